@@ -1,0 +1,41 @@
+"""Gaussian mixtures, from six points to billions of rows."""
+
+from mixtura.covariance import Dense, Diagonal
+from mixtura.errors import (
+    ConvergenceWarning,
+    DataError,
+    DegeneracyWarning,
+    MissingExtraError,
+    MixturaError,
+    MixturaWarning,
+    ParameterError,
+    StartsDisagreeWarning,
+)
+from mixtura.fitting import fit
+from mixtura.initial import Labels, Parameters, Responsibilities
+from mixtura.mixture import Mixture
+from mixtura.result import Fit, Iteration, Outcome, Start
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ConvergenceWarning",
+    "DataError",
+    "DegeneracyWarning",
+    "Dense",
+    "Diagonal",
+    "Fit",
+    "Iteration",
+    "Labels",
+    "MissingExtraError",
+    "MixturaError",
+    "MixturaWarning",
+    "Mixture",
+    "Outcome",
+    "ParameterError",
+    "Parameters",
+    "Responsibilities",
+    "Start",
+    "StartsDisagreeWarning",
+    "fit",
+]

@@ -1,0 +1,127 @@
+"""What is done to statistics before the M-step: ridge, floor, and the repair of collapsed components."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.data import Array, Rows, Source
+from mixtura.families import Family
+from mixtura.iterate import Iterate
+from mixtura.kernels import accumulate
+from mixtura.stats import Stats
+
+EPS = float(np.finfo(np.float64).eps)
+
+# A component that holds less than half a point is dead.
+DEAD = 0.5
+
+# Rows looked at when a component is put where the mixture fits worst.
+CANDIDATES = 2000
+
+
+class Action(Enum):
+    """What was done to a collapsed component."""
+
+    RESEEDED = "re-seeded"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One repair of one component, numbered as at the start, before the given EM iteration."""
+
+    iteration: int
+    component: int
+    action: Action
+    points: float
+
+    def __str__(self) -> str:
+        return (
+            f"component {self.component} {self.action.value} at iteration {self.iteration} ({self.points:.3g} points)"
+        )
+
+
+def moments(source: Source) -> Stats:
+    """Weight, mean and sum of squares of each column: one component that holds all rows."""
+    return source.sum(lambda chunk: accumulate(chunk, np.ones((len(chunk.rows), 1)), "diagonal"))
+
+
+def scales(stats: Stats) -> Array:
+    """Variance of each column, (d,); a constant column gets the mean of the others' (1 if all are constant)."""
+    mean, variance = stats.mean[0], stats.scatter[0] / stats.total
+    varies = variance > (8 * EPS * np.abs(mean)) ** 2
+    fallback = variance[varies].mean() if varies.any() else 1.0
+    return np.where(varies, variance, fallback)
+
+
+def floor_variances(scale: Array, relative: float) -> Array:
+    """Least variances, (d,): a fraction of the data's, and never less than a Cholesky factorisation needs.
+
+    Examples
+    --------
+    >>> floor_variances(np.array([4.0, 1.0]), 1e-6).tolist()
+    [4e-06, 1e-06]
+    """
+    return scale * max(relative, 10 * EPS * len(scale) ** 2)
+
+
+def ridge(stats: Stats, amount: float) -> Stats:
+    """Add ``amount`` to every component's variances (scikit-learn's ``reg_covar``).
+
+    The weight grows by 10 machine epsilons, as scikit-learn's does, so that an empty component gets a
+    covariance, too.
+
+    Examples
+    --------
+    >>> ridge(Stats.empty(1, 1, "diagonal"), 0.5).scatter.item() / (10 * EPS)
+    0.5
+    """
+    if not amount:
+        return stats
+    weight = stats.weight + 10 * EPS
+    if stats.needs == "diagonal":
+        scatter = stats.scatter + weight[:, None] * amount
+    else:
+        scatter = stats.scatter + weight[:, None, None] * (amount * np.eye(stats.mean.shape[1]))
+    return Stats(weight, stats.mean, scatter, stats.loglik, stats.certainty)
+
+
+def points(stats: Stats, n_rows: int) -> Array:
+    """How many rows each component holds, (k,).
+
+    A weight of 3 counts three rows; weights that sum to less than the number of rows are relative.
+    """
+    return stats.weight * max(1.0, n_rows / stats.total)
+
+
+def collapsed(iterate: Iterate, family: Family, n_rows: int) -> NDArray[np.bool_]:
+    """Which components to repair: dead ones, and those that lie on too few points to have a covariance.
+
+    Where there are too few rows for so many components to begin with, those of the second kind are left on
+    the floor, since moving them about cannot help.
+    """
+    held = points(iterate.stats, n_rows)
+    k, d = iterate.stats.mean.shape
+    needed = family.least_points(d)
+    starved = iterate.low & (held < needed) if held.sum() >= k * needed else np.zeros(k, dtype=bool)
+    return (starved | (held < DEAD)) & (k > 1)
+
+
+def reseed(stats: Stats, which: NDArray[np.bool_], rows: Rows, fitness: Array, scale: Array) -> Stats:
+    """Put components where the mixture fits worst: on the rows of least ``fitness``.
+
+    Each gets an equal share of the weight, and the data's variances shrunk by k^(-2/d), the volume that one of
+    k components would have.
+    """
+    k, d = stats.mean.shape
+    worst = np.argsort(fitness, kind="stable")
+    weight, mean, scatter = stats.weight.copy(), stats.mean.copy(), stats.scatter.copy()
+    weight[which] = stats.total / k
+    mean[which] = rows[np.resize(worst, int(which.sum()))]
+    variances = (stats.total / k) * scale * k ** (-2 / d)
+    scatter[which] = variances if stats.needs == "diagonal" else np.diag(variances)
+    return Stats(weight, mean, scatter, stats.loglik, stats.certainty)

@@ -1,0 +1,189 @@
+"""Input becomes checked NumPy arrays here, once; errors name the row and the column."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import scipy.sparse
+
+from mixtura.data import Array, Rng, Rows, blocks
+from mixtura.errors import DataError, ParameterError
+
+# Squares of larger numbers overflow float64; float32 data is far below.
+LARGEST = 1e150
+
+
+def column_names(data: Any) -> tuple[str, ...] | None:
+    """Names of a table's columns when all of them are strings, else None.
+
+    Examples
+    --------
+    >>> column_names([[1.0, 2.0]]) is None
+    True
+    """
+    columns = getattr(data, "columns", None)
+    if columns is None:
+        return None
+    names = tuple(columns)
+    return names if names and all(isinstance(name, str) for name in names) else None
+
+
+def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = None) -> Rows:
+    """Check rows and return them as a float64 or float32 matrix, without a copy where possible.
+
+    Parameters
+    ----------
+    data : array-like or table of shape (n, d), or (n,) for one column
+    name : str
+        How messages call the data.
+    columns : tuple of str, optional
+        Names for messages; taken from the table if it has them.
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+        float32 stays float32, everything else becomes float64.
+
+    Raises
+    ------
+    DataError
+        If the data is sparse, complex, not numeric, not one- or two-dimensional, empty, or holds NaN,
+        infinities, or numbers whose squares overflow. The message names the first such row and column.
+
+    Examples
+    --------
+    >>> as_rows([1.0, 2.0, 3.0]).shape
+    (3, 1)
+    >>> as_rows([[1.0, 2.0], [3.0, float("nan")]])
+    Traceback (most recent call last):
+    mixtura.errors.DataError: X, row 1, column 1: nan is not a finite number; drop or fill such rows first
+    """
+    if scipy.sparse.issparse(data):
+        raise DataError(f"{name} is a sparse matrix; Gaussian mixtures need dense rows: pass {name}.toarray()")
+    array = _as_float(data, name)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or 0 in array.shape:
+        raise DataError(
+            f"{name} has shape {np.shape(data)}; expected (rows, columns) with at least one row and one column"
+        )
+    _check_finite(array, name, columns or column_names(data))
+    return array
+
+
+def _as_float(data: Any, name: str) -> Rows:
+    """Convert to float32 (kept) or float64 (everything else that is a real number)."""
+    try:
+        array = np.asarray(data)
+        if array.dtype == np.float32:
+            return cast(Rows, array)
+        if array.dtype.kind == "c":
+            raise DataError(f"{name} holds complex numbers; expected real numbers")
+        return array.astype(np.float64, copy=False)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{name} cannot be read as numbers ({error}); pass numeric columns only") from None
+
+
+def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> None:
+    """Refuse NaN, infinities and numbers whose squares overflow; look at one block at a time."""
+    for block in blocks(*array.shape):
+        good = np.abs(array[block]) < LARGEST  # NaN compares false, too
+        if good.all():
+            continue
+        row, column = np.argwhere(~good)[0]
+        value = array[block][row, column]
+        label = f'"{columns[column]}"' if columns else str(column)
+        where = f"{name}, row {block.start + row}, column {label}: {value:g}"
+        if np.isfinite(value):
+            raise DataError(f"{where} is too large to square in float64; rescale the column")
+        raise DataError(f"{where} is not a finite number; drop or fill such rows first")
+
+
+def as_sample_weight(sample_weight: Any, n_rows: int) -> Array | None:
+    """Check weights of shape (n,): finite, non-negative, not all zero.
+
+    A weight of 3 counts a row three times, a weight of 0 leaves it out.
+
+    Raises
+    ------
+    DataError
+        If the shape differs or a weight is negative or not finite; the message names the row.
+
+    Examples
+    --------
+    >>> as_sample_weight([1, 0, 2], 3)
+    array([1., 0., 2.])
+    """
+    if sample_weight is None:
+        return None
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.ndim == 0:
+        weight = np.full(n_rows, float(weight))
+    if weight.shape != (n_rows,):
+        raise DataError(f"sample_weight has shape {weight.shape}; expected one weight for each row, ({n_rows},)")
+    bad = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
+    if len(bad):
+        raise DataError(
+            f"sample_weight, row {bad[0]}: {weight[bad[0]]:g}; expected a finite number that is not negative"
+        )
+    if not weight.any():
+        raise DataError("sample_weight is zero for every row; at least one row must count")
+    return weight
+
+
+def as_rng(seed: int | np.integer[Any] | Rng | None) -> Rng:
+    """Turn an int, a Generator, a legacy RandomState, or None (fresh entropy) into a source of random numbers.
+
+    Examples
+    --------
+    >>> as_rng(0).uniform() == as_rng(0).uniform()
+    True
+    """
+    if isinstance(seed, np.random.Generator | np.random.RandomState):
+        return seed
+    if seed is None or (isinstance(seed, int | np.integer) and seed >= 0):
+        return np.random.default_rng(seed)
+    raise ParameterError(f"seed is {seed!r}; expected None, an int that is not negative, or a numpy Generator")
+
+
+def as_count(value: Any, name: str, *, least: int = 1) -> int:
+    """Check an integer argument that has a least value.
+
+    Examples
+    --------
+    >>> as_count(0, "k")
+    Traceback (most recent call last):
+    mixtura.errors.ParameterError: k is 0; expected an integer of at least 1
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < least:
+        raise ParameterError(f"{name} is {value!r}; expected an integer of at least {least}")
+    return int(value)
+
+
+def as_amount(value: Any, name: str) -> float:
+    """Check a float argument that is finite and not negative.
+
+    Examples
+    --------
+    >>> as_amount(-1.0, "tol")
+    Traceback (most recent call last):
+    mixtura.errors.ParameterError: tol is -1.0; expected a finite number that is not negative
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if not (np.isfinite(number) and number >= 0):
+        raise ParameterError(f"{name} is {value!r}; expected a finite number that is not negative")
+    return number
+
+
+def frozen(values: Any) -> Array:
+    """A read-only float64 array of its own."""
+    array = np.array(values, dtype=np.float64)
+    array.setflags(write=False)
+    return array

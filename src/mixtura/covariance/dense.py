@@ -1,0 +1,169 @@
+"""Covariance matrices stored whole: one for each component, or one that all share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from mixtura.arrays import frozen
+from mixtura.data import Array
+from mixtura.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Dense:
+    """Full covariance matrices.
+
+    Attributes
+    ----------
+    matrices : ndarray of shape (k, d, d), or (1, d, d) when all components share one
+    n_components : int
+
+    Examples
+    --------
+    >>> shared = Dense(np.array([[[4.0, 0.0], [0.0, 1.0]]]), n_components=3)
+    >>> shared.whiten(2, np.array([[2.0, 1.0]])).tolist(), shared.dense().shape
+    ([[1.0, 1.0]], (3, 2, 2))
+    """
+
+    matrices: Array
+    n_components: int
+
+    @classmethod
+    def from_precision_factors(cls, factors: Array, n_components: int) -> Dense:
+        """Build from U of shape (m, d, d) with U U' the precision matrix.
+
+        Examples
+        --------
+        >>> Dense.from_precision_factors(np.array([[[0.5]]]), 1).matrices.item()
+        4.0
+        """
+        identity = np.eye(factors.shape[1])
+        coloured = np.array([np.linalg.solve(u, identity) for u in factors])
+        return cls(np.einsum("mij,mik->mjk", coloured, coloured), n_components)
+
+    @classmethod
+    def from_values(cls, values: Any, n_components: int, n_features: int) -> Dense:
+        """Build from nested lists of shape (k or 1, d, d), checking that they are symmetric."""
+        matrices = frozen(values)
+        if (
+            matrices.ndim != 3
+            or matrices.shape[1:] != (n_features, n_features)
+            or len(matrices) not in (1, n_components)
+        ):
+            raise DataError(
+                f"dense covariances have shape {matrices.shape}; "
+                f"expected ({n_components} or 1, {n_features}, {n_features})"
+            )
+        asymmetry = np.abs(matrices - matrices.swapaxes(1, 2)).max(axis=(1, 2))
+        largest = np.abs(matrices).max(axis=(1, 2))
+        bad = np.flatnonzero(~(asymmetry <= 1e-8 * largest))
+        if len(bad):
+            raise DataError(f"the covariance matrix of component {bad[0]} is not symmetric and finite")
+        return cls(matrices, n_components)
+
+    @property
+    def n_features(self) -> int:
+        """Number of dimensions, d."""
+        return self.matrices.shape[-1]
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of free values that are stored."""
+        d = self.n_features
+        return len(self.matrices) * d * (d + 1) // 2
+
+    @cached_property
+    def lower(self) -> Array:
+        """Cholesky factors L with L L' the covariance, (m, d, d)."""
+        try:
+            return np.linalg.cholesky(self.matrices)
+        except np.linalg.LinAlgError:
+            smallest = np.linalg.eigvalsh(self.matrices)[:, 0]
+            worst = int(smallest.argmin())
+            raise DataError(
+                f"the covariance matrix of component {worst} is not positive definite "
+                f"(smallest eigenvalue {smallest[worst]:g})"
+            ) from None
+
+    @cached_property
+    def precision_factors(self) -> Array:
+        """Upper triangular U = L^-T with U U' the precision matrix, (m, d, d)."""
+        identity = np.eye(self.n_features)
+        return np.array([solve_triangular(lower, identity, lower=True, check_finite=False).T for lower in self.lower])
+
+    def _own(self, component: int) -> int:
+        """Position of a component's matrix: shared storage has only the first."""
+        return component if len(self.matrices) > 1 else 0
+
+    def _spread(self, values: Array) -> Array:
+        """Repeat per-matrix values for every component that shares the matrix."""
+        return np.broadcast_to(values, (self.n_components, *values.shape[1:]))
+
+    def whiten(self, component: int, delta: Array) -> Array:
+        """Map deviations (n, d) so that their squared length is the squared Mahalanobis distance."""
+        return delta @ self.precision_factors[self._own(component)]
+
+    def colour(self, component: int, noise: Array) -> Array:
+        """Map standard normal rows (n, d) to rows with the component's covariance."""
+        return noise @ self.lower[self._own(component)].T
+
+    def logdet(self) -> Array:
+        """Log-determinants, (k,)."""
+        return self._spread(2 * np.log(np.diagonal(self.lower, axis1=1, axis2=2)).sum(axis=1))
+
+    def dense(self) -> Array:
+        """The matrices written out, (k, d, d)."""
+        return self._spread(self.matrices)
+
+    def variances(self) -> Array:
+        """Their diagonals, (k, d)."""
+        return self._spread(np.diagonal(self.matrices, axis1=1, axis2=2))
+
+    def __getitem__(self, component: int) -> Array:
+        return self.dense()[component]
+
+    def marginal(self, keep: Array) -> Dense:
+        """Covariances of the kept dimensions."""
+        return Dense(self.matrices[:, keep[:, None], keep], self.n_components)
+
+    def condition(self, given: Array, keep: Array, delta: Array) -> tuple[Array, Dense]:
+        """Schur complements, and the regression of the kept dimensions on the given ones."""
+        across = self.matrices[:, given[:, None], keep]
+        slopes = np.linalg.solve(self.matrices[:, given[:, None], given], across)
+        left = self.marginal(keep).matrices - across.swapaxes(1, 2) @ slopes
+        moved = np.einsum("kg,kgj->kj", delta, self._spread(slopes))
+        return moved, Dense((left + left.swapaxes(1, 2)) / 2, self.n_components)
+
+    def select(self, components: Array) -> Dense:
+        """Covariances of some components."""
+        kept = int(np.arange(self.n_components)[components].size)
+        return Dense(self.matrices if len(self.matrices) == 1 else self.matrices[components], kept)
+
+    def floored(self, floor: Array) -> tuple[Dense, Array]:
+        """Raise eigenvalues below 1, measured in units of the floor variances.
+
+        This maximises the expected log-likelihood under the constraint that S_k - diag(floor) is positive
+        semidefinite, so that EM stays monotone.
+        """
+        scale = np.sqrt(floor)
+        unit = scale[:, None] * scale
+        relative = self.matrices / unit
+        try:  # far cheaper than eigenvalues, and almost always enough
+            np.linalg.cholesky(relative - np.eye(len(floor)))
+            return self, np.zeros(self.n_components, dtype=bool)
+        except np.linalg.LinAlgError:
+            values, vectors = np.linalg.eigh(relative)
+        low = values[:, 0] < 1
+        raised = (vectors * np.maximum(values, 1)[:, None, :]) @ vectors.swapaxes(1, 2) * unit
+        symmetric = (raised + raised.swapaxes(1, 2)) / 2
+        matrices = np.where(low[:, None, None], symmetric, self.matrices)
+        return Dense(matrices, self.n_components), self._spread(low)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"kind": "dense", "values": self.matrices.tolist()}

@@ -1,0 +1,108 @@
+"""Diagonal covariance matrices: a variance for each dimension, or one for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mixtura.arrays import frozen
+from mixtura.data import Array
+from mixtura.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Diagonal:
+    """Variances of independent dimensions.
+
+    Attributes
+    ----------
+    values : ndarray of shape (k or 1, d or 1)
+        A length of 1 means that all components, or all dimensions (spherical), share the value.
+    n_components, n_features : int
+
+    Examples
+    --------
+    >>> spherical = Diagonal(np.array([[4.0], [9.0]]), n_components=2, n_features=3)
+    >>> spherical.logdet().round(3).tolist(), spherical.n_parameters
+    ([4.159, 6.592], 2)
+    """
+
+    values: Array
+    n_components: int
+    n_features: int
+
+    @classmethod
+    def from_values(cls, values: Any, n_components: int, n_features: int) -> Diagonal:
+        """Build from nested lists of shape (k or 1, d or 1)."""
+        array = frozen(values)
+        if array.ndim != 2 or len(array) not in (1, n_components) or array.shape[1] not in (1, n_features):
+            raise DataError(
+                f"diagonal covariances have shape {array.shape}; expected ({n_components} or 1, {n_features} or 1)"
+            )
+        return cls(array, n_components, n_features)
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of free values that are stored."""
+        return self.values.size
+
+    def _deviations(self, component: int) -> Array:
+        """Standard deviations of one component, (d,) or (1,)."""
+        return np.sqrt(self.values[component if len(self.values) > 1 else 0])
+
+    def whiten(self, component: int, delta: Array) -> Array:
+        """Map deviations (n, d) so that their squared length is the squared Mahalanobis distance."""
+        return delta * (1 / self._deviations(component))
+
+    def colour(self, component: int, noise: Array) -> Array:
+        """Map standard normal rows (n, d) to rows with the component's covariance."""
+        return noise * self._deviations(component)
+
+    def logdet(self) -> Array:
+        """Log-determinants, (k,)."""
+        bad = np.argwhere(~(self.values > 0))
+        if len(bad):
+            row, column = bad[0]
+            raise DataError(
+                f"the covariance matrix of component {row} is not positive definite "
+                f"(variance {self.values[row, column]:g})"
+            )
+        return np.log(self.variances()).sum(axis=1)
+
+    def dense(self) -> Array:
+        """The matrices written out, (k, d, d)."""
+        return self.variances()[:, :, None] * np.eye(self.n_features)
+
+    def variances(self) -> Array:
+        """Their diagonals, (k, d)."""
+        return np.broadcast_to(self.values, (self.n_components, self.n_features))
+
+    def __getitem__(self, component: int) -> Array:
+        return np.diag(self.variances()[component])
+
+    def marginal(self, keep: Array) -> Diagonal:
+        """Covariances of the kept dimensions."""
+        values = self.values if self.values.shape[1] == 1 else self.values[:, keep]
+        return Diagonal(values, self.n_components, len(keep))
+
+    def condition(self, given: Array, keep: Array, delta: Array) -> tuple[Array, Diagonal]:
+        """The marginal: independent dimensions tell nothing about each other."""
+        return np.zeros((self.n_components, len(keep))), self.marginal(keep)
+
+    def select(self, components: Array) -> Diagonal:
+        """Covariances of some components."""
+        kept = int(np.arange(self.n_components)[components].size)
+        values = self.values if len(self.values) == 1 else self.values[components]
+        return Diagonal(values, kept, self.n_features)
+
+    def floored(self, floor: Array) -> tuple[Diagonal, Array]:
+        """Raise variances below the floor (its mean, where one variance serves all dimensions)."""
+        least = floor if self.values.shape[1] == len(floor) else np.array([floor.mean()])
+        low = np.broadcast_to((self.values < least).any(axis=1), (self.n_components,))
+        return Diagonal(np.maximum(self.values, least), self.n_components, self.n_features), low
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"kind": "diagonal", "values": self.values.tolist()}

@@ -1,0 +1,80 @@
+"""Rows on their way to the kernels: a chunk of them, and whoever holds them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from mixtura.stats import Stats
+
+Array: TypeAlias = NDArray[np.float64]
+Rows: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
+Rng: TypeAlias = np.random.Generator | np.random.RandomState
+
+# A block's scratch arrays (rows x features, float64) should stay in the second-level cache.
+BLOCK_ELEMENTS = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive rows, and how much each counts.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n, d)
+    sample_weight : ndarray of shape (n,), or None when each row counts once
+    start : int
+        Position of the first row in its source.
+    """
+
+    rows: Rows
+    sample_weight: Array | None = None
+    start: int = 0
+
+    @property
+    def positions(self) -> slice:
+        """Where these rows are in their source."""
+        return slice(self.start, self.start + len(self.rows))
+
+    def weigh(self, values: Array) -> Array:
+        """Multiply values of shape (n,) or (n, k) by the sample weights."""
+        if self.sample_weight is None:
+            return values
+        weight = self.sample_weight
+        return values * (weight if values.ndim == 1 else weight[:, None])
+
+
+class Source(Protocol):
+    """Who holds the rows, and hence who adds up what a pass leaves behind."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows that count (weight above zero)."""
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+
+    def sum(self, f: Callable[[Chunk], Stats]) -> Stats:
+        """Add up ``f(chunk)`` over all chunks, in a fixed order."""
+
+    def rows(self, n: int, rng: Rng) -> Chunk:
+        """At most ``n`` different rows drawn at random, with their weights; all rows if there are fewer."""
+
+
+def blocks(n_rows: int, n_features: int) -> Iterator[slice]:
+    """Cut ``n_rows`` rows into blocks whose size depends on nothing but the number of features.
+
+    Examples
+    --------
+    >>> list(blocks(10_000, 16))
+    [slice(0, 4096, None), slice(4096, 8192, None), slice(8192, 10000, None)]
+    """
+    size = min(max(BLOCK_ELEMENTS // n_features, 256), 16384)
+    for start in range(0, n_rows, size):
+        yield slice(start, min(start + size, n_rows))

@@ -1,0 +1,226 @@
+"""EM: the M-step, one iteration, and the loop, written once for every family, source and stepper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.adjust import CANDIDATES, Action, Repair, collapsed, points, reseed, ridge
+from mixtura.covariance import Covariance
+from mixtura.data import Array, Rng, Source
+from mixtura.families import Family
+from mixtura.iterate import Iterate
+from mixtura.kernels import estep
+from mixtura.mixture import Mixture
+from mixtura.result import Outcome
+from mixtura.stats import Stats
+from mixtura.steppers import Plain, Stepper
+from mixtura.stopping import StopRule
+
+# A fall of the log-likelihood below this fraction of its size is rounding, not a failure to maximise.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What is fitted to what: the same for all starts.
+
+    Attributes
+    ----------
+    source : Source
+    family : Family
+    scale : ndarray of shape (d,)
+        The data's variances, which make repairs scale with the data.
+    floor : ndarray of shape (d,)
+        Least variances.
+    ridge : float
+        Added to all variances in every M-step (scikit-learn's ``reg_covar``).
+    guarded : bool
+        Repair collapsed components and refuse a falling log-likelihood. scikit-learn does neither.
+    """
+
+    source: Source
+    family: Family
+    scale: Array
+    floor: Array
+    ridge: float = 0.0
+    guarded: bool = True
+
+    def estep(self, mixture: Mixture, low: NDArray[np.bool_]) -> Iterate:
+        """One pass over the rows."""
+        return Iterate(mixture, self.source.sum(partial(estep, mixture, needs=self.family.needs)), low)
+
+    def mstep(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, NDArray[np.bool_]]:
+        """The mixture that maximises the expected log-likelihood, and which covariances rest on the floor."""
+        held = ridge(stats, self.ridge)
+        estimate = self.family.fit(held, previous.covariances if previous else None)
+        covariances, low = estimate.floored(self.floor)
+        return self._mixture(held.weight / held.total, held.mean, covariances), low
+
+    def _mixture(self, weights: Array, means: Array, covariances: Covariance) -> Mixture:
+        """A mixture that counts its parameters as the family does."""
+        k, d = means.shape
+        return Mixture(weights, means, covariances, n_parameters=k - 1 + k * d + self.family.n_parameters(k, d))
+
+    def em(self, iterate: Iterate) -> Iterate:
+        """One EM iteration: M-step, then the E-step that tells what it gained."""
+        return self.estep(*self.mstep(iterate.stats, iterate.mixture))
+
+    def begin(self, start: Mixture | Stats) -> Iterate:
+        """The first E-step, at a start that is brought into the family and onto the floor."""
+        if isinstance(start, Stats):
+            return self.estep(*self.mstep(start))
+        return self.estep(*self._admit(start))
+
+    def _admit(self, start: Mixture) -> tuple[Mixture, NDArray[np.bool_]]:
+        """The member of the family nearest to a given mixture: what its own statistics would be fitted by."""
+        weight = np.maximum(start.weights, np.finfo(np.float64).tiny)
+        if self.family.needs == "diagonal":
+            scatter = weight[:, None] * start.covariances.variances()
+        else:
+            scatter = weight[:, None, None] * start.covariances.dense()
+        covariances, low = self.family.fit(Stats(weight, start.means, scatter, 0.0, 0.0), None).floored(self.floor)
+        return self._mixture(start.weights, start.means, covariances), low
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path:
+    """Where one start has led.
+
+    Attributes
+    ----------
+    last : Iterate
+    trace : tuple of float
+        Log-likelihood at the start (or at the last repair) and after each EM iteration since.
+    iterations : int
+        All EM iterations, repairs included.
+    outcome : Outcome
+    repairs : tuple of Repair
+    alive : tuple of int
+        Numbers, as at the start, of the components that are left.
+    """
+
+    last: Iterate
+    trace: tuple[float, ...]
+    iterations: int
+    outcome: Outcome
+    repairs: tuple[Repair, ...]
+    alive: tuple[int, ...]
+
+    @classmethod
+    def at(cls, first: Iterate, repairs: tuple[Repair, ...] = ()) -> Path:
+        """The path that has only its start."""
+        alive = tuple(range(first.mixture.n_components))
+        return cls(first, (first.loglik,), 0, Outcome.OUT_OF_STEPS, repairs, alive)
+
+    def on(self, new: Iterate) -> Path:
+        """One iteration further."""
+        return replace(self, last=new, trace=(*self.trace, new.loglik), iterations=self.iterations + 1)
+
+
+Notify = Callable[[Path], object]
+
+
+def run(
+    task: Task,
+    path: Path,
+    *,
+    stop: Sequence[StopRule],
+    max_iter: int,
+    rng: Rng,
+    stepper: Stepper = Plain(),
+    notify: Notify = lambda path: None,
+    keep_interrupted: bool = False,
+) -> Path:
+    """Iterate until a rule says stop, or ``max_iter`` iterations are done.
+
+    Parameters
+    ----------
+    task : Task
+    path : Path
+        The first E-step (`Path.at` of `Task.begin`).
+    stop : sequence of StopRule
+        Any of them ends the run.
+    notify : callable
+        Called with the path at its start and after every iteration.
+    keep_interrupted : bool
+        On Ctrl-C, return where the run stands instead of raising.
+    """
+    state = stepper.init(path.last)
+    try:
+        notify(path)
+        while path.iterations < max_iter:
+            mended = mend(task, path, rng)
+            if mended:
+                path, state = mended, stepper.init(mended.last)
+                notify(path)
+                continue
+            new, state = stepper.step(task.em, path.last, state)
+            old, path = path, _advance(task, path, new)
+            if path.last is old.last:
+                return path
+            notify(path)
+            still = not collapsed(new, task.family, task.source.n_rows).any() or not task.guarded
+            if still and any(rule(old.last, new) for rule in stop):
+                return replace(path, outcome=Outcome.CONVERGED)
+    except KeyboardInterrupt:
+        if not keep_interrupted:
+            raise
+        return replace(path, outcome=Outcome.INTERRUPTED)
+    return path
+
+
+def _advance(task: Task, path: Path, new: Iterate) -> Path:
+    """Take a step, unless the log-likelihood fell: then the path ends where it was."""
+    fall = path.last.loglik - new.loglik
+    if fall <= 0 or not task.guarded:
+        return path.on(new)
+    rounding = fall <= ROUNDING * (abs(new.loglik) + new.stats.total)
+    return replace(path, outcome=Outcome.CONVERGED if rounding else Outcome.STALLED)
+
+
+def mend(task: Task, path: Path, rng: Rng) -> Path | None:
+    """Re-seed collapsed components once, remove those that collapse again; None where nothing is to be done.
+
+    A start may be as narrow as it likes; only what an M-step made of it counts.
+
+    The trace starts anew, so that it never falls. Of several components to remove, the lighter half goes at a
+    time, since the others may recover.
+    """
+    last = path.last
+    if not task.guarded or not path.iterations:
+        return None
+    bad = collapsed(last, task.family, task.source.n_rows)
+    if not bad.any():
+        return None
+    held = points(last.stats, task.source.n_rows)
+    done = {repair.component for repair in path.repairs}
+    again = np.flatnonzero(bad & [number in done for number in path.alive])
+    doomed = again[np.argsort(held[again], kind="stable")][: (len(again) + 1) // 2]
+    stay = np.setdiff1d(np.arange(len(held)), doomed)
+    fresh = bad & [number not in done for number in path.alive]
+    report = [Repair(path.iterations + 1, path.alive[j], Action.REMOVED, float(held[j])) for j in doomed]
+    report += [
+        Repair(path.iterations + 1, path.alive[j], Action.RESEEDED, float(held[j])) for j in np.flatnonzero(fresh)
+    ]
+    sample = task.source.rows(CANDIDATES, rng)
+    stats = reseed(last.stats, fresh, sample.rows, last.mixture.logpdf(sample.rows), task.scale).select(stay)
+    new = task.estep(*task.mstep(stats, last.mixture.select(stay)))
+    alive = tuple(path.alive[j] for j in stay)
+    return Path(new, (new.loglik,), path.iterations + 1, path.outcome, (*path.repairs, *report), alive)
+
+
+def fill(task: Task, stats: Stats, rng: Rng) -> tuple[Stats, tuple[Repair, ...]]:
+    """Re-seed components that a start left without any row, far from all rows' mean."""
+    empty = stats.weight <= 0
+    if not empty.any():
+        return stats, ()
+    rows = task.source.rows(CANDIDATES, rng).rows
+    centre = np.average(stats.mean, axis=0, weights=stats.weight)
+    nearness = -((rows - centre) ** 2 / task.scale).sum(axis=1)
+    report = tuple(Repair(0, int(j), Action.RESEEDED, 0.0) for j in np.flatnonzero(empty))
+    return reseed(stats, empty, rows, nearness, task.scale), report

@@ -1,0 +1,48 @@
+"""What can go wrong, as types: each says what was given, what was expected, and what to do."""
+
+from __future__ import annotations
+
+
+class MixturaError(Exception):
+    """Base of every error that Mixtura raises on purpose."""
+
+
+class DataError(MixturaError, ValueError):
+    """The rows (or weights, or labels) cannot be used; the message names the row and the column."""
+
+
+class ParameterError(MixturaError, ValueError):
+    """An argument is outside what is allowed; the message names it and what is allowed."""
+
+
+class MissingExtraError(MixturaError, ImportError):
+    """A call needs an optional package; the message says which extra brings it."""
+
+
+class MixturaWarning(UserWarning):
+    """Base of every warning that Mixtura gives."""
+
+
+class ConvergenceWarning(MixturaWarning):
+    """A fit ran out of steps; what it reached is returned."""
+
+
+class DegeneracyWarning(MixturaWarning):
+    """A component collapsed and was floored, re-seeded or removed."""
+
+
+class StartsDisagreeWarning(MixturaWarning):
+    """The two best starts ended in different optima, so more starts may find a better one."""
+
+
+def missing_extra(package: str, extra: str) -> MissingExtraError:
+    """Say which installation brings a missing optional package.
+
+    Examples
+    --------
+    >>> print(missing_extra("matplotlib", "plot"))
+    this needs the package matplotlib, which is not installed: pip install 'mixtura[plot]'
+    """
+    return MissingExtraError(
+        f"this needs the package {package}, which is not installed: pip install 'mixtura[{extra}]'"
+    )

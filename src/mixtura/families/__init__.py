@@ -1,0 +1,32 @@
+"""How covariances are estimated: from statistics to a stored form."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mixtura.covariance import Covariance
+from mixtura.families.names import MODELS, family_named
+from mixtura.stats import Needs, Stats
+
+__all__ = ["MODELS", "Family", "family_named"]
+
+
+class Family(Protocol):
+    """A set of covariance matrices, and the M-step that picks the best of them."""
+
+    @property
+    def name(self) -> str:
+        """Mclust's name of the covariance model."""
+
+    @property
+    def needs(self) -> Needs:
+        """Which scatter its M-step reads."""
+
+    def fit(self, stats: Stats, previous: Covariance | None) -> Covariance:
+        """The covariances with the largest expected log-likelihood; ``previous`` is where a search may start."""
+
+    def n_parameters(self, k: int, d: int) -> int:
+        """Number of free parameters of the covariances of k components in d dimensions."""
+
+    def least_points(self, d: int) -> int:
+        """How many points a component needs for a covariance of its own that is not singular."""

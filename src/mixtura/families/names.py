@@ -1,0 +1,33 @@
+"""Names of covariance models; the only place that reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mixtura.errors import ParameterError
+from mixtura.families.eigen import EEE, VII, VVI, VVV
+
+if TYPE_CHECKING:
+    from mixtura.families import Family
+
+MODELS: dict[str, Family] = {family.name: family for family in (VVV(), EEE(), VVI(), VII())}
+
+# scikit-learn's names, and mclust's for one dimension.
+ALIASES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII", "V": "VVV", "E": "EEE"}
+
+
+def family_named(name: str) -> Family:
+    """Look up a covariance model by its mclust name or scikit-learn's.
+
+    Examples
+    --------
+    >>> family_named("tied").name
+    'EEE'
+    >>> family_named("round")
+    Traceback (most recent call last):
+    mixtura.errors.ParameterError: model is 'round'; expected one of VVV, EEE, VVI, VII, full, tied, diag, spherical, V, E
+    """
+    family = MODELS.get(ALIASES.get(name, name)) if isinstance(name, str) else None
+    if family is None:
+        raise ParameterError(f"model is {name!r}; expected one of {', '.join([*MODELS, *ALIASES])}")
+    return family

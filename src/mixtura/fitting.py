@@ -1,0 +1,295 @@
+"""`mixtura.fit`: names become objects, starts are run, the best is kept."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mixtura.adjust import floor_variances, moments, scales
+from mixtura.arrays import as_amount, as_count, as_rng, as_rows, as_sample_weight, column_names
+from mixtura.data import Rng, Source
+from mixtura.em import Path, Task, fill, run
+from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError, StartsDisagreeWarning
+from mixtura.families import family_named
+from mixtura.initial import Initial, as_initial
+from mixtura.mixture import Mixture
+from mixtura.result import Fit, Iteration, Outcome, Start
+from mixtura.sources import ArraySource
+from mixtura.stats import Stats
+from mixtura.stopping import LoglikRises, ParametersMove, StopRule
+
+STOPS: dict[str, Callable[[float], StopRule]] = {"loglik": LoglikRises, "parameters": ParametersMove}
+
+# Starts that stop by the same rule in the same optimum differ by a few dozen times its tolerance.
+NOISE = 100.0
+
+
+def fit(
+    X: Any,
+    k: int | None = None,
+    *,
+    model: str = "VVV",
+    start: Any = "kmeans",
+    n_init: int = 1,
+    sample_weight: Any = None,
+    tol: float = 1e-6,
+    stop: str | Sequence[str] = "loglik",
+    max_iter: int = 1000,
+    floor: float = 1e-6,
+    seed: int | Rng | None = None,
+    record: bool = False,
+    on_iteration: Callable[[Iteration], object] | None = None,
+    on_interrupt: str = "raise",
+) -> Fit:
+    """Fit a Gaussian mixture by expectation-maximisation.
+
+    Parameters
+    ----------
+    X : array-like or table of shape (n, d), (n,) for one column, or a Source
+        float32 data is read as it is; all statistics are float64.
+    k : int, optional
+        Number of components; not needed when the start is a Mixture, labels or responsibilities.
+    model : str
+        Covariance model: VVV (or full), EEE (tied), VVI (diag), VII (spherical).
+    start : str, Mixture, Parameters, labels of shape (n,), or responsibilities of shape (n, k)
+        ``"kmeans"``, ``"k-means++"``, ``"random"``, ``"random_from_data"`` (as in scikit-learn) or ``"identity"``
+        (random weights, random rows as means, identity covariances).
+    n_init : int
+        How many starts to run; the best is kept.
+    sample_weight : array-like of shape (n,), optional
+        A weight of 3 counts a row three times, a weight of 0 leaves it out.
+    tol : float
+        Threshold of the stop rule: the rise of the mean log-likelihood per row, or the move of the parameters.
+    stop : {"loglik", "parameters"}, or both
+        Stop when the log-likelihood rises by less than ``tol``, when the parameters move by less than ``tol``
+        (Euclidean norm), or when either does.
+    max_iter : int
+        Largest number of EM iterations of each start.
+    floor : float
+        Least variance of a component in any direction, as a fraction of the data's variance; 0 leaves only what
+        a Cholesky factorisation needs. It is part of the M-step, so the log-likelihood still never falls.
+    seed : int, numpy Generator or RandomState, optional
+    record : bool
+        Keep every iteration of the best start in ``Fit.history``, for `mixtura.replay`.
+    on_iteration : callable, optional
+        Called with an `Iteration` at each start and after every EM iteration.
+    on_interrupt : {"raise", "keep"}
+        What Ctrl-C does: raise KeyboardInterrupt, or return the best so far.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    DataError, ParameterError
+        Where the input cannot be used; a collapsing component is no error but is repaired, with a warning.
+
+    References
+    ----------
+    Dempster, Laird & Rubin (1977), J. R. Stat. Soc. B 39, 1-38. McLachlan & Peel (2000), Finite Mixture Models.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2, seed=0)
+    >>> sorted(fit.mixture.means.ravel().round(3).tolist())
+    [0.2, 5.2]
+    >>> fit.outcome.value
+    'Converged.'
+    """
+    source, start = _prepare(X, sample_weight, start)
+    k = _component_count(k, start)
+    if on_interrupt not in ("raise", "keep"):
+        raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
+    data = moments(source)
+    scale = scales(data)
+    task = Task(source, family_named(model), scale, floor_variances(scale, as_amount(floor, "floor")))
+    plan = _Plan(
+        task,
+        k,
+        as_initial(start),
+        as_count(n_init, "n_init"),
+        as_stops(stop, tol),
+        as_count(max_iter, "max_iter", least=0),
+        record,
+        on_iteration,
+        on_interrupt == "keep",
+    )
+    tours = _all_starts(plan, as_rng(seed))
+    result = _named(_best(plan, tours), column_names(X), start)
+    _warn(result, plan, as_amount(tol, "tol"))
+    return result
+
+
+def _prepare(X: Any, sample_weight: Any, start: Any) -> tuple[Source, Any]:
+    """Check the data, and leave out rows of weight zero, with their labels or responsibilities."""
+    if hasattr(X, "sum") and hasattr(X, "rows") and hasattr(X, "n_rows"):
+        return X, start
+    rows = as_rows(X)
+    weight = as_sample_weight(sample_weight, len(rows))
+    given = start if isinstance(start, str | Mixture) or callable(start) else np.asarray(start)
+    if weight is not None and isinstance(given, np.ndarray) and given.shape[:1] == weight.shape:
+        given = given[weight > 0]
+    return ArraySource.of(rows, weight), given
+
+
+def _component_count(k: int | None, start: Any) -> int:
+    """The number of components, as given or as the start implies."""
+    implied = None
+    if isinstance(start, Mixture):
+        implied = start.n_components
+    elif isinstance(start, np.ndarray):
+        implied = len(np.unique(start)) if start.ndim == 1 else start.shape[-1]
+    if k is None and implied is None:
+        raise ParameterError("k is missing; give the number of components")
+    count = as_count(implied if k is None else k, "k")
+    if implied is not None and implied != count:
+        raise ParameterError(f"k is {count}, but the start has {implied} components")
+    return count
+
+
+def as_stops(stop: str | Sequence[str], tol: float) -> list[StopRule]:
+    """Stop rules by name.
+
+    Examples
+    --------
+    >>> as_stops("loglik", 1e-3)
+    [LoglikRises(tol=0.001)]
+    """
+    names = [stop] if isinstance(stop, str) else list(stop)
+    unknown = [name for name in names if name not in STOPS]
+    if unknown or not names:
+        raise ParameterError(f"stop is {stop!r}; expected {' or '.join(STOPS)}, or both")
+    return [STOPS[name](as_amount(tol, "tol")) for name in names]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """Everything about a fit that its starts share."""
+
+    task: Task
+    k: int
+    initial: Initial
+    n_init: int
+    stop: list[StopRule]
+    max_iter: int
+    record: bool
+    on_iteration: Callable[[Iteration], object] | None
+    keep_interrupted: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tour:
+    """One start: where it led, and every iteration if recorded."""
+
+    path: Path
+    history: tuple[Iteration, ...]
+
+
+def _all_starts(plan: _Plan, rng: Rng) -> list[_Tour]:
+    """Run the starts one after the other; an interrupted one is the last."""
+    tours: list[_Tour] = []
+    for number in range(plan.n_init):
+        try:
+            tours.append(_one_start(plan, number, rng))
+        except KeyboardInterrupt:
+            if not (plan.keep_interrupted and tours):
+                raise
+            last = replace(tours[-1].path, outcome=Outcome.INTERRUPTED)
+            return [*tours[:-1], _Tour(last, tours[-1].history)]
+        if tours[-1].path.outcome is Outcome.INTERRUPTED:
+            break
+    return tours
+
+
+def _one_start(plan: _Plan, number: int, rng: Rng) -> _Tour:
+    """Start once and iterate."""
+    task = plan.task
+    history: list[Iteration] = []
+
+    def notify(path: Path) -> None:
+        rise = path.trace[-1] - path.trace[-2] if len(path.trace) > 1 else math.nan
+        iteration = Iteration(number, path.iterations, path.last.mixture, path.last.loglik, rise)
+        if plan.record:
+            history.append(iteration)
+        if plan.on_iteration:
+            plan.on_iteration(iteration)
+
+    start = plan.initial(task, plan.k, rng)
+    stats, repairs = fill(task, start, rng) if isinstance(start, Stats) else (start, ())
+    path = run(
+        task,
+        Path.at(task.begin(stats), repairs),
+        stop=plan.stop,
+        max_iter=plan.max_iter,
+        rng=rng,
+        notify=notify,
+        keep_interrupted=plan.keep_interrupted,
+    )
+    return _Tour(path, tuple(history))
+
+
+def _best(plan: _Plan, tours: list[_Tour]) -> Fit:
+    """Keep the start with the highest log-likelihood, and report on all."""
+    starts = tuple(_report(tour.path) for tour in tours)
+    best = int(np.argmax([start.loglik for start in starts]))
+    last = tours[best].path.last
+    interrupted = any(start.outcome is Outcome.INTERRUPTED for start in starts)
+    return Fit(
+        mixture=last.mixture,
+        outcome=Outcome.INTERRUPTED if interrupted else starts[best].outcome,
+        trace=tours[best].path.trace,
+        starts=starts,
+        best_start=best,
+        model=plan.task.family.name,
+        sizes=last.stats.weight,
+        n_rows=last.stats.total,
+        certainty=last.stats.certainty,
+        history=tours[best].history,
+    )
+
+
+def _named(result: Fit, columns: tuple[str, ...] | None, start: Any) -> Fit:
+    """Keep the names of a table's columns, and those that a starting mixture has."""
+    given = start if isinstance(start, Mixture) else None
+    if given and given.n_components == result.mixture.n_components:
+        result = replace(result, mixture=replace(result.mixture, components=given.components))
+    columns = columns or (given.columns if given else None)
+    return replace(result, mixture=replace(result.mixture, columns=columns))
+
+
+def _report(path: Path) -> Start:
+    """What one start did."""
+    floored = tuple(int(j) for j in np.flatnonzero(path.last.low))
+    outcome = path.outcome.qualified(path.repairs, bool(floored))
+    return Start(path.last.loglik, path.iterations, outcome, path.repairs, floored)
+
+
+def _warn(result: Fit, plan: _Plan, tol: float) -> None:
+    """Say what the user should know about how it went."""
+    best = result.starts[result.best_start]
+    if best.repairs or best.floored:
+        done = [str(repair) for repair in best.repairs]
+        done += [f"component {j} rests on the floor ({result.sizes[j]:.3g} points)" for j in best.floored]
+        warnings.warn(
+            f"{'; '.join(done)}. Try fewer components, a simpler model, or other starts.",
+            DegeneracyWarning,
+            stacklevel=3,
+        )
+    if result.outcome in (Outcome.OUT_OF_STEPS, Outcome.STALLED):
+        warnings.warn(result.outcome.value, ConvergenceWarning, stacklevel=3)
+    ranked = sorted((start.loglik for start in result.starts), reverse=True)
+    noise = NOISE * max(tol, 1e-9) * result.n_rows
+    if len(ranked) > 1 and ranked[0] - ranked[1] > noise:
+        warnings.warn(
+            f"the two best of {len(ranked)} starts end at log-likelihoods {ranked[0]:.6g} and {ranked[1]:.6g}; "
+            "a better optimum may exist: raise n_init",
+            StartsDisagreeWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,8 @@
+"""Where EM starts: (task, k, rng) -> Stats or Mixture."""
+
+from __future__ import annotations
+
+from mixtura.initial.given import Labels, Parameters, Responsibilities
+from mixtura.initial.names import STARTS, Initial, as_initial
+
+__all__ = ["STARTS", "Initial", "Labels", "Parameters", "Responsibilities", "as_initial"]

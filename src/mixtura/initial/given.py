@@ -1,0 +1,122 @@
+"""Starts that the caller gives: labels, responsibilities, parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mixtura.covariance import Covariance, Dense
+from mixtura.data import Array, Chunk, Rng
+from mixtura.em import Task
+from mixtura.errors import DataError, ParameterError
+from mixtura.initial.clusters import kmeans
+from mixtura.kernels import accumulate
+from mixtura.mixture import Mixture
+from mixtura.stats import Stats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Responsibilities:
+    """Start from the share of each row that each component gets.
+
+    Attributes
+    ----------
+    share : array-like of shape (n, k)
+        Not negative; every row sums to one.
+    """
+
+    share: Any
+
+    def __call__(self, task: Task, k: int, rng: Rng) -> Stats:
+        share = np.asarray(self.share, dtype=np.float64)
+        expected = (task.source.n_rows, k)
+        if share.shape != expected:
+            raise DataError(f"start: responsibilities have shape {share.shape}; expected {expected}")
+        bad = np.flatnonzero(~((share >= 0).all(axis=1) & (np.abs(share.sum(axis=1) - 1) < 1e-6)))
+        if len(bad):
+            raise DataError(
+                f"start, row {bad[0]}: responsibilities {share[bad[0]].tolist()}; "
+                "expected numbers that are not negative and sum to one"
+            )
+        return task.source.sum(lambda chunk: accumulate(chunk, share[chunk.positions], task.family.needs))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """Start from a partition of the rows.
+
+    Attributes
+    ----------
+    labels : array-like of shape (n,)
+        Any values; components are numbered in their sorted order.
+    """
+
+    labels: Any
+
+    def __call__(self, task: Task, k: int, rng: Rng) -> Stats:
+        labels = np.asarray(self.labels)
+        if labels.shape != (task.source.n_rows,):
+            raise DataError(f"start: labels have shape {labels.shape}; expected ({task.source.n_rows},)")
+        values, codes = np.unique(labels, return_inverse=True)
+        if len(values) != k:
+            raise DataError(f"start: labels have {len(values)} different values; expected k = {k}")
+
+        def members(chunk: Chunk) -> Stats:
+            return accumulate(chunk, np.eye(k)[codes[chunk.positions]], task.family.needs)
+
+        return task.source.sum(members)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameters:
+    """Start from parameters; those not given come from another start.
+
+    Attributes
+    ----------
+    weights : array-like of shape (k,), optional
+    means : array-like of shape (k, d), optional
+    precisions : array-like of shape (k, d, d), optional
+        Inverse covariance matrices.
+    covariances : Covariance, optional
+        Instead of precisions.
+    rest : callable
+        The start that supplies what is not given.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> start = mixtura.Parameters(weights=[0.5, 0.5], means=[[0.0], [9.0]], precisions=np.ones((2, 1, 1)))
+    >>> mixtura.fit([0.0, 1.0, 2.0, 8.0, 9.0], 2, start=start).mixture.means.round(6).tolist()
+    [[1.0], [8.5]]
+    """
+
+    weights: Any = None
+    means: Any = None
+    precisions: Any = None
+    covariances: Covariance | None = None
+    rest: Any = kmeans
+
+    def __call__(self, task: Task, k: int, rng: Rng) -> Mixture:
+        given = {
+            "weights": None if self.weights is None else np.asarray(self.weights, dtype=np.float64),
+            "means": None if self.means is None else np.asarray(self.means, dtype=np.float64),
+            "covariances": self.covariances if self.precisions is None else _inverted(self.precisions, k),
+        }
+        if any(value is None for value in given.values()):
+            base, _ = task.mstep(self.rest(task, k, rng))
+            defaults = {"weights": base.weights, "means": base.means, "covariances": base.covariances}
+            given = {name: defaults[name] if value is None else value for name, value in given.items()}
+        return Mixture(given["weights"], given["means"], given["covariances"])  # type: ignore[arg-type]
+
+
+def _inverted(precisions: Any, k: int) -> Dense:
+    """Covariances from precision matrices, by their Cholesky factors."""
+    matrices: Array = np.asarray(precisions, dtype=np.float64)
+    if matrices.ndim != 3 or matrices.shape[0] != k or matrices.shape[1] != matrices.shape[2]:
+        raise ParameterError(f"precisions have shape {matrices.shape}; expected ({k}, d, d)")
+    try:
+        return Dense.from_precision_factors(np.linalg.cholesky(matrices), k)
+    except np.linalg.LinAlgError:
+        raise ParameterError("precisions hold a matrix that is not positive definite") from None

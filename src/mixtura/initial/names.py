@@ -1,0 +1,58 @@
+"""Names of starts; the only place that reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mixtura.data import Rng
+from mixtura.em import Task
+from mixtura.errors import ParameterError
+from mixtura.initial.clusters import kmeans, kmeans_pp
+from mixtura.initial.given import Labels, Responsibilities
+from mixtura.initial.random import identity, random, random_from_data
+from mixtura.mixture import Mixture
+from mixtura.stats import Stats
+
+Initial: TypeAlias = Callable[[Task, int, Rng], Stats | Mixture]
+
+STARTS: dict[str, Initial] = {
+    "kmeans": kmeans,
+    "k-means++": kmeans_pp,
+    "random": random,
+    "random_from_data": random_from_data,
+    "identity": identity,
+}
+
+
+def as_initial(start: Any) -> Initial:
+    """Turn what the user gives as ``start`` into a callable.
+
+    Parameters
+    ----------
+    start : str, Mixture, callable, labels of shape (n,), or responsibilities of shape (n, k)
+
+    Examples
+    --------
+    >>> as_initial("k-mean")
+    Traceback (most recent call last):
+    mixtura.errors.ParameterError: start is 'k-mean'; expected one of kmeans, k-means++, random, random_from_data, \
+identity, a Mixture, Parameters, labels (n,), or responsibilities (n, k)
+    """
+    if callable(start):
+        return start  # type: ignore[no-any-return]
+    if isinstance(start, Mixture):
+        return lambda task, k, rng: start
+    if isinstance(start, str):
+        found = STARTS.get(start)
+    else:
+        by_dimension: dict[int, Initial] = {1: Labels(start), 2: Responsibilities(start)}
+        found = by_dimension.get(np.ndim(start))
+    if found is None:
+        raise ParameterError(
+            f"start is {start!r}; expected one of {', '.join(STARTS)}, a Mixture, Parameters, labels (n,), "
+            "or responsibilities (n, k)"
+        )
+    return found

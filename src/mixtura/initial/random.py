@@ -1,0 +1,64 @@
+"""Starts by chance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixtura.covariance import Dense
+from mixtura.data import Array, Chunk, Rng, Rows
+from mixtura.em import Task
+from mixtura.kernels import accumulate
+from mixtura.mixture import Mixture
+from mixtura.stats import Stats
+
+# Rows that a start looks at; more would cost time and memory without finding a better one.
+SAMPLE = 100_000
+
+
+def at_rows(task: Task, rows: Rows) -> Stats:
+    """Equal components without any width at the given rows, (k, d): the floor or the ridge gives them theirs."""
+    empty = Stats.empty(len(rows), task.source.n_features, task.family.needs)
+    weight = np.full(len(rows), 1 / len(rows))
+    return Stats(weight, rows.astype(np.float64), empty.scatter, 0.0, 0.0)
+
+
+def draw(sample: Chunk, k: int, rng: Rng) -> Rows:
+    """Draw k rows at random, each as likely as its weight says; none twice while there are enough."""
+    n = len(sample.rows)
+    weight = sample.sample_weight
+    likely = None if weight is None else weight / weight.sum()
+    return sample.rows[rng.choice(n, size=k, replace=k > n, p=likely)]
+
+
+def draw_distinct(sample: Chunk, k: int, rng: Rng) -> Array:
+    """Draw k rows of different values; where there are fewer, some twice."""
+    rows = draw(sample, k, rng).astype(np.float64)
+    if len(np.unique(rows, axis=0)) == k:
+        return rows
+    values, inverse = np.unique(sample.rows, axis=0, return_inverse=True)
+    weight = np.bincount(inverse.ravel(), weights=sample.sample_weight, minlength=len(values))
+    return draw(Chunk(values, weight), k, rng).astype(np.float64)
+
+
+def random(task: Task, k: int, rng: Rng) -> Stats:
+    """Responsibilities drawn uniformly and normalised, row by row."""
+    seed = int(rng.integers(2**31) if isinstance(rng, np.random.Generator) else rng.randint(2**31 - 1))
+
+    def share_out(chunk: Chunk) -> Stats:
+        # Seeded by position: the same whoever works on the chunk, and when.
+        share = np.random.default_rng((seed, chunk.start)).uniform(size=(len(chunk.rows), k))
+        return accumulate(chunk, share / share.sum(axis=1, keepdims=True), task.family.needs)
+
+    return task.source.sum(share_out)
+
+
+def random_from_data(task: Task, k: int, rng: Rng) -> Stats:
+    """Components on random rows, as narrow as the floor or ridge allows."""
+    return at_rows(task, draw(task.source.rows(SAMPLE, rng), k, rng))
+
+
+def identity(task: Task, k: int, rng: Rng) -> Mixture:
+    """The textbook start: random weights, distinct random rows as means, identity covariances."""
+    weights = rng.uniform(size=k)
+    means = draw_distinct(task.source.rows(SAMPLE, rng), k, rng)
+    return Mixture(weights / weights.sum(), means, Dense(np.eye(means.shape[1])[None], k))

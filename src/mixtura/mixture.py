@@ -1,0 +1,302 @@
+"""The mixture: an immutable distribution that knows nothing about how it was fitted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura import schema
+from mixtura.arrays import as_count, as_rng, as_rows, frozen
+from mixtura.covariance import Covariance
+from mixtura.data import Array, Rng, Rows, blocks
+from mixtura.errors import DataError, ParameterError
+from mixtura.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
+
+# Squared distances that overflow stay finite, so that no row, however far, yields NaN.
+_FARTHEST = 1e300
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """A Gaussian mixture: p(x) = sum_k w_k N(x | m_k, S_k).
+
+    Parameters
+    ----------
+    weights : array-like of shape (k,)
+        Not negative; they sum to one.
+    means : array-like of shape (k, d)
+    covariances : Covariance
+        `mixtura.Dense` or `mixtura.Diagonal`; ``covariances[j]`` is component j's matrix, ``covariances.dense()``
+        all of them.
+    columns : sequence of str, optional
+        Names of the d dimensions.
+    components : sequence of str, optional
+        Names of the k components.
+    n_parameters : int, optional
+        Free parameters of weights, means and covariances; counted from what is stored unless given (a model
+        with constraints, such as equal axes, has fewer).
+
+    Raises
+    ------
+    DataError
+        If shapes do not fit, weights are no probabilities, or a covariance matrix is not positive definite.
+
+    Examples
+    --------
+    >>> from mixtura import Dense, Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((1, 1, 1)), n_components=2))
+    >>> mixture.logpdf([[0.0], [2.0]]).round(4).tolist()
+    [-1.6118, -2.9189]
+    >>> mixture.predict([[-1.0], [3.0]]).tolist()
+    [0, 1]
+    """
+
+    weights: Array
+    means: Array
+    covariances: Covariance
+    columns: tuple[str, ...] | None = None
+    components: tuple[str, ...] | None = None
+    n_parameters: int = 0
+
+    def __post_init__(self) -> None:
+        weights, means = frozen(self.weights), frozen(self.means)
+        if means.ndim != 2 or 0 in means.shape or weights.shape != means.shape[:1]:
+            raise DataError(f"weights have shape {weights.shape} and means {means.shape}; expected (k,) and (k, d)")
+        k, d = means.shape
+        if (self.covariances.n_components, self.covariances.n_features) != (k, d):
+            raise DataError(
+                f"covariances are for {self.covariances.n_components} components in "
+                f"{self.covariances.n_features} dimensions; the means have {k} and {d}"
+            )
+        if not (np.isfinite(weights).all() and (weights >= 0).all() and abs(weights.sum() - 1) < 1e-6):
+            raise DataError(f"weights are {weights.tolist()}; expected probabilities that sum to one")
+        if not np.isfinite(means).all():
+            raise DataError(f"the mean of component {np.argwhere(~np.isfinite(means))[0][0]} is not finite")
+        self.covariances.logdet()  # raises where a matrix is not positive definite
+        stored = k - 1 + k * d + self.covariances.n_parameters
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "means", means)
+        object.__setattr__(self, "columns", _names(self.columns, d, "columns"))
+        object.__setattr__(self, "components", _names(self.components, k, "components"))
+        object.__setattr__(self, "n_parameters", self.n_parameters or stored)
+
+    @property
+    def n_components(self) -> int:
+        """Number of components, k."""
+        return len(self.means)
+
+    @property
+    def n_features(self) -> int:
+        """Number of dimensions, d."""
+        return len(self.means[0])
+
+    @property
+    def mean(self) -> Array:
+        """Mean of the whole distribution, (d,)."""
+        return self.weights @ self.means
+
+    @property
+    def covariance(self) -> Array:
+        """Covariance matrix of the whole distribution, (d, d): within plus between components."""
+        delta = self.means - self.mean
+        within = np.einsum("k,kij->ij", self.weights, self.covariances.dense())
+        return within + (self.weights[:, None] * delta).T @ delta
+
+    def log_joint(self, rows: Rows) -> Array:
+        """Log of w_k N(x | m_k, S_k) for each checked row and component, (n, k); exact far from the origin, too."""
+        shift = self.mean
+        shifted = rows - shift  # float64, whatever the rows' dtype
+        centres = self.means - shift
+        constants = log_or_minus_inf(self.weights) - 0.5 * (
+            self.covariances.logdet() + self.n_features * math.log(2 * math.pi)
+        )
+        result = np.empty((len(rows), self.n_components))
+        for j in range(self.n_components):
+            white = self.covariances.whiten(j, shifted)
+            white = white - self.covariances.whiten(j, centres[j : j + 1])
+            distance = np.einsum("ij,ij->i", white, white)
+            result[:, j] = constants[j] - 0.5 * np.minimum(distance, _FARTHEST)
+        return result
+
+    def logpdf(self, X: Any) -> Array:
+        """Log-density of each row, (n,), a block of rows at a time.
+
+        Examples
+        --------
+        >>> from mixtura import Dense, Mixture
+        >>> Mixture([1.0], [[0.0]], Dense(np.ones((1, 1, 1)), 1)).logpdf([[0.0]]).round(4).tolist()
+        [-0.9189]
+        """
+        return self._by_block(X, lambda joint: log_sum_exp(joint)[0], ())
+
+    def posterior(self, X: Any) -> Array:
+        """Responsibilities: the probability of each component given the row (Bayes' rule), (n, k).
+
+        Examples
+        --------
+        >>> from mixtura import Dense, Mixture
+        >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((1, 1, 1)), 2))
+        >>> mixture.posterior([[2.0]]).tolist()
+        [[0.5, 0.5]]
+        """
+        return self._by_block(X, lambda joint: responsibilities(joint)[0], (self.n_components,))
+
+    def predict(self, X: Any) -> NDArray[np.int64]:
+        """Most probable component of each row, (n,); the first where several tie."""
+        return self._by_block(X, lambda joint: joint.argmax(axis=1), ()).astype(np.int64)
+
+    def _by_block(self, X: Any, f: Callable[[Array], Any], shape: tuple[int, ...]) -> Array:
+        """Apply ``f`` to the log joint of each block of rows."""
+        rows = self.check_rows(X)
+        result = np.empty((len(rows), *shape))
+        for block in blocks(len(rows), max(self.n_features, self.n_components)):
+            result[block] = f(self.log_joint(rows[block]))
+        return result
+
+    def check_rows(self, X: Any) -> Rows:
+        """Check rows against this mixture's dimensions.
+
+        Raises
+        ------
+        DataError
+            If the number of columns differs, or a value is not finite.
+        """
+        rows = as_rows(X, columns=self.columns)
+        if rows.shape[1] != self.n_features:
+            raise DataError(f"X has {rows.shape[1]} columns; this mixture has {self.n_features} dimensions")
+        return rows
+
+    def sample(self, n: int, seed: int | Rng | None = None) -> tuple[Array, NDArray[np.int64]]:
+        """Draw ``n`` independent rows.
+
+        Returns
+        -------
+        rows : ndarray of shape (n, d)
+        labels : ndarray of shape (n,)
+            The component that each row came from.
+
+        Examples
+        --------
+        >>> from mixtura import Dense, Mixture
+        >>> rows, labels = Mixture([1.0], [[0.0, 0.0]], Dense(np.eye(2)[None], 1)).sample(5, seed=0)
+        >>> rows.shape, labels.tolist()
+        ((5, 2), [0, 0, 0, 0, 0])
+        """
+        rng = as_rng(seed)
+        labels = rng.choice(self.n_components, size=as_count(n, "n"), p=self.weights / self.weights.sum())
+        rows = rng.standard_normal(size=(n, self.n_features))
+        for j in range(self.n_components):
+            own = labels == j
+            rows[own] = self.means[j] + self.covariances.colour(j, rows[own])
+        return rows, labels.astype(np.int64)
+
+    def _positions(self, columns: Sequence[int | str]) -> NDArray[np.int64]:
+        """Positions of columns given by name or number."""
+        known = self.columns or ()
+        positions = []
+        for column in columns:
+            position = known.index(column) if column in known else column
+            if isinstance(position, str) or not 0 <= position < self.n_features:
+                allowed = ", ".join(known) if known else f"0 to {self.n_features - 1}"
+                raise ParameterError(f"column {column!r} is not one of {allowed}")
+            positions.append(int(position))
+        if len(set(positions)) != len(positions):
+            raise ParameterError(f"columns {list(columns)!r} name a column twice")
+        return np.array(positions, dtype=np.int64)
+
+    def marginal(self, columns: Sequence[int | str]) -> Mixture:
+        """The distribution of some columns, given by name or number; again a mixture.
+
+        Examples
+        --------
+        >>> from mixtura import Diagonal, Mixture
+        >>> mixture = Mixture([1.0], [[1.0, 2.0]], Diagonal(np.array([[1.0, 4.0]]), 1, 2), columns=("a", "b"))
+        >>> mixture.marginal(["b"]).means.tolist()
+        [[2.0]]
+        """
+        keep = self._positions(columns)
+        if not len(keep):
+            raise ParameterError("columns is empty; name at least one column to keep")
+        names = tuple(self.columns[j] for j in keep) if self.columns else None
+        covariances = self.covariances.marginal(keep)
+        return replace(self, means=self.means[:, keep], covariances=covariances, columns=names, n_parameters=0)
+
+    def condition(self, columns: Sequence[int | str], values: Sequence[float]) -> Mixture:
+        """The distribution of the other columns where these have the given values; again a mixture.
+
+        Weights become the posterior of the components given the values, means follow the linear regression of
+        the other columns, and covariances are Schur complements (Bishop 2006, equations 2.81 and 2.82).
+
+        Examples
+        --------
+        >>> from mixtura import Dense, Mixture
+        >>> mixture = Mixture([1.0], [[0.0, 0.0]], Dense(np.array([[[1.0, 0.5], [0.5, 1.0]]]), 1))
+        >>> given = mixture.condition([0], [2.0])
+        >>> given.means.item(), given.covariances.dense().item()
+        (1.0, 0.75)
+        """
+        given = self._positions(columns)
+        point = np.asarray(values, dtype=np.float64)
+        if point.shape != given.shape or not np.isfinite(point).all():
+            raise ParameterError(f"values are {values!r}; expected one finite number for each of {list(columns)!r}")
+        keep = np.setdiff1d(np.arange(self.n_features), given)
+        if not len(keep):
+            raise ParameterError("all columns are given; leave at least one out of columns")
+        weights = self.marginal([int(j) for j in given]).posterior(point[None])[0]
+        moved, covariances = self.covariances.condition(given, keep, point - self.means[:, given])
+        names = tuple(self.columns[j] for j in keep) if self.columns else None
+        return Mixture(weights, self.means[:, keep] + moved, covariances, names, self.components)
+
+    def select(self, components: NDArray[Any]) -> Mixture:
+        """Keep some components (indices or a mask); weights are normalised again."""
+        kept = np.arange(self.n_components)[components]
+        weights = self.weights[kept] / self.weights[kept].sum()
+        names = tuple(self.components[j] for j in kept) if self.components else None
+        covariances = self.covariances.select(kept)
+        return Mixture(weights, self.means[kept], covariances, self.columns, names)
+
+    def to_json(self) -> str:
+        """Write everything as JSON; `from_json` gives the same bits back.
+
+        Examples
+        --------
+        >>> from mixtura import Dense, Mixture
+        >>> Mixture.from_json(Mixture([1.0], [[0.1]], Dense(np.ones((1, 1, 1)), 1)).to_json()).means.item()
+        0.1
+        """
+        return schema.write(
+            {
+                "weights": self.weights.tolist(),
+                "means": self.means.tolist(),
+                "covariances": self.covariances.to_dict(),
+                "columns": self.columns,
+                "components": self.components,
+                "n_parameters": self.n_parameters,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Mixture:
+        """Read what `to_json` wrote; nothing in it is executed, everything is checked.
+
+        Raises
+        ------
+        DataError
+            If the text is not JSON of this format and version, or not a mixture: the message says what is wrong.
+        """
+        return cls(**schema.read(text))
+
+
+def _names(names: Sequence[str] | None, count: int, what: str) -> tuple[str, ...] | None:
+    """Check names: strings, as many as needed, none twice."""
+    if names is None:
+        return None
+    checked = tuple(names)
+    if len(checked) != count or len(set(checked)) != count or not all(isinstance(name, str) for name in checked):
+        raise DataError(f"{what} are {list(checked)!r}; expected {count} different strings")
+    return checked

@@ -1,0 +1,176 @@
+"""What a fit returns: the mixture, how it ended, its trace, and what each start did."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from mixtura.adjust import Action, Repair
+from mixtura.data import Array
+from mixtura.mixture import Mixture
+
+
+class Outcome(Enum):
+    """How a fit ended; the value is the sentence that the user reads."""
+
+    CONVERGED = "Converged."
+    FLOORED = (
+        "Converged, but a covariance rests on the floor, so the log-likelihood depends on it: "
+        "try fewer components or a simpler model."
+    )
+    RESEEDED = "Converged after a collapsed component was re-seeded: compare with more starts."
+    REMOVED = (
+        "Converged with fewer components than asked for, because one kept collapsing: "
+        "try fewer components, a simpler model, or more starts."
+    )
+    OUT_OF_STEPS = "Out of steps before it converged: raise max_iter, or tol."
+    INTERRUPTED = "Interrupted: this is the best so far."
+    STALLED = "Stopped where the log-likelihood began to fall: try another start or a larger floor."
+
+    @property
+    def converged(self) -> bool:
+        """Whether EM came to rest.
+
+        Examples
+        --------
+        >>> Outcome.FLOORED.converged, Outcome.OUT_OF_STEPS.converged
+        (True, False)
+        """
+        return self.value.startswith("Converged")
+
+    def qualified(self, repairs: Sequence[Repair], floored: bool) -> Outcome:
+        """Say of a converged fit what had to be done to it; the gravest comes first.
+
+        Examples
+        --------
+        >>> Outcome.CONVERGED.qualified((), floored=True).name
+        'FLOORED'
+        """
+        if self is not Outcome.CONVERGED:
+            return self
+        actions = {repair.action for repair in repairs}
+        gravest = {
+            Outcome.REMOVED: Action.REMOVED in actions,
+            Outcome.FLOORED: floored,
+            Outcome.RESEEDED: Action.RESEEDED in actions,
+        }
+        return next((outcome for outcome, holds in gravest.items() if holds), self)
+
+
+@dataclass(frozen=True, slots=True)
+class Iteration:
+    """What is known after an EM iteration: passed to ``on_iteration``, and kept by ``record=True``.
+
+    Attributes
+    ----------
+    start : int
+        Which start this belongs to, from 0.
+    number : int
+        EM iterations done so far; 0 is the start itself.
+    mixture : Mixture
+    loglik : float
+        Total log-likelihood of ``mixture``.
+    rise : float
+        By how much that is more than one iteration before; NaN at a start or after a repair.
+    """
+
+    start: int
+    number: int
+    mixture: Mixture
+    loglik: float
+    rise: float
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What one start did.
+
+    Attributes
+    ----------
+    loglik : float
+    iterations : int
+    outcome : Outcome
+    repairs : tuple of Repair
+    floored : tuple of int
+        Components (of the result) whose covariance rests on the floor.
+    """
+
+    loglik: float
+    iterations: int
+    outcome: Outcome
+    repairs: tuple[Repair, ...]
+    floored: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """The result of a fit.
+
+    Attributes
+    ----------
+    mixture : Mixture
+    outcome : Outcome
+        ``outcome.value`` is a sentence.
+    trace : tuple of float
+        Log-likelihood at the start (or the last repair) and after each EM iteration; it never falls.
+    starts : tuple of Start
+        One for each start.
+    best_start : int
+        Which of them this is.
+    model : str
+        mclust's name of the covariance model.
+    sizes : ndarray of shape (k,)
+        Sum of responsibilities: how many rows each component holds.
+    n_rows : float
+        Number of rows, or the sum of their weights.
+    certainty : float
+        Sum over rows of log max_k r_k: 0 when every row belongs to one component.
+    history : tuple of Iteration
+        Every iteration of the best start, if ``record=True``.
+    """
+
+    mixture: Mixture
+    outcome: Outcome
+    trace: tuple[float, ...]
+    starts: tuple[Start, ...]
+    best_start: int
+    model: str
+    sizes: Array
+    n_rows: float
+    certainty: float
+    history: tuple[Iteration, ...] = ()
+
+    @property
+    def loglik(self) -> float:
+        """Total (weighted) log-likelihood."""
+        return self.trace[-1]
+
+    @property
+    def iterations(self) -> int:
+        """EM iterations of the best start."""
+        return self.starts[self.best_start].iterations
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of free parameters."""
+        return self.mixture.n_parameters
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion (Schwarz 1978), -2 loglik + p log n: lower is better."""
+        return -2 * self.loglik + self.n_parameters * math.log(self.n_rows)
+
+    @property
+    def aic(self) -> float:
+        """Akaike information criterion (1974), -2 loglik + 2 p: lower is better."""
+        return -2 * self.loglik + 2 * self.n_parameters
+
+    @property
+    def icl(self) -> float:
+        """Integrated completed likelihood (Biernacki, Celeux & Govaert 2000): BIC plus a price for overlap.
+
+        BIC - 2 sum_n log max_k r_nk, as mclust computes it, with the sign turned: lower is better.
+        """
+        return self.bic - 2 * self.certainty

@@ -1,0 +1,46 @@
+"""The JSON form of a mixture: versioned, readable, checked on the way in, never executed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mixtura.arrays import frozen
+from mixtura.covariance import covariance_from_dict
+from mixtura.errors import DataError
+
+FORMAT = "mixtura.mixture"
+VERSION = 1
+
+
+def write(content: dict[str, Any]) -> str:
+    """Write a mixture's plain values with the format's name and version."""
+    return json.dumps({"format": FORMAT, "version": VERSION, **content}, indent=1, allow_nan=False)
+
+
+def read(text: str) -> dict[str, Any]:
+    """Read the arguments of a mixture; shapes of covariances are checked here, the rest by the mixture."""
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f"not a model file: line {error.lineno} is not JSON ({error.msg})") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise DataError(f'not a model file: expected an object with "format": "{FORMAT}"')
+    if content.get("version") != VERSION:
+        raise DataError(f"model file of version {content.get('version')!r}; this program reads version {VERSION}")
+    try:
+        weights, means = frozen(content["weights"]), frozen(content["means"])
+        if means.ndim != 2:
+            raise DataError(f"means have shape {means.shape}; expected (k, d)")
+        return {
+            "weights": weights,
+            "means": means,
+            "covariances": covariance_from_dict(content["covariances"], *means.shape),
+            "columns": content.get("columns"),
+            "components": content.get("components"),
+            "n_parameters": int(content.get("n_parameters") or 0),
+        }
+    except KeyError as error:
+        raise DataError(f"not a valid model file: {error} is missing") from None
+    except (TypeError, ValueError) as error:
+        raise DataError(f"not a valid model file: {error}") from None

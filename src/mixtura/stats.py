@@ -1,0 +1,106 @@
+"""The one value that EM adds up: what a pass over rows leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from mixtura.data import Array
+
+Needs: TypeAlias = Literal["full", "diagonal"]
+
+
+def outer(vectors: Array, needs: Needs) -> Array:
+    """Outer products of k vectors, (k, d) -> (k, d, d), or only their diagonals, (k, d).
+
+    Examples
+    --------
+    >>> outer(np.array([[1.0, 2.0]]), "full").tolist(), outer(np.array([[1.0, 2.0]]), "diagonal").tolist()
+    ([[[1.0, 2.0], [2.0, 4.0]]], [[1.0, 4.0]])
+    """
+    return vectors**2 if needs == "diagonal" else vectors[:, :, None] * vectors[:, None, :]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stats:
+    """Sufficient statistics of rows under a mixture; they merge with ``+`` and scale with ``*``.
+
+    The scatter is centred on the mean, never a raw second moment, so nothing is lost when the data lies far
+    from the origin. ``+`` is the parallel update of Chan, Golub & LeVeque (1979): associative and commutative
+    up to rounding, with `Stats.empty` as its zero.
+
+    Attributes
+    ----------
+    weight : ndarray of shape (k,)
+        Sum over rows of sample weight x responsibility.
+    mean : ndarray of shape (k, d)
+        Weighted mean of the rows.
+    scatter : ndarray of shape (k, d, d) or (k, d)
+        Weighted sum of outer products (or squares) of deviations from that mean.
+    loglik : float
+        Weighted log-likelihood of the rows under the mixture that produced this.
+    certainty : float
+        Weighted sum of log max_k r_k over rows: 0 when every row belongs to one component, negative otherwise.
+        ICL needs it, and the E-step has it at hand.
+
+    Examples
+    --------
+    >>> one = Stats(np.ones(1), np.array([[0.0]]), np.zeros((1, 1)), -1.0, 0.0)
+    >>> two = Stats(np.ones(1), np.array([[4.0]]), np.zeros((1, 1)), -2.0, 0.0)
+    >>> both = one + two
+    >>> both.mean.item(), both.scatter.item(), both.loglik
+    (2.0, 8.0, -3.0)
+    >>> (both * 0.5).weight.item()
+    1.0
+    """
+
+    weight: Array
+    mean: Array
+    scatter: Array
+    loglik: float
+    certainty: float
+
+    @staticmethod
+    def empty(k: int, d: int, needs: Needs) -> Stats:
+        """The zero of ``+``: no rows at all."""
+        shape = (k, d) if needs == "diagonal" else (k, d, d)
+        return Stats(np.zeros(k), np.zeros((k, d)), np.zeros(shape), 0.0, 0.0)
+
+    @property
+    def needs(self) -> Needs:
+        """Which scatter is kept: ``"full"`` or ``"diagonal"``."""
+        return "diagonal" if self.scatter.ndim == 2 else "full"
+
+    @property
+    def total(self) -> float:
+        """Sum of all weights: the number of rows, when each counts once."""
+        return float(self.weight.sum())
+
+    def __add__(self, other: Stats) -> Stats:
+        weight = self.weight + other.weight
+        share = np.divide(other.weight, weight, out=np.zeros_like(weight), where=weight > 0)
+        delta = other.mean - self.mean
+        between = outer(delta, self.needs)
+        per_component = (self.weight * share).reshape((-1,) + (1,) * (between.ndim - 1))
+        return Stats(
+            weight,
+            self.mean + share[:, None] * delta,
+            self.scatter + other.scatter + per_component * between,
+            self.loglik + other.loglik,
+            self.certainty + other.certainty,
+        )
+
+    def __mul__(self, number: float) -> Stats:
+        return Stats(
+            self.weight * number, self.mean, self.scatter * number, self.loglik * number, self.certainty * number
+        )
+
+    __rmul__ = __mul__
+
+    def select(self, components: Array) -> Stats:
+        """Keep the given components (indices or a mask)."""
+        return Stats(
+            self.weight[components], self.mean[components], self.scatter[components], self.loglik, self.certainty
+        )
