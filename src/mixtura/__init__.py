@@ -1,6 +1,7 @@
 """Gaussian mixtures, from six points to billions of rows."""
 
 from mixtura.covariance import Dense, Diagonal
+from mixtura.criteria import Assessment, assess
 from mixtura.errors import (
     ConvergenceWarning,
     DataError,
@@ -15,16 +16,19 @@ from mixtura.fitting import fit
 from mixtura.initial import Labels, Parameters, Responsibilities
 from mixtura.mixture import Mixture
 from mixtura.result import Fit, Iteration, Outcome, Start
+from mixtura.sklearn import GaussianMixture
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Assessment",
     "ConvergenceWarning",
     "DataError",
     "DegeneracyWarning",
     "Dense",
     "Diagonal",
     "Fit",
+    "GaussianMixture",
     "Iteration",
     "Labels",
     "MissingExtraError",
@@ -37,5 +41,6 @@ __all__ = [
     "Responsibilities",
     "Start",
     "StartsDisagreeWarning",
+    "assess",
     "fit",
 ]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mixtura.stats import Stats
 
 Array: TypeAlias = NDArray[np.float64]
+Index: TypeAlias = NDArray[np.signedinteger] | NDArray[np.bool_]
 Rows: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 Rng: TypeAlias = np.random.Generator | np.random.RandomState
 

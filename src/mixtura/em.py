@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -117,12 +118,35 @@ class Path:
         alive = tuple(range(first.mixture.n_components))
         return cls(first, (first.loglik,), 0, Outcome.OUT_OF_STEPS, repairs, alive)
 
+    @property
+    def rise(self) -> float:
+        """By how much the last iteration raised the log-likelihood; NaN at a start and after a repair."""
+        return self.trace[-1] - self.trace[-2] if len(self.trace) > 1 else math.nan
+
+    @property
+    def rise_per_row(self) -> float:
+        """The same for the mean log-likelihood per row."""
+        return self.rise / self.last.stats.total
+
     def on(self, new: Iterate) -> Path:
         """One iteration further."""
         return replace(self, last=new, trace=(*self.trace, new.loglik), iterations=self.iterations + 1)
 
 
+def resumed(first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Path:
+    """The path that goes on from an earlier one, whose last mean log-likelihood per row was ``loglik``.
+
+    It has converged already where a rule finds ``first`` near enough to where the earlier one ended.
+    """
+    path = Path.at(first)
+    earlier = replace(first, stats=replace(first.stats, loglik=loglik * first.stats.total))
+    rested = any(rule(earlier, first) for rule in stop)
+    return replace(path, outcome=Outcome.CONVERGED) if rested else path
+
+
 Notify = Callable[[Path], object]
+
+PLAIN = Plain()
 
 
 def run(
@@ -132,8 +156,8 @@ def run(
     stop: Sequence[StopRule],
     max_iter: int,
     rng: Rng,
-    stepper: Stepper = Plain(),
-    notify: Notify = lambda path: None,
+    stepper: Stepper = PLAIN,
+    notify: Notify | None = None,
     keep_interrupted: bool = False,
 ) -> Path:
     """Iterate until a rule says stop, or ``max_iter`` iterations are done.
@@ -145,25 +169,26 @@ def run(
         The first E-step (`Path.at` of `Task.begin`).
     stop : sequence of StopRule
         Any of them ends the run.
-    notify : callable
+    notify : callable, optional
         Called with the path at its start and after every iteration.
     keep_interrupted : bool
         On Ctrl-C, return where the run stands instead of raising.
     """
     state = stepper.init(path.last)
+    tell = notify or (lambda _: None)
     try:
-        notify(path)
-        while path.iterations < max_iter:
+        tell(path)
+        while path.iterations < max_iter and path.outcome is not Outcome.CONVERGED:
             mended = mend(task, path, rng)
             if mended:
                 path, state = mended, stepper.init(mended.last)
-                notify(path)
+                tell(path)
                 continue
             new, state = stepper.step(task.em, path.last, state)
             old, path = path, _advance(task, path, new)
             if path.last is old.last:
                 return path
-            notify(path)
+            tell(path)
             still = not collapsed(new, task.family, task.source.n_rows).any() or not task.guarded
             if still and any(rule(old.last, new) for rule in stop):
                 return replace(path, outcome=Outcome.CONVERGED)
@@ -203,15 +228,14 @@ def mend(task: Task, path: Path, rng: Rng) -> Path | None:
     doomed = again[np.argsort(held[again], kind="stable")][: (len(again) + 1) // 2]
     stay = np.setdiff1d(np.arange(len(held)), doomed)
     fresh = bad & [number not in done for number in path.alive]
-    report = [Repair(path.iterations + 1, path.alive[j], Action.REMOVED, float(held[j])) for j in doomed]
-    report += [
-        Repair(path.iterations + 1, path.alive[j], Action.RESEEDED, float(held[j])) for j in np.flatnonzero(fresh)
-    ]
+    now = path.iterations + 1
+    actions = [(j, Action.REMOVED) for j in doomed] + [(j, Action.RESEEDED) for j in np.flatnonzero(fresh)]
+    report = [Repair(now, path.alive[j], action, float(held[j])) for j, action in actions]
     sample = task.source.rows(CANDIDATES, rng)
     stats = reseed(last.stats, fresh, sample.rows, last.mixture.logpdf(sample.rows), task.scale).select(stay)
     new = task.estep(*task.mstep(stats, last.mixture.select(stay)))
     alive = tuple(path.alive[j] for j in stay)
-    return Path(new, (new.loglik,), path.iterations + 1, path.outcome, (*path.repairs, *report), alive)
+    return Path(new, (new.loglik,), now, path.outcome, (*path.repairs, *report), alive)
 
 
 def fill(task: Task, stats: Stats, rng: Rng) -> tuple[Stats, tuple[Repair, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -123,7 +122,7 @@ def fit(
     )
     tours = _all_starts(plan, as_rng(seed))
     result = _named(_best(plan, tours), column_names(X), start)
-    _warn(result, plan, as_amount(tol, "tol"))
+    _warn(result, tol)
     return result
 
 
@@ -214,8 +213,7 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> _Tour:
     history: list[Iteration] = []
 
     def notify(path: Path) -> None:
-        rise = path.trace[-1] - path.trace[-2] if len(path.trace) > 1 else math.nan
-        iteration = Iteration(number, path.iterations, path.last.mixture, path.last.loglik, rise)
+        iteration = Iteration(number, path.iterations, path.last.mixture, path.last.loglik, path.rise)
         if plan.record:
             history.append(iteration)
         if plan.on_iteration:
@@ -271,7 +269,7 @@ def _report(path: Path) -> Start:
     return Start(path.last.loglik, path.iterations, outcome, path.repairs, floored)
 
 
-def _warn(result: Fit, plan: _Plan, tol: float) -> None:
+def _warn(result: Fit, tol: float) -> None:
     """Say what the user should know about how it went."""
     best = result.starts[result.best_start]
     if best.repairs or best.floored:

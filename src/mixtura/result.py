@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from mixtura.adjust import Action, Repair
+from mixtura.criteria import Assessment
 from mixtura.data import Array
 from mixtura.mixture import Mixture
 
@@ -158,19 +158,21 @@ class Fit:
         return self.mixture.n_parameters
 
     @property
+    def assessment(self) -> Assessment:
+        """The mixture measured on the rows it was fitted to."""
+        return Assessment(self.loglik, self.certainty, self.n_rows, self.n_parameters)
+
+    @property
     def bic(self) -> float:
-        """Bayesian information criterion (Schwarz 1978), -2 loglik + p log n: lower is better."""
-        return -2 * self.loglik + self.n_parameters * math.log(self.n_rows)
+        """Bayesian information criterion, -2 loglik + p log n: lower is better."""
+        return self.assessment.bic
 
     @property
     def aic(self) -> float:
-        """Akaike information criterion (1974), -2 loglik + 2 p: lower is better."""
-        return -2 * self.loglik + 2 * self.n_parameters
+        """Akaike information criterion, -2 loglik + 2 p: lower is better."""
+        return self.assessment.aic
 
     @property
     def icl(self) -> float:
-        """Integrated completed likelihood (Biernacki, Celeux & Govaert 2000): BIC plus a price for overlap.
-
-        BIC - 2 sum_n log max_k r_nk, as mclust computes it, with the sign turned: lower is better.
-        """
-        return self.bic - 2 * self.certainty
+        """Integrated completed likelihood, BIC plus a price for overlap: lower is better."""
+        return self.assessment.icl

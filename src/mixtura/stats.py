@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from mixtura.data import Array
+from mixtura.data import Array, Index
 
 Needs: TypeAlias = Literal["full", "diagonal"]
 
@@ -99,7 +99,7 @@ class Stats:
 
     __rmul__ = __mul__
 
-    def select(self, components: Array) -> Stats:
+    def select(self, components: Index) -> Stats:
         """Keep the given components (indices or a mask)."""
         return Stats(
             self.weight[components], self.mean[components], self.scatter[components], self.loglik, self.certainty

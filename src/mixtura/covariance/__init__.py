@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mixtura.covariance.dense import Dense
 from mixtura.covariance.diagonal import Diagonal
-from mixtura.data import Array
+from mixtura.data import Array, Index
 from mixtura.errors import DataError
 
 __all__ = ["Covariance", "Dense", "Diagonal", "covariance_from_dict"]
@@ -46,19 +49,19 @@ class Covariance(Protocol):
     def __getitem__(self, component: int) -> Array:
         """One matrix written out, (d, d)."""
 
-    def marginal(self, keep: Array) -> Covariance:
+    def marginal(self, keep: Index) -> Covariance:
         """Covariances of the kept dimensions (indices)."""
 
-    def condition(self, given: Array, keep: Array, delta: Array) -> tuple[Array, Covariance]:
+    def condition(self, given: Index, keep: Index, delta: Array) -> tuple[Array, Covariance]:
         """Covariances of the kept dimensions given the others, and how far their means move, (k, len(keep)).
 
         ``delta`` (k, len(given)) is how far the given values lie from each component's mean.
         """
 
-    def select(self, components: Array) -> Covariance:
+    def select(self, components: Index) -> Covariance:
         """Covariances of some components (indices or a mask)."""
 
-    def floored(self, floor: Array) -> tuple[Covariance, Array]:
+    def floored(self, floor: Array) -> tuple[Covariance, NDArray[np.bool_]]:
         """Raise what lies below the floor variances (d,); also say for each component whether anything did, (k,)."""
 
     def to_dict(self) -> dict[str, Any]:

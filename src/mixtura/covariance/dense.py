@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from mixtura.arrays import frozen
-from mixtura.data import Array
+from mixtura.data import Array, Index
 from mixtura.errors import DataError
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def _check_symmetric(matrices: Array, what: str) -> None:
+    """Refuse matrices that are not symmetric, or not finite."""
+    asymmetry = np.abs(matrices - matrices.swapaxes(1, 2)).max(axis=(1, 2))
+    largest = np.abs(matrices).max(axis=(1, 2))
+    bad = np.flatnonzero(~(asymmetry <= 1e-6 * largest))
+    if len(bad):
+        raise DataError(f"the {what} of component {bad[0]} is not symmetric and finite")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,36 +46,39 @@ class Dense:
     n_components: int
 
     @classmethod
-    def from_precision_factors(cls, factors: Array, n_components: int) -> Dense:
+    def from_precision_factors(cls, factors: Array, n_components: int, n_features: int) -> Dense:
         """Build from U of shape (m, d, d) with U U' the precision matrix.
 
         Examples
         --------
-        >>> Dense.from_precision_factors(np.array([[[0.5]]]), 1).matrices.item()
+        >>> Dense.from_precision_factors(np.array([[[0.5]]]), 1, 1).matrices.item()
         4.0
         """
-        identity = np.eye(factors.shape[1])
+        identity = np.eye(n_features)
         coloured = np.array([np.linalg.solve(u, identity) for u in factors])
         return cls(np.einsum("mij,mik->mjk", coloured, coloured), n_components)
+
+    @classmethod
+    def from_precisions(cls, precisions: Array, n_components: int, n_features: int) -> Dense:
+        """Build from inverse covariance matrices, (m, d, d)."""
+        _check_symmetric(precisions, "precision matrix")
+        try:
+            factors = np.asarray(np.linalg.cholesky(precisions))
+        except np.linalg.LinAlgError:
+            raise DataError("a precision matrix is not positive definite") from None
+        return cls.from_precision_factors(factors, n_components, n_features)
 
     @classmethod
     def from_values(cls, values: Any, n_components: int, n_features: int) -> Dense:
         """Build from nested lists of shape (k or 1, d, d), checking that they are symmetric."""
         matrices = frozen(values)
-        if (
-            matrices.ndim != 3
-            or matrices.shape[1:] != (n_features, n_features)
-            or len(matrices) not in (1, n_components)
-        ):
+        square = matrices.ndim == 3 and matrices.shape[1:] == (n_features, n_features)
+        if not square or len(matrices) not in (1, n_components):
             raise DataError(
                 f"dense covariances have shape {matrices.shape}; "
                 f"expected ({n_components} or 1, {n_features}, {n_features})"
             )
-        asymmetry = np.abs(matrices - matrices.swapaxes(1, 2)).max(axis=(1, 2))
-        largest = np.abs(matrices).max(axis=(1, 2))
-        bad = np.flatnonzero(~(asymmetry <= 1e-8 * largest))
-        if len(bad):
-            raise DataError(f"the covariance matrix of component {bad[0]} is not symmetric and finite")
+        _check_symmetric(matrices, "covariance matrix")
         return cls(matrices, n_components)
 
     @property
@@ -81,7 +96,7 @@ class Dense:
     def lower(self) -> Array:
         """Cholesky factors L with L L' the covariance, (m, d, d)."""
         try:
-            return np.linalg.cholesky(self.matrices)
+            return np.asarray(np.linalg.cholesky(self.matrices), dtype=np.float64)
         except np.linalg.LinAlgError:
             smallest = np.linalg.eigvalsh(self.matrices)[:, 0]
             worst = int(smallest.argmin())
@@ -96,11 +111,16 @@ class Dense:
         identity = np.eye(self.n_features)
         return np.array([solve_triangular(lower, identity, lower=True, check_finite=False).T for lower in self.lower])
 
+    @property
+    def precisions(self) -> Array:
+        """Inverse covariance matrices, (m, d, d)."""
+        return self.precision_factors @ self.precision_factors.swapaxes(1, 2)
+
     def _own(self, component: int) -> int:
         """Position of a component's matrix: shared storage has only the first."""
         return component if len(self.matrices) > 1 else 0
 
-    def _spread(self, values: Array) -> Array:
+    def _spread(self, values: NDArray[Scalar]) -> NDArray[Scalar]:
         """Repeat per-matrix values for every component that shares the matrix."""
         return np.broadcast_to(values, (self.n_components, *values.shape[1:]))
 
@@ -125,13 +145,13 @@ class Dense:
         return self._spread(np.diagonal(self.matrices, axis1=1, axis2=2))
 
     def __getitem__(self, component: int) -> Array:
-        return self.dense()[component]
+        return self.matrices[self._own(component)]
 
-    def marginal(self, keep: Array) -> Dense:
+    def marginal(self, keep: Index) -> Dense:
         """Covariances of the kept dimensions."""
         return Dense(self.matrices[:, keep[:, None], keep], self.n_components)
 
-    def condition(self, given: Array, keep: Array, delta: Array) -> tuple[Array, Dense]:
+    def condition(self, given: Index, keep: Index, delta: Array) -> tuple[Array, Dense]:
         """Schur complements, and the regression of the kept dimensions on the given ones."""
         across = self.matrices[:, given[:, None], keep]
         slopes = np.linalg.solve(self.matrices[:, given[:, None], given], across)
@@ -139,12 +159,12 @@ class Dense:
         moved = np.einsum("kg,kgj->kj", delta, self._spread(slopes))
         return moved, Dense((left + left.swapaxes(1, 2)) / 2, self.n_components)
 
-    def select(self, components: Array) -> Dense:
+    def select(self, components: Index) -> Dense:
         """Covariances of some components."""
         kept = int(np.arange(self.n_components)[components].size)
         return Dense(self.matrices if len(self.matrices) == 1 else self.matrices[components], kept)
 
-    def floored(self, floor: Array) -> tuple[Dense, Array]:
+    def floored(self, floor: Array) -> tuple[Dense, NDArray[np.bool_]]:
         """Raise eigenvalues below 1, measured in units of the floor variances.
 
         This maximises the expected log-likelihood under the constraint that S_k - diag(floor) is positive

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura.arrays import frozen
-from mixtura.data import Array
+from mixtura.data import Array, Index
 from mixtura.errors import DataError
 
 
@@ -43,10 +44,32 @@ class Diagonal:
             )
         return cls(array, n_components, n_features)
 
+    @classmethod
+    def from_precision_factors(cls, factors: Array, n_components: int, n_features: int) -> Diagonal:
+        """Build from inverse standard deviations of shape (k or 1, d or 1)."""
+        return cls(factors**-2.0, n_components, n_features)
+
+    @classmethod
+    def from_precisions(cls, precisions: Array, n_components: int, n_features: int) -> Diagonal:
+        """Build from inverse variances of shape (k or 1, d or 1)."""
+        if not (precisions > 0).all():
+            raise DataError("a precision is not positive")
+        return cls(1 / precisions, n_components, n_features)
+
     @property
     def n_parameters(self) -> int:
         """Number of free values that are stored."""
         return self.values.size
+
+    @property
+    def precision_factors(self) -> Array:
+        """Inverse standard deviations, in the shape of ``values``."""
+        return 1 / np.sqrt(self.values)
+
+    @property
+    def precisions(self) -> Array:
+        """Inverse variances, in the shape of ``values``."""
+        return 1 / self.values
 
     def _deviations(self, component: int) -> Array:
         """Standard deviations of one component, (d,) or (1,)."""
@@ -82,22 +105,22 @@ class Diagonal:
     def __getitem__(self, component: int) -> Array:
         return np.diag(self.variances()[component])
 
-    def marginal(self, keep: Array) -> Diagonal:
+    def marginal(self, keep: Index) -> Diagonal:
         """Covariances of the kept dimensions."""
         values = self.values if self.values.shape[1] == 1 else self.values[:, keep]
         return Diagonal(values, self.n_components, len(keep))
 
-    def condition(self, given: Array, keep: Array, delta: Array) -> tuple[Array, Diagonal]:
+    def condition(self, given: Index, keep: Index, delta: Array) -> tuple[Array, Diagonal]:
         """The marginal: independent dimensions tell nothing about each other."""
         return np.zeros((self.n_components, len(keep))), self.marginal(keep)
 
-    def select(self, components: Array) -> Diagonal:
+    def select(self, components: Index) -> Diagonal:
         """Covariances of some components."""
         kept = int(np.arange(self.n_components)[components].size)
         values = self.values if len(self.values) == 1 else self.values[components]
         return Diagonal(values, kept, self.n_features)
 
-    def floored(self, floor: Array) -> tuple[Diagonal, Array]:
+    def floored(self, floor: Array) -> tuple[Diagonal, NDArray[np.bool_]]:
         """Raise variances below the floor (its mean, where one variance serves all dimensions)."""
         least = floor if self.values.shape[1] == len(floor) else np.array([floor.mean()])
         low = np.broadcast_to((self.values < least).any(axis=1), (self.n_components,))

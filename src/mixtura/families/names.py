@@ -25,7 +25,7 @@ def family_named(name: str) -> Family:
     'EEE'
     >>> family_named("round")
     Traceback (most recent call last):
-    mixtura.errors.ParameterError: model is 'round'; expected one of VVV, EEE, VVI, VII, full, tied, diag, spherical, V, E
+    mixtura.errors.ParameterError: model is 'round'; expected one of VVV, EEE, VVI, VII, full, tied, ...
     """
     family = MODELS.get(ALIASES.get(name, name)) if isinstance(name, str) else None
     if family is None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from mixtura.initial.given import Labels, Parameters, Responsibilities
-from mixtura.initial.names import STARTS, Initial, as_initial
+from mixtura.initial.names import GROUPINGS, STARTS, Initial, as_initial
 
-__all__ = ["STARTS", "Initial", "Labels", "Parameters", "Responsibilities", "as_initial"]
+__all__ = ["GROUPINGS", "STARTS", "Initial", "Labels", "Parameters", "Responsibilities", "as_initial"]

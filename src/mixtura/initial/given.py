@@ -99,16 +99,16 @@ class Parameters:
     rest: Any = kmeans
 
     def __call__(self, task: Task, k: int, rng: Rng) -> Mixture:
-        given = {
+        given: dict[str, Any] = {
             "weights": None if self.weights is None else np.asarray(self.weights, dtype=np.float64),
             "means": None if self.means is None else np.asarray(self.means, dtype=np.float64),
             "covariances": self.covariances if self.precisions is None else _inverted(self.precisions, k),
         }
-        if any(value is None for value in given.values()):
+        missing = [name for name, value in given.items() if value is None]
+        if missing:
             base, _ = task.mstep(self.rest(task, k, rng))
-            defaults = {"weights": base.weights, "means": base.means, "covariances": base.covariances}
-            given = {name: defaults[name] if value is None else value for name, value in given.items()}
-        return Mixture(given["weights"], given["means"], given["covariances"])  # type: ignore[arg-type]
+            given.update({name: getattr(base, name) for name in missing})
+        return Mixture(**given)
 
 
 def _inverted(precisions: Any, k: int) -> Dense:
@@ -116,7 +116,4 @@ def _inverted(precisions: Any, k: int) -> Dense:
     matrices: Array = np.asarray(precisions, dtype=np.float64)
     if matrices.ndim != 3 or matrices.shape[0] != k or matrices.shape[1] != matrices.shape[2]:
         raise ParameterError(f"precisions have shape {matrices.shape}; expected ({k}, d, d)")
-    try:
-        return Dense.from_precision_factors(np.linalg.cholesky(matrices), k)
-    except np.linalg.LinAlgError:
-        raise ParameterError("precisions hold a matrix that is not positive definite") from None
+    return Dense.from_precisions(matrices, *matrices.shape[:2])

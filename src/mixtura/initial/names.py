@@ -18,13 +18,15 @@ from mixtura.stats import Stats
 
 Initial: TypeAlias = Callable[[Task, int, Rng], Stats | Mixture]
 
-STARTS: dict[str, Initial] = {
+# Starts that say which rows belong together, as in scikit-learn.
+GROUPINGS: dict[str, Callable[[Task, int, Rng], Stats]] = {
     "kmeans": kmeans,
     "k-means++": kmeans_pp,
     "random": random,
     "random_from_data": random_from_data,
-    "identity": identity,
 }
+
+STARTS: dict[str, Initial] = {**GROUPINGS, "identity": identity}
 
 
 def as_initial(start: Any) -> Initial:
@@ -42,9 +44,9 @@ def as_initial(start: Any) -> Initial:
 identity, a Mixture, Parameters, labels (n,), or responsibilities (n, k)
     """
     if callable(start):
-        return start  # type: ignore[no-any-return]
+        return start
     if isinstance(start, Mixture):
-        return lambda task, k, rng: start
+        return lambda *_: start
     if isinstance(start, str):
         found = STARTS.get(start)
     else:

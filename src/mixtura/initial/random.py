@@ -35,9 +35,10 @@ def draw_distinct(sample: Chunk, k: int, rng: Rng) -> Array:
     rows = draw(sample, k, rng).astype(np.float64)
     if len(np.unique(rows, axis=0)) == k:
         return rows
-    values, inverse = np.unique(sample.rows, axis=0, return_inverse=True)
-    weight = np.bincount(inverse.ravel(), weights=sample.sample_weight, minlength=len(values))
-    return draw(Chunk(values, weight), k, rng).astype(np.float64)
+    values, inverse = np.unique(sample.rows.astype(np.float64), axis=0, return_inverse=True)
+    counts = sample.weigh(np.ones(len(sample.rows)))
+    weight = np.bincount(inverse.ravel(), weights=counts).astype(np.float64)
+    return draw(Chunk(np.asarray(values), weight), k, rng).astype(np.float64)
 
 
 def random(task: Task, k: int, rng: Rng) -> Stats:

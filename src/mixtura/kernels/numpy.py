@@ -54,7 +54,7 @@ def accumulate(chunk: Chunk, share: Array, needs: Needs, *, loglik: float = 0.0,
     mean = np.divide(
         share.T @ shifted, weight[:, None], out=np.zeros((len(weight), shifted.shape[1])), where=weight[:, None] > 0
     )
-    scatter = Stats.empty(*mean.shape, needs).scatter
+    scatter = Stats.empty(len(weight), shifted.shape[1], needs).scatter
     for j in range(len(weight)):
         delta = shifted - mean[j]
         if needs == "full":

@@ -1,0 +1,95 @@
+"""How well a mixture describes rows: log-likelihood, and the criteria made from it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mixtura.arrays import as_sample_weight
+from mixtura.data import blocks
+from mixtura.logdomain import log_sum_exp
+from mixtura.mixture import Mixture
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A mixture measured on rows.
+
+    Attributes
+    ----------
+    loglik : float
+        Total weighted log-likelihood.
+    certainty : float
+        Weighted sum of log max_k r_k: 0 when every row belongs to one component.
+    n_rows : float
+        Number of rows, or the sum of their weights.
+    n_parameters : int
+        Free parameters of the mixture.
+
+    Examples
+    --------
+    >>> Assessment(loglik=-10.0, certainty=-0.5, n_rows=1.0, n_parameters=2).icl
+    21.0
+    """
+
+    loglik: float
+    certainty: float
+    n_rows: float
+    n_parameters: int
+
+    @property
+    def mean(self) -> float:
+        """Mean log-likelihood per row."""
+        return self.loglik / self.n_rows
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion (Schwarz 1978), -2 loglik + p log n: lower is better."""
+        return -2 * self.loglik + self.n_parameters * math.log(self.n_rows)
+
+    @property
+    def aic(self) -> float:
+        """Akaike information criterion (1974), -2 loglik + 2 p: lower is better."""
+        return -2 * self.loglik + 2 * self.n_parameters
+
+    @property
+    def icl(self) -> float:
+        """Integrated completed likelihood (Biernacki, Celeux & Govaert 2000): BIC plus a price for overlap.
+
+        BIC - 2 sum_n log max_k r_nk, as mclust computes it, with the sign turned: lower is better.
+        """
+        return self.bic - 2 * self.certainty
+
+
+def assess(mixture: Mixture, X: Any, sample_weight: Any = None) -> Assessment:
+    """Measure a mixture on rows, a block at a time.
+
+    Parameters
+    ----------
+    mixture : Mixture
+    X : array-like or table of shape (n, d)
+    sample_weight : array-like of shape (n,), optional
+
+    Returns
+    -------
+    Assessment
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> mixture = mixtura.Mixture([1.0], [[0.0]], mixtura.Dense(np.ones((1, 1, 1)), 1))
+    >>> round(mixtura.assess(mixture, [[0.0], [0.0]]).loglik, 4)
+    -1.8379
+    """
+    rows = mixture.check_rows(X)
+    weight = as_sample_weight(sample_weight, len(rows))
+    counts = np.ones(len(rows)) if weight is None else weight
+    loglik = certainty = 0.0
+    for block in blocks(len(rows), max(mixture.n_features, mixture.n_components)):
+        density, largest, _ = log_sum_exp(mixture.log_joint(rows[block]))
+        loglik += float(counts[block] @ density)
+        certainty += float(counts[block] @ (largest - density))
+    return Assessment(loglik, certainty, float(counts.sum()), mixture.n_parameters)

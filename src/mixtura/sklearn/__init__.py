@@ -1,0 +1,7 @@
+"""`GaussianMixture`: a thin layer with scikit-learn's names, defaults, attributes and texts."""
+
+from __future__ import annotations
+
+from mixtura.sklearn.estimator import GaussianMixture
+
+__all__ = ["GaussianMixture"]

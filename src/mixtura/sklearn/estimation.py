@@ -1,0 +1,121 @@
+"""EM as scikit-learn runs it: its starts, its stop, its count of iterations, its printed lines."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from mixtura.adjust import floor_variances, moments, scales
+from mixtura.data import Source
+from mixtura.em import Path, Task, resumed, run
+from mixtura.errors import DegeneracyWarning
+from mixtura.families import family_named
+from mixtura.initial import GROUPINGS
+from mixtura.mixture import Mixture
+from mixtura.sklearn.verbose import Verbose
+from mixtura.stopping import LoglikChanges
+
+ILL_DEFINED = (
+    "Fitting the mixture model failed because some components have ill-defined empirical covariance (for instance "
+    "caused by singleton or collapsed samples). Try to decrease the number of components, increase reg_covar, or "
+    "scale the input data."
+)
+NOT_CONVERGED = (
+    "Best performing initialization did not converge. Try different init parameters, or increase max_iter, tol, or "
+    "check for degenerate data."
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """What one start came to.
+
+    ``lower_bounds`` are the mean log-likelihoods per row at each E-step; the mixture is one M-step further.
+    """
+
+    mixture: Mixture
+    lower_bounds: tuple[float, ...] = ()
+    converged: bool = False
+    floored: bool = False
+
+    @property
+    def lower_bound(self) -> float:
+        """The last of the bounds; minus infinity before any E-step."""
+        return self.lower_bounds[-1] if self.lower_bounds else -np.inf
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """Parameters that the user gives for the start; None where the start method is to supply them."""
+
+    weights: Any = None
+    means: Any = None
+    covariances: Any = None
+
+    def present(self) -> dict[str, Any]:
+        """Those that are given."""
+        named = {"weights": self.weights, "means": self.means, "covariances": self.covariances}
+        return {name: value for name, value in named.items() if value is not None}
+
+
+def task_of(source: Source, covariance_type: str, reg_covar: float) -> Task:
+    """What to fit: scikit-learn adds a ridge to all variances and repairs nothing."""
+    scale = scales(moments(source))
+    floor = floor_variances(scale, 0.0)
+    return Task(source, family_named(covariance_type), scale, floor, ridge=reg_covar, guarded=False)
+
+
+def start(task: Task, k: int, init_params: str, given: Given, rng: np.random.RandomState) -> Mixture:
+    """The mixture to start from.
+
+    Raises
+    ------
+    ValueError
+        If a covariance that the start method supplies is singular, and no ``reg_covar`` mends it.
+    """
+    parameters = given.present()
+    if len(parameters) == 3:
+        return Mixture(**parameters)
+    mixture, low = task.mstep(GROUPINGS[init_params](task, k, rng))
+    if low.any() and not task.ridge and "covariances" not in parameters:
+        raise ValueError(ILL_DEFINED)
+    return replace(mixture, **parameters)
+
+
+def estimate(
+    task: Task, first: Mixture, *, tol: float, max_iter: int, say: Verbose, earlier: float | None = None
+) -> Estimate:
+    """Iterate from a mixture.
+
+    scikit-learn ends with an M-step after the E-step at which it stops: its n iterations are n - 1 of ours and
+    that M-step. ``earlier`` is the last bound of a fit that is continued.
+    """
+    if not max_iter:
+        return Estimate(first)
+    here = task.estep(first, np.zeros(first.n_components, dtype=bool))
+    rules = [LoglikChanges(tol)]
+    path = Path.at(here) if earlier is None else resumed(here, earlier, rules)
+    path = run(task, path, stop=rules, max_iter=max_iter - 1, rng=np.random.default_rng(0), notify=say.iteration)
+    mixture, low = task.mstep(path.last.stats, path.last.mixture)
+    bounds = tuple(loglik / path.last.stats.total for loglik in path.trace)
+    say.end(bounds[-1], path.outcome.converged)
+    return Estimate(mixture, bounds, path.outcome.converged, bool(low.any()) and not task.ridge)
+
+
+def best_of(estimates: list[Estimate], max_iter: int) -> Estimate:
+    """The estimate with the highest bound, with the warnings that are due."""
+    best = max(estimates, key=lambda found: found.lower_bound)
+    if not best.converged and max_iter:
+        warnings.warn(NOT_CONVERGED, ConvergenceWarning, stacklevel=5)
+    if best.floored:
+        warnings.warn(
+            "a component has collapsed and its covariance was kept from becoming singular; increase reg_covar or "
+            "decrease n_components",
+            DegeneracyWarning,
+            stacklevel=5,
+        )
+    return best

@@ -1,0 +1,291 @@
+"""The estimator: parameters in, attributes out, everything else by Mixtura."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, DensityMixin, _fit_context
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from mixtura.covariance import Dense
+from mixtura.criteria import Assessment, assess
+from mixtura.data import Array, Rows
+from mixtura.em import Task
+from mixtura.initial import GROUPINGS
+from mixtura.mixture import Mixture
+from mixtura.sklearn.estimation import ILL_DEFINED, Estimate, Given, best_of, estimate, start, task_of
+from mixtura.sklearn.forms import FORMS, checked_precisions, checked_weights, shaped
+from mixtura.sklearn.verbose import Verbose
+from mixtura.sources import ArraySource
+
+FLOAT32 = " The numerical accuracy can also be improved by passing float64 data instead of float32."
+
+
+class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
+    """Gaussian mixture with scikit-learn's interface; a drop-in for ``sklearn.mixture.GaussianMixture``.
+
+    Parameters, attributes and methods have scikit-learn's names, defaults and meanings (version 1.9). Beyond
+    them, ``fit``, ``fit_predict``, ``score``, ``bic``, ``aic`` and ``icl`` take ``sample_weight``, memory stays
+    bounded (nothing of size n_samples x n_components is held), and statistics are float64 for float32 data.
+
+    Parameters
+    ----------
+    n_components : int, default=1
+        Number of components.
+    covariance_type : {"full", "tied", "diag", "spherical"}, default="full"
+        Each component has its own matrix, all share one, each has its own variances, each has one variance.
+    tol : float, default=1e-3
+        EM stops when the mean log-likelihood per row changes by less than this.
+    reg_covar : float, default=1e-6
+        Added to the diagonal of all covariances.
+    max_iter : int, default=100
+        Largest number of EM iterations.
+    n_init : int, default=1
+        Number of starts; the best is kept.
+    init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default="kmeans"
+        How to start.
+    weights_init : array-like of shape (n_components,), optional
+    means_init : array-like of shape (n_components, n_features), optional
+    precisions_init : array-like, optional
+        Inverse covariances, in the shape of ``precisions_``.
+    random_state : int, RandomState or None, default=None
+    warm_start : bool, default=False
+        Go on from the last fit.
+    verbose : int, default=0
+    verbose_interval : int, default=10
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (n_components,)
+    means_ : ndarray of shape (n_components, n_features)
+    covariances_, precisions_, precisions_cholesky_ : ndarray
+        Of shape (n_components, n_features, n_features) for "full", (n_features, n_features) for "tied",
+        (n_components, n_features) for "diag", (n_components,) for "spherical".
+    converged_ : bool
+    n_iter_ : int
+    lower_bound_ : float
+        Mean log-likelihood per row at the last E-step.
+    lower_bounds_ : list of float
+        The same at every E-step of the best start.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Where the data had names.
+
+    Examples
+    --------
+    >>> from mixtura import GaussianMixture
+    >>> X = np.array([[1, 2], [1, 4], [1, 0], [10, 2], [10, 4], [10, 0]])
+    >>> model = GaussianMixture(n_components=2, random_state=0).fit(X)
+    >>> model.means_.round(6)
+    array([[10.,  2.],
+           [ 1.,  2.]])
+    >>> model.predict([[0, 0], [12, 3]])
+    array([1, 0])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "covariance_type": [StrOptions(set(FORMS))],
+        "tol": [Interval(Real, 0.0, None, closed="left")],
+        "reg_covar": [Interval(Real, 0.0, None, closed="left")],
+        "max_iter": [Interval(Integral, 0, None, closed="left")],
+        "n_init": [Interval(Integral, 1, None, closed="left")],
+        "init_params": [StrOptions(set(GROUPINGS))],
+        "weights_init": ["array-like", None],
+        "means_init": ["array-like", None],
+        "precisions_init": ["array-like", None],
+        "random_state": ["random_state"],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "verbose_interval": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        covariance_type: str = "full",
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: Any = None,
+        means_init: Any = None,
+        precisions_init: Any = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Estimate the parameters by EM.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : ignored
+        sample_weight : array-like of shape (n_samples,), optional
+            A weight of 3 counts a row three times, a weight of 0 leaves it out.
+
+        Returns
+        -------
+        self
+        """
+        self._fit(X, sample_weight)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[np.int64]:
+        """Fit, and return each row's most probable component."""
+        rows = self._fit(X, sample_weight)
+        return self.mixture_.predict(rows)
+
+    def _fit(self, X: Any, sample_weight: Any) -> Rows:
+        """Run all starts, set the attributes, and return the checked rows."""
+        rows = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        if rows.shape[0] < self.n_components:
+            raise ValueError(
+                "Expected n_samples >= n_components "
+                f"but got n_components = {self.n_components}, n_samples = {rows.shape[0]}"
+            )
+        given = self._given(rows.shape[1])
+        weight = self._checked_sample_weight(sample_weight, rows)
+        task = task_of(ArraySource.of(rows, weight), self.covariance_type, self.reg_covar)
+        try:
+            estimates = self._estimates(task, given)
+        except ValueError as error:
+            advice = FLOAT32 if str(error) == ILL_DEFINED and rows.dtype == np.float32 else ""
+            raise ValueError(f"{error}{advice}") from None
+        self._set(best_of(estimates, self.max_iter), rows.dtype)
+        return rows
+
+    @staticmethod
+    def _checked_sample_weight(sample_weight: Any, rows: Rows) -> Any:
+        """Check weights as scikit-learn does; None stays None."""
+        if sample_weight is None:
+            return None
+        return _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+
+    def _given(self, d: int) -> Given:
+        """Check the parameters that the user gives for the start."""
+        k = self.n_components
+        return Given(
+            None if self.weights_init is None else checked_weights(self.weights_init, k),
+            None if self.means_init is None else shaped(self.means_init, "means", (k, d)),
+            None
+            if self.precisions_init is None
+            else checked_precisions(self.precisions_init, self.covariance_type, k, d),
+        )
+
+    def _estimates(self, task: Task, given: Given) -> list[Estimate]:
+        """Run every start, or go on from the last fit."""
+        say = Verbose(int(self.verbose), self.verbose_interval)
+        go_on = self.warm_start and hasattr(self, "converged_")
+        rng = check_random_state(self.random_state)
+        estimates = []
+        for number in range(1 if go_on else self.n_init):
+            say.begin(number)
+            first = self.mixture_ if go_on else start(task, self.n_components, self.init_params, given, rng)
+            earlier = self.lower_bound_ if go_on else None
+            estimates.append(estimate(task, first, tol=self.tol, max_iter=self.max_iter, say=say, earlier=earlier))
+        return estimates
+
+    def _set(self, best: Estimate, dtype: Any) -> None:
+        """Set the fitted attributes, in the data's precision."""
+        pack = FORMS[self.covariance_type].pack
+        storage: Any = best.mixture.covariances
+        matrices = storage.matrices if isinstance(storage, Dense) else storage.values
+        self.weights_ = best.mixture.weights.astype(dtype)
+        self.means_ = best.mixture.means.astype(dtype)
+        self.covariances_ = pack(matrices).astype(dtype)
+        self.precisions_cholesky_ = pack(storage.precision_factors).astype(dtype)
+        self.precisions_ = pack(storage.precisions).astype(dtype)
+        self.converged_ = best.converged
+        self.n_iter_ = len(best.lower_bounds)
+        self.lower_bound_ = best.lower_bound
+        self.lower_bounds_ = list(best.lower_bounds)
+
+    @property
+    def mixture_(self) -> Mixture:
+        """The fitted distribution, made from ``weights_``, ``means_`` and ``precisions_cholesky_``."""
+        check_is_fitted(self)
+        form = FORMS[self.covariance_type]
+        weights = np.asarray(self.weights_, dtype=np.float64)
+        covariances = form.covariance(self.precisions_cholesky_, *np.shape(self.means_))
+        return Mixture(weights / weights.sum(), self.means_, covariances)
+
+    def _rows(self, X: Any) -> Rows:
+        """Check rows against the fitted features."""
+        check_is_fitted(self)
+        return validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
+
+    def predict(self, X: Any) -> NDArray[np.int64]:
+        """Most probable component of each row, (n_samples,)."""
+        return self.mixture_.predict(self._rows(X))
+
+    def predict_proba(self, X: Any) -> NDArray[np.floating]:
+        """Probability of each component for each row, (n_samples, n_components)."""
+        rows = self._rows(X)
+        return self.mixture_.posterior(rows).astype(rows.dtype)
+
+    def score_samples(self, X: Any) -> NDArray[np.floating]:
+        """Log-density of each row, (n_samples,)."""
+        rows = self._rows(X)
+        return self.mixture_.logpdf(rows).astype(rows.dtype)
+
+    def _assess(self, X: Any, sample_weight: Any) -> Assessment:
+        """The fitted mixture measured on rows."""
+        rows = self._rows(X)
+        return assess(self.mixture_, rows, self._checked_sample_weight(sample_weight, rows))
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Mean log-likelihood per row."""
+        rows = self._rows(X)
+        return float(np.average(self.score_samples(rows), weights=self._checked_sample_weight(sample_weight, rows)))
+
+    def bic(self, X: Any, sample_weight: Any = None) -> float:
+        """Bayesian information criterion on the rows; lower is better."""
+        return self._assess(X, sample_weight).bic
+
+    def aic(self, X: Any, sample_weight: Any = None) -> float:
+        """Akaike information criterion on the rows; lower is better."""
+        return self._assess(X, sample_weight).aic
+
+    def icl(self, X: Any, sample_weight: Any = None) -> float:
+        """Integrated completed likelihood on the rows; lower is better."""
+        return self._assess(X, sample_weight).icl
+
+    def _n_parameters(self) -> int:
+        """Number of free parameters; scikit-learn's own tests ask for it by this name."""
+        return self.mixture_.n_parameters
+
+    def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
+        """Draw rows and their components, grouped by component."""
+        mixture = self.mixture_
+        if n_samples < 1:
+            raise ValueError(f"Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample.")
+        rows, labels = mixture.sample(n_samples, check_random_state(self.random_state))
+        order = np.argsort(labels, kind="stable")
+        return rows[order], labels[order]

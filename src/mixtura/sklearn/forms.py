@@ -1,0 +1,68 @@
+"""scikit-learn's shapes and rules for parameters, and its words where they are broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mixtura.covariance import Covariance, Dense, Diagonal
+from mixtura.data import Array
+from mixtura.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How scikit-learn shapes the matrices of a covariance type."""
+
+    storage: type[Dense | Diagonal]
+    shape: Callable[[int, int], tuple[int, ...]]
+    pack: Callable[[Array], Array]
+    unpack: Callable[[Array], Array]
+    positive: str
+
+    def covariance(self, factors: Any, k: int, d: int) -> Covariance:
+        """Covariances from the factors of precisions, in scikit-learn's shape."""
+        return self.storage.from_precision_factors(self.unpack(np.asarray(factors, dtype=np.float64)), k, d)
+
+
+FORMS = {
+    "full": Form(Dense, lambda k, d: (k, d, d), lambda a: a, lambda a: a, "symmetric, positive-definite"),
+    "tied": Form(Dense, lambda _, d: (d, d), lambda a: a[0], lambda a: a[None], "symmetric, positive-definite"),
+    "diag": Form(Diagonal, lambda k, d: (k, d), lambda a: a, lambda a: a, "positive"),
+    "spherical": Form(Diagonal, lambda k, _: (k,), lambda a: a[:, 0], lambda a: a[:, None], "positive"),
+}
+
+
+def shaped(values: Any, name: str, shape: tuple[int, ...]) -> Array:
+    """Check the shape of a parameter that the user gives."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape != shape:
+        raise ValueError(f"The parameter '{name}' should have the shape of {shape}, but got {array.shape}")
+    return array
+
+
+def checked_weights(values: Any, k: int) -> Array:
+    """Check weights with scikit-learn's rules and words."""
+    weights = shaped(values, "weights", (k,))
+    low, high = weights.min(), weights.max()
+    if low < 0 or high > 1:  # scikit-learn names the smallest value max and the largest min
+        raise ValueError(
+            f"The parameter 'weights' should be in the range [0, 1], but got max value {low:.5f}, min value {high:.5f}"
+        )
+    tolerance = 1e-6 if np.asarray(values).dtype == np.float32 else 1e-8
+    if abs(1 - weights.sum()) > tolerance:
+        raise ValueError(f"The parameter 'weights' should be normalized, but got sum(weights) = {weights.sum():.5f}")
+    return weights / weights.sum()
+
+
+def checked_precisions(values: Any, kind: str, k: int, d: int) -> Covariance:
+    """Check precisions with scikit-learn's rules and words, and turn them into covariances."""
+    form = FORMS[kind]
+    precisions = form.unpack(shaped(values, f"{kind} precision", form.shape(k, d)))
+    try:
+        return form.storage.from_precisions(precisions, k, d)
+    except DataError:
+        raise ValueError(f"'{kind} precision' should be {form.positive}") from None

@@ -1,0 +1,154 @@
+"""What a picture shows, as numbers: rows and columns, limits of axes, ellipses, densities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.arrays import column_names
+from mixtura.data import Array
+from mixtura.mixture import Mixture
+from mixtura.sources import ArraySource
+
+
+def separation(mixture: Mixture) -> Array:
+    """Share of each column's variance that lies between the components, (d,).
+
+    Examples
+    --------
+    >>> from mixtura import Diagonal
+    >>> separation(Mixture([0.5, 0.5], [[0.0, 0.0], [2.0, 0.0]], Diagonal(np.ones((1, 1)), 2, 2))).tolist()
+    [0.5, 0.0]
+    """
+    between = mixture.weights @ (mixture.means - mixture.mean) ** 2
+    within = mixture.weights @ mixture.covariances.variances()
+    return between / (between + within)
+
+
+def named(mixture: Mixture, X: Any) -> Mixture:
+    """The mixture with names for its columns: its own, else the table's, else x1, x2, ..."""
+    given = column_names(X)
+    if given is None or len(given) != mixture.n_features:
+        given = tuple(f"x{j + 1}" for j in range(mixture.n_features))
+    return replace(mixture, columns=mixture.columns or given)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """The rows and columns that a picture shows.
+
+    Attributes
+    ----------
+    mixture : Mixture
+        With names for its columns.
+    rows : ndarray of shape (n, d), all columns; n is 0 where there is no data to show
+    columns : ndarray
+        Positions of the columns to show.
+    notes : tuple of str
+        What is left out.
+    """
+
+    mixture: Mixture
+    rows: Array
+    columns: NDArray[np.int64]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, mixture: Mixture, X: Any, columns: Sequence[int | str] | None, *, most_columns: int, most_rows: int
+    ) -> View:
+        """Choose rows and columns where there are too many to draw; the same ones every time."""
+        mixture = named(mixture, X)
+        rows, of_rows = _thinned(mixture, X, most_rows)
+        chosen, of_columns = _chosen(mixture, columns, most_columns)
+        return cls(mixture, rows, chosen, of_rows + of_columns)
+
+    @property
+    def drawn(self) -> Array:
+        """The rows, with the shown columns only."""
+        return self.rows[:, self.columns]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the shown columns."""
+        return [(self.mixture.columns or ())[j] for j in self.columns]
+
+    def seen(self, mixture: Mixture) -> Mixture:
+        """A mixture's marginal of the shown columns."""
+        return mixture.marginal([int(j) for j in self.columns])
+
+    def labels(self, mixture: Mixture) -> NDArray[np.int64]:
+        """Most probable component of each row, judged by all columns."""
+        return mixture.predict(self.rows) if len(self.rows) else np.empty(0, dtype=np.int64)
+
+
+def _thinned(mixture: Mixture, X: Any, most: int) -> tuple[Array, tuple[str, ...]]:
+    """At most so many rows, drawn at random but always the same."""
+    if X is None:
+        return np.empty((0, mixture.n_features)), ()
+    source = X if hasattr(X, "rows") and hasattr(X, "n_rows") else ArraySource(mixture.check_rows(X))
+    rows = mixture.check_rows(source.rows(most, np.random.default_rng(0)).rows).astype(np.float64)
+    note = (f"{len(rows):,} of {source.n_rows:,} rows drawn",) if len(rows) < source.n_rows else ()
+    return rows, note
+
+
+def _chosen(
+    mixture: Mixture, columns: Sequence[int | str] | None, most: int
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """The columns asked for, or those that separate the components most, in their order."""
+    names = mixture.columns or ()
+    if columns is not None:
+        kept = mixture.marginal(columns).columns or ()  # refuses columns that there are not
+        return np.array([names.index(name) for name in kept]), ()
+    if mixture.n_features <= most:
+        return np.arange(mixture.n_features), ()
+    best = np.sort(np.argsort(-separation(mixture), kind="stable")[:most])
+    why = ": those in which the components differ most" if mixture.n_components > 1 else ""
+    return best, (f"{most} of {mixture.n_features} columns{why}",)
+
+
+def limits(mixture: Mixture, values: Array, column: int) -> tuple[float, float]:
+    """What an axis spans: the data, and as much of the components as is not far outside of it."""
+    deviations = np.sqrt(mixture.covariances.variances()[:, column])
+    low = float((mixture.means[:, column] - 2.5 * deviations).min())
+    high = float((mixture.means[:, column] + 2.5 * deviations).max())
+    if len(values):
+        first, last = float(values.min()), float(values.max())
+        room = 0.2 * (last - first) or high - low
+        low, high = (min(max(low, first - room), first), max(min(high, last + room), last))
+    pad = 0.03 * (high - low)
+    return low - pad, high + pad
+
+
+def ellipse(mixture: Mixture, component: int, deviations: float) -> dict[str, Any]:
+    """Centre, axes and angle of the curve at so many standard deviations from a component of two dimensions.
+
+    Examples
+    --------
+    >>> from mixtura import Diagonal
+    >>> two = Mixture([1.0], [[1.0, 2.0]], Diagonal(np.array([[1.0, 9.0]]), 1, 2))
+    >>> ellipse(two, 0, 2.0)["width"], ellipse(two, 0, 2.0)["height"]
+    (4.0, 12.0)
+    """
+    values, vectors = np.linalg.eigh(mixture.covariances[component])
+    width, height = 2 * deviations * np.sqrt(np.maximum(values, 0))
+    angle = math.degrees(math.atan2(vectors[1, 0], vectors[0, 0]))
+    centre = tuple(mixture.means[component].tolist())
+    return {"center": centre, "width": float(width), "height": float(height), "angle": angle}
+
+
+def grid(mixture: Mixture, low: float, high: float) -> Array:
+    """Where to evaluate a density of one dimension: evenly, and more closely about each mean."""
+    means, deviations = mixture.means[:, 0], np.sqrt(mixture.covariances.variances()[:, 0])
+    close = (means + np.linspace(-5, 5, 101)[:, None] * deviations).ravel()
+    return np.sort(np.concatenate([np.linspace(low, high, 400), close[(close > low) & (close < high)]]))
+
+
+def densities(mixture: Mixture, points: Array) -> Array:
+    """Density of each component times its weight, (n, k)."""
+    return np.exp(mixture.log_joint(points[:, None]))
