@@ -8,10 +8,11 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Array, Rows, Source
+from mixtura.data import Array, Rows
 from mixtura.families import Family
 from mixtura.iterate import Iterate
 from mixtura.kernels import accumulate
+from mixtura.source import Source
 from mixtura.stats import Stats
 
 EPS = float(np.finfo(np.float64).eps)
@@ -112,16 +113,18 @@ def collapsed(iterate: Iterate, family: Family, n_rows: int) -> NDArray[np.bool_
 
 
 def reseed(stats: Stats, which: NDArray[np.bool_], rows: Rows, fitness: Array, scale: Array) -> Stats:
-    """Put components where the mixture fits worst: on the rows of least ``fitness``.
+    """Put components where the mixture fits worst: on the rows of least ``fitness``, each on another value.
 
     Each gets an equal share of the weight, and the data's variances shrunk by k^(-2/d), the volume that one of
     k components would have.
     """
     k, d = stats.mean.shape
-    worst = np.argsort(fitness, kind="stable")
+    values, first = np.unique(rows, axis=0, return_index=True)
+    worst = values[np.argsort(fitness[first], kind="stable")]
     weight, mean, scatter = stats.weight.copy(), stats.mean.copy(), stats.scatter.copy()
     weight[which] = stats.total / k
-    mean[which] = rows[np.resize(worst, int(which.sum()))]
+    count = int(which.sum())
+    mean[which] = worst[np.arange(count) % len(worst)]
     variances = (stats.total / k) * scale * k ** (-2 / d)
     scatter[which] = variances if stats.needs == "diagonal" else np.diag(variances)
     return Stats(weight, mean, scatter, stats.loglik, stats.certainty)

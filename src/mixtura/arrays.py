@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -27,6 +28,22 @@ def column_names(data: Any) -> tuple[str, ...] | None:
         return None
     names = tuple(columns)
     return names if names and all(isinstance(name, str) for name in names) else None
+
+
+def as_names(names: Sequence[str] | None, count: int, what: str) -> tuple[str, ...] | None:
+    """Check names: strings, as many as needed, none twice.
+
+    Examples
+    --------
+    >>> as_names(["a", "b"], 2, "columns")
+    ('a', 'b')
+    """
+    if names is None:
+        return None
+    checked = tuple(names)
+    if len(checked) != count or len(set(checked)) != count or not all(isinstance(name, str) for name in checked):
+        raise DataError(f"{what} are {list(checked)!r}; expected {count} different strings")
+    return checked
 
 
 def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = None) -> Rows:
@@ -89,8 +106,9 @@ def _as_float(data: Any, name: str) -> Rows:
 
 def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> None:
     """Refuse NaN, infinities and numbers whose squares overflow; look at one block at a time."""
+    limit = min(LARGEST, float(np.finfo(array.dtype).max))
     for block in blocks(*array.shape):
-        good = np.abs(array[block]) < LARGEST  # NaN compares false, too
+        good = np.abs(array[block]) <= limit  # NaN compares false, too
         if good.all():
             continue
         row, column = np.argwhere(~good)[0]

@@ -1,16 +1,13 @@
-"""Rows on their way to the kernels: a chunk of them, and whoever holds them all."""
+"""Rows on their way to the kernels, a chunk at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from mixtura.stats import Stats
 
 Array: TypeAlias = NDArray[np.float64]
 Index: TypeAlias = NDArray[np.signedinteger] | NDArray[np.bool_]
@@ -48,24 +45,6 @@ class Chunk:
             return values
         weight = self.sample_weight
         return values * (weight if values.ndim == 1 else weight[:, None])
-
-
-class Source(Protocol):
-    """Who holds the rows, and hence who adds up what a pass leaves behind."""
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows that count (weight above zero)."""
-
-    @property
-    def n_features(self) -> int:
-        """Number of columns."""
-
-    def sum(self, f: Callable[[Chunk], Stats]) -> Stats:
-        """Add up ``f(chunk)`` over all chunks, in a fixed order."""
-
-    def rows(self, n: int, rng: Rng) -> Chunk:
-        """At most ``n`` different rows drawn at random, with their weights; all rows if there are fewer."""
 
 
 def blocks(n_rows: int, n_features: int) -> Iterator[slice]:

@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 
 from mixtura.adjust import CANDIDATES, Action, Repair, collapsed, points, reseed, ridge
 from mixtura.covariance import Covariance
-from mixtura.data import Array, Rng, Source
+from mixtura.data import Array, Rng
 from mixtura.families import Family
 from mixtura.iterate import Iterate
 from mixtura.kernels import estep
 from mixtura.mixture import Mixture
 from mixtura.result import Outcome
+from mixtura.source import Source
 from mixtura.stats import Stats
 from mixtura.steppers import Plain, Stepper
 from mixtura.stopping import StopRule
 
 # A fall of the log-likelihood below this fraction of its size is rounding, not a failure to maximise.
-ROUNDING = 1e-9
+ROUNDING = 1e-7
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,18 +11,22 @@ import numpy as np
 
 from mixtura.adjust import floor_variances, moments, scales
 from mixtura.arrays import as_amount, as_count, as_rng, as_rows, as_sample_weight, column_names
-from mixtura.data import Rng, Source
+from mixtura.data import Rng
 from mixtura.em import Path, Task, fill, run
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError, StartsDisagreeWarning
 from mixtura.families import family_named
 from mixtura.initial import Initial, as_initial
 from mixtura.mixture import Mixture
 from mixtura.result import Fit, Iteration, Outcome, Start
+from mixtura.source import Source
 from mixtura.sources import ArraySource
 from mixtura.stats import Stats
 from mixtura.stopping import LoglikRises, ParametersMove, StopRule
 
 STOPS: dict[str, Callable[[float], StopRule]] = {"loglik": LoglikRises, "parameters": ParametersMove}
+
+# Below this fraction of the data's variance rounding makes the log-likelihood fall by more than 1e-7 of itself.
+LEAST_FLOOR = 1e-10
 
 # Starts that stop by the same rule in the same optimum differ by a few dozen times its tolerance.
 NOISE = 100.0
@@ -70,8 +74,8 @@ def fit(
     max_iter : int
         Largest number of EM iterations of each start.
     floor : float
-        Least variance of a component in any direction, as a fraction of the data's variance; 0 leaves only what
-        a Cholesky factorisation needs. It is part of the M-step, so the log-likelihood still never falls.
+        Least variance of a component in any direction, as a fraction of the data's variance; 0 stands for 1e-10,
+        what double precision needs. It is part of the M-step, so the log-likelihood still never falls.
     seed : int, numpy Generator or RandomState, optional
     record : bool
         Keep every iteration of the best start in ``Fit.history``, for `mixtura.replay`.
@@ -108,7 +112,7 @@ def fit(
         raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
     data = moments(source)
     scale = scales(data)
-    task = Task(source, family_named(model), scale, floor_variances(scale, as_amount(floor, "floor")))
+    task = Task(source, family_named(model), scale, floor_variances(scale, max(as_amount(floor, "floor"), LEAST_FLOOR)))
     plan = _Plan(
         task,
         k,

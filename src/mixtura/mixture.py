@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import schema
-from mixtura.arrays import as_count, as_rng, as_rows, frozen
+from mixtura.arrays import as_count, as_names, as_rng, as_rows, frozen
 from mixtura.covariance import Covariance
 from mixtura.data import Array, Rng, Rows, blocks
 from mixtura.errors import DataError, ParameterError
@@ -81,8 +81,8 @@ class Mixture:
         stored = k - 1 + k * d + self.covariances.n_parameters
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "means", means)
-        object.__setattr__(self, "columns", _names(self.columns, d, "columns"))
-        object.__setattr__(self, "components", _names(self.components, k, "components"))
+        object.__setattr__(self, "columns", as_names(self.columns, d, "columns"))
+        object.__setattr__(self, "components", as_names(self.components, k, "components"))
         object.__setattr__(self, "n_parameters", self.n_parameters or stored)
 
     @property
@@ -290,13 +290,3 @@ class Mixture:
             If the text is not JSON of this format and version, or not a mixture: the message says what is wrong.
         """
         return cls(**schema.read(text))
-
-
-def _names(names: Sequence[str] | None, count: int, what: str) -> tuple[str, ...] | None:
-    """Check names: strings, as many as needed, none twice."""
-    if names is None:
-        return None
-    checked = tuple(names)
-    if len(checked) != count or len(set(checked)) != count or not all(isinstance(name, str) for name in checked):
-        raise DataError(f"{what} are {list(checked)!r}; expected {count} different strings")
-    return checked

@@ -10,13 +10,13 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura.adjust import floor_variances, moments, scales
-from mixtura.data import Source
 from mixtura.em import Path, Task, resumed, run
 from mixtura.errors import DegeneracyWarning
 from mixtura.families import family_named
 from mixtura.initial import GROUPINGS
 from mixtura.mixture import Mixture
 from mixtura.sklearn.verbose import Verbose
+from mixtura.source import Source
 from mixtura.stopping import LoglikChanges
 
 ILL_DEFINED = (

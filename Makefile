@@ -1,0 +1,53 @@
+# Everything happens in .venv; nothing is installed outside it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+DEMO := demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench docs clean
+
+help:  ## Show what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/all: $(BIN)/python pyproject.toml $(shell find src -name '*.py')
+	$(PIP) install ".[all]"
+	@touch $@
+
+$(VENV)/test: $(BIN)/python pyproject.toml $(shell find src -name '*.py')
+	$(PIP) install ".[test,docs]"
+	@touch $@ $(VENV)/all
+
+demo: $(VENV)/all  ## Fit Old Faithful's eruptions and draw every EM iteration
+	@mkdir -p $(DEMO)
+	$(BIN)/mixtura fit examples/faithful.csv -k 2 --start identity --seed 4 --verbose \
+	  --output $(DEMO)/faithful.json --labels $(DEMO)/faithful_labels.csv \
+	  --picture $(DEMO)/faithful.png --replay $(DEMO)/faithful.gif
+	@echo
+	@echo "Look at:"
+	@echo "  $(DEMO)/faithful.gif          every EM iteration"
+	@echo "  $(DEMO)/faithful.png          the result"
+	@echo "  $(DEMO)/faithful.json         the model: mixtura describe $(DEMO)/faithful.json"
+	@echo "  $(DEMO)/faithful_labels.csv   each eruption's most probable component"
+
+test: $(VENV)/test  ## Run everything that CI runs: lint, types, import contracts, doctests, tests, coverage
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+bench: $(VENV)/all  ## Measure speed and memory (never part of the tests)
+	$(BIN)/python -W ignore bench/memory.py
+
+docs: $(VENV)/test  ## Build the documentation into docs/_build/html
+	$(BIN)/python docs/cli_reference.py --check
+	$(BIN)/python -m sphinx -W -b html docs docs/_build/html
+
+clean:  ## Remove what the other commands made
+	rm -rf $(VENV) $(DEMO) docs/_build build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -1,0 +1,97 @@
+"""One frame of a replay: the mixture, its log-likelihood so far, and a legend, drawn once and then only moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mixtura import style
+from mixtura.adjust import Action
+from mixtura.mixture import Mixture
+from mixtura.panels import component_handles, component_labels, panel
+from mixtura.result import Fit, Iteration
+from mixtura.view import View
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
+
+# Draws the last of these iterations, and the curve of all of them; says which of the start's components are left.
+Draw = Callable[[Sequence[Iteration], Sequence[int]], None]
+
+
+def survivors(fit: Fit) -> list[list[int]]:
+    """Which of the start's components each iteration still has: some may have been removed on the way."""
+    k = fit.history[0].mixture.n_components
+    gone = [repair for repair in fit.starts[fit.best_start].repairs if repair.action is Action.REMOVED]
+    return [
+        sorted(set(range(k)) - {repair.component for repair in gone if repair.iteration <= iteration.number})
+        for iteration in fit.history
+    ]
+
+
+def stage(figure: Figure, view: View, whole: Sequence[Iteration]) -> Draw:
+    """Lay out a frame; ``whole`` holds the first iteration and, as far as they are known, the others."""
+    cells = figure.add_gridspec(2, 2, width_ratios=(2.3, 1), height_ratios=(1, 1.3))
+    first = whole[0].mixture
+    k, names = first.n_components, view.mixture.components
+    names = names if names and len(names) == k else None
+    main = figure.add_subplot(cells[:, 0])
+    show = panel(main, view, view.columns, k=k, deviations=(2,))
+    curve = _curve(figure.add_subplot(cells[0, 1]), whole)
+    entries = _legend(figure.add_subplot(cells[1, 1]), replace(first, components=names)).get_texts()
+
+    def draw(past: Sequence[Iteration], alive: Sequence[int]) -> None:
+        now = past[-1]
+        show(now.mixture, view.labels(now.mixture), alive)
+        curve(past)
+        lines = [f"Iteration {now.number}, log-likelihood {style.number(now.loglik)}", *view.notes]
+        main.set_title("\n".join(lines), loc="left", fontsize="medium")
+        weights = np.zeros(k)
+        weights[list(alive)] = now.mixture.weights
+        for entry, label in zip(entries, component_labels(names, weights), strict=True):
+            entry.set_text(label)
+
+    return draw
+
+
+def settle(figure: Figure) -> None:
+    """Lay the figure out as it is now, and keep the layout: that is quicker, and frames do not jump."""
+    figure.canvas.draw()
+    figure.set_layout_engine("none")
+
+
+def _legend(axes: Axes, mixture: Mixture) -> Legend:
+    """A legend in axes of its own."""
+    axes.axis("off")
+    handles = component_handles(mixture)
+    return axes.legend(handles=handles, loc="upper left", borderaxespad=0, frameon=False, fontsize="small")
+
+
+def _curve(axes: Axes, whole: Sequence[Iteration]) -> Callable[[Sequence[Iteration]], None]:
+    """The log-likelihood: all of it in grey, what has been reached in front."""
+    axes.set_title("log-likelihood", loc="right", fontsize="small")
+    axes.set_xlabel("iteration", fontsize="small")
+    axes.tick_params(labelsize="small")
+    axes.xaxis.set_major_locator(style.require("matplotlib.ticker").MaxNLocator(4, integer=True))
+    axes.yaxis.set_major_locator(style.require("matplotlib.ticker").MaxNLocator(4))
+    axes.plot(*_points(whole), color=style.ink(), alpha=0.25, linewidth=1.2)
+    reached = axes.plot([], [], color=style.ink(), linewidth=1.6)[0]
+    here = axes.plot([], [], "o", color=style.ink(), markersize=5)[0]
+
+    def show(past: Sequence[Iteration]) -> None:
+        reached.set_data(*_points(past))
+        here.set_data(*_points(past[-1:]))
+        axes.relim()
+        axes.autoscale_view()
+
+    return show
+
+
+def _points(iterations: Sequence[Iteration]) -> tuple[list[int], list[float]]:
+    """Numbers and log-likelihoods of iterations."""
+    return [iteration.number for iteration in iterations], [iteration.loglik for iteration in iterations]

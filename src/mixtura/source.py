@@ -1,0 +1,27 @@
+"""Whoever holds the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from mixtura.data import Chunk, Rng
+from mixtura.stats import Stats
+
+
+class Source(Protocol):
+    """Who holds the rows, and hence who adds up what a pass leaves behind."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows that count (weight above zero)."""
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+
+    def sum(self, f: Callable[[Chunk], Stats]) -> Stats:
+        """Add up ``f(chunk)`` over all chunks, in a fixed order."""
+
+    def rows(self, n: int, rng: Rng) -> Chunk:
+        """At most ``n`` different rows drawn at random, with their weights; all rows if there are fewer."""

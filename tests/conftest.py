@@ -1,0 +1,35 @@
+"""Data and helpers that several tests share."""
+
+import os
+
+# Two test processes share the machine: more threads in BLAS only get in each other's way.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import matplotlib as mpl
+import pytest
+from hypothesis import HealthCheck, settings
+from sklearn.datasets import load_digits, load_iris, load_wine, make_blobs
+from sklearn.decomposition import PCA
+
+mpl.use("Agg")
+
+# Deadlines would make slow machines fail; derandomised so that a failure comes back.
+settings.register_profile(
+    "mixtura", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("mixtura")
+
+MODELS = ("VVV", "EEE", "VVI", "VII")
+
+
+@pytest.fixture(scope="session")
+def iris():
+    return load_iris().data
+
+
+@pytest.fixture(scope="session")
+def data_sets(iris):
+    """Name -> (rows, number of components)."""
+    digits = PCA(10, random_state=0).fit_transform(load_digits().data)
+    blobs = make_blobs(500, centers=4, n_features=3, random_state=1)[0]
+    return {"iris": (iris, 3), "wine": (load_wine().data, 3), "digits": (digits, 10), "blobs": (blobs, 4)}

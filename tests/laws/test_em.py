@@ -1,0 +1,193 @@
+"""Laws of EM, for every covariance model."""
+
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mixtura
+from mixtura.adjust import floor_variances, moments, scales
+from mixtura.data import Chunk
+from mixtura.em import Task
+from mixtura.families import MODELS, family_named
+from mixtura.fitting import LEAST_FLOOR
+from mixtura.sources import ArraySource
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from problems import problems, random_mixture
+
+STARTS = st.sampled_from(["kmeans", "k-means++", "random", "random_from_data", "identity"])
+models = pytest.mark.parametrize("model", MODELS)
+
+
+def quietly(*args, **kwargs):
+    """Fit without the warnings that random problems deserve."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mixtura.MixturaWarning)
+        return mixtura.fit(*args, **kwargs)
+
+
+def task_for(rows, model, floor=1e-6, sample_weight=None):
+    source = ArraySource.of(rows, sample_weight)
+    scale = scales(moments(source))
+    return Task(source, family_named(model), scale, floor_variances(scale, max(floor, LEAST_FLOOR)))
+
+
+@models
+@given(problem=problems(max_k=6, max_d=6), floor=st.sampled_from([0.0, 1e-6, 1e-2, 0.5]))
+def test_every_em_step_raises_the_log_likelihood(model, problem, floor):
+    rows, k, rng = problem
+    task = task_for(rows, model, floor)
+    here = task.begin(random_mixture(rng, k, rows.shape[1]))
+    for _ in range(8):
+        new = task.em(here)
+        # What rounding leaves of an eigenvalue on the floor is its relative error, about 1e-16 / floor.
+        rounding = max(1e-10, 1e-15 / max(floor, LEAST_FLOOR))
+        assert new.loglik >= here.loglik - rounding * (abs(here.loglik) + len(rows))
+        here = new
+
+
+@models
+@given(problem=problems(max_k=5, max_d=4, max_n=60), start=STARTS)
+def test_a_trace_never_falls(model, problem, start):
+    rows, k, rng = problem
+    fit = quietly(rows, k, model=model, start=start, max_iter=30, seed=rng)
+    assert np.isfinite(fit.trace).all()
+    assert (np.diff(fit.trace) >= 0).all()
+    assert fit.loglik == pytest.approx(fit.mixture.logpdf(rows).sum(), rel=1e-9, abs=1e-7)
+    assert fit.sizes.sum() == pytest.approx(len(rows))
+
+
+@models
+@given(problem=problems(max_k=4, max_d=4))
+def test_the_m_step_finds_the_best_member_of_the_family(model, problem):
+    """No small change of the covariances has a higher expected log-likelihood."""
+    rows, k, rng = problem
+    task = task_for(rows, model)
+    first = task.begin(random_mixture(rng, k, rows.shape[1]))
+    mixture, _ = task.mstep(first.stats)
+    share = first.mixture.posterior(rows)
+
+    def expected(candidate):
+        joint = candidate.log_joint(rows)
+        return float((share * np.where(share > 0, joint, 0)).sum())
+
+    best = expected(mixture)
+    for size in (1e-3, 1e-1):
+        noise = [random_mixture(rng, k, rows.shape[1]).covariances for _ in range(2)]
+        for other in noise:
+            blend = (1 - size) * mixture.covariances.dense() + size * other.dense()
+            candidate = mixtura.Mixture(mixture.weights, mixture.means, mixtura.Dense(blend, k))
+            admitted, _ = task._admit(candidate)
+            assert expected(admitted) <= best + 1e-8 * (abs(best) + 1)
+
+
+@models
+@given(problem=problems(max_k=4, max_d=4, max_n=40))
+def test_integer_weights_are_repetitions(model, problem):
+    rows, k, rng = problem
+    weight = rng.integers(0, 4, size=len(rows))
+    weight[: k + rows.shape[1]] += 1
+    start = random_mixture(rng, k, rows.shape[1])
+    options = {"model": model, "start": start, "max_iter": 5, "tol": 0}
+    weighted = quietly(rows, k, sample_weight=weight, **options)
+    repeated = quietly(np.repeat(rows, weight, axis=0), k, **options)
+    assert weighted.loglik == pytest.approx(repeated.loglik, rel=1e-8, abs=1e-6)
+    assert weighted.bic == pytest.approx(repeated.bic, rel=1e-8, abs=1e-6)
+    assert weighted.icl == pytest.approx(repeated.icl, rel=1e-8, abs=1e-6)
+    np.testing.assert_allclose(weighted.mixture.means, repeated.mixture.means, rtol=1e-6, atol=1e-6)
+
+
+@models
+@given(problem=problems(max_k=4, max_d=4, max_n=60))
+def test_the_order_of_rows_does_not_matter(model, problem):
+    rows, k, rng = problem
+    start = random_mixture(rng, k, rows.shape[1])
+    order = rng.permutation(len(rows))
+    a = quietly(rows, k, model=model, start=start, max_iter=5, tol=0)
+    b = quietly(rows[order], k, model=model, start=start, max_iter=5, tol=0)
+    assert a.loglik == pytest.approx(b.loglik, rel=1e-9, abs=1e-7)
+
+
+@models
+@given(problem=problems(max_k=4, max_d=4))
+def test_the_density_equals_the_dense_one(model, problem):
+    rows, k, rng = problem
+    task = task_for(rows, model)
+    mixture = task.begin(random_mixture(rng, k, rows.shape[1])).mixture
+    dense = mixtura.Mixture(mixture.weights, mixture.means, mixtura.Dense(mixture.covariances.dense(), k))
+    np.testing.assert_allclose(mixture.logpdf(rows), dense.logpdf(rows), rtol=1e-9, atol=1e-9)
+    family = family_named(model)
+    d = rows.shape[1]
+    assert mixture.n_parameters == k - 1 + k * d + family.n_parameters(k, d)
+    assert family.n_parameters(k, d) == mixture.covariances.n_parameters
+    again = mixtura.Mixture.from_json(mixture.to_json())
+    np.testing.assert_array_equal(again.logpdf(rows), mixture.logpdf(rows))
+    assert again.n_parameters == mixture.n_parameters
+
+
+@given(problem=problems(max_k=4, max_d=4), factor=st.sampled_from([1e-3, 7.0, 1e3]))
+def test_an_affine_map_of_the_data_maps_the_full_fit(problem, factor):
+    rows, k, rng = problem
+    d = rows.shape[1]
+    turn = np.linalg.qr(rng.standard_normal((d, d)))[0] * factor
+    shift = 5 * factor * rng.standard_normal(d)
+    start = random_mixture(rng, k, d)
+    moved = mixtura.Mixture(
+        start.weights,
+        start.means @ turn + shift,
+        mixtura.Dense(turn.T @ start.covariances.dense() @ turn, k),
+    )
+    # Without a floor: its units are the columns' own, which a rotation mixes.
+    a, b = task_for(rows, "VVV", 0), task_for(rows @ turn + shift, "VVV", 0)
+    x, y = a.begin(start), b.begin(moved)
+    for _ in range(3):
+        x, y = a.em(x), b.em(y)
+    if x.low.any() or y.low.any():
+        return
+    assert y.loglik == pytest.approx(x.loglik - len(rows) * d * np.log(factor), rel=1e-6, abs=1e-4)
+    np.testing.assert_allclose(y.mixture.means, x.mixture.means @ turn + shift, rtol=1e-5, atol=1e-4 * factor)
+
+
+@models
+@given(problem=problems(max_k=4, max_d=4, max_n=60), factor=st.sampled_from([2.0**-20, 2.0**20]))
+def test_rescaling_the_data_rescales_the_fit_floor_and_repairs_included(model, problem, factor):
+    rows, k, rng = problem
+    rows[: len(rows) // 2, 0] = rows[0, 0]  # half of the rows lie in a hyperplane
+    seed = int(rng.integers(1000))
+    a = quietly(rows, k, model=model, start="random", seed=seed, max_iter=5)
+    b = quietly(rows * factor, k, model=model, start="random", seed=seed, max_iter=5)
+    shift = len(rows) * rows.shape[1] * np.log(factor)
+    assert b.loglik == pytest.approx(a.loglik - shift, rel=1e-9, abs=1e-6)
+    assert [r.component for r in a.starts[0].repairs] == [r.component for r in b.starts[0].repairs]
+
+
+@models
+@given(problem=problems(max_k=4, max_d=4))
+def test_float32_rows_are_read_exactly(model, problem):
+    rows, k, rng = problem
+    single = rows.astype(np.float32)
+    start = random_mixture(rng, k, rows.shape[1])
+    a = quietly(single, k, model=model, start=start, max_iter=5)
+    b = quietly(single.astype(np.float64), k, model=model, start=start, max_iter=5)
+    assert a.loglik == pytest.approx(b.loglik, rel=1e-12)
+    assert a.mixture.means.dtype == np.float64
+
+
+@models
+def test_blocks_do_not_show(model, iris):
+    """A fit in many blocks equals one in a single block."""
+    rows = np.tile(iris, (200, 1)) + np.random.default_rng(0).normal(0, 0.1, size=(30_000, 4))
+    task = task_for(rows, model)
+    start = mixtura.fit(iris, 3, model=model, seed=0).mixture
+    here = task.begin(start)
+    whole = here.mixture.log_joint(rows)
+    assert here.loglik == pytest.approx(np.logaddexp.reduce(whole, axis=1).sum(), rel=1e-12)
+    from mixtura.kernels import estep
+
+    single = estep(here.mixture, Chunk(rows), family_named(model).needs)
+    np.testing.assert_allclose(here.stats.scatter, single.scatter, rtol=1e-9, atol=1e-7)

@@ -1,0 +1,27 @@
+"""Random problems for the law tests."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+import mixtura
+
+
+def random_mixture(rng, k, d, spread=2.0):
+    """A mixture with full covariances of its own."""
+    roots = rng.standard_normal((k, d, d))
+    matrices = roots @ roots.swapaxes(1, 2) / d + 0.1 * np.eye(d)
+    return mixtura.Mixture(
+        rng.dirichlet(np.full(k, 5.0)), spread * rng.standard_normal((k, d)), mixtura.Dense(matrices, k)
+    )
+
+
+@st.composite
+def problems(draw, max_k=5, max_d=5, max_n=120):
+    """Rows, a number of components and a random generator; overlap from none to total."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    k = draw(st.integers(1, max_k))
+    d = draw(st.integers(1, max_d))
+    n = draw(st.integers(k * (d + 2), max(max_n, k * (d + 2) + 1)))
+    spread = draw(st.sampled_from([0.0, 0.5, 2.0, 10.0]))
+    rows, _ = random_mixture(rng, k, d, spread).sample(n, rng)
+    return rows, k, rng

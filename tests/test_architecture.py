@@ -1,0 +1,125 @@
+"""The design's rules, checked on the source text."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mixtura
+from mixtura.families import MODELS, names
+
+SOURCE = Path(__file__).parents[1] / "src" / "mixtura"
+FILES = sorted(SOURCE.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+BASES_ALLOWED = {"Protocol", "Enum", "StrEnum", "NamedTuple"}
+LONGEST_FILE, LONGEST_FUNCTION = 300, 40
+
+
+def functions(tree):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def code_lines(function, text):
+    """Lines of the body that are neither docstring, comment nor blank."""
+    body = function.body
+    if ast.get_docstring(function) is not None:
+        body = body[1:]
+    if not body:
+        return 0
+    inner = {n for child in functions(function) if child is not function for n in range(child.lineno, child.end_lineno)}
+    lines = text.splitlines()
+    counted = set(range(body[0].lineno, body[-1].end_lineno + 1)) - inner
+    return sum(1 for n in counted if lines[n - 1].strip() and not lines[n - 1].strip().startswith("#"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_files_and_functions_are_short(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST_FILE
+    long = {f.name: n for f in functions(TREES[path]) if (n := code_lines(f, text)) > LONGEST_FUNCTION}
+    assert not long
+
+
+def chain_length(node):
+    """How many branches of an if/elif chain ask about the same name's kind."""
+    asked = []
+    while isinstance(node, ast.If):
+        test = node.test
+        if isinstance(test, ast.Call) and getattr(test.func, "id", "") == "isinstance":
+            asked.append(ast.unparse(test.args[0]))
+        elif isinstance(test, ast.Compare) and isinstance(test.comparators[0], ast.Constant):
+            asked.append(ast.unparse(test.left))
+        node = node.orelse[0] if len(node.orelse) == 1 else None
+    return max((asked.count(name) for name in asked), default=0)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_no_chain_of_three_branches_on_a_kind(path):
+    chains = [node.lineno for node in ast.walk(TREES[path]) if isinstance(node, ast.If) and chain_length(node) >= 3]
+    assert not chains
+
+
+def is_frozen_dataclass(node):
+    return any("dataclass" in ast.unparse(d) and "frozen=True" in ast.unparse(d) for d in node.decorator_list)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_classes_are_protocols_or_frozen_dataclasses(path):
+    if path.name in ("errors.py", "estimator.py"):
+        return  # exceptions inherit by nature, the estimator by scikit-learn's rules
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.ClassDef):
+            bases = {ast.unparse(base) for base in node.bases}
+            assert bases <= BASES_ALLOWED, node.name
+            assert bases or is_frozen_dataclass(node), node.name
+
+
+def test_no_arithmetic_in_the_layers_on_top():
+    """The scikit-learn layer and the command line pass values on; logarithms and products belong below."""
+    for path in (p for p in FILES if p.parent.name in ("sklearn", "cli")):
+        names = {ast.unparse(n) for n in ast.walk(TREES[path]) if isinstance(n, ast.Attribute)}
+        assert not names & {"np.log", "np.exp", "np.dot", "np.linalg", "math.log", "math.exp", "np.einsum"}, path
+
+
+def test_import_contracts():
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+        cwd=SOURCE.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_importing_mixtura_brings_no_extra():
+    extras = ["matplotlib", "polars", "typer", "rich", "PIL", "pandas", "plotly", "jinja2", "dask", "torch"]
+    # scikit-learn itself imports what it finds of pandas and rich.
+    code = "import sys, sklearn.mixture; before = set(sys.modules); import mixtura;"
+    code += f"print([m for m in {extras} if m in set(sys.modules) - before])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_family_is_named_once():
+    assert set(MODELS) == {family.name for family in MODELS.values()}
+    assert set(names.ALIASES.values()) <= set(MODELS)
+
+
+def test_public_names_are_documented():
+    for name in mixtura.__all__:
+        assert getattr(mixtura, name).__doc__, name
+    assert sorted(mixtura.__all__) == list(mixtura.__all__)
+    version = re.search(r'^version = "(.*)"', (SOURCE.parents[1] / "pyproject.toml").read_text(), re.MULTILINE)
+    assert mixtura.__version__ == version.group(1)
+
+
+def test_nothing_is_switched_off():
+    """No skipped or expected failures hide in the tests."""
+    hidden = re.compile(r"mark\.(skip|xfail)|pytest\.(skip|xfail)\(")
+    for path in Path(__file__).parent.rglob("*.py"):
+        if path != Path(__file__):
+            assert not hidden.search(path.read_text(encoding="utf-8")), path

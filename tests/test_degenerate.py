@@ -1,0 +1,129 @@
+"""Data that make components collapse: no error, no NaN, and a report of what was done."""
+
+import numpy as np
+import pytest
+
+import mixtura
+from mixtura import DegeneracyWarning, Outcome
+from mixtura.adjust import Action
+
+MODELS = ("VVV", "EEE", "VVI", "VII")
+models = pytest.mark.parametrize("model", MODELS)
+STARTS = ("kmeans", "k-means++", "random", "random_from_data", "identity")
+
+
+def cases():
+    rng = np.random.default_rng(0)
+    cloud = rng.normal(size=(40, 3))
+    constant = np.column_stack([cloud, np.full(40, 7.0)])
+    line = np.outer(np.arange(30.0), [1.0, 2.0, 3.0])
+    return {
+        "one row": np.array([[1.0, 2.0]]),
+        "all rows equal": np.ones((10, 3)),
+        "all rows zero": np.zeros((10, 2)),
+        "three distinct rows": np.repeat([[0.0, 0], [1, 1], [2, 0]], 10, axis=0),
+        "fewer rows than components": rng.normal(size=(3, 2)),
+        "a constant column": constant,
+        "a constant column far away": constant * 1e9,
+        "all on a line": line,
+        "two equal columns": np.column_stack([cloud, cloud[:, 0]]),
+        "more columns than rows": rng.normal(size=(8, 20)),
+        "duplicates and an outlier": np.vstack([np.zeros((20, 2)), cloud[:, :2], [[1e6, 1e6]]]),
+        "a pair of twins": np.vstack([cloud, cloud[:1], cloud[:1]]),
+        "tiny numbers": cloud * 1e-150,
+        "huge numbers": cloud * 1e140,
+    }
+
+
+CASES = cases()
+
+
+@models
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
+def test_nothing_raises_and_nothing_is_nan(name, start, model):
+    rows = CASES[name]
+    fit = mixtura.fit(rows, 4, model=model, start=start, seed=1, max_iter=50)
+    assert isinstance(fit.outcome, Outcome)
+    assert np.isfinite(fit.trace).all()
+    assert (np.diff(fit.trace) >= 0).all()
+    mixture = fit.mixture
+    for values in (mixture.weights, mixture.means, mixture.covariances.dense(), mixture.posterior(rows)):
+        assert np.isfinite(values).all()
+    assert mixture.weights.sum() == pytest.approx(1)
+    assert 1 <= mixture.n_components <= 4
+    assert np.linalg.eigvalsh(mixture.covariances.dense() / _units(rows)).min() > 0
+    removed = [r for r in fit.starts[0].repairs if r.action is Action.REMOVED]
+    assert mixture.n_components == 4 - len(removed)
+    assert fit.n_parameters == mixture.n_parameters
+
+
+def _units(rows):
+    largest = np.abs(rows).max(axis=0)
+    scale = np.where(largest > 0, largest, 1)
+    return np.outer(scale, scale)
+
+
+def test_more_components_than_distinct_rows_are_removed():
+    with pytest.warns(DegeneracyWarning, match=r"removed at iteration .* Try fewer components"):
+        fit = mixtura.fit(CASES["three distinct rows"], 5, seed=0)
+    assert fit.outcome is Outcome.REMOVED
+    assert fit.mixture.n_components == 3
+    assert {r.action for r in fit.starts[0].repairs} == {Action.RESEEDED, Action.REMOVED}
+    np.testing.assert_allclose(sorted(fit.mixture.means[:, 0]), [0, 1, 2], atol=1e-9)
+
+
+def test_a_constant_column_is_floored():
+    with pytest.warns(DegeneracyWarning, match="rests on the floor"):
+        fit = mixtura.fit(CASES["a constant column"], 2, seed=0)
+    assert fit.outcome is Outcome.FLOORED
+    assert fit.outcome.converged
+    assert fit.starts[0].floored == (0, 1)
+    assert (fit.mixture.covariances.variances()[:, 3] < 1e-5).all()
+
+
+def test_a_component_on_a_single_outlier_is_reseeded_then_removed_or_kept_elsewhere():
+    rng = np.random.default_rng(1)
+    rows = np.vstack([rng.normal(size=(100, 2)), [[50.0, 50.0]]])
+    labels = np.r_[np.zeros(100), 1]
+    with pytest.warns(DegeneracyWarning, match="component 1 re-seeded"):
+        fit = mixtura.fit(rows, 2, start=labels)
+    first = fit.starts[0].repairs[0]
+    assert (first.component, first.action) == (1, Action.RESEEDED)
+    assert first.points == pytest.approx(1)
+    assert str(first) == f"component 1 re-seeded at iteration {first.iteration} (1 points)"
+    assert len(fit.trace) <= fit.iterations  # the trace began anew
+    assert fit.outcome in (Outcome.RESEEDED, Outcome.REMOVED)
+
+
+def test_a_small_component_that_its_model_can_describe_is_left_alone():
+    rng = np.random.default_rng(1)
+    rows = np.vstack([rng.normal(size=(100, 2)), [[50.0, 50.0]]])
+    fit = mixtura.fit(rows, 2, model="EEE", start=np.r_[np.zeros(100), 1])
+    assert fit.outcome is Outcome.CONVERGED
+    assert fit.sizes.tolist() == pytest.approx([100, 1])
+
+
+def test_too_few_rows_for_so_many_components_are_floored_not_shuffled():
+    rows = np.random.default_rng(0).normal(size=(30, 10))
+    with pytest.warns(DegeneracyWarning, match="rests on the floor"):
+        fit = mixtura.fit(rows, 3, seed=0)
+    assert fit.outcome is Outcome.FLOORED
+    assert not fit.starts[0].repairs
+    assert fit.mixture.n_components == 3
+
+
+def test_relative_weights_do_not_look_like_dead_components(iris):
+    whole = mixtura.fit(iris, 2, seed=0)
+    parts = mixtura.fit(iris, 2, seed=0, sample_weight=np.full(150, 1 / 150))
+    np.testing.assert_allclose(parts.mixture.means, whole.mixture.means, rtol=1e-6)
+    assert not parts.starts[0].repairs
+
+
+def test_a_larger_floor_is_respected(iris):
+    with pytest.warns(DegeneracyWarning):
+        fit = mixtura.fit(iris, 3, seed=0, floor=0.1)
+    least = 0.1 * iris.var(axis=0)
+    relative = fit.mixture.covariances.dense() / np.sqrt(np.outer(least, least))
+    assert np.linalg.eigvalsh(relative).min() > 1 - 1e-9

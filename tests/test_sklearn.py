@@ -1,0 +1,252 @@
+"""The scikit-learn layer: its conventions, its own tests, and what goes beyond them."""
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import mixtura
+from mixtura import GaussianMixture
+
+HERE = Path(__file__).parent
+KINDS = ("full", "tied", "diag", "spherical")
+kinds = pytest.mark.parametrize("kind", KINDS)
+
+# These call or mock private methods of scikit-learn's class, or dispatch to other array libraries.
+# The tests of the same names below ask for the same behaviour through public names.
+PRIVATE = (
+    "test_gaussian_mixture_precisions_init",
+    "test_gaussian_mixture_all_init_does_not_estimate_gaussian_parameters",
+    "test_gaussian_mixture_array_api_compliance",
+    "test_gaussian_mixture_raises_where_array_api_not_implemented",
+)
+
+
+@parametrize_with_checks([GaussianMixture(), GaussianMixture(covariance_type="tied", n_init=2)])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning", "ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning", "ignore::FutureWarning")
+def test_check_estimator(estimator, check):
+    if check.func.__name__ == "check_array_api_input":  # only runs with SCIPY_ARRAY_API=1, which we do not claim
+        return
+    check(estimator)
+
+
+@pytest.mark.parametrize("precision", ["", "1"])
+def test_scikit_learns_own_tests_pass_with_our_class(precision):
+    suite = "sklearn.mixture.tests.test_gaussian_mixture"
+    module = Path(sklearn.__file__).parent / "mixture" / "tests" / "test_gaussian_mixture.py"
+    names = set(re.findall(r"^def (test_\w+)", module.read_text(), flags=re.MULTILINE))
+    assert names.issuperset(PRIVATE)
+    left_out = " and ".join(f"not {name}[" if name == PRIVATE[0] else f"not {name}" for name in PRIVATE)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "sklearn_plugin", "-p", "no:cacheprovider"]
+    command += ["--pyargs", suite, "-c", os.devnull, "--rootdir", str(HERE), "-k", left_out, "-W", "ignore"]
+    environment = {**os.environ, "PYTHONPATH": str(HERE), "SKLEARN_RUN_FLOAT32_TESTS": precision or "0"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    passed = int(re.search(r"(\d+) passed", done.stdout).group(1))
+    assert passed >= len(names) - len(PRIVATE)
+    assert "failed" not in done.stdout
+
+
+@kinds
+def test_gaussian_mixture_precisions_init(kind, data_sets):
+    """Precisions that a fit came to are the precisions of a start made from them."""
+    rows, k = data_sets["iris"]
+    fitted = GaussianMixture(k, covariance_type=kind, random_state=0).fit(rows)
+    started = GaussianMixture(
+        k,
+        covariance_type=kind,
+        weights_init=fitted.weights_,
+        means_init=fitted.means_,
+        precisions_init=fitted.precisions_,
+        max_iter=0,
+    ).fit(rows)
+    np.testing.assert_allclose(started.precisions_cholesky_, fitted.precisions_cholesky_, rtol=1e-8, atol=1e-9)
+    np.testing.assert_allclose(started.covariances_, fitted.covariances_, rtol=1e-8, atol=1e-9)
+    assert started.n_iter_ == 0
+
+
+def test_gaussian_mixture_all_init_does_not_estimate_gaussian_parameters(iris, monkeypatch):
+    """With all parameters given no start method runs."""
+    from mixtura.sklearn import estimation
+
+    monkeypatch.setattr(estimation, "GROUPINGS", {})
+    start = mixtura.fit(iris, 2, seed=0).mixture
+    given = {"weights_init": start.weights, "means_init": start.means}
+    precisions = np.linalg.inv(start.covariances.dense())
+    fitted = GaussianMixture(2, **given, precisions_init=precisions).fit(iris)
+    assert fitted.converged_
+    with pytest.raises(KeyError):
+        GaussianMixture(2, **given).fit(iris)
+
+
+def test_gaussian_mixture_array_api_compliance(iris):
+    """Under array-API dispatch NumPy input gives the same result."""
+    plain = GaussianMixture(2, random_state=0).fit(iris)
+    code = "import io, sys, sklearn, mixtura, numpy as np; X = np.load(io.BytesIO(sys.stdin.buffer.read()));"
+    code += "sklearn.set_config(array_api_dispatch=True);"
+    code += "print(mixtura.GaussianMixture(2, random_state=0).fit(X).means_.tolist())"
+    stream = io.BytesIO()
+    np.save(stream, iris)
+    # SciPy reads its switch when it is imported, hence a process of its own.
+    environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=stream.getvalue(), env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout) == plain.means_.tolist()
+
+
+def test_gaussian_mixture_raises_where_array_api_not_implemented():
+    """What is not NumPy's is named, not guessed at."""
+    assert not sklearn.utils.get_tags(GaussianMixture()).array_api_support
+
+
+@kinds
+def test_sample_weight_repeats_rows(kind, iris):
+    rng = np.random.default_rng(0)
+    weight = rng.integers(0, 4, size=len(iris))
+    start = GaussianMixture(2, covariance_type=kind, random_state=0).fit(iris)
+    options = {
+        "covariance_type": kind,
+        "weights_init": start.weights_,
+        "means_init": start.means_,
+        "precisions_init": start.precisions_,
+    }
+    a = GaussianMixture(2, **options).fit(iris, sample_weight=weight)
+    repeated = np.repeat(iris, weight, axis=0)
+    b = GaussianMixture(2, **options).fit(repeated)
+    np.testing.assert_allclose(a.means_, b.means_, rtol=1e-9)
+    assert a.lower_bound_ == pytest.approx(b.lower_bound_)
+    assert a.score(iris, sample_weight=weight) == pytest.approx(b.score(repeated))
+    for criterion in ("bic", "aic", "icl"):
+        assert getattr(a, criterion)(iris, sample_weight=weight) == pytest.approx(getattr(b, criterion)(repeated))
+    np.testing.assert_array_equal(
+        a.predict(iris), GaussianMixture(2, **options).fit_predict(iris, sample_weight=weight)
+    )
+
+
+def test_sample_weight_is_routed(iris):
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = GaussianMixture(2, random_state=0).set_fit_request(sample_weight=True)
+        model = model.set_score_request(sample_weight=True)
+        weight = np.r_[np.ones(50), np.zeros(100)]
+        pipeline = make_pipeline(StandardScaler().set_fit_request(sample_weight=True), model).fit(
+            iris, sample_weight=weight
+        )
+        assert pipeline[-1].weights_.sum() == pytest.approx(1)
+        assert pipeline.predict(iris[:50]).tolist() != pipeline.predict(iris[50:100]).tolist()
+        scores = cross_validate(model, iris, params={"sample_weight": np.ones(150)}, cv=3)["test_score"]
+    assert np.isfinite(scores).all()
+
+
+def test_icl_is_mclusts(iris):
+    model = GaussianMixture(3, random_state=0, tol=1e-8, max_iter=500, reg_covar=0).fit(iris)
+    posterior = model.predict_proba(iris)
+    expected = model.bic(iris) - 2 * np.log(posterior.max(axis=1)).sum()
+    assert model.icl(iris) == pytest.approx(expected)
+
+
+def test_names_of_columns_are_kept_and_checked(iris):
+    frame = pd.DataFrame(iris, columns=list("abcd"))
+    model = GaussianMixture(2, random_state=0).fit(frame)
+    assert model.feature_names_in_.tolist() == list("abcd")
+    assert model.n_features_in_ == 4
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(frame.rename(columns={"a": "z"}))
+
+
+def test_grid_search_and_clone(iris):
+    search = GridSearchCV(GaussianMixture(random_state=0), {"n_components": [1, 2, 3]}, cv=3).fit(iris)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert clone(search.best_estimator_).get_params() == search.best_estimator_.get_params()
+
+
+def test_attributes_may_be_set_by_hand(iris):
+    fitted = GaussianMixture(2, random_state=0).fit(iris)
+    made = GaussianMixture(2)
+    for name in ("weights_", "means_", "precisions_cholesky_"):
+        setattr(made, name, getattr(fitted, name))
+    np.testing.assert_array_equal(made.predict(iris), fitted.predict(iris))
+    assert made.mixture_.n_components == 2
+
+
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_verbose_lines(verbose, iris, capsys):
+    model = GaussianMixture(3, random_state=0, verbose=verbose, verbose_interval=1).fit(iris)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Initialization 0"
+    assert lines[-1].startswith("Initialization converged.")
+    assert len(lines) == model.n_iter_ + 2
+    detail = r"  Iteration 2\t time lapse \d+\.\d{5}s\t ll change \d+\.\d{5}"
+    assert re.fullmatch("  Iteration 2" if verbose == 1 else detail, lines[2])
+
+
+def test_ill_defined_covariances_have_scikit_learns_text():
+    rows = np.repeat([[0.0, 0.0], [1.0, 1.0]], 5, axis=0)
+    for dtype, more in ((np.float64, False), (np.float32, True)):
+        with pytest.raises(ValueError, match="ill-defined empirical covariance") as caught:
+            GaussianMixture(4, reg_covar=0, random_state=0).fit(rows.astype(dtype))
+        assert ("float64" in str(caught.value)) == more
+    fitted = GaussianMixture(4, random_state=0).fit(rows)
+    assert fitted.means_.shape == (4, 2)
+    assert np.isfinite(fitted.score(rows))
+
+
+def test_a_collapse_on_the_way_is_survived():
+    rows = np.array([[0.0], [1.0], [2.0], [50.0]])
+    given = {"weights_init": [0.75, 0.25], "means_init": [[1.0], [50.0]], "precisions_init": [[[1.0]], [[1.0]]]}
+    with pytest.warns(mixtura.DegeneracyWarning, match="increase reg_covar"):
+        fitted = GaussianMixture(2, reg_covar=0, **given).fit(rows)
+    assert np.isfinite(fitted.means_).all()
+
+
+def test_warm_start_goes_on():
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    options = {"n_components": 3, "random_state": 0, "tol": 1e-5}
+    whole = GaussianMixture(**options, max_iter=500).fit(rows)
+    steps = GaussianMixture(**options, max_iter=5, warm_start=True)
+    total = 0
+    for _ in range(200):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            steps.fit(rows)
+        total += steps.n_iter_
+        if steps.converged_:
+            break
+    assert total == whole.n_iter_
+    np.testing.assert_allclose(steps.means_, whole.means_, rtol=1e-10)
+
+
+def test_errors_of_use(iris):
+    with pytest.raises(NotFittedError):
+        GaussianMixture().predict(iris)
+    with pytest.raises(ValueError, match="n_components"):
+        GaussianMixture(0).fit(iris)
+    with pytest.raises(ValueError, match="Negative values"):
+        GaussianMixture().fit(iris, sample_weight=np.full(150, -1.0))
+    with pytest.raises(ValueError, match="should be symmetric"):
+        GaussianMixture(1, precisions_init=np.arange(16.0).reshape(1, 4, 4)).fit(iris)
+    with pytest.raises(ValueError, match="at least one sample"):
+        GaussianMixture().fit(iris).sample(0)
+
+
+def test_samples_are_grouped_by_component(iris):
+    rows, labels = GaussianMixture(3, random_state=0).fit(iris).sample(50)
+    assert rows.shape == (50, 4)
+    assert (np.diff(labels) >= 0).all()
