@@ -50,6 +50,13 @@ def test_mclusts_log_likelihoods(iris):
     assert mixtura.fit(iris, 3, model="tied", seed=0, tol=1e-9).loglik == pytest.approx(-256.354, abs=1e-2)
 
 
+def test_a_fit_and_its_mixture_describe_themselves(iris):
+    fit = mixtura.fit(iris, 2, seed=0)
+    assert repr(fit).startswith("<Fit of 2 VVV components to 150 rows in 4 dimensions: log-likelihood -214.355 after")
+    assert repr(fit).endswith("Converged.>")
+    assert repr(fit.mixture) == "<Mixture of 2 components in 4 dimensions, Dense covariances>"
+
+
 def test_criteria(iris):
     fit = mixtura.fit(iris, 2, seed=0)
     assert fit.n_parameters == 1 + 2 * 4 + 2 * 10

@@ -15,6 +15,8 @@ from mixtura.errors import (
 from mixtura.fitting import fit
 from mixtura.initial import Labels, Parameters, Responsibilities
 from mixtura.mixture import Mixture
+from mixtura.plot import plot
+from mixtura.replay import live, replay
 from mixtura.result import Fit, Iteration, Outcome, Start
 from mixtura.sklearn import GaussianMixture
 
@@ -43,4 +45,7 @@ __all__ = [
     "StartsDisagreeWarning",
     "assess",
     "fit",
+    "live",
+    "plot",
+    "replay",
 ]

@@ -77,6 +77,7 @@ def _curve(axes: Axes, whole: Sequence[Iteration]) -> Callable[[Sequence[Iterati
     axes.set_title("log-likelihood", loc="right", fontsize="small")
     axes.set_xlabel("iteration", fontsize="small")
     axes.tick_params(labelsize="small")
+    axes.ticklabel_format(axis="y", useOffset=False)
     axes.xaxis.set_major_locator(style.require("matplotlib.ticker").MaxNLocator(4, integer=True))
     axes.yaxis.set_major_locator(style.require("matplotlib.ticker").MaxNLocator(4))
     axes.plot(*_points(whole), color=style.ink(), alpha=0.25, linewidth=1.2)

@@ -85,6 +85,10 @@ class Mixture:
         object.__setattr__(self, "components", as_names(self.components, k, "components"))
         object.__setattr__(self, "n_parameters", self.n_parameters or stored)
 
+    def __repr__(self) -> str:
+        stored = type(self.covariances).__name__
+        return f"<Mixture of {self.n_components} components in {self.n_features} dimensions, {stored} covariances>"
+
     @property
     def n_components(self) -> int:
         """Number of components, k."""

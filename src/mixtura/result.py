@@ -129,6 +129,13 @@ class Fit:
         Sum over rows of log max_k r_k: 0 when every row belongs to one component.
     history : tuple of Iteration
         Every iteration of the best start, if ``record=True``.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2, seed=0)
+    >>> fit.outcome.name, fit.n_parameters, round(fit.loglik, 3), fit.loglik == fit.trace[-1]
+    ('CONVERGED', 5, -1.799, True)
     """
 
     mixture: Mixture
@@ -141,6 +148,14 @@ class Fit:
     n_rows: float
     certainty: float
     history: tuple[Iteration, ...] = ()
+
+    def __repr__(self) -> str:
+        k, d = self.mixture.n_components, self.mixture.n_features
+        return (
+            f"<Fit of {k} {self.model} components to {self.n_rows:g} rows in {d} dimensions: "
+            f"log-likelihood {self.loglik:.6g} after {self.iterations} iterations, BIC {self.bic:.6g}. "
+            f"{self.outcome.value}>"
+        )
 
     @property
     def loglik(self) -> float:

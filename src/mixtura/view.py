@@ -47,7 +47,7 @@ class View:
     mixture : Mixture
         With names for its columns.
     rows : ndarray of shape (n, d), all columns; n is 0 where there is no data to show
-    columns : ndarray
+    columns : tuple of int
         Positions of the columns to show.
     notes : tuple of str
         What is left out.
@@ -55,7 +55,7 @@ class View:
 
     mixture: Mixture
     rows: Array
-    columns: NDArray[np.int64]
+    columns: tuple[int, ...]
     notes: tuple[str, ...]
 
     @classmethod
@@ -68,19 +68,9 @@ class View:
         chosen, of_columns = _chosen(mixture, columns, most_columns)
         return cls(mixture, rows, chosen, of_rows + of_columns)
 
-    @property
-    def drawn(self) -> Array:
-        """The rows, with the shown columns only."""
-        return self.rows[:, self.columns]
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the shown columns."""
-        return [(self.mixture.columns or ())[j] for j in self.columns]
-
-    def seen(self, mixture: Mixture) -> Mixture:
-        """A mixture's marginal of the shown columns."""
-        return mixture.marginal([int(j) for j in self.columns])
+    def name(self, column: int) -> str:
+        """Name of a column."""
+        return (self.mixture.columns or ())[column]
 
     def labels(self, mixture: Mixture) -> NDArray[np.int64]:
         """Most probable component of each row, judged by all columns."""
@@ -99,17 +89,17 @@ def _thinned(mixture: Mixture, X: Any, most: int) -> tuple[Array, tuple[str, ...
 
 def _chosen(
     mixture: Mixture, columns: Sequence[int | str] | None, most: int
-) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """The columns asked for, or those that separate the components most, in their order."""
     names = mixture.columns or ()
     if columns is not None:
         kept = mixture.marginal(columns).columns or ()  # refuses columns that there are not
-        return np.array([names.index(name) for name in kept]), ()
+        return tuple(names.index(name) for name in kept), ()
     if mixture.n_features <= most:
-        return np.arange(mixture.n_features), ()
-    best = np.sort(np.argsort(-separation(mixture), kind="stable")[:most])
+        return tuple(range(mixture.n_features)), ()
+    best = sorted(np.argsort(-separation(mixture), kind="stable")[:most].tolist())
     why = ": those in which the components differ most" if mixture.n_components > 1 else ""
-    return best, (f"{most} of {mixture.n_features} columns{why}",)
+    return tuple(best), (f"{most} of {mixture.n_features} columns{why}",)
 
 
 def limits(mixture: Mixture, values: Array, column: int) -> tuple[float, float]:

@@ -25,6 +25,13 @@ class Responsibilities:
     ----------
     share : array-like of shape (n, k)
         Not negative; every row sums to one.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> start = mixtura.Responsibilities([[1.0, 0.0], [0.9, 0.1], [0.9, 0.1], [0.0, 1.0], [0.0, 1.0]])
+    >>> mixtura.fit([0.0, 1.0, 2.0, 8.0, 9.0], 2, start=start).mixture.means.round(6).tolist()
+    [[1.0], [8.5]]
     """
 
     share: Any
@@ -51,6 +58,13 @@ class Labels:
     ----------
     labels : array-like of shape (n,)
         Any values; components are numbered in their sorted order.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> start = mixtura.Labels(["low", "low", "low", "high", "high"])
+    >>> mixtura.fit([0.0, 1.0, 2.0, 8.0, 9.0], 2, start=start).mixture.means.round(6).tolist()
+    [[8.5], [1.0]]
     """
 
     labels: Any

@@ -1,0 +1,138 @@
+"""``mixtura fit`` and ``mixtura replay``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import mixtura
+from mixtura import Fit, Mixture, Outcome
+from mixtura.cli import options as o
+from mixtura.cli.console import out, print_json, say
+from mixtura.cli.inputs import load_data, names, start_named
+from mixtura.cli.live import watching
+from mixtura.cli.outputs import DRAWN, drawing, planned, positions, write_fit
+from mixtura.cli.tables import fit_summary, fit_values
+from mixtura.io import Table, column_labels
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `mixtura.fit` is told."""
+
+    k: int | None
+    model: str
+    start: str | Mixture
+    starts: int
+    tol: float
+    max_iter: int
+    stop: str
+    floor: float
+    seed: int | None
+
+    def fit(self, table: Table, *, verbose: bool, record: bool) -> Fit:
+        """Fit, showing how it goes; Ctrl-C keeps the best so far."""
+        with watching(starts=self.starts, max_iter=self.max_iter, verbose=verbose) as watch:
+            return mixtura.fit(
+                table,
+                self.k,
+                model=self.model,
+                start=self.start,
+                n_init=self.starts,
+                sample_weight=table.weights,
+                tol=self.tol,
+                stop=self.stop.split(","),
+                max_iter=self.max_iter,
+                floor=self.floor,
+                seed=self.seed,
+                record=record,
+                on_iteration=watch,
+                on_interrupt="keep",
+            )
+
+
+def report(fit: Fit, table: Table, files: Mapping[str, str], *, json: bool) -> None:
+    """Say how it went, and write the files."""
+    if fit.outcome is Outcome.INTERRUPTED:
+        say(f"warning: {fit.outcome.value}")
+    if json:
+        for option, path in files.items():
+            write_fit(fit, table, option, path)
+        print_json(fit_values(fit, {option.lstrip("-"): path for option, path in files.items()}))
+        return
+    console = out()
+    console.print(fit_summary(fit, console), soft_wrap=True)  # first, lest a full disk lose it
+    for option, path in files.items():
+        write_fit(fit, table, option, path)
+        console.print(f"wrote {path}", soft_wrap=True)
+
+
+def fit(
+    data: o.Data,
+    *,
+    k: o.Components = None,
+    model: o.Model = o.DEFAULTS["model"],
+    columns: o.Columns = None,
+    weights_column: o.WeightsColumn = None,
+    missing: o.Missing = "error",
+    file_format: o.Format = None,
+    header: o.Header = None,
+    start: o.Start = o.DEFAULTS["start"],
+    starts: o.Starts = o.DEFAULTS["n_init"],
+    tol: o.Tol = o.DEFAULTS["tol"],
+    max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
+    stop: o.Stop = o.DEFAULTS["stop"],
+    floor: o.Floor = o.DEFAULTS["floor"],
+    seed: o.Seed = None,
+    output: o.ModelOutput = None,
+    labels: o.LabelsOutput = None,
+    picture: o.PictureOutput = None,
+    replay: o.ReplayOutput = None,
+    json: o.Json = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Fit a Gaussian mixture to the rows of DATA.
+
+    Ctrl-C ends the fit and keeps the best so far.
+    Exit code 0: done; where it is not converged, a warning says so. 2: bad input.
+    """
+    asked = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
+    files = planned(asked, DRAWN)
+    first = start_named(start)
+    settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, seed)
+    table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
+    result = settings.fit(table, verbose=verbose, record=replay is not None)
+    report(result, table, files, json=json)
+
+
+def replay(
+    data: o.Data,
+    *,
+    output: o.ReplayTarget,
+    k: o.Components = None,
+    model: o.Model = o.DEFAULTS["model"],
+    columns: o.Columns = None,
+    weights_column: o.WeightsColumn = None,
+    missing: o.Missing = "error",
+    file_format: o.Format = None,
+    header: o.Header = None,
+    start: o.Start = o.DEFAULTS["start"],
+    starts: o.Starts = o.DEFAULTS["n_init"],
+    tol: o.Tol = o.DEFAULTS["tol"],
+    max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
+    stop: o.Stop = o.DEFAULTS["stop"],
+    floor: o.Floor = o.DEFAULTS["floor"],
+    seed: o.Seed = None,
+    show: o.Show = None,
+    fps: o.Fps = None,
+    verbose: o.Verbose = False,
+) -> None:
+    """Fit a mixture to DATA and film EM at work."""
+    planned({"--output": output}, {"--output": "mixtura.replay"})
+    first = start_named(start)
+    settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, seed)
+    table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
+    chosen = positions(names(show), column_labels(table.columns, len(table.rows[0])))
+    result = settings.fit(table, verbose=verbose, record=True)
+    drawing("mixtura.replay").replay(result, table, output, columns=chosen, fps=fps)
+    out().print(result.outcome.value, f"wrote {output}", sep="\n", soft_wrap=True)

@@ -1,0 +1,52 @@
+"""What commands read."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from mixtura import Mixture
+from mixtura.cli.console import say
+from mixtura.errors import ParameterError
+from mixtura.initial import STARTS
+from mixtura.io import Table, read_model, read_table
+
+
+def names(columns: list[str] | None) -> list[str] | None:
+    """Column names from ``--columns a,b``, which may be repeated; quotes protect commas.
+
+    Examples
+    --------
+    >>> names(["a,b", '"c,d"'])
+    ['a', 'b', 'c,d']
+    """
+    if columns is None:
+        return None
+    return [name.strip() for line in csv.reader(columns, skipinitialspace=True) for name in line]
+
+
+def start_named(start: str) -> str | Mixture:
+    """A start's name, or the mixture in a file."""
+    if start in STARTS:
+        return start
+    if not start.endswith(".json") and not Path(start).is_file():
+        raise ParameterError(f"start is {start!r}; expected one of {', '.join(STARTS)}, or a model file")
+    return read_model(start)
+
+
+def load_data(
+    data: str,
+    columns: list[str] | None,
+    weights_column: str | None,
+    missing: str,
+    file_format: str | None,
+    *,
+    header: bool | None,
+    model: str | Mixture | None = None,
+) -> Table:
+    """Read the rows, and pass on what there is to know about them."""
+    like = model if isinstance(model, Mixture) else None
+    table = read_table(data, names(columns), weights_column, missing, file_format, header=header, model=like)
+    for note in table.notes:
+        say(f"note: {note}")
+    return table

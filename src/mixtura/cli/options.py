@@ -1,0 +1,113 @@
+"""Options that several commands share; their defaults are those of `mixtura.fit`."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+import mixtura
+from mixtura.families.names import ALIASES, MODELS
+from mixtura.initial import STARTS
+from mixtura.io import FORMATS
+
+DEFAULTS: dict[str, Any] = {name: given.default for name, given in inspect.signature(mixtura.fit).parameters.items()}
+
+Data: TypeAlias = Annotated[
+    str,
+    typer.Argument(metavar="DATA", help="CSV, TSV, Parquet, Arrow/Feather, NDJSON or .npy file; - is standard input."),
+]
+MaybeData: TypeAlias = Annotated[str | None, typer.Argument(metavar="[DATA]", help="The rows to draw, too.")]
+ModelFile: TypeAlias = Annotated[str, typer.Argument(metavar="MODEL", help="JSON file that fit --output wrote.")]
+
+# Reading data
+Columns: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="a,b", help="Columns to use, in this order; default: all, or the model's. May be repeated."),
+]
+WeightsColumn: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Column of weights: a weight of 3 counts a row three times.")
+]
+Missing: TypeAlias = Annotated[
+    str, typer.Option(metavar="error|drop", help="What to do about rows with cells that are not finite numbers.")
+]
+Format: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="NAME", help=f"Format, where the file's name does not tell: {', '.join(FORMATS)}."
+    ),
+]
+Header: TypeAlias = Annotated[
+    bool | None,
+    typer.Option("--header/--no-header", help="Whether a CSV or TSV file's first row names the columns; guessed."),
+]
+
+# Fitting
+Components: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--components", "-k", metavar="K", help="Number of components; not needed with a start from a file."),
+]
+Model: TypeAlias = Annotated[
+    str, typer.Option(metavar="NAME", help=f"Covariance model: {', '.join([*MODELS, *ALIASES])}.")
+]
+Start: TypeAlias = Annotated[
+    str, typer.Option(metavar="NAME|FILE", help=f"Where EM starts: {', '.join(STARTS)}, or a model file.")
+]
+Starts: TypeAlias = Annotated[int, typer.Option(metavar="N", help="How many starts to run; the best is kept.")]
+Tol: TypeAlias = Annotated[float, typer.Option(metavar="X", help="Threshold of the stop rule.")]
+MaxIter: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Largest number of EM iterations of each start.")]
+Stop: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="RULE",
+        help="Stop when the mean log-likelihood per row rises (loglik), the parameters move (parameters), or either"
+        " (loglik,parameters) by less than --tol.",
+    ),
+]
+Floor: TypeAlias = Annotated[
+    float, typer.Option(metavar="X", help="Least variance of a component, as a fraction of the data's.")
+]
+Seed: TypeAlias = Annotated[int | None, typer.Option(metavar="N", help="The same seed gives the same result.")]
+Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="One line for each iteration.")]
+
+# Writing
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+ModelOutput: TypeAlias = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the mixture as JSON.")
+]
+LabelsOutput: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="Write each row's most probable component (.csv, .tsv, .parquet, .arrow, .ndjson)."
+    ),
+]
+PictureOutput: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Draw the result (.png, .svg, .pdf).")
+]
+ReplayOutput: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Film EM at work (.gif, .mp4, or a folder of pictures).")
+]
+ReplayTarget: TypeAlias = Annotated[
+    str, typer.Option("--output", "-o", metavar="FILE", help="The film to write (.gif, .mp4, or a folder of pictures).")
+]
+PictureTarget: TypeAlias = Annotated[
+    str, typer.Option("--output", "-o", metavar="FILE", help="The picture to write (.png, .svg, .pdf).")
+]
+Fps: TypeAlias = Annotated[float | None, typer.Option(metavar="X", help="Frames per second.")]
+Show: TypeAlias = Annotated[
+    list[str] | None, typer.Option(metavar="a,b", help="Columns to draw; default: those that tell most.")
+]
+TableOutput: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write to this file (.csv, .tsv, .parquet, .arrow, .ndjson) instead of standard output.",
+    ),
+]
+Proba: TypeAlias = Annotated[bool, typer.Option("--proba", help="Write the probability of each component, too.")]
+PerRow: TypeAlias = Annotated[bool, typer.Option("--per-row", help="Write the log-likelihood of each row instead.")]
+Count: TypeAlias = Annotated[int, typer.Option("-n", "--rows", metavar="N", help="How many rows to draw.")]
+WithLabels: TypeAlias = Annotated[bool, typer.Option("--labels", help="Write the component of each row, too.")]

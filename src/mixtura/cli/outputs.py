@@ -1,0 +1,92 @@
+"""Files that commands write: checked before the work, written after it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from mixtura import Fit, Mixture
+from mixtura.errors import ParameterError, missing_extra
+from mixtura.io import Table, check_outputs, component_labels, table_text, write_table, write_text
+from mixtura.io.files import TABLES
+
+DRAWN = {"--picture": "mixtura.plot", "--replay": "mixtura.replay"}
+NEEDED = {"mixtura.plot": ["matplotlib"], "mixtura.replay": ["matplotlib", "PIL"]}
+KINDS = {"mixtura.plot": "FORMATS", "mixtura.replay": "WRITERS"}
+
+
+def drawing(module: str) -> Any:
+    """A module that draws, or the error that says what it needs."""
+    for package in NEEDED[module]:
+        if importlib.util.find_spec(package) is None:
+            raise missing_extra(package, "plot")
+    return importlib.import_module(module)
+
+
+def planned(paths: Mapping[str, str | None], kinds: Mapping[str, str]) -> dict[str, str]:
+    """Check that files can be written; ``kinds`` says which options draw, and by which module."""
+    suffixes: dict[str, Sequence[str]] = {"--labels": TABLES}
+    for option, module in kinds.items():
+        if paths.get(option) is not None:
+            suffixes[option] = tuple(getattr(drawing(module), KINDS[module]))
+    wanted = check_outputs(paths, suffixes)
+    for option in kinds.keys() & wanted.keys():
+        if wanted[option].lower().endswith(".mp4") and shutil.which("ffmpeg") is None:
+            raise ParameterError(f"{option} {wanted[option]}: needs the program ffmpeg, which is not there; use .gif")
+    return wanted
+
+
+def planned_table(option: str, path: str | None) -> str | None:
+    """Check that a table can be written; ``-`` is standard output, as is None."""
+    wanted = None if path == "-" else path
+    check_outputs({option: wanted}, {option: TABLES})
+    return wanted
+
+
+def write_fit(fit: Fit, table: Table, option: str, path: str) -> None:
+    """Write what an option asks for."""
+    writers: dict[str, Callable[[str], object]] = {
+        "--output": lambda path: write_text(path, f"{fit.mixture.to_json()}\n"),
+        "--labels": lambda path: write_table(path, label_columns(fit.mixture, table, proba=False)),
+        "--picture": lambda path: drawing("mixtura.plot").plot(fit, table, path=path),
+        "--replay": lambda path: drawing("mixtura.replay").replay(fit, table, path),
+    }
+    writers[option](path)
+
+
+def emit(columns: Mapping[str, Sequence[Any]], path: str | None) -> None:
+    """Write columns to a file, or as CSV to standard output."""
+    if path is None:
+        sys.stdout.write(table_text(columns))
+    else:
+        write_table(path, columns)
+
+
+def row_numbers(table: Table) -> list[int]:
+    """Numbers of the file's rows, from 1, as messages count them."""
+    return list(range(1, table.n_read + 1))
+
+
+def label_columns(mixture: Mixture, table: Table, *, proba: bool) -> dict[str, Sequence[Any]]:
+    """Each row's most probable component, and its probabilities if wanted; empty for rows that were left out."""
+    names = component_labels(mixture)
+    labels = [names[j] for j in mixture.predict(table).tolist()]
+    columns: dict[str, Sequence[Any]] = {"row": row_numbers(table), "label": table.align(labels)}
+    if proba:
+        shares = mixture.posterior(table).T.tolist()
+        columns.update({f"p_{name}": table.align(share) for name, share in zip(names, shares, strict=True)})
+    return columns
+
+
+def positions(columns: Sequence[str] | None, labels: Sequence[str]) -> list[int] | None:
+    """Positions of columns that are named as people see them."""
+    if columns is None:
+        return None
+    for column in columns:
+        if column not in labels:
+            raise ParameterError(f'there is no column "{column}"; expected {", ".join(labels)}')
+    return [labels.index(column) for column in columns]

@@ -1,0 +1,34 @@
+"""The commands, by name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import mixtura
+from mixtura.cli.fitting import fit, replay
+from mixtura.cli.using import describe, plot, predict, sample, score
+
+app = typer.Typer(
+    help="Gaussian mixtures: fit them, use them, look at them.",
+    add_completion=False,
+    rich_markup_mode=None,  # plain help reads the same in a pipe, in a narrow window and in the manual
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+for command in (fit, predict, score, sample, describe, plot, replay):
+    app.command()(command)
+
+
+@app.callback(invoke_without_command=True)
+def program(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Gaussian mixtures: fit them, use them, look at them."""
+    if version:
+        typer.echo(f"mixtura {mixtura.__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())

@@ -1,0 +1,178 @@
+"""Results as tables for people and as plain values for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console, Group
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from mixtura import Assessment, Fit, Mixture
+from mixtura.io import column_labels, component_labels, deviations
+
+# More columns than this are left to --json and the model file.
+MOST_COLUMNS = 40
+
+Cells = tuple[str, ...]
+
+
+def fit_summary(fit: Fit, console: Console) -> Group:
+    """How a fit ended, its components, and its criteria."""
+    mixture = fit.mixture
+    shape = f"{plural(mixture.n_components, 'component')}, {fit.model}, {plural(mixture.n_features, 'column')}"
+    done = f"{fit.n_rows:.10g} rows, {plural(fit.iterations, 'iteration')}"
+    best = f", the best of {len(fit.starts)} starts" if len(fit.starts) > 1 else ""
+    sizes = ("size", *(f"{size:.1f}" for size in fit.sizes.tolist()))
+    return Group(
+        Text(fit.outcome.value),
+        Text(f"{shape}, {done}{best}\n"),
+        *components(mixture, console, [sizes]),
+        criteria(fit.assessment, {}),
+    )
+
+
+def plural(count: int, what: str) -> str:
+    """A count of something.
+
+    Examples
+    --------
+    >>> plural(1, "row"), plural(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def mixture_summary(mixture: Mixture, console: Console) -> Group:
+    """A mixture's components."""
+    shape = f"{plural(mixture.n_components, 'component')}, {plural(mixture.n_features, 'column')}"
+    return Group(
+        Text(f"{shape}, {plural(mixture.n_parameters, 'free parameter')}\n"), *components(mixture, console, [])
+    )
+
+
+def components(mixture: Mixture, console: Console, more: Sequence[Cells]) -> Iterable[Table | Text]:
+    """Components side by side, one line for each column of the data; several tables where one is too wide."""
+    head = ("component", *(str(label) for label in component_labels(mixture)))
+    lines = [("weight", *(f"{weight:.4f}" for weight in mixture.weights.tolist())), *more]
+    sign = "±" if console.encoding.lower().startswith("utf") else "+-"
+    labels = column_labels(mixture.columns, mixture.n_features)
+    shown = zip(labels, mixture.means.T.tolist(), deviations(mixture).T.tolist(), strict=True)
+    spread = [
+        (label, *(mean_and_deviation(*pair, sign) for pair in zip(means, widths, strict=True)))
+        for label, means, widths in shown
+    ]
+    yield from _blocks([head, *lines, *spread[:MOST_COLUMNS]], console)
+    hidden = len(labels[MOST_COLUMNS:])
+    if hidden:
+        yield Text(f"and {plural(hidden, 'column')} more, which --json and the model file have")
+    yield Text(f"(mean {sign} standard deviation)\n")
+
+
+def mean_and_deviation(mean: float, deviation: float, sign: str = "±") -> str:
+    """A mean with as many decimals as its standard deviation of three digits has.
+
+    Examples
+    --------
+    >>> mean_and_deviation(5.00632, 0.3489), mean_and_deviation(123456.0, 2345.6)
+    ('5.006 ± 0.349', '123456 ± 2346')
+    >>> mean_and_deviation(5.0, 1e-12), mean_and_deviation(5.0, 1e20)
+    ('5 ± 1e-12', '5 ± 1e+20')
+    """
+    exponent = min(int(Decimal(f"{deviation:.2e}").as_tuple().exponent), 0)
+    decimals = str(exponent).lstrip("-")
+    cell = f"{mean:z.{decimals}f} {sign} {deviation:.{decimals}f}"
+    return cell if len(cell) <= 24 else f"{mean:.6g} {sign} {deviation:.3g}"
+
+
+def _blocks(lines: Sequence[Cells], console: Console) -> Iterable[Table | Text]:
+    """Tables of as many components each as the console is wide enough for."""
+    first, *columns = zip(*lines, strict=True)
+    block: list[Cells] = []
+    for column in columns:
+        wider = _table([first, *block, column])
+        if block and Measurement.get(console, console.options.update(max_width=10_000), wider).maximum > console.width:
+            yield from (_table([first, *block]), Text())
+            block = []
+        block.append(column)
+    yield _table([first, *block])
+
+
+def _table(columns: Sequence[Cells]) -> Table:
+    """A table from its columns, whose first cells are the head; the first column names the lines."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
+    table.add_column(no_wrap=True, max_width=28)
+    for _ in columns[1:]:
+        table.add_column(justify="right", no_wrap=True)
+    head, *lines = zip(*columns, strict=True)
+    table.add_row(*map(Text, head), style="bold")
+    for line in lines:
+        table.add_row(*map(Text, line))
+    return table
+
+
+def criteria(assessment: Assessment, more: Mapping[str, str]) -> Table:
+    """Log-likelihood and what is made from it."""
+    lines = {
+        "log-likelihood": f"{assessment.loglik:.6f}",
+        **more,
+        "BIC": f"{assessment.bic:.4f}",
+        "ICL": f"{assessment.icl:.4f}",
+        "AIC": f"{assessment.aic:.4f}",
+        "free parameters": f"{assessment.n_parameters}",
+    }
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
+    for name, value in lines.items():
+        table.add_row(name, Text(value, justify="right"))
+    return table
+
+
+def fit_values(fit: Fit, written: Mapping[str, str]) -> dict[str, Any]:
+    """A fit as plain values for JSON."""
+    starts = [
+        {
+            "loglik": start.loglik,
+            "iterations": start.iterations,
+            "outcome": start.outcome.name,
+            "repairs": [str(repair) for repair in start.repairs],
+            "floored": list(start.floored),
+        }
+        for start in fit.starts
+    ]
+    return {
+        "outcome": fit.outcome.name,
+        "message": fit.outcome.value,
+        "converged": fit.outcome.converged,
+        "iterations": fit.iterations,
+        **criteria_values(fit.assessment),
+        "model": fit.model,
+        "sizes": fit.sizes.tolist(),
+        "trace": list(fit.trace),
+        "best_start": fit.best_start,
+        "starts": starts,
+        "mixture": mixture_values(fit.mixture),
+        "files": dict(written),
+    }
+
+
+def criteria_values(assessment: Assessment) -> dict[str, float]:
+    """Log-likelihood and what is made from it, as plain values."""
+    return {
+        "loglik": assessment.loglik,
+        "mean_loglik": assessment.mean,
+        "bic": assessment.bic,
+        "icl": assessment.icl,
+        "aic": assessment.aic,
+        "n_parameters": assessment.n_parameters,
+        "n_rows": assessment.n_rows,
+    }
+
+
+def mixture_values(mixture: Mixture) -> dict[str, Any]:
+    """A mixture as the object that a model file holds."""
+    values: dict[str, Any] = json.loads(mixture.to_json())
+    return values

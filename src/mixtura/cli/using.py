@@ -1,0 +1,112 @@
+"""Commands that use a fitted mixture: predict, score, sample, describe, plot."""
+
+from __future__ import annotations
+
+from mixtura import assess
+from mixtura.cli import options as o
+from mixtura.cli.console import out, print_json, say
+from mixtura.cli.inputs import load_data, names
+from mixtura.cli.outputs import drawing, emit, label_columns, planned, planned_table, positions, row_numbers
+from mixtura.cli.tables import criteria, criteria_values, mixture_summary, mixture_values
+from mixtura.io import column_labels, component_labels, read_model
+
+
+def predict(
+    model: o.ModelFile,
+    data: o.Data,
+    *,
+    output: o.TableOutput = None,
+    proba: o.Proba = False,
+    columns: o.Columns = None,
+    missing: o.Missing = "error",
+    file_format: o.Format = None,
+    header: o.Header = None,
+) -> None:
+    """Say which component each row of DATA most probably comes from.
+
+    Writes row (from 1) and label: the component's name, or its number from 0. Rows that were dropped have no label.
+    """
+    target = planned_table("--output", output)
+    mixture = read_model(model)
+    table = load_data(data, columns, None, missing, file_format, header=header, model=mixture)
+    emit(label_columns(mixture, table, proba=proba), target)
+
+
+def score(
+    model: o.ModelFile,
+    data: o.Data,
+    *,
+    per_row: o.PerRow = False,
+    output: o.TableOutput = None,
+    columns: o.Columns = None,
+    weights_column: o.WeightsColumn = None,
+    missing: o.Missing = "error",
+    file_format: o.Format = None,
+    header: o.Header = None,
+    json: o.Json = False,
+) -> None:
+    """Measure how well a model describes the rows of DATA: log-likelihood, BIC, ICL, AIC."""
+    target = planned_table("--output", output)
+    mixture = read_model(model)
+    table = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
+    if per_row or target:
+        emit({"row": row_numbers(table), "loglik": table.align(mixture.logpdf(table).tolist())}, target)
+        return
+    assessment = assess(mixture, table, table.weights)
+    if json:
+        print_json(criteria_values(assessment))
+        return
+    more = {"mean log-likelihood": f"{assessment.mean:.6f}", "rows": f"{assessment.n_rows:.10g}"}
+    out().print(criteria(assessment, more))
+
+
+def sample(
+    model: o.ModelFile,
+    *,
+    n: o.Count = 100,
+    seed: o.Seed = None,
+    output: o.TableOutput = None,
+    labels: o.WithLabels = False,
+) -> None:
+    """Draw rows from a model."""
+    target = planned_table("--output", output)
+    mixture = read_model(model)
+    rows, drawn = mixture.sample(n, seed)
+    columns: dict[str, list[float] | list[int] | list[str]] = dict(
+        zip(column_labels(mixture.columns, mixture.n_features), rows.T.tolist(), strict=True)
+    )
+    if labels:
+        known = component_labels(mixture)
+        columns["label"] = [str(known[j]) for j in drawn.tolist()] if mixture.components else drawn.tolist()
+    emit(columns, target)
+
+
+def describe(model: o.ModelFile, *, json: o.Json = False) -> None:
+    """Show a model's weights, means and standard deviations."""
+    mixture = read_model(model)
+    if json:
+        print_json(mixture_values(mixture))
+        return
+    console = out()
+    console.print(mixture_summary(mixture, console), soft_wrap=True)
+
+
+def plot(
+    model: o.ModelFile,
+    data: o.MaybeData = None,
+    *,
+    output: o.PictureTarget,
+    columns: o.Show = None,
+    missing: o.Missing = "error",
+    file_format: o.Format = None,
+    header: o.Header = None,
+) -> None:
+    """Draw a model, and the rows of DATA if given."""
+    planned({"--output": output}, {"--output": "mixtura.plot"})
+    mixture = read_model(model)
+    chosen = positions(names(columns), column_labels(mixture.columns, mixture.n_features))
+    table = None
+    if data is not None:
+        table = load_data(data, None, None, missing, file_format, header=header, model=mixture)
+    drawing("mixtura.plot").plot(mixture, table, columns=chosen, path=output)
+    say(f"wrote {output}")

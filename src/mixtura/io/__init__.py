@@ -1,0 +1,25 @@
+"""Files in and out: tables of numbers, models, and whatever else a command writes."""
+
+from __future__ import annotations
+
+from mixtura.io.files import check_outputs, read_model, replacing, table_text, write_table, write_text
+from mixtura.io.formats import FORMATS
+from mixtura.io.pace import Pace, spoken
+from mixtura.io.table import Table, column_labels, component_labels, deviations, read_table
+
+__all__ = [
+    "FORMATS",
+    "Pace",
+    "Table",
+    "check_outputs",
+    "column_labels",
+    "component_labels",
+    "deviations",
+    "read_model",
+    "read_table",
+    "replacing",
+    "spoken",
+    "table_text",
+    "write_table",
+    "write_text",
+]

@@ -1,0 +1,159 @@
+"""Files that are written whole or not at all, and models that are read."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mixtura.errors import DataError, ParameterError
+from mixtura.io.formats import SUFFIXES, display_name
+from mixtura.io.raw import load_polars
+from mixtura.mixture import Mixture
+
+WRITERS: dict[str, Callable[[Any, io.BytesIO], object]] = {
+    "csv": lambda frame, file: frame.write_csv(file),
+    "tsv": lambda frame, file: frame.write_csv(file, separator="\t"),
+    "parquet": lambda frame, file: frame.write_parquet(file),
+    "arrow": lambda frame, file: frame.write_ipc(file),
+    "ndjson": lambda frame, file: frame.write_ndjson(file),
+}
+
+# Suffixes of tables that can be written.
+TABLES = tuple(suffix for suffix, kind in SUFFIXES.items() if kind in WRITERS)
+
+
+def read_model(path: str) -> Mixture:
+    """Read a mixture that `mixtura.Mixture.to_json` wrote; ``-`` is standard input.
+
+    Raises
+    ------
+    DataError
+        If it is not a model file; the message says what is wrong.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from mixtura import Dense
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.json")
+    >>> write_text(path, Mixture([1.0], [[2.0]], Dense(np.ones((1, 1, 1)), 1)).to_json())
+    >>> read_model(path).means.item()
+    2.0
+    """
+    data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    try:
+        return Mixture.from_json(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise DataError(f"{display_name(path)}: not a model file: it is not text") from None
+    except DataError as error:
+        raise DataError(f"{display_name(path)}: {error}") from None
+
+
+def check_outputs(paths: Mapping[str, str | None], suffixes: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Check, before any work is done, that files can be written; return those that are wanted.
+
+    Parameters
+    ----------
+    paths : mapping from option to path or None
+    suffixes : mapping from option to the suffixes it can write
+        The empty suffix stands for a folder; options that write any file are left out.
+
+    Examples
+    --------
+    >>> check_outputs({"--output": None, "--picture": "a.bmp"}, {"--picture": [".png", ".pdf"]})
+    Traceback (most recent call last):
+    mixtura.errors.ParameterError: --picture a.bmp: expected a name that ends in .png, .pdf
+    """
+    wanted = {option: path for option, path in paths.items() if path is not None}
+    for option, path in wanted.items():
+        file = Path(path)
+        allowed = suffixes.get(option)
+        folders = "" in (allowed or ())
+        if allowed and file.suffix.lower() not in allowed:
+            known = ", ".join(suffix for suffix in allowed if suffix) + (", or a folder" if folders else "")
+            raise ParameterError(f"{option} {path}: expected a name that ends in {known}")
+        if (file.is_dir() and not folders) or path == "-":
+            raise ParameterError(f"{option} {path}: expected the name of a file")
+        if not file.parent.is_dir():
+            raise ParameterError(f"{option} {path}: there is no folder {file.parent}")
+        if not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise ParameterError(f"{option} {path}: no permission to write there")
+    resolved = [Path(path).resolve() for path in wanted.values()]
+    if len(set(resolved)) != len(resolved):
+        raise ParameterError(f"{', '.join(wanted)}: two of them name the same file")
+    return wanted
+
+
+@contextmanager
+def replacing(path: str) -> Iterator[Path]:
+    """A temporary name beside ``path``, with its suffix, that replaces it at the end: a reader never sees half a file.
+
+    Devices and pipes are written directly, since replacing them would remove them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "a.txt")
+    >>> with replacing(path) as temporary:
+    ...     _ = temporary.write_text("whole")
+    >>> Path(path).read_text(), os.listdir(os.path.dirname(path))
+    ('whole', ['a.txt'])
+    """
+    target = Path(path).resolve()
+    if target.exists() and not target.is_file():
+        yield Path(path)
+        return
+    temporary = target.with_name(f".{os.getpid()}.{target.name}")
+    try:
+        yield temporary
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str, text: str) -> None:
+    """Write text as UTF-8, whole or not at all.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "a.txt")
+    >>> write_text(path, "one")
+    >>> Path(path).read_text()
+    'one'
+    """
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def table_text(columns: Mapping[str, Sequence[Any]]) -> str:
+    r"""Columns as CSV; None is an empty cell.
+
+    Examples
+    --------
+    >>> table_text({"row": [1, 2], "label": [0, None]})
+    'row,label\n1,0\n2,\n'
+    """
+    return str(load_polars().DataFrame(columns).write_csv())
+
+
+def write_table(path: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    r"""Write columns in the format that the name says: CSV, TSV, Parquet, Arrow or NDJSON.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "a.tsv")
+    >>> write_table(path, {"row": [1], "label": [None]})
+    >>> Path(path).read_text()
+    'row\tlabel\n1\t\n'
+    """
+    memory = io.BytesIO()
+    WRITERS[SUFFIXES[Path(path).suffix.lower()]](load_polars().DataFrame(columns), memory)
+    with replacing(path) as temporary:
+        temporary.write_bytes(memory.getvalue())

@@ -1,0 +1,88 @@
+"""A file on its way to becoming a table: what was given, and its cells before they are numbers."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mixtura.errors import DataError, missing_extra
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file to read.
+
+    Attributes
+    ----------
+    data : Path or bytes
+        A path where the reader may map the file into memory.
+    name : str
+        How messages call it.
+    header : bool or None
+        Whether the first row of CSV or TSV names the columns; None to guess.
+    """
+
+    data: Path | bytes
+    name: str
+    header: bool | None = None
+
+    def open(self) -> io.BytesIO | io.BufferedReader:
+        """A binary stream."""
+        return io.BytesIO(self.data) if isinstance(self.data, bytes) else self.data.open("rb")
+
+    def lines(self) -> Iterator[str]:
+        """Lines of text, decoded leniently."""
+        with io.TextIOWrapper(self.open(), encoding="utf-8-sig", errors="replace", newline="") as text:
+            yield from text
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A file's cells before they are numbers.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+    named : bool
+        Whether the file names its columns; else they are x1, x2, ...
+    notes : tuple of str
+        What the user should know about how the file was read.
+    """
+
+    frame: pl.DataFrame
+    named: bool
+    notes: tuple[str, ...] = ()
+
+
+def load_polars() -> Any:
+    """Polars, or the error that says how to get it.
+
+    Examples
+    --------
+    >>> load_polars().Series([1.0]).sum()
+    1.0
+    """
+    try:
+        return importlib.import_module("polars")
+    except ImportError:
+        raise missing_extra("polars", "cli") from None
+
+
+def numbered(count: int) -> list[str]:
+    """Names of columns that have none: x1, x2, ..."""
+    return [f"x{number}" for number in range(1, count + 1)]
+
+
+def renamed(frame: pl.DataFrame, names: list[str], name: str) -> pl.DataFrame:
+    """The frame with these names, none of which may come twice."""
+    twice = [column for column in names if names.count(column) > 1]
+    if twice:
+        raise DataError(f'{name} has {names.count(twice[0])} columns called "{twice[0]}"; rename them')
+    return frame.rename(dict(zip(frame.columns, names, strict=True)))

@@ -1,0 +1,258 @@
+"""Tables of numbers: chosen columns of a file, checked cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.arrays import LARGEST
+from mixtura.data import Array, Rows
+from mixtura.errors import DataError, ParameterError
+from mixtura.io.formats import display_name, load
+from mixtura.io.raw import Raw, load_polars, numbered
+from mixtura.mixture import Mixture
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Rows of numbers from a file; `mixtura.fit` and mixtures take it as it is.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n, d)
+        float64, or float32 where all columns of the file are.
+    columns : tuple of str, or None
+        Names of the columns, where the file has names or they were asked for by name.
+    weights : ndarray of shape (n,), or None
+    name : str
+        How messages call the file.
+    kept : ndarray of shape (n,)
+        Position in the file of each row, from 0.
+    n_read : int
+        Number of rows of the file.
+    notes : tuple of str
+        What the user should know about how it was read.
+    """
+
+    rows: Rows
+    columns: tuple[str, ...] | None
+    weights: Array | None
+    name: str
+    kept: NDArray[np.int64]
+    n_read: int
+    notes: tuple[str, ...] = ()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.rows, dtype=dtype, copy=copy)
+
+    def align(self, values: Sequence[Any]) -> list[Any]:
+        """Values of the kept rows at their positions in the file; None for rows that were left out.
+
+        Examples
+        --------
+        >>> Table(np.zeros((2, 1)), None, None, "a.csv", np.array([0, 2]), 4).align(["first", "third"])
+        ['first', None, 'third', None]
+        """
+        aligned: list[Any] = [None] * self.n_read
+        for position, value in zip(self.kept.tolist(), values, strict=True):
+            aligned[position] = value
+        return aligned
+
+
+def column_labels(columns: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    """Names of columns for people: x1, x2, ... where there are none.
+
+    Examples
+    --------
+    >>> column_labels(None, 2)
+    ('x1', 'x2')
+    """
+    return tuple(columns or numbered(count))
+
+
+def component_labels(mixture: Mixture) -> list[str] | list[int]:
+    """Names of components, or their numbers from 0.
+
+    Examples
+    --------
+    >>> from mixtura import Dense
+    >>> component_labels(Mixture([0.5, 0.5], [[0.0], [1.0]], Dense(np.ones((1, 1, 1)), 2)))
+    [0, 1]
+    """
+    return list(mixture.components) if mixture.components else list(range(mixture.n_components))
+
+
+def deviations(mixture: Mixture) -> Array:
+    """Standard deviations of each component, (k, d).
+
+    Examples
+    --------
+    >>> from mixtura import Dense
+    >>> deviations(Mixture([1.0], [[0.0]], Dense(np.array([[[4.0]]]), 1))).tolist()
+    [[2.0]]
+    """
+    return np.sqrt(mixture.covariances.variances())
+
+
+def read_table(
+    path: str,
+    columns: Sequence[str] | None = None,
+    weights_column: str | None = None,
+    missing: str = "error",
+    file_format: str | None = None,
+    *,
+    header: bool | None = None,
+    model: Mixture | None = None,
+) -> Table:
+    r"""Read numbers from CSV, TSV, Parquet, Arrow or Feather, NDJSON, or ``.npy``.
+
+    Parameters
+    ----------
+    path : str
+        ``-`` is standard input. CSV, TSV and NDJSON may be compressed (.gz, .bz2, .xz).
+    columns : sequence of str, optional
+        Which columns to use, in this order; by default those of ``model``, or all but the weights.
+    weights_column : str, optional
+        Column that holds the rows' weights.
+    missing : {"error", "drop"}
+        What to do about cells that hold no finite number.
+    file_format : str, optional
+        One of `FORMATS`, where the file's name does not tell.
+    header : bool, optional
+        Whether the first row of a CSV or TSV file names the columns; guessed unless given.
+    model : Mixture, optional
+        Find this mixture's columns: by name where both have names, else by position.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    DataError
+        If the file or a cell cannot be used; the message names the row (from 1, without the header) and column.
+    ParameterError
+        If a column is not there.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "data.csv"
+    >>> _ = path.write_text("age,height\n31,1.8\n45,\n", encoding="utf-8")
+    >>> table = read_table(str(path), missing="drop")
+    >>> table.columns, table.rows.tolist(), table.kept.tolist()
+    (('age', 'height'), [[31.0, 1.8]], [0])
+    """
+    if missing not in ("error", "drop"):
+        raise ParameterError(f"missing is {missing!r}; expected error or drop")
+    name = display_name(path)
+    raw = load(path, file_format, header)
+    chosen = _chosen(raw, name, columns, weights_column, model)
+    read = [*chosen, weights_column] if weights_column else chosen
+    text = raw.frame.select(list(dict.fromkeys(read)))
+    if not text.height:
+        raise DataError(f"{name} has a header but no rows")
+    numbers = _numbers(text, name)
+    good = np.isfinite(numbers.to_numpy())
+    whole = good.all(axis=1)
+    if missing == "error" and not whole.all():
+        row, column = np.argwhere(~good)[0]
+        raise DataError(f"{_cell(text, name, row, column)}; pass --columns, or --missing drop")
+    if not whole.any():
+        raise DataError(f"{name}: no row is without missing values{_barren(good, text.columns)}")
+    kept = np.flatnonzero(whole)
+    weights = numbers[weights_column].to_numpy().astype(np.float64)[kept] if weights_column else None
+    rows = np.ascontiguousarray(numbers.select(chosen).to_numpy()[kept])
+    _check_values(rows, weights, [*chosen, weights_column or ""], name, kept)
+    notes = raw.notes
+    if len(kept) < len(whole):
+        notes += (f"{name}: left out {len(whole) - len(kept)} of {len(whole)} rows, which have missing values",)
+    names = tuple(chosen) if raw.named or columns or (model and model.columns) else None
+    return Table(rows, names, weights, name, kept, len(whole), notes)
+
+
+def _chosen(
+    raw: Raw, name: str, columns: Sequence[str] | None, weights_column: str | None, model: Mixture | None
+) -> list[str]:
+    """Names, in the file, of the columns to use."""
+    there = raw.frame.columns
+    others = [column for column in there if column != weights_column]
+    wanted = list(columns) if columns is not None else others
+    if columns is None and model and model.columns and (raw.named or set(model.columns) <= set(there)):
+        wanted = list(model.columns)
+    listed = ", ".join(there)
+    for column in [*wanted, *([weights_column] if weights_column else [])]:
+        if column not in there:
+            raise ParameterError(f'{name} has no column "{column}"; it has {listed}')
+    if len(set(wanted)) != len(wanted):
+        raise ParameterError(f"columns {', '.join(wanted)} name a column twice")
+    if not wanted:
+        raise ParameterError(f"{name}: no column is left to use; it has {listed}")
+    if model and len(wanted) != model.n_features:
+        raise ParameterError(
+            f"the model has {model.n_features} columns, {name} has {len(wanted)} ({', '.join(wanted)}); pass --columns"
+        )
+    if "" in wanted:
+        raise DataError(f"{name}: column {there.index('') + 1} has no name; pass --columns to say which to use")
+    return wanted
+
+
+def _numbers(text: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Cast every column to floats; cells that are no numbers become null."""
+    polars = load_polars()
+    columns = []
+    for series in text:
+        kind = series.dtype
+        if kind in (polars.Categorical, polars.Enum, polars.String):
+            columns.append(series.cast(polars.String).str.strip_chars().cast(polars.Float64, strict=False))
+        elif kind.is_numeric() or kind in (polars.Boolean, polars.Null):
+            columns.append(series if kind == polars.Float32 else series.cast(polars.Float64))
+        else:
+            raise DataError(f'{name}, column "{series.name}" holds {kind}, not numbers; pass --columns')
+    return polars.DataFrame(columns)
+
+
+def _cell(text: pl.DataFrame, name: str, row: int, column: int) -> str:
+    """Where a cell is, and what is wrong with it."""
+    value = text[int(row), int(column)]
+    shown = f'"{value}"' if isinstance(value, str) else value
+    number = value is not None and not isinstance(value, str)
+    what = f"{shown} is not a finite number" if number else f"{shown} is not a number"
+    if value is None or not str(value).strip():
+        what = "the cell is empty"
+    return f'{name}, row {row + 1}, column "{text.columns[column]}": {what}'
+
+
+def _barren(good: NDArray[np.bool_], columns: list[str]) -> str:
+    """Name the column that holds no number at all, and those that do."""
+    fertile = np.asarray(good.any(axis=0))
+    if fertile.all() or not fertile.any():
+        return ""
+    barren = columns[int(np.argmin(fertile))]
+    use = ",".join(column for column, fine in zip(columns, fertile.tolist(), strict=True) if fine)
+    return f'; column "{barren}" holds no number: pass --columns {use}'
+
+
+def _check_values(rows: Rows, weights: Array | None, columns: list[str], name: str, kept: NDArray[np.int64]) -> None:
+    """Refuse numbers whose squares overflow, and weights that are none."""
+    huge = np.argwhere(np.abs(rows.astype(np.float64, copy=False)) >= LARGEST)
+    if len(huge):
+        row, column = huge[0]
+        where = f'{name}, row {kept[row] + 1}, column "{columns[column]}"'
+        raise DataError(f"{where}: {rows[row, column]:g} is too large to square; rescale the column")
+    if weights is None:
+        return
+    negative = np.flatnonzero(weights < 0)
+    if len(negative):
+        row = negative[0]
+        where = f'{name}, row {kept[row] + 1}, column "{columns[-1]}"'
+        raise DataError(f"{where}: {weights[row]:g} is negative; a weight counts how often a row is taken")
+    if not weights.any():
+        raise DataError(f'{name}, column "{columns[-1]}": every weight is zero; at least one row must count')

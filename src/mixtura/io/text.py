@@ -1,0 +1,78 @@
+"""CSV and TSV: cells as text; whether there is a header is guessed from what the first row holds."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from mixtura.errors import DataError
+from mixtura.io.raw import Content, Raw, load_polars, numbered, renamed
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# Where a CSV file has no comma in its first line, the most frequent of these separates its cells.
+SEPARATORS = (",", ";", "\t", "|")
+
+
+def read_csv(content: Content) -> Raw:
+    """Comma-separated values, or what a file without commas is separated by."""
+    first = next(content.lines(), "")
+    separator = "," if "," in first else max(SEPARATORS, key=first.count)
+    return _read(content, separator)
+
+
+def read_tsv(content: Content) -> Raw:
+    """Tab-separated values."""
+    return _read(content, "\t")
+
+
+def _read(content: Content, separator: str) -> Raw:
+    """Read all rows, the first included, and see whether that is a header."""
+    polars = load_polars()
+    name, header = content.name, content.header
+    try:
+        frame = polars.read_csv(
+            content.data, has_header=False, infer_schema=False, encoding="utf8-lossy", separator=separator
+        )
+    except polars.exceptions.ComputeError:
+        _check_widths(content, separator)
+        raise
+    cells = [str(cell or "").strip() for cell in frame.row(0)]
+    if not any(cells):
+        raise DataError(f"{name}: the first line is empty")
+    numeric = [cell for cell in cells if _is_number(cell)]
+    named = len(numeric) < len(cells) if header is None else header
+    # Lines without any cell at the end are how editors and spreadsheets leave files.
+    frame = frame[: _used_rows(frame)]
+    if named:
+        doubtful = header is None and numeric
+        note = f'{name}: the first row is taken as names, though "{"".join(numeric[:1])}" is a number (--no-header)'
+        return Raw(renamed(frame[1:], cells, name), named=True, notes=(note,) if doubtful else ())
+    note = f"{name} has no header; its columns are called x1 to x{len(cells)}"
+    return Raw(renamed(frame, numbered(len(cells)), name), named=False, notes=(note,) if header is None else ())
+
+
+def _is_number(cell: str) -> bool:
+    """Whether a cell reads as a number."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _used_rows(frame: pl.DataFrame) -> int:
+    """How many rows there are up to the last that has any cell."""
+    polars = load_polars()
+    used = frame.select(polars.any_horizontal(polars.all().is_not_null()))[:, 0].arg_true()
+    return int(used[-1]) + 1 if len(used) else 1
+
+
+def _check_widths(content: Content, separator: str) -> None:
+    """Say which line has more cells than the first."""
+    rows = csv.reader(content.lines(), delimiter=separator)
+    width = len(next(rows, []))
+    for number, row in enumerate(rows, start=2):
+        if len(row) > width:
+            raise DataError(f"{content.name}, line {number} has {len(row)} cells; the first line has {width}")

@@ -1,0 +1,159 @@
+"""Axes that show one or two columns of a mixture, and that can show the next mixture without being drawn anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura import style
+from mixtura.data import Array
+from mixtura.mixture import Mixture
+from mixtura.view import View, densities, ellipse, grid, limits
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Ellipse
+
+# A legend with more components than this does not fit beside its picture.
+LEGEND_ENTRIES = 12
+
+LINES = ("-", "--")
+
+# Shows a mixture: which component each row has, and which of the first mixture's components are left.
+Show = Callable[[Mixture, NDArray[np.int64], Sequence[int]], None]
+
+
+def panel(
+    axes: Axes, view: View, columns: Sequence[int], *, k: int, deviations: Sequence[int], size: float = 1
+) -> Show:
+    """Prepare axes for one or two columns of up to k components.
+
+    ``deviations`` says at how many standard deviations there are ellipses, ``size`` scales markers and lines.
+    """
+    points = view.rows[:, list(columns)]
+    spans = [limits(view.mixture, points[:, i], column) for i, column in enumerate(columns)]
+    axes.set_xlim(*spans[0])
+    axes.set_xlabel(style.text(view.name(columns[0]), round(40 * size**1.5)))
+    if len(columns) == 1:
+        axes.set_ylabel("density")
+        return _marginal(axes, points[:, 0], columns, k, size)
+    axes.set_ylim(*spans[1])
+    axes.set_ylabel(style.text(view.name(columns[1]), round(32 * size**1.2)))
+    return _pair(points, columns, [_Blob.on(axes, j, len(points), deviations, size) for j in range(k)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Blob:
+    """What one component looks like in two dimensions."""
+
+    dots: Line2D
+    ellipses: dict[int, Ellipse]
+    mean: Line2D
+
+    @classmethod
+    def on(cls, axes: Axes, component: int, n_rows: int, deviations: Sequence[int], size: float) -> _Blob:
+        """Artists without a place yet."""
+        dots = axes.plot([], [], **style.point_style(component, n_rows, size))[0]
+        patch = style.require("matplotlib.patches").Ellipse
+        ellipses = {
+            deviation: patch((0, 0), 1, 1, linestyle=line, **style.outline_style(component, size))
+            for deviation, line in zip(deviations, LINES, strict=False)
+        }
+        for curve in ellipses.values():
+            axes.add_patch(curve)
+        return cls(dots, ellipses, axes.plot([], [], **style.mean_style(component, size))[0])
+
+    def move(self, mixture: Mixture, component: int, points: Array) -> None:
+        """Show a component and its points."""
+        self.dots.set_data(points[:, 0], points[:, 1])
+        self.mean.set_data(mixture.means[component, :1], mixture.means[component, 1:])
+        for deviation, curve in self.ellipses.items():
+            curve.set(**ellipse(mixture, component, deviation))
+
+    def show(self, *, visible: bool) -> None:
+        """Show or hide everything."""
+        for artist in (self.dots, self.mean, *self.ellipses.values()):
+            artist.set_visible(visible)
+
+
+def _pair(points: Array, columns: Sequence[int], blobs: Sequence[_Blob]) -> Show:
+    """Points, ellipses and means of two columns."""
+
+    def show(mixture: Mixture, labels: NDArray[np.int64], alive: Sequence[int]) -> None:
+        seen = mixture.marginal(list(columns))
+        for j, blob in enumerate(blobs):
+            blob.show(visible=j in alive)
+        for component, j in enumerate(alive):
+            blobs[j].move(seen, component, points[labels == component])
+
+    return show
+
+
+def _marginal(axes: Axes, values: Array, columns: Sequence[int], k: int, size: float) -> Show:
+    """Histogram, components and their sum of one column."""
+    top = 0.0
+    if len(values):
+        density, edges = np.histogram(values, bins=int(np.clip(3 * len(values) ** (1 / 3), 8, 80)), density=True)
+        axes.stairs(density, edges, fill=True, zorder=0, **style.bar_style())
+        top = float(density.max())
+    total = axes.plot([], [], **style.sum_style(size))[0]
+    curves = [axes.plot([], [], **style.curve_style(j, size))[0] for j in range(k)]
+    peaks = [axes.plot([], [], **style.mean_style(j, size))[0] for j in range(k)]
+
+    def show(mixture: Mixture, _: NDArray[np.int64], alive: Sequence[int]) -> None:
+        nonlocal top
+        seen = mixture.marginal(list(columns))
+        points = grid(seen, *axes.get_xlim())
+        heights = densities(seen, points)
+        total.set_data(points, heights.sum(axis=1))
+        peak = np.diagonal(densities(seen, seen.means[:, 0]))
+        for j in set(range(k)) - set(alive):
+            curves[j].set_data([], [])
+            peaks[j].set_data([], [])
+        for component, j in enumerate(alive):
+            curves[j].set_data(points, heights[:, component])
+            peaks[j].set_data(seen.means[component], peak[component : component + 1])
+        # The scale only ever grows, so that a replay does not flicker.
+        top = max(top, float(heights.sum(axis=1).max()))
+        axes.set_ylim(0, 1.08 * top)
+
+    return show
+
+
+def component_labels(names: Sequence[str] | None, weights: Sequence[float] | Array) -> list[str]:
+    """Entries of a legend: each component's name and weight; the last says how many do not fit.
+
+    Examples
+    --------
+    >>> component_labels(["left", "right"], [0.25, 0.75])
+    ['left (25 %)', 'right (75 %)']
+    """
+    k = len(weights)
+    shown = k if k <= LEGEND_ENTRIES else LEGEND_ENTRIES - 1
+    labels = [style.component_label(names, j, weights[j]) for j in range(shown)]
+    return labels + ([f"and {k - shown} more"] if k > shown else [])
+
+
+def component_handles(mixture: Mixture) -> list[Line2D]:
+    """Each component's entry of a legend."""
+    line = style.require("matplotlib.lines").Line2D
+    labels = component_labels(mixture.components, mixture.weights)
+    more = len(labels) - 1 if mixture.n_components > len(labels) else len(labels)
+    looks = [style.mean_style(j) if j < more else {"linestyle": "none"} for j in range(len(labels))]
+    return [line([], [], **look, label=label) for look, label in zip(looks, labels, strict=True)]
+
+
+def line_handles(columns: int) -> list[Line2D]:
+    """Entries of a legend: what the lines mean in a picture of so many columns."""
+    line = style.require("matplotlib.lines").Line2D
+    widths = [
+        line([], [], color=style.ink(), linestyle=pattern, label=f"{deviation} standard deviation{plural}")
+        for deviation, pattern, plural in zip((1, 2), LINES, ("", "s"), strict=True)
+    ]
+    total = [line([], [], **style.sum_style(), label="sum of components")]
+    return (widths if columns > 1 else []) + (total if columns != 2 else [])

@@ -1,0 +1,191 @@
+"""What all pictures look like: figures, colours, markers, names."""
+
+from __future__ import annotations
+
+import importlib
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mixtura.errors import ParameterError, missing_extra
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Petroff (2021), arXiv:2107.02270. Of the usual palettes it keeps ten colours furthest apart for normal sight and for
+# simulated protanopia, deuteranopia and tritanopia (least CIE76 distance 17; Okabe-Ito with two more has 7).
+COLOURS = (
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#832db6",
+    "#a96b59",
+    "#94a4a2",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
+MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", "*", ">")
+
+
+def require(module: str) -> Any:
+    """Import a module of Matplotlib, which only pictures need.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError:
+        raise missing_extra("matplotlib", "plot") from None
+
+
+def new_figure(width: float, height: float, *, shown: bool, dpi: float = 150) -> Figure:
+    """A figure (size in inches, resolution in dots per inch) to be shown, or only to be saved.
+
+    Where there are no windows pyplot forgets it at once: a script must not collect open figures, and a notebook should
+    show the returned figure once rather than twice. It is made by pyplot all the same, because that is what teaches
+    notebooks to display figures. A figure that is only saved never meets pyplot.
+    """
+    size = {"figsize": (width, height), "dpi": dpi, "layout": "constrained"}
+    figure: Figure
+    if shown:
+        pyplot = require("matplotlib.pyplot")
+        figure = pyplot.figure(**size | {"dpi": None})
+        if screen() != "window":
+            pyplot.close(figure)
+    else:
+        figure = require("matplotlib.figure").Figure(**size)
+        require("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
+    return figure
+
+
+def screen() -> str:
+    """Where pyplot's backend shows figures: in a "window" (or widget), as pictures in a "notebook", or "nowhere"."""
+    name: str = require("matplotlib.pyplot").get_backend().lower()
+    if name.endswith("inline"):
+        return "notebook"
+    backends = require("matplotlib.backends")
+    pictures = backends.backend_registry.list_builtin(backends.BackendFilter.NON_INTERACTIVE)
+    return "nowhere" if name in pictures else "window"
+
+
+def ink() -> str:
+    """Colour of text and of whatever belongs to no component; white in dark styles."""
+    return str(require("matplotlib").rcParams["text.color"])
+
+
+def paper() -> str:
+    """Colour behind the data."""
+    return str(require("matplotlib").rcParams["axes.facecolor"])
+
+
+def colour(component: int) -> str:
+    """Colour of a component; the eleventh is the first again, with another marker."""
+    return COLOURS[component % len(COLOURS)]
+
+
+def marker(component: int) -> str:
+    """Marker of a component.
+
+    Examples
+    --------
+    >>> (colour(0), marker(0)), (colour(10), marker(10))
+    (('#3f90da', 'o'), ('#3f90da', '^'))
+    """
+    return MARKERS[(component + component // len(COLOURS)) % len(MARKERS)]
+
+
+def text(name: str, width: int = 24, lines: int = 2) -> str:
+    r"""A name as Matplotlib may draw it: wrapped, cut where it is too long, and never read as mathematics.
+
+    Examples
+    --------
+    >>> text("price in $ and in £, each of them per square foot", width=20)
+    'price in \\$ and in £,\neach of them per…'
+    """
+    wrapped = textwrap.wrap(name, width) or [""]
+    if len(wrapped) > lines:
+        wrapped = [*wrapped[: lines - 1], wrapped[lines - 1][: width - 1] + "…"]
+    return "\n".join(wrapped).replace("$", r"\$")
+
+
+def number(value: float) -> str:
+    """A number for a title.
+
+    Examples
+    --------
+    >>> number(-1234.56)
+    '−1,234.6'
+    """
+    return f"{value:,.1f}".replace("-", "−")
+
+
+def component_label(names: Sequence[str] | None, component: int, weight: float) -> str:
+    """Name and weight of a component, for a legend.
+
+    Examples
+    --------
+    >>> component_label(None, 0, 0.25), component_label(["noise"], 0, 0.001)
+    ('component 1 (25 %)', 'noise (<1 %)')
+    """
+    name = names[component] if names else f"component {component + 1}"
+    share = f"{100 * weight:.0f} %" if weight >= 0.01 or not weight else "<1 %"
+    return f"{text(name)} ({share})"
+
+
+def point_style(component: int, n_rows: int, size: float = 1) -> dict[str, Any]:
+    """How a component's points look: the more there are, the smaller."""
+    return {
+        "linestyle": "none",
+        "marker": marker(component),
+        "color": colour(component),
+        "markersize": size * float(np.clip(30 / max(n_rows, 1) ** 0.3, 2.2, 5.5)),
+        "markeredgewidth": 0,
+        "alpha": float(np.clip(6 / max(n_rows, 1) ** 0.3, 0.35, 0.85)),
+    }
+
+
+def outline_style(component: int, size: float = 1) -> dict[str, Any]:
+    """How a component's ellipses look: on a light band, to stand out among points of the same colour."""
+    band = require("matplotlib.patheffects").withStroke(linewidth=3.2 * size, foreground=paper())
+    return {"fill": False, "edgecolor": colour(component), "linewidth": 1.7 * size, "zorder": 4, "path_effects": [band]}
+
+
+def curve_style(component: int, size: float = 1) -> dict[str, Any]:
+    """How a component's density looks."""
+    return {"color": colour(component), "linewidth": 2 * size}
+
+
+def mean_style(component: int, size: float = 1) -> dict[str, Any]:
+    """How a component's mean looks, on any background."""
+    return {
+        "marker": marker(component),
+        "color": colour(component),
+        "markersize": 9 * size,
+        "markeredgecolor": ink(),
+        "markeredgewidth": 1.2 * size,
+        "zorder": 5,
+    }
+
+
+def bar_style() -> dict[str, Any]:
+    """How a histogram looks: visible on light and dark paper, and quieter than any component."""
+    return {"color": ink(), "alpha": 0.18}
+
+
+def sum_style(size: float = 1) -> dict[str, Any]:
+    """How the mixture's own density looks, dotted across its components'."""
+    return {"color": ink(), "linewidth": 1.8 * size, "linestyle": ":", "zorder": 3}
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a path whose folder there is not."""
+    if not path.parent.is_dir():
+        raise ParameterError(f'the folder "{path.parent}" does not exist; make it first, or choose another path')

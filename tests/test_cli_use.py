@@ -1,0 +1,220 @@
+"""The commands that use a model, and the program itself."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import mixtura
+from mixtura.cli import app, main
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    """A mixture in model.json, 50 rows of it in rows.csv."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    covariances = mixtura.Dense(np.array([np.eye(2), 4 * np.eye(2)]), 2)
+    mixture = mixtura.Mixture([0.25, 0.75], [[0, 0], [5, 5]], covariances, columns=("a", "b"))
+    Path("model.json").write_text(mixture.to_json())
+    rows, _ = mixture.sample(50, seed=0)
+    pl.DataFrame(rows, schema=["a", "b"]).select("b", "a").write_csv("rows.csv")
+    return mixture
+
+
+def rows_of(path="rows.csv"):
+    return pl.read_csv(path).select("a", "b").to_numpy()
+
+
+def csv_of(capsys):
+    return pl.read_csv(capsys.readouterr().out.encode())
+
+
+def test_predict(model, capsys):
+    assert main(["predict", "model.json", "rows.csv"]) == 0
+    table = csv_of(capsys)
+    assert table["row"].to_list() == list(range(1, 51))
+    assert table["label"].to_list() == model.predict(rows_of()).tolist()
+    assert main(["predict", "model.json", "rows.csv", "--proba", "-o", "p.parquet"]) == 0
+    assert capsys.readouterr().out == ""
+    assert pl.read_parquet("p.parquet").select("p_0", "p_1").to_numpy().tolist() == model.posterior(rows_of()).tolist()
+
+
+def test_predict_uses_the_names_of_components(model, capsys):
+    named = mixtura.Mixture(model.weights, model.means, model.covariances, components=("low", "high"))
+    Path("named.json").write_text(named.to_json())
+    Path("gap.csv").write_text("b,a\n5,5\n,\n0,0\n")
+    assert main(["predict", "named.json", "gap.csv", "--missing", "drop", "--proba", "-o", "-"]) == 0
+    shown = capsys.readouterr()
+    table = pl.read_csv(shown.out.encode())
+    assert table["label"].to_list() == ["high", None, "low"]
+    assert table.columns == ["row", "label", "p_low", "p_high"]
+    assert shown.err.startswith("note: gap.csv: left out 1 of 3 rows")
+    assert main(["sample", "named.json", "-n", "3", "--labels", "--seed", "0"]) == 0
+    assert set(csv_of(capsys)["label"]) <= {"low", "high"}
+
+
+def test_score(model, capsys):
+    expected = mixtura.assess(model, rows_of())
+    assert main(["score", "model.json", "rows.csv", "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values == {
+        "loglik": expected.loglik,
+        "mean_loglik": expected.mean,
+        "bic": expected.bic,
+        "icl": expected.icl,
+        "aic": expected.aic,
+        "n_parameters": 11,
+        "n_rows": 50.0,
+    }
+    assert main(["score", "model.json", "rows.csv"]) == 0
+    lines = dict(line.rsplit(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert lines["log-likelihood"] == f"{expected.loglik:.6f}"
+    assert lines["mean log-likelihood"] == f"{expected.mean:.6f}"
+    assert (lines["BIC"], lines["rows"]) == (f"{expected.bic:.4f}", "50")
+    assert main(["score", "model.json", "rows.csv", "--per-row"]) == 0
+    assert csv_of(capsys)["loglik"].to_list() == model.logpdf(rows_of()).tolist()
+
+
+def test_score_with_weights(model, capsys):
+    pl.read_csv("rows.csv").with_columns(w=pl.int_range(50) % 4).write_csv("w.csv")
+    assert main(["score", "model.json", "w.csv", "--weights-column", "w", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["loglik"] == mixtura.assess(model, rows_of(), np.arange(50) % 4).loglik
+
+
+def test_sample(model, capsys):
+    assert main(["sample", "model.json", "-n", "7", "--seed", "1", "--labels"]) == 0
+    rows, labels = model.sample(7, seed=1)
+    table = csv_of(capsys)
+    assert table.columns == ["a", "b", "label"]
+    assert table.select("a", "b").to_numpy().tolist() == rows.tolist()
+    assert table["label"].to_list() == labels.tolist()
+    assert main(["sample", "model.json", "--output", "s.ndjson"]) == 0
+    assert len(pl.read_ndjson("s.ndjson")) == 100
+
+
+def test_describe(model, capsys):
+    assert main(["describe", "model.json"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "2 components, 2 columns, 11 free parameters",
+        "",
+        "component             0             1",
+        "weight           0.2500        0.7500",
+        "a           0.00 ± 1.00   5.00 ± 2.00",
+        "b           0.00 ± 1.00   5.00 ± 2.00",
+        "(mean ± standard deviation)",
+        "",
+    ]
+    assert main(["describe", "model.json", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(model.to_json())
+
+
+def test_plot(model, capsys):
+    assert main(["plot", "model.json", "rows.csv", "--output", "p.png"]) == 0
+    assert main(["plot", "model.json", "--output", "q.svg", "--columns", "b"]) == 0
+    assert capsys.readouterr().err == "wrote p.png\nwrote q.svg\n"
+    assert Path("p.png").read_bytes()[1:4] == b"PNG"
+    assert main(["plot", "model.json", "--output", "q.svg", "--columns", "z"]) == 2
+    assert 'there is no column "z"; expected a, b' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["predict", "none.json", "rows.csv"], "none.json: No such file or directory"),
+        (["predict", "rows.csv", "rows.csv"], "rows.csv: not a model file: line 1 is not JSON"),
+        (["predict", "model.json", "one.csv"], 'one.csv has no column "b"; it has a'),
+        (["score", "model.json", "rows.csv", "-o", "s.xlsx"], "--output s.xlsx: expected a name that ends in .csv"),
+        (["sample", "model.json", "-n", "0"], "n is 0; expected an integer of at least 1"),
+        (["sample", "model.json", "--seed", "-1"], "seed is -1; expected None, an int that is not negative"),
+        (["plot", "model.json", "--output", "p.txt"], "--output p.txt: expected a name that ends in .png"),
+        (["describe"], "See mixtura describe --help."),
+    ],
+)
+def test_bad_input(model, capsys, arguments, message):
+    Path("one.csv").write_text("a\n1\n")
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert (shown.out, shown.err.count("\n")) == ("", 1)
+
+
+def test_pipes(model):
+    """A sample goes through a pipe into a score; a reader that has enough is no error."""
+    program = f"{sys.executable} -m mixtura.cli"
+    piped = f"{program} sample model.json -n 40 --seed 0 | {program} score model.json - --json"
+    done = subprocess.run(piped, shell=True, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["n_rows"] == 40
+    done = subprocess.run(
+        f"{program} sample model.json -n 100000 | head -1", shell=True, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("a,b\n", "")
+
+
+def test_an_ascii_terminal(model):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "mixtura.cli", "describe", "model.json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert "5.00 +- 2.00" in done.stdout
+
+
+def test_the_program_itself(capsys, monkeypatch):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"mixtura {mixtura.__version__}\n"
+    assert main([]) == 0
+    without = capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["mixtura", "--help"])
+    assert main() == 0
+    assert capsys.readouterr().out == without
+    assert CliRunner().invoke(app, ["fit", "--help"]).exit_code == 0
+    with pytest.raises(AttributeError, match="has no attribute 'ap'"):
+        mixtura.cli.ap  # noqa: B018 - the access is the test
+
+
+def test_missing_packages_are_one_line(capsys, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("mixtura.cli.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "typer", None)
+    assert main(["--help"]) == 2
+    assert capsys.readouterr().err == (
+        "this needs the package typer, which is not installed: pip install 'mixtura[cli]'\n"
+    )
+    monkeypatch.setitem(sys.modules, "mixtura.cli.run", None)
+    with pytest.raises(ImportError, match=r"mixtura\.cli\.run"):
+        main(["--help"])
+
+
+def test_importing_mixtura_imports_no_extra():
+    # scikit-learn may bring rich along; that is not our doing.
+    code = (
+        "import sys, sklearn.cluster, sklearn.utils; before = set(sys.modules); import mixtura, mixtura.cli; "
+        "print({'typer', 'rich', 'polars', 'matplotlib'} & (set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_the_manual_is_what_the_program_says(tmp_path, capsys, monkeypatch):
+    specification = importlib.util.spec_from_file_location("cli_reference", ROOT / "docs" / "cli_reference.py")
+    reference = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(reference)
+    if f"with Typer {typer.__version__};" not in reference.PAGE.read_text(encoding="utf-8"):
+        pytest.skip("another Typer formats its help differently")
+    assert reference.main(["--check"]) == 0, "run python docs/cli_reference.py"
+    monkeypatch.setattr(reference, "PAGE", tmp_path / "cli.md")
+    assert reference.main(["--check"]) == 1
+    assert "is stale" in capsys.readouterr().err
+    assert reference.main([]) == 0
+    assert reference.main(["--check"]) == 0

@@ -1,0 +1,208 @@
+"""The pages say what is: their examples run, their outputs are what comes out, their links lead somewhere."""
+
+import contextlib
+import inspect
+import io
+import math
+import re
+import runpy
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mixtura
+
+ROOT = Path(__file__).parents[1]
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [ROOT / "README.md", *DOCS]
+PROSE = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "examples" / "README.md"]
+SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
+
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+
+# Its help texts are made from the program itself.
+GENERATED = "cli.md"
+
+# Records without behaviour: their docstrings list what they hold.
+RECORDS = {"Iteration", "Start"}
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    text: str
+    line: int
+
+
+def blocks_of(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [Block(m[1], m[2], text.count("\n", 0, m.start()) + 2) for m in FENCE.finditer(text)]
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def assert_same_output(shown: str, real: str) -> None:
+    """Words equal but for white space, numbers equal to four digits."""
+    assert NUMBER.sub("#", shown).split() == NUMBER.sub("#", real).split(), f"shown:\n{shown}\nreal:\n{real}"
+    for a, b in zip(NUMBER.findall(shown), NUMBER.findall(real), strict=True):
+        assert math.isclose(float(a), float(b), rel_tol=5e-4, abs_tol=1e-6), f"{a} is shown, {b} comes out:\n{real}"
+
+
+def run_python(block: Block, page: Path, names: dict) -> str:
+    source = "\n" * (block.line - 1) + block.text  # so that a traceback names the page's line
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        exec(compile(source, str(page), "exec", dont_inherit=True), names)
+    return output.getvalue()
+
+
+def commands_of(block: Block) -> Iterator[tuple[str, str]]:
+    """Each command of a console block, with the output that is shown below it."""
+    for part in re.split(r"^\$ ", block.text.replace("\\\n", " "), flags=re.MULTILINE)[1:]:
+        command, _, output = part.partition("\n")
+        yield command.strip(), output
+
+
+def run_mixtura(arguments: list[str]) -> str:
+    """What a terminal shows: standard output and standard error."""
+    from mixtura.cli import main
+
+    with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.redirect_stderr(output):
+        code = main(arguments)
+    assert code == 0, f"mixtura {shlex.join(arguments)} exits with {code}:\n{output.getvalue()}"
+    return output.getvalue()
+
+
+def run_console(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command, shown in commands_of(block):
+        words = shlex.split(command)
+        if words[0] == "python" and words[1:2] == ["-m"]:
+            continue
+        if words[0] == "python":
+            monkeypatch.setattr(sys, "argv", words[1:])
+            runpy.run_path(words[1], run_name="__main__")
+            continue
+        if words[0] != "mixtura":
+            assert words[0] in ("make", "pip", "git", "cd"), f"who runs {command!r}?"
+            continue
+        real = run_mixtura(words[1:])
+        if shown.strip():
+            assert_same_output(shown, real)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory that looks like the root of a checkout to whoever reads its examples."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+@pytest.mark.usefixtures("checkout")
+def test_examples_of_a_page_run_and_show_what_comes_out(page, monkeypatch):
+    names = {"__name__": "__main__"}
+    output = None
+    for block in blocks_of(page):
+        if block.language == "python":
+            output = run_python(block, page, names)
+        elif block.language == "console":
+            run_console(block, monkeypatch)
+        elif block.language == "text" and page.name != GENERATED:
+            assert output is not None, f"line {block.line}: output of which example?"
+            assert_same_output(block.text, output)
+            output = None
+
+
+def test_wrong_output_is_noticed():
+    assert_same_output("a  1.0000\nb", "a 1.00001 b\n")
+    with pytest.raises(AssertionError):
+        assert_same_output("a 1.00", "a 1.01")
+    with pytest.raises(AssertionError):
+        assert_same_output("a 1.00", "b 1.00")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=relative)
+def test_example_script_runs(script, checkout, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [str(script), str(checkout / "out")])
+    runpy.run_path(str(checkout / relative(script)), run_name="__main__")
+    *_, last = capsys.readouterr().out.splitlines()
+    written = re.findall(r"\w+\.(?:png|gif|json)", last)
+    assert written
+    assert all((checkout / "out" / name).stat().st_size > 0 for name in written)
+
+
+def test_every_example_data_set_names_its_source_and_licence():
+    readme = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    sections = re.split(r"^### ", readme, flags=re.MULTILINE)[1:]
+    for data in [*(ROOT / "examples").glob("*.csv"), *(ROOT / "examples").glob("*.json")]:
+        own = [section for section in sections if f"`{data.name}`" in section.splitlines()[0]]
+        assert own, f"{data.name} is not in examples/README.md"
+        assert "**Source**" in own[0]
+        assert "**Licence**" in own[0]
+
+
+def test_iris_is_that_of_scikit_learn():
+    from sklearn.datasets import load_iris
+
+    iris = load_iris()
+    table = np.loadtxt(ROOT / "examples" / "iris.csv", delimiter=",", skiprows=1, dtype=str)
+    assert (table[:, :4].astype(float) == iris.data).all()
+    assert (table[:, 4] == iris.target_names[iris.target]).all()
+
+
+def test_the_six_points_start_is_as_documented():
+    made = runpy.run_path(str(ROOT / "examples" / "six_points.py"))["textbook_start"]()
+    assert (ROOT / "examples" / "six_points_start.json").read_text(encoding="utf-8").strip() == made.to_json()
+
+
+@pytest.mark.parametrize("name", mixtura.__all__)
+def test_public_name_is_documented(name):
+    api = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\.\. auto(?:class|function|exception):: mixtura\.{name}$", api, re.MULTILINE)
+    documented = getattr(mixtura, name)
+    assert inspect.getdoc(documented)
+    is_error = isinstance(documented, type) and issubclass(documented, Exception)
+    if not is_error and name not in RECORDS:
+        methods = vars(documented).values() if isinstance(documented, type) else ()
+        texts = [inspect.getdoc(thing) or "" for thing in (documented, *methods)]
+        assert any("\nExamples\n--------\n" in text for text in texts)
+
+
+@pytest.mark.parametrize("page", PROSE, ids=relative)
+def test_local_links_lead_somewhere(page):
+    for target in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = page.parent / path if path else page
+        assert file.exists(), f"{target} does not exist"
+        if anchor:
+            assert f"({anchor})=" in file.read_text(encoding="utf-8"), f"{target} has no such label"
+
+
+def test_every_command_is_documented():
+    commands = run_mixtura(["--help"]).partition("Commands:")[2]
+    names = re.findall(r"^  (\w+)  ", commands, re.MULTILINE)
+    assert "fit" in names
+    cli = (ROOT / "docs" / GENERATED).read_text(encoding="utf-8")
+    assert [name for name in names if f"## mixtura {name}\n" not in cli] == []
+
+
+def test_every_page_is_in_the_contents():
+    contents = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    tree = re.search(r"```\{toctree\}\n(.*?)```", contents, re.DOTALL)[1].split()
+    assert {page.stem for page in DOCS} - {"index"} <= set(tree)
