@@ -66,15 +66,15 @@ def test_em_from_labels_to_the_end(name, model):
 
 @pytest.mark.parametrize(("name", "n_parameters"), [("faithful", 11), ("iris", 26), ("diabetes", 29)])
 def test_criteria_at_mclusts_best_parameters(name, n_parameters):
-    """mclust's criteria have the other sign."""
+    """mclust's criteria have the other sign, and belong to the E-step before its last M-step, hence the tolerance."""
     rows, reference = load(name)
     best = reference["best"]
     weights, means, covariances = parameters(best["parameters"])
     k = len(weights)
     mixture = mixtura.Mixture(weights, means, mixtura.Dense(covariances, k), n_parameters=n_parameters)
     found = mixtura.assess(mixture, rows)
-    assert found.loglik == pytest.approx(best["loglik"], abs=1e-3)
-    assert -found.bic == pytest.approx(best["bic"], abs=1e-2)
+    assert found.loglik == pytest.approx(best["loglik"], abs=1e-2)
+    assert -found.bic == pytest.approx(best["bic"], abs=2e-2)
     icl = reference["icl"][best["model"]][reference["G"].index(k)]
-    assert -found.icl == pytest.approx(icl, abs=1e-2)
+    assert -found.icl == pytest.approx(icl, abs=0.1)
     assert (mixture.predict(rows) + 1).tolist() == best["classification"]

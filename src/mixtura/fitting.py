@@ -125,7 +125,7 @@ def fit(
         on_interrupt == "keep",
     )
     tours = _all_starts(plan, as_rng(seed))
-    result = _named(_best(plan, tours), column_names(X), start)
+    result = _named(_best(plan, tours, data.total), column_names(X), start)
     _warn(result, tol)
     return result
 
@@ -237,7 +237,7 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> _Tour:
     return _Tour(path, tuple(history))
 
 
-def _best(plan: _Plan, tours: list[_Tour]) -> Fit:
+def _best(plan: _Plan, tours: list[_Tour], n_rows: float) -> Fit:
     """Keep the start with the highest log-likelihood, and report on all."""
     starts = tuple(_report(tour.path) for tour in tours)
     best = int(np.argmax([start.loglik for start in starts]))
@@ -251,7 +251,7 @@ def _best(plan: _Plan, tours: list[_Tour]) -> Fit:
         best_start=best,
         model=plan.task.family.name,
         sizes=last.stats.weight,
-        n_rows=last.stats.total,
+        n_rows=n_rows,
         certainty=last.stats.certainty,
         history=tours[best].history,
     )

@@ -137,7 +137,7 @@ def component_label(names: Sequence[str] | None, component: int, weight: float) 
     """
     name = names[component] if names else f"component {component + 1}"
     share = f"{100 * weight:.0f} %" if weight >= 0.01 or not weight else "<1 %"
-    return f"{text(name)} ({share})"
+    return f"{text(name, 22, lines=1)} ({share})"
 
 
 def point_style(component: int, n_rows: int, size: float = 1) -> dict[str, Any]:
