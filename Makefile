@@ -19,8 +19,8 @@ $(VENV)/all: $(BIN)/python pyproject.toml $(shell find src -name '*.py')
 	$(PIP) install ".[all]"
 	@touch $@
 
-$(VENV)/test: $(BIN)/python pyproject.toml $(shell find src -name '*.py')
-	$(PIP) install ".[test,docs]"
+$(VENV)/test: $(BIN)/python pyproject.toml constraints.txt $(shell find src -name '*.py')
+	$(PIP) install --constraint constraints.txt ".[test,docs]"
 	@touch $@ $(VENV)/all
 
 demo: $(VENV)/all  ## Fit Old Faithful's eruptions and draw every EM iteration

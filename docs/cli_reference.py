@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 
-import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -11,9 +10,9 @@ from mixtura.cli import app
 
 PAGE = Path(__file__).with_name("cli.md")
 
-HEAD = f"""# The command line
+HEAD = """# The command line
 
-<!-- written by docs/cli_reference.py with Typer {typer.__version__}; change the program's help instead -->
+<!-- written by docs/cli_reference.py with the Typer of constraints.txt; change the program's help instead -->
 
 `pip install 'mixtura[cli]'` brings the program `mixtura`.
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-import typer
 from typer.testing import CliRunner
 
 import mixtura
@@ -210,8 +209,6 @@ def test_the_manual_is_what_the_program_says(tmp_path, capsys, monkeypatch):
     specification = importlib.util.spec_from_file_location("cli_reference", ROOT / "docs" / "cli_reference.py")
     reference = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(reference)
-    if f"with Typer {typer.__version__};" not in reference.PAGE.read_text(encoding="utf-8"):
-        pytest.skip("another Typer formats its help differently")
     assert reference.main(["--check"]) == 0, "run python docs/cli_reference.py"
     monkeypatch.setattr(reference, "PAGE", tmp_path / "cli.md")
     assert reference.main(["--check"]) == 1
