@@ -25,7 +25,7 @@ def main(folder: Path) -> None:
 
     # After an eruption of 2 minutes the next one comes sooner than after one of 4.5 minutes.
     for minutes in (2.0, 4.5):
-        wait = fit.mixture.condition(["eruptions"], [minutes])
+        wait = fit.mixture.condition(["eruption_minutes"], [minutes])
         deviation = wait.covariance[0, 0] ** 0.5
         print(f"after {minutes} min: wait {wait.mean[0]:.1f} min, standard deviation {deviation:.1f} min")
 

@@ -87,7 +87,7 @@ def test_labels_are_names_and_weights():
     figure = plot(named)
     assert legend(figure) == ["short (25 %)", "long (75 %)", "1 standard deviation", "2 standard deviations"]
     assert (figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()) == ("length", "width")
-    assert legend(plot(LINE)) == ["component 1 (50 %)", "component 2 (50 %)", "sum of components"]
+    assert legend(plot(LINE)) == ["component 0 (50 %)", "component 1 (50 %)", "sum of components"]
 
 
 def test_names_come_from_the_table_or_are_made_up():
@@ -152,8 +152,8 @@ def test_ten_components_differ_and_more_share_colours_but_not_markers():
     looks = [(style.colour(j), style.marker(j)) for j in range(20)]
     assert len({look[0] for look in looks[:10]}) == len({look[1] for look in looks[:10]}) == 10
     assert len(set(looks)) == 20
-    assert legend(plot(many(10, 2)))[9] == "component 10 (10 %)"
-    assert legend(plot(many(15, 2)))[10:12] == ["component 11 (7 %)", "and 4 more"]
+    assert legend(plot(many(10, 2)))[9] == "component 9 (10 %)"
+    assert legend(plot(many(15, 2)))[10:12] == ["component 10 (7 %)", "and 4 more"]
 
 
 def test_no_text_overlaps_in_pairs_with_long_names():

@@ -82,15 +82,26 @@ def _curve(axes: Axes, whole: Sequence[Iteration]) -> Callable[[Sequence[Iterati
     axes.yaxis.set_major_locator(style.require("matplotlib.ticker").MaxNLocator(4))
     axes.plot(*_points(whole), color=style.ink(), alpha=0.25, linewidth=1.2)
     reached = axes.plot([], [], color=style.ink(), linewidth=1.6)[0]
-    here = axes.plot([], [], "o", color=style.ink(), markersize=5)[0]
+    here = axes.plot([], [], "o", color=style.ink(), markersize=5, clip_on=False)[0]
 
     def show(past: Sequence[Iteration]) -> None:
+        low, high = _range([iteration.loglik for iteration in (past if len(past) > len(whole) else whole)])
         reached.set_data(*_points(past))
-        here.set_data(*_points(past[-1:]))
+        here.set_data([past[-1].number], [max(past[-1].loglik, low)])
         axes.relim()
-        axes.autoscale_view()
+        axes.autoscale_view(scaley=False)
+        axes.set_ylim(low, high)
 
     return show
+
+
+def _range(logliks: list[float]) -> tuple[float, float]:
+    """Limits that show the climb: a start that lies far below all the rest is left outside."""
+    rest = logliks[1:]
+    far = len(rest) > 1 and min(rest) - logliks[0] > 2 * (max(rest) - min(rest)) > 0
+    shown = rest if far else logliks
+    margin = 0.05 * (max(shown) - min(shown)) or 1.0
+    return min(shown) - margin, max(shown) + margin
 
 
 def _points(iterations: Sequence[Iteration]) -> tuple[list[int], list[float]]:

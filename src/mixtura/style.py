@@ -133,9 +133,9 @@ def component_label(names: Sequence[str] | None, component: int, weight: float) 
     Examples
     --------
     >>> component_label(None, 0, 0.25), component_label(["noise"], 0, 0.001)
-    ('component 1 (25 %)', 'noise (<1 %)')
+    ('component 0 (25 %)', 'noise (<1 %)')
     """
-    name = names[component] if names else f"component {component + 1}"
+    name = names[component] if names else f"component {component}"
     share = f"{100 * weight:.0f} %" if weight >= 0.01 or not weight else "<1 %"
     return f"{text(name, 22, lines=1)} ({share})"
 
