@@ -187,6 +187,11 @@ def test_labels_and_responsibilities_start_alike(iris):
     assert a.trace == b.trace == c.trace
 
 
+def test_one_weight_for_all_rows(iris):
+    single = mixtura.fit(iris, 2, seed=0, sample_weight=2)
+    assert single.n_rows == 300
+
+
 def test_rows_of_weight_zero_are_absent_from_starts_too(iris):
     weight = np.r_[np.ones(100), np.zeros(50)]
     labels = np.arange(150) // 50

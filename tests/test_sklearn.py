@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+import sklearn.mixture
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_validate
@@ -250,3 +251,25 @@ def test_samples_are_grouped_by_component(iris):
     rows, labels = GaussianMixture(3, random_state=0).fit(iris).sample(50)
     assert rows.shape == (50, 4)
     assert (np.diff(labels) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"weights_init": [0.5]}, r"'weights' should have the shape of \(2,\), but got \(1,\)"),
+        ({"weights_init": [-0.5, 1.5]}, "max value -0.50000, min value 1.50000"),
+        ({"weights_init": [0.5, 0.6]}, r"should be normalized, but got sum\(weights\) = 1.10000"),
+        ({"means_init": [[0.0]]}, r"'means' should have the shape of \(2, 4\)"),
+        ({"precisions_init": [1.0]}, r"'full precision' should have the shape of \(2, 4, 4\)"),
+        ({"covariance_type": "diag", "precisions_init": -np.ones((2, 4))}, "'diag precision' should be positive"),
+        ({"covariance_type": "tied", "precisions_init": -np.eye(4)}, "'tied precision' should be symmetric"),
+        ({"n_components": 200}, "Expected n_samples >= n_components but got n_components = 200, n_samples = 150"),
+        ({"init_params": "guess"}, "init_params"),
+        ({"covariance_type": "VVV"}, "covariance_type"),
+    ],
+)
+def test_bad_parameters_have_scikit_learns_words(iris, given, words):
+    with pytest.raises(ValueError, match=words):
+        GaussianMixture(**{"n_components": 2, **given}).fit(iris)
+    with pytest.raises(ValueError, match=words):
+        sklearn.mixture.GaussianMixture(**{"n_components": 2, **given}).fit(iris)
