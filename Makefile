@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench docs clean
+.PHONY: help demo test bench bench-quick docs clean
 
 help:  ## Show what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -42,8 +42,12 @@ test: $(VENV)/test  ## Run everything that CI runs: lint, types, import contract
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
-bench: $(VENV)/all  ## Measure speed and memory (never part of the tests)
+bench: $(VENV)/all  ## Measure speed and memory beside the rivals that are installed (never part of the tests)
 	$(BIN)/python -W ignore bench/memory.py
+	$(BIN)/python bench/run.py
+
+bench-quick: $(VENV)/all  ## The same on the smaller problems, in a few minutes
+	$(BIN)/python bench/run.py --quick
 
 docs: $(VENV)/test  ## Build the documentation into docs/_build/html
 	$(BIN)/python docs/cli_reference.py --check

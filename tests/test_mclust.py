@@ -39,7 +39,7 @@ def test_one_m_step_from_labels(name, model):
     k = reference["start"]["G"]
     source = ArraySource.of(rows)
     scale = scales(moments(source))
-    task = Task(source, family_named(model), scale, floor_variances(scale, 0))
+    task = Task(source, family_named(model), scale, floor_variances(scale, 1e-10))
     stats = mixtura.Labels(reference["start"]["labels"])(task, k, np.random.default_rng(0))
     mixture, _ = task.mstep(stats)
     weights, means, covariances = parameters(reference["per_model"][model]["mstep"])

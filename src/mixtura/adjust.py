@@ -17,6 +17,9 @@ from mixtura.stats import Stats
 
 EPS = float(np.finfo(np.float64).eps)
 
+# Below this a variance, and what is a fraction of it, loses its digits; such a column counts as constant.
+SMALLEST = 1e-280
+
 # A component that holds less than half a point is dead.
 DEAD = 0.5
 
@@ -54,27 +57,27 @@ def moments(source: Source) -> Stats:
 def scales(stats: Stats) -> Array:
     """Variance of each column, (d,); a constant column gets the mean of the others' (1 if all are constant)."""
     mean, variance = stats.mean[0], stats.scatter[0] / stats.total
-    varies = variance > (8 * EPS * np.abs(mean)) ** 2
+    varies = variance > np.maximum((8 * EPS * np.abs(mean)) ** 2, SMALLEST)
     fallback = variance[varies].mean() if varies.any() else 1.0
     return np.where(varies, variance, fallback)
 
 
 def floor_variances(scale: Array, relative: float) -> Array:
-    """Least variances, (d,): a fraction of the data's, and never less than a Cholesky factorisation needs.
+    """Least variances, (d,): a fraction of the data's.
 
     Examples
     --------
     >>> floor_variances(np.array([4.0, 1.0]), 1e-6).tolist()
     [4e-06, 1e-06]
     """
-    return scale * max(relative, 10 * EPS * len(scale) ** 2)
+    return scale * relative
 
 
 def ridge(stats: Stats, amount: float) -> Stats:
     """Add ``amount`` to every component's variances (scikit-learn's ``reg_covar``).
 
     The weight grows by 10 machine epsilons, as scikit-learn's does, so that an empty component gets a
-    covariance, too.
+    covariance, too (by less where all weights together are less than one row).
 
     Examples
     --------
@@ -83,7 +86,7 @@ def ridge(stats: Stats, amount: float) -> Stats:
     """
     if not amount:
         return stats
-    weight = stats.weight + 10 * EPS
+    weight = stats.weight + 10 * EPS * min(1.0, stats.total or 1.0)
     if stats.needs == "diagonal":
         scatter = stats.scatter + weight[:, None] * amount
     else:

@@ -14,6 +14,9 @@ from mixtura.errors import DataError, ParameterError
 # Squares of larger numbers overflow float64; float32 data is far below.
 LARGEST = 1e150
 
+# Kinds of NumPy types that are real numbers, or may hold them (strings and objects are converted one by one).
+NUMERIC = "biufOUS"
+
 
 def column_names(data: Any) -> tuple[str, ...] | None:
     """Names of a table's columns when all of them are strings, else None.
@@ -40,8 +43,9 @@ def as_names(names: Sequence[str] | None, count: int, what: str) -> tuple[str, .
     """
     if names is None:
         return None
-    checked = tuple(names)
-    if len(checked) != count or len(set(checked)) != count or not all(isinstance(name, str) for name in checked):
+    checked = tuple(names) if isinstance(names, Sequence) and not isinstance(names, str) else (names,)
+    strings = all(isinstance(name, str) for name in checked)
+    if len(checked) != count or not strings or len(set(checked)) != count:
         raise DataError(f"{what} are {list(checked)!r}; expected {count} different strings")
     return checked
 
@@ -89,16 +93,37 @@ def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = Non
     return array
 
 
+def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int) -> Rows:
+    """Check rows whose columns are known: a table's are matched by name, others by position.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> as_matching_rows(pl.DataFrame({"b": [1.0], "a": [2.0]}), ("a", "b"), 2).tolist()
+    [[2.0, 1.0]]
+    """
+    names = column_names(data)
+    rows = as_rows(data, columns=names or columns)
+    if names and columns and names != columns:
+        missing = [name for name in columns if name not in names]
+        if missing:
+            raise DataError(f"X has no column {missing[0]!r}; this mixture has {', '.join(columns)}")
+        return rows[:, [names.index(name) for name in columns]]
+    if rows.shape[1] != n_features:
+        raise DataError(f"X has {rows.shape[1]} columns; this mixture has {n_features} dimensions")
+    return rows
+
+
 def _as_float(data: Any, name: str) -> Rows:
     """Convert to float32 (kept) or float64 (everything else that is a real number)."""
+    if np.ma.is_masked(data):
+        raise DataError(f"{name} is a masked array with masked values; drop or fill such rows first")
     try:
         array = np.asarray(data)
-        if array.dtype == np.float32:
-            return cast(Rows, array)
-        if array.dtype.kind == "c":
-            raise DataError(f"{name} holds complex numbers; expected real numbers")
-        return array.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
+        if array.dtype.kind not in NUMERIC:
+            raise DataError(f"{name} holds {array.dtype} values; expected real numbers")
+        return cast(Rows, array) if array.dtype == np.float32 else array.astype(np.float64, copy=False)
+    except (TypeError, ValueError, OverflowError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{name} cannot be read as numbers ({error}); pass numeric columns only") from None
@@ -137,7 +162,7 @@ def as_sample_weight(sample_weight: Any, n_rows: int) -> Array | None:
     """
     if sample_weight is None:
         return None
-    weight = np.asarray(sample_weight, dtype=np.float64)
+    weight = _as_float(sample_weight, "sample_weight")
     if weight.ndim == 0:
         weight = np.full(n_rows, float(weight))
     if weight.shape != (n_rows,):
@@ -147,9 +172,11 @@ def as_sample_weight(sample_weight: Any, n_rows: int) -> Array | None:
         raise DataError(
             f"sample_weight, row {bad[0]}: {weight[bad[0]]:g}; expected a finite number that is not negative"
         )
-    if not weight.any():
-        raise DataError("sample_weight is zero for every row; at least one row must count")
-    return weight
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if not 0 < total < np.inf:
+        raise DataError(f"sample_weight sums to {total:g} (zero for every row, or too large); rescale the weights")
+    return weight.astype(np.float64, copy=False)
 
 
 def as_rng(seed: int | np.integer[Any] | Rng | None) -> Rng:
@@ -200,8 +227,18 @@ def as_amount(value: Any, name: str) -> float:
     return number
 
 
-def frozen(values: Any) -> Array:
-    """A read-only float64 array of its own."""
-    array = np.array(values, dtype=np.float64)
+def frozen(values: Any, name: str = "values") -> Array:
+    """A read-only float64 array of its own.
+
+    Examples
+    --------
+    >>> frozen([[1.0], [1.0, 2.0]], "means")
+    Traceback (most recent call last):
+    mixtura.errors.DataError: means cannot be read as an array of numbers
+    """
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(f"{name} cannot be read as an array of numbers") from None
     array.setflags(write=False)
     return array

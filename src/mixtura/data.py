@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -20,24 +20,22 @@ BLOCK_ELEMENTS = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Consecutive rows, and how much each counts.
+    """Rows that stand together, and how much each counts.
 
     Attributes
     ----------
     rows : ndarray of shape (n, d)
     sample_weight : ndarray of shape (n,), or None when each row counts once
+    positions : slice or ndarray of shape (n,)
+        Where these rows are in their source.
     start : int
-        Position of the first row in its source.
+        Where the chunk begins in its source.
     """
 
     rows: Rows
     sample_weight: Array | None = None
+    positions: slice | NDArray[np.int64] = field(default_factory=lambda: slice(None))
     start: int = 0
-
-    @property
-    def positions(self) -> slice:
-        """Where these rows are in their source."""
-        return slice(self.start, self.start + len(self.rows))
 
     def weigh(self, values: Array) -> Array:
         """Multiply values of shape (n,) or (n, k) by the sample weights."""

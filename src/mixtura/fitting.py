@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,16 +11,16 @@ from typing import Any
 import numpy as np
 
 from mixtura.adjust import floor_variances, moments, scales
-from mixtura.arrays import as_amount, as_count, as_rng, as_rows, as_sample_weight, column_names
+from mixtura.arrays import as_amount, as_count, as_rng, column_names, frozen
 from mixtura.data import Rng
 from mixtura.em import Path, Task, fill, run
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError, StartsDisagreeWarning
 from mixtura.families import family_named
 from mixtura.initial import Initial, as_initial
+from mixtura.io import read_table
 from mixtura.mixture import Mixture
+from mixtura.prepare import component_count, prepare
 from mixtura.result import Fit, Iteration, Outcome, Start
-from mixtura.source import Source
-from mixtura.sources import ArraySource
 from mixtura.stats import Stats
 from mixtura.stopping import LoglikRises, ParametersMove, StopRule
 
@@ -43,7 +44,7 @@ def fit(
     tol: float = 1e-6,
     stop: str | Sequence[str] = "loglik",
     max_iter: int = 1000,
-    floor: float = 1e-6,
+    floor: float = 1e-10,
     seed: int | Rng | None = None,
     record: bool = False,
     on_iteration: Callable[[Iteration], object] | None = None,
@@ -53,7 +54,7 @@ def fit(
 
     Parameters
     ----------
-    X : array-like or table of shape (n, d), (n,) for one column, or a Source
+    X : array-like or table of shape (n, d), (n,) for one column, a file's path, or a Source
         float32 data is read as it is; all statistics are float64.
     k : int, optional
         Number of components; not needed when the start is a Mixture, labels or responsibilities.
@@ -74,8 +75,8 @@ def fit(
     max_iter : int
         Largest number of EM iterations of each start.
     floor : float
-        Least variance of a component in any direction, as a fraction of the data's variance; 0 stands for 1e-10,
-        what double precision needs. It is part of the M-step, so the log-likelihood still never falls.
+        Least variance of a component in any direction, as a fraction of the data's variance; at least 1e-10, which
+        is what double precision needs. It is part of the M-step, so the log-likelihood still never falls.
     seed : int, numpy Generator or RandomState, optional
     record : bool
         Keep every iteration of the best start in ``Fit.history``, for `mixtura.replay`.
@@ -106,10 +107,13 @@ def fit(
     >>> fit.outcome.value
     'Converged.'
     """
-    source, start = _prepare(X, sample_weight, start)
-    k = _component_count(k, start)
+    X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
+    source, start = prepare(X, sample_weight, start)
+    k = component_count(k, start)
     if on_interrupt not in ("raise", "keep"):
         raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
+    if not (on_iteration is None or callable(on_iteration)):
+        raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
     data = moments(source)
     scale = scales(data)
     task = Task(source, family_named(model), scale, floor_variances(scale, max(as_amount(floor, "floor"), LEAST_FLOOR)))
@@ -130,33 +134,6 @@ def fit(
     return result
 
 
-def _prepare(X: Any, sample_weight: Any, start: Any) -> tuple[Source, Any]:
-    """Check the data, and leave out rows of weight zero, with their labels or responsibilities."""
-    if hasattr(X, "sum") and hasattr(X, "rows") and hasattr(X, "n_rows"):
-        return X, start
-    rows = as_rows(X)
-    weight = as_sample_weight(sample_weight, len(rows))
-    given = start if isinstance(start, str | Mixture) or callable(start) else np.asarray(start)
-    if weight is not None and isinstance(given, np.ndarray) and given.shape[:1] == weight.shape:
-        given = given[weight > 0]
-    return ArraySource.of(rows, weight), given
-
-
-def _component_count(k: int | None, start: Any) -> int:
-    """The number of components, as given or as the start implies."""
-    implied = None
-    if isinstance(start, Mixture):
-        implied = start.n_components
-    elif isinstance(start, np.ndarray):
-        implied = len(np.unique(start)) if start.ndim == 1 else start.shape[-1]
-    if k is None and implied is None:
-        raise ParameterError("k is missing; give the number of components")
-    count = as_count(implied if k is None else k, "k")
-    if implied is not None and implied != count:
-        raise ParameterError(f"k is {count}, but the start has {implied} components")
-    return count
-
-
 def as_stops(stop: str | Sequence[str], tol: float) -> list[StopRule]:
     """Stop rules by name.
 
@@ -165,7 +142,7 @@ def as_stops(stop: str | Sequence[str], tol: float) -> list[StopRule]:
     >>> as_stops("loglik", 1e-3)
     [LoglikRises(tol=0.001)]
     """
-    names = [stop] if isinstance(stop, str) else list(stop)
+    names = list(stop) if isinstance(stop, Sequence) and not isinstance(stop, str) else [stop]
     unknown = [name for name in names if name not in STOPS]
     if unknown or not names:
         raise ParameterError(f"stop is {stop!r}; expected {' or '.join(STOPS)}, or both")
@@ -250,7 +227,7 @@ def _best(plan: _Plan, tours: list[_Tour], n_rows: float) -> Fit:
         starts=starts,
         best_start=best,
         model=plan.task.family.name,
-        sizes=last.stats.weight,
+        sizes=frozen(last.stats.weight),
         n_rows=n_rows,
         certainty=last.stats.certainty,
         history=tours[best].history,
@@ -280,7 +257,7 @@ def _warn(result: Fit, tol: float) -> None:
         done = [str(repair) for repair in best.repairs]
         done += [f"component {j} rests on the floor ({result.sizes[j]:.3g} points)" for j in best.floored]
         warnings.warn(
-            f"{'; '.join(done)}. Try fewer components, a simpler model, or other starts.",
+            f"{'; '.join(done)}. Try fewer components, a simpler model, other starts, or another floor.",
             DegeneracyWarning,
             stacklevel=3,
         )

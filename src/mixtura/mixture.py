@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import schema
-from mixtura.arrays import as_count, as_names, as_rng, as_rows, frozen
+from mixtura.arrays import as_count, as_matching_rows, as_names, as_rng, frozen
 from mixtura.covariance import Covariance
 from mixtura.data import Array, Rng, Rows, blocks
 from mixtura.errors import DataError, ParameterError
@@ -64,7 +64,9 @@ class Mixture:
     n_parameters: int = 0
 
     def __post_init__(self) -> None:
-        weights, means = frozen(self.weights), frozen(self.means)
+        weights, means = frozen(self.weights, "weights"), frozen(self.means, "means")
+        if not hasattr(self.covariances, "logdet"):
+            raise DataError("covariances are no Covariance; pass mixtura.Dense(matrices, k) or mixtura.Diagonal(...)")
         if means.ndim != 2 or 0 in means.shape or weights.shape != means.shape[:1]:
             raise DataError(f"weights have shape {weights.shape} and means {means.shape}; expected (k,) and (k, d)")
         k, d = means.shape
@@ -83,7 +85,7 @@ class Mixture:
         object.__setattr__(self, "means", means)
         object.__setattr__(self, "columns", as_names(self.columns, d, "columns"))
         object.__setattr__(self, "components", as_names(self.components, k, "components"))
-        object.__setattr__(self, "n_parameters", self.n_parameters or stored)
+        object.__setattr__(self, "n_parameters", as_count(self.n_parameters, "n_parameters", least=0) or stored)
 
     def __repr__(self) -> str:
         stored = type(self.covariances).__name__
@@ -163,17 +165,14 @@ class Mixture:
         return result
 
     def check_rows(self, X: Any) -> Rows:
-        """Check rows against this mixture's dimensions.
+        """Check rows against this mixture's dimensions; a table's columns are matched by name.
 
         Raises
         ------
         DataError
-            If the number of columns differs, or a value is not finite.
+            If a column is missing, their number differs, or a value is not finite.
         """
-        rows = as_rows(X, columns=self.columns)
-        if rows.shape[1] != self.n_features:
-            raise DataError(f"X has {rows.shape[1]} columns; this mixture has {self.n_features} dimensions")
-        return rows
+        return as_matching_rows(X, self.columns, self.n_features)
 
     def sample(self, n: int, seed: int | Rng | None = None) -> tuple[Array, NDArray[np.int64]]:
         """Draw ``n`` independent rows.
@@ -202,10 +201,12 @@ class Mixture:
     def _positions(self, columns: Sequence[int | str]) -> NDArray[np.int64]:
         """Positions of columns given by name or number."""
         known = self.columns or ()
+        if isinstance(columns, str | int | np.integer):
+            raise ParameterError(f"columns is {columns!r}; expected a list of names or numbers, such as [{columns!r}]")
         positions = []
         for column in columns:
-            position = known.index(column) if column in known else column
-            if isinstance(position, str) or not 0 <= position < self.n_features:
+            position = known.index(column) if isinstance(column, str) and column in known else column
+            if not isinstance(position, int | np.integer) or not 0 <= position < self.n_features:
                 allowed = ", ".join(known) if known else f"0 to {self.n_features - 1}"
                 raise ParameterError(f"column {column!r} is not one of {allowed}")
             positions.append(int(position))
@@ -245,7 +246,7 @@ class Mixture:
         (1.0, 0.75)
         """
         given = self._positions(columns)
-        point = np.asarray(values, dtype=np.float64)
+        point = frozen(values)
         if point.shape != given.shape or not np.isfinite(point).all():
             raise ParameterError(f"values are {values!r}; expected one finite number for each of {list(columns)!r}")
         keep = np.setdiff1d(np.arange(self.n_features), given)

@@ -18,7 +18,7 @@ class Outcome(Enum):
     CONVERGED = "Converged."
     FLOORED = (
         "Converged, but a covariance rests on the floor, so the log-likelihood depends on it: "
-        "try fewer components or a simpler model."
+        "try fewer components, a simpler model, or another floor."
     )
     RESEEDED = "Converged after a collapsed component was re-seeded: compare with more starts."
     REMOVED = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mixtura.arrays import frozen
+from mixtura.arrays import as_count, frozen
 from mixtura.covariance import covariance_from_dict
 from mixtura.errors import DataError
 
@@ -24,12 +24,14 @@ def read(text: str) -> dict[str, Any]:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"not a model file: line {error.lineno} is not JSON ({error.msg})") from None
+    except RecursionError:
+        raise DataError("not a model file: its brackets are nested too deeply") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise DataError(f'not a model file: expected an object with "format": "{FORMAT}"')
-    if content.get("version") != VERSION:
+    if type(content.get("version")) is not int or content["version"] != VERSION:
         raise DataError(f"model file of version {content.get('version')!r}; this program reads version {VERSION}")
     try:
-        weights, means = frozen(content["weights"]), frozen(content["means"])
+        weights, means = frozen(content["weights"], "weights"), frozen(content["means"], "means")
         if means.ndim != 2:
             raise DataError(f"means have shape {means.shape}; expected (k, d)")
         return {
@@ -38,9 +40,9 @@ def read(text: str) -> dict[str, Any]:
             "covariances": covariance_from_dict(content["covariances"], *means.shape),
             "columns": content.get("columns"),
             "components": content.get("components"),
-            "n_parameters": int(content.get("n_parameters") or 0),
+            "n_parameters": as_count(content.get("n_parameters", 0), "n_parameters", least=0),
         }
     except KeyError as error:
         raise DataError(f"not a valid model file: {error} is missing") from None
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise DataError(f"not a valid model file: {error}") from None

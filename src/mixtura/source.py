@@ -20,6 +20,10 @@ class Source(Protocol):
     def n_features(self) -> int:
         """Number of columns."""
 
+    @property
+    def length(self) -> int:
+        """Number of positions: rows of weight zero have one, too."""
+
     def sum(self, f: Callable[[Chunk], Stats]) -> Stats:
         """Add up ``f(chunk)`` over all chunks, in a fixed order."""
 

@@ -19,13 +19,13 @@ class StopRule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoglikRises:
-    """Stop when the mean log-likelihood per row rises by less than ``tol``."""
+    """Stop when the mean log-likelihood per row rises by no more than ``tol``."""
 
     tol: float
 
     def __call__(self, old: Iterate, new: Iterate) -> bool:
-        """Whether the rise is below ``tol``."""
-        return (new.loglik - old.loglik) / new.stats.total < self.tol
+        """Whether the rise is at most ``tol``."""
+        return (new.loglik - old.loglik) / new.stats.total <= self.tol
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class LoglikChanges:
 
 @dataclass(frozen=True, slots=True)
 class ParametersMove:
-    """Stop when all parameters together move by less than ``tol``.
+    """Stop when all parameters together move by no more than ``tol``.
 
     The move is the Euclidean norm of the change in weights, means and covariance matrices.
     """
@@ -52,11 +52,11 @@ class ParametersMove:
     tol: float
 
     def __call__(self, old: Iterate, new: Iterate) -> bool:
-        """Whether the move is below ``tol``."""
+        """Whether the move is at most ``tol``."""
         a, b = old.mixture, new.mixture
         squares = (
             np.sum((a.weights - b.weights) ** 2)
             + np.sum((a.means - b.means) ** 2)
             + np.sum((a.covariances.dense() - b.covariances.dense()) ** 2)
         )
-        return bool(np.sqrt(squares) < self.tol)
+        return bool(np.sqrt(squares) <= self.tol)

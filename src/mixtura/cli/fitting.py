@@ -97,7 +97,7 @@ def fit(
     Exit code 0: done; where it is not converged, a warning says so. 2: bad input.
     """
     asked = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
-    files = planned(asked, DRAWN)
+    files = planned(asked, DRAWN, (data, start))
     first = start_named(start)
     settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, seed)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
@@ -128,7 +128,7 @@ def replay(
     verbose: o.Verbose = False,
 ) -> None:
     """Fit a mixture to DATA and film EM at work."""
-    planned({"--output": output}, {"--output": "mixtura.replay"})
+    planned({"--output": output}, {"--output": "mixtura.replay"}, (data, start))
     first = start_named(start)
     settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, seed)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)

@@ -27,23 +27,23 @@ def drawing(module: str) -> Any:
     return importlib.import_module(module)
 
 
-def planned(paths: Mapping[str, str | None], kinds: Mapping[str, str]) -> dict[str, str]:
+def planned(paths: Mapping[str, str | None], kinds: Mapping[str, str], inputs: Sequence[str | None]) -> dict[str, str]:
     """Check that files can be written; ``kinds`` says which options draw, and by which module."""
-    suffixes: dict[str, Sequence[str]] = {"--labels": TABLES}
+    suffixes: dict[str, Sequence[str]] = {"--labels": TABLES, "--output": [".json"]}
     for option, module in kinds.items():
         if paths.get(option) is not None:
             suffixes[option] = tuple(getattr(drawing(module), KINDS[module]))
-    wanted = check_outputs(paths, suffixes)
+    wanted = check_outputs(paths, suffixes, inputs)
     for option in kinds.keys() & wanted.keys():
         if wanted[option].lower().endswith(".mp4") and shutil.which("ffmpeg") is None:
             raise ParameterError(f"{option} {wanted[option]}: needs the program ffmpeg, which is not there; use .gif")
     return wanted
 
 
-def planned_table(option: str, path: str | None) -> str | None:
+def planned_table(option: str, path: str | None, *inputs: str | None) -> str | None:
     """Check that a table can be written; ``-`` is standard output, as is None."""
     wanted = None if path == "-" else path
-    check_outputs({option: wanted}, {option: TABLES})
+    check_outputs({option: wanted}, {option: TABLES}, inputs)
     return wanted
 
 

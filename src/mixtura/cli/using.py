@@ -26,7 +26,7 @@ def predict(
 
     Writes row (from 1) and label: the component's name, or its number from 0. Rows that were dropped have no label.
     """
-    target = planned_table("--output", output)
+    target = planned_table("--output", output, model, data)
     mixture = read_model(model)
     table = load_data(data, columns, None, missing, file_format, header=header, model=mixture)
     emit(label_columns(mixture, table, proba=proba), target)
@@ -46,7 +46,7 @@ def score(
     json: o.Json = False,
 ) -> None:
     """Measure how well a model describes the rows of DATA: log-likelihood, BIC, ICL, AIC."""
-    target = planned_table("--output", output)
+    target = planned_table("--output", output, model, data)
     mixture = read_model(model)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
     if per_row or target:
@@ -69,7 +69,7 @@ def sample(
     labels: o.WithLabels = False,
 ) -> None:
     """Draw rows from a model."""
-    target = planned_table("--output", output)
+    target = planned_table("--output", output, model)
     mixture = read_model(model)
     rows, drawn = mixture.sample(n, seed)
     columns: dict[str, list[float] | list[int] | list[str]] = dict(
@@ -102,7 +102,7 @@ def plot(
     header: o.Header = None,
 ) -> None:
     """Draw a model, and the rows of DATA if given."""
-    planned({"--output": output}, {"--output": "mixtura.plot"})
+    planned({"--output": output}, {"--output": "mixtura.plot"}, (model, data))
     mixture = read_model(model)
     chosen = positions(names(columns), column_labels(mixture.columns, mixture.n_features))
     table = None

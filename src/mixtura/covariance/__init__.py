@@ -69,8 +69,8 @@ class Covariance(Protocol):
 
 
 _KINDS: dict[str, Callable[[Any, int, int], Covariance]] = {
-    "dense": Dense.from_values,
-    "diagonal": Diagonal.from_values,
+    "dense": lambda values, k, _: Dense(values, k),
+    "diagonal": Diagonal,
 }
 
 

@@ -18,12 +18,14 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def _check_symmetric(matrices: Array, what: str) -> None:
-    """Refuse matrices that are not symmetric, or not finite."""
+    """Refuse matrices that are not finite, or not symmetric."""
+    if not np.isfinite(matrices).all():
+        raise DataError(f"the {what} of component {np.argwhere(~np.isfinite(matrices))[0][0]} is not finite")
     asymmetry = np.abs(matrices - matrices.swapaxes(1, 2)).max(axis=(1, 2))
     largest = np.abs(matrices).max(axis=(1, 2))
     bad = np.flatnonzero(~(asymmetry <= 1e-6 * largest))
     if len(bad):
-        raise DataError(f"the {what} of component {bad[0]} is not symmetric and finite")
+        raise DataError(f"the {what} of component {bad[0]} is not symmetric")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,14 @@ class Dense:
 
     matrices: Array
     n_components: int
+
+    def __post_init__(self) -> None:
+        matrices = frozen(self.matrices, "covariances")
+        square = matrices.ndim == 3 and matrices.shape[1] == matrices.shape[2] > 0
+        if not square or len(matrices) not in (1, self.n_components):
+            raise DataError(f"covariances have shape {matrices.shape}; expected ({self.n_components} or 1, d, d)")
+        _check_symmetric(matrices, "covariance matrix")
+        object.__setattr__(self, "matrices", matrices)
 
     @classmethod
     def from_precision_factors(cls, factors: Array, n_components: int, n_features: int) -> Dense:
@@ -68,19 +78,6 @@ class Dense:
             raise DataError("a precision matrix is not positive definite") from None
         return cls.from_precision_factors(factors, n_components, n_features)
 
-    @classmethod
-    def from_values(cls, values: Any, n_components: int, n_features: int) -> Dense:
-        """Build from nested lists of shape (k or 1, d, d), checking that they are symmetric."""
-        matrices = frozen(values)
-        square = matrices.ndim == 3 and matrices.shape[1:] == (n_features, n_features)
-        if not square or len(matrices) not in (1, n_components):
-            raise DataError(
-                f"dense covariances have shape {matrices.shape}; "
-                f"expected ({n_components} or 1, {n_features}, {n_features})"
-            )
-        _check_symmetric(matrices, "covariance matrix")
-        return cls(matrices, n_components)
-
     @property
     def n_features(self) -> int:
         """Number of dimensions, d."""
@@ -96,7 +93,7 @@ class Dense:
     def lower(self) -> Array:
         """Cholesky factors L with L L' the covariance, (m, d, d)."""
         try:
-            return np.asarray(np.linalg.cholesky(self.matrices), dtype=np.float64)
+            return frozen(np.linalg.cholesky(self.matrices))
         except np.linalg.LinAlgError:
             smallest = np.linalg.eigvalsh(self.matrices)[:, 0]
             worst = int(smallest.argmin())
@@ -109,7 +106,7 @@ class Dense:
     def precision_factors(self) -> Array:
         """Upper triangular U = L^-T with U U' the precision matrix, (m, d, d)."""
         identity = np.eye(self.n_features)
-        return np.array([solve_triangular(lower, identity, lower=True, check_finite=False).T for lower in self.lower])
+        return frozen([solve_triangular(lower, identity, lower=True, check_finite=False).T for lower in self.lower])
 
     @property
     def precisions(self) -> Array:
@@ -178,8 +175,10 @@ class Dense:
             return self, np.zeros(self.n_components, dtype=bool)
         except np.linalg.LinAlgError:
             values, vectors = np.linalg.eigh(relative)
-        low = values[:, 0] < 1
-        raised = (vectors * np.maximum(values, 1)[:, None, :]) @ vectors.swapaxes(1, 2) * unit
+        # Whatever the floor, leave what a Cholesky factorisation needs of the largest eigenvalue.
+        least = np.maximum(1, 10 * np.finfo(np.float64).eps * len(floor) ** 2 * values[:, -1:])
+        low = values[:, 0] < least[:, 0]
+        raised = (vectors * np.maximum(values, least)[:, None, :]) @ vectors.swapaxes(1, 2) * unit
         symmetric = (raised + raised.swapaxes(1, 2)) / 2
         matrices = np.where(low[:, None, None], symmetric, self.matrices)
         return Dense(matrices, self.n_components), self._spread(low)

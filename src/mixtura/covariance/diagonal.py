@@ -34,15 +34,15 @@ class Diagonal:
     n_components: int
     n_features: int
 
-    @classmethod
-    def from_values(cls, values: Any, n_components: int, n_features: int) -> Diagonal:
-        """Build from nested lists of shape (k or 1, d or 1)."""
-        array = frozen(values)
-        if array.ndim != 2 or len(array) not in (1, n_components) or array.shape[1] not in (1, n_features):
+    def __post_init__(self) -> None:
+        values = frozen(self.values, "covariances")
+        if values.ndim != 2 or len(values) not in (1, self.n_components) or values.shape[1] not in (1, self.n_features):
             raise DataError(
-                f"diagonal covariances have shape {array.shape}; expected ({n_components} or 1, {n_features} or 1)"
+                f"covariances have shape {values.shape}; expected ({self.n_components} or 1, {self.n_features} or 1)"
             )
-        return cls(array, n_components, n_features)
+        if not np.isfinite(values).all():
+            raise DataError(f"a variance of component {np.argwhere(~np.isfinite(values))[0][0]} is not finite")
+        object.__setattr__(self, "values", values)
 
     @classmethod
     def from_precision_factors(cls, factors: Array, n_components: int, n_features: int) -> Diagonal:

@@ -28,14 +28,18 @@ def kmeans(task: Task, k: int, rng: Rng) -> Stats:
     Means are sought on at most 100,000 random rows; then every row joins its nearest mean.
     """
     sample = task.source.rows(SAMPLE, rng)
+    origin = sample.rows.mean(axis=0, dtype=np.float64)
     model = KMeans(n_clusters=min(k, len(sample.rows)), n_init=1, random_state=_random_state(rng))
     with warnings.catch_warnings():  # fewer distinct rows than clusters: the empty ones are re-seeded later
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(sample.rows, sample_weight=sample.sample_weight)
+        model.fit(sample.rows - origin, sample_weight=sample.sample_weight)
+    centres = model.cluster_centers_
+    half = (centres**2).sum(axis=1) / 2  # |x - c|^2 is least where x'c - |c|^2 / 2 is largest; x is centred
+    members = np.eye(k)
 
     def nearest(chunk: Chunk) -> Stats:
-        labels = model.predict(np.ascontiguousarray(chunk.rows))
-        return accumulate(chunk, np.eye(k)[labels], task.family.needs)
+        labels = ((chunk.rows - origin) @ centres.T - half).argmax(axis=1)
+        return accumulate(chunk, members[labels], task.family.needs)
 
     return task.source.sum(nearest)
 
@@ -45,5 +49,7 @@ def kmeans_pp(task: Task, k: int, rng: Rng) -> Stats:
     sample = task.source.rows(SAMPLE, rng)
     count = min(k, len(sample.rows))
     weight = sample.sample_weight
-    chosen, _ = kmeans_plusplus(sample.rows, count, sample_weight=weight, random_state=_random_state(rng))
-    return at_rows(task, np.resize(chosen, (k, chosen.shape[1])))
+    origin = sample.rows.mean(axis=0, dtype=np.float64)
+    state = _random_state(rng)
+    _, chosen = kmeans_plusplus(sample.rows - origin, count, sample_weight=weight, random_state=state)
+    return at_rows(task, sample.rows[np.resize(chosen, k)])

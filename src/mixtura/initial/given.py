@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from mixtura.arrays import frozen
 from mixtura.covariance import Covariance, Dense
-from mixtura.data import Array, Chunk, Rng
+from mixtura.data import Rng
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.initial.clusters import kmeans
@@ -37,8 +38,8 @@ class Responsibilities:
     share: Any
 
     def __call__(self, task: Task, k: int, rng: Rng) -> Stats:
-        share = np.asarray(self.share, dtype=np.float64)
-        expected = (task.source.n_rows, k)
+        share = frozen(self.share, "start: responsibilities")
+        expected = (task.source.length, k)
         if share.shape != expected:
             raise DataError(f"start: responsibilities have shape {share.shape}; expected {expected}")
         bad = np.flatnonzero(~((share >= 0).all(axis=1) & (np.abs(share.sum(axis=1) - 1) < 1e-6)))
@@ -71,16 +72,17 @@ class Labels:
 
     def __call__(self, task: Task, k: int, rng: Rng) -> Stats:
         labels = np.asarray(self.labels)
-        if labels.shape != (task.source.n_rows,):
-            raise DataError(f"start: labels have shape {labels.shape}; expected ({task.source.n_rows},)")
-        values, codes = np.unique(labels, return_inverse=True)
+        if labels.shape != (task.source.length,):
+            raise DataError(f"start: labels have shape {labels.shape}; expected ({task.source.length},)")
+        try:
+            values, codes = np.unique(labels, return_inverse=True)
+        except TypeError:
+            raise DataError("start: labels cannot be sorted; pass labels of one type") from None
+        members = np.eye(len(values))
         if len(values) != k:
             raise DataError(f"start: labels have {len(values)} different values; expected k = {k}")
 
-        def members(chunk: Chunk) -> Stats:
-            return accumulate(chunk, np.eye(k)[codes[chunk.positions]], task.family.needs)
-
-        return task.source.sum(members)
+        return task.source.sum(lambda chunk: accumulate(chunk, members[codes[chunk.positions]], task.family.needs))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,20 +116,23 @@ class Parameters:
 
     def __call__(self, task: Task, k: int, rng: Rng) -> Mixture:
         given: dict[str, Any] = {
-            "weights": None if self.weights is None else np.asarray(self.weights, dtype=np.float64),
-            "means": None if self.means is None else np.asarray(self.means, dtype=np.float64),
+            "weights": None if self.weights is None else frozen(self.weights, "weights"),
+            "means": None if self.means is None else frozen(self.means, "means"),
             "covariances": self.covariances if self.precisions is None else _inverted(self.precisions, k),
         }
         missing = [name for name, value in given.items() if value is None]
         if missing:
             base, _ = task.mstep(self.rest(task, k, rng))
             given.update({name: getattr(base, name) for name in missing})
-        return Mixture(**given)
+        mixture = Mixture(**given)
+        if mixture.n_components != k:
+            raise ParameterError(f"k is {k}, but the start has {mixture.n_components} components")
+        return mixture
 
 
 def _inverted(precisions: Any, k: int) -> Dense:
     """Covariances from precision matrices, by their Cholesky factors."""
-    matrices: Array = np.asarray(precisions, dtype=np.float64)
+    matrices = frozen(precisions, "precisions")
     if matrices.ndim != 3 or matrices.shape[0] != k or matrices.shape[1] != matrices.shape[2]:
         raise ParameterError(f"precisions have shape {matrices.shape}; expected ({k}, d, d)")
     return Dense.from_precisions(matrices, *matrices.shape[:2])

@@ -47,14 +47,15 @@ identity, a Mixture, Parameters, labels (n,), or responsibilities (n, k)
         return start
     if isinstance(start, Mixture):
         return lambda *_: start
-    if isinstance(start, str):
-        found = STARTS.get(start)
-    else:
+    if isinstance(start, np.ndarray):
         by_dimension: dict[int, Initial] = {1: Labels(start), 2: Responsibilities(start)}
-        found = by_dimension.get(np.ndim(start))
+        found = by_dimension.get(start.ndim)
+    else:
+        found = STARTS.get(start) if isinstance(start, str) else None
     if found is None:
+        given = f"an array of shape {start.shape}" if isinstance(start, np.ndarray) else repr(start)
         raise ParameterError(
-            f"start is {start!r}; expected one of {', '.join(STARTS)}, a Mixture, Parameters, labels (n,), "
+            f"start is {given}; expected one of {', '.join(STARTS)}, a Mixture, Parameters, labels (n,), "
             "or responsibilities (n, k)"
         )
     return found

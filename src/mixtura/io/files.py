@@ -54,7 +54,9 @@ def read_model(path: str) -> Mixture:
         raise DataError(f"{display_name(path)}: {error}") from None
 
 
-def check_outputs(paths: Mapping[str, str | None], suffixes: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def check_outputs(
+    paths: Mapping[str, str | None], suffixes: Mapping[str, Sequence[str]], inputs: Sequence[str | None] = ()
+) -> dict[str, str]:
     """Check, before any work is done, that files can be written; return those that are wanted.
 
     Parameters
@@ -62,6 +64,8 @@ def check_outputs(paths: Mapping[str, str | None], suffixes: Mapping[str, Sequen
     paths : mapping from option to path or None
     suffixes : mapping from option to the suffixes it can write
         The empty suffix stands for a folder; options that write any file are left out.
+    inputs : sequence of paths
+        What is read, and so must not be overwritten.
 
     Examples
     --------
@@ -70,6 +74,7 @@ def check_outputs(paths: Mapping[str, str | None], suffixes: Mapping[str, Sequen
     mixtura.errors.ParameterError: --picture a.bmp: expected a name that ends in .png, .pdf
     """
     wanted = {option: path for option, path in paths.items() if path is not None}
+    read = {Path(path).resolve() for path in inputs if path is not None}
     for option, path in wanted.items():
         file = Path(path)
         allowed = suffixes.get(option)
@@ -79,6 +84,8 @@ def check_outputs(paths: Mapping[str, str | None], suffixes: Mapping[str, Sequen
             raise ParameterError(f"{option} {path}: expected a name that ends in {known}")
         if (file.is_dir() and not folders) or path == "-":
             raise ParameterError(f"{option} {path}: expected the name of a file")
+        if file.resolve() in read:
+            raise ParameterError(f"{option} {path}: would overwrite what is read; give another name")
         if not file.parent.is_dir():
             raise ParameterError(f"{option} {path}: there is no folder {file.parent}")
         if not os.access(file if file.exists() else file.parent, os.W_OK):

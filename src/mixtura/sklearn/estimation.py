@@ -29,6 +29,9 @@ NOT_CONVERGED = (
     "check for degenerate data."
 )
 
+# Of the data's variance: a component below this lies on a point or in a plane, up to rounding.
+SINGULAR = 1e-32
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
@@ -63,9 +66,13 @@ class Given:
 
 
 def task_of(source: Source, covariance_type: str, reg_covar: float) -> Task:
-    """What to fit: scikit-learn adds a ridge to all variances and repairs nothing."""
+    """What to fit: scikit-learn adds a ridge to all variances and repairs nothing.
+
+    Half the ridge is the floor, which no covariance with the ridge comes near; without a ridge only what is
+    singular is raised.
+    """
     scale = scales(moments(source))
-    floor = floor_variances(scale, 0.0)
+    floor = np.full_like(scale, reg_covar / 2) if reg_covar else floor_variances(scale, SINGULAR)
     return Task(source, family_named(covariance_type), scale, floor, ridge=reg_covar, guarded=False)
 
 

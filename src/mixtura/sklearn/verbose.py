@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -39,8 +40,9 @@ class Verbose:
     def iteration(self, path: Path) -> None:
         """Report an iteration, every ``interval`` of them."""
         number = path.iterations + 1
+        change = path.rise_per_row if len(path.trace) > 1 else math.inf
         if self.level and number % self.interval == 0:
-            more = f"\t time lapse {self._lap('iteration'):.5f}s\t ll change {path.rise_per_row:.5f}"
+            more = f"\t time lapse {self._lap('iteration'):.5f}s\t ll change {change:.5f}"
             self.write(f"  Iteration {number}" + more * (self.level > 1))
 
     def end(self, lower_bound: float, converged: bool) -> None:

@@ -24,12 +24,12 @@ class ArraySource:
     array : ndarray of shape (n, d)
         float64 or float32.
     sample_weight : ndarray of shape (n,), or None
-        Above zero: rows of weight zero have been left out.
+        Rows of weight zero are passed over.
 
     Examples
     --------
     >>> source = ArraySource.of([[1.0], [2.0], [3.0]], [1, 0, 2])
-    >>> source.n_rows, source.rows(2, np.random.default_rng(0)).sample_weight.tolist()
+    >>> source.n_rows, source.rows(5, np.random.default_rng(0)).sample_weight.tolist()
     (2, [1.0, 2.0])
     """
 
@@ -38,17 +38,19 @@ class ArraySource:
 
     @classmethod
     def of(cls, X: Any, sample_weight: Any = None) -> ArraySource:
-        """Check rows and weights, and leave out rows of weight zero."""
+        """Check rows and weights."""
         rows = as_rows(X)
-        weight = as_sample_weight(sample_weight, len(rows))
-        if weight is not None and not weight.all():
-            rows, weight = rows[weight > 0], weight[weight > 0]
-        return cls(rows, weight)
+        return cls(rows, as_sample_weight(sample_weight, len(rows)))
+
+    @property
+    def length(self) -> int:
+        """Number of positions."""
+        return self.array.shape[0]
 
     @property
     def n_rows(self) -> int:
         """Number of rows that count."""
-        return self.array.shape[0]
+        return self.length if self.sample_weight is None else int(np.count_nonzero(self.sample_weight))
 
     @property
     def n_features(self) -> int:
@@ -56,21 +58,29 @@ class ArraySource:
         return self.array.shape[1]
 
     def _chunk(self, block: slice) -> Chunk:
-        weight = None if self.sample_weight is None else self.sample_weight[block]
-        return Chunk(self.array[block], weight, block.start)
+        """The rows of a block that count: a view where all do."""
+        if self.sample_weight is None:
+            return Chunk(self.array[block], None, block, block.start)
+        weight = self.sample_weight[block]
+        if weight.all():
+            return Chunk(self.array[block], weight, block, block.start)
+        own = np.flatnonzero(weight)
+        return Chunk(self.array[block][own], weight[own], block.start + own, block.start)
 
     def chunks(self) -> Iterator[Chunk]:
-        """All rows, as views, in order."""
-        return (self._chunk(block) for block in blocks(self.n_rows, self.n_features))
+        """All rows that count, in order."""
+        chunks = (self._chunk(block) for block in blocks(self.length, self.n_features))
+        return (chunk for chunk in chunks if len(chunk.rows))
 
     def sum(self, f: Callable[[Chunk], Stats]) -> Stats:
         """Add up ``f(chunk)`` over all chunks, first to last."""
         return reduce(add, map(f, self.chunks()))
 
     def rows(self, n: int, rng: Rng) -> Chunk:
-        """At most ``n`` different rows drawn at random, in their order; all rows if there are fewer."""
-        if n >= self.n_rows:
-            return Chunk(self.array, self.sample_weight)
-        chosen = np.sort(rng.choice(self.n_rows, size=n, replace=False))
-        weight = None if self.sample_weight is None else self.sample_weight[chosen]
-        return Chunk(self.array[chosen], weight)
+        """At most ``n`` different rows drawn at random, in their order; all rows that count if there are fewer."""
+        count = self.n_rows
+        chosen = np.arange(count) if n >= count else np.sort(rng.choice(count, size=n, replace=False))
+        if self.sample_weight is None:
+            return Chunk(self.array if n >= count else self.array[chosen])
+        counted = np.flatnonzero(self.sample_weight)[chosen]
+        return Chunk(self.array[counted], self.sample_weight[counted])

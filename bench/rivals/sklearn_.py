@@ -1,0 +1,10 @@
+"""scikit-learn."""
+
+from rivals.scikit_like import run_with
+
+
+def run(rows, start, problem):
+    """scikit-learn's own class."""
+    from sklearn.mixture import GaussianMixture
+
+    return run_with(GaussianMixture, rows, start, problem)
