@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,15 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[np.float64]
 Index: TypeAlias = NDArray[np.signedinteger] | NDArray[np.bool_]
 Rows: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
+Scalar = TypeVar("Scalar", bound=np.generic)
 Rng: TypeAlias = np.random.Generator | np.random.RandomState
 
 # A block's scratch arrays (rows x features, float64) should stay in the second-level cache.
 BLOCK_ELEMENTS = 1 << 16
+
+# A chunk is a thread's share of the work at a time: large enough for what Python does with it not to matter.
+CHUNK_ELEMENTS = 1 << 19
+CHUNK_ROWS = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,12 @@ class Chunk:
     sample_weight: Array | None = None
     start: int = 0
 
+    def parts(self, cuts: Iterable[slice]) -> Iterator[Chunk]:
+        """Parts of this chunk, as views."""
+        for cut in cuts:
+            weight = None if self.sample_weight is None else self.sample_weight[cut]
+            yield Chunk(self.rows[cut], weight, self.start + cut.start)
+
     @property
     def positions(self) -> slice:
         """Where these rows are in their source."""
@@ -45,6 +57,24 @@ class Chunk:
             return values
         weight = self.sample_weight
         return values * (weight if values.ndim == 1 else weight[:, None])
+
+
+def shares(n_rows: int, n_features: int) -> list[slice]:
+    """Cut rows into equal chunks for threads; how depends on nothing but the shape of the data.
+
+    Their number is a multiple of four, so that two or four threads end together.
+
+    Examples
+    --------
+    >>> shares(1000, 2), len(shares(200_000, 2))
+    ([slice(0, 1000, None)], 8)
+    """
+    most = min(max(CHUNK_ELEMENTS // n_features, 1024), CHUNK_ROWS)
+    count = -(-n_rows // most)
+    if count > 1:
+        count = -(-count // 4) * 4
+    edges = [n_rows * c // count for c in range(count + 1)] if count else []
+    return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
 
 
 def blocks(n_rows: int, n_features: int) -> Iterator[slice]:

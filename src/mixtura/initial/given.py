@@ -12,7 +12,7 @@ from mixtura.data import Array, Chunk, Rng
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.initial.clusters import kmeans
-from mixtura.kernels import accumulate
+from mixtura.kernels import accumulate, blocked
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats
 
@@ -47,7 +47,11 @@ class Responsibilities:
                 f"start, row {bad[0]}: responsibilities {share[bad[0]].tolist()}; "
                 "expected numbers that are not negative and sum to one"
             )
-        return task.source.sum(lambda chunk: accumulate(chunk, share[chunk.positions], task.family.needs))
+
+        def shared_out(chunk: Chunk) -> Stats:
+            return accumulate(chunk, share[chunk.positions], task.family.needs)
+
+        return task.source.sum(blocked(shared_out, k))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +84,7 @@ class Labels:
         def members(chunk: Chunk) -> Stats:
             return accumulate(chunk, np.eye(k)[codes[chunk.positions]], task.family.needs)
 
-        return task.source.sum(members)
+        return task.source.sum(blocked(members, k))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
