@@ -21,9 +21,8 @@ from mixtura.result import Fit, Iteration, Outcome, Start
 from mixtura.source import Source
 from mixtura.sources import ArraySource
 from mixtura.stats import Stats
-from mixtura.stopping import LoglikRises, ParametersMove, StopRule
-
-STOPS: dict[str, Callable[[float], StopRule]] = {"loglik": LoglikRises, "parameters": ParametersMove}
+from mixtura.stopping import StopRule, as_stops
+from mixtura.threads import resolve
 
 # Below this fraction of the data's variance rounding makes the log-likelihood fall by more than 1e-7 of itself.
 LEAST_FLOOR = 1e-10
@@ -48,6 +47,7 @@ def fit(
     record: bool = False,
     on_iteration: Callable[[Iteration], object] | None = None,
     on_interrupt: str = "raise",
+    threads: int | None = None,
 ) -> Fit:
     """Fit a Gaussian mixture by expectation-maximisation.
 
@@ -83,6 +83,9 @@ def fit(
         Called with an `Iteration` at each start and after every EM iteration.
     on_interrupt : {"raise", "keep"}
         What Ctrl-C does: raise KeyboardInterrupt, or return the best so far.
+    threads : int, optional
+        How many threads work; the environment variable MIXTURA_NUM_THREADS, or all CPUs that this process may use,
+        unless given. The result has the same bits for any number.
 
     Returns
     -------
@@ -106,7 +109,7 @@ def fit(
     >>> fit.outcome.value
     'Converged.'
     """
-    source, start = _prepare(X, sample_weight, start)
+    source, start = _prepare(X, sample_weight, start, threads)
     k = _component_count(k, start)
     if on_interrupt not in ("raise", "keep"):
         raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
@@ -130,16 +133,17 @@ def fit(
     return result
 
 
-def _prepare(X: Any, sample_weight: Any, start: Any) -> tuple[Source, Any]:
+def _prepare(X: Any, sample_weight: Any, start: Any, threads: int | None) -> tuple[Source, Any]:
     """Check the data, and leave out rows of weight zero, with their labels or responsibilities."""
     if hasattr(X, "sum") and hasattr(X, "rows") and hasattr(X, "n_rows"):
         return X, start
+    resolve(threads)  # complains
     rows = as_rows(X)
     weight = as_sample_weight(sample_weight, len(rows))
     given = start if isinstance(start, str | Mixture) or callable(start) else np.asarray(start)
     if weight is not None and isinstance(given, np.ndarray) and given.shape[:1] == weight.shape:
         given = given[weight > 0]
-    return ArraySource.of(rows, weight), given
+    return ArraySource.of(rows, weight, threads), given
 
 
 def _component_count(k: int | None, start: Any) -> int:
@@ -155,21 +159,6 @@ def _component_count(k: int | None, start: Any) -> int:
     if implied is not None and implied != count:
         raise ParameterError(f"k is {count}, but the start has {implied} components")
     return count
-
-
-def as_stops(stop: str | Sequence[str], tol: float) -> list[StopRule]:
-    """Stop rules by name.
-
-    Examples
-    --------
-    >>> as_stops("loglik", 1e-3)
-    [LoglikRises(tol=0.001)]
-    """
-    names = [stop] if isinstance(stop, str) else list(stop)
-    unknown = [name for name in names if name not in STOPS]
-    if unknown or not names:
-        raise ParameterError(f"stop is {stop!r}; expected {' or '.join(STOPS)}, or both")
-    return [STOPS[name](as_amount(tol, "tol")) for name in names]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,11 +6,10 @@ namespace mixtura::MIXTURA_LEVEL {
 namespace {
 
 template <class T>
-void pack(const Rows& rows, std::int64_t first, const double* shift, int count, int panels, T* x) {
-  if (rows.single)
-    pack_panels(static_cast<const float*>(rows.data) + first * rows.row_stride, rows, shift, count, panels, x);
-  else
-    pack_panels(static_cast<const double*>(rows.data) + first * rows.row_stride, rows, shift, count, panels, x);
+void pack_rows(const Rows& rows, std::int64_t first, const double* shift, int count, int panels, T* x) {
+  const std::int64_t skipped = first * rows.row_stride;
+  if (rows.single) pack(static_cast<const float*>(rows.data) + skipped, rows, shift, count, panels, x);
+  else pack(static_cast<const double*>(rows.data) + skipped, rows, shift, count, panels, x);
 }
 
 // What a block needs while it is worked on.
@@ -25,21 +24,21 @@ template <class T> struct Scratch {
 
 // Log-likelihood and certainty of a block; leaves weight / total in place of total, its root in root.
 template <class T> void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels, Scratch<T>& s, Sums& to) {
-  double loglik = 0, certainty = 0;
+  if (rows.weight)
+    for (int n = 0; n < count; ++n) s.root[n] = T(rows.weight[(first + n) * rows.weight_stride]);
+  else
+    for (int n = 0; n < count; ++n) s.root[n] = 1;
+  for (int n = count; n < panels * PANEL<T>; ++n) s.root[n] = 0;
+  Vec<T> loglik = {}, certainty = {};
   for (int n = 0; n < panels * PANEL<T>; n += WIDTH<T>) {
-    const Vec<T> all_terms = load(s.total + n), log_total = logarithm(all_terms), most = load(s.largest + n);
-    for (int l = 0; l < WIDTH<T>; ++l) {
-      const int row = n + l;
-      const double weight = row >= count ? 0 : rows.weight ? rows.weight[(first + row) * rows.weight_stride] : 1;
-      certainty -= weight * double(log_total[l]);
-      loglik += weight * (2 * double(most[l]) + double(log_total[l]));
-      s.root[row] = T(weight);
-    }
+    const Vec<T> log_total = logarithm(load(s.total + n)), weight = load(s.root + n);
+    certainty -= weight * log_total;
+    loglik += weight * (2 * load(s.largest + n) + log_total);
   }
   for (int n = 0; n < panels * PANEL<T>; ++n) s.total[n] = s.root[n] / s.total[n];
   for (int n = 0; n < panels * PANEL<T>; ++n) s.root[n] = __builtin_sqrt(s.total[n]);
-  to.loglik += loglik;
-  to.certainty += certainty;
+  to.loglik += sum<T>(loglik);
+  to.certainty += sum<T>(certainty);
 }
 
 // One component's sums over a block, its full scatter.
@@ -105,7 +104,7 @@ template <class T> void add_blocks(const Rows& rows, const Density& density, Sum
   for (std::int64_t first = 0; first < rows.n; first += s.rows) {
     const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
     const int panels = (count + PANEL<T> - 1) / PANEL<T>;
-    pack<T>(rows, first, density.shift, count, panels, s.x);
+    pack_rows<T>(rows, first, density.shift, count, panels, s.x);
     half_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
     exponentials<T>(components, panels, s.h, s.largest, s.total, s.active);
     add_likelihood<T>(rows, first, count, panels, s, to);
@@ -177,7 +176,7 @@ void predict(const Rows& rows, const Density& density, Wanted wanted, double* ou
   for (std::int64_t first = 0; first < rows.n; first += s.rows) {
     const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
     const int panels = (count + PANEL<T> - 1) / PANEL<T>;
-    pack<T>(rows, first, density.shift, count, panels, s.x);
+    pack_rows<T>(rows, first, density.shift, count, panels, s.x);
     half_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
     if (wanted == Wanted::LABELS) {
       label<T>(s.h, k, panels * PANEL<T>, count, labels + first);

@@ -17,10 +17,12 @@ INLINE void products(const T* z, int panels, int d, int i0, int j0, double* sums
     for (int v = 0; v < TALL; ++v) {
       Vec<T> right[J];
       for (int j = 0; j < J; ++j) right[j] = load(zj + j * PANEL<T> + v * WIDTH<T>);
-      for (int i = 0; i < I; ++i) {
-        const Vec<T> left = SAME ? right[i < J ? i : 0] : load(zi + i * PANEL<T> + v * WIDTH<T>);
-        for (int j = SAME ? i : 0; j < J; ++j) acc[i][j] += left * right[j];
-      }
+      unrolled<I>([&](auto i) __attribute__((always_inline)) {
+        const Vec<T> left = SAME ? right[i % J] : load(zi + i * PANEL<T> + v * WIDTH<T>);
+        unrolled<J>([&](auto j) __attribute__((always_inline)) {
+          if constexpr (!SAME || j >= i) acc[i][j] += left * right[j];
+        });
+      });
     }
   for (int i = 0; i < I; ++i)
     for (int j = SAME ? i : 0; j < J; ++j) sums[std::int64_t(i0 + i) * d + j0 + j] += sum<T>(acc[i][j]);

@@ -5,6 +5,8 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -39,7 +41,13 @@ template <class T> INLINE Vec<T> load(const T* from) {
   return v;
 }
 template <class T> INLINE void store(T* to, Vec<T> v) { std::memcpy(to, &v, BYTES); }
-template <class T> INLINE Vec<T> all(T value) { return Vec<T>{} + value; }
+template <class T> INLINE Vec<T> all(T value) { return value - Vec<T>{}; }  // folds, 0 + x does not
+// f(0), f(1), ..., f(N - 1) with the number known to the compiler, so that arrays of registers stay in registers.
+template <int N, class F> INLINE void unrolled(F f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    (f(std::integral_constant<int, I>{}), ...);
+  }(std::make_integer_sequence<int, N>{});
+}
 template <class To, class From> INLINE To bits(From v) {
   To to;
   static_assert(sizeof to == sizeof v);

@@ -31,13 +31,13 @@ template <class T, int J> INLINE const T* tile(const T* x, const T* u, int j0, V
       const Vec<T> xi = load(x + v * WIDTH<T>);
       for (int j = 0; j < J; ++j) y[j][v] += xi * u[j];
     }
-  for (int i = 0; i < J; ++i, x += PANEL<T>) {
+  unrolled<J>([&](auto i) __attribute__((always_inline)) {
     for (int v = 0; v < TALL; ++v) {
-      const Vec<T> xi = load(x + v * WIDTH<T>);
-      for (int j = i; j < J; ++j) y[j][v] += xi * u[j - i];
+      const Vec<T> xi = load(x + i * PANEL<T> + v * WIDTH<T>);
+      unrolled<J - i>([&](auto j) __attribute__((always_inline)) { y[i + j][v] += xi * u[j]; });
     }
     u += J - i;
-  }
+  });
   return u;
 }
 
