@@ -15,11 +15,11 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/all: $(BIN)/python pyproject.toml $(shell find src -name '*.py')
+$(VENV)/all: $(BIN)/python pyproject.toml CMakeLists.txt $(shell find src -name '*.py' -o -name '*.?pp')
 	$(PIP) install ".[all]"
 	@touch $@
 
-$(VENV)/test: $(BIN)/python pyproject.toml constraints.txt $(shell find src -name '*.py')
+$(VENV)/test: $(BIN)/python pyproject.toml CMakeLists.txt constraints.txt $(shell find src -name '*.py' -o -name '*.?pp')
 	$(PIP) install --constraint constraints.txt ".[test,docs]"
 	@touch $@ $(VENV)/all
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TypeAlias
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,15 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[np.float64]
 Index: TypeAlias = NDArray[np.signedinteger] | NDArray[np.bool_]
 Rows: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
+Scalar = TypeVar("Scalar", bound=np.generic)
 Rng: TypeAlias = np.random.Generator | np.random.RandomState
 
 # A block's scratch arrays (rows x features, float64) should stay in the second-level cache.
 BLOCK_ELEMENTS = 1 << 16
+
+# A chunk is a thread's share of the work at a time: large enough for what Python does with it not to matter.
+CHUNK_ELEMENTS = 1 << 19
+CHUNK_ROWS = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +32,35 @@ class Chunk:
     ----------
     rows : ndarray of shape (n, d)
     sample_weight : ndarray of shape (n,), or None when each row counts once
-    positions : slice or ndarray of shape (n,)
-        Where these rows are in their source.
     start : int
         Where the chunk begins in its source.
+    kept : ndarray of shape (n,), or None when no row is passed over
+        How far each row stands from ``start``.
     """
 
     rows: Rows
     sample_weight: Array | None = None
-    positions: slice | NDArray[np.int64] = field(default_factory=lambda: slice(None))
     start: int = 0
+    kept: NDArray[np.intp] | None = None
+
+    def parts(self, cuts: Iterable[slice]) -> Iterator[Chunk]:
+        """Parts of this chunk, as views."""
+        for cut in cuts:
+            weight = None if self.sample_weight is None else self.sample_weight[cut]
+            if self.kept is None:
+                yield Chunk(self.rows[cut], weight, self.start + cut.start)
+            else:
+                yield Chunk(self.rows[cut], weight, self.start, self.kept[cut])
+
+    @property
+    def positions(self) -> slice | NDArray[np.intp]:
+        """Where these rows are in their source."""
+        return slice(self.start, self.start + len(self.rows)) if self.kept is None else self.start + self.kept
+
+    @property
+    def first(self) -> int:
+        """Where the first row is in its source."""
+        return self.start if self.kept is None else self.start + int(self.kept[0])
 
     def weigh(self, values: Array) -> Array:
         """Multiply values of shape (n,) or (n, k) by the sample weights."""
@@ -43,6 +68,24 @@ class Chunk:
             return values
         weight = self.sample_weight
         return values * (weight if values.ndim == 1 else weight[:, None])
+
+
+def shares(n_rows: int, n_features: int) -> list[slice]:
+    """Cut rows into equal chunks for threads; how depends on nothing but the shape of the data.
+
+    Their number is a multiple of four, so that two or four threads end together.
+
+    Examples
+    --------
+    >>> shares(1000, 2), len(shares(200_000, 2))
+    ([slice(0, 1000, None)], 8)
+    """
+    most = min(max(CHUNK_ELEMENTS // n_features, 1024), CHUNK_ROWS)
+    count = -(-n_rows // most)
+    if count > 1:
+        count = -(-count // 4) * 4
+    edges = [n_rows * c // count for c in range(count + 1)] if count else []
+    return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
 
 
 def blocks(n_rows: int, n_features: int) -> Iterator[slice]:

@@ -206,6 +206,9 @@ def _advance(task: Task, path: Path, new: Iterate) -> Path:
     if fall <= 0 or not task.guarded:
         return path.on(new)
     rounding = fall <= ROUNDING * (abs(new.loglik) + new.stats.total)
+    if rounding and collapsed(new, task.family, task.source.n_rows).any():
+        # At rest, but on a component to repair: take the step, so that the next thing is its repair.
+        return replace(path.on(new), trace=(*path.trace, path.trace[-1]))
     return replace(path, outcome=Outcome.CONVERGED if rounding else Outcome.STALLED)
 
 

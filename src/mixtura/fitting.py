@@ -22,9 +22,7 @@ from mixtura.mixture import Mixture
 from mixtura.prepare import component_count, prepare
 from mixtura.result import Fit, Iteration, Outcome, Start
 from mixtura.stats import Stats
-from mixtura.stopping import LoglikRises, ParametersMove, StopRule
-
-STOPS: dict[str, Callable[[float], StopRule]] = {"loglik": LoglikRises, "parameters": ParametersMove}
+from mixtura.stopping import StopRule, as_stops
 
 # Below this fraction of the data's variance rounding makes the log-likelihood fall by more than 1e-7 of itself.
 LEAST_FLOOR = 1e-10
@@ -49,6 +47,7 @@ def fit(
     record: bool = False,
     on_iteration: Callable[[Iteration], object] | None = None,
     on_interrupt: str = "raise",
+    threads: int | None = None,
 ) -> Fit:
     """Fit a Gaussian mixture by expectation-maximisation.
 
@@ -84,6 +83,9 @@ def fit(
         Called with an `Iteration` at each start and after every EM iteration.
     on_interrupt : {"raise", "keep"}
         What Ctrl-C does: raise KeyboardInterrupt, or return the best so far.
+    threads : int, optional
+        How many threads work; the environment variable MIXTURA_NUM_THREADS, or all CPUs that this process may use,
+        unless given. The result has the same bits for any number.
 
     Returns
     -------
@@ -108,7 +110,7 @@ def fit(
     'Converged.'
     """
     X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
-    source, start = prepare(X, sample_weight, start)
+    source, start = prepare(X, sample_weight, start, threads)
     k = component_count(k, start)
     if on_interrupt not in ("raise", "keep"):
         raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
@@ -132,21 +134,6 @@ def fit(
     result = _named(_best(plan, tours, data.total), column_names(X), start)
     _warn(result, tol)
     return result
-
-
-def as_stops(stop: str | Sequence[str], tol: float) -> list[StopRule]:
-    """Stop rules by name.
-
-    Examples
-    --------
-    >>> as_stops("loglik", 1e-3)
-    [LoglikRises(tol=0.001)]
-    """
-    names = list(stop) if isinstance(stop, Sequence) and not isinstance(stop, str) else [stop]
-    unknown = [name for name in names if name not in STOPS]
-    if unknown or not names:
-        raise ParameterError(f"stop is {stop!r}; expected {' or '.join(STOPS)}, or both")
-    return [STOPS[name](as_amount(tol, "tol")) for name in names]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

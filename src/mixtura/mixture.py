@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura import schema
+from mixtura import kernels, schema
 from mixtura.arrays import as_count, as_matching_rows, as_names, as_rng, frozen
 from mixtura.covariance import Covariance
-from mixtura.data import Array, Rng, Rows, blocks
+from mixtura.data import Array, Rng, Rows, Scalar, shares
+from mixtura.density import Affine
 from mixtura.errors import DataError, ParameterError
-from mixtura.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
+from mixtura.logdomain import log_or_minus_inf
+from mixtura.threads import in_order
 
 # Squared distances that overflow stay finite, so that no row, however far, yields NaN.
 _FARTHEST = 1e300
@@ -113,20 +116,24 @@ class Mixture:
         within = np.einsum("k,kij->ij", self.weights, self.covariances.dense())
         return within + (self.weights[:, None] * delta).T @ delta
 
-    def log_joint(self, rows: Rows) -> Array:
-        """Log of w_k N(x | m_k, S_k) for each checked row and component, (n, k); exact far from the origin, too."""
+    @cached_property
+    def affine(self) -> Affine:
+        """Log densities as affine maps of the rows, for the kernels; exact far from the origin, too."""
         shift = self.mean
-        shifted = rows - shift  # float64, whatever the rows' dtype
+        form, factors = self.covariances.affine()
         centres = self.means - shift
-        constants = log_or_minus_inf(self.weights) - 0.5 * (
-            self.covariances.logdet() + self.n_features * math.log(2 * math.pi)
-        )
-        result = np.empty((len(rows), self.n_components))
+        offsets = centres * factors if form == "diagonal" else (centres[:, None, :] @ factors)[:, 0]
+        logdet = self.covariances.logdet() + self.n_features * math.log(2 * math.pi)
+        return Affine(form, shift, log_or_minus_inf(self.weights) - 0.5 * logdet, factors, offsets, self.means)
+
+    def log_joint(self, rows: Rows) -> Array:
+        """Log of w_k N(x | m_k, S_k) for each checked row and component, (n, k)."""
+        affine, result = self.affine, np.empty((len(rows), self.n_components))
+        shifted = rows - affine.shift  # float64, whatever the rows' dtype
         for j in range(self.n_components):
-            white = self.covariances.whiten(j, shifted)
-            white = white - self.covariances.whiten(j, centres[j : j + 1])
+            white = self.covariances.whiten(j, shifted) - affine.offsets[j]
             distance = np.einsum("ij,ij->i", white, white)
-            result[:, j] = constants[j] - 0.5 * np.minimum(distance, _FARTHEST)
+            result[:, j] = affine.constants[j] - 0.5 * np.minimum(distance, _FARTHEST)
         return result
 
     def logpdf(self, X: Any) -> Array:
@@ -138,7 +145,7 @@ class Mixture:
         >>> Mixture([1.0], [[0.0]], Dense(np.ones((1, 1, 1)), 1)).logpdf([[0.0]]).round(4).tolist()
         [-0.9189]
         """
-        return self._by_block(X, lambda joint: log_sum_exp(joint)[0], ())
+        return self._by_chunk(X, kernels.log_density)
 
     def posterior(self, X: Any) -> Array:
         """Responsibilities: the probability of each component given the row (Bayes' rule), (n, k).
@@ -150,19 +157,16 @@ class Mixture:
         >>> mixture.posterior([[2.0]]).tolist()
         [[0.5, 0.5]]
         """
-        return self._by_block(X, lambda joint: responsibilities(joint)[0], (self.n_components,))
+        return self._by_chunk(X, kernels.posterior)
 
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n,); the first where several tie."""
-        return self._by_block(X, lambda joint: joint.argmax(axis=1), ()).astype(np.int64)
+        return self._by_chunk(X, kernels.labels)
 
-    def _by_block(self, X: Any, f: Callable[[Array], Any], shape: tuple[int, ...]) -> Array:
-        """Apply ``f`` to the log joint of each block of rows."""
+    def _by_chunk(self, X: Any, f: Callable[[Mixture, Rows], NDArray[Scalar]]) -> NDArray[Scalar]:
+        """What a kernel makes of each chunk of rows, put together."""
         rows = self.check_rows(X)
-        result = np.empty((len(rows), *shape))
-        for block in blocks(len(rows), max(self.n_features, self.n_components)):
-            result[block] = f(self.log_joint(rows[block]))
-        return result
+        return np.concatenate(in_order(lambda part: f(self, rows[part]), shares(*rows.shape)))
 
     def check_rows(self, X: Any) -> Rows:
         """Check rows against this mixture's dimensions; a table's columns are matched by name.
@@ -228,8 +232,8 @@ class Mixture:
         if not len(keep):
             raise ParameterError("columns is empty; name at least one column to keep")
         names = tuple(self.columns[j] for j in keep) if self.columns else None
-        covariances = self.covariances.marginal(keep)
-        return replace(self, means=self.means[:, keep], covariances=covariances, columns=names, n_parameters=0)
+        spread = self.covariances.marginal(keep)
+        return replace(self, means=self.means[:, keep], covariances=spread, columns=names, n_parameters=0)
 
     def condition(self, columns: Sequence[int | str], values: Sequence[float]) -> Mixture:
         """The distribution of the other columns where these have the given values; again a mixture.
@@ -262,8 +266,7 @@ class Mixture:
         kept = np.arange(self.n_components)[components]
         weights = self.weights[kept] / self.weights[kept].sum()
         names = tuple(self.components[j] for j in kept) if self.components else None
-        covariances = self.covariances.select(kept)
-        return Mixture(weights, self.means[kept], covariances, self.columns, names)
+        return Mixture(weights, self.means[kept], self.covariances.select(kept), self.columns, names)
 
     def to_json(self) -> str:
         """Write everything as JSON; `from_json` gives the same bits back.

@@ -14,9 +14,10 @@ from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 from mixtura.source import Source
 from mixtura.sources import ArraySource
+from mixtura.threads import resolve
 
 
-def prepare(X: Any, sample_weight: Any, start: Any) -> tuple[Source, Any]:
+def prepare(X: Any, sample_weight: Any, start: Any, threads: int | None) -> tuple[Source, Any]:
     """Check the data, and bring the start into a form that goes with it."""
     if isinstance(start, Sequence) and not isinstance(start, str):
         start = _as_array(start)
@@ -24,7 +25,7 @@ def prepare(X: Any, sample_weight: Any, start: Any) -> tuple[Source, Any]:
         if sample_weight is not None:
             raise ParameterError("sample_weight is given beside a Source; give the weights to the Source")
         return X, start
-    source = ArraySource.of(X, sample_weight)
+    source = ArraySource.of(X, sample_weight, resolve(threads))
     absent = None if source.sample_weight is None else source.sample_weight == 0
     if absent is not None and isinstance(start, np.ndarray) and start.ndim == 1 and start.shape == absent.shape:
         start = np.where(absent, start[~absent][0], start)  # a label of absent rows alone is no label

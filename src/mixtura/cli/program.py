@@ -8,7 +8,7 @@ import typer
 
 import mixtura
 from mixtura.cli.fitting import fit, replay
-from mixtura.cli.using import describe, plot, predict, sample, score
+from mixtura.cli.using import describe, info, plot, predict, sample, score
 
 app = typer.Typer(
     help="Gaussian mixtures: fit them, use them, look at them.",
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (fit, predict, score, sample, describe, plot, replay):
+for command in (fit, predict, score, sample, describe, plot, replay, info):
     app.command()(command)
 
 

@@ -1,14 +1,16 @@
-"""Commands that use a fitted mixture: predict, score, sample, describe, plot."""
+"""Commands that use a fitted mixture: predict, score, sample, describe, plot; and info."""
 
 from __future__ import annotations
 
-from mixtura import assess
+import mixtura
+from mixtura import assess, kernels
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
 from mixtura.cli.inputs import load_data, names
 from mixtura.cli.outputs import drawing, emit, label_columns, planned, planned_table, positions, row_numbers
 from mixtura.cli.tables import criteria, criteria_values, mixture_summary, mixture_values
 from mixtura.io import column_labels, component_labels, read_model
+from mixtura.threads import resolve
 
 
 def predict(
@@ -89,6 +91,13 @@ def describe(model: o.ModelFile, *, json: o.Json = False) -> None:
         return
     console = out()
     console.print(mixture_summary(mixture, console), soft_wrap=True)
+
+
+def info() -> None:
+    """Show what this installation computes with: version, kernel, instruction set, threads."""
+    shown = {"version": mixtura.__version__, "kernel": kernels.NAME, "SIMD": kernels.level(), "threads": resolve()}
+    for name, value in shown.items():
+        out().print(f"{name:8} {value}", soft_wrap=True)
 
 
 def plot(

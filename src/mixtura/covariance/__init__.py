@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mixtura.covariance.dense import Dense
 from mixtura.covariance.diagonal import Diagonal
 from mixtura.data import Array, Index
+from mixtura.density import Form
 from mixtura.errors import DataError
 
 __all__ = ["Covariance", "Dense", "Diagonal", "covariance_from_dict"]
@@ -33,6 +34,9 @@ class Covariance(Protocol):
 
     def whiten(self, component: int, delta: Array) -> Array:
         """Map deviations (n, d) linearly so that their squared length is the squared Mahalanobis distance."""
+
+    def affine(self) -> tuple[Form, Array]:
+        """The same map as matrices: its form, and factors of shape (k, d, d), (1, d, d) or, diagonal, (k, d)."""
 
     def colour(self, component: int, noise: Array) -> Array:
         """Map standard normal rows (n, d) to rows with the component's covariance."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dtrtri
 
 from mixtura.arrays import frozen
-from mixtura.data import Array, Index
+from mixtura.data import Array, Index, Scalar
+from mixtura.density import Form
 from mixtura.errors import DataError
-
-Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def _check_symmetric(matrices: Array, what: str) -> None:
@@ -105,8 +104,7 @@ class Dense:
     @cached_property
     def precision_factors(self) -> Array:
         """Upper triangular U = L^-T with U U' the precision matrix, (m, d, d)."""
-        identity = np.eye(self.n_features)
-        return frozen([solve_triangular(lower, identity, lower=True, check_finite=False).T for lower in self.lower])
+        return frozen([dtrtri(lower, lower=1)[0].T for lower in self.lower])
 
     @property
     def precisions(self) -> Array:
@@ -124,6 +122,10 @@ class Dense:
     def whiten(self, component: int, delta: Array) -> Array:
         """Map deviations (n, d) so that their squared length is the squared Mahalanobis distance."""
         return delta @ self.precision_factors[self._own(component)]
+
+    def affine(self) -> tuple[Form, Array]:
+        """The same map as matrices: its form, and factors of shape (k, d, d) or (1, d, d)."""
+        return "dense" if len(self.matrices) == self.n_components else "shared", self.precision_factors
 
     def colour(self, component: int, noise: Array) -> Array:
         """Map standard normal rows (n, d) to rows with the component's covariance."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mixtura.arrays import frozen
 from mixtura.data import Array, Index
+from mixtura.density import Form
 from mixtura.errors import DataError
 
 
@@ -74,6 +75,11 @@ class Diagonal:
     def _deviations(self, component: int) -> Array:
         """Standard deviations of one component, (d,) or (1,)."""
         return np.sqrt(self.values[component if len(self.values) > 1 else 0])
+
+    def affine(self) -> tuple[Form, Array]:
+        """The same map as diagonal matrices: its form, and factors of shape (k, d)."""
+        factors = np.broadcast_to(self.precision_factors, (self.n_components, self.n_features))
+        return "diagonal", np.ascontiguousarray(factors)
 
     def whiten(self, component: int, delta: Array) -> Array:
         """Map deviations (n, d) so that their squared length is the squared Mahalanobis distance."""

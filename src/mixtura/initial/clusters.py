@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from mixtura.data import Chunk, Rng
 from mixtura.em import Task
 from mixtura.initial.random import SAMPLE, at_rows
-from mixtura.kernels import accumulate
+from mixtura.kernels import accumulate, blocked
 from mixtura.stats import Stats
 
 
@@ -41,7 +41,7 @@ def kmeans(task: Task, k: int, rng: Rng) -> Stats:
         labels = ((chunk.rows - origin) @ centres.T - half).argmax(axis=1)
         return accumulate(chunk, members[labels], task.family.needs)
 
-    return task.source.sum(nearest)
+    return task.source.sum(blocked(nearest, k))
 
 
 def kmeans_pp(task: Task, k: int, rng: Rng) -> Stats:

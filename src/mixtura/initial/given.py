@@ -9,11 +9,11 @@ import numpy as np
 
 from mixtura.arrays import frozen
 from mixtura.covariance import Covariance, Dense
-from mixtura.data import Rng
+from mixtura.data import Chunk, Rng
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.initial.clusters import kmeans
-from mixtura.kernels import accumulate
+from mixtura.kernels import accumulate, blocked
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats
 
@@ -48,7 +48,11 @@ class Responsibilities:
                 f"start, row {bad[0]}: responsibilities {share[bad[0]].tolist()}; "
                 "expected numbers that are not negative and sum to one"
             )
-        return task.source.sum(lambda chunk: accumulate(chunk, share[chunk.positions], task.family.needs))
+
+        def shared_out(chunk: Chunk) -> Stats:
+            return accumulate(chunk, share[chunk.positions], task.family.needs)
+
+        return task.source.sum(blocked(shared_out, k))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +86,10 @@ class Labels:
         if len(values) != k:
             raise DataError(f"start: labels have {len(values)} different values; expected k = {k}")
 
-        return task.source.sum(lambda chunk: accumulate(chunk, members[codes[chunk.positions]], task.family.needs))
+        def joined(chunk: Chunk) -> Stats:
+            return accumulate(chunk, members[codes[chunk.positions]], task.family.needs)
+
+        return task.source.sum(blocked(joined, k))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

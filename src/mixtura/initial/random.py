@@ -7,7 +7,7 @@ import numpy as np
 from mixtura.covariance import Dense
 from mixtura.data import Array, Chunk, Rng, Rows
 from mixtura.em import Task
-from mixtura.kernels import accumulate
+from mixtura.kernels import accumulate, blocked
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats
 
@@ -47,10 +47,10 @@ def random(task: Task, k: int, rng: Rng) -> Stats:
 
     def share_out(chunk: Chunk) -> Stats:
         # Seeded by position: the same whoever works on the chunk, and when.
-        share = np.random.default_rng((seed, chunk.start)).uniform(size=(len(chunk.rows), k))
+        share = np.random.default_rng((seed, chunk.first)).uniform(size=(len(chunk.rows), k))
         return accumulate(chunk, share / share.sum(axis=1, keepdims=True), task.family.needs)
 
-    return task.source.sum(share_out)
+    return task.source.sum(blocked(share_out, k))
 
 
 def random_from_data(task: Task, k: int, rng: Rng) -> Stats:

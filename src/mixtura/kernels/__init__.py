@@ -1,7 +1,28 @@
-"""Kernels: (mixture, chunk) -> Stats, the only place where EM touches rows."""
+"""Kernels: (mixture, chunk) -> Stats, and the passes of prediction; the only place where rows are touched.
+
+The native kernel is used where it could be built, unless the environment variable MIXTURA_KERNEL says numpy.
+"""
 
 from __future__ import annotations
 
-from mixtura.kernels.numpy import accumulate, estep
+import os
+from importlib.util import find_spec
 
-__all__ = ["accumulate", "estep"]
+from mixtura.errors import ParameterError
+from mixtura.kernels.numpy import accumulate, blocked
+
+VARIABLE = "MIXTURA_KERNEL"
+
+_wanted = os.environ.get(VARIABLE, "")
+if _wanted not in ("", "native", "numpy"):
+    raise ParameterError(f"{VARIABLE} is {_wanted!r}; expected native or numpy")
+if _wanted != "numpy" and (_wanted or find_spec("mixtura._native")):
+    from mixtura.kernels.native import estep, labels, level, log_density, posterior
+
+    NAME = "native"
+else:
+    from mixtura.kernels.numpy import estep, labels, level, log_density, posterior
+
+    NAME = "numpy"
+
+__all__ = ["NAME", "accumulate", "blocked", "estep", "labels", "level", "log_density", "posterior"]

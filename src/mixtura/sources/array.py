@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from mixtura.arrays import as_rows, as_sample_weight
-from mixtura.data import Array, Chunk, Rng, Rows, blocks
+from mixtura.data import Array, Chunk, Rng, Rows, shares
 from mixtura.stats import Stats
+from mixtura.threads import in_order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArraySource:
-    """A matrix of rows, cut into blocks of fixed size.
+    """A matrix of rows, cut into chunks for threads.
 
     Attributes
     ----------
@@ -25,6 +26,8 @@ class ArraySource:
         float64 or float32.
     sample_weight : ndarray of shape (n,), or None
         Rows of weight zero are passed over.
+    threads : int, optional
+        How many threads add up; see `mixtura.threads.resolve`.
 
     Examples
     --------
@@ -35,12 +38,13 @@ class ArraySource:
 
     array: Rows
     sample_weight: Array | None = None
+    threads: int | None = None
 
     @classmethod
-    def of(cls, X: Any, sample_weight: Any = None) -> ArraySource:
+    def of(cls, X: Any, sample_weight: Any = None, threads: int | None = None) -> ArraySource:
         """Check rows and weights."""
         rows = as_rows(X)
-        return cls(rows, as_sample_weight(sample_weight, len(rows)))
+        return cls(rows, as_sample_weight(sample_weight, len(rows)), threads)
 
     @property
     def length(self) -> int:
@@ -57,24 +61,29 @@ class ArraySource:
         """Number of columns."""
         return self.array.shape[1]
 
-    def _chunk(self, block: slice) -> Chunk:
-        """The rows of a block that count: a view where all do."""
+    def _cuts(self) -> list[slice]:
+        """Where chunks with any row that counts begin and end: the same for any number of threads."""
+        cuts = shares(self.length, self.n_features)
+        weight = self.sample_weight
+        return cuts if weight is None else [cut for cut in cuts if weight[cut].any()]
+
+    def _chunk(self, cut: slice) -> Chunk:
+        """The rows of a cut that count: a view where all do."""
         if self.sample_weight is None:
-            return Chunk(self.array[block], None, block, block.start)
-        weight = self.sample_weight[block]
+            return Chunk(self.array[cut], None, cut.start)
+        weight = self.sample_weight[cut]
         if weight.all():
-            return Chunk(self.array[block], weight, block, block.start)
-        own = np.flatnonzero(weight)
-        return Chunk(self.array[block][own], weight[own], block.start + own, block.start)
+            return Chunk(self.array[cut], weight, cut.start)
+        kept = np.flatnonzero(weight)
+        return Chunk(self.array[cut][kept], weight[kept], cut.start, kept)
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows that count, in order."""
-        chunks = (self._chunk(block) for block in blocks(self.length, self.n_features))
-        return (chunk for chunk in chunks if len(chunk.rows))
+        return map(self._chunk, self._cuts())
 
     def sum(self, f: Callable[[Chunk], Stats]) -> Stats:
-        """Add up ``f(chunk)`` over all chunks, first to last."""
-        return reduce(add, map(f, self.chunks()))
+        """Add up ``f(chunk)`` over all chunks, first to last, whichever thread made it."""
+        return reduce(add, in_order(lambda cut: f(self._chunk(cut)), self._cuts(), self.threads))
 
     def rows(self, n: int, rng: Rng) -> Chunk:
         """At most ``n`` different rows drawn at random, in their order; all rows that count if there are fewer."""

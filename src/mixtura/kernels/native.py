@@ -1,0 +1,92 @@
+"""The kernel in C++ (src/native), behind the same functions as `mixtura.kernels.numpy`."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.data import Array, Chunk, Rows
+from mixtura.density import Affine, Density
+from mixtura.errors import ParameterError
+from mixtura.stats import Needs, Stats
+
+_native: Any = import_module("mixtura._native")  # missing where there was no compiler
+
+VARIABLE = "MIXTURA_SIMD"
+
+LEVELS: tuple[str, ...] = tuple(_native.levels())
+
+# Numbers that the C++ side gives to forms and to what a prediction wants.
+_FORMS = {"dense": 0, "shared": 1, "diagonal": 2}
+_LOG_DENSITY, _POSTERIOR, _LABELS = range(3)
+
+
+def level() -> str:
+    """The instruction set in use: the best that this processor has, or what MIXTURA_SIMD says.
+
+    Examples
+    --------
+    >>> level() in LEVELS
+    True
+    """
+    wanted = os.environ.get(VARIABLE) or LEVELS[-1]
+    if wanted not in LEVELS:
+        raise ParameterError(f"{VARIABLE} is {wanted!r}; this processor has {', '.join(LEVELS)}")
+    return wanted
+
+
+def _readable(rows: Rows) -> Rows:
+    """Rows whose strides are whole numbers of elements; only a column of a structured array has others."""
+    whole = all(stride % rows.itemsize == 0 for stride in rows.strides)
+    return rows if whole else cast(Rows, np.ascontiguousarray(rows))
+
+
+def _handed(affine: Affine) -> Any:
+    """The mixture as the C++ side wants it."""
+    arrays = (affine.shift, affine.constants, affine.factors, affine.offsets)
+    return _native.Affine(*map(np.ascontiguousarray, arrays), _FORMS[affine.form])
+
+
+def estep(mixture: Density, chunk: Chunk, needs: Needs) -> Stats:
+    """Responsibilities of a chunk's rows, summed up at once, in one pass over the rows.
+
+    Examples
+    --------
+    >>> from mixtura import Dense, Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((1, 1, 1)), 2))
+    >>> estep(mixture, Chunk(np.array([[2.0]])), "full").weight.tolist()
+    [0.5, 0.5]
+    """
+    affine = mixture.affine
+    k, d = affine.means.shape
+    total, mean = np.empty(k), np.empty((k, d))
+    scatter = np.empty((k, d) if needs == "diagonal" else (k, d, d))
+    rows = _readable(chunk.rows)
+    weight = None if chunk.sample_weight is None else np.ascontiguousarray(chunk.sample_weight)
+    loglik, certainty = _native.estep(level(), rows, weight, _handed(affine), affine.means, total, mean, scatter)
+    return Stats(total, mean, scatter, loglik, certainty)
+
+
+def log_density(mixture: Density, rows: Rows) -> Array:
+    """Log-density of each row, (n,)."""
+    result = np.empty(len(rows))
+    _native.predict(level(), _readable(rows), _handed(mixture.affine), _LOG_DENSITY, result, None)
+    return result
+
+
+def posterior(mixture: Density, rows: Rows) -> Array:
+    """Responsibilities, (n, k)."""
+    result = np.empty((len(rows), mixture.n_components))
+    _native.predict(level(), _readable(rows), _handed(mixture.affine), _POSTERIOR, result, None)
+    return result
+
+
+def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
+    """Most probable component of each row, (n,)."""
+    result = np.empty(len(rows), dtype=np.int64)
+    _native.predict(level(), _readable(rows), _handed(mixture.affine), _LABELS, None, result)
+    return result

@@ -1,0 +1,43 @@
+// What a kernel is given and what it gives back; compiled once for each instruction set (see levels.hpp).
+#pragma once
+#include <cstdint>
+
+namespace mixtura {
+
+enum class Form : int { DENSE = 0, SHARED = 1, DIAGONAL = 2 };  // of the whitening factors
+enum class Wanted : int { LOG_DENSITY = 0, POSTERIOR = 1, LABELS = 2 };
+
+// Rows as they lie in the caller's memory; strides count numbers, not bytes.
+struct Rows {
+  const void* data;
+  std::int64_t n, d, row_stride, column_stride;
+  bool single;           // float32
+  const double* weight;  // nullptr: each row counts once
+  std::int64_t weight_stride;
+};
+
+// log w_j N(x | m_j, S_j) = constant_j - |(x - shift) U_j - (m_j - shift) U_j|^2 / 2.
+struct Density {
+  std::int64_t k;
+  Form form;
+  const double *shift, *constants;  // (d), (k)
+  const double* factors;            // U: (k, d, d), (1, d, d), or (k, d) for diagonal ones
+  const double* offsets;            // (m_j - shift) U_j: (k, d)
+};
+
+// Sums over rows; deviations are from `centres` (k, d), which may be any points near the means.
+struct Sums {
+  const double* centres;
+  bool full;
+  double *weight, *mean, *scatter;  // (k), (k, d), (k, d, d) or (k, d)
+  double loglik, certainty;
+};
+
+struct Kernel {
+  void (*estep)(const Rows&, const Density&, Sums&);
+  void (*predict)(const Rows&, const Density&, Wanted, double* out, std::int64_t* labels);
+  void (*exponential)(const double*, double*, std::int64_t);
+  void (*logarithm)(const double*, double*, std::int64_t);
+};
+
+}  // namespace mixtura

@@ -1,0 +1,216 @@
+// The kernel for one instruction set; compiled once for each, with that set's flags and name.
+#include "posterior.hpp"
+#include "scatter.hpp"
+
+namespace mixtura::MIXTURA_LEVEL {
+namespace {
+
+template <class T>
+void pack_rows(const Rows& rows, std::int64_t first, const double* shift, int count, int panels, T* x) {
+  const std::int64_t skipped = first * rows.row_stride;
+  if (rows.single) pack(static_cast<const float*>(rows.data) + skipped, rows, shift, count, panels, x);
+  else pack(static_cast<const double*>(rows.data) + skipped, rows, shift, count, panels, x);
+}
+
+// What a block needs while it is worked on.
+template <class T> struct Scratch {
+  int rows;
+  Buffer<T> x, white, h, largest, total, root, shares;
+  Buffer<int> active, chosen;
+  Scratch(const Rows& data, const Density& density)
+      : rows(block_rows<T>(data.n, data.d, density.k)), x(rows * data.d), white(rows * data.d), h(rows * density.k),
+        largest(rows), total(rows), root(rows), shares(rows), active(density.k), chosen(rows) {}
+};
+
+// Log-likelihood and certainty of a block; leaves weight / total in place of total, its root in root.
+template <class T> void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels, Scratch<T>& s, Sums& to) {
+  if (rows.weight)
+    for (int n = 0; n < count; ++n) s.root[n] = T(rows.weight[(first + n) * rows.weight_stride]);
+  else
+    for (int n = 0; n < count; ++n) s.root[n] = 1;
+  for (int n = count; n < panels * PANEL<T>; ++n) s.root[n] = 0;
+  Vec<T> loglik = {}, certainty = {};
+  for (int n = 0; n < panels * PANEL<T>; n += WIDTH<T>) {
+    const Vec<T> log_total = logarithm(load(s.total + n)), weight = load(s.root + n);
+    certainty -= weight * log_total;
+    loglik += weight * (2 * load(s.largest + n) + log_total);
+  }
+  for (int n = 0; n < panels * PANEL<T>; ++n) s.total[n] = s.root[n] / s.total[n];
+  for (int n = 0; n < panels * PANEL<T>; ++n) s.root[n] = __builtin_sqrt(s.total[n]);
+  to.loglik += sum<T>(loglik);
+  to.certainty += sum<T>(certainty);
+}
+
+// One component's sums over a block, its full scatter.
+template <class T>
+void add_full(Scratch<T>& s, const T* f, int active, const T* centre, int panels, int d, double* weight, double* first,
+              double* scatter) {
+  const T *x = s.x, *q = s.total;
+  switch (d) {
+    case 1: return small_sums<T, 1>(x, f, q, centre, panels, weight, first, scatter);
+    case 2: return small_sums<T, 2>(x, f, q, centre, panels, weight, first, scatter);
+    case 3: return small_sums<T, 3>(x, f, q, centre, panels, weight, first, scatter);
+    case 4: return small_sums<T, 4>(x, f, q, centre, panels, weight, first, scatter);
+    default: break;
+  }
+  const int rows = panels * PANEL<T>;
+  T *root = s.shares, *z = s.white;
+  Vec<T> total = {};
+  for (int n = 0; n < rows; n += WIDTH<T>) {
+    const Vec<T> e = load(f + n);
+    total += e * e * load(q + n);
+    store(root + n, e * load(s.root + n));
+  }
+  *weight += sum<T>(total);
+  if (2 * active < rows) {
+    int count = 0;
+    for (int n = 0; n < rows; ++n) {
+      s.chosen[count] = n;
+      count += root[n] > 0;
+    }
+    panels = gather<T>(x, root, s.chosen, count, d, s.largest, z);
+    root = s.largest;
+    x = z;
+  }
+  weigh_all<T>(x, root, centre, panels, d, z, first);
+  outer_products<T, 0>(z, panels, d, scatter);
+}
+
+template <class T>
+void add_diagonal(Scratch<T>& s, const T* f, const T* centre, int panels, int d, double* weight, double* first,
+                  double* scatter) {
+  const int rows = panels * PANEL<T>;
+  int count = 0;
+  Vec<T> total = {};
+  for (int n = 0; n < rows; n += WIDTH<T>) {
+    const Vec<T> e = load(f + n), r = e * e * load(s.total + n);
+    total += r;
+    store(s.shares + n, r);
+    s.chosen[count] = n;
+    count += below(Vec<T>{}, r) != 0;
+  }
+  *weight += sum<T>(total);
+  diagonal_sums<T>(s.x, s.shares, centre, s.chosen, count, d, first, scatter);
+}
+
+template <class T> void add_blocks(const Rows& rows, const Density& density, Sums& to) {
+  const int d = int(rows.d), k = int(density.k);
+  const Components<T> components(density, rows.d);
+  Scratch<T> s(rows, density);
+  Buffer<T> centres(std::int64_t(k) * d);
+  for (int j = 0; j < k; ++j)
+    for (int i = 0; i < d; ++i) centres[j * d + i] = T(to.centres[j * d + i] - density.shift[i]);
+  const std::int64_t size = to.full ? std::int64_t(d) * d : d;
+  for (std::int64_t first = 0; first < rows.n; first += s.rows) {
+    const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
+    const int panels = (count + PANEL<T> - 1) / PANEL<T>;
+    pack_rows<T>(rows, first, density.shift, count, panels, s.x);
+    half_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
+    exponentials<T>(components, panels, s.h, s.largest, s.total, s.active);
+    add_likelihood<T>(rows, first, count, panels, s, to);
+    for (int j = 0; j < k; ++j) {
+      if (!s.active[j]) continue;
+      const T *f = s.h + std::int64_t(j) * panels * PANEL<T>, *centre = centres + j * d;
+      if (to.full) add_full<T>(s, f, s.active[j], centre, panels, d, to.weight + j, to.mean + j * d, to.scatter + j * size);
+      else add_diagonal<T>(s, f, centre, panels, d, to.weight + j, to.mean + j * d, to.scatter + j * size);
+    }
+  }
+}
+
+// From sums of deviations to means and centred scatter. False where the centre lay so far from the mean that the
+// correction costs digits: then the caller takes the means as centres and sums again.
+bool centre_sums(const Density& density, std::int64_t d, Sums& sums) {
+  bool exact = true;
+  const std::int64_t step = sums.full ? d * d : d;
+  for (std::int64_t j = 0; j < density.k; ++j) {
+    double *mean = sums.mean + j * d, *scatter = sums.scatter + j * step;
+    const double weight = sums.weight[j];
+    for (std::int64_t i = 0; i < d; ++i) mean[i] = weight > 0 ? mean[i] / weight : 0;
+    for (std::int64_t i = 0; i < d; ++i) {
+      double* row = scatter + (sums.full ? i * d : 0);
+      const double raw = row[i];
+      for (std::int64_t l = i; l < (sums.full ? d : i + 1); ++l) row[l] -= weight * mean[i] * mean[l];
+      exact = exact && raw <= 1e5 * row[i];
+      if (row[i] < 0) row[i] = 0;
+      for (std::int64_t l = i + 1; sums.full && l < d; ++l) scatter[l * d + i] = row[l];
+    }
+    for (std::int64_t i = 0; i < d; ++i) mean[i] += sums.centres[j * d + i];
+  }
+  return exact;
+}
+
+void clear(const Density& density, std::int64_t d, Sums& sums) {
+  const std::int64_t size = sums.full ? d * d : d;
+  std::memset(sums.weight, 0, std::size_t(density.k) * sizeof(double));
+  std::memset(sums.mean, 0, std::size_t(density.k * d) * sizeof(double));
+  std::memset(sums.scatter, 0, std::size_t(density.k * size) * sizeof(double));
+  sums.loglik = sums.certainty = 0;
+}
+
+void estep(const Rows& rows, const Density& density, Sums& sums) {
+  clear(density, rows.d, sums);
+  add_blocks<double>(rows, density, sums);
+  if (centre_sums(density, rows.d, sums)) return;
+  Buffer<double> centres(density.k * rows.d);
+  std::memcpy(centres, sums.mean, std::size_t(density.k * rows.d) * sizeof(double));
+  sums.centres = centres;
+  clear(density, rows.d, sums);
+  add_blocks<double>(rows, density, sums);
+  centre_sums(density, rows.d, sums);
+}
+
+template <class T> void label(const T* h, int k, int rows, int count, std::int64_t* labels) {
+  for (int n = 0; n < count; ++n) {
+    int best = 0;
+    for (int j = 1; j < k; ++j)
+      if (h[std::int64_t(j) * rows + n] > h[std::int64_t(best) * rows + n]) best = j;
+    labels[n] = best;
+  }
+}
+
+void predict(const Rows& rows, const Density& density, Wanted wanted, double* out, std::int64_t* labels) {
+  using T = double;
+  const int k = int(density.k);
+  const Components<T> components(density, rows.d);
+  Scratch<T> s(rows, density);
+  for (std::int64_t first = 0; first < rows.n; first += s.rows) {
+    const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
+    const int panels = (count + PANEL<T> - 1) / PANEL<T>;
+    pack_rows<T>(rows, first, density.shift, count, panels, s.x);
+    half_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
+    if (wanted == Wanted::LABELS) {
+      label<T>(s.h, k, panels * PANEL<T>, count, labels + first);
+      continue;
+    }
+    exponentials<T>(components, panels, s.h, s.largest, s.total, s.active);
+    for (int n = 0; n < panels * PANEL<T> && wanted == Wanted::LOG_DENSITY; n += WIDTH<T>)
+      store(s.root + n, 2 * load(s.largest + n) + logarithm(load(s.total + n)));
+    for (int n = 0; n < count; ++n) {
+      if (wanted == Wanted::LOG_DENSITY) {
+        out[first + n] = s.root[n];
+        continue;
+      }
+      double* to = out + (first + n) * k;
+      for (int j = 0; j < k; ++j) {
+        const double f = s.h[std::int64_t(j) * panels * PANEL<T> + n];
+        to[j] = f * f / s.total[n];
+      }
+    }
+  }
+}
+
+template <Vec<double> (*F)(Vec<double>)> void each(const double* from, double* to, std::int64_t count) {
+  double lanes[WIDTH<double>];
+  for (std::int64_t n = 0; n < count; n += WIDTH<double>) {
+    for (int l = 0; l < WIDTH<double>; ++l) lanes[l] = from[n + l < count ? n + l : count - 1];
+    store(lanes, F(load(lanes)));
+    for (int l = 0; l < WIDTH<double> && n + l < count; ++l) to[n + l] = lanes[l];
+  }
+}
+
+}  // namespace
+
+extern const Kernel KERNEL;
+const Kernel KERNEL = {estep, predict, each<exponential>, each<logarithm>};
+
+}  // namespace mixtura::MIXTURA_LEVEL

@@ -1,0 +1,140 @@
+// The Python module mixtura._native: which instruction sets there are, and the kernel's passes.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <stdexcept>
+
+#include "kernel.hpp"
+
+namespace nb = nanobind;
+
+namespace mixtura {
+
+#define MIXTURA_DECLARE(level) \
+  namespace level {            \
+  extern const Kernel KERNEL;  \
+  }
+#if defined(__x86_64__)
+MIXTURA_DECLARE(x86_64_v2)
+MIXTURA_DECLARE(avx2)
+MIXTURA_DECLARE(avx512)
+#else
+MIXTURA_DECLARE(plain)
+#endif
+
+namespace {
+
+struct Level {
+  const char* name;
+  const Kernel* kernel;
+};
+
+// Slowest to fastest; only those that this processor can run.
+std::vector<Level> available() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  std::vector<Level> found;
+  if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"))
+    found.push_back({"x86-64-v2", &x86_64_v2::KERNEL});
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
+    found.push_back({"avx2", &avx2::KERNEL});
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+      __builtin_cpu_supports("bmi2"))
+    found.push_back({"avx512", &avx512::KERNEL});
+  return found;
+#else
+  return {{"plain", &plain::KERNEL}};
+#endif
+}
+
+const Kernel& kernel_of(const std::string& name) {
+  for (const Level& level : available())
+    if (name == level.name) return *level.kernel;
+  throw std::invalid_argument("this processor has no " + name);
+}
+
+using Any = nb::ndarray<nb::ro, nb::ndim<2>, nb::device::cpu>;
+using In = nb::ndarray<const double, nb::c_contig, nb::device::cpu>;
+using Weights = nb::ndarray<const double, nb::ndim<1>, nb::device::cpu>;
+using Out = nb::ndarray<double, nb::c_contig, nb::device::cpu>;
+using Labels = nb::ndarray<std::int64_t, nb::c_contig, nb::device::cpu>;
+
+Rows rows_of(const Any& rows, const std::optional<Weights>& weight) {
+  const bool single = rows.dtype() == nb::dtype<float>();
+  if (!single && rows.dtype() != nb::dtype<double>()) throw std::invalid_argument("rows are neither float64 nor float32");
+  if (weight && weight->shape(0) != rows.shape(0)) throw std::invalid_argument("not one weight for each row");
+  return {rows.data(), std::int64_t(rows.shape(0)), std::int64_t(rows.shape(1)), rows.stride(0), rows.stride(1), single,
+          weight ? weight->data() : nullptr, weight ? weight->stride(0) : 0};
+}
+
+struct Affine {
+  In shift, constants, factors, offsets;
+  int form;
+  Density density(std::int64_t d) const {
+    const std::size_t k = constants.size(), each = form == int(Form::DIAGONAL) ? d : d * d;
+    const std::size_t factor_count = (form == int(Form::SHARED) ? 1 : k) * each;
+    if (std::int64_t(shift.size()) != d || offsets.size() != k * d || factors.size() != factor_count)
+      throw std::invalid_argument("rows and mixture have different shapes");
+    return {std::int64_t(k), Form(form), shift.data(), constants.data(), factors.data(), offsets.data()};
+  }
+};
+
+std::pair<double, double> estep(const std::string& level, const Any& rows, const std::optional<Weights>& weight,
+                                const Affine& affine, const In& centres, const Out& total, const Out& mean,
+                                const Out& scatter) {
+  const Rows data = rows_of(rows, weight);
+  const Density density = affine.density(data.d);
+  Sums sums{centres.data(), scatter.ndim() == 3, total.data(), mean.data(), scatter.data(), 0, 0};
+  const std::size_t kd = density.k * data.d;
+  if (std::int64_t(total.size()) != density.k || mean.size() != kd || centres.size() != kd ||
+      scatter.size() != kd * (sums.full ? data.d : 1))
+    throw std::invalid_argument("the arrays for the sums have other shapes than the mixture");
+  const Kernel& kernel = kernel_of(level);
+  nb::gil_scoped_release free;
+  kernel.estep(data, density, sums);
+  return {sums.loglik, sums.certainty};
+}
+
+void predict(const std::string& level, const Any& rows, const Affine& affine, int wanted, const std::optional<Out>& out,
+             const std::optional<Labels>& labels) {
+  const Rows data = rows_of(rows, std::nullopt);
+  const Density density = affine.density(data.d);
+  const Wanted kind = Wanted(wanted);
+  const std::size_t values = data.n * (kind == Wanted::POSTERIOR ? density.k : 1);
+  if ((kind == Wanted::LABELS ? (labels ? labels->size() : 0) : (out ? out->size() : 0)) != values)
+    throw std::invalid_argument("the array for the result has another shape than the rows");
+  const Kernel& kernel = kernel_of(level);
+  nb::gil_scoped_release free;
+  kernel.predict(data, density, kind, out ? out->data() : nullptr, labels ? labels->data() : nullptr);
+}
+
+}  // namespace
+}  // namespace mixtura
+
+NB_MODULE(_native, m) {
+  using namespace mixtura;
+  m.def("levels", [] {
+    std::vector<std::string> names;
+    for (const Level& level : available()) names.emplace_back(level.name);
+    return names;
+  });
+  nb::class_<Affine>(m, "Affine")
+      .def("__init__", [](Affine* self, In shift, In constants, In factors, In offsets, int form) {
+        new (self) Affine{std::move(shift), std::move(constants), std::move(factors), std::move(offsets), form};
+      });
+  m.def("estep", &estep, nb::arg("level"), nb::arg("rows"), nb::arg("weight").none(), nb::arg("affine"),
+        nb::arg("centres"), nb::arg("total"), nb::arg("mean"), nb::arg("scatter"));
+  m.def("predict", &predict, nb::arg("level"), nb::arg("rows"), nb::arg("affine"), nb::arg("wanted"),
+        nb::arg("out").none(), nb::arg("labels").none());
+  m.def("exponential", [](const std::string& level, const In& from, const Out& to) {
+    kernel_of(level).exponential(from.data(), to.data(), std::int64_t(from.size()));
+  });
+  m.def("logarithm", [](const std::string& level, const In& from, const Out& to) {
+    kernel_of(level).logarithm(from.data(), to.data(), std::int64_t(from.size()));
+  });
+}

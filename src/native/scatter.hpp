@@ -1,0 +1,142 @@
+// Sums over the rows of a block that the M-step needs: r, r (x - m), r (x - m)(x - m)'.
+//
+// The root of a responsibility comes free, since exp((a - max) / 2) is computed in its place: z = sqrt(r) (x - m)
+// then serves both sides of the outer products.
+#pragma once
+#include "block.hpp"
+
+namespace mixtura::MIXTURA_LEVEL {
+
+// Sum of products of I columns from i0 and J columns from j0 (the upper triangle only where they are the same).
+template <class T, int I, int J, bool SAME>
+INLINE void products(const T* z, int panels, int d, int i0, int j0, double* sums) {
+  Vec<T> acc[I][J] = {};
+  const T *zi = z + i0 * PANEL<T>, *zj = z + j0 * PANEL<T>;
+  const std::int64_t step = std::int64_t(d) * PANEL<T>;
+  for (int p = 0; p < panels; ++p, zi += step, zj += step)
+    for (int v = 0; v < TALL; ++v) {
+      Vec<T> right[J];
+      for (int j = 0; j < J; ++j) right[j] = load(zj + j * PANEL<T> + v * WIDTH<T>);
+      unrolled<I>([&](auto i) __attribute__((always_inline)) {
+        const Vec<T> left = SAME ? right[i % J] : load(zi + i * PANEL<T> + v * WIDTH<T>);
+        unrolled<J>([&](auto j) __attribute__((always_inline)) {
+          if constexpr (!SAME || j >= i) acc[i][j] += left * right[j];
+        });
+      });
+    }
+  for (int i = 0; i < I; ++i)
+    for (int j = SAME ? i : 0; j < J; ++j) sums[std::int64_t(i0 + i) * d + j0 + j] += sum<T>(acc[i][j]);
+}
+
+template <class T, int J> INLINE void column_tile(const T* z, int panels, int d, int j0, double* sums) {
+  for (int i0 = 0; i0 < j0; i0 += 4) products<T, 4, J, false>(z, panels, d, i0, j0, sums);
+  products<T, J, J, true>(z, panels, d, j0, j0, sums);
+}
+
+// Upper triangle of z'z, added to sums (d, d).
+template <class T, int D> void outer_products(const T* z, int panels, int columns, double* sums) {
+  const int d = D ? D : columns;
+  int j0 = 0;
+  for (; j0 + 4 <= d; j0 += 4) column_tile<T, 4>(z, panels, d, j0, sums);
+  switch (d - j0) {
+    case 3: column_tile<T, 3>(z, panels, d, j0, sums); break;
+    case 2: column_tile<T, 2>(z, panels, d, j0, sums); break;
+    case 1: column_tile<T, 1>(z, panels, d, j0, sums); break;
+    default: break;
+  }
+}
+
+// z = root (x - m) for every row; adds up root z on the way.
+template <class T>
+void weigh_all(const T* x, const T* root, const T* centre, int panels, int d, T* z, double* first) {
+  for (int i = 0; i < d; ++i) {
+    const Vec<T> m = all(centre[i]);
+    Vec<T> acc[TALL] = {};
+    for (int p = 0; p < panels; ++p)
+      for (int v = 0; v < TALL; ++v) {
+        const std::int64_t here = (std::int64_t(p) * d + i) * PANEL<T> + v * WIDTH<T>;
+        const Vec<T> s = load(root + p * PANEL<T> + v * WIDTH<T>);
+        const Vec<T> value = s * (load(x + here) - m);
+        acc[v] += s * value;
+        store(z + here, value);
+      }
+    for (int v = 1; v < TALL; ++v) acc[0] += acc[v];
+    first[i] += sum<T>(acc[0]);
+  }
+}
+
+// The rows that count, moved together: roots into `packed`, deviations' own panels into z; returns the panels used.
+template <class T> int gather(const T* x, const T* root, const int* chosen, int count, int d, T* packed, T* z) {
+  const int panels = (count + PANEL<T> - 1) / PANEL<T>;
+  for (int t = 0; t < count; ++t) packed[t] = root[chosen[t]];
+  for (int t = count; t < panels * PANEL<T>; ++t) packed[t] = 0;
+  for (int p = 0; p < panels; ++p) {
+    const int here = count - p * PANEL<T> < PANEL<T> ? count - p * PANEL<T> : PANEL<T>;
+    T* out = z + std::int64_t(p) * d * PANEL<T>;
+    for (int t = 0; t < here; ++t) {
+      const T* row = x + at<T>(chosen[p * PANEL<T> + t], 0, d);
+      for (int i = 0; i < d; ++i) out[i * PANEL<T> + t] = row[i * PANEL<T>];
+    }
+    for (int i = 0; i < d; ++i)
+      for (int t = here; t < PANEL<T>; ++t) out[i * PANEL<T> + t] = 0;
+  }
+  return panels;
+}
+
+// With at most 4 columns all sums stay in registers: weight, first moments, upper triangle; r = f^2 q.
+template <class T, int D>
+void small_sums(const T* x, const T* f, const T* q, const T* centre, int panels, double* weight, double* first,
+                double* sums) {
+  Vec<T> n = {}, s1[D] = {}, s2[D * (D + 1) / 2] = {};
+  for (int p = 0; p < panels; ++p, x += D * PANEL<T>, f += PANEL<T>, q += PANEL<T>)
+    for (int v = 0; v < TALL; ++v) {
+      const Vec<T> e = load(f + v * WIDTH<T>), r = e * e * load(q + v * WIDTH<T>);
+      n += r;
+      Vec<T> delta[D];
+      for (int i = 0; i < D; ++i) delta[i] = load(x + i * PANEL<T> + v * WIDTH<T>) - centre[i];
+      int pair = 0;
+      for (int i = 0; i < D; ++i) {
+        const Vec<T> left = r * delta[i];
+        s1[i] += left;
+        for (int j = i; j < D; ++j) s2[pair++] += left * delta[j];
+      }
+    }
+  *weight += sum<T>(n);
+  int pair = 0;
+  for (int i = 0; i < D; ++i) {
+    first[i] += sum<T>(s1[i]);
+    for (int j = i; j < D; ++j) sums[i * D + j] += sum<T>(s2[pair++]);
+  }
+}
+
+// First moments and squares alone, I columns at a time, over the listed vectors of rows.
+template <class T, int I>
+INLINE void squares(const T* x, const T* shares, const T* centre, const int* vectors, int count, int d, int i0,
+                    double* first, double* sums) {
+  Vec<T> s1[I] = {}, s2[I] = {};
+  for (int t = 0; t < count; ++t) {
+    const int n = vectors[t];
+    const Vec<T> r = load(shares + n);
+    const T* from = x + at<T>(n, i0, d);
+    for (int i = 0; i < I; ++i) {
+      const Vec<T> delta = load(from + i * PANEL<T>) - centre[i0 + i];
+      const Vec<T> left = r * delta;
+      s1[i] += left;
+      s2[i] += left * delta;
+    }
+  }
+  for (int i = 0; i < I; ++i) {
+    first[i0 + i] += sum<T>(s1[i]);
+    sums[i0 + i] += sum<T>(s2[i]);
+  }
+}
+
+template <class T>
+void diagonal_sums(const T* x, const T* shares, const T* centre, const int* vectors, int count, int d, double* first,
+                   double* sums) {
+  int i0 = 0;
+  for (; i0 + 4 <= d; i0 += 4) squares<T, 4>(x, shares, centre, vectors, count, d, i0, first, sums);
+  for (; i0 < d; ++i0) squares<T, 1>(x, shares, centre, vectors, count, d, i0, first, sums);
+}
+
+}  // namespace mixtura::MIXTURA_LEVEL

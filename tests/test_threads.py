@@ -1,0 +1,177 @@
+"""Threads: how many, and that they change nothing but the time."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+
+import joblib
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+import mixtura
+from mixtura import kernels, threads
+from mixtura.data import Chunk, shares
+from mixtura.errors import ParameterError
+from mixtura.kernels import numpy as reference
+from mixtura.sources import ArraySource
+from mixtura.stats import Stats
+
+
+def test_as_many_as_given_then_as_the_environment_says_then_as_may_be_used(monkeypatch):
+    monkeypatch.setenv("MIXTURA_NUM_THREADS", "5")
+    assert (threads.resolve(3), threads.resolve()) == (3, 5)
+    monkeypatch.delenv("MIXTURA_NUM_THREADS")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert threads.resolve() == 1
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert 1 <= threads.resolve() <= os.cpu_count()
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, "many", True])
+def test_wrong_numbers_are_refused(wrong):
+    with pytest.raises(ParameterError, match="threads is"):
+        mixtura.fit([0.0, 1.0, 2.0], 1, threads=wrong)
+
+
+def test_wrong_environment_is_refused(monkeypatch):
+    monkeypatch.setenv("MIXTURA_NUM_THREADS", "lots")
+    with pytest.raises(ParameterError, match="MIXTURA_NUM_THREADS is 'lots'"):
+        threads.resolve()
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"cpu.max": "150000 100000\n"}, 2),
+        ({"cpu.max": "max 100000\n"}, 1 << 20),
+        ({"cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1 << 20),
+        ({}, 1 << 20),
+    ],
+)
+def test_control_groups(tmp_path, files, expected):
+    (tmp_path / "cpu").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert threads._quota(tmp_path) == expected
+
+
+def test_work_is_done_in_order_and_shared():
+    seen = set()
+    together = threading.Barrier(3, timeout=30)
+
+    def square(number):
+        if number < 3:
+            together.wait()  # passes only if three threads are at work
+        seen.add(threading.get_ident())
+        return number**2
+
+    assert threads.in_order(square, range(20), threads=3) == [n**2 for n in range(20)]
+    assert len(seen) >= 2
+    assert threads.in_order(square, [], threads=3) == []
+
+
+def test_errors_reach_the_caller():
+    def fail(number):
+        if number == 7:
+            raise ValueError("seven")
+        return number
+
+    with pytest.raises(ValueError, match="seven"):
+        threads.in_order(fail, range(50), threads=3)
+
+
+def blas_threads(_=None):
+    return max((library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"), default=1)
+
+
+def test_blas_keeps_to_one_thread_meanwhile_and_gets_them_back():
+    before = blas_threads()
+    assert set(threads.in_order(blas_threads, range(4), threads=2)) == {1}
+    assert blas_threads() == before
+
+
+def rows_of(n=30_000, d=4, k=3):
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(n, d)) + 4 * rng.integers(k, size=n)[:, None]
+
+
+@pytest.mark.parametrize("model", ["VVV", "EEE", "VVI", "VII"])
+def test_the_number_of_threads_changes_no_bit(model):
+    rows = rows_of(140_000)
+    assert len(shares(*rows.shape)) > 4
+    fits = [mixtura.fit(rows, 3, model=model, seed=0, max_iter=3, tol=1e6, threads=t) for t in (1, 2, 5)]
+    for other in fits[1:]:
+        assert other.trace == fits[0].trace
+        assert other.mixture.to_json() == fits[0].mixture.to_json()
+
+
+def test_chunks_cover_all_rows_once():
+    for n, d in ((0, 1), (1, 1), (40_000, 2), (1_000_003, 7), (5000, 600)):
+        cuts = shares(n, d)
+        assert [i for cut in cuts for i in (cut.start, cut.stop)] == sorted(i for c in cuts for i in (c.start, c.stop))
+        assert sum(cut.stop - cut.start for cut in cuts) == n
+        assert len(cuts) == 0 or cuts[-1].stop == n
+
+
+@pytest.mark.parametrize("estep", [kernels.estep, reference.estep])
+def test_chunks_add_up_to_the_whole(estep):
+    rows = rows_of(70_000)
+    mixture = mixtura.fit(rows[:500], 3, seed=0).mixture
+    parts = ArraySource.of(rows, threads=2).sum(lambda chunk: estep(mixture, chunk, "full"))
+    whole = reference.estep(mixture, Chunk(rows), "full")
+    np.testing.assert_allclose(parts.scatter, whole.scatter, rtol=1e-9, atol=1e-6)
+    assert parts.loglik == pytest.approx(whole.loglik, rel=1e-12)
+
+
+def interrupted_after(seconds):
+    timer = threading.Timer(seconds, signal.raise_signal, [signal.SIGINT])
+    timer.daemon = True
+    timer.start()
+
+
+def test_ctrl_c_ends_the_work_between_chunks():
+    def slow(_):
+        time.sleep(0.05)
+        return Stats.empty(1, 1, "full")
+
+    interrupted_after(0.2)
+    before = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        threads.in_order(slow, range(10_000), threads=2)
+    assert time.perf_counter() - before < 60  # it would take four minutes
+    assert all(thread.name == "MainThread" or thread.daemon for thread in threading.enumerate())
+
+
+def loglik(rows):
+    return mixtura.fit(rows, 2, seed=0, max_iter=2, tol=1e6, threads=2).loglik
+
+
+def in_child(rows, pipe):
+    pipe.send(loglik(rows))
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_after_a_fork():
+    if "fork" not in multiprocessing.get_all_start_methods():
+        return
+    rows = rows_of(70_000, 2)
+    expected = loglik(rows)  # threads have been at work before the fork
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    child = context.Process(target=in_child, args=(rows, there))
+    child.start()
+    assert here.poll(120)
+    assert here.recv() == expected
+    child.join(30)
+    assert child.exitcode == 0
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_inside_joblib(backend):
+    rows = rows_of(70_000, 2)
+    found = joblib.Parallel(n_jobs=2, backend=backend)(joblib.delayed(loglik)(rows) for _ in range(3))
+    assert set(found) == {loglik(rows)}
