@@ -8,10 +8,10 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura import kernels
 from mixtura.data import Array, Rows
 from mixtura.families import Family
 from mixtura.iterate import Iterate
-from mixtura.kernels import accumulate, blocked
 from mixtura.source import Source
 from mixtura.stats import Stats
 
@@ -51,7 +51,7 @@ class Repair:
 
 def moments(source: Source) -> Stats:
     """Weight, mean and sum of squares of each column: one component that holds all rows."""
-    return source.sum(blocked(lambda chunk: accumulate(chunk, np.ones((len(chunk.rows), 1)), "diagonal")))
+    return source.sum(kernels.moments)
 
 
 def scales(stats: Stats) -> Array:

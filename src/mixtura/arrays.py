@@ -133,10 +133,9 @@ def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> No
     """Refuse NaN, infinities and numbers whose squares overflow; look at one block at a time."""
     limit = min(LARGEST, float(np.finfo(array.dtype).max))
     for block in blocks(*array.shape):
-        good = np.abs(array[block]) <= limit  # NaN compares false, too
-        if good.all():
+        if -limit <= array[block].min() and array[block].max() <= limit:  # NaN compares false, too
             continue
-        row, column = np.argwhere(~good)[0]
+        row, column = np.argwhere(~(np.abs(array[block]) <= limit))[0]
         value = array[block][row, column]
         label = f'"{columns[column]}"' if columns else str(column)
         where = f"{name}, row {block.start + row}, column {label}: {value:g}"

@@ -21,7 +21,7 @@ BLOCK_ELEMENTS = 1 << 16
 
 # A chunk is a thread's share of the work at a time: large enough for what Python does with it not to matter.
 CHUNK_ELEMENTS = 1 << 19
-CHUNK_ROWS = 1 << 15
+CHUNK_ROWS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def shares(n_rows: int, n_features: int) -> list[slice]:
     Examples
     --------
     >>> shares(1000, 2), len(shares(200_000, 2))
-    ([slice(0, 1000, None)], 8)
+    ([slice(0, 1000, None)], 4)
     """
     most = min(max(CHUNK_ELEMENTS // n_features, 1024), CHUNK_ROWS)
     count = -(-n_rows // most)

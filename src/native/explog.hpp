@@ -6,6 +6,31 @@
 
 namespace mixtura::MIXTURA_LEVEL {
 
+#if defined(__AVX512F__)
+// exp(x) for -700 <= x <= 700: x = n log(2) / 16 + r; the sixteen powers 2^(i / 16) fit into two registers, which
+// leaves |r| <= log(2) / 32, and a polynomial of degree 6.
+alignas(64) constexpr double SIXTEENTHS[16] = {
+    0x1.0000000000000p+0, 0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0,
+    0x1.306fe0a31b715p+0, 0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0,
+    0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
+    0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0};
+
+INLINE Vec<double> exponential(Vec<double> x) {
+  using I = Vec<long long>;
+  constexpr double SHIFT = 0x1.8p52;  // adding it leaves the nearest integer in the lowest bits
+  Vec<double> shifted = x * 0x1.71547652b82fep+4 + SHIFT;
+  Vec<double> n = shifted - SHIFT;
+  Vec<double> r = x - n * 0x1.62e42fec00000p-5;  // exact: this part of log 2 has 31 bits
+  r = r - n * 0x1.d1cf79abc9e3bp-36;
+  Vec<double> r2 = r * r;
+  Vec<double> a = 0.5 + r * 0x1.55555554dcc9bp-3;
+  Vec<double> b = (0x1.55555555190f9p-5 + r * 0x1.11120b77051e7p-7) + r2 * 0x1.6c17bbd1f560ap-10;
+  Vec<double> tail = r + r2 * (a + r2 * b);
+  Vec<double> power = _mm512_permutex2var_pd(load(SIXTEENTHS), bits<__m512i>(shifted), load(SIXTEENTHS + 8));
+  Vec<double> value = power + power * tail;
+  return bits<Vec<double>>(bits<I>(value) + ((bits<I>(shifted) >> 4) << 52));
+}
+#else
 // exp(x) for -700 <= x <= 700: x = n log 2 + r, |r| <= log(2) / 2, and exp(r) by a polynomial of degree 11.
 INLINE Vec<double> exponential(Vec<double> x) {
   using I = Vec<long long>;
@@ -24,6 +49,8 @@ INLINE Vec<double> exponential(Vec<double> x) {
   Vec<double> value = 1.0 + (r + r2 * tail);
   return bits<Vec<double>>(bits<I>(value) + (bits<I>(shifted) << 52));
 }
+
+#endif
 
 // exp(x) in float32 for -86 <= x <= 86.
 INLINE Vec<float> exponential(Vec<float> x) {

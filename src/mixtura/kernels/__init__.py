@@ -17,12 +17,12 @@ _wanted = os.environ.get(VARIABLE, "")
 if _wanted not in ("", "native", "numpy"):
     raise ParameterError(f"{VARIABLE} is {_wanted!r}; expected native or numpy")
 if _wanted != "numpy" and (_wanted or find_spec("mixtura._native")):
-    from mixtura.kernels.native import estep, labels, level, log_density, posterior
+    from mixtura.kernels.native import estep, labels, level, log_density, moments, posterior
 
     NAME = "native"
 else:
-    from mixtura.kernels.numpy import estep, labels, level, log_density, posterior
+    from mixtura.kernels.numpy import estep, labels, level, log_density, moments, posterior
 
     NAME = "numpy"
 
-__all__ = ["NAME", "accumulate", "blocked", "estep", "labels", "level", "log_density", "posterior"]
+__all__ = ["NAME", "accumulate", "blocked", "estep", "labels", "level", "log_density", "moments", "posterior"]

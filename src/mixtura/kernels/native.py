@@ -61,7 +61,17 @@ def estep(mixture: Density, chunk: Chunk, needs: Needs) -> Stats:
     >>> estep(mixture, Chunk(np.array([[2.0]])), "full").weight.tolist()
     [0.5, 0.5]
     """
-    affine = mixture.affine
+    return _sums(mixture.affine, chunk, needs)
+
+
+def moments(chunk: Chunk) -> Stats:
+    """Weight, mean and sum of squares of each column: one component, equally likely everywhere, that holds all rows."""
+    zeros, first = np.zeros((1, chunk.rows.shape[1])), chunk.rows[:1].astype(np.float64)
+    return _sums(Affine("diagonal", first[0], np.zeros(1), zeros, zeros, first), chunk, "diagonal")
+
+
+def _sums(affine: Affine, chunk: Chunk, needs: Needs) -> Stats:
+    """The pass that both are."""
     k, d = affine.means.shape
     total, mean = np.empty(k), np.empty((k, d))
     scatter = np.empty((k, d) if needs == "diagonal" else (k, d, d))

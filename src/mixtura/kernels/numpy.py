@@ -60,6 +60,11 @@ def estep(mixture: Density, chunk: Chunk, needs: Needs) -> Stats:
     return blocked(block_estep)(chunk)
 
 
+def moments(chunk: Chunk) -> Stats:
+    """Weight, mean and sum of squares of each column: one component that holds all rows."""
+    return blocked(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "diagonal"))(chunk)
+
+
 def _by_block(mixture: Density, rows: Rows, f: Callable[[Array], NDArray[Scalar]]) -> NDArray[Scalar]:
     """What ``f`` makes of the log joint of each block of rows, put together."""
     cuts = blocks(len(rows), max(mixture.n_features, mixture.n_components))
