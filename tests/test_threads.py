@@ -102,7 +102,7 @@ def rows_of(n=30_000, d=4, k=3):
 @pytest.mark.parametrize("model", ["VVV", "EEE", "VVI", "VII"])
 def test_the_number_of_threads_changes_no_bit(model):
     rows = rows_of(140_000)
-    assert len(shares(*rows.shape)) > 4
+    assert len(shares(*rows.shape)) == 4
     fits = [mixtura.fit(rows, 3, model=model, seed=0, max_iter=3, tol=1e6, threads=t) for t in (1, 2, 5)]
     for other in fits[1:]:
         assert other.trace == fits[0].trace

@@ -37,9 +37,7 @@ struct Level {
 std::vector<Level> available() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  std::vector<Level> found;
-  if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"))
-    found.push_back({"x86-64-v2", &x86_64_v2::KERNEL});
+  std::vector<Level> found = {{"x86-64-v2", &x86_64_v2::KERNEL}};  // every processor since 2009
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
     found.push_back({"avx2", &avx2::KERNEL});
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&

@@ -107,6 +107,9 @@ INLINE unsigned below(Vec<float> a, Vec<float> b) {
 
 // The sum of a register's numbers, in float64.
 template <class T> INLINE double sum(Vec<T> v) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 8) return _mm512_reduce_add_pd(v);
+#endif
   double lane[WIDTH<T>];
   for (int l = 0; l < WIDTH<T>; ++l) lane[l] = double(v[l]);
   for (int half = WIDTH<T> / 2; half; half /= 2)
