@@ -12,7 +12,7 @@ import numpy as np
 from mixtura.adjust import floor_variances, moments, scales
 from mixtura.arrays import as_amount, as_count, as_rng, as_rows, as_sample_weight, column_names
 from mixtura.data import Rng
-from mixtura.em import Path, Task, fill, run
+from mixtura.em import STEPPERS, Path, Task, fill, run
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError, StartsDisagreeWarning
 from mixtura.families import family_named
 from mixtura.initial import Initial, as_initial
@@ -21,9 +21,8 @@ from mixtura.result import Fit, Iteration, Outcome, Start
 from mixtura.source import Source
 from mixtura.sources import ArraySource
 from mixtura.stats import Stats
-from mixtura.stopping import LoglikRises, ParametersMove, StopRule
-
-STOPS: dict[str, Callable[[float], StopRule]] = {"loglik": LoglikRises, "parameters": ParametersMove}
+from mixtura.steppers import Stepper
+from mixtura.stopping import StopRule, as_stops
 
 # Below this fraction of the data's variance rounding makes the log-likelihood fall by more than 1e-7 of itself.
 LEAST_FLOOR = 1e-10
@@ -44,6 +43,7 @@ def fit(
     stop: str | Sequence[str] = "loglik",
     max_iter: int = 1000,
     floor: float = 1e-6,
+    accelerate: bool = True,
     seed: int | Rng | None = None,
     record: bool = False,
     on_iteration: Callable[[Iteration], object] | None = None,
@@ -76,6 +76,9 @@ def fit(
     floor : float
         Least variance of a component in any direction, as a fraction of the data's variance; 0 stands for 1e-10,
         what double precision needs. It is part of the M-step, so the log-likelihood still never falls.
+    accelerate : bool
+        Where EM is slow, use its steps as gradients of a quasi-Newton method: fewer passes over the data to the same
+        place. False is EM as it is.
     seed : int, numpy Generator or RandomState, optional
     record : bool
         Keep every iteration of the best start in ``Fit.history``, for `mixtura.replay`.
@@ -120,6 +123,7 @@ def fit(
         as_count(n_init, "n_init"),
         as_stops(stop, tol),
         as_count(max_iter, "max_iter", least=0),
+        STEPPERS[bool(accelerate)],
         record,
         on_iteration,
         on_interrupt == "keep",
@@ -157,21 +161,6 @@ def _component_count(k: int | None, start: Any) -> int:
     return count
 
 
-def as_stops(stop: str | Sequence[str], tol: float) -> list[StopRule]:
-    """Stop rules by name.
-
-    Examples
-    --------
-    >>> as_stops("loglik", 1e-3)
-    [LoglikRises(tol=0.001)]
-    """
-    names = [stop] if isinstance(stop, str) else list(stop)
-    unknown = [name for name in names if name not in STOPS]
-    if unknown or not names:
-        raise ParameterError(f"stop is {stop!r}; expected {' or '.join(STOPS)}, or both")
-    return [STOPS[name](as_amount(tol, "tol")) for name in names]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plan:
     """Everything about a fit that its starts share."""
@@ -182,6 +171,7 @@ class _Plan:
     n_init: int
     stop: list[StopRule]
     max_iter: int
+    stepper: Stepper
     record: bool
     on_iteration: Callable[[Iteration], object] | None
     keep_interrupted: bool
@@ -231,6 +221,7 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> _Tour:
         stop=plan.stop,
         max_iter=plan.max_iter,
         rng=rng,
+        stepper=plan.stepper,
         notify=notify,
         keep_interrupted=plan.keep_interrupted,
     )
@@ -270,7 +261,7 @@ def _report(path: Path) -> Start:
     """What one start did."""
     floored = tuple(int(j) for j in np.flatnonzero(path.last.low))
     outcome = path.outcome.qualified(path.repairs, bool(floored))
-    return Start(path.last.loglik, path.iterations, outcome, path.repairs, floored)
+    return Start(path.last.loglik, path.iterations, path.passes, outcome, path.repairs, floored)
 
 
 def _warn(result: Fit, tol: float) -> None:

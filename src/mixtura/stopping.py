@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from mixtura.arrays import as_amount
+from mixtura.errors import ParameterError
 from mixtura.iterate import Iterate
 
 
@@ -60,3 +63,21 @@ class ParametersMove:
             + np.sum((a.covariances.dense() - b.covariances.dense()) ** 2)
         )
         return bool(np.sqrt(squares) < self.tol)
+
+
+STOPS: dict[str, Callable[[float], StopRule]] = {"loglik": LoglikRises, "parameters": ParametersMove}
+
+
+def as_stops(stop: str | Sequence[str], tol: float) -> list[StopRule]:
+    """Stop rules by name.
+
+    Examples
+    --------
+    >>> as_stops("loglik", 1e-3)
+    [LoglikRises(tol=0.001)]
+    """
+    names = [stop] if isinstance(stop, str) else list(stop)
+    unknown = [name for name in names if name not in STOPS]
+    if unknown or not names:
+        raise ParameterError(f"stop is {stop!r}; expected {' or '.join(STOPS)}, or both")
+    return [STOPS[name](as_amount(tol, "tol")) for name in names]

@@ -82,7 +82,7 @@ def test_the_m_step_finds_the_best_member_of_the_family(model, problem):
         for other in noise:
             blend = (1 - size) * mixture.covariances.dense() + size * other.dense()
             candidate = mixtura.Mixture(mixture.weights, mixture.means, mixtura.Dense(blend, k))
-            admitted, _ = task._admit(candidate)
+            admitted, _ = task.admit(candidate)
             assert expected(admitted) <= best + 1e-8 * (abs(best) + 1)
 
 
