@@ -20,7 +20,7 @@ from mixtura.mixture import Mixture
 from mixtura.result import Outcome
 from mixtura.source import Source
 from mixtura.stats import Stats
-from mixtura.steppers import Plain, QuasiNewton, Step, Stepper
+from mixtura.steppers import Plain, Squarem, Step, Stepper
 from mixtura.stopping import StopRule
 
 # A fall of the log-likelihood below this fraction of its size is rounding, not a failure to maximise.
@@ -158,7 +158,7 @@ Notify = Callable[[Path], object]
 PLAIN = Plain()
 
 # By whether EM is to be accelerated.
-STEPPERS: dict[bool, Stepper] = {False: PLAIN, True: QuasiNewton()}
+STEPPERS: dict[bool, Stepper] = {False: PLAIN, True: Squarem()}
 
 
 def run(
