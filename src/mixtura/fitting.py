@@ -36,7 +36,7 @@ def fit(
     k: int | None = None,
     *,
     model: str = "VVV",
-    start: Any = "kmeans",
+    start: Any = "small-em",
     n_init: int = 1,
     sample_weight: Any = None,
     tol: float = 1e-6,
@@ -60,7 +60,8 @@ def fit(
     model : str
         Covariance model: VVV (or full), EEE (tied), VVI (diag), VII (spherical).
     start : str, Mixture, Parameters, labels of shape (n,), or responsibilities of shape (n, k)
-        ``"kmeans"``, ``"k-means++"``, ``"random"``, ``"random_from_data"`` (as in scikit-learn) or ``"identity"``
+        ``"small-em"`` (the best of many short runs), ``"kmeans"``, ``"k-means++"``, ``"random"``,
+        ``"random_from_data"`` (as in scikit-learn) or ``"identity"``
         (random weights, random rows as means, identity covariances).
     n_init : int
         How many starts to run; the best is kept.

@@ -20,7 +20,7 @@ from mixtura.sources import ArraySource
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from problems import problems, random_mixture
 
-STARTS = st.sampled_from(["kmeans", "k-means++", "random", "random_from_data", "identity"])
+STARTS = st.sampled_from(["small-em", "kmeans", "k-means++", "random", "random_from_data", "identity"])
 models = pytest.mark.parametrize("model", MODELS)
 
 

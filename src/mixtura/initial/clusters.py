@@ -15,7 +15,7 @@ from mixtura.kernels import accumulate
 from mixtura.stats import Stats
 
 
-def _random_state(rng: Rng) -> np.random.RandomState:
+def random_state(rng: Rng) -> np.random.RandomState:
     """scikit-learn wants the legacy generator; a new one seeds it."""
     if isinstance(rng, np.random.RandomState):
         return rng
@@ -28,7 +28,7 @@ def kmeans(task: Task, k: int, rng: Rng) -> Stats:
     Means are sought on at most 100,000 random rows; then every row joins its nearest mean.
     """
     sample = task.source.rows(SAMPLE, rng)
-    model = KMeans(n_clusters=min(k, len(sample.rows)), n_init=1, random_state=_random_state(rng))
+    model = KMeans(n_clusters=min(k, len(sample.rows)), n_init=1, random_state=random_state(rng))
     with warnings.catch_warnings():  # fewer distinct rows than clusters: the empty ones are re-seeded later
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(sample.rows, sample_weight=sample.sample_weight)
@@ -45,5 +45,5 @@ def kmeans_pp(task: Task, k: int, rng: Rng) -> Stats:
     sample = task.source.rows(SAMPLE, rng)
     count = min(k, len(sample.rows))
     weight = sample.sample_weight
-    chosen, _ = kmeans_plusplus(sample.rows, count, sample_weight=weight, random_state=_random_state(rng))
+    chosen, _ = kmeans_plusplus(sample.rows, count, sample_weight=weight, random_state=random_state(rng))
     return at_rows(task, np.resize(chosen, (k, chosen.shape[1])))
