@@ -25,7 +25,7 @@ $(VENV)/test: $(BIN)/python pyproject.toml CMakeLists.txt constraints.txt $(shel
 
 demo: $(VENV)/all  ## Fit Old Faithful's eruptions and draw every EM iteration
 	@mkdir -p $(DEMO)
-	$(BIN)/mixtura fit examples/faithful.csv -k 2 --start identity --seed 2 --verbose \
+	$(BIN)/mixtura fit examples/faithful.csv -k 2 --start identity --seed 2 --no-accelerate --verbose \
 	  --output $(DEMO)/faithful.json --labels $(DEMO)/faithful_labels.csv \
 	  --picture $(DEMO)/faithful.png --replay $(DEMO)/faithful.gif
 	@echo

@@ -9,7 +9,7 @@ from mixtura.adjust import Action
 
 MODELS = ("VVV", "EEE", "VVI", "VII")
 models = pytest.mark.parametrize("model", MODELS)
-STARTS = ("kmeans", "k-means++", "random", "random_from_data", "identity")
+STARTS = ("small-em", "kmeans", "k-means++", "random", "random_from_data", "identity")
 
 
 def cases():

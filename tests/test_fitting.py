@@ -70,28 +70,30 @@ def test_criteria(iris):
 
 
 def test_stop_rules(iris):
-    by_loglik = mixtura.fit(iris, 3, seed=0, tol=1e-4)
+    by_loglik = mixtura.fit(iris, 3, start="kmeans", seed=0, tol=1e-4)
     rises = np.diff(by_loglik.trace) / 150
     assert rises[-1] < 1e-4 <= rises[:-1].min()
     moves = []
     path = []
-    by_move = mixtura.fit(iris, 3, seed=0, stop="parameters", tol=1e-2, on_iteration=lambda i: path.append(i.mixture))
+    by_move = mixtura.fit(
+        iris, 3, start="kmeans", seed=0, stop="parameters", tol=1e-2, on_iteration=lambda i: path.append(i.mixture)
+    )
     for a, b in pairwise(path):
         parts = [b.weights - a.weights, b.means - a.means, b.covariances.dense() - a.covariances.dense()]
         moves.append(np.sqrt(sum((part**2).sum() for part in parts)))
     assert moves[-1] < 1e-2 <= min(moves[:-1])
-    both = mixtura.fit(iris, 3, seed=0, stop=("loglik", "parameters"), tol=1e-2)
+    both = mixtura.fit(iris, 3, start="kmeans", seed=0, stop=("loglik", "parameters"), tol=1e-2)
     assert both.iterations <= min(by_move.iterations, by_loglik.iterations)
 
 
 def test_out_of_steps_warns_and_returns(iris):
     with pytest.warns(ConvergenceWarning, match="raise max_iter"):
-        fit = mixtura.fit(iris, 3, seed=0, max_iter=2)
+        fit = mixtura.fit(iris, 3, start="kmeans", seed=0, max_iter=2)
     assert fit.outcome is Outcome.OUT_OF_STEPS
     assert not fit.outcome.converged
     assert len(fit.trace) == 3
     with pytest.warns(ConvergenceWarning):
-        start = mixtura.fit(iris, 3, seed=0, max_iter=0)
+        start = mixtura.fit(iris, 3, start="kmeans", seed=0, max_iter=0)
     assert start.trace == fit.trace[:1]
 
 
@@ -122,11 +124,13 @@ def interrupt_at(number, start=0):
 
 def test_interrupts(iris):
     with pytest.raises(KeyboardInterrupt):
-        mixtura.fit(iris, 3, seed=0, on_iteration=interrupt_at(3))
-    fit = mixtura.fit(iris, 3, seed=0, on_iteration=interrupt_at(3), on_interrupt="keep")
+        mixtura.fit(iris, 3, start="kmeans", seed=0, on_iteration=interrupt_at(3))
+    fit = mixtura.fit(iris, 3, start="kmeans", seed=0, on_iteration=interrupt_at(3), on_interrupt="keep")
     assert fit.outcome is Outcome.INTERRUPTED
     assert len(fit.trace) == 4
-    later = mixtura.fit(iris, 2, seed=0, n_init=5, on_iteration=interrupt_at(1, start=2), on_interrupt="keep")
+    later = mixtura.fit(
+        iris, 2, start="kmeans", seed=0, n_init=5, on_iteration=interrupt_at(1, start=2), on_interrupt="keep"
+    )
     assert later.outcome is Outcome.INTERRUPTED
     assert len(later.starts) == 3
     assert later.starts[0].outcome is Outcome.CONVERGED
@@ -218,7 +222,7 @@ def test_some_parameters_may_be_given(iris, given):
     actual = {"weights": start.weights, "means": start.means, "precisions": np.linalg.inv(start.covariances.dense())}
     for name, value in given.items():
         np.testing.assert_allclose(actual.pop(name), value)
-    kmeans = mixtura.fit(iris, 2, seed=0, max_iter=1000, record=True).history[0].mixture
+    kmeans = mixtura.fit(iris, 2, start="kmeans", seed=0, max_iter=1000, record=True).history[0].mixture
     for name in set(actual) - {"precisions"}:
         np.testing.assert_allclose(actual[name], getattr(kmeans, name))
 
@@ -278,7 +282,7 @@ def test_the_log_density_needs_little_memory():
         ({"k": None}, ParameterError, "k is missing"),
         ({"model": "oval"}, ParameterError, "model is 'oval'; expected one of VVV"),
         ({"model": 3}, ParameterError, "model is 3"),
-        ({"start": "kmean"}, ParameterError, "start is 'kmean'; expected one of kmeans"),
+        ({"start": "kmean"}, ParameterError, "start is 'kmean'; expected one of small-em, kmeans"),
         ({"start": np.zeros((2, 2, 2))}, ParameterError, "start is"),
         ({"tol": -1}, ParameterError, "tol is -1"),
         ({"tol": "x"}, ParameterError, "tol is 'x'"),

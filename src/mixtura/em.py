@@ -20,7 +20,7 @@ from mixtura.mixture import Mixture
 from mixtura.result import Outcome
 from mixtura.source import Source
 from mixtura.stats import Stats
-from mixtura.steppers import Plain, Stepper
+from mixtura.steppers import Plain, Squarem, Step, Stepper
 from mixtura.stopping import StopRule
 
 # A fall of the log-likelihood below this fraction of its size is rounding, not a failure to maximise.
@@ -76,16 +76,20 @@ class Task:
         """The first E-step, at a start that is brought into the family and onto the floor."""
         if isinstance(start, Stats):
             return self.estep(*self.mstep(start))
-        return self.estep(*self._admit(start))
+        return self.estep(*self.admit(start))
 
-    def _admit(self, start: Mixture) -> tuple[Mixture, NDArray[np.bool_]]:
-        """The member of the family nearest to a given mixture: what its own statistics would be fitted by."""
+    def admit(self, start: Mixture) -> tuple[Mixture, NDArray[np.bool_]]:
+        """The member of the family nearest to a given mixture: what its own statistics would be fitted by.
+
+        It rests on the floor, or on the ridge, below which no M-step would go.
+        """
         weight = np.maximum(start.weights, np.finfo(np.float64).tiny)
+        least = np.maximum(self.floor, self.ridge)
         if self.family.needs == "diagonal":
             scatter = weight[:, None] * start.covariances.variances()
         else:
             scatter = weight[:, None, None] * start.covariances.dense()
-        covariances, low = self.family.fit(Stats(weight, start.means, scatter, 0.0, 0.0), None).floored(self.floor)
+        covariances, low = self.family.fit(Stats(weight, start.means, scatter, 0.0, 0.0), None).floored(least)
         return self._mixture(start.weights, start.means, covariances), low
 
 
@@ -100,6 +104,8 @@ class Path:
         Log-likelihood at the start (or at the last repair) and after each EM iteration since.
     iterations : int
         All EM iterations, repairs included.
+    passes : int
+        How often the data was read; the start's own search not counted.
     outcome : Outcome
     repairs : tuple of Repair
     alive : tuple of int
@@ -109,6 +115,7 @@ class Path:
     last: Iterate
     trace: tuple[float, ...]
     iterations: int
+    passes: int
     outcome: Outcome
     repairs: tuple[Repair, ...]
     alive: tuple[int, ...]
@@ -117,7 +124,7 @@ class Path:
     def at(cls, first: Iterate, repairs: tuple[Repair, ...] = ()) -> Path:
         """The path that has only its start."""
         alive = tuple(range(first.mixture.n_components))
-        return cls(first, (first.loglik,), 0, Outcome.OUT_OF_STEPS, repairs, alive)
+        return cls(first, (first.loglik,), 0, 1, Outcome.OUT_OF_STEPS, repairs, alive)
 
     @property
     def rise(self) -> float:
@@ -129,9 +136,10 @@ class Path:
         """The same for the mean log-likelihood per row."""
         return self.rise / self.last.stats.total
 
-    def on(self, new: Iterate) -> Path:
+    def on(self, new: Iterate, passes: int = 1) -> Path:
         """One iteration further."""
-        return replace(self, last=new, trace=(*self.trace, new.loglik), iterations=self.iterations + 1)
+        trace = (*self.trace, new.loglik)
+        return replace(self, last=new, trace=trace, iterations=self.iterations + 1, passes=self.passes + passes)
 
 
 def resumed(first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Path:
@@ -148,6 +156,9 @@ def resumed(first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Path:
 Notify = Callable[[Path], object]
 
 PLAIN = Plain()
+
+# By whether EM is to be accelerated.
+STEPPERS: dict[bool, Stepper] = {False: PLAIN, True: Squarem()}
 
 
 def run(
@@ -185,13 +196,13 @@ def run(
                 path, state = mended, stepper.init(mended.last)
                 tell(path)
                 continue
-            new, state = stepper.step(task.em, path.last, state)
-            old, path = path, _advance(task, path, new)
+            step = stepper.step(task, path.last, state)
+            old, path, state = path, _advance(task, path, step), step.state
             if path.last is old.last:
                 return path
             tell(path)
-            still = not collapsed(new, task.family, task.source.n_rows).any() or not task.guarded
-            if still and any(rule(old.last, new) for rule in stop):
+            still = not collapsed(path.last, task.family, task.source.n_rows).any() or not task.guarded
+            if still and any(rule(old.last, path.last) for rule in stop):
                 return replace(path, outcome=Outcome.CONVERGED)
     except KeyboardInterrupt:
         if not keep_interrupted:
@@ -200,16 +211,18 @@ def run(
     return path
 
 
-def _advance(task: Task, path: Path, new: Iterate) -> Path:
+def _advance(task: Task, path: Path, step: Step) -> Path:
     """Take a step, unless the log-likelihood fell: then the path ends where it was."""
+    new = step.iterate
     fall = path.last.loglik - new.loglik
     if fall <= 0 or not task.guarded:
-        return path.on(new)
+        return path.on(new, step.passes)
     rounding = fall <= ROUNDING * (abs(new.loglik) + new.stats.total)
     if rounding and collapsed(new, task.family, task.source.n_rows).any():
         # At rest, but on a component to repair: take the step, so that the next thing is its repair.
-        return replace(path.on(new), trace=(*path.trace, path.trace[-1]))
-    return replace(path, outcome=Outcome.CONVERGED if rounding else Outcome.STALLED)
+        return replace(path.on(new, step.passes), trace=(*path.trace, path.trace[-1]))
+    outcome = Outcome.CONVERGED if rounding else Outcome.STALLED
+    return replace(path, outcome=outcome, passes=path.passes + step.passes)
 
 
 def mend(task: Task, path: Path, rng: Rng) -> Path | None:
@@ -239,7 +252,7 @@ def mend(task: Task, path: Path, rng: Rng) -> Path | None:
     stats = reseed(last.stats, fresh, sample.rows, last.mixture.logpdf(sample.rows), task.scale).select(stay)
     new = task.estep(*task.mstep(stats, last.mixture.select(stay)))
     alive = tuple(path.alive[j] for j in stay)
-    return Path(new, (new.loglik,), now, path.outcome, (*path.repairs, *report), alive)
+    return Path(new, (new.loglik,), now, path.passes + 1, path.outcome, (*path.repairs, *report), alive)
 
 
 def fill(task: Task, stats: Stats, rng: Rng) -> tuple[Stats, tuple[Repair, ...]]:

@@ -13,7 +13,7 @@ import numpy as np
 from mixtura.adjust import floor_variances, moments, scales
 from mixtura.arrays import as_amount, as_count, as_rng, column_names, frozen
 from mixtura.data import Rng
-from mixtura.em import Path, Task, fill, run
+from mixtura.em import STEPPERS, Path, Task, fill, run
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError, StartsDisagreeWarning
 from mixtura.families import family_named
 from mixtura.initial import Initial, as_initial
@@ -22,6 +22,7 @@ from mixtura.mixture import Mixture
 from mixtura.prepare import component_count, prepare
 from mixtura.result import Fit, Iteration, Outcome, Start
 from mixtura.stats import Stats
+from mixtura.steppers import Stepper
 from mixtura.stopping import StopRule, as_stops
 
 # Below this fraction of the data's variance rounding makes the log-likelihood fall by more than 1e-7 of itself.
@@ -36,13 +37,14 @@ def fit(
     k: int | None = None,
     *,
     model: str = "VVV",
-    start: Any = "kmeans",
+    start: Any = "small-em",
     n_init: int = 1,
     sample_weight: Any = None,
     tol: float = 1e-6,
     stop: str | Sequence[str] = "loglik",
     max_iter: int = 1000,
     floor: float = 1e-10,
+    accelerate: bool = True,
     seed: int | Rng | None = None,
     record: bool = False,
     on_iteration: Callable[[Iteration], object] | None = None,
@@ -60,7 +62,8 @@ def fit(
     model : str
         Covariance model: VVV (or full), EEE (tied), VVI (diag), VII (spherical).
     start : str, Mixture, Parameters, labels of shape (n,), or responsibilities of shape (n, k)
-        ``"kmeans"``, ``"k-means++"``, ``"random"``, ``"random_from_data"`` (as in scikit-learn) or ``"identity"``
+        ``"small-em"`` (the best of many short runs), ``"kmeans"``, ``"k-means++"``, ``"random"``,
+        ``"random_from_data"`` (as in scikit-learn) or ``"identity"``
         (random weights, random rows as means, identity covariances).
     n_init : int
         How many starts to run; the best is kept.
@@ -76,6 +79,8 @@ def fit(
     floor : float
         Least variance of a component in any direction, as a fraction of the data's variance; at least 1e-10, which
         is what double precision needs. It is part of the M-step, so the log-likelihood still never falls.
+    accelerate : bool
+        Extrapolate where EM is slow (SQUAREM): fewer passes over the data to the same place. False is EM as it is.
     seed : int, numpy Generator or RandomState, optional
     record : bool
         Keep every iteration of the best start in ``Fit.history``, for `mixtura.replay`.
@@ -126,6 +131,7 @@ def fit(
         as_count(n_init, "n_init"),
         as_stops(stop, tol),
         as_count(max_iter, "max_iter", least=0),
+        STEPPERS[bool(accelerate)],
         record,
         on_iteration,
         on_interrupt == "keep",
@@ -146,6 +152,7 @@ class _Plan:
     n_init: int
     stop: list[StopRule]
     max_iter: int
+    stepper: Stepper
     record: bool
     on_iteration: Callable[[Iteration], object] | None
     keep_interrupted: bool
@@ -195,6 +202,7 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> _Tour:
         stop=plan.stop,
         max_iter=plan.max_iter,
         rng=rng,
+        stepper=plan.stepper,
         notify=notify,
         keep_interrupted=plan.keep_interrupted,
     )
@@ -234,7 +242,7 @@ def _report(path: Path) -> Start:
     """What one start did."""
     floored = tuple(int(j) for j in np.flatnonzero(path.last.low))
     outcome = path.outcome.qualified(path.repairs, bool(floored))
-    return Start(path.last.loglik, path.iterations, outcome, path.repairs, floored)
+    return Start(path.last.loglik, path.iterations, path.passes, outcome, path.repairs, floored)
 
 
 def _warn(result: Fit, tol: float) -> None:

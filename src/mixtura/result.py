@@ -91,6 +91,9 @@ class Start:
     ----------
     loglik : float
     iterations : int
+    passes : int
+        How often the data was read from the first E-step on: once an iteration, once more where an accelerated
+        step failed or a component was repaired.
     outcome : Outcome
     repairs : tuple of Repair
     floored : tuple of int
@@ -99,6 +102,7 @@ class Start:
 
     loglik: float
     iterations: int
+    passes: int
     outcome: Outcome
     repairs: tuple[Repair, ...]
     floored: tuple[int, ...]

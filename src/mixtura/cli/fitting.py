@@ -28,6 +28,7 @@ class Settings:
     max_iter: int
     stop: str
     floor: float
+    accelerate: bool
     seed: int | None
 
     def fit(self, table: Table, *, verbose: bool, record: bool) -> Fit:
@@ -44,6 +45,7 @@ class Settings:
                 stop=self.stop.split(","),
                 max_iter=self.max_iter,
                 floor=self.floor,
+                accelerate=self.accelerate,
                 seed=self.seed,
                 record=record,
                 on_iteration=watch,
@@ -83,6 +85,7 @@ def fit(
     max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
     stop: o.Stop = o.DEFAULTS["stop"],
     floor: o.Floor = o.DEFAULTS["floor"],
+    accelerate: o.Accelerate = o.DEFAULTS["accelerate"],
     seed: o.Seed = None,
     output: o.ModelOutput = None,
     labels: o.LabelsOutput = None,
@@ -99,7 +102,7 @@ def fit(
     asked = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
     files = planned(asked, DRAWN, (data, start))
     first = start_named(start)
-    settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, seed)
+    settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, accelerate, seed)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
     result = settings.fit(table, verbose=verbose, record=replay is not None)
     report(result, table, files, json=json)
@@ -122,6 +125,7 @@ def replay(
     max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
     stop: o.Stop = o.DEFAULTS["stop"],
     floor: o.Floor = o.DEFAULTS["floor"],
+    accelerate: o.Accelerate = o.DEFAULTS["accelerate"],
     seed: o.Seed = None,
     show: o.Show = None,
     fps: o.Fps = None,
@@ -130,7 +134,7 @@ def replay(
     """Fit a mixture to DATA and film EM at work."""
     planned({"--output": output}, {"--output": "mixtura.replay"}, (data, start))
     first = start_named(start)
-    settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, seed)
+    settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, accelerate, seed)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
     chosen = positions(names(show), column_labels(table.columns, len(table.rows[0])))
     result = settings.fit(table, verbose=verbose, record=True)

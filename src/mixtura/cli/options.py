@@ -68,6 +68,9 @@ Stop: TypeAlias = Annotated[
 Floor: TypeAlias = Annotated[
     float, typer.Option(metavar="X", help="Least variance of a component, as a fraction of the data's.")
 ]
+Accelerate: TypeAlias = Annotated[
+    bool, typer.Option("--accelerate/--no-accelerate", help="Fewer passes over the data where EM is slow.")
+]
 Seed: TypeAlias = Annotated[int | None, typer.Option(metavar="N", help="The same seed gives the same result.")]
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="One line for each iteration.")]
 

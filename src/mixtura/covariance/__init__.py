@@ -68,6 +68,15 @@ class Covariance(Protocol):
     def floored(self, floor: Array) -> tuple[Covariance, NDArray[np.bool_]]:
         """Raise what lies below the floor variances (d,); also say for each component whether anything did, (k,)."""
 
+    def towards(self, other: Any) -> Array:
+        """Where another of the same kind lies as seen from this one, (m, ...) for m stored matrices; all 0 for itself.
+
+        The square of a short way's length is the Fisher information of one row about it.
+        """
+
+    def moved(self, way: Array) -> Covariance:
+        """The covariances that ``towards`` would see there; any numbers give positive definite matrices."""
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,6 +26,11 @@ def _check_symmetric(matrices: Array, what: str) -> None:
     bad = np.flatnonzero(~(asymmetry <= 1e-6 * largest))
     if len(bad):
         raise DataError(f"the {what} of component {bad[0]} is not symmetric")
+
+
+def _diagonals(matrices: Array) -> Array:
+    """The diagonals of (m, d, d), as a view that can be written to, (m, d)."""
+    return np.einsum("mii->mi", matrices)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +190,21 @@ class Dense:
         symmetric = (raised + raised.swapaxes(1, 2)) / 2
         matrices = np.where(low[:, None, None], symmetric, self.matrices)
         return Dense(matrices, self.n_components), self._spread(low)
+
+    def towards(self, other: Dense) -> Array:
+        """Log-Cholesky coordinates, (m, d, d), of the other's matrices after whitening by one's own."""
+        factors = np.linalg.solve(self.lower, other.lower)
+        diagonal = np.diagonal(factors, axis1=1, axis2=2)
+        way = np.tril(factors, -1)
+        _diagonals(way)[:] = math.sqrt(2) * np.log(diagonal)
+        return way
+
+    def moved(self, way: Array) -> Dense:
+        """The matrices at log-Cholesky coordinates."""
+        factors = np.tril(way, -1)
+        _diagonals(factors)[:] = np.exp(_diagonals(way) / math.sqrt(2))
+        lower = self.lower @ factors
+        return Dense(lower @ lower.swapaxes(1, 2), self.n_components)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

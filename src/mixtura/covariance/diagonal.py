@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,6 +132,20 @@ class Diagonal:
         least = floor if self.values.shape[1] == len(floor) else np.array([floor.mean()])
         low = np.broadcast_to((self.values < least).any(axis=1), (self.n_components,))
         return Diagonal(np.maximum(self.values, least), self.n_components, self.n_features), low
+
+    @property
+    def _information(self) -> float:
+        """Root of the Fisher information of a row about the logarithm of a stored standard deviation."""
+        return math.sqrt(2 * self.n_features / self.values.shape[1])
+
+    def towards(self, other: Diagonal) -> Array:
+        """Logarithms of the ratios of standard deviations, in the shape of ``values``."""
+        return 0.5 * self._information * np.log(other.values / self.values)
+
+    def moved(self, way: Array) -> Diagonal:
+        """The variances at logarithmic ratios."""
+        values = self.values * np.exp(2 * way / self._information)
+        return Diagonal(values, self.n_components, self.n_features)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -15,7 +15,7 @@ from mixtura.kernels import accumulate, blocked
 from mixtura.stats import Stats
 
 
-def _random_state(rng: Rng) -> np.random.RandomState:
+def random_state(rng: Rng) -> np.random.RandomState:
     """scikit-learn wants the legacy generator; a new one seeds it."""
     if isinstance(rng, np.random.RandomState):
         return rng
@@ -29,7 +29,7 @@ def kmeans(task: Task, k: int, rng: Rng) -> Stats:
     """
     sample = task.source.rows(SAMPLE, rng)
     origin = sample.rows.mean(axis=0, dtype=np.float64)
-    model = KMeans(n_clusters=min(k, len(sample.rows)), n_init=1, random_state=_random_state(rng))
+    model = KMeans(n_clusters=min(k, len(sample.rows)), n_init=1, random_state=random_state(rng))
     with warnings.catch_warnings():  # fewer distinct rows than clusters: the empty ones are re-seeded later
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(sample.rows - origin, sample_weight=sample.sample_weight)
@@ -50,6 +50,6 @@ def kmeans_pp(task: Task, k: int, rng: Rng) -> Stats:
     count = min(k, len(sample.rows))
     weight = sample.sample_weight
     origin = sample.rows.mean(axis=0, dtype=np.float64)
-    state = _random_state(rng)
+    state = random_state(rng)
     _, chosen = kmeans_plusplus(sample.rows - origin, count, sample_weight=weight, random_state=state)
     return at_rows(task, sample.rows[np.resize(chosen, k)])

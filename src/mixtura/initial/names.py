@@ -13,6 +13,7 @@ from mixtura.errors import ParameterError
 from mixtura.initial.clusters import kmeans, kmeans_pp
 from mixtura.initial.given import Labels, Responsibilities
 from mixtura.initial.random import identity, random, random_from_data
+from mixtura.initial.small import small_em
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats
 
@@ -26,7 +27,7 @@ GROUPINGS: dict[str, Callable[[Task, int, Rng], Stats]] = {
     "random_from_data": random_from_data,
 }
 
-STARTS: dict[str, Initial] = {**GROUPINGS, "identity": identity}
+STARTS: dict[str, Initial] = {"small-em": small_em, **GROUPINGS, "identity": identity}
 
 
 def as_initial(start: Any) -> Initial:
@@ -40,8 +41,8 @@ def as_initial(start: Any) -> Initial:
     --------
     >>> as_initial("k-mean")
     Traceback (most recent call last):
-    mixtura.errors.ParameterError: start is 'k-mean'; expected one of kmeans, k-means++, random, random_from_data, \
-identity, a Mixture, Parameters, labels (n,), or responsibilities (n, k)
+    mixtura.errors.ParameterError: start is 'k-mean'; expected one of small-em, kmeans, k-means++, random, \
+random_from_data, identity, a Mixture, Parameters, labels (n,), or responsibilities (n, k)
     """
     if callable(start):
         return start

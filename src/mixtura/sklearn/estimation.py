@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura.adjust import floor_variances, moments, scales
-from mixtura.em import Path, Task, resumed, run
+from mixtura.em import STEPPERS, Path, Task, resumed, run
 from mixtura.errors import DegeneracyWarning
 from mixtura.families import family_named
 from mixtura.initial import GROUPINGS
@@ -94,7 +94,14 @@ def start(task: Task, k: int, init_params: str, given: Given, rng: np.random.Ran
 
 
 def estimate(
-    task: Task, first: Mixture, *, tol: float, max_iter: int, say: Verbose, earlier: float | None = None
+    task: Task,
+    first: Mixture,
+    *,
+    tol: float,
+    max_iter: int,
+    accelerate: bool,
+    say: Verbose,
+    earlier: float | None = None,
 ) -> Estimate:
     """Iterate from a mixture.
 
@@ -106,7 +113,15 @@ def estimate(
     here = task.estep(first, np.zeros(first.n_components, dtype=bool))
     rules = [LoglikChanges(tol)]
     path = Path.at(here) if earlier is None else resumed(here, earlier, rules)
-    path = run(task, path, stop=rules, max_iter=max_iter - 1, rng=np.random.default_rng(0), notify=say.iteration)
+    path = run(
+        task,
+        path,
+        stop=rules,
+        max_iter=max_iter - 1,
+        rng=np.random.default_rng(0),
+        stepper=STEPPERS[bool(accelerate)],
+        notify=say.iteration,
+    )
     mixture, low = task.mstep(path.last.stats, path.last.mixture)
     bounds = tuple(loglik / path.last.stats.total for loglik in path.trace)
     say.end(bounds[-1], path.outcome.converged)

@@ -56,8 +56,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     random_state : int, RandomState or None, default=None
     warm_start : bool, default=False
         Go on from the last fit.
-    verbose : int, default=0
-    verbose_interval : int, default=10
+    verbose, verbose_interval : int, default=0 and 10
+    accelerate : bool, default=False
+        Accelerate EM where it is slow. scikit-learn has no such parameter; without it iterations are those of there.
 
     Attributes
     ----------
@@ -103,6 +104,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "verbose_interval": [Interval(Integral, 1, None, closed="left")],
+        "accelerate": ["boolean"],
     }
 
     def __init__(
@@ -122,6 +124,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
+        accelerate: bool = False,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -137,6 +140,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.warm_start = warm_start
         self.verbose = verbose
         self.verbose_interval = verbose_interval
+        self.accelerate = accelerate
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
@@ -204,12 +208,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         say = Verbose(int(self.verbose), self.verbose_interval)
         go_on = self.warm_start and hasattr(self, "converged_")
         rng = check_random_state(self.random_state)
+        how: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter, "accelerate": self.accelerate, "say": say}
         estimates = []
         for number in range(1 if go_on else self.n_init):
             say.begin(number)
             first = self.mixture_ if go_on else start(task, self.n_components, self.init_params, given, rng)
             earlier = self.lower_bound_ if go_on else None
-            estimates.append(estimate(task, first, tol=self.tol, max_iter=self.max_iter, say=say, earlier=earlier))
+            estimates.append(estimate(task, first, **how, earlier=earlier))
         return estimates
 
     def _set(self, best: Estimate, dtype: Any) -> None:

@@ -1,0 +1,66 @@
+"""Mixtures of one kind as points of a flat space, as seen from one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mixtura.data import Array
+from mixtura.mixture import Mixture
+
+_TINY = np.finfo(np.float64).tiny
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chart:
+    """Coordinates around a mixture: log-weights, whitened means and log-Cholesky factors.
+
+    Near the origin the square of a distance is the complete data's Fisher information, in whose metric EM climbs
+    the log-likelihood by steepest ascent: its rate matrix is symmetric there, and so step lengths make sense that
+    are made for symmetric matrices. Coordinates do not depend on the columns' units. Every point is a mixture.
+
+    Attributes
+    ----------
+    origin : Mixture
+
+    Examples
+    --------
+    >>> from mixtura import Dense
+    >>> a = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((2, 1, 1)), 2))
+    >>> b = Mixture([0.5, 0.5], [[0.0], [3.0]], Dense(np.ones((2, 1, 1)), 2))
+    >>> chart = Chart(a)
+    >>> chart.at(2 * chart.of(b)).means.round(12).tolist()
+    [[0.0], [2.0]]
+    """
+
+    origin: Mixture
+
+    def of(self, other: Mixture) -> Array:
+        """Coordinates of a mixture with as many components and covariances of the same kind."""
+        mine = self.origin
+        delta = other.means - mine.means
+        means = [mine.covariances.whiten(j, delta[j : j + 1])[0] for j in range(len(delta))]
+        way = mine.covariances.towards(other.covariances)
+        root = np.sqrt(mine.weights)
+        logs = np.log(np.maximum(other.weights, _TINY)) - np.log(np.maximum(mine.weights, _TINY))
+        share = self._share(way)
+        return np.concatenate([root * logs, (root[:, None] * means).ravel(), (share * way).ravel()])
+
+    def at(self, point: Array) -> Mixture:
+        """The mixture at a point."""
+        mine = self.origin
+        k, d = mine.means.shape
+        root = np.sqrt(np.maximum(mine.weights, _TINY))
+        raw = np.maximum(mine.weights, _TINY) * np.exp(point[:k] / root)
+        delta = point[k : k + k * d].reshape(k, d) / root[:, None]
+        means = mine.means + [mine.covariances.colour(j, delta[j : j + 1])[0] for j in range(k)]
+        way = mine.covariances.towards(mine.covariances)
+        covariances = mine.covariances.moved(point[k + k * d :].reshape(way.shape) / self._share(way))
+        return replace(mine, weights=raw / raw.sum(), means=means, covariances=covariances)
+
+    def _share(self, way: Array) -> Array:
+        """Root of the share of rows that tell of each stored matrix: its component's weight, or 1 if all share it."""
+        own = len(way) == self.origin.n_components
+        root = np.sqrt(np.maximum(self.origin.weights, _TINY)) if own else np.ones(1)
+        return root.reshape((-1,) + (1,) * (way.ndim - 1))
