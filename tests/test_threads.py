@@ -138,10 +138,13 @@ def test_ctrl_c_ends_the_work_between_chunks():
         time.sleep(0.05)
         return Stats.empty(1, 1, "full")
 
+    # A process started in the background ignores Ctrl-C.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     interrupted_after(0.2)
     before = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
         threads.in_order(slow, range(10_000), threads=2)
+    signal.signal(signal.SIGINT, handler)
     assert time.perf_counter() - before < 60  # it would take four minutes
     assert all(thread.name == "MainThread" or thread.daemon for thread in threading.enumerate())
 
