@@ -86,7 +86,12 @@ def test_wide_tables_stay_readable(folder, capsys, monkeypatch, width):
     rng = np.random.default_rng(0)
     names = [f"a rather long name of a column {number}" for number in range(50)]
     pl.DataFrame(rng.normal(size=(90, 50)) * 1e6, schema=names).write_parquet("wide.parquet")
-    assert main(["fit", "wide.parquet", "-k", "7", "--model", "VII", "--seed", "0", "--max-iter", "3"]) == 0
+    assert (
+        main(
+            ["fit", "wide.parquet", "-k", "7", "--model", "VII", "--seed", "0", "--max-iter", "3", "--start", "kmeans"]
+        )
+        == 0
+    )
     shown = capsys.readouterr()
     assert max(map(len, shown.out.splitlines()[2:])) <= width
     assert shown.out.count("component  ") > 1
