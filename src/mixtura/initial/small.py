@@ -19,34 +19,41 @@ from mixtura.stats import Stats
 from mixtura.stopping import LoglikRises
 
 # Two runs at rest that differ by less than this, in units of the log-likelihood, are in the same place.
-SAME = 0.02
+SAME = 0.1
+
+# Iterations after which a run is taken for one at rest.
+ENOUGH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class SmallEM:
-    """Start from the best of many short runs, by successive halving (Jamieson & Talwalkar 2016).
+    """Start from the best of many short runs, by successive halving, until the best is found twice.
 
     Every run starts from the nearest of k rows, drawn with probability proportional to the squared distance from
     those drawn before (Arthur & Vassilvitskii 2007), on standardised columns. After a few iterations only the best
-    go on, for twice as many, and so forth. Runs that come to rest in the same place count as one.
+    of a round go on, for twice as many, and so forth (Jamieson & Talwalkar 2016). Rounds end when the best place of
+    all has been reached by two of them: where it is easy to find, soon.
 
     Attributes
     ----------
     seeds : int
-        Number of runs.
+        Number of runs in a round.
     first : int
         EM iterations of each before the first choice.
     kept : float
         The part that goes on at each choice.
+    rounds : int
+        At most so many.
     rows, rows_per_component : int
         Larger data are represented by this many random rows, or this many for each component if that is more.
     tol : float
         A run rests when its mean log-likelihood rises by less.
     """
 
-    seeds: int = 50
-    first: int = 1
-    kept: float = 0.4
+    seeds: int = 12
+    first: int = 2
+    kept: float = 0.34
+    rounds: int = 9
     rows: int = 2000
     rows_per_component: int = 200
     tol: float = 1e-5
@@ -56,16 +63,22 @@ class SmallEM:
         wanted = max(self.rows, self.rows_per_component * k)
         sample = task.source.rows(wanted, rng)
         small = task if task.source.n_rows <= wanted else replace(task, source=_source(sample))
+        ends: list[Path] = []
+        for _ in range(self.rounds):
+            ends = ranked([*ends, *self._round(small, sample, k, rng)], small)
+            if len(ends) > 1 and same(ends[0], ends[1], small):
+                break
+        return ends[0].last.mixture if ends else seeded(small, sample, k, rng)
+
+    def _round(self, task: Task, sample: Chunk, k: int, rng: Rng) -> list[Path]:
+        """The best of some runs; none where all of them lost components."""
         seedings = [seeded(task, sample, k, rng) for _ in range(self.seeds)]
-        runs = [Path.at(small.begin(fill(small, stats, rng)[0])) for stats in seedings]
+        runs = [Path.at(task.begin(fill(task, stats, rng)[0])) for stats in seedings]
         iterations = self.first
-        while True:
-            runs = self._best([self._further(small, path, iterations, rng) for path in runs], small, k)
-            if not runs:
-                return seedings[0]
-            if len(runs) == 1 or all(path.outcome is Outcome.CONVERGED for path in runs):
-                return runs[0].last.mixture
+        while iterations < ENOUGH and not all(path.outcome is Outcome.CONVERGED for path in runs):
+            runs = self._best([self._further(task, path, iterations, rng) for path in runs], task, k)
             iterations *= 2
+        return runs[:1]
 
     def _further(self, task: Task, path: Path, iterations: int, rng: Rng) -> Path:
         """The same run, some iterations on."""
@@ -73,17 +86,9 @@ class SmallEM:
         return run(task, path, stop=stop, max_iter=path.iterations + iterations, rng=rng, stepper=STEPPERS[True])
 
     def _best(self, runs: list[Path], task: Task, k: int) -> list[Path]:
-        """The best part of the runs that still have all components; not twice the same place."""
+        """The best part of the runs, of those that still have all components."""
         whole = [path for path in runs if path.last.mixture.n_components == k]
-        ranked = sorted(whole, key=lambda path: (spurious(path, task), -path.last.loglik))
-        unit = task.source.n_rows / ranked[0].last.stats.total if ranked else 1.0
-        chosen: list[Path] = []
-        for path in ranked:
-            rests = [other for other in chosen if other.outcome is Outcome.CONVERGED]
-            known = any(abs(other.last.loglik - path.last.loglik) * unit < SAME for other in rests)
-            if not (known and path.outcome is Outcome.CONVERGED):
-                chosen.append(path)
-        return chosen[: max(1, int(self.kept * len(runs)))]
+        return ranked(whole, task)[: max(1, int(self.kept * len(runs)))]
 
 
 def _source(sample: Chunk) -> ArraySource:
@@ -96,6 +101,17 @@ def spurious(path: Path, task: Task) -> bool:
     held = points(path.last.stats, task.source.n_rows)
     d = task.source.n_features
     return bool((path.last.low & (held < 2 * task.family.least_points(d))).any())
+
+
+def ranked(runs: list[Path], task: Task) -> list[Path]:
+    """The best first."""
+    return sorted(runs, key=lambda path: (spurious(path, task), -path.last.loglik))
+
+
+def same(a: Path, b: Path, task: Task) -> bool:
+    """Whether two runs at rest are in the same place; weights that sum to less than the number of rows are relative."""
+    unit = max(1.0, task.source.n_rows / a.last.stats.total)
+    return abs(a.last.loglik - b.last.loglik) * unit < SAME
 
 
 def seeded(task: Task, sample: Chunk, k: int, rng: Rng) -> Stats:
