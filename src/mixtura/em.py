@@ -68,10 +68,6 @@ class Task:
         k, d = means.shape
         return Mixture(weights, means, covariances, n_parameters=k - 1 + k * d + self.family.n_parameters(k, d))
 
-    def em(self, iterate: Iterate) -> Iterate:
-        """One EM iteration: M-step, then the E-step that tells what it gained."""
-        return self.estep(*self.mstep(iterate.stats, iterate.mixture))
-
     def begin(self, start: Mixture | Stats) -> Iterate:
         """The first E-step, at a start that is brought into the family and onto the floor."""
         if isinstance(start, Stats):

@@ -72,8 +72,8 @@ def fit(
     tol : float
         Threshold of the stop rule: the rise of the mean log-likelihood per row, or the move of the parameters.
     stop : {"loglik", "parameters"}, or both
-        Stop when the log-likelihood rises by less than ``tol``, when the parameters move by less than ``tol``
-        (Euclidean norm), or when either does.
+        Stop when the log-likelihood rises by no more than ``tol``, when the parameters move by no more than
+        ``tol`` (Euclidean norm), or when either holds.
     max_iter : int
         Largest number of EM iterations of each start.
     floor : float

@@ -59,6 +59,11 @@ class Stepper(Protocol):
         """One iteration, which gains at least as much as one EM iteration: a small rise means what it means there."""
 
 
+def em(task: Ascent, iterate: Iterate) -> Iterate:
+    """One EM iteration: M-step, then the E-step that tells what it gained."""
+    return task.estep(*task.mstep(iterate.stats, iterate.mixture))
+
+
 @dataclass(frozen=True, slots=True)
 class Plain:
     """EM as it is (Dempster, Laird & Rubin 1977)."""
@@ -68,7 +73,7 @@ class Plain:
 
     def step(self, task: Ascent, iterate: Iterate, state: Any) -> Step:
         """One EM iteration."""
-        return Step(task.estep(*task.mstep(iterate.stats, iterate.mixture)), None, 1)
+        return Step(em(task, iterate), None, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class Squarem:
 
     def step(self, task: Ascent, iterate: Iterate, state: Any) -> Step:
         """One EM iteration and, where it goes slowly, an extrapolation."""
-        one = task.estep(*task.mstep(iterate.stats, iterate.mixture))
+        one = em(task, iterate)
         chart = Chart(one.mixture)
         before, after = chart.of(iterate.mixture), chart.of(task.mstep(one.stats, one.mixture)[0])
         bend = before + after

@@ -62,7 +62,7 @@ Stop: TypeAlias = Annotated[
     typer.Option(
         metavar="RULE",
         help="Stop when the mean log-likelihood per row rises (loglik), the parameters move (parameters), or either"
-        " (loglik,parameters) by less than --tol.",
+        " (loglik,parameters) by no more than --tol.",
     ),
 ]
 Floor: TypeAlias = Annotated[
