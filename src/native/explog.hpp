@@ -1,5 +1,6 @@
-// exp and log of a register, with an error below 2 ulp over the range that mixtures use.
+// 2^x and log of a register, with an error below 2 ulp over the range that mixtures use.
 //
+// Mixtures are evaluated in powers of two, since then the distance to the nearest integer is exact without any care.
 // Coefficients were fitted at Chebyshev nodes in 50 digits (near-minimax); see docs/decisions.md.
 #pragma once
 #include "simd.hpp"
@@ -7,63 +8,58 @@
 namespace mixtura::MIXTURA_LEVEL {
 
 #if defined(__AVX512F__)
-// exp(x) for -700 <= x <= 700: x = n log(2) / 16 + r; the sixteen powers 2^(i / 16) fit into two registers, which
-// leaves |r| <= log(2) / 32, and a polynomial of degree 6.
-alignas(64) constexpr double SIXTEENTHS[16] = {
-    0x1.0000000000000p+0, 0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0,
-    0x1.306fe0a31b715p+0, 0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0,
-    0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0,
-    0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0};
+// 2^(i / 16), i = 0, ..., 15, in two registers; i << 48 is subtracted from their bits, for what exp2 adds to them.
+alignas(64) constexpr long long SIXTEENTHS[16] = {
+    0x3ff0000000000000, 0x3fefb5586cf9890f, 0x3fef72b83c7d517b, 0x3fef387a6e756238,
+    0x3fef06fe0a31b715, 0x3feedea64c123422, 0x3feebfdad5362a27, 0x3feeab07dd485429,
+    0x3feea09e667f3bcd, 0x3feea11473eb0187, 0x3feeace5422aa0db, 0x3feec49182a3f090,
+    0x3feee89f995ad3ad, 0x3fef199bdd85529c, 0x3fef5818dcfba487, 0x3fefa4afa2a490da};
 
-INLINE Vec<double> exponential(Vec<double> x) {
+// 2^x for -1020 <= x <= 1020: x = n / 16 + r, |r| <= 1 / 32, and a polynomial of degree 6.
+INLINE Vec<double> exp2(Vec<double> x) {
   using I = Vec<long long>;
-  constexpr double SHIFT = 0x1.8p52;  // adding it leaves the nearest integer in the lowest bits
-  Vec<double> shifted = x * 0x1.71547652b82fep+4 + SHIFT;
-  Vec<double> n = shifted - SHIFT;
-  Vec<double> r = x - n * 0x1.62e42fec00000p-5;  // exact: this part of log 2 has 31 bits
-  r = r - n * 0x1.d1cf79abc9e3bp-36;
+  constexpr double SHIFT = 0x1.8p48;  // adding it leaves the nearest sixteenth, times 16, in the lowest bits
+  Vec<double> shifted = x + SHIFT;
+  Vec<double> r = x - (shifted - SHIFT);
   Vec<double> r2 = r * r;
-  Vec<double> a = 0.5 + r * 0x1.55555554dcc9bp-3;
-  Vec<double> b = (0x1.55555555190f9p-5 + r * 0x1.11120b77051e7p-7) + r2 * 0x1.6c17bbd1f560ap-10;
-  Vec<double> tail = r + r2 * (a + r2 * b);
-  Vec<double> power = _mm512_permutex2var_pd(load(SIXTEENTHS), bits<__m512i>(shifted), load(SIXTEENTHS + 8));
-  Vec<double> value = power + power * tail;
-  return bits<Vec<double>>(bits<I>(value) + ((bits<I>(shifted) >> 4) << 52));
+  Vec<double> a = 0x1.62e42fefa39efp-1 + r * 0x1.ebfbdff82c58fp-3;
+  Vec<double> b = 0x1.c6b08d6fa977ep-5 + r * 0x1.3b2ab6fb6d408p-7;
+  Vec<double> c = 0x1.5d893efc88ae1p-10 + r * 0x1.4309f122619c9p-13;
+  Vec<double> tail = a + r2 * (b + r2 * c);
+  I power = bits<I>(_mm512_permutex2var_pd(bits<__m512d>(load(SIXTEENTHS)), bits<__m512i>(shifted),
+                                           bits<__m512d>(load(SIXTEENTHS + 8))));
+  Vec<double> scale = bits<Vec<double>>(power + (bits<I>(shifted) << 48));
+  return scale + (scale * r) * tail;
 }
 #else
-// exp(x) for -700 <= x <= 700: x = n log 2 + r, |r| <= log(2) / 2, and exp(r) by a polynomial of degree 11.
-INLINE Vec<double> exponential(Vec<double> x) {
+// 2^x for -1020 <= x <= 1020: x = n + r, |r| <= 1 / 2, and 2^r by a polynomial of degree 11.
+INLINE Vec<double> exp2(Vec<double> x) {
   using I = Vec<long long>;
   constexpr double SHIFT = 0x1.8p52;  // adding it leaves the nearest integer in the lowest bits
-  Vec<double> shifted = x * 0x1.71547652b82fep+0 + SHIFT;
-  Vec<double> n = shifted - SHIFT;
-  Vec<double> r = x - n * 0x1.62e42fec00000p-1;  // exact: this part of log 2 has 31 bits
-  r = r - n * 0x1.d1cf79abc9e3bp-32;
+  Vec<double> shifted = x + SHIFT;
+  Vec<double> r = x - (shifted - SHIFT);
   Vec<double> r2 = r * r, r4 = r2 * r2;
-  Vec<double> a = 0x1.0000000000001p-1 + r * 0x1.5555555555556p-3;
-  Vec<double> b = 0x1.5555555553d63p-5 + r * 0x1.11111111109b3p-7;
-  Vec<double> c = 0x1.6c16c1788bd90p-10 + r * 0x1.a01a01a7c41d5p-13;
-  Vec<double> d = 0x1.a019b90d2ae7ap-16 + r * 0x1.71de0dae63bb3p-19;
-  Vec<double> e = 0x1.289185613a3d6p-22 + r * 0x1.af38a9b0ec855p-26;
+  Vec<double> a = 0x1.ebfbdff82c591p-3 + r * 0x1.c6b08d704a0c0p-5;
+  Vec<double> b = 0x1.3b2ab6fba385bp-7 + r * 0x1.5d87fe78a5dc3p-10;
+  Vec<double> c = 0x1.4309130379f8bp-13 + r * 0x1.ffcbfc61f8673p-17;
+  Vec<double> d = 0x1.62bfe45ac08ccp-20 + r * 0x1.b525087314718p-24;
+  Vec<double> e = 0x1.e5ea03c5ae3cbp-28 + r * 0x1.e9bbe9e45e5a6p-32;
   Vec<double> tail = (a + r2 * b) + r4 * ((c + r2 * d) + r4 * e);
-  Vec<double> value = 1.0 + (r + r2 * tail);
+  Vec<double> value = 1.0 + (r * 0x1.62e42fefa39efp-1 + r2 * tail);
   return bits<Vec<double>>(bits<I>(value) + (bits<I>(shifted) << 52));
 }
-
 #endif
 
-// exp(x) in float32 for -86 <= x <= 86.
-INLINE Vec<float> exponential(Vec<float> x) {
+// 2^x in float32 for -124 <= x <= 124.
+INLINE Vec<float> exp2(Vec<float> x) {
   using I = Vec<int>;
   constexpr float SHIFT = 0x1.8p23f;
-  Vec<float> shifted = x * 0x1.715476p+0f + SHIFT;
-  Vec<float> n = shifted - SHIFT;
-  Vec<float> r = x - n * 0x1.62e400p-1f;
-  r = r - n * 0x1.7f7d1cp-20f;
+  Vec<float> shifted = x + SHIFT;
+  Vec<float> r = x - (shifted - SHIFT);
   Vec<float> r2 = r * r;
-  Vec<float> tail = (0.5f + r * 0.16666667f) +
-                    r2 * ((0.041666465f + r * 0.008333311f) + r2 * (0.001393365f + r * 0.00019890991f));
-  Vec<float> value = 1.0f + (r + r2 * tail);
+  Vec<float> tail = (0.240226507f + r * 0.0555041098f) +
+                    r2 * ((0.00961808256f + r * 0.00133335224f) + r2 * (0.000154531729f + r * 1.52909563e-05f));
+  Vec<float> value = 1.0f + (r * 0.693147181f + r2 * tail);
   return bits<Vec<float>>(bits<I>(value) + (bits<I>(shifted) << 23));
 }
 

@@ -22,23 +22,49 @@ template <class T> struct Scratch {
         largest(rows), total(rows), root(rows), shares(rows), active(density.k), chosen(rows) {}
 };
 
-// Log-likelihood and certainty of a block; leaves weight / total in place of total, its root in root.
-template <class T> void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels, Scratch<T>& s, Sums& to) {
-  if (rows.weight)
-    for (int n = 0; n < count; ++n) s.root[n] = T(rows.weight[(first + n) * rows.weight_stride]);
-  else
-    for (int n = 0; n < count; ++n) s.root[n] = 1;
-  for (int n = count; n < panels * PANEL<T>; ++n) s.root[n] = 0;
-  Vec<T> loglik = {}, certainty = {};
-  for (int n = 0; n < panels * PANEL<T>; n += WIDTH<T>) {
-    const Vec<T> log_total = logarithm(load(s.total + n)), weight = load(s.root + n);
-    certainty -= weight * log_total;
-    loglik += weight * (2 * load(s.largest + n) + log_total);
+// Sums of log totals and of the largest log-densities over registers of rows, each of weight 1. Totals lie between 1
+// and k, so a logarithm serves for the product of several.
+template <class T> struct Product {
+  static constexpr int MOST = sizeof(T) == 8 ? 16 : 2;  // k^16 is within float64
+  Vec<T> product = all(T(1)), log_total = {}, largest = {};
+  int count = 0;
+  INLINE void add(Vec<T> total, Vec<T> most) {
+    product *= total;
+    largest += most;
+    if (++count == MOST) flush();
   }
-  for (int n = 0; n < panels * PANEL<T>; ++n) s.total[n] = s.root[n] / s.total[n];
-  for (int n = 0; n < panels * PANEL<T>; ++n) s.root[n] = __builtin_sqrt(s.total[n]);
-  to.loglik += sum<T>(loglik);
-  to.certainty += sum<T>(certainty);
+  INLINE void flush() {
+    log_total += logarithm(product);
+    product = all(T(1));
+    count = 0;
+  }
+};
+
+// Log-likelihood and certainty of a block, in nats; leaves weight / total in place of total, its root in root.
+template <class T, Power POWER>
+void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels, double unit, Scratch<T>& s, Sums& to) {
+  const int whole = rows.weight ? 0 : count / WIDTH<T> * WIDTH<T>;
+  Product<T> plain;
+  for (int n = 0; n < whole; n += WIDTH<T>) {
+    const Vec<T> total = load(s.total + n);
+    plain.add(total, load(s.largest + n));
+    store(s.total + n, 1 / total);
+  }
+  plain.flush();
+  for (int n = whole; n < panels * PANEL<T>; ++n)
+    s.root[n] = n >= count ? 0 : rows.weight ? T(rows.weight[(first + n) * rows.weight_stride]) : 1;
+  Vec<T> log_total = plain.log_total, largest = plain.largest;
+  for (int n = whole; n < panels * PANEL<T>; n += WIDTH<T>) {
+    const Vec<T> total = load(s.total + n), weight = load(s.root + n);
+    log_total += weight * logarithm(total);
+    largest += weight * load(s.largest + n);
+    store(s.total + n, weight / total);
+  }
+  if constexpr (POWER == Power::ROOT)
+    for (int n = 0; n < panels * PANEL<T>; ++n) s.root[n] = __builtin_sqrt(s.total[n]);
+  const double certainty = sum<T>(log_total);
+  to.loglik += unit * sum<T>(largest) + certainty;
+  to.certainty -= certainty;
 }
 
 // One component's sums over a block, its full scatter.
@@ -46,13 +72,6 @@ template <class T>
 void add_full(Scratch<T>& s, const T* f, int active, const T* centre, int panels, int d, double* weight, double* first,
               double* scatter) {
   const T *x = s.x, *q = s.total;
-  switch (d) {
-    case 1: return small_sums<T, 1>(x, f, q, centre, panels, weight, first, scatter);
-    case 2: return small_sums<T, 2>(x, f, q, centre, panels, weight, first, scatter);
-    case 3: return small_sums<T, 3>(x, f, q, centre, panels, weight, first, scatter);
-    case 4: return small_sums<T, 4>(x, f, q, centre, panels, weight, first, scatter);
-    default: break;
-  }
   const int rows = panels * PANEL<T>;
   T *root = s.shares, *z = s.white;
   Vec<T> total = {};
@@ -83,7 +102,7 @@ void add_diagonal(Scratch<T>& s, const T* f, const T* centre, int panels, int d,
   int count = 0;
   Vec<T> total = {};
   for (int n = 0; n < rows; n += WIDTH<T>) {
-    const Vec<T> e = load(f + n), r = e * e * load(s.total + n);
+    const Vec<T> r = load(f + n) * load(s.total + n);
     total += r;
     store(s.shares + n, r);
     s.chosen[count] = n;
@@ -93,28 +112,48 @@ void add_diagonal(Scratch<T>& s, const T* f, const T* centre, int panels, int d,
   diagonal_sums<T>(s.x, s.shares, centre, s.chosen, count, d, first, scatter);
 }
 
-template <class T> void add_blocks(const Rows& rows, const Density& density, Sums& to) {
+template <class T, bool FULL>
+bool add_small(Scratch<T>& s, const T* f, const T* centre, int panels, int d, double* weight, double* first,
+               double* scatter) {
+  switch (d) {
+    case 1: small_sums<T, 1, FULL>(s.x, f, s.total, centre, panels, weight, first, scatter); return true;
+    case 2: small_sums<T, 2, FULL>(s.x, f, s.total, centre, panels, weight, first, scatter); return true;
+    case 3: small_sums<T, 3, FULL>(s.x, f, s.total, centre, panels, weight, first, scatter); return true;
+    case 4: small_sums<T, 4, FULL>(s.x, f, s.total, centre, panels, weight, first, scatter); return true;
+    default: return false;
+  }
+}
+
+template <class T, bool FULL, Power POWER> void add_blocks(const Rows& rows, const Density& density, Sums& to) {
   const int d = int(rows.d), k = int(density.k);
-  const Components<T> components(density, rows.d);
+  const Components<T> components(density, rows.d, POWER);
   Scratch<T> s(rows, density);
   Buffer<T> centres(std::int64_t(k) * d);
   for (int j = 0; j < k; ++j)
     for (int i = 0; i < d; ++i) centres[j * d + i] = T(to.centres[j * d + i] - density.shift[i]);
-  const std::int64_t size = to.full ? std::int64_t(d) * d : d;
   for (std::int64_t first = 0; first < rows.n; first += s.rows) {
     const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
     const int panels = (count + PANEL<T> - 1) / PANEL<T>;
     pack_rows<T>(rows, first, density.shift, count, panels, s.x);
-    half_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
-    exponentials<T>(components, panels, s.h, s.largest, s.total, s.active);
-    add_likelihood<T>(rows, first, count, panels, s, to);
+    log_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
+    exponentials<T, POWER>(components, panels, s.h, s.largest, s.total, s.active);
+    add_likelihood<T, POWER>(rows, first, count, panels, components.unit, s, to);
     for (int j = 0; j < k; ++j) {
       if (!s.active[j]) continue;
       const T *f = s.h + std::int64_t(j) * panels * PANEL<T>, *centre = centres + j * d;
-      if (to.full) add_full<T>(s, f, s.active[j], centre, panels, d, to.weight + j, to.mean + j * d, to.scatter + j * size);
-      else add_diagonal<T>(s, f, centre, panels, d, to.weight + j, to.mean + j * d, to.scatter + j * size);
+      double *mean = to.mean + j * d, *scatter = to.scatter + std::int64_t(j) * d * (FULL ? d : 1);
+      if (POWER == Power::WHOLE && add_small<T, FULL>(s, f, centre, panels, d, to.weight + j, mean, scatter)) continue;
+      if constexpr (FULL) add_full<T>(s, f, s.active[j], centre, panels, d, to.weight + j, mean, scatter);
+      else add_diagonal<T>(s, f, centre, panels, d, to.weight + j, mean, scatter);
     }
   }
+}
+
+// Outer products are made of roots of responsibilities, unless they stay in registers.
+template <class T> void add_blocks(const Rows& rows, const Density& density, Sums& to) {
+  if (!to.full) add_blocks<T, false, Power::WHOLE>(rows, density, to);
+  else if (rows.d <= 4) add_blocks<T, true, Power::WHOLE>(rows, density, to);
+  else add_blocks<T, true, Power::ROOT>(rows, density, to);
 }
 
 // From sums of deviations to means and centred scatter. False where the centre lay so far from the mean that the
@@ -171,20 +210,20 @@ template <class T> void label(const T* h, int k, int rows, int count, std::int64
 void predict(const Rows& rows, const Density& density, Wanted wanted, double* out, std::int64_t* labels) {
   using T = double;
   const int k = int(density.k);
-  const Components<T> components(density, rows.d);
+  const Components<T> components(density, rows.d, Power::WHOLE);
   Scratch<T> s(rows, density);
   for (std::int64_t first = 0; first < rows.n; first += s.rows) {
     const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
     const int panels = (count + PANEL<T> - 1) / PANEL<T>;
     pack_rows<T>(rows, first, density.shift, count, panels, s.x);
-    half_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
+    log_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
     if (wanted == Wanted::LABELS) {
       label<T>(s.h, k, panels * PANEL<T>, count, labels + first);
       continue;
     }
-    exponentials<T>(components, panels, s.h, s.largest, s.total, s.active);
+    exponentials<T, Power::WHOLE>(components, panels, s.h, s.largest, s.total, s.active);
     for (int n = 0; n < panels * PANEL<T> && wanted == Wanted::LOG_DENSITY; n += WIDTH<T>)
-      store(s.root + n, 2 * load(s.largest + n) + logarithm(load(s.total + n)));
+      store(s.root + n, T(components.unit) * load(s.largest + n) + logarithm(load(s.total + n)));
     for (int n = 0; n < count; ++n) {
       if (wanted == Wanted::LOG_DENSITY) {
         out[first + n] = s.root[n];
@@ -192,8 +231,7 @@ void predict(const Rows& rows, const Density& density, Wanted wanted, double* ou
       }
       double* to = out + (first + n) * k;
       for (int j = 0; j < k; ++j) {
-        const double f = s.h[std::int64_t(j) * panels * PANEL<T> + n];
-        to[j] = f * f / s.total[n];
+        to[j] = s.h[std::int64_t(j) * panels * PANEL<T> + n] / s.total[n];
       }
     }
   }
@@ -211,6 +249,6 @@ template <Vec<double> (*F)(Vec<double>)> void each(const double* from, double* t
 }  // namespace
 
 extern const Kernel KERNEL;
-const Kernel KERNEL = {estep, predict, each<exponential>, each<logarithm>};
+const Kernel KERNEL = {estep, predict, each<exp2>, each<logarithm>};
 
 }  // namespace mixtura::MIXTURA_LEVEL

@@ -129,8 +129,8 @@ NB_MODULE(_native, m) {
         nb::arg("centres"), nb::arg("total"), nb::arg("mean"), nb::arg("scatter"));
   m.def("predict", &predict, nb::arg("level"), nb::arg("rows"), nb::arg("affine"), nb::arg("wanted"),
         nb::arg("out").none(), nb::arg("labels").none());
-  m.def("exponential", [](const std::string& level, const In& from, const Out& to) {
-    kernel_of(level).exponential(from.data(), to.data(), std::int64_t(from.size()));
+  m.def("exp2", [](const std::string& level, const In& from, const Out& to) {
+    kernel_of(level).exp2(from.data(), to.data(), std::int64_t(from.size()));
   });
   m.def("logarithm", [](const std::string& level, const In& from, const Out& to) {
     kernel_of(level).logarithm(from.data(), to.data(), std::int64_t(from.size()));

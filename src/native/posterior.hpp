@@ -1,4 +1,4 @@
-// Bayes' rule on a block: half log-densities of all components, their largest, and scaled exponentials.
+// Bayes' rule on a block: log-densities of all components, their largest, and scaled exponentials.
 #pragma once
 #include "block.hpp"
 #include "explog.hpp"
@@ -6,43 +6,77 @@
 
 namespace mixtura::MIXTURA_LEVEL {
 
-// Limits of half log-densities. A responsibility below exp(-50) < 2^-72 changes no bit of any sum, unless the row is
+// Log-densities are counted in powers of two, or of four: then exponentials are the roots of responsibilities.
+enum class Power : int { WHOLE = 1, ROOT = 2 };
+constexpr double LOG2_E = 0x1.71547652b82fep+0;
+
+// Limits of log2-densities below the largest. A responsibility below 2^-72 changes no bit of any sum, unless the row is
 // so far from all components that its squared deviations weigh in: such rows (FAR) are cut at the smallest number.
-template <class T> constexpr T SMALL = T(-25);
-template <class T> constexpr T SMALLEST = sizeof(T) == 8 ? T(-350) : T(-43);
-template <class T> constexpr T FAR = T(512);
+constexpr int SMALL = -72, FAR = 1478;
+template <class T> constexpr int SMALLEST = sizeof(T) == 8 ? -1010 : -124;
 template <class T> constexpr T FARTHEST = sizeof(T) == 8 ? T(-2.5e299) : T(-1e37);
 
 template <class T> struct Components {
   int k, d;
   Form form;
+  double unit;          // nats in the unit of log-densities
   std::int64_t length;  // of one component's packed factor
   Buffer<T> factors, shared, constants;
   T highest;  // of the constants
 
-  Components(const Density& density, std::int64_t columns)
-      : k(int(density.k)), d(int(columns)), form(density.form),
+  Components(const Density& density, std::int64_t columns, Power power)
+      : k(int(density.k)), d(int(columns)), form(density.form), unit(int(power) / LOG2_E),
         length(form == Form::DENSE ? packed_length(d) : 2 * d), factors(k * length), shared(packed_length(d)),
         constants(k), highest(FARTHEST<T>) {
     const std::int64_t size = form == Form::DENSE ? std::int64_t(d) * d : d;
+    const double scale = __builtin_sqrt(0.5 / unit);
     for (int j = 0; j < k; ++j) {
       const double *own = density.factors + j * size, *offset = density.offsets + std::int64_t(j) * d;
-      if (form == Form::DENSE) pack_factor(own, offset, d, factors + j * length);
-      else pack_diagonal(form == Form::SHARED ? nullptr : own, offset, d, factors + j * length);
-      constants[j] = T(0.5 * density.constants[j]);
+      if (form == Form::DENSE) pack_factor(own, offset, d, scale, factors + j * length);
+      else pack_diagonal(form == Form::SHARED ? nullptr : own, offset, d, scale, factors + j * length);
+      constants[j] = T(density.constants[j] / unit);
       if (constants[j] > highest) highest = constants[j];
     }
     if (form == Form::SHARED) {
       Buffer<double> zero(d);
       for (int i = 0; i < d; ++i) zero[i] = 0;
-      pack_factor(density.factors, zero, d, static_cast<T*>(shared));
+      pack_factor(density.factors, zero, d, scale, static_cast<T*>(shared));
     }
   }
 };
 
-// h[j, n] for all components and rows, and the largest of each row.
 template <class T, int D, bool DENSE>
-void half_densities(const Components<T>& c, const T* x, int panels, T* h, T* largest) {
+INLINE void whitened_panel(const T* panel, const T* u, int d, Vec<T> (&sum)[TALL]) {
+  if constexpr (DENSE) dense_panel<T, D>(panel, u, d, sum);
+  else diagonal_panel<T, D>(panel, u, d, sum);
+}
+
+// With few columns, a panel and its largest log-densities stay in registers while the components pass by.
+template <class T, int D, bool DENSE>
+void small_densities(const Components<T>& c, const T* x, int panels, T* h, T* largest) {
+  constexpr int LENGTH = DENSE ? D + D * (D + 1) / 2 : 2 * D;
+  const std::int64_t rows = std::int64_t(panels) * PANEL<T>;
+  for (int p = 0; p < panels; ++p, x += D * PANEL<T>, h += PANEL<T>, largest += PANEL<T>) {
+    Vec<T> most[TALL];
+    for (int v = 0; v < TALL; ++v) most[v] = all(FARTHEST<T>);
+    const T* u = c.factors;
+    for (int j = 0; j < c.k; ++j, u += LENGTH) {
+      Vec<T> sum[TALL];
+      for (int v = 0; v < TALL; ++v) sum[v] = all<T>(c.constants[j]);
+      whitened_panel<T, D, DENSE>(x, u, D, sum);
+      for (int v = 0; v < TALL; ++v) {
+        sum[v] = larger(sum[v], all(FARTHEST<T>));
+        most[v] = larger(sum[v], most[v]);
+        store(h + j * rows + v * WIDTH<T>, sum[v]);
+      }
+    }
+    for (int v = 0; v < TALL; ++v) store(largest + v * WIDTH<T>, most[v]);
+  }
+}
+
+// h[j, n] for all components and rows, and the largest of each row.
+template <class T, bool DENSE>
+void all_densities(const Components<T>& c, const T* x, int panels, T* h, T* largest) {
   const int rows = panels * PANEL<T>;
   for (int n = 0; n < rows; ++n) largest[n] = FARTHEST<T>;
   for (int j = 0; j < c.k; ++j) {
@@ -52,8 +86,7 @@ void half_densities(const Components<T>& c, const T* x, int panels, T* h, T* lar
       const int n = p * PANEL<T>;
       Vec<T> sum[TALL];
       for (int v = 0; v < TALL; ++v) sum[v] = all<T>(c.constants[j]);
-      if constexpr (DENSE) dense_panel<T, D>(panel, u, c.d, sum);
-      else diagonal_panel<T, D>(panel, u, c.d, sum);
+      whitened_panel<T, 0, DENSE>(panel, u, c.d, sum);
       for (int v = 0; v < TALL; ++v) {
         T* here = largest + n + v * WIDTH<T>;
         sum[v] = larger(sum[v], all(FARTHEST<T>));
@@ -65,47 +98,47 @@ void half_densities(const Components<T>& c, const T* x, int panels, T* h, T* lar
 }
 
 template <class T, bool DENSE>
-void half_densities(const Components<T>& c, const T* x, int panels, T* h, T* largest) {
+void log_densities(const Components<T>& c, const T* x, int panels, T* h, T* largest) {
   switch (c.d) {
-    case 1: return half_densities<T, 1, DENSE>(c, x, panels, h, largest);
-    case 2: return half_densities<T, 2, DENSE>(c, x, panels, h, largest);
-    case 3: return half_densities<T, 3, DENSE>(c, x, panels, h, largest);
-    case 4: return half_densities<T, 4, DENSE>(c, x, panels, h, largest);
-    default: return half_densities<T, 0, DENSE>(c, x, panels, h, largest);
+    case 1: return small_densities<T, 1, DENSE>(c, x, panels, h, largest);
+    case 2: return small_densities<T, 2, DENSE>(c, x, panels, h, largest);
+    case 3: return small_densities<T, 3, DENSE>(c, x, panels, h, largest);
+    case 4: return small_densities<T, 4, DENSE>(c, x, panels, h, largest);
+    default: return all_densities<T, DENSE>(c, x, panels, h, largest);
   }
 }
 
 // `white` is scratch of the block's size, used where components share a factor.
-template <class T> void half_densities(const Components<T>& c, const T* x, int panels, T* white, T* h, T* largest) {
-  if (c.form == Form::DENSE) return half_densities<T, true>(c, x, panels, h, largest);
+template <class T> void log_densities(const Components<T>& c, const T* x, int panels, T* white, T* h, T* largest) {
+  if (c.form == Form::DENSE) return log_densities<T, true>(c, x, panels, h, largest);
   if (c.form == Form::SHARED) {
     const std::int64_t step = std::int64_t(c.d) * PANEL<T>;
     for (int p = 0; p < panels; ++p) whiten_panel(x + p * step, static_cast<const T*>(c.shared), c.d, white + p * step);
     x = white;
   }
-  half_densities<T, false>(c, x, panels, h, largest);
+  log_densities<T, false>(c, x, panels, h, largest);
 }
 
-// Replace h by f = exp(h - largest), the roots of scaled responsibilities; their squares add up to total[n].
-// active[j] counts the rows where f > 0.
-template <class T> void exponentials(const Components<T>& c, int panels, T* h, const T* largest, T* total, int* active) {
-  const int rows = panels * PANEL<T>;
+// Replace h by f = exp(h - largest), scaled responsibilities (or their roots), which add up to total[n] (or their
+// squares do). active[j] counts the rows where f > 0.
+template <class T, Power POWER>
+void exponentials(const Components<T>& c, int panels, T* h, const T* largest, T* total, int* active) {
+  constexpr T UNIT = T(1) / int(POWER);
+  const std::int64_t rows = std::int64_t(panels) * PANEL<T>;
   for (int j = 0; j < c.k; ++j) active[j] = 0;
   for (int n = 0; n < rows; n += PANEL<T>) {
     Vec<T> most[TALL], least[TALL], sum[TALL] = {};
     for (int v = 0; v < TALL; ++v) {
       most[v] = load(largest + n + v * WIDTH<T>);
-      least[v] = c.highest - most[v] < FAR<T> ? all(SMALL<T>) : all(SMALLEST<T>);
+      least[v] = c.highest - most[v] < FAR * UNIT ? all(SMALL * UNIT) : all(SMALLEST<T> * UNIT);
     }
-    for (int j = 0; j < c.k; ++j) {
-      T* here = h + std::int64_t(j) * rows + n;
+    T* here = h + n;
+    for (int j = 0; j < c.k; ++j, here += rows) {
       Vec<T> below_most[TALL];
-      unsigned out[TALL];
-      int gone = 0;
+      unsigned gone = 0;
       for (int v = 0; v < TALL; ++v) {
         below_most[v] = load(here + v * WIDTH<T>) - most[v];
-        out[v] = below(below_most[v], least[v]);
-        gone += __builtin_popcount(out[v]);
+        gone += __builtin_popcount(below(below_most[v], least[v]));
       }
       active[j] += PANEL<T> - gone;
       if (gone == PANEL<T>) {
@@ -113,9 +146,10 @@ template <class T> void exponentials(const Components<T>& c, int panels, T* h, c
         continue;
       }
       for (int v = 0; v < TALL; ++v) {
-        Vec<T> f = exponential(larger(below_most[v], least[v]));
+        Vec<T> f = exp2(below_most[v]);
         f = below_most[v] < least[v] ? Vec<T>{} : f;
-        sum[v] += f * f;
+        if constexpr (POWER == Power::ROOT) sum[v] += f * f;
+        else sum[v] += f;
         store(here + v * WIDTH<T>, f);
       }
     }

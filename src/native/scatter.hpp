@@ -83,14 +83,14 @@ template <class T> int gather(const T* x, const T* root, const int* chosen, int 
   return panels;
 }
 
-// With at most 4 columns all sums stay in registers: weight, first moments, upper triangle; r = f^2 q.
-template <class T, int D>
+// With at most 4 columns all sums stay in registers: weight, first moments, upper triangle or squares; r = f q.
+template <class T, int D, bool FULL>
 void small_sums(const T* x, const T* f, const T* q, const T* centre, int panels, double* weight, double* first,
                 double* sums) {
-  Vec<T> n = {}, s1[D] = {}, s2[D * (D + 1) / 2] = {};
+  Vec<T> n = {}, s1[D] = {}, s2[FULL ? D * (D + 1) / 2 : D] = {};
   for (int p = 0; p < panels; ++p, x += D * PANEL<T>, f += PANEL<T>, q += PANEL<T>)
     for (int v = 0; v < TALL; ++v) {
-      const Vec<T> e = load(f + v * WIDTH<T>), r = e * e * load(q + v * WIDTH<T>);
+      const Vec<T> r = load(f + v * WIDTH<T>) * load(q + v * WIDTH<T>);
       n += r;
       Vec<T> delta[D];
       for (int i = 0; i < D; ++i) delta[i] = load(x + i * PANEL<T> + v * WIDTH<T>) - centre[i];
@@ -98,14 +98,14 @@ void small_sums(const T* x, const T* f, const T* q, const T* centre, int panels,
       for (int i = 0; i < D; ++i) {
         const Vec<T> left = r * delta[i];
         s1[i] += left;
-        for (int j = i; j < D; ++j) s2[pair++] += left * delta[j];
+        for (int j = i; j < (FULL ? D : i + 1); ++j) s2[pair++] += left * delta[j];
       }
     }
   *weight += sum<T>(n);
   int pair = 0;
   for (int i = 0; i < D; ++i) {
     first[i] += sum<T>(s1[i]);
-    for (int j = i; j < D; ++j) sums[i * D + j] += sum<T>(s2[pair++]);
+    for (int j = i; j < (FULL ? D : i + 1); ++j) sums[(FULL ? i * D : 0) + j] += sum<T>(s2[pair++]);
   }
 }
 
@@ -136,7 +136,12 @@ void diagonal_sums(const T* x, const T* shares, const T* centre, const int* vect
                    double* sums) {
   int i0 = 0;
   for (; i0 + 4 <= d; i0 += 4) squares<T, 4>(x, shares, centre, vectors, count, d, i0, first, sums);
-  for (; i0 < d; ++i0) squares<T, 1>(x, shares, centre, vectors, count, d, i0, first, sums);
+  switch (d - i0) {
+    case 3: squares<T, 3>(x, shares, centre, vectors, count, d, i0, first, sums); break;
+    case 2: squares<T, 2>(x, shares, centre, vectors, count, d, i0, first, sums); break;
+    case 1: squares<T, 1>(x, shares, centre, vectors, count, d, i0, first, sums); break;
+    default: break;
+  }
 }
 
 }  // namespace mixtura::MIXTURA_LEVEL

@@ -1,4 +1,4 @@
-// Half log-densities h = (constant - |y|^2) / 2 up to the factor folded into U: y = (x U - b) / 2, h = c - sum y^2.
+// Log-densities in some unit: h = c - sum y^2 with y = (x U - b) scale, where scale^2 is half a nat in that unit.
 //
 // A tile keeps TALL vectors of rows times up to WIDE outputs in registers. U is upper triangular, so output j needs
 // only the columns i <= j; packed factors hold exactly those, in the order in which they are used.
@@ -12,12 +12,12 @@ constexpr int WIDE = 4;
 // Packed length of one component's factor and offset.
 INLINE std::int64_t packed_length(std::int64_t d) { return d + d * (d + 1) / 2; }
 
-template <class T> void pack_factor(const double* factor, const double* offset, int d, T* to) {
+template <class T> void pack_factor(const double* factor, const double* offset, int d, double scale, T* to) {
   for (int j0 = 0; j0 < d; j0 += WIDE) {
     const int wide = d - j0 < WIDE ? d - j0 : WIDE;
-    for (int j = j0; j < j0 + wide; ++j) *to++ = T(-0.5 * offset[j]);
+    for (int j = j0; j < j0 + wide; ++j) *to++ = T(-scale * offset[j]);
     for (int i = 0; i < j0 + wide; ++i)
-      for (int j = i < j0 ? j0 : i; j < j0 + wide; ++j) *to++ = T(0.5 * factor[std::int64_t(i) * d + j]);
+      for (int j = i < j0 ? j0 : i; j < j0 + wide; ++j) *to++ = T(scale * factor[std::int64_t(i) * d + j]);
   }
 }
 
@@ -62,11 +62,11 @@ template <class T, int D> INLINE void dense_panel(const T* x, const T* u, int co
   }
 }
 
-// Diagonal factors s and offsets b, packed as pairs (s_i / 2, -b_i / 2).
-template <class T> void pack_diagonal(const double* factor, const double* offset, int d, T* to) {
+// Diagonal factors s and offsets b, packed as pairs (s_i, -b_i) times the scale; no factors where they are applied already.
+template <class T> void pack_diagonal(const double* factor, const double* offset, int d, double scale, T* to) {
   for (int i = 0; i < d; ++i) {
-    *to++ = factor ? T(0.5 * factor[i]) : T(1);
-    *to++ = T(-0.5 * offset[i]);
+    *to++ = factor ? T(scale * factor[i]) : T(1);
+    *to++ = T(-scale * offset[i]);
   }
 }
 
@@ -82,7 +82,7 @@ template <class T, int D> INLINE void diagonal_panel(const T* x, const T* u, int
   }
 }
 
-// Whiten a panel once for all components that share the factor: out = x U / 2.
+// Whiten a panel once for all components that share the factor: out = x U scale.
 template <class T> void whiten_panel(const T* x, const T* u, int d, T* out) {
   const auto write = [&]<int J>(int j0, const T* from) {
     Vec<T> y[J][TALL];
