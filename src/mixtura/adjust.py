@@ -13,7 +13,7 @@ from mixtura.data import Array, Rows
 from mixtura.families import Family
 from mixtura.iterate import Iterate
 from mixtura.source import Source
-from mixtura.stats import Stats
+from mixtura.stats import Stats, as_scatter
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -87,11 +87,14 @@ def ridge(stats: Stats, amount: float) -> Stats:
     if not amount:
         return stats
     weight = stats.weight + 10 * EPS * min(1.0, stats.total or 1.0)
-    if stats.needs == "diagonal":
-        scatter = stats.scatter + weight[:, None] * amount
-    else:
-        scatter = stats.scatter + weight[:, None, None] * (amount * np.eye(stats.mean.shape[1]))
+    scatter = stats.scatter + as_scatter(weight, _equal(np.full(stats.mean.shape[1], amount), stats), stats.needs)
     return Stats(weight, stats.mean, scatter, stats.loglik, stats.certainty)
+
+
+def _equal(variances: Array, stats: Stats) -> Array:
+    """Variances (d,) as covariances of every component, in the form that the scatter has: (k, d) or (k, d, d)."""
+    one = variances if stats.needs == "diagonal" else np.diag(variances)
+    return np.broadcast_to(one, (len(stats.weight), *one.shape))
 
 
 def points(stats: Stats, n_rows: int) -> Array:
@@ -124,10 +127,14 @@ def reseed(stats: Stats, which: NDArray[np.bool_], rows: Rows, fitness: Array, s
     k, d = stats.mean.shape
     values, first = np.unique(rows, axis=0, return_index=True)
     worst = values[np.argsort(fitness[first], kind="stable")]
-    weight, mean, scatter = stats.weight.copy(), stats.mean.copy(), stats.scatter.copy()
+    weight, mean = stats.weight.copy(), stats.mean.copy()
     weight[which] = stats.total / k
     count = int(which.sum())
     mean[which] = worst[np.arange(count) % len(worst)]
-    variances = (stats.total / k) * scale * k ** (-2 / d)
-    scatter[which] = variances if stats.needs == "diagonal" else np.diag(variances)
+    fresh = as_scatter(weight[which], _equal(scale * k ** (-2 / d), stats)[which], stats.needs)
+    if stats.needs == "pooled":
+        scatter = stats.select(~which).scatter + fresh
+    else:
+        scatter = stats.scatter.copy()
+        scatter[which] = fresh
     return Stats(weight, mean, scatter, stats.loglik, stats.certainty)

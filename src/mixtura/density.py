@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-from mixtura.data import Array, Rows
+from mixtura.data import Array
 
 Form: TypeAlias = Literal["dense", "shared", "diagonal"]
 
@@ -49,6 +49,3 @@ class Density(Protocol):
     @property
     def affine(self) -> Affine:
         """Log densities as affine maps."""
-
-    def log_joint(self, rows: Rows) -> Array:
-        """Log of w_k N(x | m_k, S_k) for each row and component, (n, k)."""

@@ -19,7 +19,7 @@ from mixtura.kernels import estep
 from mixtura.mixture import Mixture
 from mixtura.result import Outcome
 from mixtura.source import Source
-from mixtura.stats import Stats
+from mixtura.stats import Stats, as_scatter
 from mixtura.steppers import Plain, Squarem, Step, Stepper
 from mixtura.stopping import StopRule
 
@@ -81,10 +81,9 @@ class Task:
         """
         weight = np.maximum(start.weights, np.finfo(np.float64).tiny)
         least = np.maximum(self.floor, self.ridge)
-        if self.family.needs == "diagonal":
-            scatter = weight[:, None] * start.covariances.variances()
-        else:
-            scatter = weight[:, None, None] * start.covariances.dense()
+        given = start.covariances
+        own = given.variances() if self.family.needs == "diagonal" else given.dense()
+        scatter = as_scatter(weight, own, self.family.needs)
         covariances, low = self.family.fit(Stats(weight, start.means, scatter, 0.0, 0.0), None).floored(least)
         return self._mixture(start.weights, start.means, covariances), low
 

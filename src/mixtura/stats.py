@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -9,18 +10,40 @@ import numpy as np
 
 from mixtura.data import Array, Index
 
-Needs: TypeAlias = Literal["full", "diagonal"]
+Needs: TypeAlias = Literal["full", "pooled", "diagonal"]
+
+# From weights (k,) and values that vary with the component to their weighted sum, where a scatter is that of all.
+_POOLED: dict[Needs, Callable[[Array, Array], Array]] = {
+    "full": lambda weight, matrices: weight[:, None, None] * matrices,
+    "pooled": lambda weight, matrices: np.tensordot(weight, matrices, 1)[None],
+    "diagonal": lambda weight, variances: weight[:, None] * variances,
+}
 
 
-def outer(vectors: Array, needs: Needs) -> Array:
-    """Outer products of k vectors, (k, d) -> (k, d, d), or only their diagonals, (k, d).
+def as_scatter(weight: Array, covariances: Array, needs: Needs) -> Array:
+    """The scatter of components that have these weights (k,) and covariances, (k, d, d) or (k, d).
 
     Examples
     --------
-    >>> outer(np.array([[1.0, 2.0]]), "full").tolist(), outer(np.array([[1.0, 2.0]]), "diagonal").tolist()
+    >>> as_scatter(np.array([1.0, 2.0]), np.ones((2, 1, 1)), "pooled").tolist()
+    [[[3.0]]]
+    """
+    return _POOLED[needs](weight, covariances)
+
+
+def outer(weight: Array, vectors: Array, needs: Needs) -> Array:
+    """Weighted outer products of k vectors, (k, d) -> (k, d, d), their sum, (1, d, d), or their diagonals, (k, d).
+
+    Examples
+    --------
+    >>> one, row = np.ones(1), np.array([[1.0, 2.0]])
+    >>> outer(one, row, "full").tolist(), outer(one, row, "diagonal").tolist()
     ([[[1.0, 2.0], [2.0, 4.0]]], [[1.0, 4.0]])
     """
-    return vectors**2 if needs == "diagonal" else vectors[:, :, None] * vectors[:, None, :]
+    if needs == "pooled":
+        halves = np.sqrt(weight)[:, None] * vectors
+        return (halves.T @ halves)[None]
+    return as_scatter(weight, vectors**2 if needs == "diagonal" else vectors[:, :, None] * vectors[:, None, :], needs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,8 +60,9 @@ class Stats:
         Sum over rows of sample weight x responsibility.
     mean : ndarray of shape (k, d)
         Weighted mean of the rows.
-    scatter : ndarray of shape (k, d, d) or (k, d)
-        Weighted sum of outer products (or squares) of deviations from that mean.
+    scatter : ndarray of shape (k, d, d), (1, d, d) or (k, d)
+        Weighted sum of outer products of deviations from that mean: of each component, pooled over all of them, or
+        their diagonals alone.
     loglik : float
         Weighted log-likelihood of the rows under the mixture that produced this.
     certainty : float
@@ -65,13 +89,15 @@ class Stats:
     @staticmethod
     def empty(k: int, d: int, needs: Needs) -> Stats:
         """The zero of ``+``: no rows at all."""
-        shape = (k, d) if needs == "diagonal" else (k, d, d)
+        shape = {"full": (k, d, d), "pooled": (1, d, d), "diagonal": (k, d)}[needs]
         return Stats(np.zeros(k), np.zeros((k, d)), np.zeros(shape), 0.0, 0.0)
 
     @property
     def needs(self) -> Needs:
-        """Which scatter is kept: ``"full"`` or ``"diagonal"``."""
-        return "diagonal" if self.scatter.ndim == 2 else "full"
+        """Which scatter is kept: ``"full"``, ``"pooled"`` (the same for one component) or ``"diagonal"``."""
+        if self.scatter.ndim == 2:
+            return "diagonal"
+        return "full" if len(self.scatter) == len(self.weight) else "pooled"
 
     @property
     def total(self) -> float:
@@ -82,12 +108,10 @@ class Stats:
         weight = self.weight + other.weight
         share = np.divide(other.weight, weight, out=np.zeros_like(weight), where=weight > 0)
         delta = other.mean - self.mean
-        between = outer(delta, self.needs)
-        per_component = (self.weight * share).reshape((-1,) + (1,) * (between.ndim - 1))
         return Stats(
             weight,
             self.mean + share[:, None] * delta,
-            self.scatter + other.scatter + per_component * between,
+            self.scatter + other.scatter + outer(self.weight * share, delta, self.needs),
             self.loglik + other.loglik,
             self.certainty + other.certainty,
         )
@@ -100,7 +124,10 @@ class Stats:
     __rmul__ = __mul__
 
     def select(self, components: Index) -> Stats:
-        """Keep the given components (indices or a mask)."""
-        return Stats(
-            self.weight[components], self.mean[components], self.scatter[components], self.loglik, self.certainty
-        )
+        """Keep the given components (indices or a mask); of a pooled scatter, their part by weight."""
+        weight = self.weight[components]
+        if self.needs == "pooled":
+            scatter = self.scatter * (weight.sum() / max(self.total, np.finfo(np.float64).tiny))
+        else:
+            scatter = self.scatter[components]
+        return Stats(weight, self.mean[components], scatter, self.loglik, self.certainty)

@@ -1,6 +1,7 @@
 """Laws of the value that EM adds up."""
 
 import sys
+from dataclasses import replace
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -18,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from problems import problems, random_mixture
 
 OFFSETS = st.sampled_from([0.0, 1.0, 1e4, 1e8])
-NEEDS = st.sampled_from(["full", "diagonal"])
+NEEDS = st.sampled_from(["full", "pooled", "diagonal"])
 
 
 def assert_same(a, b, rtol=1e-9, scale=1.0):
@@ -44,7 +45,7 @@ def three_stats(draw):
     cuts = sorted(rng.integers(1, len(rows) + 1, size=2))
     parts = [slice(0, cuts[0]), slice(cuts[0], cuts[1]), slice(cuts[1], len(rows))]
     stats = [
-        accumulate(Chunk(rows[p] + offset), share[p], needs, loglik=float(rng.normal()), certainty=-1.0)
+        replace(accumulate(Chunk(rows[p] + offset), share[p], needs), loglik=float(rng.normal()), certainty=-1.0)
         if len(rows[p])
         else Stats.empty(k, rows.shape[1], needs)
         for p in parts
@@ -96,13 +97,18 @@ def test_statistics_match_direct_sums(problem, needs):
     rows, k, rng = problem
     share = rng.dirichlet(np.ones(k), size=len(rows))
     stats = accumulate(Chunk(rows), share, needs)
+    scatters = []
     for j in range(k):
         mean = np.average(rows, axis=0, weights=share[:, j])
         delta = rows - mean
-        scatter = (share[:, j, None] * delta).T @ delta
+        scatters.append((share[:, j, None] * delta).T @ delta)
         np.testing.assert_allclose(stats.mean[j], mean, atol=1e-10)
-        expected = scatter if needs == "full" else np.diag(scatter)
-        np.testing.assert_allclose(stats.scatter[j], expected, atol=1e-9)
+    expected = {
+        "full": scatters,
+        "pooled": [sum(scatters)],
+        "diagonal": [np.diag(scatter) for scatter in scatters],
+    }[needs]
+    np.testing.assert_allclose(stats.scatter, expected, atol=1e-9)
     assert stats.total == pytest.approx(len(rows))
     kept = stats.select(np.array([k - 1]))
     assert kept.weight.shape == (1,)

@@ -60,11 +60,11 @@ class EEE:
     """
 
     name: str = "EEE"
-    needs: Needs = "full"
+    needs: Needs = "pooled"
 
     def fit(self, stats: Stats, previous: Covariance | None) -> Dense:
         """The pooled scatter divided by the total weight."""
-        return Dense(stats.scatter.sum(axis=0)[None] / stats.total, len(stats.weight))
+        return Dense(stats.scatter / stats.total, len(stats.weight))
 
     def n_parameters(self, k: int, d: int) -> int:
         """D (d + 1) / 2."""

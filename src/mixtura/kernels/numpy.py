@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import reduce
 from operator import add
 
@@ -10,9 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.data import Array, Chunk, Rows, Scalar, blocks
-from mixtura.density import Density
-from mixtura.logdomain import log_sum_exp, responsibilities
+from mixtura.density import Affine, Density
+from mixtura.kernels.sums import sums, turned
 from mixtura.stats import Needs, Stats
+
+# Squared distances that overflow stay finite, so that no row, however far, yields NaN.
+_FARTHEST = 1e300
+
+# Whitened rows of so many dimensions, of several components together, make one matrix product.
+_TOGETHER = 128
 
 
 def level() -> str:
@@ -33,6 +40,54 @@ def blocked(f: Callable[[Chunk], Stats], width: int = 1) -> Callable[[Chunk], St
     return over
 
 
+def _width(mixture: Density) -> int:
+    """The number of columns that a block's scratch arrays have."""
+    return max(mixture.n_components, min(mixture.n_components * mixture.n_features, _TOGETHER))
+
+
+def _log_joint(affine: Affine, x: Array) -> Array:
+    """Log of w_k N(x | m_k, S_k) for each component and shifted row (d, n), (k, n)."""
+    if affine.form == "shared":
+        x = affine.factors[0].T @ x
+    joint = np.empty((len(affine.constants), x.shape[1]))
+    step = max(1, _TOGETHER // len(x))
+    for first in range(0, len(joint), step):
+        some = slice(first, first + step)
+        white = _whitened(affine, x, some)
+        with np.errstate(over="ignore"):
+            np.square(white, out=white)
+            np.sum(white, axis=1, out=joint[some])
+    np.minimum(joint, _FARTHEST, out=joint)
+    joint *= -0.5
+    joint += affine.constants[:, None]
+    return joint
+
+
+def _whitened(affine: Affine, x: Array, some: slice) -> Array:
+    """Deviations from some components' means, whitened, (m, d, n); ``x`` is whitened already where they share a factor."""
+    offsets = affine.offsets[some, :, None]
+    if affine.form == "shared":
+        return x - offsets
+    factors = affine.factors[some]
+    if affine.form == "diagonal":
+        white = factors[:, :, None] * x
+    else:
+        white = (factors.swapaxes(1, 2).reshape(-1, len(x)) @ x).reshape(*factors.shape[:2], -1)
+    white -= offsets
+    return white
+
+
+def _shared_out(joint: Array) -> tuple[Array, Array, Array]:
+    """Bayes' rule in place: responsibilities (k, n), log-density (n,) and log of the largest term (n,)."""
+    largest = joint.max(axis=0)
+    joint -= largest
+    with np.errstate(under="ignore"):  # what is far below the largest term is zero
+        np.exp(joint, out=joint)
+        total = joint.sum(axis=0)
+        joint /= total
+    return joint, largest + np.log(total), largest
+
+
 def estep(mixture: Density, chunk: Chunk, needs: Needs) -> Stats:
     """Responsibilities of a chunk's rows, summed up at once; nothing of size n x k outlives a block.
 
@@ -50,14 +105,19 @@ def estep(mixture: Density, chunk: Chunk, needs: Needs) -> Stats:
     """
     if not len(chunk.rows):
         return Stats.empty(mixture.n_components, mixture.n_features, needs)
+    affine = mixture.affine
 
     def block_estep(block: Chunk) -> Stats:
-        share, density, largest = responsibilities(mixture.log_joint(block.rows))
+        x = turned(block, affine.shift)
+        share, density, largest = _shared_out(_log_joint(affine, x))
         loglik = float(block.weigh(density).sum())
         certainty = float(block.weigh(largest - density).sum())
-        return accumulate(block, share, needs, loglik=loglik, certainty=certainty)
+        if block.sample_weight is not None:
+            share *= block.sample_weight
+        return sums(x, share, needs, loglik, certainty)
 
-    return blocked(block_estep)(chunk)
+    found = blocked(block_estep, _width(mixture))(chunk)
+    return replace(found, mean=found.mean + affine.shift)
 
 
 def moments(chunk: Chunk) -> Stats:
@@ -66,28 +126,29 @@ def moments(chunk: Chunk) -> Stats:
 
 
 def _by_block(mixture: Density, rows: Rows, f: Callable[[Array], NDArray[Scalar]]) -> NDArray[Scalar]:
-    """What ``f`` makes of the log joint of each block of rows, put together."""
-    cuts = blocks(len(rows), max(mixture.n_features, mixture.n_components))
-    parts = [f(mixture.log_joint(rows[cut])) for cut in cuts]
-    return np.concatenate(parts) if parts else f(np.empty((0, mixture.n_components)))
+    """What ``f`` makes of the log joint (k, n) of each block of rows, put together."""
+    affine = mixture.affine
+    parts = Chunk(rows).parts(blocks(len(rows), max(mixture.n_features, _width(mixture))))
+    made = [f(_log_joint(affine, turned(part, affine.shift))) for part in parts]
+    return np.concatenate(made) if made else f(np.zeros((mixture.n_components, 0)))
 
 
 def log_density(mixture: Density, rows: Rows) -> Array:
     """Log-density of each row, (n,)."""
-    return _by_block(mixture, rows, lambda joint: log_sum_exp(joint)[0])
+    return _by_block(mixture, rows, lambda joint: _shared_out(joint)[1])
 
 
 def posterior(mixture: Density, rows: Rows) -> Array:
     """Responsibilities, (n, k)."""
-    return _by_block(mixture, rows, lambda joint: responsibilities(joint)[0])
+    return _by_block(mixture, rows, lambda joint: np.ascontiguousarray(_shared_out(joint)[0].T))
 
 
 def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
     """Most probable component of each row, (n,); the first where several tie."""
-    return _by_block(mixture, rows, lambda joint: joint.argmax(axis=1).astype(np.int64))
+    return _by_block(mixture, rows, lambda joint: joint.argmax(axis=0).astype(np.int64))
 
 
-def accumulate(chunk: Chunk, share: Array, needs: Needs, *, loglik: float = 0.0, certainty: float = 0.0) -> Stats:
+def accumulate(chunk: Chunk, share: Array, needs: Needs) -> Stats:
     """Weighted means, and scatter about them, of a chunk's rows shared out among components.
 
     Parameters
@@ -95,27 +156,14 @@ def accumulate(chunk: Chunk, share: Array, needs: Needs, *, loglik: float = 0.0,
     chunk : Chunk
     share : ndarray of shape (n, k)
         Responsibilities.
-    needs : {"full", "diagonal"}
+    needs : {"full", "pooled", "diagonal"}
 
     Examples
     --------
     >>> accumulate(Chunk(np.array([[0.0], [2.0]])), np.ones((2, 1)), "full").scatter.item()
     2.0
     """
-    share = chunk.weigh(share)
     # Any point among the rows will do as origin: products then stay exact far from zero.
     origin = chunk.rows[0].astype(np.float64)
-    shifted = chunk.rows - origin
-    weight = share.sum(axis=0)
-    mean = np.divide(
-        share.T @ shifted, weight[:, None], out=np.zeros((len(weight), shifted.shape[1])), where=weight[:, None] > 0
-    )
-    scatter = Stats.empty(len(weight), shifted.shape[1], needs).scatter
-    for j in range(len(weight)):
-        delta = shifted - mean[j]
-        if needs == "full":
-            delta *= np.sqrt(share[:, j])[:, None]
-            scatter[j] = delta.T @ delta  # NumPy sees the same array twice and computes one triangle
-        else:
-            scatter[j] = share[:, j] @ delta**2
-    return Stats(weight, mean + origin, scatter, loglik, certainty)
+    found = sums(turned(chunk, origin), np.ascontiguousarray(chunk.weigh(share).T), needs)
+    return replace(found, mean=found.mean + origin)

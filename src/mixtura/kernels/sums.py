@@ -1,0 +1,100 @@
+"""Sums over the rows of a block, shared out among components, with NumPy and BLAS.
+
+Everything here lies on its side: a row's values stand below each other, (d, n), and so do its shares, (k, n). Sums over
+columns or components are then sums of long rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mixtura.data import Array, Chunk
+from mixtura.stats import Needs, Stats, outer
+
+# A centred scatter is what is left of one about another point. It is summed again, row by row, where less than this is
+# left: the difference would cost more digits than three.
+LEAST_LEFT = 1e-3
+
+# With more columns than this, all their products are more than fits into the cache.
+FEW = 12
+
+
+def turned(chunk: Chunk, origin: Array) -> Array:
+    """The rows of a chunk as seen from an origin, (d, n)."""
+    return np.subtract(chunk.rows.T, origin[:, None], dtype=np.float64, order="C")
+
+
+def sums(x: Array, share: Array, needs: Needs, loglik: float = 0.0, certainty: float = 0.0) -> Stats:
+    """Weights, means and centred scatter of the columns of x (d, n), shared out as ``share`` (k, n) says.
+
+    Examples
+    --------
+    >>> sums(np.array([[0.0, 2.0]]), np.ones((1, 2)), "full").scatter.item()
+    2.0
+    """
+    weight = share.sum(axis=1)
+    mean = np.divide(share @ x.T, weight[:, None], out=np.zeros((len(weight), len(x))), where=weight[:, None] > 0)
+    about, directly = _WAYS[needs]
+    raw = about(x, share)
+    scatter = raw - outer(weight, mean, needs)
+    far = np.flatnonzero(~(_variances(scatter) >= LEAST_LEFT * _variances(raw)).all(axis=1))
+    if len(far):
+        scatter[far] = directly(x, share, mean, far)
+    return Stats(weight, mean, scatter, loglik, certainty)
+
+
+def _variances(scatter: Array) -> Array:
+    """The diagonals of a scatter of any kind, (m, d)."""
+    return scatter if scatter.ndim == 2 else np.diagonal(scatter, axis1=1, axis2=2)
+
+
+def _products(x: Array, share: Array) -> Array:
+    """Sums of outer products, (k, d, d): all by one matrix product, or one by one where there are many columns."""
+    d = len(x)
+    if d > FEW:
+        return np.stack([_square(np.sqrt(own) * x) for own in share])
+    below = np.tril_indices(d)
+    pairs = np.concatenate([x[: i + 1] * x[i] for i in range(d)])
+    scatter = np.empty((len(share), d, d))
+    scatter[:, below[0], below[1]] = scatter[:, below[1], below[0]] = share @ pairs.T
+    return scatter
+
+
+def _square(z: Array) -> Array:
+    """z z': NumPy sees the same array twice and computes one triangle."""
+    return z @ z.T
+
+
+def _centred(x: Array, share: Array, mean: Array, which: Array) -> Array:
+    """Sums of outer products of deviations of some components, (m, d, d)."""
+    return np.stack([_square(np.sqrt(share[j]) * (x - mean[j, :, None])) for j in which])
+
+
+def _pooled(x: Array, share: Array) -> Array:
+    """All components' sums about one point: the rows' own, whoever they belong to, (1, d, d)."""
+    return _square(np.sqrt(share.sum(axis=0)) * x)[None]
+
+
+def _pooled_centred(x: Array, share: Array, mean: Array, which: Array) -> Array:
+    """Each component's sum about its own mean, all together, (1, d, d)."""
+    return sum((_centred(x, share, mean, np.array([j])) for j in range(len(share))), np.zeros((1, len(x), len(x))))
+
+
+def _squares(x: Array, share: Array) -> Array:
+    """Sums of squares, (k, d)."""
+    return share @ (x * x).T
+
+
+def _centred_squares(x: Array, share: Array, mean: Array, which: Array) -> Array:
+    """Sums of squares of deviations of some components, (m, d)."""
+    return np.stack([(x - mean[j, :, None]) ** 2 @ share[j] for j in which])
+
+
+# For each need: sums about the origin, and about means.
+_WAYS: dict[Needs, tuple[Callable[..., Array], Callable[..., Array]]] = {
+    "full": (_products, _centred),
+    "pooled": (_pooled, _pooled_centred),
+    "diagonal": (_squares, _centred_squares),
+}
