@@ -48,7 +48,7 @@ def stored(mixture, form):
 
 
 FORMS = ("dense", "shared", "diagonal", "spherical", "shared diagonal")
-NEEDS = ("full", "diagonal")
+NEEDS = ("full", "pooled", "diagonal")
 
 
 def assert_same(new, old, rows, rtol=1e-11):

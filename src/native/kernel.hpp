@@ -5,6 +5,7 @@
 namespace mixtura {
 
 enum class Form : int { DENSE = 0, SHARED = 1, DIAGONAL = 2 };  // of the whitening factors
+enum class Scatter : int { FULL = 0, POOLED = 1, DIAGONAL = 2 };
 enum class Wanted : int { LOG_DENSITY = 0, POSTERIOR = 1, LABELS = 2 };
 
 // Rows as they lie in the caller's memory; strides count numbers, not bytes.
@@ -28,8 +29,8 @@ struct Density {
 // Sums over rows; deviations are from `centres` (k, d), which may be any points near the means.
 struct Sums {
   const double* centres;
-  bool full;
-  double *weight, *mean, *scatter;  // (k), (k, d), (k, d, d) or (k, d)
+  Scatter kind;
+  double *weight, *mean, *scatter;  // (k), (k, d), (k, d, d) or (d, d) or (k, d)
   double loglik, certainty;
 };
 

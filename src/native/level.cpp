@@ -12,6 +12,13 @@ void pack_rows(const Rows& rows, std::int64_t first, const double* shift, int co
   else pack(static_cast<const double*>(rows.data) + skipped, rows, shift, count, panels, x);
 }
 
+// Parts of a variance that the change of centre may leave. What the total of all components' leaves is what each pass
+// over well separated data gets, so it is held to more digits.
+constexpr double LEAST_LEFT = 1e-5, LEAST_LEFT_OF_TOTAL = 1e-3;
+
+// What is added up of a component's rows: outer products, squares, or what all components together leave.
+enum class Sum { FULL, DIAGONAL, TOTAL };
+
 // What a block needs while it is worked on.
 template <class T> struct Scratch {
   int rows;
@@ -124,13 +131,60 @@ bool add_small(Scratch<T>& s, const T* f, const T* centre, int panels, int d, do
   }
 }
 
-template <class T, bool FULL, Power POWER> void add_blocks(const Rows& rows, const Density& density, Sums& to) {
+// All components' scatter about the one point that the rows are seen from: the rows' own, whoever they belong to.
+template <class T> void add_total(Scratch<T>& s, const Rows& rows, int k, int panels, Sums& to) {
+  constexpr int MOST = 4;
+  const int d = int(rows.d), count = panels * PANEL<T>;
+  const T* shares[MOST];
+  double* sums[MOST];
+  int ready = 0;
+  for (int j = 0; j < k; ++j) {
+    if (!s.active[j]) continue;
+    T* f = s.h + std::int64_t(j) * count;
+    Vec<T> total = {};
+    for (int n = 0; n < count; n += WIDTH<T>) {
+      const Vec<T> r = load(f + n) * load(s.total + n);
+      total += r;
+      store(f + n, r);
+    }
+    to.weight[j] += sum<T>(total);
+    shares[ready] = f;
+    sums[ready] = to.mean + std::int64_t(j) * d;
+    if (++ready < MOST) continue;
+    weighted_rows<T, MOST>(s.x, shares, panels, d, sums);
+    ready = 0;
+  }
+  for (int j = 0; j < ready; ++j) weighted_rows<T, 1>(s.x, shares + j, panels, d, sums + j);
+  const T* z = s.x;
+  if (rows.weight) {
+    for (int n = 0; n < count; ++n) s.shares[n] = __builtin_sqrt(s.root[n]);
+    for (int p = 0; p < panels; ++p)
+      for (int i = 0; i < d; ++i)
+        for (int n = 0; n < PANEL<T>; n += WIDTH<T>) {
+          const std::int64_t here = (std::int64_t(p) * d + i) * PANEL<T> + n;
+          store(s.white + here, load(s.x + here) * load(s.shares + p * PANEL<T> + n));
+        }
+    z = s.white;
+  }
+  outer_products<T, 0>(z, panels, d, to.scatter);
+}
+
+// Of a component's scatter: how many numbers, and how far it is to the next one's.
+struct Layout {
+  std::int64_t size, step, matrices;
+  Layout(const Sums& sums, std::int64_t k, std::int64_t d)
+      : size(sums.kind == Scatter::DIAGONAL ? d : d * d), step(sums.kind == Scatter::POOLED ? 0 : size),
+        matrices(sums.kind == Scatter::POOLED ? 1 : k) {}
+};
+
+template <class T, Sum SUM, Power POWER> void add_blocks(const Rows& rows, const Density& density, Sums& to) {
   const int d = int(rows.d), k = int(density.k);
   const Components<T> components(density, rows.d, POWER);
   Scratch<T> s(rows, density);
   Buffer<T> centres(std::int64_t(k) * d);
   for (int j = 0; j < k; ++j)
     for (int i = 0; i < d; ++i) centres[j * d + i] = T(to.centres[j * d + i] - density.shift[i]);
+  const Layout layout(to, k, d);
   for (std::int64_t first = 0; first < rows.n; first += s.rows) {
     const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
     const int panels = (count + PANEL<T> - 1) / PANEL<T>;
@@ -138,10 +192,15 @@ template <class T, bool FULL, Power POWER> void add_blocks(const Rows& rows, con
     log_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
     exponentials<T, POWER>(components, panels, s.h, s.largest, s.total, s.active);
     add_likelihood<T, POWER>(rows, first, count, panels, components.unit, s, to);
+    if constexpr (SUM == Sum::TOTAL) {
+      add_total<T>(s, rows, k, panels, to);
+      continue;
+    }
     for (int j = 0; j < k; ++j) {
       if (!s.active[j]) continue;
       const T *f = s.h + std::int64_t(j) * panels * PANEL<T>, *centre = centres + j * d;
-      double *mean = to.mean + j * d, *scatter = to.scatter + std::int64_t(j) * d * (FULL ? d : 1);
+      double *mean = to.mean + j * d, *scatter = to.scatter + j * layout.step;
+      constexpr bool FULL = SUM == Sum::FULL;
       if (POWER == Power::WHOLE && add_small<T, FULL>(s, f, centre, panels, d, to.weight + j, mean, scatter)) continue;
       if constexpr (FULL) add_full<T>(s, f, s.active[j], centre, panels, d, to.weight + j, mean, scatter);
       else add_diagonal<T>(s, f, centre, panels, d, to.weight + j, mean, scatter);
@@ -149,53 +208,68 @@ template <class T, bool FULL, Power POWER> void add_blocks(const Rows& rows, con
   }
 }
 
-// Outer products are made of roots of responsibilities, unless they stay in registers.
-template <class T> void add_blocks(const Rows& rows, const Density& density, Sums& to) {
-  if (!to.full) add_blocks<T, false, Power::WHOLE>(rows, density, to);
-  else if (rows.d <= 4) add_blocks<T, true, Power::WHOLE>(rows, density, to);
-  else add_blocks<T, true, Power::ROOT>(rows, density, to);
+// Outer products are made of roots of responsibilities, unless they stay in registers. With `common` the centres are
+// all where the rows are seen from, density.shift.
+template <class T> void add_blocks(const Rows& rows, const Density& density, Sums& to, bool common) {
+  if (common) add_blocks<T, Sum::TOTAL, Power::WHOLE>(rows, density, to);
+  else if (to.kind == Scatter::DIAGONAL) add_blocks<T, Sum::DIAGONAL, Power::WHOLE>(rows, density, to);
+  else if (rows.d <= 4) add_blocks<T, Sum::FULL, Power::WHOLE>(rows, density, to);
+  else add_blocks<T, Sum::FULL, Power::ROOT>(rows, density, to);
 }
 
-// From sums of deviations to means and centred scatter. False where the centre lay so far from the mean that the
-// correction costs digits: then the caller takes the means as centres and sums again.
-bool centre_sums(const Density& density, std::int64_t d, Sums& sums) {
-  bool exact = true;
-  const std::int64_t step = sums.full ? d * d : d;
+// From sums of deviations to means and centred scatter. False where the centres lay so far from the means that less
+// than the part `least` of a variance is left, for the difference costs digits: then the caller takes the means as
+// centres and sums again.
+bool centre_sums(const Density& density, std::int64_t d, Sums& sums, double least) {
+  const Layout layout(sums, density.k, d);
+  const bool full = sums.kind != Scatter::DIAGONAL;
+  const std::int64_t down = full ? d + 1 : 1;
+  Buffer<double> raw(layout.matrices * d);
+  for (std::int64_t m = 0; m < layout.matrices; ++m)
+    for (std::int64_t i = 0; i < d; ++i) raw[m * d + i] = sums.scatter[m * layout.size + i * down];
   for (std::int64_t j = 0; j < density.k; ++j) {
-    double *mean = sums.mean + j * d, *scatter = sums.scatter + j * step;
+    double *mean = sums.mean + j * d, *scatter = sums.scatter + j * layout.step;
     const double weight = sums.weight[j];
     for (std::int64_t i = 0; i < d; ++i) mean[i] = weight > 0 ? mean[i] / weight : 0;
-    for (std::int64_t i = 0; i < d; ++i) {
-      double* row = scatter + (sums.full ? i * d : 0);
-      const double raw = row[i];
-      for (std::int64_t l = i; l < (sums.full ? d : i + 1); ++l) row[l] -= weight * mean[i] * mean[l];
-      exact = exact && raw <= 1e5 * row[i];
-      if (row[i] < 0) row[i] = 0;
-      for (std::int64_t l = i + 1; sums.full && l < d; ++l) scatter[l * d + i] = row[l];
-    }
+    for (std::int64_t i = 0; i < d; ++i)
+      for (std::int64_t l = i; l < (full ? d : i + 1); ++l)
+        scatter[full ? i * d + l : i] -= weight * mean[i] * mean[l];
     for (std::int64_t i = 0; i < d; ++i) mean[i] += sums.centres[j * d + i];
+  }
+  bool exact = true;
+  for (std::int64_t m = 0; m < layout.matrices; ++m) {
+    double* scatter = sums.scatter + m * layout.size;
+    for (std::int64_t i = 0; i < d; ++i) {
+      double& variance = scatter[i * down];
+      exact = exact && least * raw[m * d + i] <= variance;
+      if (variance < 0) variance = 0;
+      for (std::int64_t l = i + 1; full && l < d; ++l) scatter[l * d + i] = scatter[i * d + l];
+    }
   }
   return exact;
 }
 
 void clear(const Density& density, std::int64_t d, Sums& sums) {
-  const std::int64_t size = sums.full ? d * d : d;
+  const Layout layout(sums, density.k, d);
   std::memset(sums.weight, 0, std::size_t(density.k) * sizeof(double));
   std::memset(sums.mean, 0, std::size_t(density.k * d) * sizeof(double));
-  std::memset(sums.scatter, 0, std::size_t(density.k * size) * sizeof(double));
+  std::memset(sums.scatter, 0, std::size_t(layout.matrices * layout.size) * sizeof(double));
   sums.loglik = sums.certainty = 0;
 }
 
 void estep(const Rows& rows, const Density& density, Sums& sums) {
-  clear(density, rows.d, sums);
-  add_blocks<double>(rows, density, sums);
-  if (centre_sums(density, rows.d, sums)) return;
-  Buffer<double> centres(density.k * rows.d);
-  std::memcpy(centres, sums.mean, std::size_t(density.k * rows.d) * sizeof(double));
+  const std::int64_t d = rows.d;
+  const bool pooled = sums.kind == Scatter::POOLED;
+  Buffer<double> centres(density.k * d);
+  for (std::int64_t n = 0; n < density.k * d; ++n) centres[n] = pooled ? density.shift[n % d] : sums.centres[n];
   sums.centres = centres;
-  clear(density, rows.d, sums);
-  add_blocks<double>(rows, density, sums);
-  centre_sums(density, rows.d, sums);
+  clear(density, d, sums);
+  add_blocks<double>(rows, density, sums, pooled);
+  if (centre_sums(density, d, sums, pooled ? LEAST_LEFT_OF_TOTAL : LEAST_LEFT)) return;
+  std::memcpy(centres, sums.mean, std::size_t(density.k * d) * sizeof(double));
+  clear(density, d, sums);
+  add_blocks<double>(rows, density, sums, false);
+  centre_sums(density, d, sums, 0);
 }
 
 template <class T> void label(const T* h, int k, int rows, int count, std::int64_t* labels) {

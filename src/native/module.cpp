@@ -87,10 +87,11 @@ std::pair<double, double> estep(const std::string& level, const Any& rows, const
                                 const Out& scatter) {
   const Rows data = rows_of(rows, weight);
   const Density density = affine.density(data.d);
-  Sums sums{centres.data(), scatter.ndim() == 3, total.data(), mean.data(), scatter.data(), 0, 0};
-  const std::size_t kd = density.k * data.d;
-  if (std::int64_t(total.size()) != density.k || mean.size() != kd || centres.size() != kd ||
-      scatter.size() != kd * (sums.full ? data.d : 1))
+  const std::size_t k = density.k, d = data.d, matrices = scatter.ndim() == 3 ? scatter.shape(0) : 0;
+  const Scatter kind = !matrices ? Scatter::DIAGONAL : matrices == k ? Scatter::FULL : Scatter::POOLED;
+  Sums sums{centres.data(), kind, total.data(), mean.data(), scatter.data(), 0, 0};
+  if (total.size() != k || mean.size() != k * d || centres.size() != k * d ||
+      scatter.size() != (kind == Scatter::DIAGONAL ? k * d : kind == Scatter::FULL ? k * d * d : d * d))
     throw std::invalid_argument("the arrays for the sums have other shapes than the mixture");
   const Kernel& kernel = kernel_of(level);
   nb::gil_scoped_release free;

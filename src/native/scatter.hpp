@@ -109,6 +109,36 @@ void small_sums(const T* x, const T* f, const T* q, const T* centre, int panels,
   }
 }
 
+// Weighted sums of I columns from i0 on, for J components at once.
+template <class T, int I, int J>
+INLINE void weighted_sums(const T* x, const T* const* shares, int panels, int d, int i0, double* const* sums) {
+  Vec<T> acc[J][I] = {};
+  x += i0 * PANEL<T>;
+  for (int p = 0; p < panels; ++p, x += std::int64_t(d) * PANEL<T>)
+    for (int v = 0; v < TALL; ++v) {
+      Vec<T> column[I];
+      for (int i = 0; i < I; ++i) column[i] = load(x + i * PANEL<T> + v * WIDTH<T>);
+      unrolled<J>([&](auto j) __attribute__((always_inline)) {
+        const Vec<T> share = load(shares[j] + p * PANEL<T> + v * WIDTH<T>);
+        for (int i = 0; i < I; ++i) acc[j][i] += share * column[i];
+      });
+    }
+  for (int j = 0; j < J; ++j)
+    for (int i = 0; i < I; ++i) sums[j][i0 + i] += sum<T>(acc[j][i]);
+}
+
+template <class T, int J>
+void weighted_rows(const T* x, const T* const* shares, int panels, int d, double* const* sums) {
+  int i0 = 0;
+  for (; i0 + 4 <= d; i0 += 4) weighted_sums<T, 4, J>(x, shares, panels, d, i0, sums);
+  switch (d - i0) {
+    case 3: weighted_sums<T, 3, J>(x, shares, panels, d, i0, sums); break;
+    case 2: weighted_sums<T, 2, J>(x, shares, panels, d, i0, sums); break;
+    case 1: weighted_sums<T, 1, J>(x, shares, panels, d, i0, sums); break;
+    default: break;
+  }
+}
+
 // First moments and squares alone, I columns at a time, over the listed vectors of rows.
 template <class T, int I>
 INLINE void squares(const T* x, const T* shares, const T* centre, const int* vectors, int count, int d, int i0,

@@ -73,8 +73,7 @@ def moments(chunk: Chunk) -> Stats:
 def _sums(affine: Affine, chunk: Chunk, needs: Needs) -> Stats:
     """The pass that both are."""
     k, d = affine.means.shape
-    total, mean = np.empty(k), np.empty((k, d))
-    scatter = np.empty((k, d) if needs == "diagonal" else (k, d, d))
+    total, mean, scatter = np.empty(k), np.empty((k, d)), Stats.empty(k, d, needs).scatter
     rows = _readable(chunk.rows)
     weight = None if chunk.sample_weight is None else np.ascontiguousarray(chunk.sample_weight)
     loglik, certainty = _native.estep(level(), rows, weight, _handed(affine), affine.means, total, mean, scatter)
