@@ -117,7 +117,8 @@ def test_too_few_rows_for_so_many_components_are_floored_not_shuffled():
 def test_relative_weights_do_not_look_like_dead_components(iris):
     whole = mixtura.fit(iris, 2, seed=0)
     parts = mixtura.fit(iris, 2, seed=0, sample_weight=np.full(150, 1 / 150))
-    np.testing.assert_allclose(parts.mixture.means, whole.mixture.means, rtol=1e-6)
+    means = [np.sort(fit.mixture.means, axis=0) for fit in (parts, whole)]  # rounding may number components otherwise
+    np.testing.assert_allclose(*means, rtol=1e-6)
     assert not parts.starts[0].repairs
 
 

@@ -33,6 +33,15 @@ def kernel(request, monkeypatch):
     return native
 
 
+@pytest.fixture(params=("numpy", *LEVELS))
+def every_kernel(request, monkeypatch):
+    """Each level of the native kernel, and the NumPy kernel."""
+    if request.param == "numpy":
+        return reference
+    monkeypatch.setenv("MIXTURA_SIMD", request.param)
+    return native
+
+
 def stored(mixture, form):
     """The mixture with another storage of its covariances."""
     k, d = mixture.means.shape
@@ -185,6 +194,26 @@ def test_skipping_small_responsibilities_changes_nothing(kernel, spread, d):
     rows, _ = mixture.sample(1500, rng)
     for form in ("dense", "diagonal"):
         assert_kernel(kernel, stored(mixture, form), rows, rtol=1e-11 + 1e-15 * spread)
+
+
+@pytest.mark.parametrize("apart", [0.0, 3.0, 1e2, 1e6])
+@pytest.mark.parametrize("d", [2, 9, 21])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_pooled_scatter_keeps_its_digits_however_far_components_are_apart(every_kernel, d, apart, weighted):
+    """Total minus between would lose all digits at 1e6 deviations."""
+    rng = np.random.default_rng(7)
+    k, n = 6, 900
+    means = rng.integers(-3, 4, size=(k, d)) * apart
+    mixture = mixtura.Mixture(np.full(k, 1 / k), means, mixtura.Dense(np.eye(d)[None], k))
+    rows = rng.standard_normal((n, d)) + means[np.arange(n) % k]
+    weight = rng.uniform(0.5, 2, size=n) if weighted else None
+    share = mixture.posterior(rows) * (1.0 if weight is None else weight[:, None])
+    pooled = np.zeros((d, d))
+    for own in share.T:
+        delta = rows - np.average(rows, axis=0, weights=own)
+        pooled += (own[:, None] * delta).T @ delta
+    stats = every_kernel.estep(mixture, Chunk(rows, weight), "pooled")
+    np.testing.assert_allclose(stats.scatter, pooled[None], rtol=0, atol=(1e-11 + 1e-16 * apart) * pooled.max())
 
 
 def test_a_component_of_weight_zero(kernel):

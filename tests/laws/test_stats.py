@@ -113,3 +113,5 @@ def test_statistics_match_direct_sums(problem, needs):
     kept = stats.select(np.array([k - 1]))
     assert kept.weight.shape == (1,)
     assert kept.scatter.shape == (1, *stats.scatter.shape[1:])
+    if stats.needs == "pooled":  # a component's part of what all share is its weight's
+        assert np.trace(kept.scatter[0]) == pytest.approx(kept.total / len(rows) * np.trace(stats.scatter[0]))

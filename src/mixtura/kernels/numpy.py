@@ -64,7 +64,7 @@ def _log_joint(affine: Affine, x: Array) -> Array:
 
 
 def _whitened(affine: Affine, x: Array, some: slice) -> Array:
-    """Deviations from some components' means, whitened, (m, d, n); ``x`` is whitened already where they share a factor."""
+    """Deviations from some components' means, whitened, (m, d, n); ``x`` is white already where they share a factor."""
     offsets = affine.offsets[some, :, None]
     if affine.form == "shared":
         return x - offsets

@@ -63,7 +63,7 @@ def _products(x: Array, share: Array) -> Array:
 
 
 def _square(z: Array) -> Array:
-    """z z': NumPy sees the same array twice and computes one triangle."""
+    """Product of z and z': NumPy sees the same array twice and computes one triangle."""
     return z @ z.T
 
 
@@ -79,7 +79,10 @@ def _pooled(x: Array, share: Array) -> Array:
 
 def _pooled_centred(x: Array, share: Array, mean: Array, which: Array) -> Array:
     """Each component's sum about its own mean, all together, (1, d, d)."""
-    return sum((_centred(x, share, mean, np.array([j])) for j in range(len(share))), np.zeros((1, len(x), len(x))))
+    total = np.zeros((len(which), len(x), len(x)))
+    for j in range(len(share)):
+        total += _centred(x, share, mean, np.array([j]))
+    return total
 
 
 def _squares(x: Array, share: Array) -> Array:
