@@ -42,12 +42,11 @@ test: $(VENV)/test  ## Run everything that CI runs: lint, types, import contract
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
-bench: $(VENV)/all  ## Measure speed and memory beside the rivals that are installed (never part of the tests)
-	$(BIN)/python -W ignore bench/memory.py
-	$(BIN)/python bench/run.py
+bench: $(VENV)/all  ## Measure speed and memory beside the rivals that are installed, in an hour or two
+	$(BIN)/python -W ignore bench/run.py --again
 
 bench-quick: $(VENV)/all  ## The same on the smaller problems, in a few minutes
-	$(BIN)/python bench/run.py --quick
+	$(BIN)/python -W ignore bench/run.py --quick --again --results build/bench/quick.jsonl
 
 docs: $(VENV)/test  ## Build the documentation into docs/_build/html
 	$(BIN)/python docs/cli_reference.py --check

@@ -1,12 +1,28 @@
-"""What this machine can do, measured: dgemm, exp and copy rates on all its cores."""
+"""What this machine can do, measured: rates of matrix products, exponentials and copies on all its cores."""
 
 import os
 import platform
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+
+PACKAGES = [
+    "mixtura",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "scikit-learn-intelex",
+    "opencv-contrib-python-headless",
+    "pomegranate",
+    "torch",
+    "gmmx",
+    "jax",
+    "mlpack",
+    "pyspark",
+]
 
 
 def cores() -> int:
@@ -24,52 +40,74 @@ def best(f, repeats: int = 5) -> float:
     return min(times)
 
 
-def dgemm() -> float:
-    """GFLOP/s of a 1,500 x 1,500 product."""
-    a = np.random.default_rng(0).normal(size=(1500, 1500))
+def product(dtype) -> float:
+    """GFLOP/s of a 2,000 x 2,000 product."""
+    a = np.random.default_rng(0).normal(size=(2000, 2000)).astype(dtype)
     out = np.empty_like(a)
     np.matmul(a, a, out=out)
-    return 2 * 1500**3 / best(lambda: np.matmul(a, a, out=out)) / 1e9
+    return 2 * 2000**3 / best(lambda: np.matmul(a, a, out=out)) / 1e9
 
 
-def on_all_cores(f, arrays) -> None:
-    """Apply ``f`` to each array, one for each core."""
-    with ThreadPoolExecutor(len(arrays)) as pool:
-        list(pool.map(f, arrays))
+def exponentials():
+    """``f(from, to)``: the fastest vectorised exp at hand, that of Mixtura's native kernel where it is there."""
+    try:
+        from mixtura import _native
+    except ImportError:
+        return lambda a, out: np.exp(a, out=out)
+    fastest = min(_native.levels(), key=lambda level: _timed(lambda a, out: _native.exp2(level, a, out)))
+    return lambda a, out: _native.exp2(fastest, a, out)
+
+
+def _timed(f) -> float:
+    a = np.linspace(-20, 0, 2000)
+    out = np.empty_like(a)
+    return best(lambda: [f(a, out) for _ in range(100)])
 
 
 def exp() -> float:
-    """Nanoseconds per exponential and core, by NumPy."""
-    arrays = [np.linspace(-20, 0, 200_000) for _ in range(cores())]
-    out = [np.empty_like(a) for a in arrays]
-    return best(lambda: on_all_cores(lambda i: np.exp(arrays[i], out=out[i]), range(cores()))) / 200_000 * 1e9
+    """Nanoseconds per exponential on one core, with values in the first-level cache."""
+    return _timed(exponentials()) / 100 / 2000 * 1e9
 
 
 def copy() -> float:
-    """GB/s of a copy, read and written bytes counted."""
-    a = np.ones(10_000_000)
-    out = np.empty_like(a)
-    return 2 * a.nbytes / best(lambda: np.copyto(out, a)) / 1e9
+    """GB/s of a copy on all cores, read and written bytes counted."""
+    parts = [np.ones(10_000_000) for _ in range(cores())]
+    outs = [np.empty_like(part) for part in parts]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        seconds = best(lambda: list(pool.map(np.copyto, outs, parts)))
+    return 2 * sum(part.nbytes for part in parts) / seconds / 1e9
 
 
-def describe() -> dict[str, object]:
-    """Everything above, with the machine's and the packages' names."""
-    import scipy
-    import sklearn
+def limits() -> dict[str, float]:
+    """The rates that bound a fit."""
+    return {
+        "cores": cores(),
+        "dgemm": round(product(np.float64), 1),
+        "sgemm": round(product(np.float32), 1),
+        "exp": round(exp(), 3),
+        "copy": round(copy(), 1),
+    }
 
-    import mixtura
 
+def name() -> str:
+    """Processor, cores and system."""
     model = platform.processor() or platform.machine()
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8") as file:
-            model = next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
+            lines = [line.split(":")[1].strip() for line in file if line.startswith(("model name", "flags"))]
+        wide = next((kind for kind in ("avx512f", "avx2") if kind in " ".join(lines)), "")
+        model = f"{lines[0]} ({wide})" if wide else lines[0]
+    except (OSError, IndexError):
         pass
-    return {
-        "machine": f"{model}, {cores()} cores, {platform.system()}",
-        "python": platform.python_version(),
-        "packages": {m.__name__: m.__version__ for m in (mixtura, np, scipy, sklearn)},
-        "dgemm GFLOP/s": round(dgemm(), 1),
-        "exp ns per core": round(exp(), 2),
-        "copy GB/s": round(copy(), 1),
-    }
+    return f"{model}, {cores()} cores, {platform.system()}"
+
+
+def versions() -> dict[str, str]:
+    """Python's and the packages' versions, of those that are installed."""
+    found = {"Python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

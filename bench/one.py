@@ -2,16 +2,21 @@
 
 import importlib
 import json
-import resource
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
+import resident
 from rivals import Absent
 
-from problems import PROBLEMS, start_of
+from problems import named, start_of
+
+# Short fits are repeated, and the shortest time counts; long ones are long enough as they are.
+MOST, ENOUGH = 20, 3.0
+WARM = 20_000
 
 
 def mean_loglik(rows, weights, means, covariances) -> float:
@@ -20,28 +25,44 @@ def mean_loglik(rows, weights, means, covariances) -> float:
 
     k, d = means.shape
     stored = mixtura.Dense(covariances, k) if covariances.ndim == 3 else mixtura.Diagonal(covariances, k, d)
+    rows = rows.astype(np.float64, copy=False)
     return mixtura.assess(mixtura.Mixture(weights / weights.sum(), means, stored), rows).mean
+
+
+def measured(adapter, rows, start, problem) -> dict:
+    """Seconds, megabytes and log-likelihood."""
+    if not getattr(adapter, "SEPARATE", False):
+        adapter.run(rows[:WARM], start, replace(problem, iterations=1))
+    before = resident.reset()
+    runs = [adapter.run(rows, start, problem)]
+    highest = resident.peak()
+    while len(runs) < MOST and sum(run.seconds for run in runs) < ENOUGH and not getattr(adapter, "SEPARATE", False):
+        runs.append(adapter.run(rows, start, problem))
+    last = runs[-1]
+    megabytes = last.megabytes
+    if megabytes is None and before is not None:
+        megabytes = highest - before
+    found = {
+        "seconds": min(run.seconds for run in runs),
+        "megabytes": megabytes,
+        "own_start": last.own_start,
+        "session": last.session,
+    }
+    covariances = last.covariances
+    if problem.kind == "tied":
+        covariances = np.repeat(covariances[None], problem.k, axis=0)
+    return found | {"loglik": mean_loglik(rows, last.weights, last.means, covariances)}
 
 
 def main() -> None:
     """Run and report."""
-    problem = next(p for p in PROBLEMS if p.name == sys.argv[1])
-    adapter = importlib.import_module(f"rivals.{sys.argv[2]}")
-    rows = np.ascontiguousarray(problem.rows())
+    problem = named(sys.argv[1])
+    rows = problem.rows()
     start = start_of(rows, problem.k, problem.kind, problem.reg_covar)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
-        runs = [adapter.run(rows, start, problem)]
-        # The shortest of up to five runs; long ones are long enough as they are.
-        while len(runs) < 5 and sum(run[0] for run in runs) < 3:
-            runs.append(adapter.run(rows, start, problem))
+        print(json.dumps(measured(importlib.import_module(f"rivals.{sys.argv[2]}"), rows, start, problem)))
     except Absent as reason:
         print(json.dumps({"absent": str(reason)}))
-        return
-    peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    seconds = min(run[0] for run in runs)
-    loglik = mean_loglik(rows, *runs[-1][1:])
-    print(json.dumps({"seconds": seconds, "megabytes": round(peak), "loglik": loglik}))
 
 
 if __name__ == "__main__":

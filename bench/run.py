@@ -1,96 +1,155 @@
-"""Mixtura beside its rivals: the same iterations from the same start, in one run.
+"""Mixtura beside its rivals, and everything else that is measured; results are kept as lines of JSON.
 
-``python bench/run.py [--quick] [--only TEXT] [--rivals a,b] [--output FILE.md]``
+Without ``--again`` what is in the results already is not measured again, so a run that was cut off can go on, and a
+long one can be done in slices with ``--only`` and ``--parts``. At the end ``render.py`` makes a page of all results.
 """
 
 import argparse
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import machine
+import records
+import render
+from data import MissingPackage
+from rivals import NAMES
 
-from problems import PROBLEMS
+from problems import PROBLEMS, Problem
 
-RIVALS = {
-    "mixtura_": "Mixtura",
-    "sklearn_": "scikit-learn",
-    "onedal": "oneDAL",
-    "armadillo": "Armadillo",
-    "opencv": "OpenCV",
-}
-AGREE = 1e-6
+HERE = Path(__file__).parent
+RESULTS = HERE.parent / "build" / "bench" / "results.jsonl"
+PARTS = ["fits", "solution", "growth", "overhead", "memory", "acceleration", "starts"]
+QUICK = ["fits", "solution", "overhead"]
+SCRIPTS = {"overhead": [], "memory": [], "acceleration": [], "starts": []}
 
 
-def measure(problem, rival, timeout) -> dict:
+@cache
+def facts() -> dict:
+    """The machine, measured once in a run."""
+    return {"machine": machine.name(), "limits": machine.limits(), "versions": machine.versions()}
+
+
+def script(name: str, *arguments: str, timeout: float | None = None) -> subprocess.CompletedProcess:
+    """Run one of the scripts beside this one, in a process of its own."""
+    command = [sys.executable, "-W", "ignore", str(HERE / name), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout)
+
+
+def measure(problem: Problem, rival: str, timeout: float) -> dict:
     """One rival on one problem; what went wrong is a result, too."""
-    command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("one.py")), problem.name, rival]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout)
+        ended = script("one.py", problem.name, rival, timeout=timeout)
     except subprocess.TimeoutExpired:
-        return {"absent": f"more than {timeout} s"}
-    if done.returncode:
-        return {"absent": (done.stderr.strip().splitlines() or ["failed"])[-1][:60]}
-    return json.loads(done.stdout.strip().splitlines()[-1])
+        return {"absent": f"more than {timeout:.0f} s", "slow": True, "seconds": timeout}
+    if ended.returncode:
+        return {"absent": (ended.stderr.strip().splitlines() or [f"ended with {ended.returncode}"])[-1][:100]}
+    return json.loads(ended.stdout.strip().splitlines()[-1])
 
 
-def cell(result, ours) -> str:
-    """Seconds, how many times as long as ours, and a mark where the log-likelihood differs."""
-    if "absent" in result:
-        return "-"
-    mark = "" if abs(result["loglik"] - ours["loglik"]) < AGREE else " *"
-    return f"{result['seconds']:.4g} ({result['seconds'] / ours['seconds']:.1f}x){mark}"
+def work(problem: Problem, n: int, d: int) -> float:
+    """Proportional to a fit's arithmetic in high dimensions, and less than it in low ones."""
+    return problem.iterations * n * problem.k * d * (d + 1 if problem.kind in {"full", "tied"} else 8)
 
 
-def limit(problem, ours, gflops) -> str:
-    """Share of the machine's dgemm rate, counting 2 N K D (D + 1) operations an iteration."""
-    if problem.kind != "full":
-        return "-"
-    n, d = problem.rows().shape
-    rate = 2 * n * problem.k * d * (d + 1) * problem.iterations / ours["seconds"] / 1e9
-    return f"{rate / gflops:.0%}"
+def hopeless(problem: Problem, size: dict, rival: str, arguments) -> dict | None:
+    """A rival that would need more than twice its time, were it as fast as on the best of the other problems."""
+    known = records.load(arguments.results)
+    others = [p for p in PROBLEMS if (p.kind, p.dtype) == (problem.kind, problem.dtype)]
+    found = [(p, known.get(("fits", p.name, rival), {"absent": ""})) for p in others]
+    rates = [work(p, r["n"], r["d"]) / r["seconds"] for p, r in found if "absent" not in r and r["seconds"]]
+    if not rates or (expected := work(problem, size["n"], size["d"]) / max(rates)) < 2 * arguments.timeout:
+        return None
+    return {"absent": f"would take more than {expected:.0f} s", "slow": True, "seconds": expected}
+
+
+def shown(problem: str, rival: str, found: dict) -> str:
+    """One line of progress."""
+    what = found.get("absent") or f"{found['seconds']:.4g} s"
+    return f"{problem:48s} {NAMES.get(rival, rival):14s} {what}"
+
+
+def fits(arguments, chosen) -> None:
+    """Every rival on every problem."""
+    earlier = records.load(arguments.results)
+    for problem in chosen:
+        wanted = arguments.rivals
+        if not arguments.again:
+            wanted = [r for r in wanted if not records.done(earlier.get(("fits", problem.name, r)))]
+        if not wanted:
+            continue
+        try:
+            n, d = problem.data.rows().shape
+        except MissingPackage as reason:
+            print(f"{problem.name:48s} left out: {reason}", flush=True)
+            continue
+        size = {"n": n, "d": d, "k": problem.k}
+        for rival in wanted:
+            found = hopeless(problem, size, rival, arguments) or measure(problem, rival, arguments.timeout)
+            found = found | size | facts()
+            records.append(arguments.results, "fits", problem.name, rival, found)
+            print(shown(problem.name, rival, found), flush=True)
+
+
+def other(name: str, arguments) -> None:
+    """A script with a page of its own to print."""
+    earlier = records.load(arguments.results)
+    if not arguments.again and records.done(earlier.get((name, "", ""))):
+        return
+    if not (HERE / f"{name}.py").exists():
+        return
+    ended = script(f"{name}.py")
+    text = (ended.stdout if not ended.returncode else ended.stderr).rstrip()
+    found = {"text": text} if not ended.returncode else {"absent": text.splitlines()[-1]}
+    records.append(arguments.results, name, "", "", found | facts())
+    print(f"\n{name}\n{text}\n", flush=True)
+
+
+def with_own_records(name: str, arguments) -> None:
+    """A script that keeps records itself and can be cut off at any time."""
+    options = ["--results", str(arguments.results)]
+    options += ["--quick"] * arguments.quick + ["--again"] * arguments.again
+    options += [word for text in arguments.only for word in ("--only", text)]
+    command = [sys.executable, "-W", "ignore", str(HERE / f"{name}.py"), *options]
+    subprocess.run(command, check=False)
+
+
+def parsed() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="the smaller problems and parts")
+    parser.add_argument("--only", action="append", default=[], metavar="TEXT", help="problems with TEXT in their names")
+    parser.add_argument("--exactly", action="append", default=[], metavar="NAME", help="problems of this name")
+    parser.add_argument("--rivals", type=lambda text: text.split(","), default=list(NAMES))
+    parser.add_argument("--parts", type=lambda text: text.split(","))
+    parser.add_argument("--timeout", type=float, default=300, help="seconds for one rival on one problem")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--again", action="store_true", help="measure again what is in the results")
+    parser.add_argument("--page", type=Path, help="where to write the page (default: beside the results)")
+    return parser.parse_args()
 
 
 def main() -> None:
-    """Measure everything and print Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--rivals", default=",".join(RIVALS))
-    parser.add_argument("--timeout", type=float, default=600)
-    parser.add_argument("--output", type=Path)
-    arguments = parser.parse_args()
-    rivals = ["mixtura_", *[r for r in arguments.rivals.split(",") if r != "mixtura_"]]
-    facts = machine.describe()
-    lines = [f"- {name}: {value}" for name, value in facts.items()]
-    lines += [
-        "",
-        f"| problem | {' | '.join(RIVALS[r] for r in rivals)} | MB | of dgemm |",
-        "|---" * (len(rivals) + 3) + "|",
-    ]
-    absent: dict[str, str] = {}
-    print("\n".join(lines))
-    for problem in PROBLEMS:
-        if arguments.only not in problem.name or (arguments.quick and not problem.quick):
-            continue
-        results = {rival: measure(problem, rival, arguments.timeout) for rival in rivals}
-        ours = results["mixtura_"]
-        for rival, result in results.items():
-            if "absent" in result:
-                absent.setdefault(f"{RIVALS[rival]}: {result['absent']}", problem.name)
-        if "absent" in ours:
-            continue
-        cells = [cell(results[rival], ours) for rival in rivals]
-        row = [problem.name, *cells, str(ours["megabytes"]), limit(problem, ours, facts["dgemm GFLOP/s"])]
-        lines.append(f"| {' | '.join(row)} |")
-        print(lines[-1], flush=True)
-    notes = ["", "Seconds of the fit alone (times as long as Mixtura's); * ends at another log-likelihood."]
-    notes += [f"- left out: {what}, first on {where}" for what, where in absent.items()]
-    print("\n".join(notes))
-    if arguments.output:
-        arguments.output.write_text("\n".join([*lines, *notes]) + "\n", encoding="utf-8")
+    """Measure, and write the page."""
+    arguments = parsed()
+    for part in arguments.parts or (QUICK if arguments.quick else PARTS):
+        if part == "fits":
+            chosen = [p for p in PROBLEMS if p.quick or not arguments.quick]
+            if arguments.only:
+                chosen = [p for p in chosen if any(text in p.name for text in arguments.only)]
+            if arguments.exactly:
+                chosen = [p for p in chosen if p.name in arguments.exactly]
+            fits(arguments, chosen)
+        elif part in SCRIPTS:
+            other(part, arguments)
+        else:
+            with_own_records(part, arguments)
+    page = arguments.page or arguments.results.with_name("benchmarks.md")
+    render.write(arguments.results, page)
+    print(f"\n{render.tables(arguments.results)}\n\nThe whole page: {page}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Mixtura, through its scikit-learn layer."""
 
+from rivals import Run
 from rivals.scikit_like import run_with
 
 
-def run(rows, start, problem):
+def run(rows, start, problem) -> Run:
     """The same iterations as scikit-learn."""
     from mixtura import GaussianMixture
 

@@ -5,20 +5,24 @@ import warnings
 
 import numpy as np
 
+from rivals import Run
 
-def run_with(estimator, rows, start, problem):
+INVERSE = {
+    "full": np.linalg.inv,
+    "tied": np.linalg.inv,
+    "diag": lambda c: 1 / c,
+    "spherical": lambda c: 1 / c[:, 0],
+}
+
+
+def run_with(estimator, rows, start, problem) -> Run:
     """Fit with explicit parameters; ``tol=0`` never stops early."""
-    inverse = {
-        "full": np.linalg.inv,
-        "diag": lambda c: 1 / c,
-        "spherical": lambda c: 1 / c[:, 0],
-    }[problem.kind]
     model = estimator(
         problem.k,
         covariance_type=problem.kind,
         weights_init=start.weights,
         means_init=start.means,
-        precisions_init=inverse(start.covariances),
+        precisions_init=INVERSE[problem.kind](start.covariances),
         max_iter=problem.iterations,
         tol=0.0,
         reg_covar=problem.reg_covar,
@@ -28,7 +32,7 @@ def run_with(estimator, rows, start, problem):
         clock = time.perf_counter()
         model.fit(rows)
         seconds = time.perf_counter() - clock
-    covariances = model.covariances_
+    covariances = np.asarray(model.covariances_, dtype=np.float64)
     if problem.kind == "spherical":
         covariances = np.repeat(covariances[:, None], rows.shape[1], axis=1)
-    return seconds, model.weights_, model.means_, covariances
+    return Run(seconds, np.float64(model.weights_), np.float64(model.means_), covariances)

@@ -1,9 +1,10 @@
 """scikit-learn."""
 
+from rivals import Run
 from rivals.scikit_like import run_with
 
 
-def run(rows, start, problem):
+def run(rows, start, problem) -> Run:
     """scikit-learn's own class."""
     from sklearn.mixture import GaussianMixture
 
