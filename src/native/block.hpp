@@ -1,6 +1,7 @@
 // A block of rows on its way through the kernel: panels of a few registers' rows, one column after the other.
 #pragma once
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "kernel.hpp"
@@ -36,50 +37,106 @@ template <class T> INLINE std::int64_t at(int n, int i, int d) {
   return (std::int64_t(n / PANEL<T>) * d + i) * PANEL<T> + n % PANEL<T>;
 }
 
-// Copy one panel's columns i0 to i0 + I. Rows in C order are read across, the others down their columns.
-template <class T, int I, class From>
-INLINE void pack_columns(const From* from, std::int64_t row_stride, std::int64_t column_stride, const double* shift,
-                         int here, T* out) {
-  for (int n = 0; n < here; ++n)
-    for (int i = 0; i < I; ++i) out[i * PANEL<T> + n] = T(double(from[n * row_stride + i * column_stride]) - shift[i]);
-  for (int i = 0; i < I; ++i)
-    for (int n = here; n < PANEL<T>; ++n) out[i * PANEL<T> + n] = 0;
+// Columns of a row in the block's copy of the rows, a whole number of registers.
+template <class T> constexpr int stride_of(std::int64_t d) { return int((d + WIDTH<T> - 1) / WIDTH<T> * WIDTH<T>); }
+
+// Copy rows, minus the shift; missing columns are zero.
+template <class T, class From>
+void copy_rows(const From* from, const Rows& rows, const double* shift, int count, T* to) {
+  const int d = int(rows.d), stride = stride_of<T>(d);
+  const bool across = rows.column_stride == 1;
+  for (int n = 0; n < count; ++n, to += stride) {
+    const From* row = from + n * rows.row_stride;
+    for (int i = 0; i < d; ++i) to[i] = T(double(across ? row[i] : row[i * rows.column_stride]) - shift[i]);
+    for (int i = d; i < stride; ++i) to[i] = 0;
+  }
 }
 
-// Copy rows into panels, minus the shift; missing rows of the last panel lie on the shift. With D > 0 the rows are in
-// C order and have D columns.
-template <class T, int D, class From>
-void pack_panels(const From* from, const Rows& rows, const double* shift, int count, int panels, T* to) {
-  constexpr int STEP = D ? D : 1;
-  const int d = D ? D : int(rows.d);
-  const std::int64_t across = D ? D : rows.row_stride, down = D ? 1 : rows.column_stride;
-  for (int p = 0; p < panels; ++p, to += std::int64_t(d) * PANEL<T>, from += PANEL<T> * across) {
-    const int here = count - p * PANEL<T> < PANEL<T> ? count - p * PANEL<T> : PANEL<T>;
-    if (D && here == PANEL<T>) {
-      pack_columns<T, STEP>(from, D, 1, shift, PANEL<T>, to);
-      continue;
-    }
-    int i = 0;
-    for (; i + 8 <= d && down == 1; i += 8)
-      pack_columns<T, 8>(from + i, across, 1, shift + i, here, to + i * PANEL<T>);
-    for (; i < d; ++i) {
-      if (across == 1) pack_columns<T, 1>(from + i * down, 1, 1, shift + i, here, to + i * PANEL<T>);
-      else pack_columns<T, 1>(from + i * down, across, 1, shift + i, here, to + i * PANEL<T>);
+// A block's rows as they lie in memory, a whole number of registers each: the caller's own or a copy.
+template <class T> struct Lines {
+  const T* rows;
+  std::int64_t stride;
+  const T* shift;  // what is still to be subtracted
+};
+
+// Rows numbered number(0), number(1), ... into panels, minus the shift.
+template <class T, class Number>
+INLINE void to_panels(const Lines<T>& lines, int d, int panels, T* to, Number number) {
+  constexpr int W = WIDTH<T>;
+  for (int n = 0; n < panels * PANEL<T>; n += W) {
+    const T* row[W];
+    for (int l = 0; l < W; ++l) row[l] = lines.rows + number(n + l) * lines.stride;
+    T* out = to + at<T>(n, 0, d);
+    for (int i = 0; i < d; i += W, out += W * PANEL<T>) {
+      Vec<T> square[W];
+      unrolled<W>([&](auto l) __attribute__((always_inline)) {
+        square[l] = load(row[l] + i) - load(lines.shift + i);
+      });
+      transpose<T>(square);
+      if (i + W <= d) unrolled<W>([&](auto l) __attribute__((always_inline)) { store(out + l * PANEL<T>, square[l]); });
+      else
+        for (int l = 0; i + l < d; ++l) store(out + l * PANEL<T>, square[l]);
     }
   }
 }
+
+// With few columns, copy rows into panels at once, minus the shift. With CONTIGUOUS they are in C order.
+template <class T, int D, bool CONTIGUOUS, class From>
+void pack_panels(const From* from, const Rows& rows, const double* shift, int count, int panels, T* to) {
+  const std::int64_t across = CONTIGUOUS ? D : rows.row_stride, down = CONTIGUOUS ? 1 : rows.column_stride;
+  for (int p = 0; p < panels; ++p, to += D * PANEL<T>, from += PANEL<T> * across) {
+    const int here = count - p * PANEL<T> < PANEL<T> ? count - p * PANEL<T> : PANEL<T>;
+    if (here < PANEL<T>) std::memset(to, 0, sizeof(T) * D * PANEL<T>);
+    if (here == PANEL<T>) {
+      for (int n = 0; n < PANEL<T>; ++n)
+        for (int i = 0; i < D; ++i) to[i * PANEL<T> + n] = T(double(from[n * across + i * down]) - shift[i]);
+    } else {
+      for (int n = 0; n < here; ++n)
+        for (int i = 0; i < D; ++i) to[i * PANEL<T> + n] = T(double(from[n * across + i * down]) - shift[i]);
+    }
+  }
+}
+
+template <class T, int D, class From>
+void pack_small(const From* from, const Rows& rows, const double* shift, int count, int panels, T* to) {
+  if (rows.column_stride == 1 && rows.row_stride == D) pack_panels<T, D, true>(from, rows, shift, count, panels, to);
+  else pack_panels<T, D, false>(from, rows, shift, count, panels, to);
+}
+
+constexpr int FEW = 4;  // columns, for which rows go into panels at once
 
 template <class T, class From>
-void pack(const From* from, const Rows& rows, const double* shift, int count, int panels, T* to) {
-  const bool c_order = rows.column_stride == 1 && rows.row_stride == rows.d;
-  switch (c_order ? rows.d : 0) {
-    case 1: return pack_panels<T, 1>(from, rows, shift, count, panels, to);
-    case 2: return pack_panels<T, 2>(from, rows, shift, count, panels, to);
-    case 3: return pack_panels<T, 3>(from, rows, shift, count, panels, to);
-    case 4: return pack_panels<T, 4>(from, rows, shift, count, panels, to);
-    case 8: return pack_panels<T, 8>(from, rows, shift, count, panels, to);
-    default: return pack_panels<T, 0>(from, rows, shift, count, panels, to);
+void pack_few(const From* from, const Rows& rows, const double* shift, int count, int panels, T* to) {
+  switch (rows.d) {
+    case 1: return pack_small<T, 1>(from, rows, shift, count, panels, to);
+    case 2: return pack_small<T, 2>(from, rows, shift, count, panels, to);
+    case 3: return pack_small<T, 3>(from, rows, shift, count, panels, to);
+    default: return pack_small<T, 4>(from, rows, shift, count, panels, to);
   }
+}
+
+// Whether rows can be used where they are.
+template <class T> bool in_place(const Rows& rows) {
+  return std::is_same_v<T, double> && !rows.single && rows.column_stride == 1 && rows.d % WIDTH<T> == 0;
+}
+
+// Rows into panels, minus the shift; missing ones lie on the shift. Returns where single rows are found again.
+template <class T, class From>
+Lines<T> pack(const From* from, const Rows& rows, const double* shift, int count, int panels, const T* zero, T* copy,
+              T* to) {
+  if (rows.d <= FEW) {
+    pack_few(from, rows, shift, count, panels, to);
+    return {};
+  }
+  const int d = int(rows.d);
+  Lines<T> lines{copy, stride_of<T>(d), zero};
+  if constexpr (std::is_same_v<T, From> && sizeof(T) == 8)
+    if (in_place<T>(rows)) lines = {from, rows.row_stride, shift};
+  if (lines.rows == copy) copy_rows<T>(from, rows, shift, count, copy);
+  to_panels(lines, d, panels, to, [=](int n) { return std::int64_t(n < count ? n : count - 1); });
+  for (int n = count; n < panels * PANEL<T>; ++n)
+    for (int i = 0; i < d; ++i) to[at<T>(n, 0, d) + std::int64_t(i) * PANEL<T>] = 0;
+  return lines;
 }
 
 }  // namespace mixtura::MIXTURA_LEVEL

@@ -6,10 +6,19 @@ namespace mixtura::MIXTURA_LEVEL {
 namespace {
 
 template <class T>
-void pack_rows(const Rows& rows, std::int64_t first, const double* shift, int count, int panels, T* x) {
+Lines<T> pack_rows(const Rows& rows, std::int64_t first, const double* shift, int count, int panels, const T* zero,
+                   T* copy, T* x) {
   const std::int64_t skipped = first * rows.row_stride;
-  if (rows.single) pack(static_cast<const float*>(rows.data) + skipped, rows, shift, count, panels, x);
-  else pack(static_cast<const double*>(rows.data) + skipped, rows, shift, count, panels, x);
+  if (rows.single) return pack(static_cast<const float*>(rows.data) + skipped, rows, shift, count, panels, zero, copy, x);
+  return pack(static_cast<const double*>(rows.data) + skipped, rows, shift, count, panels, zero, copy, x);
+}
+
+// Ask for a part of the rows from `first` on, where they are contiguous: they arrive while another block is worked on.
+inline void fetch(const Rows& rows, std::int64_t first, int count, int part, int parts) {
+  if (rows.column_stride != 1 || rows.row_stride != rows.d || first >= rows.n) return;
+  const std::int64_t size = (rows.single ? 4 : 8) * rows.d, bytes = (rows.n - first < count ? rows.n - first : count) * size;
+  const char* from = static_cast<const char*>(rows.data) + first * size;
+  for (std::int64_t at = bytes * part / parts; at < bytes * (part + 1) / parts; at += 64) __builtin_prefetch(from + at, 0, 2);
 }
 
 // Parts of a variance that the change of centre may leave. What the total of all components' leaves is what each pass
@@ -21,12 +30,18 @@ enum class Sum { FULL, DIAGONAL, TOTAL };
 
 // What a block needs while it is worked on.
 template <class T> struct Scratch {
-  int rows;
-  Buffer<T> x, white, h, largest, total, root, shares;
+  int rows, stride;
+  Buffer<T> copy, x, white, h, largest, total, root, shares;
   Buffer<int> active, chosen;
+  Buffer<T> sums, zero;
   Scratch(const Rows& data, const Density& density)
-      : rows(block_rows<T>(data.n, data.d, density.k)), x(rows * data.d), white(rows * data.d), h(rows * density.k),
-        largest(rows), total(rows), root(rows), shares(rows), active(density.k), chosen(rows) {}
+      : rows(block_rows<T>(data.n, data.d, density.k)), stride(stride_of<T>(data.d)),
+        copy(data.d <= FEW || in_place<T>(data) ? 0 : std::int64_t(rows) * stride), x(rows * data.d),
+        white(rows * data.d), h(rows * density.k),
+        largest(rows), total(rows), root(rows), shares(rows), active(density.k), chosen(rows + WIDTH<int>),
+        sums(2 * stride), zero(stride) {
+    std::memset(zero, 0, sizeof(T) * std::size_t(stride));
+  }
 };
 
 // Sums of log totals and of the largest log-densities over registers of rows, each of weight 1. Totals lie between 1
@@ -76,8 +91,8 @@ void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels,
 
 // One component's sums over a block, its full scatter.
 template <class T>
-void add_full(Scratch<T>& s, const T* f, int active, const T* centre, int panels, int d, double* weight, double* first,
-              double* scatter) {
+void add_full(Scratch<T>& s, const Lines<T>& lines, const T* f, int active, const T* centre, int panels, int d,
+              double* weight, double* first, double* scatter) {
   const T *x = s.x, *q = s.total;
   const int rows = panels * PANEL<T>;
   T *root = s.shares, *z = s.white;
@@ -90,11 +105,8 @@ void add_full(Scratch<T>& s, const T* f, int active, const T* centre, int panels
   *weight += sum<T>(total);
   if (2 * active < rows) {
     int count = 0;
-    for (int n = 0; n < rows; ++n) {
-      s.chosen[count] = n;
-      count += root[n] > 0;
-    }
-    panels = gather<T>(x, root, s.chosen, count, d, s.largest, z);
+    for (int n = 0; n < rows; n += WIDTH<T>) count = list_rows(n, below(Vec<T>{}, load(root + n)), s.chosen, count);
+    panels = gather<T>(lines, root, s.chosen, count, d, s.largest, z);
     root = s.largest;
     x = z;
   }
@@ -102,21 +114,32 @@ void add_full(Scratch<T>& s, const T* f, int active, const T* centre, int panels
   outer_products<T, 0>(z, panels, d, scatter);
 }
 
+// One component's sums over a block, its squares alone.
 template <class T>
-void add_diagonal(Scratch<T>& s, const T* f, const T* centre, int panels, int d, double* weight, double* first,
-                  double* scatter) {
+void add_diagonal(Scratch<T>& s, const Lines<T>& lines, const T* f, int active, const T* centre, int panels, int d,
+                  double* weight, double* first, double* scatter) {
   const int rows = panels * PANEL<T>;
+  const bool sparse = 3 * active < rows;
   int count = 0;
   Vec<T> total = {};
   for (int n = 0; n < rows; n += WIDTH<T>) {
     const Vec<T> r = load(f + n) * load(s.total + n);
     total += r;
     store(s.shares + n, r);
-    s.chosen[count] = n;
-    count += below(Vec<T>{}, r) != 0;
+    const unsigned some = below(Vec<T>{}, r);
+    if (sparse) count = list_rows(n, some, s.chosen, count);
+    else {
+      s.chosen[count] = n;
+      count += some != 0;
+    }
   }
   *weight += sum<T>(total);
-  diagonal_sums<T>(s.x, s.shares, centre, s.chosen, count, d, first, scatter);
+  if (!sparse) return diagonal_sums<T>(s.x, s.shares, centre, s.chosen, count, d, first, scatter);
+  diagonal_row_sums<T>(lines, s.shares, centre, s.chosen, count, s.stride, s.sums, s.sums + s.stride);
+  for (int i = 0; i < d; ++i) {
+    first[i] += s.sums[i];
+    scatter[i] += s.sums[s.stride + i];
+  }
 }
 
 template <class T, bool FULL>
@@ -181,14 +204,15 @@ template <class T, Sum SUM, Power POWER> void add_blocks(const Rows& rows, const
   const int d = int(rows.d), k = int(density.k);
   const Components<T> components(density, rows.d, POWER);
   Scratch<T> s(rows, density);
-  Buffer<T> centres(std::int64_t(k) * d);
+  Buffer<T> centres(std::int64_t(k) * s.stride);
+  std::memset(centres, 0, sizeof(T) * std::size_t(k) * std::size_t(s.stride));
   for (int j = 0; j < k; ++j)
-    for (int i = 0; i < d; ++i) centres[j * d + i] = T(to.centres[j * d + i] - density.shift[i]);
+    for (int i = 0; i < d; ++i) centres[j * s.stride + i] = T(to.centres[j * d + i] - density.shift[i]);
   const Layout layout(to, k, d);
   for (std::int64_t first = 0; first < rows.n; first += s.rows) {
     const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
     const int panels = (count + PANEL<T> - 1) / PANEL<T>;
-    pack_rows<T>(rows, first, density.shift, count, panels, s.x);
+    const Lines<T> lines = pack_rows<T>(rows, first, density.shift, count, panels, s.zero, s.copy, s.x);
     log_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
     exponentials<T, POWER>(components, panels, s.h, s.largest, s.total, s.active);
     add_likelihood<T, POWER>(rows, first, count, panels, components.unit, s, to);
@@ -197,13 +221,14 @@ template <class T, Sum SUM, Power POWER> void add_blocks(const Rows& rows, const
       continue;
     }
     for (int j = 0; j < k; ++j) {
+      fetch(rows, first + s.rows, s.rows, j, k);
       if (!s.active[j]) continue;
-      const T *f = s.h + std::int64_t(j) * panels * PANEL<T>, *centre = centres + j * d;
+      const T *f = s.h + std::int64_t(j) * panels * PANEL<T>, *centre = centres + std::int64_t(j) * s.stride;
       double *mean = to.mean + j * d, *scatter = to.scatter + j * layout.step;
       constexpr bool FULL = SUM == Sum::FULL;
       if (POWER == Power::WHOLE && add_small<T, FULL>(s, f, centre, panels, d, to.weight + j, mean, scatter)) continue;
-      if constexpr (FULL) add_full<T>(s, f, s.active[j], centre, panels, d, to.weight + j, mean, scatter);
-      else add_diagonal<T>(s, f, centre, panels, d, to.weight + j, mean, scatter);
+      if constexpr (FULL) add_full<T>(s, lines, f, s.active[j], centre, panels, d, to.weight + j, mean, scatter);
+      else add_diagonal<T>(s, lines, f, s.active[j], centre, panels, d, to.weight + j, mean, scatter);
     }
   }
 }
@@ -289,7 +314,7 @@ void predict(const Rows& rows, const Density& density, Wanted wanted, double* ou
   for (std::int64_t first = 0; first < rows.n; first += s.rows) {
     const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
     const int panels = (count + PANEL<T> - 1) / PANEL<T>;
-    pack_rows<T>(rows, first, density.shift, count, panels, s.x);
+    pack_rows<T>(rows, first, density.shift, count, panels, s.zero, s.copy, s.x);
     log_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
     if (wanted == Wanted::LABELS) {
       label<T>(s.h, k, panels * PANEL<T>, count, labels + first);

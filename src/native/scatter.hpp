@@ -24,8 +24,7 @@ INLINE void products(const T* z, int panels, int d, int i0, int j0, double* sums
         });
       });
     }
-  for (int i = 0; i < I; ++i)
-    for (int j = SAME ? i : 0; j < J; ++j) sums[std::int64_t(i0 + i) * d + j0 + j] += sum<T>(acc[i][j]);
+  add_sums<T, I, J>(acc, sums + std::int64_t(i0) * d + j0, d);  // below the diagonal zeros
 }
 
 template <class T, int J> INLINE void column_tile(const T* z, int panels, int d, int j0, double* sums) {
@@ -46,40 +45,39 @@ template <class T, int D> void outer_products(const T* z, int panels, int column
   }
 }
 
-// z = root (x - m) for every row; adds up root z on the way.
-template <class T>
-void weigh_all(const T* x, const T* root, const T* centre, int panels, int d, T* z, double* first) {
-  for (int i = 0; i < d; ++i) {
-    const Vec<T> m = all(centre[i]);
-    Vec<T> acc[TALL] = {};
-    for (int p = 0; p < panels; ++p)
-      for (int v = 0; v < TALL; ++v) {
-        const std::int64_t here = (std::int64_t(p) * d + i) * PANEL<T> + v * WIDTH<T>;
-        const Vec<T> s = load(root + p * PANEL<T> + v * WIDTH<T>);
-        const Vec<T> value = s * (load(x + here) - m);
-        acc[v] += s * value;
-        store(z + here, value);
+// z = root (x - m) for I columns from i0 on; adds up root z on the way.
+template <class T, int I>
+INLINE void weigh(const T* x, const T* root, const T* centre, int panels, int d, int i0, T* z, double* first) {
+  Vec<T> acc[1][I] = {};
+  x += i0 * PANEL<T>;
+  z += i0 * PANEL<T>;
+  for (int p = 0; p < panels; ++p, x += d * PANEL<T>, z += d * PANEL<T>, root += PANEL<T>)
+    for (int v = 0; v < TALL; ++v) {
+      const Vec<T> s = load(root + v * WIDTH<T>);
+      for (int i = 0; i < I; ++i) {
+        const Vec<T> value = s * (load(x + i * PANEL<T> + v * WIDTH<T>) - centre[i0 + i]);
+        acc[0][i] += s * value;
+        store(z + i * PANEL<T> + v * WIDTH<T>, value);
       }
-    for (int v = 1; v < TALL; ++v) acc[0] += acc[v];
-    first[i] += sum<T>(acc[0]);
-  }
+    }
+  add_sums<T, 1, I>(acc, first + i0, I);
 }
 
-// The rows that count, moved together: roots into `packed`, deviations' own panels into z; returns the panels used.
-template <class T> int gather(const T* x, const T* root, const int* chosen, int count, int d, T* packed, T* z) {
+template <class T>
+void weigh_all(const T* x, const T* root, const T* centre, int panels, int d, T* z, double* first) {
+  int i0 = 0;
+  for (; i0 + 8 <= d; i0 += 8) weigh<T, 8>(x, root, centre, panels, d, i0, z, first);
+  if (i0 + 4 <= d) weigh<T, 4>(x, root, centre, panels, d, i0, z, first), i0 += 4;
+  for (; i0 < d; ++i0) weigh<T, 1>(x, root, centre, panels, d, i0, z, first);
+}
+
+// The rows that count, moved together: roots into `packed`, rows into panels of z; returns the panels used.
+template <class T>
+int gather(const Lines<T>& lines, const T* root, const int* chosen, int count, int d, T* packed, T* z) {
   const int panels = (count + PANEL<T> - 1) / PANEL<T>;
   for (int t = 0; t < count; ++t) packed[t] = root[chosen[t]];
   for (int t = count; t < panels * PANEL<T>; ++t) packed[t] = 0;
-  for (int p = 0; p < panels; ++p) {
-    const int here = count - p * PANEL<T> < PANEL<T> ? count - p * PANEL<T> : PANEL<T>;
-    T* out = z + std::int64_t(p) * d * PANEL<T>;
-    for (int t = 0; t < here; ++t) {
-      const T* row = x + at<T>(chosen[p * PANEL<T> + t], 0, d);
-      for (int i = 0; i < d; ++i) out[i * PANEL<T> + t] = row[i * PANEL<T>];
-    }
-    for (int i = 0; i < d; ++i)
-      for (int t = here; t < PANEL<T>; ++t) out[i * PANEL<T> + t] = 0;
-  }
+  to_panels(lines, d, panels, z, [=](int n) { return std::int64_t(chosen[n < count ? n : 0]); });
   return panels;
 }
 
@@ -143,7 +141,7 @@ void weighted_rows(const T* x, const T* const* shares, int panels, int d, double
 template <class T, int I>
 INLINE void squares(const T* x, const T* shares, const T* centre, const int* vectors, int count, int d, int i0,
                     double* first, double* sums) {
-  Vec<T> s1[I] = {}, s2[I] = {};
+  Vec<T> acc[2][I] = {};
   for (int t = 0; t < count; ++t) {
     const int n = vectors[t];
     const Vec<T> r = load(shares + n);
@@ -151,13 +149,15 @@ INLINE void squares(const T* x, const T* shares, const T* centre, const int* vec
     for (int i = 0; i < I; ++i) {
       const Vec<T> delta = load(from + i * PANEL<T>) - centre[i0 + i];
       const Vec<T> left = r * delta;
-      s1[i] += left;
-      s2[i] += left * delta;
+      acc[0][i] += left;
+      acc[1][i] += left * delta;
     }
   }
+  double both[2][I] = {};
+  add_sums<T, 2, I>(acc, both[0], I);
   for (int i = 0; i < I; ++i) {
-    first[i0 + i] += sum<T>(s1[i]);
-    sums[i0 + i] += sum<T>(s2[i]);
+    first[i0 + i] += both[0][i];
+    sums[i0 + i] += both[1][i];
   }
 }
 
@@ -172,6 +172,48 @@ void diagonal_sums(const T* x, const T* shares, const T* centre, const int* vect
     case 1: squares<T, 1>(x, shares, centre, vectors, count, d, i0, first, sums); break;
     default: break;
   }
+}
+
+// The same over the listed rows, C registers of columns at a time, U rows at once.
+template <class T, int C, int U>
+INLINE void row_squares(const Lines<T>& lines, const T* shares, const T* centre, const int* chosen, int count, int i0,
+                        T* first, T* sums) {
+  Vec<T> s1[U][C] = {}, s2[U][C] = {}, m[C], shift[C];
+  for (int c = 0; c < C; ++c) {
+    m[c] = load(centre + i0 + c * WIDTH<T>);
+    shift[c] = load(lines.shift + i0 + c * WIDTH<T>);
+  }
+  const auto add = [&](int row, int u) __attribute__((always_inline)) {
+    const Vec<T> r = all(shares[row]);
+    const T* from = lines.rows + row * lines.stride + i0;
+    for (int c = 0; c < C; ++c) {
+      const Vec<T> delta = load(from + c * WIDTH<T>) - shift[c] - m[c], left = r * delta;
+      s1[u][c] += left;
+      s2[u][c] += left * delta;
+    }
+  };
+  int t = 0;
+  for (; t + U <= count; t += U)
+    unrolled<U>([&](auto u) __attribute__((always_inline)) { add(chosen[t + u], u); });
+  for (; t < count; ++t) add(chosen[t], 0);
+  for (int c = 0; c < C; ++c) {
+    for (int u = 1; u < U; ++u) {
+      s1[0][c] += s1[u][c];
+      s2[0][c] += s2[u][c];
+    }
+    store(first + i0 + c * WIDTH<T>, s1[0][c]);
+    store(sums + i0 + c * WIDTH<T>, s2[0][c]);
+  }
+}
+
+template <class T>
+void diagonal_row_sums(const Lines<T>& lines, const T* shares, const T* centre, const int* chosen, int count, int columns,
+                       T* first, T* sums) {
+  constexpr int W = WIDTH<T>;
+  int i0 = 0;
+  for (; i0 + 4 * W <= columns; i0 += 4 * W) row_squares<T, 4, 1>(lines, shares, centre, chosen, count, i0, first, sums);
+  for (; i0 + 2 * W <= columns; i0 += 2 * W) row_squares<T, 2, 2>(lines, shares, centre, chosen, count, i0, first, sums);
+  for (; i0 < columns; i0 += W) row_squares<T, 1, 4>(lines, shares, centre, chosen, count, i0, first, sums);
 }
 
 }  // namespace mixtura::MIXTURA_LEVEL

@@ -105,6 +105,75 @@ INLINE unsigned below(Vec<float> a, Vec<float> b) {
 #endif
 }
 
+// Append the numbers n + l of the lanes l in a mask to a list that has `count` already and room for a register more.
+INLINE int list_rows(int n, unsigned mask, int* list, int count) {
+#if defined(__AVX512F__)
+  const __m512i first = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i lanes = _mm512_add_epi32(_mm512_set1_epi32(n), first);
+  _mm512_storeu_si512(list + count, _mm512_maskz_compress_epi32(__mmask16(mask), lanes));
+  return count + __builtin_popcount(mask);
+#else
+  for (; mask; mask &= mask - 1) list[count++] = n + __builtin_ctz(mask);
+  return count;
+#endif
+}
+
+#if __has_builtin(__builtin_shufflevector)
+template <int HALF, bool HIGH, class V, int... L> INLINE V halves(V a, V b, std::integer_sequence<int, L...>) {
+  constexpr int W = sizeof...(L);
+  return __builtin_shufflevector(a, b, ((L & HALF) ? (HIGH ? W + L : W + L - HALF) : (HIGH ? L + HALF : L))...);
+}
+// Of each group of 2 HALF lanes, the low (or high) halves of a and b.
+template <class T, int HALF, bool HIGH> INLINE Vec<T> halves(Vec<T> a, Vec<T> b) {
+  return halves<HALF, HIGH>(a, b, std::make_integer_sequence<int, WIDTH<T>>{});
+}
+#else
+template <class T, int HALF, bool HIGH> INLINE Vec<T> halves(Vec<T> a, Vec<T> b) {
+  Vec<T> to{};
+  for (int l = 0; l < WIDTH<T>; ++l)
+    to[l] = HIGH ? (l & HALF ? b[l] : a[l + HALF]) : (l & HALF ? b[l - HALF] : a[l]);
+  return to;
+}
+#endif
+
+// Rows become columns.
+template <class T, int HALF = WIDTH<T> / 2> INLINE void transpose(Vec<T> (&a)[WIDTH<T>]) {
+  unrolled<WIDTH<T>>([&](auto i) __attribute__((always_inline)) {
+    if constexpr (!(i & HALF)) {
+      const Vec<T> low = halves<T, HALF, false>(a[i], a[i + HALF]);
+      a[i + HALF] = halves<T, HALF, true>(a[i], a[i + HALF]);
+      a[i] = low;
+    }
+  });
+  if constexpr (HALF > 1) transpose<T, HALF / 2>(a);
+}
+
+// Lane l of the result is the sum of the lanes of a[l].
+template <class T, int HALF = WIDTH<T> / 2> INLINE Vec<T> lane_sums(Vec<T> (&a)[2 * HALF]) {
+  Vec<T> half[HALF];
+  unrolled<HALF>([&](auto i) __attribute__((always_inline)) {
+    half[i] = halves<T, HALF, false>(a[i], a[i + HALF]) + halves<T, HALF, true>(a[i], a[i + HALF]);
+  });
+  if constexpr (HALF > 1) return lane_sums<T, HALF / 2>(half);
+  else return half[0];
+}
+
+// Add the sums of I x J registers to a matrix with that many columns.
+template <class T, int I, int J> INLINE void add_sums(const Vec<T> (&a)[I][J], double* to, std::int64_t columns) {
+  constexpr int W = WIDTH<T>, GROUPS = (I * J + W - 1) / W;
+  T total[GROUPS * W];
+  unrolled<GROUPS>([&](auto g) __attribute__((always_inline)) {
+    Vec<T> group[W] = {};
+    unrolled<W>([&](auto l) __attribute__((always_inline)) {
+      constexpr int here = g * W + l;
+      if constexpr (here < I * J) group[l] = a[here / J][here % J];
+    });
+    store(total + g * W, lane_sums<T>(group));
+  });
+  for (int i = 0; i < I; ++i)
+    for (int j = 0; j < J; ++j) to[i * columns + j] += double(total[i * J + j]);
+}
+
 // The sum of a register's numbers, in float64.
 template <class T> INLINE double sum(Vec<T> v) {
 #if defined(__AVX512F__)
