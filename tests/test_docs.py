@@ -32,7 +32,7 @@ NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 GENERATED = "cli.md"
 
 # Records without behaviour: their docstrings list what they hold.
-RECORDS = {"Iteration", "Start"}
+RECORDS = {"Found", "Iteration", "Start"}
 
 
 @dataclass(frozen=True)

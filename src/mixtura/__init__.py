@@ -18,18 +18,21 @@ from mixtura.mixture import Mixture
 from mixtura.plot import plot
 from mixtura.replay import live, replay
 from mixtura.result import Fit, Iteration, Outcome, Start
+from mixtura.selection import Cell, Found, Selection, select
 from mixtura.sklearn import GaussianMixture
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Assessment",
+    "Cell",
     "ConvergenceWarning",
     "DataError",
     "DegeneracyWarning",
     "Dense",
     "Diagonal",
     "Fit",
+    "Found",
     "GaussianMixture",
     "Iteration",
     "Labels",
@@ -41,6 +44,7 @@ __all__ = [
     "ParameterError",
     "Parameters",
     "Responsibilities",
+    "Selection",
     "Start",
     "StartsDisagreeWarning",
     "assess",
@@ -48,4 +52,5 @@ __all__ = [
     "live",
     "plot",
     "replay",
+    "select",
 ]

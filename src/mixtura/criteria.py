@@ -56,6 +56,12 @@ class Assessment:
         return -2 * self.loglik + 2 * self.n_parameters
 
     @property
+    def aicc(self) -> float:
+        """AIC corrected for few rows (Hurvich & Tsai 1989): lower is better; infinite with n - 1 parameters or more."""
+        left = self.n_rows - self.n_parameters - 1
+        return self.aic + 2 * self.n_parameters * (self.n_parameters + 1) / left if left > 0 else math.inf
+
+    @property
     def icl(self) -> float:
         """Integrated completed likelihood (Biernacki, Celeux & Govaert 2000): BIC plus a price for overlap.
 

@@ -192,6 +192,11 @@ class Fit:
         return self.assessment.aic
 
     @property
+    def aicc(self) -> float:
+        """AIC corrected for few rows: lower is better."""
+        return self.assessment.aicc
+
+    @property
     def icl(self) -> float:
         """Integrated completed likelihood, BIC plus a price for overlap: lower is better."""
         return self.assessment.icl

@@ -6,23 +6,43 @@ The native kernel is used where it could be built, unless the environment variab
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from importlib.util import find_spec
 
 from mixtura.errors import ParameterError
 from mixtura.kernels.numpy import accumulate, blocked
+from mixtura.kernels.summit import Ending, Summit
 
 VARIABLE = "MIXTURA_KERNEL"
+
+# EM of several starts without Python in between; None where only NumPy is there.
+race: Callable[..., list[Summit]] | None = None
 
 _wanted = os.environ.get(VARIABLE, "")
 if _wanted not in ("", "native", "numpy"):
     raise ParameterError(f"{VARIABLE} is {_wanted!r}; expected native or numpy")
 if _wanted != "numpy" and (_wanted or find_spec("mixtura._native")):
     from mixtura.kernels.native import estep, labels, level, log_density, moments, posterior
+    from mixtura.kernels.tournament import race as in_kernel
 
     NAME = "native"
+    race = in_kernel
 else:
     from mixtura.kernels.numpy import estep, labels, level, log_density, moments, posterior
 
     NAME = "numpy"
 
-__all__ = ["NAME", "accumulate", "blocked", "estep", "labels", "level", "log_density", "moments", "posterior"]
+__all__ = [
+    "NAME",
+    "Ending",
+    "Summit",
+    "accumulate",
+    "blocked",
+    "estep",
+    "labels",
+    "level",
+    "log_density",
+    "moments",
+    "posterior",
+    "race",
+]

@@ -1,0 +1,96 @@
+"""EM of several starts within the kernel: for problems so small that Python would take most of the time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from mixtura.data import Array, Chunk
+from mixtura.kernels.native import level
+from mixtura.kernels.summit import Ending, Summit
+from mixtura.stats import Stats
+
+_native: Any = import_module("mixtura._native")
+
+# How the C++ side counts the letters of a model: the identity, equal, variable.
+LETTERS = "IEV"
+
+
+def race(
+    model: str,
+    chunk: Chunk,
+    starts: Sequence[Stats],
+    floor: Array,
+    *,
+    tol: float,
+    max_iter: int,
+    least_points: int,
+    rounds: Sequence[tuple[int, int]] = (),
+    named: Sequence[bool] | None = None,
+) -> list[Summit]:
+    """Climb from several starts by plain EM; after each round only the best go on.
+
+    Parameters
+    ----------
+    model : str
+        Three letters, each E, V or I, for volume, shape and axes.
+    chunk : Chunk
+        All rows, as contiguous arrays.
+    starts : sequence of Stats
+        With diagonal scatter for models without axes, full scatter for others.
+    floor : ndarray of shape (d,)
+        Least variances.
+    tol : float
+        A start rests when its mean log-likelihood per row rises by no more.
+    max_iter : int
+        Largest number of iterations.
+    least_points : int
+        A start ends as collapsed where a component on the floor holds fewer rows, or any less than half a row.
+    rounds : sequence of (int, int)
+        After so many iterations so many starts go on.
+    named : sequence of bool, optional
+        Starts that go on in any case.
+
+    Examples
+    --------
+    >>> rows = np.array([[0.0], [1.0], [8.0], [9.0]])
+    >>> start = Stats(np.array([2.0, 2.0]), np.array([[0.5], [8.5]]), np.ones((2, 1, 1)), 0.0, 0.0)
+    >>> (top,) = race("VVV", Chunk(rows), [start], np.array([1e-9]), tol=1e-9, max_iter=99, least_points=2)
+    >>> top.ending.name, top.means.round(6).tolist()
+    ('CONVERGED', [[0.5], [8.5]])
+    """
+    total = np.array([start.weight for start in starts], dtype=np.float64)
+    mean = np.array([start.mean for start in starts], dtype=np.float64)
+    scatter = np.ascontiguousarray([start.scatter for start in starts], dtype=np.float64)
+    shares, means, covariances = np.empty(total.shape), np.empty(mean.shape), np.empty(scatter.shape)
+    low = np.zeros(total.shape)
+    weight, count = chunk.sample_weight, len(chunk.rows)
+    ends = _native.race(
+        level(),
+        chunk.rows,
+        weight,
+        tuple(LETTERS.index(letter) for letter in model),
+        floor,
+        tol,
+        1.0 if weight is None else max(1.0, count / float(weight.sum())),
+        least_points,
+        max_iter,
+        list(rounds),
+        [False] * len(starts) if named is None else list(named),
+        _native.Places(total, mean, scatter, shares, means, covariances, low),
+    )
+    return [
+        Summit(
+            Ending(ending),
+            tuple(trace),
+            Stats(total[i], mean[i], scatter[i], trace[-1] if trace else -np.inf, certainty),
+            shares[i],
+            means[i],
+            covariances[i],
+            low[i] != 0,
+        )
+        for i, (ending, certainty, trace) in enumerate(ends)
+    ]

@@ -1,0 +1,140 @@
+"""Where the EM of a cell may begin: what all models share, and what neighbouring cells hand over."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mixtura.data import Array, Rng
+from mixtura.em import Task
+from mixtura.errors import ParameterError
+from mixtura.initial import STARTS
+from mixtura.initial.small import seeded
+from mixtura.mixture import Mixture
+from mixtura.selection.cell import Begin, Cell
+from mixtura.selection.grid import Key, nested
+from mixtura.stats import Needs, Stats
+
+# What a sweep starts from unless it is told otherwise.
+DEFAULT = tuple(name for name in ("hierarchical", "seeds", "neighbours") if name != "hierarchical" or name in STARTS)
+
+# Partitions by the nearest of k rows that lie far apart; all models share them.
+SEEDS = 6
+
+# Name and statistics with full scatter.
+Seeding: TypeAlias = Callable[[Task, int, Rng], list[Begin]]
+
+
+def as_starts(start: Any) -> tuple[Any, ...]:
+    """Check the starts of a sweep.
+
+    Examples
+    --------
+    >>> as_starts("seeds")
+    ('seeds',)
+    """
+    many = (start,) if isinstance(start, str) or not isinstance(start, Sequence) else tuple(start)
+    allowed = [*STARTS, "seeds", "neighbours"]
+    bad = [one for one in many if isinstance(one, str) and one not in allowed]
+    if bad or not many or many == ("neighbours",):
+        raise ParameterError(f"start is {start!r}; expected some of {', '.join(allowed)}, and not neighbours alone")
+    return many
+
+
+def shared(small: Task, task: Task, k: int, starts: Sequence[Any], rng: Rng) -> list[Begin]:
+    """The starts that all models with k components share, as a model with full matrices makes them.
+
+    Those with a name are made from the rows of ``small``; those that the caller gives are about all rows of ``task``.
+    """
+    if k == 1:
+        return [Begin("all rows", whole(small))]
+    begins: list[Begin] = []
+    for start in starts:
+        if start == "seeds":
+            begins += seeds(small, k, rng)
+        elif start != "neighbours":
+            begins.append(named(small if isinstance(start, str) else task, k, start, rng))
+    return begins
+
+
+def whole(task: Task) -> Stats:
+    """Statistics of all rows as one component."""
+    return STARTS["kmeans"](task, 1, np.random.default_rng(0))  # type: ignore[return-value] # it groups rows
+
+
+def seeds(task: Task, k: int, rng: Rng) -> list[Begin]:
+    """Partitions by the nearest of k rows that lie far apart."""
+    sample = task.source.rows(task.source.n_rows, rng)
+    return [Begin(f"seed {number}", seeded(task, sample, k, rng)) for number in range(1, SEEDS + 1)]
+
+
+def named(task: Task, k: int, start: Any, rng: Rng) -> Begin:
+    """A start of `mixtura.fit`."""
+    began = (STARTS[start] if isinstance(start, str) else start)(task, k, rng)
+    stats = began if isinstance(began, Stats) else as_stats(began, task.source.n_rows)
+    return Begin(start if isinstance(start, str) else "given", stats)
+
+
+def as_stats(mixture: Mixture, n_rows: float) -> Stats:
+    """Statistics that an M-step turns into this mixture."""
+    weight = mixture.weights * n_rows
+    return Stats(weight, mixture.means, weight[:, None, None] * mixture.covariances.dense(), 0.0, 0.0)
+
+
+def handed_over(
+    key: Key, cells: Mapping[Key, Cell], models: Sequence[str], fewer: int | None, n_rows: float
+) -> list[Begin]:
+    """Solutions of models that are nested in this one, and those with fewer components, split."""
+    begins = [Begin(model, as_stats(mixture, n_rows)) for model, mixture in cases(key, cells, models).items()]
+    mixture = taken(cells.get(Key(fewer, key.model)), fewer) if fewer else None
+    if mixture is not None and fewer == key.components - 1:
+        begins += splits(mixture, n_rows)
+    return begins
+
+
+def cases(key: Key, cells: Mapping[Key, Cell], models: Sequence[str]) -> dict[str, Mixture]:
+    """Sound solutions of the largest models nested in this one; where one has none, of those nested in it."""
+    found: dict[str, Mixture] = {}
+    for model in nested(key.model, models):
+        mixture = taken(cells.get(Key(key.components, model)), key.components)
+        found |= cases(Key(key.components, model), cells, models) if mixture is None else {model: mixture}
+    return found
+
+
+def taken(cell: Cell | None, components: int) -> Mixture | None:
+    """A cell's solution, where it has one that others can start from."""
+    fit = cell.fit if cell is not None and cell.sound else None
+    return fit.mixture if fit is not None and fit.mixture.n_components == components else None
+
+
+def splits(mixture: Mixture, n_rows: float) -> list[Begin]:
+    """The mixture with one component cut in half across its longest axis, for each component.
+
+    Halves of a Gaussian have their means sqrt(2 / pi) deviations off, and 1 - 2 / pi of the variance along the axis.
+    """
+    matrices = mixture.covariances.dense()
+    values, vectors = np.linalg.eigh(matrices)
+    longest: Array = vectors[:, :, -1] * np.sqrt(values[:, -1:])
+    begins = []
+    for j in range(mixture.n_components):
+        axis = longest[j]
+        weight = n_rows * np.append(mixture.weights, mixture.weights[j] / 2)
+        weight[j] /= 2
+        means = np.vstack([mixture.means, mixture.means[j] + math.sqrt(2 / math.pi) * axis])
+        means[j] -= math.sqrt(2 / math.pi) * axis
+        half = matrices[j] - (2 / math.pi) * np.outer(axis, axis)
+        covariances = np.concatenate([matrices, half[None]])
+        covariances[j] = half
+        begins.append(Begin(f"split of {j}", Stats(weight, means, weight[:, None, None] * covariances, 0.0, 0.0)))
+    return begins
+
+
+def suited(begin: Begin, needs: Needs) -> Begin:
+    """The start with the scatter that a model reads."""
+    if begin.stats.needs == needs:
+        return begin
+    return replace(begin, stats=replace(begin.stats, scatter=np.einsum("kii->ki", begin.stats.scatter).copy()))

@@ -1,0 +1,208 @@
+"""`mixtura.select`: names become objects, the grid is swept, the best cell is known."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixtura.adjust import floor_variances, moments, scales
+from mixtura.arrays import as_amount, as_count, as_rng, column_names
+from mixtura.data import Rng
+from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
+from mixtura.fitting import LEAST_FLOOR
+from mixtura.io import read_table
+from mixtura.prepare import prepare
+from mixtura.selection.candidates import DEFAULT, as_starts
+from mixtura.selection.cell import Cell, as_criterion
+from mixtura.selection.grid import Key, as_components, as_models
+from mixtura.selection.held_out import FOLDS, held_out
+from mixtura.selection.result import Selection
+from mixtura.selection.sweep import Plan, small_source, sweep
+from mixtura.source import Source
+from mixtura.sources import ArraySource
+from mixtura.threads import resolve
+
+INTERRUPTED = "Interrupted: the table has the cells that were done; pass it as resume= to go on."
+
+
+def select(
+    X: Any,
+    components: int | Iterable[int] = range(1, 10),
+    *,
+    models: str | Sequence[str] = "all",
+    criterion: str = "bic",
+    start: Any = DEFAULT,
+    sample_weight: Any = None,
+    tol: float = 1e-6,
+    max_iter: int = 1000,
+    floor: float = 1e-10,
+    seed: int | Rng | None = None,
+    resume: Selection | str | os.PathLike[str] | None = None,
+    on_cell: Callable[[Cell], object] | None = None,
+    on_interrupt: str = "keep",
+    threads: int | None = None,
+) -> Selection:
+    """Choose the covariance model and the number of components.
+
+    Parameters
+    ----------
+    X : array-like or table of shape (n, d), (n,) for one column, a file's path, or a Source
+    components : int or iterable of int
+        Numbers of components to try.
+    models : str or sequence of str
+        Covariance models to try; ``"all"`` of them.
+    criterion : {"bic", "icl", "aic", "aicc", "cv"}
+        What to rank by; lower is better. ``"cv"`` is minus twice the log-likelihood of rows held out, in five folds,
+        each with a sweep of its own.
+    start : str, or sequence of str
+        Where the EM of each cell begins; the best is kept. ``"hierarchical"`` is one partition for all models,
+        ``"seeds"`` several, ``"neighbours"`` the solutions of models nested in this one, and that with one component
+        fewer, split. Any start of `mixtura.fit` will do, too, and is made once for all models.
+    sample_weight, tol, max_iter, floor
+        As in `mixtura.fit`.
+    seed : int, numpy Generator or RandomState, optional
+    resume : Selection, or path of a file with its JSON, optional
+        Cells that are done are taken over, others are worked on; on the same grid the result is as if there had been
+        no interruption. The data and the options must be the same; components, models and criterion may differ.
+    on_cell : callable, optional
+        Called with each `Cell` when it is done, from the thread that did it, one at a time, in no certain order.
+    on_interrupt : {"keep", "raise"}
+        What Ctrl-C does: return the cells that are done, with a warning, or raise KeyboardInterrupt.
+    threads : int, optional
+        How many cells are worked on at the same time; as in `mixtura.fit`. The result has the same bits for any number.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    DataError, ParameterError
+        Where the input cannot be used. A cell that fails is no error: ``Selection.failed`` says which and why.
+
+    References
+    ----------
+    Fraley & Raftery (2002), J. Am. Stat. Assoc. 97, 611-631. Scrucca & Raftery (2015), Adv. Data Anal. Classif. 9,
+    447-460 (the hierarchical start).
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> rows = np.random.default_rng(0).normal(size=(90, 2)) + np.repeat([[0, 0], [9, 0], [0, 9]], 30, axis=0)
+    >>> chosen = mixtura.select(rows, range(1, 5), models=["EEE", "VVV"], seed=0)
+    >>> chosen.best.model, chosen.best.mixture.n_components
+    ('EEE', 3)
+    """
+    if on_interrupt not in ("raise", "keep"):
+        raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
+    as_criterion(criterion)
+    X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
+    source, _ = prepare(X, sample_weight, None, threads)
+    earlier = resume if isinstance(resume, Selection | None) else Selection.from_json(Path(resume).read_text("utf-8"))
+    settings = {"start": as_starts(start), "tol": as_amount(tol, "tol"), "max_iter": as_count(max_iter, "max_iter")}
+    settings["floor"] = max(as_amount(floor, "floor"), LEAST_FLOOR)
+    plan = planned(
+        source,
+        settings,
+        earlier,
+        components=as_components(components),
+        models=as_models(models, source.n_features),
+        seed=seed,
+        threads=threads,
+    )
+    cells = _taken_over(earlier, plan)
+    interrupted = False
+    try:
+        sweep(plan, cells, on_cell or (lambda _: None))
+        if criterion == "cv":
+            cells |= held_out(plan, cells, FOLDS)
+    except KeyboardInterrupt:
+        if on_interrupt == "raise" or not cells:
+            raise
+        interrupted = True
+    grid = [Key(k, model) for k in plan.components for model in plan.models]
+    done = tuple(_named(cells[key], column_names(X)) for key in grid if key in cells)
+    result = Selection(done, plan.components, plan.models, criterion, plan.entropy, settings)
+    _warn(result, interrupted=interrupted)
+    return result
+
+
+def planned(
+    source: Source,
+    settings: dict[str, Any],
+    earlier: Selection | None,
+    *,
+    components: tuple[int, ...],
+    models: tuple[str, ...],
+    seed: int | Rng | None,
+    threads: int | None,
+) -> Plan:
+    """What all cells share."""
+    if earlier is not None:
+        different = [name for name, value in settings.items() if earlier.settings.get(name) != value]
+        if different:
+            raise ParameterError(
+                f"resume: {', '.join(different)} differ from those of the earlier selection, "
+                f"{', '.join(repr(earlier.settings.get(name)) for name in different)}; pass the same"
+            )
+    rng = as_rng(seed)
+    draw = rng.integers if isinstance(rng, np.random.Generator) else rng.randint
+    entropy = earlier.entropy if earlier is not None else int(draw(2**31 - 1))
+    scale = scales(moments(source))
+    count = resolve(threads)
+    if isinstance(source, ArraySource):  # cells share the threads out; what is left over works within them
+        source = replace(source, threads=max(1, count // max(1, min(len(components), len(models)))))
+    return Plan(
+        source=source,
+        small=small_source(source, entropy),
+        scale=scale,
+        floor=floor_variances(scale, settings["floor"]),
+        components=components,
+        models=models,
+        starts=settings["start"],
+        entropy=entropy,
+        tol=settings["tol"],
+        max_iter=settings["max_iter"],
+        threads=count,
+    )
+
+
+def _taken_over(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:
+    """Cells of an earlier selection that count in this one.
+
+    What a cell was handed over depends on the grid: its models, and the number of components before its own.
+    """
+    if earlier is None:
+        return {}
+    wanted = {Key(k, model) for k in plan.components for model in plan.models}
+    cells = {cell.key: cell for cell in earlier.cells if cell.key in wanted}
+    for cell in cells.values():
+        dimensions = plan.source.n_features
+        if cell.fit is not None and cell.fit.mixture.n_features != dimensions:
+            raise ParameterError(
+                f"resume: the earlier selection is of {cell.fit.mixture.n_features} columns, the data has {dimensions}"
+            )
+    return cells
+
+
+def _named(cell: Cell, columns: tuple[str, ...] | None) -> Cell:
+    """Keep the names of a table's columns."""
+    if cell.fit is None or columns is None:
+        return cell
+    return replace(cell, fit=replace(cell.fit, mixture=replace(cell.fit.mixture, columns=columns)))
+
+
+def _warn(result: Selection, *, interrupted: bool) -> None:
+    """Say what the user should know about how it went."""
+    if interrupted:
+        warnings.warn(INTERRUPTED, ConvergenceWarning, stacklevel=3)
+    if result.ranked and not result.best_cell.sound:
+        warnings.warn(
+            f"no cell is sound; the best of the others: {result.best_cell.trouble}", DegeneracyWarning, stacklevel=3
+        )

@@ -1,0 +1,198 @@
+"""The starts of a cell, and how far they come: in the kernel where it can, else by the loop of `mixtura.em`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+
+from mixtura import kernels
+from mixtura.arrays import frozen
+from mixtura.covariance import Dense, Diagonal
+from mixtura.data import Chunk
+from mixtura.em import STEPPERS, Path, Task, fill, run
+from mixtura.iterate import Iterate
+from mixtura.kernels import Ending, Summit
+from mixtura.mixture import Mixture
+from mixtura.result import Fit, Outcome, Start
+from mixtura.selection.cell import Begin, Found
+from mixtura.sources import ArraySource
+from mixtura.stats import Stats
+from mixtura.stopping import LoglikRises
+
+Race: TypeAlias = Callable[..., list[Summit]]
+
+# After so many iterations so many starts of a cell go on.
+ROUNDS = ((5, 6), (20, 3))
+
+_OUTCOMES = {
+    Ending.CONVERGED: Outcome.CONVERGED,
+    Ending.OUT_OF_STEPS: Outcome.OUT_OF_STEPS,
+    Ending.COLLAPSED: Outcome.STALLED,
+    Ending.FELL: Outcome.STALLED,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Climb:
+    """One start of a cell, and where it has come.
+
+    Attributes
+    ----------
+    begin : Begin
+    top : Summit or Path
+        What the mixture is made from.
+    trace : tuple of float
+    resting : bool
+        False where others were ahead, or steps ran out.
+    lost : bool
+        Whether a component collapsed.
+    floored : bool
+        Whether a covariance rests on the floor.
+    """
+
+    begin: Begin
+    top: Summit | Path
+    trace: tuple[float, ...]
+    resting: bool
+    lost: bool
+    floored: bool
+
+    @property
+    def loglik(self) -> float:
+        """How far it has come."""
+        return self.trace[-1] if self.trace else -np.inf
+
+    @property
+    def stats(self) -> Stats:
+        """From which it would go on."""
+        return self.top.last.stats if isinstance(self.top, Path) else self.top.stats
+
+    @property
+    def iterations(self) -> int:
+        """EM iterations done."""
+        return self.top.iterations if isinstance(self.top, Path) else max(len(self.trace) - 1, 0)
+
+    @property
+    def order(self) -> tuple[bool, bool, float]:
+        """The least of several is the best: without lost components, off the floor, highest."""
+        return self.lost, self.floored, -self.loglik
+
+    @property
+    def found(self) -> Found:
+        """The same in short."""
+        words = {"collapsed": self.lost, "floor": self.floored, "given up": not self.resting}
+        outcome = next((word for word, holds in words.items() if holds), "rest")
+        return Found(self.begin.name, self.loglik, self.iterations, outcome)
+
+
+def climbed(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: float, max_iter: int) -> list[Climb]:
+    """Where the starts led, the best first; those that are behind after some iterations are given up.
+
+    ``task`` has its rows in one array. Those that are ``named`` are never given up.
+    """
+    in_kernel = kernels.race is not None and len(task.family.name) == 3
+    climbs = (_raced if in_kernel else _walked)(task, begins, named, tol, max_iter)
+    return sorted(climbs, key=lambda climb: climb.order)
+
+
+def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: float, max_iter: int) -> list[Climb]:
+    """All of it in the kernel."""
+    rows, race = cast(ArraySource, task.source), cast(Race, kernels.race)
+    tops = race(
+        task.family.name,
+        Chunk(rows.array, rows.sample_weight),
+        [begin.stats for begin in begins],
+        task.floor,
+        tol=tol,
+        max_iter=max_iter,
+        least_points=task.family.least_points(rows.n_features),
+        rounds=ROUNDS,
+        named=named,
+    )
+    return [
+        Climb(
+            begin,
+            top,
+            top.trace,
+            top.ending is not Ending.OUT_OF_STEPS,
+            top.ending is Ending.COLLAPSED,
+            bool(top.low.any()),
+        )
+        for begin, top in zip(begins, tops, strict=True)
+    ]
+
+
+def _walked(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: float, max_iter: int) -> list[Climb]:
+    """The same by the loop of `mixtura.em`."""
+    field = [(_path(begin, begun(task, begin)), name) for begin, name in zip(begins, named, strict=True)]
+    behind: list[tuple[Climb, bool]] = []
+    for most, places in [*ROUNDS, (max_iter, 0)]:
+        if len(field) > places:
+            field = [(_further(task, climb, min(most, max_iter), tol), name) for climb, name in field]
+            field.sort(key=lambda one: one[0].order)
+        if places:
+            behind += [one for one in field[places:] if not one[1]]
+            field = [*field[:places], *(one for one in field[places:] if one[1])]
+    return [climb for climb, _ in [*field, *behind]]
+
+
+def _further(task: Task, climb: Climb, most: int, tol: float) -> Climb:
+    """The same start, until so many iterations are done."""
+    path: Any = climb.top
+    path = run(task, path, stop=[LoglikRises(tol)], max_iter=most, rng=np.random.default_rng(0))
+    return _path(climb.begin, path)
+
+
+def begun(task: Task, begin: Begin) -> Path:
+    """The first E-step of a start; components without any row are re-seeded."""
+    stats, repairs = fill(task, begin.stats, np.random.default_rng(0))
+    return Path.at(task.begin(stats), repairs)
+
+
+def repaired(task: Task, begin: Begin, tol: float, max_iter: int) -> Climb:
+    """From a start to rest on all rows, with collapsed components repaired or removed."""
+    stepper, rng = STEPPERS[True], np.random.default_rng(0)
+    path = run(task, begun(task, begin), stop=[LoglikRises(tol)], max_iter=max_iter, rng=rng, stepper=stepper)
+    return _path(begin, path)
+
+
+def _path(begin: Begin, path: Path) -> Climb:
+    """A path of EM as a climb."""
+    resting = path.outcome is not Outcome.OUT_OF_STEPS
+    lost = path.last.mixture.n_components < len(begin.stats.weight)
+    return Climb(begin, path, path.trace, resting, lost, bool(path.last.low.any()))
+
+
+def as_fit(task: Task, best: Climb) -> Fit:
+    """The best climb as a fit."""
+    last, outcome = _last(task, best.top)
+    repairs = best.top.repairs if isinstance(best.top, Path) else ()
+    floored = tuple(int(j) for j in np.flatnonzero(last.low))
+    outcome = outcome.qualified(repairs, bool(floored))
+    passes = best.top.passes if isinstance(best.top, Path) else len(best.trace)
+    return Fit(
+        mixture=last.mixture,
+        outcome=outcome,
+        trace=best.trace,
+        starts=(Start(last.loglik, best.iterations, passes, outcome, repairs, floored),),
+        best_start=0,
+        model=task.family.name,
+        sizes=frozen(last.stats.weight),
+        n_rows=last.stats.total,
+        certainty=last.stats.certainty,
+    )
+
+
+def _last(task: Task, top: Summit | Path) -> tuple[Iterate, Outcome]:
+    """The mixture at the top, with the statistics there."""
+    if isinstance(top, Path):
+        return top.last, top.outcome
+    k, d = top.means.shape
+    values = top.covariances[:1] if task.family.name == "EEE" else top.covariances
+    covariances = Dense(values, k) if values.ndim == 3 else Diagonal(values, k, d)
+    count = k - 1 + k * d + task.family.n_parameters(k, d)
+    mixture = Mixture(top.weights, top.means, covariances, n_parameters=count)
+    return Iterate(mixture, top.stats, top.low), _OUTCOMES[top.ending]

@@ -1,0 +1,184 @@
+"""The picture of a selection: a criterion against the number of components, a line for each model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from mixtura import style
+from mixtura.errors import ParameterError
+from mixtura.io import replacing
+from mixtura.selection.cell import Cell
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FORMATS = (".png", ".svg", ".pdf")
+
+NAMES = {"bic": "BIC", "icl": "ICL", "aic": "AIC", "aicc": "AICc", "cv": "−2 log-likelihood of rows held out"}
+
+# Shape and axes choose colour and marker, volume the line: the fourteen differ by seven colours, markers and two lines.
+_KINDS = ("II", "EI", "VI", "EE", "VE", "EV", "VV")
+_COLOURS = ("#717581", "#3f90da", "#92dadd", "#832db6", "#bd1f01", "#ffa90e", "#000000")
+_VOLUMES = {"E": (0, (4, 1.6)), "V": "-"}
+
+# Of all values, the worst part may lie above the picture, if that makes the rest readable.
+SHOWN = 0.9
+
+
+class Ranked(Protocol):
+    """What there is to draw."""
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All that were worked on."""
+
+    @property
+    def ranked(self) -> tuple[Cell, ...]:
+        """The best first."""
+
+    @property
+    def criterion(self) -> str:
+        """What they are ranked by."""
+
+
+def curves(selection: Ranked, path: str | Path | None = None) -> Figure:
+    """Draw the criterion against the number of components; save it if a path is given."""
+    target = _checked(path)
+    if not selection.ranked:
+        raise ParameterError("there is nothing to draw: no cell has a fit")
+    figure = style.new_figure(8.5, 5.2, shown=target is None)
+    axes = figure.add_subplot()
+    lines = _lines(selection)
+    for model, cells in lines.items():
+        _line(axes, model, cells, selection.criterion)
+    _limits(axes, [cell.measured(selection.criterion) for cell in selection.ranked])
+    _labels(axes, lines, selection.criterion)
+    _best(axes, selection)
+    axes.set_xlabel("components")
+    axes.set_ylabel(f"{NAMES[selection.criterion]} (lower is better)")
+    if target is not None:
+        with replacing(str(target)) as unfinished:
+            figure.savefig(unfinished)
+    return figure
+
+
+def _checked(path: str | Path | None) -> Path | None:
+    """Refuse formats that are not offered, and folders that there are not, before anything is drawn."""
+    if path is None:
+        return None
+    if Path(path).suffix.lower() not in FORMATS:
+        raise ParameterError(f'path is "{path}"; expected a name that ends in {", ".join(FORMATS)}')
+    style.check_folder(Path(path))
+    return Path(path)
+
+
+def _lines(selection: Ranked) -> dict[str, list[Cell]]:
+    """Cells with a value, for each model."""
+    lines: dict[str, list[Cell]] = {}
+    for cell in selection.cells:
+        if np.isfinite(cell.measured(selection.criterion)):
+            lines.setdefault(cell.model, []).append(cell)
+    return lines
+
+
+def look(model: str) -> dict[str, Any]:
+    """Colour, marker and line of a model.
+
+    Examples
+    --------
+    >>> look("VEV")["color"] == look("EEV")["color"], look("VEV")["linestyle"] == look("EEV")["linestyle"]
+    (True, False)
+    """
+    kind = _KINDS.index(model[1:]) if model[1:] in _KINDS else len(model) % len(_KINDS)
+    colour = style.ink() if kind == len(_KINDS) - 1 else _COLOURS[kind]
+    return {"color": colour, "marker": style.MARKERS[kind], "linestyle": _VOLUMES.get(model[0], ":")}
+
+
+def _line(axes: Axes, model: str, cells: Sequence[Cell], criterion: str) -> None:
+    """One model: a line, filled markers where the fit is sound, hollow ones where it is not."""
+    known = look(model)
+    at, values = [cell.components for cell in cells], [cell.measured(criterion) for cell in cells]
+    axes.plot(at, values, color=known["color"], linestyle=known["linestyle"], linewidth=1.4, zorder=2)
+    for x, y, cell in zip(at, values, cells, strict=True):
+        face = known["color"] if cell.sound else style.paper()
+        marks = {"marker": known["marker"], "markersize": 5, "markeredgewidth": 1}
+        axes.plot([x], [y], color=known["color"], markerfacecolor=face, linestyle="none", zorder=3, **marks)
+
+
+def _limits(axes: Axes, values: Sequence[float]) -> None:
+    """Limits that show the best part of the values; the worst may stay outside."""
+    finite = np.array([value for value in values if np.isfinite(value)])
+    low, high, worst = finite.min(), np.quantile(finite, SHOWN), finite.max()
+    high = worst if worst - low < 1.5 * (high - low) else high
+    margin = 0.05 * (high - low) or 1.0
+    axes.set_ylim(low - 1.6 * margin, high + margin)
+    axes.xaxis.set_major_locator(style.require("matplotlib.ticker").MaxNLocator(integer=True))
+
+
+def _labels(axes: Axes, lines: dict[str, list[Cell]], criterion: str) -> None:
+    """The models' names beside the right ends of their lines, moved apart where they would overlap."""
+    bottom, top = axes.get_ylim()
+    last = max(cell.components for cells in lines.values() for cell in cells)
+    first = min(cell.components for cells in lines.values() for cell in cells)
+    ends = {model: cells[-1].measured(criterion) for model, cells in lines.items()}
+    order = sorted(ends, key=lambda model: ends[model])
+    step = (top - bottom) / 24
+    places = spread([float(np.clip(ends[model], bottom, top)) for model in order], step, bottom, top)
+    width = max(last - first, 1)
+    axes.set_xlim(first - 0.04 * width, last + 0.16 * width)
+    for model, place in zip(order, places, strict=True):
+        known, cell = look(model), lines[model][-1]
+        axes.annotate(
+            model,
+            (cell.components, float(np.clip(ends[model], bottom, top))),
+            (last + 0.07 * width, place),
+            color=known["color"],
+            fontsize="small",
+            family="monospace",
+            va="center",
+            arrowprops={"arrowstyle": "-", "color": known["color"], "linestyle": known["linestyle"], "linewidth": 0.8},
+        )
+
+
+def spread(wanted: Sequence[float], step: float, bottom: float, top: float) -> list[float]:
+    """Ascending places at least a step apart, near those wanted.
+
+    Examples
+    --------
+    >>> spread([1.0, 1.1, 5.0], 1.0, 0.0, 9.0)
+    [1.0, 2.0, 5.0]
+    """
+    places = list(wanted)
+    for i in range(1, len(places)):
+        places[i] = max(places[i], places[i - 1] + step)
+    limit = top
+    for i in reversed(range(len(places))):
+        places[i] = max(min(places[i], limit), bottom)
+        limit = places[i] - step
+    return places
+
+
+def _best(axes: Axes, selection: Ranked) -> None:
+    """A ring around the best, and its name above the picture."""
+    best = selection.ranked[0]
+    value = best.measured(selection.criterion)
+    ring: dict[str, Any] = {
+        "markersize": 13,
+        "markerfacecolor": "none",
+        "markeredgecolor": style.ink(),
+        "markeredgewidth": 1.4,
+    }
+    axes.plot([best.components], [value], marker="o", linestyle="none", zorder=4, **ring)
+    hollow = (
+        "; hollow: a covariance on the floor, or a component lost" if any(not c.sound for c in selection.cells) else ""
+    )
+    plural = "s" if best.components > 1 else ""
+    title = (
+        f"{best.model}, {best.components} component{plural}: {NAMES[selection.criterion]} {style.number(value)}{hollow}"
+    )
+    axes.set_title(title, loc="left", fontsize="medium")

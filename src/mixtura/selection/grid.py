@@ -1,0 +1,110 @@
+"""The grid of models and numbers of components, and the order in which its cells can be worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from mixtura.arrays import as_count
+from mixtura.errors import ParameterError
+from mixtura.families import MODELS, family_named
+
+# Of each of volume, shape and axes: the identity is a case of equal ones, and these of variable ones.
+_FREEDOM = "IEV"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """Which cell of the grid."""
+
+    components: int
+    model: str
+
+
+@cache
+def contains(larger: str, smaller: str) -> bool:
+    """Whether every mixture of the smaller model is one of the larger.
+
+    Examples
+    --------
+    >>> contains("VEV", "EEE"), contains("VEV", "EVE"), contains("VVV", "VVV")
+    (True, False, False)
+    """
+    if larger == smaller or len(larger) != len(smaller) or set(larger + smaller) - set(_FREEDOM):
+        return False
+    return all(_FREEDOM.index(a) >= _FREEDOM.index(b) for a, b in zip(larger, smaller, strict=True))
+
+
+def nested(model: str, models: Sequence[str]) -> list[str]:
+    """Those of the models that are cases of this one, and of no other that is.
+
+    Examples
+    --------
+    >>> nested("VVV", ["EII", "EEE", "VVI", "VVV"])
+    ['EEE', 'VVI']
+    """
+    cases = [other for other in models if contains(model, other)]
+    return [case for case in cases if not any(contains(other, case) for other in cases)]
+
+
+def depth(model: str, models: Sequence[str]) -> int:
+    """How many models stand one within the other below this one.
+
+    Examples
+    --------
+    >>> depth("VVV", ["EII", "EEE", "VVI", "VVV"])
+    2
+    """
+    return max((1 + depth(case, models) for case in nested(model, models)), default=0)
+
+
+def waves(components: Sequence[int], models: Sequence[str]) -> list[list[Key]]:
+    """Cells in batches that need only earlier ones: models nested in theirs, and their own with fewer components.
+
+    Examples
+    --------
+    >>> for wave in waves([1, 2], ["EEE", "VVV"]):
+    ...     print([f"{key.model},{key.components}" for key in wave])
+    ['EEE,1']
+    ['VVV,1', 'EEE,2']
+    ['VVV,2']
+    """
+    steps: dict[int, list[Key]] = {}
+    for place, k in enumerate(components):
+        for model in models:
+            steps.setdefault(place + depth(model, models), []).append(Key(k, model))
+    return [steps[step] for step in sorted(steps)]
+
+
+def as_components(components: Any) -> tuple[int, ...]:
+    """Check numbers of components: one, or several in any order.
+
+    Examples
+    --------
+    >>> as_components([3, 1, 2, 3])
+    (1, 2, 3)
+    """
+    many = components if isinstance(components, Iterable) and not isinstance(components, str) else [components]
+    counts = sorted({as_count(count, "components") for count in many})
+    if not counts:
+        raise ParameterError("components is empty; give at least one number of components, such as range(1, 10)")
+    return tuple(counts)
+
+
+def as_models(models: str | Sequence[str], n_features: int) -> tuple[str, ...]:
+    """Names of models, as mclust writes them; in one dimension the fourteen are two.
+
+    Examples
+    --------
+    >>> as_models(["full", "tied", "VVV"], 2), as_models("all", 1)
+    (('VVV', 'EEE'), ('EEE', 'VVV'))
+    """
+    every = ("E", "V") if n_features == 1 else tuple(MODELS)
+    wanted = [models] if isinstance(models, str) else list(models)
+    names = every if wanted == ["all"] else wanted
+    found = tuple(dict.fromkeys(family_named(name).name for name in names))
+    if not found:
+        raise ParameterError('models is empty; give names of covariance models, or "all"')
+    return found

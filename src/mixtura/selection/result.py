@@ -1,0 +1,195 @@
+"""What a selection returns: the best fit, the whole table, and what was tried."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from mixtura.errors import DataError, ParameterError, missing_extra
+from mixtura.families import family_named
+from mixtura.result import Fit
+from mixtura.selection.cell import CRITERIA, Cell, as_criterion
+from mixtura.selection.curves import curves
+from mixtura.selection.grid import Key
+from mixtura.selection.saved import parsed, text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# What is saved beside the cells.
+_FIELDS = ("components", "models", "criterion", "entropy", "settings")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """The fits of a grid of models and numbers of components, ranked by a criterion.
+
+    Attributes
+    ----------
+    cells : tuple of Cell
+        By number of components, then by model; those that an interruption left out are missing.
+    components : tuple of int
+    models : tuple of str
+    criterion : str
+    entropy : int
+        From which the starts drew; a selection that is resumed goes on with it.
+    settings : dict
+        What else the cells depend on.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> chosen = mixtura.select([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], components=[1, 2], models="E", seed=0)
+    >>> chosen.best.mixture.n_components, [row["components"] for row in chosen.table]
+    (2, [1, 2])
+    """
+
+    cells: tuple[Cell, ...]
+    components: tuple[int, ...]
+    models: tuple[str, ...]
+    criterion: str
+    entropy: int
+    settings: dict[str, Any]
+
+    def __repr__(self) -> str:
+        done = f"{len(self.cells)} of {len(self.components) * len(self.models)} cells"
+        if not self.ranked:
+            return f"<Selection of {done}: none has a fit>"
+        best = self.ranked[0]
+        value = best.measured(self.criterion)
+        return f"<Selection of {done}: {best.model} with {best.components} has the best {self.criterion}, {value:.6g}>"
+
+    def __getitem__(self, key: tuple[int, str]) -> Cell:
+        """The cell with so many components of a model."""
+        k, name = key
+        wanted = Key(k, family_named(name).name)
+        found = [cell for cell in self.cells if cell.key == wanted]
+        if not found:
+            raise ParameterError(f"there is no cell {key}; components are {self.components}, models {self.models}")
+        return found[0]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every cell was worked on."""
+        return len(self.cells) == len(self.components) * len(self.models)
+
+    @property
+    def ranked(self) -> tuple[Cell, ...]:
+        """Cells that have a fit, the best first; those in trouble come after all that are sound.
+
+        A likelihood that a floor makes can be raised at will by lowering the floor, so it is no evidence for a model.
+        """
+        fitted = [cell for cell in self.cells if cell.fit is not None]
+        return tuple(sorted(fitted, key=lambda cell: (not cell.sound, _number(cell.measured(self.criterion)))))
+
+    @property
+    def best_cell(self) -> Cell:
+        """The cell that the criterion prefers."""
+        if not self.ranked:
+            reasons = "; ".join(sorted({cell.error for cell in self.cells})) or "no cell was finished"
+            raise ParameterError(f"there is no fit to choose: {reasons}")
+        return self.ranked[0]
+
+    @property
+    def best(self) -> Fit:
+        """The fit that the criterion prefers."""
+        return cast(Fit, self.best_cell.fit)
+
+    @property
+    def runners_up(self) -> tuple[Cell, ...]:
+        """All other sound cells, in order."""
+        return tuple(cell for cell in self.ranked[1:] if cell.sound)
+
+    @property
+    def failed(self) -> tuple[Cell, ...]:
+        """Cells without a fit, and those whose fit is in trouble: ``cell.trouble`` says why."""
+        return tuple(cell for cell in self.cells if not cell.sound)
+
+    @property
+    def table(self) -> list[dict[str, Any]]:
+        """A plain row for each cell; ``trouble`` is empty where it is sound."""
+        return [_row(cell) for cell in self.cells]
+
+    def by(self, criterion: str) -> Selection:
+        """The same cells ranked by another criterion; ``"cv"`` only where it was computed."""
+        return replace(self, criterion=as_criterion(criterion))
+
+    def to_pandas(self) -> Any:
+        """The table as a pandas DataFrame."""
+        return _required("pandas", "test").DataFrame(self.table)
+
+    def to_polars(self) -> Any:
+        """The table as a polars DataFrame."""
+        return _required("polars", "cli").DataFrame(self.table)
+
+    def to_json(self) -> str:
+        """Everything as JSON: `from_json` gives it back, and ``mixtura.select(..., resume=)`` goes on from it."""
+        return text({name: getattr(self, name) for name in _FIELDS}, self.cells)
+
+    @classmethod
+    def from_json(cls, written: str) -> Selection:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        DataError
+            If the text is not a selection of this format and version.
+        """
+        content, cells = parsed(written)
+        if set(content) != set(_FIELDS):
+            raise DataError(f"this is not a saved selection: it has {sorted(content)}; expected {sorted(_FIELDS)}")
+        settings = content["settings"] | {"start": tuple(content["settings"]["start"])}
+        return cls(
+            cells,
+            tuple(content["components"]),
+            tuple(content["models"]),
+            content["criterion"],
+            content["entropy"],
+            settings,
+        )
+
+    def plot(self, *, criterion: str | None = None, path: str | Path | None = None) -> Figure:
+        """Draw the criterion against the number of components, a line for each model.
+
+        Hollow markers are cells in trouble, the ring is the best.
+
+        Parameters
+        ----------
+        criterion : str, optional
+            Another one than that of the selection.
+        path : str or Path, optional
+            Save as this .png, .svg or .pdf, too.
+        """
+        return curves(self if criterion is None else self.by(criterion), path)
+
+
+def _number(value: float) -> float:
+    """A value to sort by; NaN is the worst."""
+    return math.inf if math.isnan(value) else value
+
+
+def _row(cell: Cell) -> dict[str, Any]:
+    """A cell in plain values."""
+    fit = cell.fit
+    return {
+        "components": cell.components,
+        "model": cell.model,
+        "loglik": cell.loglik,
+        "n_parameters": cell.n_parameters,
+        **{name: measure(cell) for name, measure in CRITERIA.items()},
+        "iterations": fit.iterations if fit else 0,
+        "start": cell.begin.name if cell.begin else "",
+        "outcome": fit.outcome.name.lower() if fit else "failed",
+        "trouble": cell.trouble,
+    }
+
+
+def _required(package: str, extra: str) -> Any:
+    """A package that only tables need."""
+    try:
+        return importlib.import_module(package)
+    except ModuleNotFoundError:
+        raise missing_extra(package, extra) from None

@@ -1,0 +1,144 @@
+"""The work on the grid: shared seedings, a tournament of starts in each cell, cells in parallel."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mixtura.data import Array, Rows
+from mixtura.em import Task
+from mixtura.errors import MixturaError
+from mixtura.families import family_named
+from mixtura.selection.candidates import handed_over, shared, suited
+from mixtura.selection.cell import Begin, Cell
+from mixtura.selection.climb import as_fit, climbed, repaired
+from mixtura.selection.grid import Key, waves
+from mixtura.source import Source
+from mixtura.sources import ArraySource
+from mixtura.threads import in_order
+
+# Up to this size EM of a cell runs on all rows within the kernel, beyond it on so many random rows until the best
+# start is known, and only that one on all.
+MOST_VALUES = 1 << 18
+SAMPLE = 4000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What all cells share.
+
+    Attributes
+    ----------
+    source : Source
+    small : ArraySource
+        All rows, or as many as starts are chosen by.
+    scale, floor : ndarray of shape (d,)
+    components : tuple of int
+    models : tuple of str
+    starts : tuple
+    entropy : int
+        From which the starts draw.
+    tol : float
+    max_iter : int
+    threads : int
+    """
+
+    source: Source
+    small: ArraySource
+    scale: Array
+    floor: Array
+    components: tuple[int, ...]
+    models: tuple[str, ...]
+    starts: tuple[Any, ...]
+    entropy: int
+    tol: float
+    max_iter: int
+    threads: int
+
+    def task(self, model: str, source: Source | None = None) -> Task:
+        """What is fitted in a column of the grid."""
+        return Task(source or self.source, family_named(model), self.scale, self.floor)
+
+    @property
+    def whole(self) -> bool:
+        """Whether starts are chosen by all rows."""
+        return self.small.n_rows == self.source.n_rows
+
+    def fewer(self, k: int) -> int | None:
+        """The number of components before this one."""
+        place = self.components.index(k)
+        return self.components[place - 1] if place else None
+
+
+def small_source(source: Source, entropy: int) -> ArraySource:
+    """Rows that starts are chosen by, in one piece."""
+    few = source.n_rows * source.n_features <= MOST_VALUES
+    sample = source.rows(source.n_rows if few else SAMPLE, np.random.default_rng(entropy))
+    weight = None if sample.sample_weight is None else np.ascontiguousarray(sample.sample_weight)
+    rows: Rows = np.ascontiguousarray(sample.rows)  # type: ignore[assignment] # either precision stays
+    return ArraySource(rows, weight, 1)
+
+
+def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) -> None:
+    """Work on all cells that are not there yet, wave by wave; each is added as soon as it is done.
+
+    A cell depends on nothing but the data, the options and cells of earlier waves, so neither the number of threads
+    nor an interruption changes it.
+    """
+    lock = threading.Lock()
+    seedings = _seedings(plan, {k for k in plan.components if any(Key(k, model) not in cells for model in plan.models)})
+
+    def work(key: Key) -> None:
+        cell = worked(plan, key, seedings[key.components], cells)
+        with lock:
+            cells[key] = cell
+            tell(cell)
+
+    for wave in waves(plan.components, plan.models):
+        in_order(work, [key for key in wave if key not in cells], plan.threads)
+
+
+def _seedings(plan: Plan, components: set[int]) -> dict[int, list[Begin]]:
+    """Starts that all models share, for each number of components."""
+    small, task = plan.task("VVV", plan.small), plan.task("VVV")
+    wanted = sorted(components)
+
+    def seeding(k: int) -> list[Begin]:
+        if k > plan.small.n_rows:
+            return []
+        return shared(small, task, k, plan.starts, np.random.default_rng((plan.entropy, k)))
+
+    return dict(zip(wanted, in_order(seeding, wanted, plan.threads), strict=True))
+
+
+def worked(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, Cell]) -> Cell:
+    """One cell: the best of its starts."""
+    if key.components > plan.source.n_rows:
+        return Cell(key.components, key.model, None, None, (), error=f"There are only {plan.source.n_rows} rows.")
+    try:
+        return _fitted(plan, key, seeding, cells)
+    except (MixturaError, np.linalg.LinAlgError) as error:
+        return Cell(key.components, key.model, None, None, (), error=str(error))
+
+
+def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, Cell]) -> Cell:
+    """One cell, if nothing goes wrong."""
+    task = plan.task(key.model, plan.small)
+    begins = list(seeding)
+    if "neighbours" in plan.starts:
+        begins += handed_over(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
+    begins = [suited(begin, task.family.needs) for begin in begins]
+    named = [begin.name in plan.starts for begin in begins]
+    field = climbed(task, begins, named, plan.tol, plan.max_iter)
+    best = field[0]
+    loop = best.lost or not plan.whole
+    if loop:
+        task = plan.task(key.model)
+        begin = best.begin if best.lost else replace(best.begin, stats=best.stats)
+        best = repaired(task, begin, plan.tol, plan.max_iter)
+    tried = tuple(climb.found for climb in field)
+    return Cell(key.components, key.model, as_fit(task, best), best.begin, tried, accelerated=loop)

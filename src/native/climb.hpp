@@ -1,0 +1,190 @@
+// EM of one small problem from its first statistics to rest, without a word to Python in between.
+#pragma once
+#include "kernel.hpp"
+#include "mstep.hpp"
+
+namespace mixtura {
+
+enum class Ending : int { CONVERGED = 0, OUT_OF_STEPS = 1, COLLAPSED = 2, FELL = 3 };
+
+struct Climber {
+  Rows rows;
+  const Kernel& kernel;
+  Model model;
+  const double* floor;  // (d)
+  double tol, points;   // by which the mean log-likelihood must rise; how many rows a weight of one stands for
+  Size least_points;    // a component on the floor with fewer has collapsed
+
+  // Where EM stands: statistics of the E-step at a mixture, and that mixture.
+  struct Place {
+    Numbers weight, mean, scatter;     // statistics
+    Numbers shares, means, covariances;  // mixture
+    std::vector<char> low;
+    double loglik = 0, certainty = 0;
+  };
+
+  Size each() const { return model.diagonal() ? rows.d : rows.d * rows.d; }
+
+  double total(const Place& at) const {
+    double sum = 0;
+    for (double w : at.weight) sum += w;
+    return sum;
+  }
+
+  bool collapsed(const Place& at) const {
+    const Size k = Size(at.weight.size());
+    const bool enough = points * total(at) >= double(k * least_points);
+    for (Size c = 0; c < k; ++c) {
+      const double held = at.weight[c] * points;
+      if (k > 1 && (held < 0.5 || (enough && at.low[c] && held < double(least_points)))) return true;
+    }
+    return false;
+  }
+
+  // Whitening factors and log-determinants, after raising covariances to the floor.
+  bool factors(Place& at, Numbers& u, Numbers& logdet) const {
+    const Size k = Size(at.shares.size()), d = rows.d;
+    u.assign(k * each(), 0.0);
+    logdet.assign(k, double(d) * std::log(2 * 3.14159265358979323846));
+    if (model.diagonal()) {
+      for (Size i = 0; i < k * d; ++i) {
+        double& variance = at.covariances[i];
+        if (!(variance >= floor[i % d])) variance = floor[i % d], at.low[i / d] = 1;
+        u[i] = 1 / std::sqrt(variance);
+        logdet[i / d] += std::log(variance);
+      }
+      return true;
+    }
+    Numbers l(d * d);
+    for (Size c = 0; c < k; ++c) {
+      double *cov = at.covariances.data() + c * d * d, *own = u.data() + c * d * d;
+      if (c && model.shared()) {
+        logdet[c] = logdet[0], at.low[c] = at.low[0];
+        continue;
+      }
+      bool fine = cholesky(cov, l.data(), d);
+      if (fine) {
+        inverse_transposed(l.data(), own, d);
+        double trace = 0;  // of the inverse in units of the floor: below one, all eigenvalues are above it
+        for (Size i = 0; i < d; ++i)
+          for (Size j = i; j < d; ++j) trace += floor[i] * own[i * d + j] * own[i * d + j];
+        fine = trace < 1;
+      }
+      if (!fine) {
+        at.low[c] |= char(clipped(cov));
+        if (!cholesky(cov, l.data(), d)) return false;
+        inverse_transposed(l.data(), own, d);
+      }
+      for (Size i = 0; i < d; ++i) logdet[c] += 2 * std::log(l[i * (d + 1)]);
+    }
+    return true;
+  }
+
+  // Raise eigenvalues, in units of the floor, to one; whether any was lower.
+  bool clipped(double* cov) const {
+    const Size d = rows.d;
+    Numbers a(d * d), v(d * d), values(d);
+    for (Size i = 0; i < d * d; ++i) a[i] = cov[i] / std::sqrt(floor[i / d] * floor[i % d]);
+    eigen(a.data(), v.data(), values.data(), d);
+    const double least = std::max(1.0, 10 * std::numeric_limits<double>::epsilon() * double(d * d) * values[0]);
+    if (values[d - 1] >= least) return false;
+    for (double& value : values) value = std::max(value, least);
+    composed(v.data(), values.data(), cov, d);
+    for (Size i = 0; i < d * d; ++i) cov[i] *= std::sqrt(floor[i / d] * floor[i % d]);
+    return true;
+  }
+
+  // One EM iteration, from the statistics at one place to another place; false where it leads to no mixture.
+  bool step(const Place& from, Place& to, Warm& warm) const {
+    const Size k = Size(from.weight.size()), d = rows.d;
+    const double sum = total(from);
+    to.low.assign(k, 0);
+    to.means = from.mean;
+    to.shares.resize(k);
+    to.covariances.resize(k * each());
+    for (Size c = 0; c < k; ++c) {
+      if (!(from.weight[c] > 0)) return false;
+      to.shares[c] = from.weight[c] / sum;
+    }
+    const Scatter in{k, d, from.weight.data(), from.scatter.data(), sum, floor};
+    return mstep(in, model, warm, to.covariances.data(), to.low) && estep(to);
+  }
+
+  bool estep(Place& at) const {
+    const Size k = Size(at.shares.size()), d = rows.d;
+    Numbers u, logdet;
+    if (!factors(at, u, logdet)) return false;
+    Numbers shift(d, 0.0), constants(k), offsets(k * d, 0.0);
+    for (Size i = 0; i < k * d; ++i) shift[i % d] += at.shares[i / d] * at.means[i];
+    for (Size c = 0; c < k; ++c) {
+      constants[c] = std::log(at.shares[c]) - 0.5 * logdet[c];
+      const double* own = u.data() + (model.shared() && !model.diagonal() ? 0 : c) * each();
+      for (Size i = 0; i < d; ++i) {
+        const double centre = at.means[c * d + i] - shift[i];
+        if (model.diagonal()) offsets[c * d + i] = centre * own[i];
+        for (Size j = i; j < d && !model.diagonal(); ++j) offsets[c * d + j] += centre * own[i * d + j];
+      }
+    }
+    const Form form = model.diagonal() ? Form::DIAGONAL : model.shared() ? Form::SHARED : Form::DENSE;
+    const Density density{k, form, shift.data(), constants.data(), u.data(), offsets.data()};
+    at.weight.resize(k), at.mean.resize(k * d), at.scatter.resize(k * each());
+    Sums sums{at.means.data(), !model.diagonal(), at.weight.data(), at.mean.data(), at.scatter.data(), 0, 0};
+    kernel.estep(rows, density, sums);
+    at.loglik = sums.loglik, at.certainty = sums.certainty;
+    return std::isfinite(at.loglik);
+  }
+
+  // One start: where it stands, the log-likelihoods on its way, and how it ended, if it has.
+  struct Start {
+    Place at;
+    bool named = false, resting = false;
+    Numbers trace;
+    Warm warm;
+    Ending ending = Ending::OUT_OF_STEPS;
+    bool floored() const { return std::any_of(at.low.begin(), at.low.end(), [](char low) { return low; }); }
+  };
+
+  // Go on until `most` iterations are done, or there is nowhere to go.
+  void climb(Start& start, Size most) const {
+    const auto ends = [&](Ending ending) { start.ending = ending, start.resting = true; };
+    Place &at = start.at, next;
+    if (start.trace.empty()) {
+      if (!step(at, next, start.warm)) return ends(Ending::COLLAPSED);
+      std::swap(at, next);
+      start.trace.assign(1, at.loglik);
+    }
+    while (!start.resting && Size(start.trace.size()) <= most) {
+      if (start.trace.size() > 1 && collapsed(at)) return ends(Ending::COLLAPSED);
+      if (!step(at, next, start.warm)) return ends(Ending::COLLAPSED);
+      const double rise = next.loglik - at.loglik, weight = total(next);
+      if (rise < 0) return ends(-rise <= 1e-7 * (std::fabs(next.loglik) + weight) ? Ending::CONVERGED : Ending::FELL);
+      std::swap(at, next);
+      start.trace.push_back(at.loglik);
+      if (rise <= tol * weight) return ends(collapsed(at) ? Ending::COLLAPSED : Ending::CONVERGED);
+    }
+  }
+
+  // All start; after so many iterations (first) only the best so many (second) go on, and those that are named.
+  void race(std::vector<Start>& starts, const std::vector<std::pair<Size, Size>>& rounds, Size most) const {
+    std::vector<Start*> field;
+    for (Start& start : starts) field.push_back(&start);
+    for (const auto& [iterations, places] : rounds) {
+      if (Size(field.size()) <= places) continue;
+      for (Start* start : field) climb(*start, std::min(iterations, most));
+      std::stable_sort(field.begin(), field.end(), [](const Start* a, const Start* b) { return ahead(*a, *b); });
+      const auto stays = [](const Start* start) { return start->named; };
+      field.erase(std::stable_partition(field.begin() + places, field.end(), stays), field.end());
+    }
+    for (Start* start : field) climb(*start, most);
+  }
+
+  static bool ahead(const Start& a, const Start& b) {
+    const auto trouble = [](const Start& start) {
+      return start.ending == Ending::COLLAPSED ? 2 : start.floored() ? 1 : 0;
+    };
+    if (trouble(a) != trouble(b)) return trouble(a) < trouble(b);
+    return a.at.loglik > b.at.loglik;
+  }
+};
+
+}  // namespace mixtura

@@ -1,0 +1,259 @@
+"""`mixtura.select`: the grid, its order, what it hands over, what it keeps, and what it says."""
+
+import json
+import math
+import warnings
+
+import numpy as np
+import polars as pl
+import pytest
+
+import mixtura
+from mixtura.errors import ConvergenceWarning, DataError, DegeneracyWarning, ParameterError
+from mixtura.families import MODELS
+from mixtura.result import Outcome
+from mixtura.selection.candidates import as_starts, splits
+from mixtura.selection.grid import as_components, as_models, contains, waves
+
+FEW = ("EEE", "VVV", "VVI")
+OPTIONS = {"models": FEW, "start": ["seeds", "neighbours"], "seed": 3}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(5)
+    return rng.normal(size=(160, 2)) @ [[1, 0.5], [0, 1]] + np.repeat([[0, 0], [6, 0], [0, 7], [6, 6]], 40, axis=0)
+
+
+@pytest.fixture(scope="module")
+def chosen(rows):
+    return mixtura.select(rows, range(1, 6), **OPTIONS)
+
+
+def test_it_finds_what_made_the_data(chosen):
+    assert (chosen.best.model, chosen.best.mixture.n_components) == ("EEE", 4)
+    assert chosen.complete
+    assert chosen.best_cell is chosen.ranked[0]
+    assert [cell.measured("bic") for cell in chosen.ranked] == sorted(cell.measured("bic") for cell in chosen.cells)
+
+
+def test_every_row_is_reproducible_by_fit_with_its_start(rows, chosen):
+    for cell in chosen.cells:
+        again = mixtura.fit(rows, cell.components, model=cell.model, start=cell.begin, accelerate=cell.accelerated)
+        assert again.loglik == pytest.approx(cell.loglik, rel=1e-9)
+        assert again.n_parameters == cell.n_parameters
+        assert again.icl == pytest.approx(cell.fit.icl, rel=1e-6)
+        assert again.iterations == cell.fit.iterations
+
+
+def same(a, b):
+    assert a.table == b.table or [str(row) for row in a.table] == [str(row) for row in b.table]
+    for one, other in zip(a.cells, b.cells, strict=True):
+        assert one.fit.mixture.to_json() == other.fit.mixture.to_json()
+        assert one.found == other.found
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_neither_threads_nor_the_order_of_the_grid_matter(rows, chosen, threads):
+    same(chosen, mixtura.select(rows, [5, 3, 1, 2, 4, 4], **OPTIONS, threads=threads))
+    other = mixtura.select(rows, range(1, 6), **{**OPTIONS, "models": FEW[::-1]}, threads=threads)
+    assert {cell.key: cell.loglik for cell in other.cells} == {cell.key: cell.loglik for cell in chosen.cells}
+
+
+def test_an_interrupted_sweep_keeps_its_cells_and_can_be_resumed(rows, chosen, tmp_path):
+    seen = []
+
+    def stop_after_seven(cell):
+        seen.append(cell)
+        if len(seen) == 7:
+            raise KeyboardInterrupt
+
+    with pytest.warns(ConvergenceWarning, match="resume="):
+        part = mixtura.select(rows, range(1, 6), **OPTIONS, on_cell=stop_after_seven, threads=1)
+    assert len(part.cells) == 7
+    assert not part.complete
+    seen.clear()
+    same(chosen, mixtura.select(rows, range(1, 6), **OPTIONS, resume=part, on_cell=seen.append))
+    assert len(seen) == 15 - 7
+    file = tmp_path / "part.json"
+    file.write_text(part.to_json())
+    same(chosen, mixtura.select(rows, range(1, 6), **{**OPTIONS, "seed": None}, resume=file))
+    seen[:] = [None] * 6
+    with pytest.raises(KeyboardInterrupt):
+        mixtura.select(rows, 2, **OPTIONS, on_cell=stop_after_seven, on_interrupt="raise")
+
+
+def test_resuming_with_other_options_is_refused(rows, chosen):
+    with pytest.raises(ParameterError, match="tol differ"):
+        mixtura.select(rows, 2, **OPTIONS, resume=chosen, tol=1e-3)
+    with pytest.raises(ParameterError, match="of 2 columns, the data has 1"):
+        mixtura.select(rows[:, :1], 2, **{**OPTIONS, "models": "VVV"}, resume=chosen)
+
+
+def test_a_selection_reads_back_bit_for_bit(chosen):
+    back = mixtura.Selection.from_json(chosen.to_json())
+    same(chosen, back)
+    assert back.settings == chosen.settings
+    assert back.best.trace == chosen.best.trace
+    for text in ("[]", "{}", "no", json.dumps({"format": "mixtura-selection", "version": 9, "cells": []})):
+        with pytest.raises(DataError):
+            mixtura.Selection.from_json(text)
+    short = json.loads(chosen.to_json())
+    del short["entropy"]
+    with pytest.raises(DataError, match="expected"):
+        mixtura.Selection.from_json(json.dumps(short))
+
+
+def test_tables_are_plain(chosen):
+    frame = chosen.to_polars()
+    assert frame.shape == (15, len(chosen.table[0]))
+    assert frame.filter(pl.col("bic") == pl.col("bic").min())["model"].item() == "EEE"
+    assert len(chosen.to_pandas()) == 15
+    row = chosen.table[0]
+    assert row["bic"] == pytest.approx(-2 * row["loglik"] + row["n_parameters"] * math.log(160))
+    assert (row["start"], row["outcome"], row["trouble"]) == ("all rows", "converged", "")
+    assert "EEE with 4" in repr(chosen)
+    assert chosen[4, "tied"] is chosen.best_cell
+    with pytest.raises(ParameterError, match="no cell"):
+        chosen[9, "EEE"]
+
+
+@pytest.mark.parametrize("criterion", ["icl", "aic", "aicc", "cv"])
+def test_other_criteria_find_it_too(rows, criterion):
+    found = mixtura.select(rows, [3, 4, 5], models="EEE", start="seeds", criterion=criterion, seed=0)
+    assert found.best.mixture.n_components == 4 or criterion in ("aic", "cv")
+    assert math.isfinite(found.best_cell.measured(criterion))
+
+
+def test_cross_validation_measures_rows_that_were_held_out(rows):
+    found = mixtura.select(rows, [1], models="VVV", criterion="cv", seed=0)
+    total = 0.0
+    fold = np.random.default_rng(found.entropy).permutation(160) % 5
+    for number in range(5):
+        part = mixtura.fit(rows[fold != number], 1, seed=0).mixture
+        total -= 2 * part.logpdf(rows[fold == number]).sum()
+    assert found.best_cell.cv == pytest.approx(total, rel=1e-9)
+    weighted = mixtura.select(rows, [1], models="VVV", criterion="cv", seed=0, sample_weight=np.ones(160))
+    assert weighted.best_cell.cv == pytest.approx(total, rel=1e-9)
+
+
+def test_cells_on_the_floor_do_not_win():
+    rng = np.random.default_rng(0)
+    rows = np.vstack([rng.normal(size=(60, 2)), np.tile([[4.0, 4.0]], (12, 1))])  # twelve times the same row
+    found = mixtura.select(rows, range(1, 4), models=["VVV", "EEE"], seed=0)
+    floored = found[2, "VVV"]
+    assert floored.fit.outcome is Outcome.FLOORED
+    assert floored.measured("bic") < found.best_cell.measured("bic")
+    assert floored in found.failed
+    assert found.best_cell.sound
+    assert "floor" in floored.trouble
+    with pytest.warns(DegeneracyWarning, match="no cell is sound"):
+        alone = mixtura.select(rows, [2], models="VVV", seed=0)
+    assert alone.best_cell.key == floored.key
+
+
+def test_a_cell_that_fails_is_told_of(rows):
+    found = mixtura.select(rows[:4], [2, 6], models=["VVI"], seed=0, start="seeds")
+    assert [cell.components for cell in found.failed][-1] == 6
+    assert "4 rows" in found[6, "VVI"].trouble
+    none = mixtura.select(rows[:4], [6], models=["VVI"], seed=0)
+    with pytest.raises(ParameterError, match="there is no fit"):
+        _ = none.best
+    assert "none has a fit" in repr(none)
+    with pytest.raises(ParameterError, match="nothing to draw"):
+        none.plot()
+
+
+def test_weights_and_whole_numbers_of_copies_are_the_same(rows):
+    weight = np.arange(160) % 3
+    weighted = mixtura.select(rows, [2], models=FEW, start=[mixtura.Labels(np.arange(160) % 2)], sample_weight=weight)
+    copies = np.repeat(np.arange(160), weight)
+    repeated = mixtura.select(rows[copies], [2], models=FEW, start=[mixtura.Labels(copies % 2)])
+    for one, other in zip(weighted.cells, repeated.cells, strict=True):
+        assert one.loglik == pytest.approx(other.loglik, rel=1e-9)
+
+
+def test_large_data_is_searched_on_a_sample(monkeypatch, rows):
+    from mixtura.selection import sweep
+
+    monkeypatch.setattr(sweep, "MOST_VALUES", 10)
+    monkeypatch.setattr(sweep, "SAMPLE", 100)
+    found = mixtura.select(rows, [4], models="EEE", seed=0)
+    assert found.best_cell.accelerated
+    again = mixtura.fit(rows, 4, model="EEE", start=found.best_cell.begin)
+    assert again.loglik == pytest.approx(found.best.loglik, rel=1e-9)
+    assert found.best.n_rows == 160
+
+
+def test_without_the_native_kernel_the_result_is_the_same(monkeypatch, rows, chosen):
+    from mixtura import kernels
+
+    monkeypatch.setattr(kernels, "race", None)
+    plain = mixtura.select(rows, range(1, 6), **OPTIONS)
+    for one, other in zip(plain.cells, chosen.cells, strict=True):
+        assert one.loglik == pytest.approx(other.loglik, abs=1e-4)
+
+
+def test_models_hold_what_is_nested_in_them(chosen):
+    for cell in chosen.cells:
+        for other in chosen.cells:
+            if cell.components == other.components and contains(cell.model, other.model) and other.sound:
+                assert cell.loglik >= other.loglik - 1e-6
+    for k in range(2, 6):
+        assert chosen[k, "VVV"].loglik > chosen[k - 1, "VVV"].loglik
+
+
+def test_halves_of_a_component_have_its_moments(chosen):
+    mixture = chosen[2, "VVV"].fit.mixture
+    for begin in splits(mixture, 160.0):
+        weight = begin.stats.weight / 160
+        assert weight.sum() == pytest.approx(1)
+        assert weight @ begin.stats.mean == pytest.approx(mixture.mean)
+        delta = begin.stats.mean - mixture.mean
+        covariance = (begin.stats.scatter / 160).sum(axis=0) + (weight[:, None] * delta).T @ delta
+        np.testing.assert_allclose(covariance, mixture.covariance, rtol=1e-9, atol=1e-9)
+
+
+def test_bad_input_is_refused(rows):
+    for wrong in ({"components": []}, {"components": 0}, {"models": []}, {"models": "XXX"}, {"criterion": "BIC"}):
+        with pytest.raises(ParameterError):
+            mixtura.select(rows, **wrong)
+    for wrong in ({"start": "neighbours"}, {"start": "none"}, {"on_interrupt": "x"}, {"start": []}):
+        with pytest.raises(ParameterError):
+            mixtura.select(rows, 2, **wrong)
+
+
+def test_tables_keep_their_names(rows, tmp_path):
+    frame = pl.DataFrame({"a": rows[:, 0], "b": rows[:, 1]})
+    assert mixtura.select(frame, 2, models="VVI", seed=0).best.mixture.columns == ("a", "b")
+    frame.write_csv(tmp_path / "rows.csv")
+    assert mixtura.select(tmp_path / "rows.csv", 2, models="VVI", seed=0).best.mixture.columns == ("a", "b")
+
+
+def test_the_picture_shows_every_model(chosen, tmp_path):
+    figure = chosen.plot(path=tmp_path / "bic.png")
+    texts = {text.get_text() for text in figure.axes[0].texts}
+    assert set(FEW) <= texts
+    assert "EEE, 4 components: BIC" in figure.axes[0].get_title("left")
+    assert (tmp_path / "bic.png").stat().st_size > 10_000
+    assert "ICL" in chosen.plot(criterion="icl", path=tmp_path / "icl.svg").axes[0].get_title("left")
+    with pytest.raises(ParameterError, match="ends in"):
+        chosen.plot(path="bic.txt")
+
+
+def test_orders_of_the_grid():
+    every = as_models("all", 3)
+    assert set(every) == set(MODELS)
+    steps = {key: number for number, wave in enumerate(waves([1, 2, 4], every)) for key in wave}
+    for key, step in steps.items():
+        for other, before in steps.items():
+            if key.components == other.components and contains(key.model, other.model):
+                assert before < step
+    assert as_components(3) == (3,)
+    assert as_starts(["kmeans", "neighbours"]) == ("kmeans", "neighbours")
+
+
+def test_nothing_is_warned_of_when_all_is_well(rows):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mixtura.select(rows, [2, 3], models="VVV", seed=0)
