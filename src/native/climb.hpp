@@ -25,6 +25,8 @@ struct Climber {
 
   Size each() const { return model.diagonal() ? rows.d : rows.d * rows.d; }
 
+  Size scatter_size(Size k) const { return model.shared() ? rows.d * rows.d : k * each(); }
+
   double total(const Place& at) const {
     double sum = 0;
     for (double w : at.weight) sum += w;
@@ -106,7 +108,7 @@ struct Climber {
       if (!(from.weight[c] > 0)) return false;
       to.shares[c] = from.weight[c] / sum;
     }
-    const Scatter in{k, d, from.weight.data(), from.scatter.data(), sum, floor};
+    const Moments in{k, d, from.weight.data(), from.scatter.data(), sum, floor};
     return mstep(in, model, warm, to.covariances.data(), to.low) && estep(to);
   }
 
@@ -127,8 +129,9 @@ struct Climber {
     }
     const Form form = model.diagonal() ? Form::DIAGONAL : model.shared() ? Form::SHARED : Form::DENSE;
     const Density density{k, form, shift.data(), constants.data(), u.data(), offsets.data()};
-    at.weight.resize(k), at.mean.resize(k * d), at.scatter.resize(k * each());
-    Sums sums{at.means.data(), !model.diagonal(), at.weight.data(), at.mean.data(), at.scatter.data(), 0, 0};
+    at.weight.resize(k), at.mean.resize(k * d), at.scatter.resize(scatter_size(k));
+    const Scatter kind = model.diagonal() ? Scatter::DIAGONAL : model.shared() ? Scatter::POOLED : Scatter::FULL;
+    Sums sums{at.means.data(), kind, at.weight.data(), at.mean.data(), at.scatter.data(), 0, 0};
     kernel.estep(rows, density, sums);
     at.loglik = sums.loglik, at.certainty = sums.certainty;
     return std::isfinite(at.loglik);

@@ -24,17 +24,17 @@ struct Warm {
   Numbers volumes, axes;  // (k), (d, d); empty before the first M-step
 };
 
-struct Scatter {
+struct Moments {
   Size k, d;
   const double* weight;   // (k)
-  const double* scatter;  // (k, d, d), or (k, d) for diagonal models
+  const double* scatter;  // (k, d, d), (k, d) for diagonal models, or (d, d) where all share one matrix
   double total;
   const double* floor;  // (d): least variances
   double least() const { return *std::min_element(floor, floor + d); }
 };
 
 // Volumes and shape, lambda_k a_j with the product of all a_j one, that fit sums of squares s (k, d).
-inline void equal_shape(const Scatter& in, const double* s, double* b, Numbers& volumes) {
+inline void equal_shape(const Moments& in, const double* s, double* b, Numbers& volumes) {
   const Size k = in.k, d = in.d;
   Numbers shape(d, 1.0);
   for (int inner = 0; inner < INNER_MOST; ++inner) {
@@ -60,7 +60,7 @@ inline void equal_shape(const Scatter& in, const double* s, double* b, Numbers& 
 }
 
 // Variances b (k, d) along given axes from sums of squares s (k, d).
-inline void along_axes(const Scatter& in, Model model, const double* s, double* b, Numbers& volumes) {
+inline void along_axes(const Moments& in, Model model, const double* s, double* b, Numbers& volumes) {
   const Size k = in.k, d = in.d;
   const bool pooled = model.volume == Letter::EQUAL;
   if (model.shape == Letter::EQUAL && !pooled) return equal_shape(in, s, b, volumes);
@@ -86,7 +86,7 @@ inline void along_axes(const Scatter& in, Model model, const double* s, double* 
 }
 
 // Raise sums of squares to what the floor gives; which components were raised.
-inline void raise(const Scatter& in, bool rotated, double* s, std::vector<char>& low) {
+inline void raise(const Moments& in, bool rotated, double* s, std::vector<char>& low) {
   for (Size c = 0; c < in.k; ++c)
     for (Size j = 0; j < in.d; ++j) {
       const double floor = in.weight[c] * (rotated ? in.least() : in.floor[j]);
@@ -97,7 +97,7 @@ inline void raise(const Scatter& in, bool rotated, double* s, std::vector<char>&
 }
 
 // One sweep of plane rotations of the common axes; r (k, d, d) is D'W_kD. How far it turned.
-inline double turn(const Scatter& in, const double* b, double* r, double* axes) {
+inline double turn(const Moments& in, const double* b, double* r, double* axes) {
   const Size k = in.k, d = in.d;
   double turned = 0;
   for (Size i = 0; i < d; ++i)
@@ -121,7 +121,7 @@ inline double turn(const Scatter& in, const double* b, double* r, double* axes) 
 }
 
 // Common axes with variable shapes (EVE, VVE): Flury & Gautschi's (1986) rotations, weighted by 1 / (lambda_k A_k).
-inline void common_axes(const Scatter& in, Model model, Warm& warm, double* out, std::vector<char>& low) {
+inline void common_axes(const Moments& in, Model model, Warm& warm, double* out, std::vector<char>& low) {
   const Size k = in.k, d = in.d;
   Numbers r(in.scatter, in.scatter + k * d * d), s(k * d), b(k * d), none;
   if (warm.axes.empty()) {
@@ -154,7 +154,7 @@ inline void common_axes(const Scatter& in, Model model, Warm& warm, double* out,
 }
 
 // Equal shape and axes, own volumes (VEE).
-inline bool own_volumes(const Scatter& in, Warm& warm, double* out) {
+inline bool own_volumes(const Moments& in, Warm& warm, double* out) {
   const Size k = in.k, d = in.d;
   Numbers pooled(d * d), l(d * d), u(d * d);
   if (warm.volumes.empty()) {
@@ -190,7 +190,7 @@ inline bool own_volumes(const Scatter& in, Warm& warm, double* out) {
 }
 
 // Own axes: the eigenvectors of each scatter, their variances in order of size.
-inline void own_axes(const Scatter& in, Model model, Warm& warm, double* out, std::vector<char>& low) {
+inline void own_axes(const Moments& in, Model model, Warm& warm, double* out, std::vector<char>& low) {
   const Size k = in.k, d = in.d;
   Numbers a(in.scatter, in.scatter + k * d * d), v(k * d * d), s(k * d), b(k * d);
   for (Size c = 0; c < k; ++c) eigen(a.data() + c * d * d, v.data() + c * d * d, s.data() + c * d, d);
@@ -200,7 +200,7 @@ inline void own_axes(const Scatter& in, Model model, Warm& warm, double* out, st
 }
 
 // Covariances (k, d, d), or (k, d) for diagonal models, and which of them had to be raised; false where none fit.
-inline bool mstep(const Scatter& in, Model model, Warm& warm, double* out, std::vector<char>& low) {
+inline bool mstep(const Moments& in, Model model, Warm& warm, double* out, std::vector<char>& low) {
   const Size k = in.k, d = in.d;
   if (model.diagonal()) {
     Numbers s(in.scatter, in.scatter + k * d);
@@ -217,11 +217,7 @@ inline bool mstep(const Scatter& in, Model model, Warm& warm, double* out, std::
   } else if (model.volume == Letter::VARIABLE) {
     return own_volumes(in, warm, out);
   } else {
-    for (Size i = 0; i < d * d; ++i) {
-      double sum = 0;
-      for (Size c = 0; c < k; ++c) sum += in.scatter[c * d * d + i];
-      for (Size c = 0; c < k; ++c) out[c * d * d + i] = sum / in.total;
-    }
+    for (Size i = 0; i < k * d * d; ++i) out[i] = in.scatter[i % (d * d)] / in.total;
   }
   return true;
 }

@@ -15,10 +15,11 @@ namespace mixtura {
 struct Places {
   Out total, mean, scatter, shares, means, covariances, low;
 
-  void check(std::size_t n, Size d, Size each) const {
-    const std::size_t k = total.size();  // of all starts together
-    const bool fit = n && k % n == 0 && mean.size() == k * d && scatter.size() == k * each && shares.size() == k &&
-                     means.size() == k * d && covariances.size() == k * each && low.size() == k;
+  void check(std::size_t n, const Climber& climber) const {
+    const std::size_t k = total.size(), d = climber.rows.d, each = climber.each();  // k of all starts together
+    const bool fit = n && k % n == 0 && mean.size() == k * d && shares.size() == k && means.size() == k * d &&
+                     scatter.size() == n * climber.scatter_size(Size(k / n)) && covariances.size() == k * each &&
+                     low.size() == k;
     if (!fit) throw std::invalid_argument("the arrays of the starts do not have the shapes of the model");
   }
 
@@ -48,7 +49,7 @@ inline std::vector<End> race(const std::string& level, const Any& rows, const st
   const Model model{Letter(volume), Letter(shape), Letter(axes)};
   const Climber climber{data, kernel_of(level), model, floor.data(), tol, points, least_points};
   const std::size_t n = named.size();
-  places.check(n, data.d, climber.each());
+  places.check(n, climber);
   if (Size(floor.size()) != data.d) throw std::invalid_argument("the floor has another dimension than the rows");
   std::vector<Climber::Start> starts(n);
   for (std::size_t i = 0; i < n; ++i) {

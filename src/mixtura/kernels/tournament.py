@@ -40,7 +40,7 @@ def race(
     chunk : Chunk
         All rows, as contiguous arrays.
     starts : sequence of Stats
-        With diagonal scatter for models without axes, full scatter for others.
+        With diagonal scatter for models without axes, pooled scatter for EEE, full scatter for others.
     floor : ndarray of shape (d,)
         Least variances.
     tol : float
@@ -65,7 +65,8 @@ def race(
     total = np.array([start.weight for start in starts], dtype=np.float64)
     mean = np.array([start.mean for start in starts], dtype=np.float64)
     scatter = np.ascontiguousarray([start.scatter for start in starts], dtype=np.float64)
-    shares, means, covariances = np.empty(total.shape), np.empty(mean.shape), np.empty(scatter.shape)
+    shares, means = np.empty(total.shape), np.empty(mean.shape)
+    covariances = np.empty(mean.shape if model.endswith("I") else (*mean.shape, mean.shape[-1]))
     low = np.zeros(total.shape)
     weight, count = chunk.sample_weight, len(chunk.rows)
     ends = _native.race(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -133,8 +134,13 @@ def splits(mixture: Mixture, n_rows: float) -> list[Begin]:
     return begins
 
 
+_REDUCED: dict[Needs, Callable[[Array], Array]] = {
+    "full": np.asarray,
+    "pooled": partial(np.sum, axis=0, keepdims=True),
+    "diagonal": partial(np.einsum, "kii->ki"),
+}
+
+
 def suited(begin: Begin, needs: Needs) -> Begin:
     """The start with the scatter that a model reads."""
-    if begin.stats.needs == needs:
-        return begin
-    return replace(begin, stats=replace(begin.stats, scatter=np.einsum("kii->ki", begin.stats.scatter).copy()))
+    return replace(begin, stats=replace(begin.stats, scatter=_REDUCED[needs](begin.stats.scatter)))
