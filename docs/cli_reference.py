@@ -17,6 +17,7 @@ HEAD = """# The command line
 `pip install 'mixtura[cli]'` brings the program `mixtura`.
 
     mixtura fit data.csv -k 3 --output model.json --labels labels.csv --picture fit.png
+    mixtura select data.csv -k 1:9 --output best.json --table table.csv --picture bic.png
     mixtura predict model.json new.csv
     mixtura sample model.json -n 1000 --seed 0 | mixtura score model.json -
 

@@ -11,8 +11,12 @@ import mixtura
 from mixtura.families.names import ALIASES, MODELS
 from mixtura.initial import STARTS
 from mixtura.io import FORMATS
+from mixtura.selection.cell import CRITERIA
 
 DEFAULTS: dict[str, Any] = {name: given.default for name, given in inspect.signature(mixtura.fit).parameters.items()}
+
+SELECT: dict[str, Any] = {name: given.default for name, given in inspect.signature(mixtura.select).parameters.items()}
+SWEEP_START = ",".join(SELECT["start"])
 
 Data: TypeAlias = Annotated[
     str,
@@ -72,6 +76,26 @@ Accelerate: TypeAlias = Annotated[
     bool, typer.Option("--accelerate/--no-accelerate", help="Fewer passes over the data where EM is slow.")
 ]
 Seed: TypeAlias = Annotated[int | None, typer.Option(metavar="N", help="The same seed gives the same result.")]
+Counts: TypeAlias = Annotated[
+    str,
+    typer.Option("--components", "-k", metavar="1:9", help="Numbers of components: one, a range, or several (2,4,8)."),
+]
+Models: TypeAlias = Annotated[
+    str, typer.Option(metavar="all|NAME,...", help=f"Covariance models: {', '.join([*MODELS, *ALIASES])}.")
+]
+Criterion: TypeAlias = Annotated[str, typer.Option(metavar="NAME", help=f"What to rank by: {', '.join(CRITERIA)}.")]
+SweepStart: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME,...",
+        help=f"Where the EM of each cell starts; the best is kept: seeds, neighbours, {', '.join(STARTS)}.",
+    ),
+]
+Resume: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Go on from what --table wrote as .json; same data, same options."),
+]
+VerboseCells: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="One line for each cell.")]
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="One line for each iteration.")]
 
 # Writing
@@ -83,6 +107,13 @@ LabelsOutput: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="FILE", help="Write each row's most probable component (.csv, .tsv, .parquet, .arrow, .ndjson)."
+    ),
+]
+CellsOutput: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write the table of all cells (.csv, .tsv, .parquet, .arrow, .ndjson), or all there is to resume (.json).",
     ),
 ]
 PictureOutput: TypeAlias = Annotated[

@@ -15,8 +15,12 @@ from mixtura.io import Table, check_outputs, component_labels, table_text, write
 from mixtura.io.files import TABLES
 
 DRAWN = {"--picture": "mixtura.plot", "--replay": "mixtura.replay"}
-NEEDED = {"mixtura.plot": ["matplotlib"], "mixtura.replay": ["matplotlib", "PIL"]}
-KINDS = {"mixtura.plot": "FORMATS", "mixtura.replay": "WRITERS"}
+NEEDED = {
+    "mixtura.plot": ["matplotlib"],
+    "mixtura.selection.curves": ["matplotlib"],
+    "mixtura.replay": ["matplotlib", "PIL"],
+}
+KINDS = {"mixtura.plot": "FORMATS", "mixtura.selection.curves": "FORMATS", "mixtura.replay": "WRITERS"}
 
 
 def drawing(module: str) -> Any:
@@ -29,7 +33,7 @@ def drawing(module: str) -> Any:
 
 def planned(paths: Mapping[str, str | None], kinds: Mapping[str, str], inputs: Sequence[str | None]) -> dict[str, str]:
     """Check that files can be written; ``kinds`` says which options draw, and by which module."""
-    suffixes: dict[str, Sequence[str]] = {"--labels": TABLES, "--output": [".json"]}
+    suffixes: dict[str, Sequence[str]] = {"--labels": TABLES, "--output": [".json"], "--table": [*TABLES, ".json"]}
     for option, module in kinds.items():
         if paths.get(option) is not None:
             suffixes[option] = tuple(getattr(drawing(module), KINDS[module]))

@@ -8,6 +8,7 @@ import typer
 
 import mixtura
 from mixtura.cli.fitting import fit, replay
+from mixtura.cli.selecting import select
 from mixtura.cli.using import describe, info, plot, predict, sample, score
 
 app = typer.Typer(
@@ -17,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (fit, predict, score, sample, describe, plot, replay, info):
+for command in (fit, select, predict, score, sample, describe, plot, replay, info):
     app.command()(command)
 
 

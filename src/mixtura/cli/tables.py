@@ -12,11 +12,14 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from mixtura import Assessment, Fit, Mixture
+from mixtura import Assessment, Fit, Mixture, Selection
 from mixtura.io import column_labels, component_labels, deviations
 
 # More columns than this are left to --json and the model file.
 MOST_COLUMNS = 40
+
+# Cells of a selection that are shown.
+TOP = 5
 
 Cells = tuple[str, ...]
 
@@ -129,6 +132,22 @@ def criteria(assessment: Assessment, more: Mapping[str, str]) -> Table:
     for name, value in lines.items():
         table.add_row(name, Text(value, justify="right"))
     return table
+
+
+def ranking(chosen: Selection) -> Group:
+    """The best cells, and how many are in trouble."""
+    first = chosen.ranked[:TOP]
+    head = (("rank", *map(str, range(1, len(first) + 1))),)
+    body = [
+        ("model", *(cell.model for cell in first)),
+        ("components", *(str(cell.components) for cell in first)),
+        (chosen.criterion.upper(), *(f"{cell.measured(chosen.criterion):.3f}" for cell in first)),
+        ("log-likelihood", *(f"{cell.loglik:.3f}" for cell in first)),
+        ("parameters", *(str(cell.n_parameters) for cell in first)),
+        ("start", *(cell.begin.name if cell.begin else "" for cell in first)),
+    ]
+    done = f"{plural(len(chosen.cells), 'cell')}, {len(chosen.failed)} of them in trouble"
+    return Group(_table([*head, *body]), Text(f"({done})"))
 
 
 def fit_values(fit: Fit, written: Mapping[str, str]) -> dict[str, Any]:
