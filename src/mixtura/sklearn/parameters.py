@@ -1,0 +1,42 @@
+"""What the estimator's parameters may be, and those of the start."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from mixtura.initial import GROUPINGS
+from mixtura.sklearn.automatic import AUTO
+from mixtura.sklearn.estimation import Given
+from mixtura.sklearn.forms import FORMS, checked_precisions, checked_weights, shaped
+
+CONSTRAINTS: dict[str, list[Any]] = {
+    "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({AUTO})],
+    "covariance_type": [StrOptions({*FORMS, AUTO})],
+    "tol": [Interval(Real, 0.0, None, closed="left")],
+    "reg_covar": [Interval(Real, 0.0, None, closed="left")],
+    "max_iter": [Interval(Integral, 0, None, closed="left")],
+    "n_init": [Interval(Integral, 1, None, closed="left")],
+    "init_params": [StrOptions(set(GROUPINGS))],
+    "weights_init": ["array-like", None],
+    "means_init": ["array-like", None],
+    "precisions_init": ["array-like", None],
+    "random_state": ["random_state"],
+    "warm_start": ["boolean"],
+    "verbose": ["verbose"],
+    "verbose_interval": [Interval(Integral, 1, None, closed="left")],
+    "accelerate": ["boolean"],
+}
+
+
+def given_of(estimator: Any, d: int) -> Given:
+    """Check the parameters that the user gives for the start."""
+    k, kind = estimator.n_components, estimator.covariance_type
+    weights, means, precisions = estimator.weights_init, estimator.means_init, estimator.precisions_init
+    return Given(
+        None if weights is None else checked_weights(weights, k),
+        None if means is None else shaped(means, "means", (k, d)),
+        None if precisions is None else checked_precisions(precisions, kind, k, d),
+    )
