@@ -1,7 +1,9 @@
 """Gaussian mixtures, from six points to billions of rows."""
 
+from mixtura.combine import Combination, combine
 from mixtura.covariance import Dense, Diagonal
 from mixtura.criteria import Assessment, assess
+from mixtura.distribution import cdf, probability, quantile, uncertainty
 from mixtura.errors import (
     ConvergenceWarning,
     DataError,
@@ -16,6 +18,7 @@ from mixtura.fitting import fit
 from mixtura.initial import Labels, Parameters, Responsibilities
 from mixtura.mixture import Mixture
 from mixtura.plot import plot
+from mixtura.regions import hdr_levels
 from mixtura.replay import live, replay
 from mixtura.result import Fit, Iteration, Outcome, Start
 from mixtura.selection import Cell, Found, Selection, select
@@ -26,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Assessment",
     "Cell",
+    "Combination",
     "ConvergenceWarning",
     "DataError",
     "DegeneracyWarning",
@@ -48,9 +52,15 @@ __all__ = [
     "Start",
     "StartsDisagreeWarning",
     "assess",
+    "cdf",
+    "combine",
     "fit",
+    "hdr_levels",
     "live",
     "plot",
+    "probability",
+    "quantile",
     "replay",
     "select",
+    "uncertainty",
 ]
