@@ -65,6 +65,19 @@ def test_predict_uses_the_names_of_components(model, capsys):
     assert set(csv_of(capsys)["label"]) <= {"low", "high"}
 
 
+def test_threads(model, capsys, monkeypatch):
+    monkeypatch.setenv("MIXTURA_NUM_THREADS", "of no use")  # unless the option is heeded
+    fit = ["fit", "rows.csv", "-k", "2", "--start", "kmeans", "--seed", "0"]
+    for command in (["predict", "model.json", "rows.csv"], ["score", "model.json", "rows.csv"], fit):
+        shown = []
+        for number in ("1", "3"):
+            assert main([*command, "--threads", number]) == 0
+            shown.append(capsys.readouterr().out)
+        assert shown[0] == shown[1]
+        assert main([*command, "--threads", "0"]) == 2
+        assert "threads is 0" in capsys.readouterr().err
+
+
 def test_score(model, capsys):
     expected = mixtura.assess(model, rows_of())
     assert main(["score", "model.json", "rows.csv", "--json"]) == 0

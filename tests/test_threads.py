@@ -9,6 +9,7 @@ import time
 import joblib
 import numpy as np
 import pytest
+from sklearn.base import clone
 from threadpoolctl import threadpool_info
 
 import mixtura
@@ -178,3 +179,27 @@ def test_inside_joblib(backend):
     rows = rows_of(70_000, 2)
     found = joblib.Parallel(n_jobs=2, backend=backend)(joblib.delayed(loglik)(rows) for _ in range(3))
     assert set(found) == {loglik(rows)}
+
+
+def test_a_default_for_a_while(monkeypatch):
+    monkeypatch.setenv("MIXTURA_NUM_THREADS", "5")
+    with threads.using(2):
+        assert threads.resolve() == 2
+        with threads.using(None):
+            assert (threads.resolve(), threads.resolve(3)) == (2, 3)
+    assert threads.resolve() == 5
+    with pytest.raises(ParameterError, match="threads is 0"), threads.using(0):
+        pass
+
+
+def test_the_estimator_has_threads_and_the_same_bits_with_any_number(monkeypatch):
+    rows = rows_of(70_000, 2)
+    monkeypatch.setenv("MIXTURA_NUM_THREADS", "of no use")  # unless the parameter is heeded everywhere
+    one, three = (mixtura.GaussianMixture(2, random_state=0, max_iter=3, tol=9, threads=n) for n in (1, 3))
+    np.testing.assert_array_equal(one.fit_predict(rows), three.fit_predict(rows))
+    np.testing.assert_array_equal(one.means_, three.means_)
+    for method in ("predict", "predict_proba", "score_samples", "score", "bic", "aic", "icl"):
+        np.testing.assert_array_equal(getattr(one, method)(rows), getattr(three, method)(rows))
+    assert clone(three).get_params()["threads"] == 3
+    with pytest.raises(ValueError, match="'threads' parameter"):
+        clone(three).set_params(threads=0).fit(rows)

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -22,9 +23,28 @@ Result = TypeVar("Result")
 
 VARIABLE = "MIXTURA_NUM_THREADS"
 
+_default: ContextVar[int | None] = ContextVar("threads", default=None)
+
+
+@contextmanager
+def using(threads: int | None) -> Iterator[None]:
+    """Within, so many threads are the default; None leaves the default as it is.
+
+    Examples
+    --------
+    >>> with using(3):
+    ...     resolve()
+    3
+    """
+    token = _default.set(_default.get() if threads is None else _as_threads(threads, "threads"))
+    try:
+        yield
+    finally:
+        _default.reset(token)
+
 
 def resolve(threads: int | None = None) -> int:
-    """How many threads to use: as given, else MIXTURA_NUM_THREADS, else the CPUs that this process may use.
+    """How many threads to use: as given, or by `using`, or MIXTURA_NUM_THREADS, or the CPUs that this process may use.
 
     OMP_NUM_THREADS bounds the default, too: joblib sets it in its workers, so that they share the machine.
 
@@ -36,6 +56,7 @@ def resolve(threads: int | None = None) -> int:
     Traceback (most recent call last):
     mixtura.errors.ParameterError: threads is 0; expected an integer of at least 1, or None
     """
+    threads = _default.get() if threads is None else threads
     if threads is None:
         own = os.environ.get(VARIABLE)
         return _as_threads(own, VARIABLE) if own else max(1, min(_cpus(), _openmp() or _cpus()))

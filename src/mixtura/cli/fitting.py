@@ -30,6 +30,7 @@ class Settings:
     floor: float
     accelerate: bool
     seed: int | None
+    threads: int | None
 
     def fit(self, table: Table, *, verbose: bool, record: bool) -> Fit:
         """Fit, showing how it goes; Ctrl-C keeps the best so far."""
@@ -47,6 +48,7 @@ class Settings:
                 floor=self.floor,
                 accelerate=self.accelerate,
                 seed=self.seed,
+                threads=self.threads,
                 record=record,
                 on_iteration=watch,
                 on_interrupt="keep",
@@ -87,6 +89,7 @@ def fit(
     floor: o.Floor = o.DEFAULTS["floor"],
     accelerate: o.Accelerate = o.DEFAULTS["accelerate"],
     seed: o.Seed = None,
+    threads: o.Threads = None,
     output: o.ModelOutput = None,
     labels: o.LabelsOutput = None,
     picture: o.PictureOutput = None,
@@ -102,7 +105,7 @@ def fit(
     asked = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
     files = planned(asked, DRAWN, (data, start))
     first = start_named(start)
-    settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, accelerate, seed)
+    settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, accelerate, seed, threads)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
     result = settings.fit(table, verbose=verbose, record=replay is not None)
     report(result, table, files, json=json)
@@ -127,6 +130,7 @@ def replay(
     floor: o.Floor = o.DEFAULTS["floor"],
     accelerate: o.Accelerate = o.DEFAULTS["accelerate"],
     seed: o.Seed = None,
+    threads: o.Threads = None,
     show: o.Show = None,
     fps: o.Fps = None,
     verbose: o.Verbose = False,
@@ -134,7 +138,7 @@ def replay(
     """Fit a mixture to DATA and film EM at work."""
     planned({"--output": output}, {"--output": "mixtura.replay"}, (data, start))
     first = start_named(start)
-    settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, accelerate, seed)
+    settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, accelerate, seed, threads)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
     chosen = positions(names(show), column_labels(table.columns, len(table.rows[0])))
     result = settings.fit(table, verbose=verbose, record=True)

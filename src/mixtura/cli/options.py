@@ -76,6 +76,12 @@ Accelerate: TypeAlias = Annotated[
     bool, typer.Option("--accelerate/--no-accelerate", help="Fewer passes over the data where EM is slow.")
 ]
 Seed: TypeAlias = Annotated[int | None, typer.Option(metavar="N", help="The same seed gives the same result.")]
+Threads: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", help="How many threads; no result depends on it. Default: MIXTURA_NUM_THREADS, or all CPUs."
+    ),
+]
 Counts: TypeAlias = Annotated[
     str,
     typer.Option("--components", "-k", metavar="1:9", help="Numbers of components: one, a range, or several (2,4,8)."),

@@ -127,6 +127,7 @@ def select(
     max_iter: o.MaxIter = o.SELECT["max_iter"],
     floor: o.Floor = o.SELECT["floor"],
     seed: o.Seed = None,
+    threads: o.Threads = None,
     resume: o.Resume = None,
     output: o.ModelOutput = None,
     labels: o.LabelsOutput = None,
@@ -157,6 +158,7 @@ def select(
             max_iter=max_iter,
             floor=floor,
             seed=seed,
+            threads=threads,
             resume=resume,
             on_cell=watch,
         )

@@ -10,7 +10,7 @@ from mixtura.cli.inputs import load_data, names
 from mixtura.cli.outputs import drawing, emit, label_columns, planned, planned_table, positions, row_numbers
 from mixtura.cli.tables import criteria, criteria_values, mixture_summary, mixture_values
 from mixtura.io import column_labels, component_labels, read_model
-from mixtura.threads import resolve
+from mixtura.threads import resolve, using
 
 
 def predict(
@@ -23,6 +23,7 @@ def predict(
     missing: o.Missing = "error",
     file_format: o.Format = None,
     header: o.Header = None,
+    threads: o.Threads = None,
 ) -> None:
     """Say which component each row of DATA most probably comes from.
 
@@ -31,7 +32,9 @@ def predict(
     target = planned_table("--output", output, model, data)
     mixture = read_model(model)
     table = load_data(data, columns, None, missing, file_format, header=header, model=mixture)
-    emit(label_columns(mixture, table, proba=proba), target)
+    with using(threads):
+        found = label_columns(mixture, table, proba=proba)
+    emit(found, target)
 
 
 def score(
@@ -45,6 +48,7 @@ def score(
     missing: o.Missing = "error",
     file_format: o.Format = None,
     header: o.Header = None,
+    threads: o.Threads = None,
     json: o.Json = False,
 ) -> None:
     """Measure how well a model describes the rows of DATA: log-likelihood, BIC, ICL, AIC."""
@@ -52,9 +56,12 @@ def score(
     mixture = read_model(model)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
     if per_row or target:
-        emit({"row": row_numbers(table), "loglik": table.align(mixture.logpdf(table).tolist())}, target)
+        with using(threads):
+            found = mixture.logpdf(table).tolist()
+        emit({"row": row_numbers(table), "loglik": table.align(found)}, target)
         return
-    assessment = assess(mixture, table, table.weights)
+    with using(threads):
+        assessment = assess(mixture, table, table.weights)
     if json:
         print_json(criteria_values(assessment))
         return

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin, _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtura.covariance import Dense
 from mixtura.criteria import Assessment, assess
@@ -18,7 +18,8 @@ from mixtura.families import family_named
 from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import as_estimate, automatic, chosen, form_of, stored, type_of
 from mixtura.sklearn.estimation import ILL_DEFINED, Estimate, Given, best_of, estimate, start, task_of
-from mixtura.sklearn.parameters import CONSTRAINTS, given_of
+from mixtura.sklearn.parameters import CONSTRAINTS, checked_sample_weight, given_of
+from mixtura.sklearn.threaded import threaded
 from mixtura.sklearn.verbose import Verbose
 from mixtura.sources import ArraySource
 
@@ -60,6 +61,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     verbose, verbose_interval : int, default=0 and 10
     accelerate : bool, default=False
         Accelerate EM where it is slow. scikit-learn has no such parameter; without it iterations are those of there.
+    threads : int, optional
+        How many threads fit and predict; results do not depend on it. Default: MIXTURA_NUM_THREADS, or all CPUs.
 
     Attributes
     ----------
@@ -116,6 +119,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         verbose: int = 0,
         verbose_interval: int = 10,
         accelerate: bool = False,
+        threads: int | None = None,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -132,6 +136,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.verbose = verbose
         self.verbose_interval = verbose_interval
         self.accelerate = accelerate
+        self.threads = threads
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
@@ -152,15 +157,17 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @threaded
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[np.int64]:
         """Fit, and return each row's most probable component."""
         rows = self._fit(X, sample_weight)
         return self.mixture_.predict(rows)
 
+    @threaded
     def _fit(self, X: Any, sample_weight: Any) -> Rows:
         """Run all starts, set the attributes, and return the checked rows."""
         rows = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
-        weight = self._checked_sample_weight(sample_weight, rows)
+        weight = checked_sample_weight(sample_weight, rows)
         if hasattr(self, "selection_"):
             del self.selection_
         if automatic(self.n_components, self.covariance_type):
@@ -189,13 +196,6 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         selection = chosen(rows, weight, self.n_components, self.covariance_type, rng)
         self._set(as_estimate(selection), rows.dtype, type_of(selection.best.model))
         self.selection_ = selection
-
-    @staticmethod
-    def _checked_sample_weight(sample_weight: Any, rows: Rows) -> Any:
-        """Check weights as scikit-learn does; None stays None."""
-        if sample_weight is None:
-            return None
-        return _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
 
     def _estimates(self, task: Task, given: Given) -> list[Estimate]:
         """Run every start, or go on from the last fit."""
@@ -244,29 +244,33 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
 
+    @threaded
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n_samples,)."""
         return self.mixture_.predict(self._rows(X))
 
+    @threaded
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Probability of each component for each row, (n_samples, n_components)."""
         rows = self._rows(X)
         return self.mixture_.posterior(rows).astype(rows.dtype)
 
+    @threaded
     def score_samples(self, X: Any) -> NDArray[np.floating]:
         """Log-density of each row, (n_samples,)."""
         rows = self._rows(X)
         return self.mixture_.logpdf(rows).astype(rows.dtype)
 
+    @threaded
     def _assess(self, X: Any, sample_weight: Any) -> Assessment:
         """The fitted mixture measured on rows."""
         rows = self._rows(X)
-        return assess(self.mixture_, rows, self._checked_sample_weight(sample_weight, rows))
+        return assess(self.mixture_, rows, checked_sample_weight(sample_weight, rows))
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-likelihood per row."""
         rows = self._rows(X)
-        return float(np.average(self.score_samples(rows), weights=self._checked_sample_weight(sample_weight, rows)))
+        return float(np.average(self.score_samples(rows), weights=checked_sample_weight(sample_weight, rows)))
 
     def bic(self, X: Any, sample_weight: Any = None) -> float:
         """Bayesian information criterion on the rows; lower is better."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight
 
+from mixtura.data import Rows
 from mixtura.initial import GROUPINGS
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.estimation import Given
@@ -28,6 +31,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "verbose": ["verbose"],
     "verbose_interval": [Interval(Integral, 1, None, closed="left")],
     "accelerate": ["boolean"],
+    "threads": [Interval(Integral, 1, None, closed="left"), None],
 }
 
 
@@ -40,3 +44,10 @@ def given_of(estimator: Any, d: int) -> Given:
         None if means is None else shaped(means, "means", (k, d)),
         None if precisions is None else checked_precisions(precisions, kind, k, d),
     )
+
+
+def checked_sample_weight(sample_weight: Any, rows: Rows) -> Any:
+    """Check weights as scikit-learn does; None stays None."""
+    if sample_weight is None:
+        return None
+    return _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)

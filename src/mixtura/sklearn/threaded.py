@@ -1,0 +1,22 @@
+"""The parameter ``threads`` of an estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from mixtura.threads import using
+
+Result = TypeVar("Result")
+
+
+def threaded(method: Callable[..., Result]) -> Callable[..., Result]:
+    """Make a method of an estimator work with the threads that its parameter ``threads`` says."""
+
+    @wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Result:
+        with using(self.threads):
+            return method(self, *args, **kwargs)
+
+    return call
