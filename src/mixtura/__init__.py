@@ -1,5 +1,6 @@
 """Gaussian mixtures, from six points to billions of rows."""
 
+from mixtura.bootstrap import Bootstrap, bootstrap
 from mixtura.combine import Combination, combine
 from mixtura.covariance import Dense, Diagonal
 from mixtura.criteria import Assessment, assess
@@ -16,6 +17,7 @@ from mixtura.errors import (
 )
 from mixtura.fitting import fit
 from mixtura.initial import Labels, Parameters, Responsibilities
+from mixtura.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
 from mixtura.mixture import Mixture
 from mixtura.plot import plot
 from mixtura.regions import hdr_levels
@@ -28,6 +30,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Assessment",
+    "Bootstrap",
     "Cell",
     "Combination",
     "ConvergenceWarning",
@@ -40,6 +43,7 @@ __all__ = [
     "GaussianMixture",
     "Iteration",
     "Labels",
+    "LikelihoodRatioTest",
     "MissingExtraError",
     "MixturaError",
     "MixturaWarning",
@@ -52,10 +56,12 @@ __all__ = [
     "Start",
     "StartsDisagreeWarning",
     "assess",
+    "bootstrap",
     "cdf",
     "combine",
     "fit",
     "hdr_levels",
+    "likelihood_ratio_tests",
     "live",
     "plot",
     "probability",

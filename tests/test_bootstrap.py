@@ -1,0 +1,87 @@
+"""The bootstrap: against known standard errors, mclust's numbers, and its own laws."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mixtura
+from mixtura import ParameterError
+
+REFERENCE = Path(__file__).parent / "reference" / "mclust"
+FAITHFUL = np.loadtxt(REFERENCE / "faithful.csv", delimiter=",", skiprows=1)
+
+
+@pytest.fixture(scope="module")
+def two():
+    return mixtura.fit(FAITHFUL, 2, seed=0)
+
+
+@pytest.mark.parametrize("method", ["resample", "weights", "parametric"])
+def test_standard_errors_of_one_gaussian_are_the_textbooks(method):
+    rows = np.random.default_rng(0).normal(3, 2, 400)
+    one = mixtura.fit(rows, 1)
+    errors = mixtura.bootstrap(one, rows, 400, method=method, seed=0).standard_errors
+    assert errors["means"].item() == pytest.approx(rows.std() / 20, rel=0.15)
+    assert errors["covariances"].item() == pytest.approx(rows.var() * (2 / 400) ** 0.5, rel=0.2)
+    assert errors["weights"].item() == 0
+
+
+def test_standard_errors_agree_with_mclust_within_monte_carlo_error(two):
+    reference = json.loads((REFERENCE / "extras.json").read_text())["bootstrap_se"]
+    found = mixtura.bootstrap(two, FAITHFUL, 300, seed=0)
+    expected = np.reshape(reference["mean"]["data"], reference["mean"]["dim"], order="F").T
+    order = np.argsort(two.mixture.means[:, 0])[::-1]
+    rank = np.argsort(expected[:, 0])  # the long eruptions vary less
+    np.testing.assert_allclose(found.standard_errors["means"][order], expected[rank], rtol=0.3)
+    np.testing.assert_allclose(found.standard_errors["weights"], reference["pro"], rtol=0.3)
+    assert found.lost == 0
+
+
+def test_intervals_hold_the_estimate_and_widen_with_their_level(two):
+    found = mixtura.bootstrap(two, FAITHFUL, 99, seed=1)
+    narrow, wide = found.intervals(0.5), found.intervals(0.99)
+    for name, value in (("weights", two.mixture.weights), ("means", two.mixture.means)):
+        assert (wide[name][0] <= narrow[name][0]).all()
+        assert (narrow[name][1] <= wide[name][1]).all()
+        assert ((wide[name][0] < value) & (value < wide[name][1])).all()
+    with pytest.raises(ParameterError, match="between 0 and 1"):
+        found.intervals(95)
+
+
+def test_threads_change_no_bit_and_progress_is_told(two):
+    told = []
+    runs = [
+        mixtura.bootstrap(two, FAITHFUL, 12, seed=3, threads=threads, on_replicate=told.append) for threads in (1, 3)
+    ]
+    np.testing.assert_array_equal(runs[0].means, runs[1].means)
+    assert sorted(told) == sorted([*range(1, 13)] * 2)
+
+
+def test_weights_stay_with_their_rows():
+    rows = np.array([0.0, 1.0, 2.0, 50.0])
+    weight = np.array([30.0, 30.0, 30.0, 0.0])
+    one = mixtura.fit(rows, 1, sample_weight=weight)
+    found = mixtura.bootstrap(one, rows, 20, sample_weight=weight, method="weights", seed=0)
+    assert found.means.max() <= 2
+
+
+def test_an_unknown_method_is_refused(two):
+    with pytest.raises(ParameterError, match="'resample', 'weights', 'parametric'"):
+        mixtura.bootstrap(two, FAITHFUL, 3, method="jackknife")
+
+
+def test_likelihood_ratios_are_those_of_mclust():
+    reference = json.loads((REFERENCE / "extras.json").read_text())["bootstrap_lrt"]
+    tests = mixtura.likelihood_ratio_tests(FAITHFUL, [1, 2], 39, model="VVV", start="kmeans", seed=0)
+    assert [test.components for test in tests] == [1, 2]
+    assert tests[0].statistic == pytest.approx(reference["obs"][0], abs=0.01)
+    assert tests[1].statistic >= reference["obs"][1] - 0.01
+    assert tests[0].p_value == 1 / 40
+    assert tests[1].p_value > 0.05
+
+
+def test_a_p_value_counts_ties_as_exceeding():
+    test = mixtura.LikelihoodRatioTest(1, 2.0, np.array([1.0, 2.0, 3.0]))
+    assert test.p_value == 0.75
