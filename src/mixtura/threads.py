@@ -127,7 +127,7 @@ def in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: int | 
             failures.append(error)
 
     others = [threading.Thread(target=work, daemon=True) for _ in range(workers - 1)]
-    with _one_blas_thread():
+    with one_blas_thread():
         try:
             for other in others:
                 other.start()
@@ -157,7 +157,7 @@ def _controller() -> Any:
 
 
 @contextmanager
-def _one_blas_thread() -> Iterator[None]:
+def one_blas_thread() -> Iterator[None]:
     """Keep BLAS from starting threads of its own in each of ours; the last of nested or parallel uses restores it."""
     with _held.lock:
         if not _held.calls:

@@ -14,7 +14,7 @@ from mixtura.data import Array, Rng
 from mixtura.em import Task
 from mixtura.errors import ParameterError
 from mixtura.initial import STARTS
-from mixtura.initial.small import seeded
+from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.grid import Key, nested
@@ -22,6 +22,9 @@ from mixtura.stats import Needs, Stats
 
 # What a sweep starts from unless it is told otherwise.
 DEFAULT = tuple(name for name in ("hierarchical", "seeds", "neighbours") if name != "hierarchical" or name in STARTS)
+
+# How a start is called that the caller gives.
+GIVEN = "given"
 
 # Partitions by the nearest of k rows that lie far apart; all models share them.
 SEEDS = 6
@@ -68,16 +71,30 @@ def whole(task: Task) -> Stats:
 
 
 def seeds(task: Task, k: int, rng: Rng) -> list[Begin]:
-    """Partitions by the nearest of k rows that lie far apart."""
+    """Partitions by the nearest of k rows, drawn one after the other, likelier the farther from those before.
+
+    (Arthur & Vassilvitskii 2007, on standardised columns.)
+    """
     sample = task.source.rows(task.source.n_rows, rng)
-    return [Begin(f"seed {number}", seeded(task, sample, k, rng)) for number in range(1, SEEDS + 1)]
+    rows = (sample.rows - sample.rows.mean(axis=0)) / np.sqrt(task.scale)
+    weight = sample.weigh(np.ones(len(rows)))
+    nearest, labels = np.full((SEEDS, len(rows)), np.inf), np.zeros((SEEDS, len(rows)), dtype=np.intp)
+    for j in range(k):
+        likely = np.cumsum(weight * nearest if j else np.broadcast_to(weight, nearest.shape), axis=1)
+        drawn = rng.random((SEEDS, 1)) * likely[:, -1:]
+        centres = rows[np.minimum((likely < drawn).sum(axis=1), len(rows) - 1)]
+        distance = ((rows - centres[:, None]) ** 2).sum(axis=2)
+        labels[distance < nearest] = j
+        nearest = np.minimum(nearest, distance)
+    members = np.eye(k)
+    return [Begin(f"seed {i + 1}", accumulate(sample, members[labels[i]], task.family.needs)) for i in range(SEEDS)]
 
 
 def named(task: Task, k: int, start: Any, rng: Rng) -> Begin:
     """A start of `mixtura.fit`."""
     began = (STARTS[start] if isinstance(start, str) else start)(task, k, rng)
     stats = began if isinstance(began, Stats) else as_stats(began, task.source.n_rows)
-    return Begin(start if isinstance(start, str) else "given", stats)
+    return Begin(start if isinstance(start, str) else GIVEN, stats)
 
 
 def as_stats(mixture: Mixture, n_rows: float) -> Stats:
@@ -87,7 +104,7 @@ def as_stats(mixture: Mixture, n_rows: float) -> Stats:
 
 
 def handed_over(
-    key: Key, cells: Mapping[Key, Cell], models: Sequence[str], fewer: int | None, n_rows: float
+    key: Key, cells: Mapping[Key, Cell], models: tuple[str, ...], fewer: int | None, n_rows: float
 ) -> list[Begin]:
     """Solutions of models that are nested in this one, and those with fewer components, split."""
     begins = [Begin(model, as_stats(mixture, n_rows)) for model, mixture in cases(key, cells, models).items()]
@@ -97,7 +114,7 @@ def handed_over(
     return begins
 
 
-def cases(key: Key, cells: Mapping[Key, Cell], models: Sequence[str]) -> dict[str, Mixture]:
+def cases(key: Key, cells: Mapping[Key, Cell], models: tuple[str, ...]) -> dict[str, Mixture]:
     """Sound solutions of the largest models nested in this one; where one has none, of those nested in it."""
     found: dict[str, Mixture] = {}
     for model in nested(key.model, models):
@@ -117,21 +134,20 @@ def splits(mixture: Mixture, n_rows: float) -> list[Begin]:
 
     Halves of a Gaussian have their means sqrt(2 / pi) deviations off, and 1 - 2 / pi of the variance along the axis.
     """
-    matrices = mixture.covariances.dense()
+    k, matrices = mixture.n_components, mixture.covariances.dense()
     values, vectors = np.linalg.eigh(matrices)
     longest: Array = vectors[:, :, -1] * np.sqrt(values[:, -1:])
-    begins = []
-    for j in range(mixture.n_components):
-        axis = longest[j]
-        weight = n_rows * np.append(mixture.weights, mixture.weights[j] / 2)
-        weight[j] /= 2
-        means = np.vstack([mixture.means, mixture.means[j] + math.sqrt(2 / math.pi) * axis])
-        means[j] -= math.sqrt(2 / math.pi) * axis
-        half = matrices[j] - (2 / math.pi) * np.outer(axis, axis)
-        covariances = np.concatenate([matrices, half[None]])
-        covariances[j] = half
-        begins.append(Begin(f"split of {j}", Stats(weight, means, weight[:, None, None] * covariances, 0.0, 0.0)))
-    return begins
+    halves = matrices - (2 / math.pi) * longest[:, :, None] * longest[:, None, :]
+    one, other = np.arange(k), np.append(np.arange(k), 0)
+    origin = np.broadcast_to(other, (k, k + 1)).copy()  # which component each of the k + 1 comes from, for each split
+    origin[:, k] = one
+    weight, means, covariances = n_rows * mixture.weights[origin], mixture.means[origin], matrices[origin]
+    for place, sign in ((one, -1), (k, 1)):
+        weight[one, place] /= 2
+        means[one, place] += sign * math.sqrt(2 / math.pi) * longest
+        covariances[one, place] = halves
+    scatter = weight[:, :, None, None] * covariances
+    return [Begin(f"split of {j}", Stats(weight[j], means[j], scatter[j], 0.0, 0.0)) for j in range(k)]
 
 
 _REDUCED: dict[Needs, Callable[[Array], Array]] = {

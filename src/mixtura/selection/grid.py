@@ -37,35 +37,37 @@ def contains(larger: str, smaller: str) -> bool:
     return all(_FREEDOM.index(a) >= _FREEDOM.index(b) for a, b in zip(larger, smaller, strict=True))
 
 
-def nested(model: str, models: Sequence[str]) -> list[str]:
+@cache
+def nested(model: str, models: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the models that are cases of this one, and of no other that is.
 
     Examples
     --------
-    >>> nested("VVV", ["EII", "EEE", "VVI", "VVV"])
-    ['EEE', 'VVI']
+    >>> nested("VVV", ("EII", "EEE", "VVI", "VVV"))
+    ('EEE', 'VVI')
     """
     cases = [other for other in models if contains(model, other)]
-    return [case for case in cases if not any(contains(other, case) for other in cases)]
+    return tuple(case for case in cases if not any(contains(other, case) for other in cases))
 
 
-def depth(model: str, models: Sequence[str]) -> int:
+@cache
+def depth(model: str, models: tuple[str, ...]) -> int:
     """How many models stand one within the other below this one.
 
     Examples
     --------
-    >>> depth("VVV", ["EII", "EEE", "VVI", "VVV"])
+    >>> depth("VVV", ("EII", "EEE", "VVI", "VVV"))
     2
     """
     return max((1 + depth(case, models) for case in nested(model, models)), default=0)
 
 
-def waves(components: Sequence[int], models: Sequence[str]) -> list[list[Key]]:
+def waves(components: Sequence[int], models: tuple[str, ...]) -> list[list[Key]]:
     """Cells in batches that need only earlier ones: models nested in theirs, and their own with fewer components.
 
     Examples
     --------
-    >>> for wave in waves([1, 2], ["EEE", "VVV"]):
+    >>> for wave in waves([1, 2], ("EEE", "VVV")):
     ...     print([f"{key.model},{key.components}" for key in wave])
     ['EEE,1']
     ['VVV,1', 'EEE,2']

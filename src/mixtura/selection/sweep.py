@@ -13,13 +13,13 @@ from mixtura.data import Array, Rows
 from mixtura.em import Task
 from mixtura.errors import MixturaError
 from mixtura.families import family_named
-from mixtura.selection.candidates import handed_over, shared, suited
+from mixtura.selection.candidates import GIVEN, handed_over, shared, suited
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.climb import as_fit, climbed, repaired
 from mixtura.selection.grid import Key, waves
 from mixtura.source import Source
 from mixtura.sources import ArraySource
-from mixtura.threads import in_order
+from mixtura.threads import in_order, one_blas_thread
 
 # Up to this size EM of a cell runs on all rows within the kernel, beyond it on so many random rows until the best
 # start is known, and only that one on all.
@@ -98,8 +98,9 @@ def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) ->
             cells[key] = cell
             tell(cell)
 
-    for wave in waves(plan.components, plan.models):
-        in_order(work, [key for key in wave if key not in cells], plan.threads)
+    with one_blas_thread():  # once, and not anew for each wave
+        for wave in waves(plan.components, plan.models):
+            in_order(work, [key for key in wave if key not in cells], plan.threads)
 
 
 def _seedings(plan: Plan, components: set[int]) -> dict[int, list[Begin]]:
@@ -132,7 +133,7 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, 
     if "neighbours" in plan.starts:
         begins += handed_over(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
     begins = [suited(begin, task.family.needs) for begin in begins]
-    named = [begin.name in plan.starts for begin in begins]
+    named = [begin.name in (*plan.starts, GIVEN) for begin in begins]
     field = climbed(task, begins, named, plan.tol, plan.max_iter)
     best = field[0]
     loop = best.lost or not plan.whole
