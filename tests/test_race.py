@@ -146,7 +146,7 @@ def test_arrays_of_other_shapes_are_refused():
     chunk = Chunk(np.zeros((4, 2)))
     start = accumulate(chunk, np.ones((4, 1)), "full")
     for floor, model in ((np.ones(3), "VVV"), (np.ones(2), "VVI")):
-        with pytest.raises(ValueError, match="shape|dimension"):
+        with pytest.raises(ValueError, match=r"shape|dimension"):
             race(model, chunk, [start], floor, tol=0.1, max_iter=1, least_points=1)
 
 

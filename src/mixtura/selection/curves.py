@@ -23,11 +23,15 @@ NAMES = {"bic": "BIC", "icl": "ICL", "aic": "AIC", "aicc": "AICc", "cv": "−2 l
 
 # Shape and axes choose colour and marker, volume the line: the fourteen differ by seven colours, markers and two lines.
 _KINDS = ("II", "EI", "VI", "EE", "VE", "EV", "VV")
-_COLOURS = ("#717581", "#3f90da", "#92dadd", "#832db6", "#bd1f01", "#ffa90e", "#000000")
+_COLOURS = ("#717581", "#3f90da", "#2ca89a", "#832db6", "#bd1f01", "#e08a00", "#000000")
 _VOLUMES = {"E": (0, (4, 1.6)), "V": "-"}
+_KEY = "dashed: equal volumes, solid: own volumes; colour and marker: shape and axes"
 
 # Of all values, the worst part may lie above the picture, if that makes the rest readable.
 SHOWN = 0.9
+
+# More numbers than this along the axis are hard to read.
+MOST_TICKS = 12
 
 
 class Ranked(Protocol):
@@ -59,7 +63,13 @@ def curves(selection: Ranked, path: str | Path | None = None) -> Figure:
     _limits(axes, [cell.measured(selection.criterion) for cell in selection.ranked])
     _labels(axes, lines, selection.criterion)
     _best(axes, selection)
-    axes.set_xlabel("components")
+    axes.set_xlabel("components", loc="left")
+    known = sorted({cell.components for cell in selection.cells})
+    axes.set_xticks(known if len(known) <= MOST_TICKS else known[:: -(-len(known) // MOST_TICKS)])
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", alpha=0.25, linewidth=0.6)
+    if len(lines) > 2:
+        figure.text(0.99, 0.005, _KEY, ha="right", va="bottom", fontsize="x-small", color=style.ink(), alpha=0.7)
     axes.set_ylabel(f"{NAMES[selection.criterion]} (lower is better)")
     if target is not None:
         with replacing(str(target)) as unfinished:
@@ -117,7 +127,6 @@ def _limits(axes: Axes, values: Sequence[float]) -> None:
     high = worst if worst - low < 1.5 * (high - low) else high
     margin = 0.05 * (high - low) or 1.0
     axes.set_ylim(low - 1.6 * margin, high + margin)
-    axes.xaxis.set_major_locator(style.require("matplotlib.ticker").MaxNLocator(integer=True))
 
 
 def _labels(axes: Axes, lines: dict[str, list[Cell]], criterion: str) -> None:
@@ -150,17 +159,24 @@ def spread(wanted: Sequence[float], step: float, bottom: float, top: float) -> l
 
     Examples
     --------
-    >>> spread([1.0, 1.1, 5.0], 1.0, 0.0, 9.0)
-    [1.0, 2.0, 5.0]
+    >>> spread([1.0, 2.0, 6.0], 2.0, -9.0, 9.0)
+    [0.5, 2.5, 6.0]
     """
-    places = list(wanted)
-    for i in range(1, len(places)):
-        places[i] = max(places[i], places[i - 1] + step)
-    limit = top
-    for i in reversed(range(len(places))):
-        places[i] = max(min(places[i], limit), bottom)
-        limit = places[i] - step
-    return places
+    groups = [[place] for place in wanted]  # those that touch stand evenly about the mean of what they want
+    i = 1
+    while i < len(groups):
+        reach = (len(groups[i - 1]) + len(groups[i])) / 2 * step
+        if np.mean(groups[i]) - np.mean(groups[i - 1]) < reach:
+            groups[i - 1 : i + 1] = [groups[i - 1] + groups[i]]
+            i = max(i - 1, 1)
+        else:
+            i += 1
+    places = [
+        float(np.mean(group)) + (place - (len(group) - 1) / 2) * step for group in groups for place in range(len(group))
+    ]
+    low, high = (bottom + step * i for i in range(len(places))), (top - step * i for i in range(len(places)))
+    raised = [max(place, least) for place, least in zip(places, low, strict=True)]
+    return [min(place, most) for place, most in zip(raised, reversed(list(high)), strict=True)]
 
 
 def _best(axes: Axes, selection: Ranked) -> None:
