@@ -56,12 +56,15 @@ def work(problem: Problem, n: int, d: int) -> float:
 
 
 def hopeless(problem: Problem, size: dict, rival: str, arguments) -> dict | None:
-    """A rival that would need more than twice its time, were it as fast as on the best of the other problems."""
+    """A rival that would need more than twice its time, judged by the fastest and the stopped of its other fits."""
     known = records.load(arguments.results)
-    others = [p for p in PROBLEMS if (p.kind, p.dtype) == (problem.kind, problem.dtype)]
-    found = [(p, known.get(("fits", p.name, rival), {"absent": ""})) for p in others]
-    rates = [work(p, r["n"], r["d"]) / r["seconds"] for p, r in found if "absent" not in r and r["seconds"]]
-    if not rates or (expected := work(problem, size["n"], size["d"]) / max(rates)) < 2 * arguments.timeout:
+    others = [p for p in PROBLEMS if (p.kind, p.dtype) == (problem.kind, problem.dtype) and p.name != problem.name]
+    found = [(work(p, r["n"], r["d"]), r) for p in others if (r := known.get(("fits", p.name, rival)))]
+    own = work(problem, size["n"], size["d"])
+    rates = [amount / r["seconds"] for amount, r in found if "absent" not in r and r["seconds"]]
+    expected = own / max(rates) if rates else 0.0
+    expected = max([expected, *(own / amount * r["seconds"] for amount, r in found if r.get("slow"))])
+    if expected < 2 * arguments.timeout:
         return None
     return {"absent": f"would take more than {expected:.0f} s", "slow": True, "seconds": expected}
 
