@@ -45,6 +45,8 @@ def cell(problem, record, ours) -> str:
     """Seconds, how many times as long as ours, and what is to be said about it."""
     if record is None or ("absent" in record and not record.get("slow")):
         return "–"
+    if record.get("slow") and "seconds" not in record:
+        return "slow"
     if record.get("slow"):
         return f"> {record['seconds']:.0f} (> {record['seconds'] / ours['seconds']:.0f}×)"
     mark = ""
