@@ -16,7 +16,7 @@ from mixtura.errors import (
     StartsDisagreeWarning,
 )
 from mixtura.fitting import fit
-from mixtura.initial import Labels, Parameters, Responsibilities
+from mixtura.initial import Labels, Parameters, Responsibilities, Tree, hierarchical
 from mixtura.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
 from mixtura.mixture import Mixture
 from mixtura.plot import plot
@@ -55,12 +55,14 @@ __all__ = [
     "Selection",
     "Start",
     "StartsDisagreeWarning",
+    "Tree",
     "assess",
     "bootstrap",
     "cdf",
     "combine",
     "fit",
     "hdr_levels",
+    "hierarchical",
     "likelihood_ratio_tests",
     "live",
     "plot",

@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "arguments.hpp"
+#include "hierarchical.hpp"
 #include "kernel.hpp"
 #include "race.hpp"
 
@@ -63,6 +64,25 @@ void predict(const std::string& level, const Any& rows, const Affine& affine, in
   kernel.predict(data, density, kind, out ? out->data() : nullptr, labels ? labels->data() : nullptr);
 }
 
+bool interrupted() {
+  nb::gil_scoped_acquire hold;
+  return PyErr_CheckSignals() != 0;
+}
+
+void hierarchical(const In& rows, const In& weight, int criterion, double alpha, const Labels& merges, const Out& heights) {
+  const std::int64_t n = rows.shape(0), d = rows.shape(1);
+  if (rows.ndim() != 2 || n < 1 || std::int64_t(weight.size()) != n || std::int64_t(merges.size()) != 2 * (n - 1) ||
+      std::int64_t(heights.size()) != n - 1)
+    throw std::invalid_argument("the arrays for the merges have other shapes than the rows");
+  const Points points{n, d, rows.data(), weight.data(), alpha};
+  bool done;
+  {
+    nb::gil_scoped_release free;
+    done = agglomerate(points, Criterion(criterion), merges.data(), heights.data(), &interrupted);
+  }
+  if (!done) throw nb::python_error();
+}
+
 }  // namespace
 }  // namespace mixtura
 
@@ -88,4 +108,6 @@ NB_MODULE(_native, m) {
   m.def("logarithm", [](const std::string& level, const In& from, const Out& to) {
     kernel_of(level).logarithm(from.data(), to.data(), std::int64_t(from.size()));
   });
+  m.def("hierarchical", &hierarchical, nb::arg("rows"), nb::arg("weight"), nb::arg("criterion"), nb::arg("alpha"),
+        nb::arg("merges"), nb::arg("heights"));
 }

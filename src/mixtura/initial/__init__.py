@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from mixtura.initial.given import Labels, Parameters, Responsibilities
+from mixtura.initial.hierarchical import Tree, hierarchical
 from mixtura.initial.names import GROUPINGS, STARTS, Initial, as_initial
 
-__all__ = ["GROUPINGS", "STARTS", "Initial", "Labels", "Parameters", "Responsibilities", "as_initial"]
+__all__ = [
+    "GROUPINGS",
+    "STARTS",
+    "Initial",
+    "Labels",
+    "Parameters",
+    "Responsibilities",
+    "Tree",
+    "as_initial",
+    "hierarchical",
+]

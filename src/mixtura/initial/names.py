@@ -12,6 +12,7 @@ from mixtura.em import Task
 from mixtura.errors import ParameterError
 from mixtura.initial.clusters import kmeans, kmeans_pp
 from mixtura.initial.given import Labels, Responsibilities
+from mixtura.initial.hierarchical import from_tree
 from mixtura.initial.random import identity, random, random_from_data
 from mixtura.initial.small import small_em
 from mixtura.mixture import Mixture
@@ -27,7 +28,12 @@ GROUPINGS: dict[str, Callable[[Task, int, Rng], Stats]] = {
     "random_from_data": random_from_data,
 }
 
-STARTS: dict[str, Initial] = {"small-em": small_em, **GROUPINGS, "identity": identity}
+STARTS: dict[str, Initial] = {
+    "small-em": small_em,
+    "hierarchical": from_tree,
+    **GROUPINGS,
+    "identity": identity,
+}
 
 
 def as_initial(start: Any) -> Initial:
@@ -35,14 +41,14 @@ def as_initial(start: Any) -> Initial:
 
     Parameters
     ----------
-    start : str, Mixture, callable, labels of shape (n,), or responsibilities of shape (n, k)
+    start : str, Mixture, Tree or other callable, labels of shape (n,), or responsibilities of shape (n, k)
 
     Examples
     --------
     >>> as_initial("k-mean")
     Traceback (most recent call last):
-    mixtura.errors.ParameterError: start is 'k-mean'; expected one of small-em, kmeans, k-means++, random, \
-random_from_data, identity, a Mixture, Parameters, labels (n,), or responsibilities (n, k)
+    mixtura.errors.ParameterError: start is 'k-mean'; expected one of small-em, hierarchical, kmeans, \
+k-means++, random, random_from_data, identity, a Mixture, Parameters, labels (n,), or responsibilities (n, k)
     """
     if callable(start):
         return start

@@ -22,12 +22,13 @@ _wanted = os.environ.get(VARIABLE, "")
 if _wanted not in ("", "native", "numpy"):
     raise ParameterError(f"{VARIABLE} is {_wanted!r}; expected native or numpy")
 if _wanted != "numpy" and (_wanted or find_spec("mixtura._native")):
-    from mixtura.kernels.native import estep, labels, level, log_density, moments, posterior
+    from mixtura.kernels.native import agglomerate, estep, labels, level, log_density, moments, posterior
     from mixtura.kernels.tournament import race as in_kernel
 
     NAME = "native"
     race = in_kernel
 else:
+    from mixtura.kernels.agglomerate import agglomerate
     from mixtura.kernels.numpy import estep, labels, level, log_density, moments, posterior
 
     NAME = "numpy"
@@ -37,6 +38,7 @@ __all__ = [
     "Ending",
     "Summit",
     "accumulate",
+    "agglomerate",
     "blocked",
     "estep",
     "labels",

@@ -23,6 +23,7 @@ LEVELS: tuple[str, ...] = tuple(_native.levels())
 # Numbers that the C++ side gives to forms and to what a prediction wants.
 _FORMS = {"dense": 0, "shared": 1, "diagonal": 2}
 _LOG_DENSITY, _POSTERIOR, _LABELS = range(3)
+_CRITERIA = {"EII": 0, "VII": 1, "EEE": 2, "VVV": 3}
 
 
 def level() -> str:
@@ -99,3 +100,10 @@ def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
     result = np.empty(len(rows), dtype=np.int64)
     _native.predict(level(), _readable(rows), _handed(mixture.affine), _LABELS, None, result)
     return result
+
+
+def agglomerate(rows: Array, weight: Array, criterion: str, alpha: float) -> tuple[NDArray[np.int64], Array]:
+    """Merge the two clusters whose union adds least to a criterion, until one is left."""
+    merges, heights = np.empty((len(rows) - 1, 2), dtype=np.int64), np.empty(len(rows) - 1)
+    _native.hierarchical(rows, weight, _CRITERIA[criterion], alpha, merges, heights)
+    return merges, heights
