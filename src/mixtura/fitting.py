@@ -62,7 +62,8 @@ def fit(
     model : str
         Covariance model: VVV (or full), EEE (tied), VVI (diag), VII (spherical).
     start : str, Mixture, Parameters, labels of shape (n,), or responsibilities of shape (n, k)
-        ``"small-em"`` (the best of many short runs), ``"kmeans"``, ``"k-means++"``, ``"random"``,
+        ``"small-em"`` (the best of many short runs), ``"hierarchical"`` (see `hierarchical`; a Tree that
+        it returns will do, too), ``"kmeans"``, ``"k-means++"``, ``"random"``,
         ``"random_from_data"`` (as in scikit-learn) or ``"identity"``
         (random weights, random rows as means, identity covariances).
     n_init : int

@@ -7,7 +7,7 @@
 namespace mixtura {
 
 bool agglomerate(const Points& points, Criterion criterion, std::int64_t* merges, double* heights, bool (*interrupted)()) {
-  Watch watch{interrupted};
+  Watch watch{interrupted, points.d * points.d};
   if (criterion == Criterion::EEE) return pooled(points, merges, heights, watch);
   return separate(points, criterion, merges, heights, watch);
 }

@@ -15,7 +15,7 @@ struct Points {
 };
 
 // Writes n - 1 merges, each the first rows of both clusters, the smaller first, and what each adds to the criterion.
-// Stops early, with false, when `interrupted` says so; it is asked about every million pairs.
+// Stops early, with false, when `interrupted` says so; it is asked several times a second.
 bool agglomerate(const Points& points, Criterion criterion, std::int64_t* merges, double* heights, bool (*interrupted)());
 
 }  // namespace mixtura

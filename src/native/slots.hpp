@@ -14,15 +14,16 @@ namespace {
 
 constexpr double INFINITE = std::numeric_limits<double>::infinity();
 constexpr double EPSILON = std::numeric_limits<double>::epsilon();
-constexpr std::int64_t PATIENCE = 1 << 20;  // pairs between two looks at the keyboard
+constexpr std::int64_t PATIENCE = 1 << 24;  // numbers handled between two looks at the keyboard
 
 struct Watch {
   bool (*interrupted)();
-  std::int64_t pairs = 0;
-  bool stop(std::int64_t more) {
-    pairs += more;
-    if (pairs < PATIENCE) return false;
-    pairs = 0;
+  std::int64_t each;  // numbers that a pair may take
+  std::int64_t handled = 0;
+  bool stop(std::int64_t pairs) {
+    handled += pairs * each;
+    if (handled < PATIENCE) return false;
+    handled = 0;
     return interrupted();
   }
 };

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mixtura.initial.given import Labels, Parameters, Responsibilities
-from mixtura.initial.hierarchical import Tree, hierarchical
+from mixtura.initial.hierarchical import Tree, grow, hierarchical
 from mixtura.initial.names import GROUPINGS, STARTS, Initial, as_initial
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "Responsibilities",
     "Tree",
     "as_initial",
+    "grow",
     "hierarchical",
 ]

@@ -147,16 +147,16 @@ def hierarchical(
     if use not in USES:
         raise ParameterError(f"use is {use!r}; expected one of {', '.join(USES)}")
     source = X if hasattr(X, "rows") and hasattr(X, "n_rows") else ArraySource.of(X, sample_weight)
-    return _grown(source, criterion, use, as_count(subset, "subset"), as_rng(seed))
+    return grow(source, as_rng(seed), criterion, use, as_count(subset, "subset"))
 
 
 def from_tree(task: Task, k: int, rng: Rng) -> Stats:
-    """Start from mclust's default: VVV on the SVD coordinates, of at most 2,000 rows."""
-    return _grown(task.source, "VVV", "SVD", SUBSET, rng)(task, k, rng)
+    """Start from a tree that is grown for this start alone."""
+    return grow(task.source, rng)(task, k, rng)
 
 
-def _grown(source: Source, criterion: str, use: str, subset: int, rng: Rng) -> Tree:
-    """The tree of a source's rows, or of a sample."""
+def grow(source: Source, rng: Rng, criterion: str = "VVV", use: str = "SVD", subset: int = SUBSET) -> Tree:
+    """The tree of a source's rows, or of a sample; unless told otherwise, mclust's default."""
     sample = source.rows(subset, rng)
     rows = sample.rows.astype(np.float64)
     weight = sample.weigh(np.ones(len(rows)))

@@ -13,15 +13,16 @@ import numpy as np
 from mixtura.data import Array, Rng
 from mixtura.em import Task
 from mixtura.errors import ParameterError
-from mixtura.initial import STARTS
+from mixtura.initial import STARTS, Initial, grow
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.grid import Key, nested
+from mixtura.source import Source
 from mixtura.stats import Needs, Stats
 
 # What a sweep starts from unless it is told otherwise.
-DEFAULT = tuple(name for name in ("hierarchical", "seeds", "neighbours") if name != "hierarchical" or name in STARTS)
+DEFAULT = ("hierarchical", "seeds", "neighbours")
 
 # How a start is called that the caller gives.
 GIVEN = "given"
@@ -49,7 +50,14 @@ def as_starts(start: Any) -> tuple[Any, ...]:
     return many
 
 
-def shared(small: Task, task: Task, k: int, starts: Sequence[Any], rng: Rng) -> list[Begin]:
+def methods(source: Source, starts: Sequence[Any], rng: Rng) -> Mapping[str, Initial]:
+    """What the names of starts stand for: one tree of these rows serves all numbers of components."""
+    return {**STARTS, "hierarchical": grow(source, rng)} if "hierarchical" in starts else STARTS
+
+
+def shared(
+    small: Task, task: Task, k: int, starts: Sequence[Any], rng: Rng, *, named: Mapping[str, Initial]
+) -> list[Begin]:
     """The starts that all models with k components share, as a model with full matrices makes them.
 
     Those with a name are made from the rows of ``small``; those that the caller gives are about all rows of ``task``.
@@ -61,7 +69,9 @@ def shared(small: Task, task: Task, k: int, starts: Sequence[Any], rng: Rng) -> 
         if start == "seeds":
             begins += seeds(small, k, rng)
         elif start != "neighbours":
-            begins.append(named(small if isinstance(start, str) else task, k, start, rng))
+            begins.append(
+                made(small, k, named[start], rng, start) if isinstance(start, str) else made(task, k, start, rng)
+            )
     return begins
 
 
@@ -90,11 +100,11 @@ def seeds(task: Task, k: int, rng: Rng) -> list[Begin]:
     return [Begin(f"seed {i + 1}", accumulate(sample, members[labels[i]], task.family.needs)) for i in range(SEEDS)]
 
 
-def named(task: Task, k: int, start: Any, rng: Rng) -> Begin:
+def made(task: Task, k: int, start: Initial, rng: Rng, name: str = GIVEN) -> Begin:
     """A start of `mixtura.fit`."""
-    began = (STARTS[start] if isinstance(start, str) else start)(task, k, rng)
+    began = start(task, k, rng)
     stats = began if isinstance(began, Stats) else as_stats(began, task.source.n_rows)
-    return Begin(start if isinstance(start, str) else GIVEN, stats)
+    return Begin(name, stats)
 
 
 def as_stats(mixture: Mixture, n_rows: float) -> Stats:

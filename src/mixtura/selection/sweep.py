@@ -13,7 +13,7 @@ from mixtura.data import Array, Rows
 from mixtura.em import Task
 from mixtura.errors import MixturaError
 from mixtura.families import family_named
-from mixtura.selection.candidates import GIVEN, handed_over, shared, suited
+from mixtura.selection.candidates import GIVEN, handed_over, methods, shared, suited
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.climb import as_fit, climbed, repaired
 from mixtura.selection.grid import Key, waves
@@ -107,11 +107,13 @@ def _seedings(plan: Plan, components: set[int]) -> dict[int, list[Begin]]:
     """Starts that all models share, for each number of components."""
     small, task = plan.task("VVV", plan.small), plan.task("VVV")
     wanted = sorted(components)
+    starts = plan.starts if wanted and wanted[-1] > 1 else ()
+    named = methods(plan.small, starts, np.random.default_rng(plan.entropy))
 
     def seeding(k: int) -> list[Begin]:
         if k > plan.small.n_rows:
             return []
-        return shared(small, task, k, plan.starts, np.random.default_rng((plan.entropy, k)))
+        return shared(small, task, k, plan.starts, np.random.default_rng((plan.entropy, k)), named=named)
 
     return dict(zip(wanted, in_order(seeding, wanted, plan.threads), strict=True))
 
