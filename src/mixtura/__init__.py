@@ -1,5 +1,8 @@
 """Gaussian mixtures, from six points to billions of rows."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from mixtura.bootstrap import Bootstrap, bootstrap
 from mixtura.combine import Combination, combine
 from mixtura.covariance import Dense, Diagonal
@@ -24,7 +27,9 @@ from mixtura.regions import hdr_levels
 from mixtura.replay import live, replay
 from mixtura.result import Fit, Iteration, Outcome, Start
 from mixtura.selection import Cell, Found, Selection, select
-from mixtura.sklearn import GaussianMixture
+
+if TYPE_CHECKING:
+    from mixtura.sklearn import GaussianMixture
 
 __version__ = "0.1.0"
 
@@ -72,3 +77,15 @@ __all__ = [
     "select",
     "uncertainty",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`GaussianMixture`, which is imported only when it is wanted, since it brings scikit-learn."""
+    if name == "GaussianMixture":
+        return import_module("mixtura.sklearn").GaussianMixture
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """All public names, whether imported yet or not."""
+    return sorted({*globals(), *__all__})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
-import scipy.sparse
+from numpy.typing import NDArray
 
 from mixtura.data import Array, Rng, Rows, blocks
 from mixtura.errors import DataError, ParameterError
@@ -50,6 +51,29 @@ def as_names(names: Sequence[str] | None, count: int, what: str) -> tuple[str, .
     return checked
 
 
+def as_positions(columns: Sequence[int | str], names: Sequence[str] | None, count: int) -> NDArray[np.int64]:
+    """Positions of some of ``count`` columns, given by name or number.
+
+    Examples
+    --------
+    >>> as_positions(["b", 0], ("a", "b"), 2).tolist()
+    [1, 0]
+    """
+    known = names or ()
+    if isinstance(columns, str | int | np.integer):
+        raise ParameterError(f"columns is {columns!r}; expected a list of names or numbers, such as [{columns!r}]")
+    positions = []
+    for column in columns:
+        position = known.index(column) if isinstance(column, str) and column in known else column
+        if not isinstance(position, int | np.integer) or not 0 <= position < count:
+            allowed = ", ".join(known) if known else f"0 to {count - 1}"
+            raise ParameterError(f"column {column!r} is not one of {allowed}")
+        positions.append(int(position))
+    if len(set(positions)) != len(positions):
+        raise ParameterError(f"columns {list(columns)!r} name a column twice")
+    return np.array(positions, dtype=np.int64)
+
+
 def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = None) -> Rows:
     """Check rows and return them as a float64 or float32 matrix, without a copy where possible.
 
@@ -80,7 +104,8 @@ def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = Non
     Traceback (most recent call last):
     mixtura.errors.DataError: X, row 1, column 1: nan is not a finite number; drop or fill such rows first
     """
-    if scipy.sparse.issparse(data):
+    sparse = sys.modules.get("scipy.sparse")  # who never imported it has no sparse matrix
+    if sparse and sparse.issparse(data):
         raise DataError(f"{name} is a sparse matrix; Gaussian mixtures need dense rows: pass {name}.toarray()")
     array = _as_float(data, name)
     if array.ndim == 1:
@@ -131,6 +156,11 @@ def _as_float(data: Any, name: str) -> Rows:
 
 def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> None:
     """Refuse NaN, infinities and numbers whose squares overflow; look at one block at a time."""
+    if array.flags.forc:  # no copy is needed for one fast look; NaN compares false
+        values = array.ravel(order="K")
+        with np.errstate(over="ignore", invalid="ignore"):
+            if float(values @ values) <= LARGEST**2:
+                return
     limit = min(LARGEST, float(np.finfo(array.dtype).max))
     for block in blocks(*array.shape):
         if -limit <= array[block].min() and array[block].max() <= limit:  # NaN compares false, too

@@ -8,15 +8,17 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from mixtura.arrays import as_count, as_sample_weight
 from mixtura.data import Array, Rng, Rows
 from mixtura.errors import ParameterError
 from mixtura.fitting import fit
+from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
 from mixtura.replicates import Tell, replicated
 from mixtura.result import Fit
+
+optimize = Lazy("scipy.optimize")
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,4 +174,4 @@ def _aligned(mixture: Mixture, other: Mixture) -> Mixture:
         np.linalg.norm(mixture.covariances.whiten(j, other.means - mixture.means[j]), axis=1)
         for j in range(mixture.n_components)
     ]
-    return other.select(linear_sum_assignment(np.array(distance))[1])
+    return other.select(optimize.linear_sum_assignment(np.array(distance))[1])

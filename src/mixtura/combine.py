@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import xlogy
 
 from mixtura.arrays import as_count, as_sample_weight
 from mixtura.data import Array
 from mixtura.errors import ParameterError
+from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
+
+special = Lazy("scipy.special")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,15 +133,15 @@ def combine(mixture: Mixture, X: Any, sample_weight: Any = None) -> Combination:
 
 def _entropy(share: Array, counts: Array) -> float:
     """- sum_n w_n sum_k r_nk log r_nk."""
-    return -float(counts @ xlogy(share, share).sum(axis=1)) + 0.0
+    return -float(counts @ special.xlogy(share, share).sum(axis=1)) + 0.0
 
 
 def _closest(share: Array, counts: Array) -> tuple[int, int]:
     """The two columns whose sum has the lowest entropy, compared with their own."""
     k = share.shape[1]
-    own = counts @ xlogy(share, share)
+    own = counts @ special.xlogy(share, share)
     drops = {
-        (i, j): float(counts @ xlogy(both := share[:, i] + share[:, j], both)) - own[i] - own[j]
+        (i, j): float(counts @ special.xlogy(both := share[:, i] + share[:, j], both)) - own[i] - own[j]
         for i in range(k)
         for j in range(i + 1, k)
     }

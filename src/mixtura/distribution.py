@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
-from scipy.stats import multivariate_normal
 
 from mixtura.arrays import as_rng
 from mixtura.data import Array, Rng
 from mixtura.errors import DataError, ParameterError
+from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
 
 # Halving an interval of float64 numbers often enough leaves nothing between its ends.
 HALVINGS = 200
+
+special, stats = Lazy("scipy.special"), Lazy("scipy.stats")
 
 
 def uncertainty(mixture: Mixture, X: Any) -> Array:
@@ -107,11 +108,11 @@ def _box(mean: Array, matrix: Array, low: Array, high: Array, rng: Rng) -> Array
         a, b = (low - mean) / scale, (high - mean) / scale
         flip = a > 0
         a, b = np.where(flip, -b, a), np.where(flip, -a, b)
-        return np.asarray((ndtr(b) - ndtr(a)).prod(axis=1))
+        return np.asarray((special.ndtr(b) - special.ndtr(a)).prod(axis=1))
     correlation = matrix / np.outer(scale, scale)
     ends = zip((low - mean) / scale, (high - mean) / scale, strict=True)
     values = [
-        multivariate_normal(cov=correlation, allow_singular=True, seed=rng).cdf(b, lower_limit=a) for a, b in ends
+        stats.multivariate_normal(cov=correlation, allow_singular=True, seed=rng).cdf(b, lower_limit=a) for a, b in ends
     ]
     return np.clip(values, 0.0, 1.0)
 
@@ -160,11 +161,11 @@ def quantile(mixture: Mixture, p: Any) -> Array:
         raise ParameterError(f"p is {p!r}; expected probabilities between 0 and 1")
     sds = np.sqrt(mixture.covariances.variances()[:, 0])
     means = mixture.means[:, 0]
-    own = means[:, None] + sds[:, None] * ndtri(wanted.ravel())
+    own = means[:, None] + sds[:, None] * special.ndtri(wanted.ravel())
     held = mixture.weights > 0
 
     def below(x: Array) -> Array:
-        return np.asarray(mixture.weights @ ndtr((x - means[:, None]) / sds[:, None]))
+        return np.asarray(mixture.weights @ special.ndtr((x - means[:, None]) / sds[:, None]))
 
     return _crossing(below, wanted.ravel(), own[held].min(axis=0), own[held].max(axis=0)).reshape(wanted.shape)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import kernels, schema
-from mixtura.arrays import as_count, as_matching_rows, as_names, as_rng, frozen
+from mixtura.arrays import as_count, as_matching_rows, as_names, as_positions, as_rng, frozen
 from mixtura.covariance import Covariance
 from mixtura.data import Array, Rng, Rows, Scalar, shares
 from mixtura.density import Affine
@@ -67,6 +67,16 @@ class Mixture:
     n_parameters: int = 0
 
     def __post_init__(self) -> None:
+        weights, means, k, d = self._checked()
+        stored = k - 1 + k * d + self.covariances.n_parameters
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "means", means)
+        object.__setattr__(self, "columns", as_names(self.columns, d, "columns"))
+        object.__setattr__(self, "components", as_names(self.components, k, "components"))
+        object.__setattr__(self, "n_parameters", as_count(self.n_parameters, "n_parameters", least=0) or stored)
+
+    def _checked(self) -> tuple[Array, Array, int, int]:
+        """Weights, means, and their shape (k, d), if all is as it should be."""
         weights, means = frozen(self.weights, "weights"), frozen(self.means, "means")
         if not hasattr(self.covariances, "logdet"):
             raise DataError("covariances are no Covariance; pass mixtura.Dense(matrices, k) or mixtura.Diagonal(...)")
@@ -78,17 +88,12 @@ class Mixture:
                 f"covariances are for {self.covariances.n_components} components in "
                 f"{self.covariances.n_features} dimensions; the means have {k} and {d}"
             )
-        if not (np.isfinite(weights).all() and (weights >= 0).all() and abs(weights.sum() - 1) < 1e-6):
+        if not (weights.min() >= 0 and abs(weights.sum() - 1) < 1e-6):  # NaN compares false
             raise DataError(f"weights are {weights.tolist()}; expected probabilities that sum to one")
         if not np.isfinite(means).all():
             raise DataError(f"the mean of component {np.argwhere(~np.isfinite(means))[0][0]} is not finite")
         self.covariances.logdet()  # raises where a matrix is not positive definite
-        stored = k - 1 + k * d + self.covariances.n_parameters
-        object.__setattr__(self, "weights", weights)
-        object.__setattr__(self, "means", means)
-        object.__setattr__(self, "columns", as_names(self.columns, d, "columns"))
-        object.__setattr__(self, "components", as_names(self.components, k, "components"))
-        object.__setattr__(self, "n_parameters", as_count(self.n_parameters, "n_parameters", least=0) or stored)
+        return weights, means, k, d
 
     def __repr__(self) -> str:
         stored = type(self.covariances).__name__
@@ -202,22 +207,6 @@ class Mixture:
             rows[own] = self.means[j] + self.covariances.colour(j, rows[own])
         return rows, labels.astype(np.int64)
 
-    def _positions(self, columns: Sequence[int | str]) -> NDArray[np.int64]:
-        """Positions of columns given by name or number."""
-        known = self.columns or ()
-        if isinstance(columns, str | int | np.integer):
-            raise ParameterError(f"columns is {columns!r}; expected a list of names or numbers, such as [{columns!r}]")
-        positions = []
-        for column in columns:
-            position = known.index(column) if isinstance(column, str) and column in known else column
-            if not isinstance(position, int | np.integer) or not 0 <= position < self.n_features:
-                allowed = ", ".join(known) if known else f"0 to {self.n_features - 1}"
-                raise ParameterError(f"column {column!r} is not one of {allowed}")
-            positions.append(int(position))
-        if len(set(positions)) != len(positions):
-            raise ParameterError(f"columns {list(columns)!r} name a column twice")
-        return np.array(positions, dtype=np.int64)
-
     def marginal(self, columns: Sequence[int | str]) -> Mixture:
         """The distribution of some columns, given by name or number; again a mixture.
 
@@ -228,7 +217,7 @@ class Mixture:
         >>> mixture.marginal(["b"]).means.tolist()
         [[2.0]]
         """
-        keep = self._positions(columns)
+        keep = as_positions(columns, self.columns, self.n_features)
         if not len(keep):
             raise ParameterError("columns is empty; name at least one column to keep")
         names = tuple(self.columns[j] for j in keep) if self.columns else None
@@ -249,7 +238,7 @@ class Mixture:
         >>> given.means.item(), given.covariances.dense().item()
         (1.0, 0.75)
         """
-        given = self._positions(columns)
+        given = as_positions(columns, self.columns, self.n_features)
         point = frozen(values)
         if point.shape != given.shape or not np.isfinite(point).all():
             raise ParameterError(f"values are {values!r}; expected one finite number for each of {list(columns)!r}")

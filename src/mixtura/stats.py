@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -46,7 +47,7 @@ def outer(weight: Array, vectors: Array, needs: Needs) -> Array:
     return as_scatter(weight, vectors**2 if needs == "diagonal" else vectors[:, :, None] * vectors[:, None, :], needs)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Stats:
     """Sufficient statistics of rows under a mixture; they merge with ``+`` and scale with ``*``.
 
@@ -99,7 +100,7 @@ class Stats:
             return "diagonal"
         return "full" if len(self.scatter) == len(self.weight) else "pooled"
 
-    @property
+    @cached_property
     def total(self) -> float:
         """Sum of all weights: the number of rows, when each counts once."""
         return float(self.weight.sum())

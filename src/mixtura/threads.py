@@ -23,6 +23,8 @@ Result = TypeVar("Result")
 
 VARIABLE = "MIXTURA_NUM_THREADS"
 
+_CONTROL_GROUP = Path("/sys/fs/cgroup")
+
 _default: ContextVar[int | None] = ContextVar("threads", default=None)
 
 
@@ -84,7 +86,7 @@ def _cpus() -> int:
     """CPUs that this process may use: its affinity, and the limit of its control group."""
     affinity = getattr(os, "sched_getaffinity", None)  # Linux only
     usable = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return min(usable, _quota(Path("/sys/fs/cgroup")))
+    return min(usable, _quota(_CONTROL_GROUP))
 
 
 @cache
@@ -112,7 +114,7 @@ def in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: int | 
     >>> in_order(abs, [-1, 2, -3], threads=2)
     [1, 2, 3]
     """
-    workers = min(resolve(threads), len(items))
+    workers = min(resolve(threads), len(items)) if len(items) > 1 else 1
     if workers <= 1:
         return [f(item) for item in items]
     results: list[Any] = [None] * len(items)

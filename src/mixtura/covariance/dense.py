@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dtrtri
 
 from mixtura.arrays import frozen
 from mixtura.data import Array, Index, Scalar
@@ -19,6 +18,8 @@ from mixtura.errors import DataError
 
 def _check_symmetric(matrices: Array, what: str) -> None:
     """Refuse matrices that are not finite, or not symmetric."""
+    if np.isfinite(matrices).all() and (matrices == matrices.swapaxes(1, 2)).all():
+        return
     if not np.isfinite(matrices).all():
         raise DataError(f"the {what} of component {np.argwhere(~np.isfinite(matrices))[0][0]} is not finite")
     asymmetry = np.abs(matrices - matrices.swapaxes(1, 2)).max(axis=(1, 2))
@@ -31,6 +32,12 @@ def _check_symmetric(matrices: Array, what: str) -> None:
 def _diagonals(matrices: Array) -> Array:
     """The diagonals of (m, d, d), as a view that can be written to, (m, d)."""
     return np.einsum("mii->mi", matrices)
+
+
+@cache
+def _strict(d: int) -> Array:
+    """Ones below the diagonal, zeros elsewhere, (d, d)."""
+    return frozen(np.tri(d, k=-1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +117,8 @@ class Dense:
     @cached_property
     def precision_factors(self) -> Array:
         """Upper triangular U = L^-T with U U' the precision matrix, (m, d, d)."""
-        return frozen([dtrtri(lower, lower=1)[0].T for lower in self.lower])
+        # Elimination has nothing to do in an upper triangular matrix, so this is back substitution.
+        return frozen(np.linalg.inv(self.lower.swapaxes(1, 2)))
 
     @property
     def precisions(self) -> Array:
@@ -123,6 +131,8 @@ class Dense:
 
     def _spread(self, values: NDArray[Scalar]) -> NDArray[Scalar]:
         """Repeat per-matrix values for every component that shares the matrix."""
+        if len(values) == self.n_components:
+            return values
         return np.broadcast_to(values, (self.n_components, *values.shape[1:]))
 
     def whiten(self, component: int, delta: Array) -> Array:
@@ -137,9 +147,14 @@ class Dense:
         """Map standard normal rows (n, d) to rows with the component's covariance."""
         return noise @ self.lower[self._own(component)].T
 
+    @cached_property
+    def _logdet(self) -> Array:
+        """Log-determinants, (k,)."""
+        return self._spread(2 * np.add.reduce(np.log(_diagonals(self.lower)), axis=1))
+
     def logdet(self) -> Array:
         """Log-determinants, (k,)."""
-        return self._spread(2 * np.log(np.diagonal(self.lower, axis1=1, axis2=2)).sum(axis=1))
+        return self._logdet
 
     def dense(self) -> Array:
         """The matrices written out, (k, d, d)."""
@@ -175,10 +190,12 @@ class Dense:
         This maximises the expected log-likelihood under the constraint that S_k - diag(floor) is positive
         semidefinite, so that EM stays monotone.
         """
+        if self.clears(floor):
+            return self, np.zeros(self.n_components, dtype=bool)
         scale = np.sqrt(floor)
         unit = scale[:, None] * scale
         relative = self.matrices / unit
-        try:  # far cheaper than eigenvalues, and almost always enough
+        try:  # far cheaper than eigenvalues
             np.linalg.cholesky(relative - np.eye(len(floor)))
             return self, np.zeros(self.n_components, dtype=bool)
         except np.linalg.LinAlgError:
@@ -191,17 +208,28 @@ class Dense:
         matrices = np.where(low[:, None, None], symmetric, self.matrices)
         return Dense(matrices, self.n_components), self._spread(low)
 
+    def clears(self, floor: Array) -> bool:
+        """Whether all eigenvalues lie far above the floor: the sum of their inverses, in its units, is below 1/2.
+
+        It costs nothing, since the inverse factors are needed anyway, and almost always says yes.
+        """
+        try:
+            factors = self.precision_factors
+        except DataError:
+            return False
+        with np.errstate(over="ignore", invalid="ignore"):
+            return bool((np.add.reduce(factors * factors, axis=2) @ floor).max() < 0.5)
+
     def towards(self, other: Dense) -> Array:
         """Log-Cholesky coordinates, (m, d, d), of the other's matrices after whitening by one's own."""
-        factors = np.linalg.solve(self.lower, other.lower)
-        diagonal = np.diagonal(factors, axis1=1, axis2=2)
-        way = np.tril(factors, -1)
-        _diagonals(way)[:] = math.sqrt(2) * np.log(diagonal)
+        factors = self.precision_factors.swapaxes(1, 2) @ other.lower
+        way = factors * _strict(self.n_features)
+        _diagonals(way)[:] = math.sqrt(2) * np.log(_diagonals(factors))
         return way
 
     def moved(self, way: Array) -> Dense:
         """The matrices at log-Cholesky coordinates."""
-        factors = np.tril(way, -1)
+        factors = way * _strict(self.n_features)
         _diagonals(factors)[:] = np.exp(_diagonals(way) / math.sqrt(2))
         lower = self.lower @ factors
         return Dense(lower @ lower.swapaxes(1, 2), self.n_components)

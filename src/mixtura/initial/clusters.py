@@ -5,14 +5,15 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from sklearn.cluster import KMeans, kmeans_plusplus
-from sklearn.exceptions import ConvergenceWarning
 
 from mixtura.data import Chunk, Rng
 from mixtura.em import Task
 from mixtura.initial.random import SAMPLE, at_rows
 from mixtura.kernels import accumulate, blocked
+from mixtura.lazy import Lazy
 from mixtura.stats import Stats
+
+cluster, exceptions = Lazy("sklearn.cluster"), Lazy("sklearn.exceptions")
 
 
 def random_state(rng: Rng) -> np.random.RandomState:
@@ -29,9 +30,9 @@ def kmeans(task: Task, k: int, rng: Rng) -> Stats:
     """
     sample = task.source.rows(SAMPLE, rng)
     origin = sample.rows.mean(axis=0, dtype=np.float64)
-    model = KMeans(n_clusters=min(k, len(sample.rows)), n_init=1, random_state=random_state(rng))
+    model = cluster.KMeans(n_clusters=min(k, len(sample.rows)), n_init=1, random_state=random_state(rng))
     with warnings.catch_warnings():  # fewer distinct rows than clusters: the empty ones are re-seeded later
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", exceptions.ConvergenceWarning)
         model.fit(sample.rows - origin, sample_weight=sample.sample_weight)
     centres = model.cluster_centers_
     half = (centres**2).sum(axis=1) / 2  # |x - c|^2 is least where x'c - |c|^2 / 2 is largest; x is centred
@@ -51,5 +52,6 @@ def kmeans_pp(task: Task, k: int, rng: Rng) -> Stats:
     weight = sample.sample_weight
     origin = sample.rows.mean(axis=0, dtype=np.float64)
     state = random_state(rng)
-    _, chosen = kmeans_plusplus(sample.rows - origin, count, sample_weight=weight, random_state=state)
+    seeding = cluster.kmeans_plusplus
+    _, chosen = seeding(sample.rows - origin, count, sample_weight=weight, random_state=state)
     return at_rows(task, sample.rows[np.resize(chosen, k)])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.cluster import kmeans_plusplus
 
 from mixtura.adjust import points
 from mixtura.data import Chunk, Rng
 from mixtura.em import STEPPERS, Path, Task, fill, run
 from mixtura.initial.clusters import random_state
+from mixtura.initial.seeding import squared_distances
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.result import Outcome
@@ -118,11 +118,8 @@ def seeded(task: Task, sample: Chunk, k: int, rng: Rng) -> Stats:
     """Statistics of the sample's rows, each given to the nearest of k of them."""
     rows = (sample.rows - sample.rows.mean(axis=0)) / np.sqrt(task.scale)
     count = min(k, len(rows))
-    centres, _ = kmeans_plusplus(
-        rows, count, sample_weight=sample.sample_weight, random_state=random_state(rng), n_local_trials=1
-    )
-    distances = [((rows - centre) ** 2).sum(axis=1) for centre in centres]
-    return accumulate(sample, np.eye(k)[np.argmin(distances, axis=0)], task.family.needs)
+    distances = squared_distances(rows, count, sample.sample_weight, random_state(rng))
+    return accumulate(sample, np.eye(k)[distances.argmin(axis=1)], task.family.needs)
 
 
 small_em = SmallEM()

@@ -1,0 +1,32 @@
+"""Rows that lie apart: the seeding of k-means++ (Arthur & Vassilvitskii 2007)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixtura.data import Array
+
+
+def squared_distances(rows: Array, k: int, weight: Array | None, state: np.random.RandomState) -> Array:
+    """Squared distances of n rows from k of them, (n, k).
+
+    Those are drawn one after the other, each with probability proportional to its weight and to its squared distance
+    from the nearest of those before it.
+
+    Examples
+    --------
+    >>> squared_distances(np.array([[0.0], [0.0], [3.0]]), 2, None, np.random.RandomState(0)).tolist()
+    [[0.0, 9.0], [0.0, 9.0], [9.0, 0.0]]
+    """
+    n = len(rows)
+    counts = np.ones(n) if weight is None else weight
+    distances, nearest = np.empty((n, k)), np.full(n, np.inf)
+    chosen = state.choice(n, p=counts / counts.sum())
+    for j in range(k):
+        delta = rows - rows[chosen]
+        distances[:, j] = np.einsum("ij,ij->i", delta, delta)
+        nearest = np.minimum(nearest, distances[:, j])
+        if j + 1 < k:
+            mass = np.cumsum(counts * nearest)
+            chosen = min(int(np.searchsorted(mass, state.uniform() * mass[-1])), n - 1)
+    return distances
