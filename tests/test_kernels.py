@@ -133,7 +133,7 @@ def layouts(rows):
     return [np.asfortranarray(rows), wide[::2, 1::3], rows[::-1].copy()[::-1], packed["values"]]
 
 
-@pytest.mark.parametrize("d", [2, 5, 8, 11])
+@pytest.mark.parametrize("d", [2, 5, 8, 11, 16])
 def test_layout_makes_no_difference(kernel, d):
     rng = np.random.default_rng(d)
     mixture = random_mixture(rng, 4, d)
@@ -186,7 +186,7 @@ def test_condition_number(kernel):
 
 
 @pytest.mark.parametrize("spread", [0.0, 1.0, 4.0, 30.0, 1e4])
-@pytest.mark.parametrize("d", [2, 10])
+@pytest.mark.parametrize("d", [2, 10, 16])
 def test_skipping_small_responsibilities_changes_nothing(kernel, spread, d):
     """From components on top of each other, where nothing can be skipped, to those worlds apart."""
     rng = np.random.default_rng(5)
@@ -214,6 +214,17 @@ def test_a_pooled_scatter_keeps_its_digits_however_far_components_are_apart(ever
         pooled += (own[:, None] * delta).T @ delta
     stats = every_kernel.estep(mixture, Chunk(rows, weight), "pooled")
     np.testing.assert_allclose(stats.scatter, pooled[None], rtol=0, atol=(1e-11 + 1e-16 * apart) * pooled.max())
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 5, 8, 16])
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_moments(kernel, d, offset):
+    rng = np.random.default_rng(d)
+    for n in (1, 63, 1000):
+        rows = offset + rng.standard_normal((n, d))
+        rows[0] += 1e4  # far from the others, and yet where they are seen from at first
+        for chunk in (Chunk(rows), Chunk(np.asfortranarray(rows)), Chunk(rows, rng.uniform(0.5, 2, size=n))):
+            assert_same(kernel.moments(chunk), reference.moments(chunk), rows)
 
 
 def test_a_component_of_weight_zero(kernel):

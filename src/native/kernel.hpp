@@ -36,6 +36,7 @@ struct Sums {
 
 struct Kernel {
   void (*estep)(const Rows&, const Density&, Sums&);
+  void (*moments)(const Rows&, const Density&, Sums&);
   void (*predict)(const Rows&, const Density&, Wanted, double* out, std::int64_t* labels);
   void (*exp2)(const double*, double*, std::int64_t);
   void (*logarithm)(const double*, double*, std::int64_t);

@@ -282,19 +282,52 @@ void clear(const Density& density, std::int64_t d, Sums& sums) {
   sums.loglik = sums.certainty = 0;
 }
 
-void estep(const Rows& rows, const Density& density, Sums& sums) {
+// Sums about the given centres and, where those cost digits, again about the means.
+template <class Add> void twice_if_needed(const Rows& rows, const Density& density, Sums& sums, double least, Add add) {
   const std::int64_t d = rows.d;
-  const bool pooled = sums.kind == Scatter::POOLED;
   Buffer<double> centres(density.k * d);
-  for (std::int64_t n = 0; n < density.k * d; ++n) centres[n] = pooled ? density.shift[n % d] : sums.centres[n];
+  std::memcpy(centres, sums.centres, std::size_t(density.k * d) * sizeof(double));
   sums.centres = centres;
   clear(density, d, sums);
-  add_blocks<double>(rows, density, sums, pooled);
-  if (centre_sums(density, d, sums, pooled ? LEAST_LEFT_OF_TOTAL : LEAST_LEFT)) return;
+  add(false);
+  if (centre_sums(density, d, sums, least)) return;
   std::memcpy(centres, sums.mean, std::size_t(density.k * d) * sizeof(double));
   clear(density, d, sums);
-  add_blocks<double>(rows, density, sums, false);
+  add(true);
   centre_sums(density, d, sums, 0);
+}
+
+void estep(const Rows& rows, const Density& density, Sums& sums) {
+  const bool pooled = sums.kind == Scatter::POOLED;
+  Buffer<double> common(pooled ? density.k * rows.d : 0);
+  for (std::int64_t n = 0; pooled && n < density.k * rows.d; ++n) common[n] = density.shift[n % rows.d];
+  if (pooled) sums.centres = common;
+  twice_if_needed(rows, density, sums, pooled ? LEAST_LEFT_OF_TOTAL : LEAST_LEFT,
+                  [&](bool again) { add_blocks<double>(rows, density, sums, pooled && !again); });
+}
+
+// Weight, mean and squares of all rows: one component that holds them, seen from density.shift.
+void moments(const Rows& rows, const Density& density, Sums& sums) {
+  twice_if_needed(rows, density, sums, LEAST_LEFT, [&](bool) {
+    const int d = int(rows.d);
+    Scratch<double> s(rows, density);
+    Buffer<double> centre(d);
+    for (int i = 0; i < d; ++i) centre[i] = sums.centres[i] - density.shift[i];
+    for (std::int64_t first = 0; first < rows.n; first += s.rows) {
+      const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
+      const int panels = (count + PANEL<double> - 1) / PANEL<double>;
+      pack_rows<double>(rows, first, density.shift, count, panels, s.zero, s.copy, s.x);
+      int vectors = 0;
+      for (int n = 0; n < panels * PANEL<double>; ++n) {
+        s.shares[n] = n >= count ? 0 : rows.weight ? rows.weight[(first + n) * rows.weight_stride] : 1;
+        if (n % WIDTH<double> == 0) s.chosen[vectors++] = n;
+      }
+      Vec<double> total = {};
+      for (int t = 0; t < vectors; ++t) total += load(s.shares + s.chosen[t]);
+      sums.weight[0] += sum<double>(total);
+      diagonal_sums<double>(s.x, s.shares, centre, s.chosen, vectors, d, sums.mean, sums.scatter);
+    }
+  });
 }
 
 template <class T> void label(const T* h, int k, int rows, int count, std::int64_t* labels) {
@@ -348,6 +381,6 @@ template <Vec<double> (*F)(Vec<double>)> void each(const double* from, double* t
 }  // namespace
 
 extern const Kernel KERNEL;
-const Kernel KERNEL = {estep, predict, each<exp2>, each<logarithm>};
+const Kernel KERNEL = {estep, moments, predict, each<exp2>, each<logarithm>};
 
 }  // namespace mixtura::MIXTURA_LEVEL

@@ -51,6 +51,19 @@ std::pair<double, double> estep(const std::string& level, const Any& rows, const
   return {sums.loglik, sums.certainty};
 }
 
+void moments(const std::string& level, const Any& rows, const std::optional<Weights>& weight, const In& shift,
+             const Out& total, const Out& mean, const Out& scatter) {
+  const Rows data = rows_of(rows, weight);
+  const std::size_t d = data.d;
+  if (shift.size() != d || total.size() != 1 || mean.size() != d || scatter.size() != d)
+    throw std::invalid_argument("the arrays for the sums have other shapes than the rows");
+  const Density density{1, Form::DIAGONAL, shift.data(), nullptr, nullptr, nullptr};
+  Sums sums{shift.data(), Scatter::DIAGONAL, total.data(), mean.data(), scatter.data(), 0, 0};
+  const Kernel& kernel = kernel_of(level);
+  nb::gil_scoped_release free;
+  kernel.moments(data, density, sums);
+}
+
 void predict(const std::string& level, const Any& rows, const Affine& affine, int wanted, const std::optional<Out>& out,
              const std::optional<Labels>& labels) {
   const Rows data = rows_of(rows, std::nullopt);
@@ -99,6 +112,8 @@ NB_MODULE(_native, m) {
       });
   m.def("estep", &estep, nb::arg("level"), nb::arg("rows"), nb::arg("weight").none(), nb::arg("affine"),
         nb::arg("centres"), nb::arg("total"), nb::arg("mean"), nb::arg("scatter"));
+  m.def("moments", &moments, nb::arg("level"), nb::arg("rows"), nb::arg("weight").none(), nb::arg("shift"),
+        nb::arg("total"), nb::arg("mean"), nb::arg("scatter"));
   m.def("predict", &predict, nb::arg("level"), nb::arg("rows"), nb::arg("affine"), nb::arg("wanted"),
         nb::arg("out").none(), nb::arg("labels").none());
   def_race(m);

@@ -62,23 +62,26 @@ def estep(mixture: Density, chunk: Chunk, needs: Needs) -> Stats:
     >>> estep(mixture, Chunk(np.array([[2.0]])), "full").weight.tolist()
     [0.5, 0.5]
     """
-    return _sums(mixture.affine, chunk, needs)
+    affine = mixture.affine
+    k, d = affine.means.shape
+    total, mean, scatter = np.empty(k), np.empty((k, d)), Stats.empty(k, d, needs).scatter
+    sums = (affine.means, total, mean, scatter)
+    loglik, certainty = _native.estep(level(), *_weighted(chunk), _handed(affine), *sums)
+    return Stats(total, mean, scatter, loglik, certainty)
 
 
 def moments(chunk: Chunk) -> Stats:
-    """Weight, mean and sum of squares of each column: one component, equally likely everywhere, that holds all rows."""
-    zeros, first = np.zeros((1, chunk.rows.shape[1])), chunk.rows[:1].astype(np.float64)
-    return _sums(Affine("diagonal", first[0], np.zeros(1), zeros, zeros, first), chunk, "diagonal")
+    """Weight, mean and sum of squares of each column: one component that holds all rows."""
+    d = chunk.rows.shape[1]
+    total, mean, scatter = np.empty(1), np.empty((1, d)), np.empty((1, d))
+    _native.moments(level(), *_weighted(chunk), chunk.rows[0].astype(np.float64), total, mean, scatter)
+    return Stats(total, mean, scatter, 0.0, 0.0)
 
 
-def _sums(affine: Affine, chunk: Chunk, needs: Needs) -> Stats:
-    """The pass that both are."""
-    k, d = affine.means.shape
-    total, mean, scatter = np.empty(k), np.empty((k, d)), Stats.empty(k, d, needs).scatter
-    rows = _readable(chunk.rows)
-    weight = None if chunk.sample_weight is None else np.ascontiguousarray(chunk.sample_weight)
-    loglik, certainty = _native.estep(level(), rows, weight, _handed(affine), affine.means, total, mean, scatter)
-    return Stats(total, mean, scatter, loglik, certainty)
+def _weighted(chunk: Chunk) -> tuple[Rows, Array | None]:
+    """A chunk's rows and weights as the C++ side reads them."""
+    weight = chunk.sample_weight
+    return _readable(chunk.rows), None if weight is None else np.ascontiguousarray(weight)
 
 
 def log_density(mixture: Density, rows: Rows) -> Array:
