@@ -135,8 +135,7 @@ def in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: int | 
     others: list[threading.Lock] = []
     with one_blas_thread():
         try:
-            for _ in range(workers - 1):
-                others.append(_start(work))
+            others.extend(_start(work) for _ in range(workers - 1))
             work()
         except BaseException as error:
             failures.append(error)
