@@ -152,10 +152,25 @@ def test_cells_on_the_floor_do_not_win():
     assert alone.best_cell.key == floored.key
 
 
+def test_a_component_of_a_few_rows_is_thin():
+    from mixtura.em import Task
+    from mixtura.families import family_named
+    from mixtura.selection.climb import thin
+    from mixtura.sources import ArraySource
+    from mixtura.stats import Stats
+
+    task = Task(ArraySource.of(np.zeros((20, 3))), family_named("VVV"), np.ones(3), np.ones(3))
+    few, enough = (Stats(np.array([20 - n, n]), np.zeros((2, 3)), np.zeros((2, 3, 3)), 0.0, 0.0) for n in (3.9, 4.1))
+    assert thin(task, few)
+    assert not thin(task, enough)
+
+
 def test_a_cell_that_fails_is_told_of(rows):
-    found = mixtura.select(rows[:4], [2, 6], models=["VVI"], seed=0, start="seeds")
+    with pytest.warns(DegeneracyWarning, match="no cell is sound"):
+        found = mixtura.select(rows[:4], [2, 6], models=["VVI"], seed=0, start="seeds")
     assert [cell.components for cell in found.failed][-1] == 6
     assert "4 rows" in found[6, "VVI"].trouble
+    assert found[2, "VVI"].fit is not None
     none = mixtura.select(rows[:4], [6], models=["VVI"], seed=0)
     with pytest.raises(ParameterError, match="there is no fit"):
         _ = none.best

@@ -14,6 +14,7 @@ struct Climber {
   const double* floor;  // (d)
   double tol, points;   // by which the mean log-likelihood must rise; how many rows a weight of one stands for
   Size least_points;    // a component on the floor with fewer has collapsed
+  Size own_points;      // with fewer it fits a few rows, not a group
 
   // Where EM stands: statistics of the E-step at a mixture, and that mixture.
   struct Place {
@@ -174,16 +175,22 @@ struct Climber {
     for (const auto& [iterations, places] : rounds) {
       if (Size(field.size()) <= places) continue;
       for (Start* start : field) climb(*start, std::min(iterations, most));
-      std::stable_sort(field.begin(), field.end(), [](const Start* a, const Start* b) { return ahead(*a, *b); });
+      std::stable_sort(field.begin(), field.end(), [this](const Start* a, const Start* b) { return ahead(*a, *b); });
       const auto stays = [](const Start* start) { return start->named; };
       field.erase(std::stable_partition(field.begin() + places, field.end(), stays), field.end());
     }
     for (Start* start : field) climb(*start, most);
   }
 
-  static bool ahead(const Start& a, const Start& b) {
-    const auto trouble = [](const Start& start) {
-      return start.ending == Ending::COLLAPSED ? 2 : start.floored() ? 1 : 0;
+  // Whether a component holds fewer rows than a group of its own needs.
+  bool thin(const Start& start) const {
+    const Numbers& weight = start.at.weight;
+    return weight.size() > 1 && *std::min_element(weight.begin(), weight.end()) * points < double(own_points);
+  }
+
+  bool ahead(const Start& a, const Start& b) const {
+    const auto trouble = [this](const Start& start) {
+      return start.ending == Ending::COLLAPSED ? 2 : start.floored() || thin(start) ? 1 : 0;
     };
     if (trouble(a) != trouble(b)) return trouble(a) < trouble(b);
     return a.at.loglik > b.at.loglik;

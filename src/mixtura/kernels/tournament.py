@@ -28,6 +28,7 @@ def race(
     tol: float,
     max_iter: int,
     least_points: int,
+    own_points: int = 1,
     rounds: Sequence[tuple[int, int]] = (),
     named: Sequence[bool] | None = None,
 ) -> list[Summit]:
@@ -49,6 +50,8 @@ def race(
         Largest number of iterations.
     least_points : int
         A start ends as collapsed where a component on the floor holds fewer rows, or any less than half a row.
+    own_points : int
+        A start is ranked behind others while a component holds fewer rows.
     rounds : sequence of (int, int)
         After so many iterations so many starts go on.
     named : sequence of bool, optional
@@ -78,6 +81,7 @@ def race(
         tol,
         1.0 if weight is None else max(1.0, count / float(weight.sum())),
         least_points,
+        own_points,
         max_iter,
         list(rounds),
         [False] * len(starts) if named is None else list(named),

@@ -29,7 +29,7 @@ class Found:
         After how many EM iterations.
     outcome : str
         ``"rest"`` where it came to rest; ``"given up"`` where others were ahead; ``"floor"`` where a covariance rests
-        on the floor; ``"collapsed"`` where a component was lost.
+        on the floor; ``"thin"`` where a component holds too few rows; ``"collapsed"`` where a component was lost.
     """
 
     start: str
@@ -71,6 +71,8 @@ class Cell:
         The best start: `mixtura.fit` with ``start=begin`` and ``accelerate=accelerated`` ends in the same place.
     found : tuple of Found
         What each start found, the best first.
+    thin : bool
+        Whether a component holds fewer rows than a covariance of its own needs.
     cv : float
         Minus twice the log-likelihood of rows that were held out; NaN unless the criterion is cross-validation.
     accelerated : bool
@@ -92,6 +94,7 @@ class Cell:
     fit: Fit | None
     begin: Begin | None
     found: tuple[Found, ...]
+    thin: bool = False
     cv: float = math.nan
     accelerated: bool = False
     error: str = ""
@@ -107,11 +110,13 @@ class Cell:
         if self.fit is None:
             return self.error
         outcome = self.fit.outcome
-        return outcome.value if outcome in (Outcome.FLOORED, Outcome.REMOVED, Outcome.STALLED) else ""
+        if outcome in (Outcome.FLOORED, Outcome.REMOVED, Outcome.STALLED):
+            return outcome.value
+        return THIN if self.thin else ""
 
     @property
     def sound(self) -> bool:
-        """Whether the log-likelihood owes nothing to the floor, and no component was lost."""
+        """Whether the log-likelihood owes nothing to the floor or to a handful of rows, and no component was lost."""
         return not self.trouble
 
     @property
@@ -137,6 +142,8 @@ class Cell:
         """The same cell with its cross-validated value."""
         return replace(self, cv=value)
 
+
+THIN = "A component holds fewer rows than its covariance needs: try fewer components, or a simpler model."
 
 CRITERIA: dict[str, Callable[[Cell], float]] = {
     "bic": lambda cell: cell.assessment.bic,

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 
 from mixtura import kernels
+from mixtura.adjust import points
 from mixtura.arrays import frozen
 from mixtura.covariance import Dense, Diagonal
 from mixtura.data import Chunk
@@ -51,6 +52,8 @@ class Climb:
         Whether a component collapsed.
     floored : bool
         Whether a covariance rests on the floor.
+    thin : bool
+        Whether a component holds fewer rows than a covariance of its own needs.
     """
 
     begin: Begin
@@ -59,6 +62,7 @@ class Climb:
     resting: bool
     lost: bool
     floored: bool
+    thin: bool
 
     @property
     def loglik(self) -> float:
@@ -77,13 +81,13 @@ class Climb:
 
     @property
     def order(self) -> tuple[bool, bool, float]:
-        """The least of several is the best: without lost components, off the floor, highest."""
-        return self.lost, self.floored, -self.loglik
+        """The least of several is the best: without lost components, off the floor, not thin, highest."""
+        return self.lost, self.floored or self.thin, -self.loglik
 
     @property
     def found(self) -> Found:
         """The same in short."""
-        words = {"collapsed": self.lost, "floor": self.floored, "given up": not self.resting}
+        words = {"collapsed": self.lost, "floor": self.floored, "thin": self.thin, "given up": not self.resting}
         outcome = next((word for word, holds in words.items() if holds), "rest")
         return Found(self.begin.name, self.loglik, self.iterations, outcome)
 
@@ -109,6 +113,7 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: floa
         tol=tol,
         max_iter=max_iter,
         least_points=task.family.least_points(rows.n_features),
+        own_points=own_points(task),
         rounds=ROUNDS,
         named=named,
     )
@@ -120,6 +125,7 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: floa
             top.ending is not Ending.OUT_OF_STEPS,
             top.ending is Ending.COLLAPSED,
             bool(top.low.any()),
+            thin(task, top.stats),
         )
         for begin, top in zip(begins, tops, strict=True)
     ]
@@ -127,7 +133,7 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: floa
 
 def _walked(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: float, max_iter: int) -> list[Climb]:
     """The same by the loop of `mixtura.em`."""
-    field = [(_path(begin, begun(task, begin)), name) for begin, name in zip(begins, named, strict=True)]
+    field = [(_path(task, begin, begun(task, begin)), name) for begin, name in zip(begins, named, strict=True)]
     behind: list[tuple[Climb, bool]] = []
     for most, places in [*ROUNDS, (max_iter, 0)]:
         if len(field) > places:
@@ -143,7 +149,7 @@ def _further(task: Task, climb: Climb, most: int, tol: float) -> Climb:
     """The same start, until so many iterations are done."""
     path: Any = climb.top
     path = run(task, path, stop=[LoglikRises(tol)], max_iter=most, rng=np.random.default_rng(0))
-    return _path(climb.begin, path)
+    return _path(task, climb.begin, path)
 
 
 def begun(task: Task, begin: Begin) -> Path:
@@ -156,14 +162,25 @@ def repaired(task: Task, begin: Begin, tol: float, max_iter: int) -> Climb:
     """From a start to rest on all rows, with collapsed components repaired or removed."""
     stepper, rng = STEPPERS[True], np.random.default_rng(0)
     path = run(task, begun(task, begin), stop=[LoglikRises(tol)], max_iter=max_iter, rng=rng, stepper=stepper)
-    return _path(begin, path)
+    return _path(task, begin, path)
 
 
-def _path(begin: Begin, path: Path) -> Climb:
+def _path(task: Task, begin: Begin, path: Path) -> Climb:
     """A path of EM as a climb."""
     resting = path.outcome is not Outcome.OUT_OF_STEPS
     lost = path.last.mixture.n_components < len(begin.stats.weight)
-    return Climb(begin, path, path.trace, resting, lost, bool(path.last.low.any()))
+    return Climb(begin, path, path.trace, resting, lost, bool(path.last.low.any()), thin(task, path.last.stats))
+
+
+def own_points(task: Task) -> int:
+    """Rows that a component needs for whatever its covariance does not share: d + 1 where it has axes of its own."""
+    d = task.source.n_features
+    return d + 1 if task.family.name.endswith("V") else task.family.least_points(d)
+
+
+def thin(task: Task, stats: Stats) -> bool:
+    """Whether a component holds fewer rows than a covariance of its own needs: it fits a few rows, not a group."""
+    return len(stats.weight) > 1 and bool(points(stats, task.source.n_rows).min() < own_points(task))
 
 
 def as_fit(task: Task, best: Climb) -> Fit:

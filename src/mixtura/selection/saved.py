@@ -59,6 +59,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "model": cell.model,
         "error": cell.error,
         "accelerated": cell.accelerated,
+        "thin": cell.thin,
         "cv": None if np.isnan(cell.cv) else cell.cv,
         "found": found,
         "begin": begin,
@@ -91,7 +92,8 @@ def _read_cell(plain: dict[str, Any]) -> Cell:
         _read_fit(plain["fit"], plain["model"]) if plain["fit"] else None,
         Begin(begin["name"], _read_stats(begin["stats"])) if begin else None,
         tuple(Found(*one) for one in plain["found"]),
-        float("nan") if plain["cv"] is None else plain["cv"],
+        thin=plain["thin"],
+        cv=float("nan") if plain["cv"] is None else plain["cv"],
         accelerated=plain["accelerated"],
         error=plain["error"],
     )

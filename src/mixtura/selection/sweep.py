@@ -144,4 +144,4 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, 
         begin = best.begin if best.lost else replace(best.begin, stats=best.stats)
         best = repaired(task, begin, plan.tol, plan.max_iter)
     tried = tuple(climb.found for climb in field)
-    return Cell(key.components, key.model, as_fit(task, best), best.begin, tried, accelerated=loop)
+    return Cell(key.components, key.model, as_fit(task, best), best.begin, tried, best.thin, accelerated=loop)
