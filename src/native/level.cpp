@@ -25,6 +25,9 @@ inline void fetch(const Rows& rows, std::int64_t first, int count, int part, int
 // over well separated data gets, so it is held to more digits.
 constexpr double LEAST_LEFT = 1e-5, LEAST_LEFT_OF_TOTAL = 1e-3;
 
+// Limits of float32 arithmetic, in deviations and in the data's units.
+const double FARTHEST_MEAN = getenv("KP_FAR") ? atof(getenv("KP_FAR")) : 300, WIDEST = 1e8;
+
 // What is added up of a component's rows: outer products, squares, or what all components together leave.
 enum class Sum { FULL, DIAGONAL, TOTAL };
 
@@ -242,6 +245,34 @@ template <class T> void add_blocks(const Rows& rows, const Density& density, Sum
   else add_blocks<T, Sum::FULL, Power::ROOT>(rows, density, to);
 }
 
+// Whether float32 arithmetic will do for float32 rows: means lie so near the point that rows are seen from, in units of
+// deviations, that rounding there does not show, and squares and products stay within range.
+bool single_suffices(const Rows& rows, const Density& density) {
+  if (!rows.single) return false;
+  const std::int64_t d = rows.d, k = density.k, matrices = density.form == Form::SHARED ? 1 : k;
+  for (std::int64_t n = 0; n < k * d; ++n)
+    if (!(__builtin_fabs(density.offsets[n]) <= FARTHEST_MEAN)) return false;
+  const std::int64_t down = density.form == Form::DIAGONAL ? 1 : d + 1, size = density.form == Form::DIAGONAL ? d : d * d;
+  for (std::int64_t m = 0; m < matrices; ++m)
+    for (std::int64_t i = 0; i < d; ++i) {
+      const double precision = density.factors[m * size + i * down];
+      if (!(precision >= 1 / WIDEST && precision <= WIDEST)) return false;
+    }
+  for (std::int64_t n = 0; rows.weight && n < rows.n; ++n) {
+    const double weight = rows.weight[n * rows.weight_stride];
+    if (!(weight >= 1 / WIDEST && weight <= WIDEST)) return false;
+  }
+  return true;
+}
+
+bool finite(const Sums& sums, std::int64_t k, std::int64_t d) {
+  const Layout layout(sums, k, d);
+  double total = sums.loglik;
+  for (std::int64_t n = 0; n < k * d; ++n) total += __builtin_fabs(sums.mean[n]);
+  for (std::int64_t n = 0; n < layout.matrices * layout.size; ++n) total += __builtin_fabs(sums.scatter[n]);
+  return __builtin_isfinite(total);
+}
+
 // From sums of deviations to means and centred scatter. False where the centres lay so far from the means that less
 // than the part `least` of a variance is left, for the difference costs digits: then the caller takes the means as
 // centres and sums again.
@@ -282,19 +313,29 @@ void clear(const Density& density, std::int64_t d, Sums& sums) {
   sums.loglik = sums.certainty = 0;
 }
 
-void estep(const Rows& rows, const Density& density, Sums& sums) {
+template <class T> void estep(const Rows& rows, const Density& density, Sums& sums) {
   const std::int64_t d = rows.d;
   const bool pooled = sums.kind == Scatter::POOLED;
   Buffer<double> centres(density.k * d);
   for (std::int64_t n = 0; n < density.k * d; ++n) centres[n] = pooled ? density.shift[n % d] : sums.centres[n];
   sums.centres = centres;
   clear(density, d, sums);
-  add_blocks<double>(rows, density, sums, pooled);
+  add_blocks<T>(rows, density, sums, pooled);
   if (centre_sums(density, d, sums, pooled ? LEAST_LEFT_OF_TOTAL : LEAST_LEFT)) return;
   std::memcpy(centres, sums.mean, std::size_t(density.k * d) * sizeof(double));
   clear(density, d, sums);
-  add_blocks<double>(rows, density, sums, false);
+  add_blocks<T>(rows, density, sums, false);
   centre_sums(density, d, sums, 0);
+}
+
+void estep(const Rows& rows, const Density& density, Sums& sums) {
+  if (single_suffices(rows, density)) {
+    const Sums wanted = sums;
+    estep<float>(rows, density, sums);
+    if (finite(sums, density.k, rows.d)) return;
+    sums = wanted;
+  }
+  estep<double>(rows, density, sums);
 }
 
 template <class T> void label(const T* h, int k, int rows, int count, std::int64_t* labels) {
