@@ -25,8 +25,8 @@ inline void fetch(const Rows& rows, std::int64_t first, int count, int part, int
 // over well separated data gets, so it is held to more digits.
 constexpr double LEAST_LEFT = 1e-5, LEAST_LEFT_OF_TOTAL = 1e-3;
 
-// Limits of float32 arithmetic, in deviations and in the data's units.
-const double FARTHEST_MEAN = getenv("KP_FAR") ? atof(getenv("KP_FAR")) : 300, WIDEST = 1e8;
+// Limits of float32 arithmetic: the means' distance in deviations, deviations and weights, and sums.
+constexpr double FARTHEST_MEAN = 100, WIDEST = 1e8, LARGEST_SUM = 1e30;
 
 // What is added up of a component's rows: outer products, squares, or what all components together leave.
 enum class Sum { FULL, DIAGONAL, TOTAL };
@@ -265,12 +265,13 @@ bool single_suffices(const Rows& rows, const Density& density) {
   return true;
 }
 
-bool finite(const Sums& sums, std::int64_t k, std::int64_t d) {
+// Whether no square came near the end of float32's range.
+bool within_range(const Sums& sums, std::int64_t k, std::int64_t d) {
   const Layout layout(sums, k, d);
-  double total = sums.loglik;
+  double total = __builtin_fabs(sums.loglik);
   for (std::int64_t n = 0; n < k * d; ++n) total += __builtin_fabs(sums.mean[n]);
   for (std::int64_t n = 0; n < layout.matrices * layout.size; ++n) total += __builtin_fabs(sums.scatter[n]);
-  return __builtin_isfinite(total);
+  return total < LARGEST_SUM;
 }
 
 // From sums of deviations to means and centred scatter. False where the centres lay so far from the means that less
@@ -332,7 +333,7 @@ void estep(const Rows& rows, const Density& density, Sums& sums) {
   if (single_suffices(rows, density)) {
     const Sums wanted = sums;
     estep<float>(rows, density, sums);
-    if (finite(sums, density.k, rows.d)) return;
+    if (within_range(sums, density.k, rows.d)) return;
     sums = wanted;
   }
   estep<double>(rows, density, sums);
