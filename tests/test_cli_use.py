@@ -228,3 +228,12 @@ def test_the_manual_is_what_the_program_says(tmp_path, capsys, monkeypatch):
     assert "is stale" in capsys.readouterr().err
     assert reference.main([]) == 0
     assert reference.main(["--check"]) == 0
+
+
+def test_info_says_where_the_kernel_was_not_built(capsys, monkeypatch):
+    monkeypatch.setattr("mixtura.kernels.BUILT", False)
+    assert main(["info"]) == 0
+    assert "install GCC or Clang, then Mixtura again" in capsys.readouterr().out
+    monkeypatch.setattr("mixtura.kernels.BUILT", True)
+    assert main(["info"]) == 0
+    assert "install" not in capsys.readouterr().out

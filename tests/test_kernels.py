@@ -147,12 +147,50 @@ def test_layout_makes_no_difference(kernel, d):
     assert_kernel(kernel, mixture, rows, weight)
 
 
-@pytest.mark.parametrize("form", ["dense", "diagonal"])
-def test_float32_rows(kernel, form):
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("d", [1, 2, 4, 5, 17, 64])
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+def test_float32_rows(kernel, form, d, offset):
+    """Arithmetic is float32, sums are float64; far from the origin, too."""
     rng = np.random.default_rng(1)
-    mixture = stored(random_mixture(rng, 4, 5), form)
+    near = random_mixture(rng, 4, d)
+    mixture = stored(mixtura.Mixture(near.weights, near.means + offset, near.covariances), form)
+    rows = mixture.sample(3000, rng)[0].astype(np.float32)
+    weight = rng.uniform(0.5, 2, size=3000)
+    for needs in NEEDS:
+        new = kernel.estep(mixture, Chunk(rows, weight), needs)
+        old = reference.estep(mixture, Chunk(rows, weight), needs)
+        assert new.loglik == pytest.approx(old.loglik, rel=1e-5)
+        assert new.certainty == pytest.approx(old.certainty, rel=1e-5, abs=1e-2)
+        np.testing.assert_allclose(new.weight, old.weight, rtol=1e-5, atol=1e-2)
+        np.testing.assert_allclose(new.mean, old.mean, atol=1e-3)
+        np.testing.assert_allclose(new.scatter, old.scatter, rtol=1e-5, atol=1e-5 * np.abs(old.scatter).max())
+        assert new.mean.dtype == np.float64
+    np.testing.assert_array_equal(kernel.posterior(mixture, rows), kernel.posterior(mixture, rows.astype(np.float64)))
+
+
+def test_float32_arithmetic_is_used_only_where_it_suffices(kernel):
+    """Not for narrow components far apart, weights or units out of range, nor where a square overflows."""
+    rng = np.random.default_rng(2)
+    mixture = random_mixture(rng, 3, 5)
     rows = mixture.sample(500, rng)[0].astype(np.float32)
-    assert_kernel(kernel, mixture, rows)
+    apart = mixtura.Mixture(mixture.weights, mixture.means * 1e4, mixture.covariances)
+    far = apart.sample(500, rng)[0].astype(np.float32)
+    tiny = mixtura.Mixture(
+        mixture.weights, mixture.means * 1e-15, mixtura.Dense(mixture.covariances.dense() * 1e-30, 3)
+    )
+    outlier = np.vstack([rows, np.full((1, 5), 1e25, dtype=np.float32)])
+    light = np.full(500, 1e-30)
+    for other, data, weight in (
+        (apart, far, None),
+        (tiny, rows * np.float32(1e-15), None),
+        (mixture, rows, light),
+        (mixture, outlier, None),
+    ):
+        new = kernel.estep(other, Chunk(data, weight), "full")
+        old = kernel.estep(other, Chunk(data.astype(np.float64), weight), "full")
+        np.testing.assert_array_equal(new.scatter, old.scatter)
+        assert new.loglik == old.loglik
 
 
 @pytest.mark.parametrize("offset", [1e3, 1e6, 1e8])

@@ -25,6 +25,9 @@ inline void fetch(const Rows& rows, std::int64_t first, int count, int part, int
 // over well separated data gets, so it is held to more digits.
 constexpr double LEAST_LEFT = 1e-5, LEAST_LEFT_OF_TOTAL = 1e-3;
 
+// Limits of float32 arithmetic: the means' distance in deviations, deviations and weights, and sums.
+constexpr double FARTHEST_MEAN = 100, WIDEST = 1e8, LARGEST_SUM = 1e30;
+
 // What is added up of a component's rows: outer products, squares, or what all components together leave.
 enum class Sum { FULL, DIAGONAL, TOTAL };
 
@@ -242,6 +245,35 @@ template <class T> void add_blocks(const Rows& rows, const Density& density, Sum
   else add_blocks<T, Sum::FULL, Power::ROOT>(rows, density, to);
 }
 
+// Whether float32 arithmetic will do for float32 rows: means lie so near the point that rows are seen from, in units of
+// deviations, that rounding there does not show, and squares and products stay within range.
+bool single_suffices(const Rows& rows, const Density& density) {
+  if (!rows.single) return false;
+  const std::int64_t d = rows.d, k = density.k, matrices = density.form == Form::SHARED ? 1 : k;
+  for (std::int64_t n = 0; n < k * d; ++n)
+    if (!(__builtin_fabs(density.offsets[n]) <= FARTHEST_MEAN)) return false;
+  const std::int64_t down = density.form == Form::DIAGONAL ? 1 : d + 1, size = density.form == Form::DIAGONAL ? d : d * d;
+  for (std::int64_t m = 0; m < matrices; ++m)
+    for (std::int64_t i = 0; i < d; ++i) {
+      const double precision = density.factors[m * size + i * down];
+      if (!(precision >= 1 / WIDEST && precision <= WIDEST)) return false;
+    }
+  for (std::int64_t n = 0; rows.weight && n < rows.n; ++n) {
+    const double weight = rows.weight[n * rows.weight_stride];
+    if (!(weight >= 1 / WIDEST && weight <= WIDEST)) return false;
+  }
+  return true;
+}
+
+// Whether no square came near the end of float32's range.
+bool within_range(const Sums& sums, std::int64_t k, std::int64_t d) {
+  const Layout layout(sums, k, d);
+  double total = __builtin_fabs(sums.loglik);
+  for (std::int64_t n = 0; n < k * d; ++n) total += __builtin_fabs(sums.mean[n]);
+  for (std::int64_t n = 0; n < layout.matrices * layout.size; ++n) total += __builtin_fabs(sums.scatter[n]);
+  return total < LARGEST_SUM;
+}
+
 // From sums of deviations to means and centred scatter. False where the centres lay so far from the means that less
 // than the part `least` of a variance is left, for the difference costs digits: then the caller takes the means as
 // centres and sums again.
@@ -297,13 +329,23 @@ template <class Add> void twice_if_needed(const Rows& rows, const Density& densi
   centre_sums(density, d, sums, 0);
 }
 
-void estep(const Rows& rows, const Density& density, Sums& sums) {
+template <class T> void estep(const Rows& rows, const Density& density, Sums& sums) {
   const bool pooled = sums.kind == Scatter::POOLED;
   Buffer<double> common(pooled ? density.k * rows.d : 0);
   for (std::int64_t n = 0; pooled && n < density.k * rows.d; ++n) common[n] = density.shift[n % rows.d];
   if (pooled) sums.centres = common;
   twice_if_needed(rows, density, sums, pooled ? LEAST_LEFT_OF_TOTAL : LEAST_LEFT,
-                  [&](bool again) { add_blocks<double>(rows, density, sums, pooled && !again); });
+                  [&](bool again) { add_blocks<T>(rows, density, sums, pooled && !again); });
+}
+
+void estep(const Rows& rows, const Density& density, Sums& sums) {
+  if (single_suffices(rows, density)) {
+    const Sums wanted = sums;
+    estep<float>(rows, density, sums);
+    if (within_range(sums, density.k, rows.d)) return;
+    sums = wanted;
+  }
+  estep<double>(rows, density, sums);
 }
 
 // Weight, mean and squares of all rows: one component that holds them, seen from density.shift.

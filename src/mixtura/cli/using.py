@@ -105,6 +105,9 @@ def info() -> None:
     shown = {"version": mixtura.__version__, "kernel": kernels.NAME, "SIMD": kernels.level(), "threads": resolve()}
     for name, value in shown.items():
         out().print(f"{name:8} {value}", soft_wrap=True)
+    if not kernels.BUILT:
+        hint = "The native kernel, several times faster, was not built: install GCC or Clang, then Mixtura again"
+        out().print(f"{hint} (pip install --force-reinstall --no-deps --no-cache-dir).", soft_wrap=True)
 
 
 def plot(

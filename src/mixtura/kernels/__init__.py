@@ -18,10 +18,12 @@ VARIABLE = "MIXTURA_KERNEL"
 # EM of several starts without Python in between; None where only NumPy is there.
 race: Callable[..., list[Summit]] | None = None
 
+BUILT = find_spec("mixtura._native") is not None
+
 _wanted = os.environ.get(VARIABLE, "")
 if _wanted not in ("", "native", "numpy"):
     raise ParameterError(f"{VARIABLE} is {_wanted!r}; expected native or numpy")
-if _wanted != "numpy" and (_wanted or find_spec("mixtura._native")):
+if _wanted != "numpy" and (_wanted or BUILT):
     from mixtura.kernels.native import agglomerate, estep, labels, level, log_density, moments, posterior
     from mixtura.kernels.tournament import race as in_kernel
 
@@ -34,6 +36,7 @@ else:
     NAME = "numpy"
 
 __all__ = [
+    "BUILT",
     "NAME",
     "Ending",
     "Summit",
