@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from quasi_newton import QuasiNewton
 from small_sets import generated, real
 
+from mixtura.accelerated import Accelerated, QuasiNewton
 from mixtura.adjust import floor_variances, moments, scales
 from mixtura.em import Path, Task, fill, run
 from mixtura.families import family_named
@@ -22,7 +22,7 @@ from mixtura.stats import Stats
 from mixtura.steppers import Plain, Squarem, Stepper
 from mixtura.stopping import LoglikRises
 
-STEPPERS = {"squarem": Squarem(), "quasi-newton": QuasiNewton()}
+STEPPERS = {"squarem": Squarem(), "accelerated": Accelerated(Squarem(), QuasiNewton())}
 NEAR = 1e-6
 
 # Where EM needs fewer passes there is nothing to save.

@@ -198,6 +198,13 @@ def test_large_data_is_searched_on_a_sample(monkeypatch, rows):
     again = mixtura.fit(rows, 4, model="EEE", start=found.best_cell.begin)
     assert again.loglik == pytest.approx(found.best.loglik, rel=1e-9)
     assert found.best.n_rows == 160
+    monkeypatch.setattr(sweep, "MOST_VALUES", 1000)
+    monkeypatch.setattr(sweep, "FEW_ROWS", 100)
+    middle = mixtura.select(rows, [4], models="EEE", seed=0)
+    assert not middle.best_cell.accelerated
+    assert middle.best.loglik == pytest.approx(found.best.loglik, abs=0.01)
+    again = mixtura.fit(rows, 4, model="EEE", start=middle.best_cell.begin, accelerate=False)
+    assert again.loglik == pytest.approx(middle.best.loglik, rel=1e-9)
 
 
 def test_without_the_native_kernel_the_result_is_the_same(monkeypatch, rows, chosen):

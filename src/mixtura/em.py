@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura.accelerated import Accelerated, QuasiNewton
 from mixtura.adjust import CANDIDATES, Action, Repair, collapsed, points, reseed, ridge
 from mixtura.covariance import Covariance
 from mixtura.data import Array, Rng
@@ -153,7 +154,7 @@ Notify = Callable[[Path], object]
 PLAIN = Plain()
 
 # By whether EM is to be accelerated.
-STEPPERS: dict[bool, Stepper] = {False: PLAIN, True: Squarem()}
+STEPPERS: dict[bool, Stepper] = {False: PLAIN, True: Accelerated(Squarem(), QuasiNewton())}
 
 
 def run(

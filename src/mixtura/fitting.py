@@ -81,7 +81,8 @@ def fit(
         Least variance of a component in any direction, as a fraction of the data's variance; at least 1e-10, which
         is what double precision needs. It is part of the M-step, so the log-likelihood still never falls.
     accelerate : bool
-        Extrapolate where EM is slow (SQUAREM): fewer passes over the data to the same place. False is EM as it is.
+        Extrapolate where EM is slow (SQUAREM, then BFGS): fewer passes over the data to the same place.
+        False is EM as it is.
     seed : int, numpy Generator or RandomState, optional
     record : bool
         Keep every iteration of the best start in ``Fit.history``, for `mixtura.replay`.

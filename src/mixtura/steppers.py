@@ -81,7 +81,9 @@ class Squarem:
     """Squared extrapolation of two EM iterations (Varadhan & Roland 2008, Scand. J. Stat. 35, 335-353; scheme S3).
 
     The second iteration needs no pass, only the M-step that was due anyway; so an extrapolation costs one pass, and
-    one that would lower the log-likelihood is given up for the first iteration, which is already known.
+    one that would lower the log-likelihood is given up for the first iteration, which is already known. As long as
+    EM's steps grow it is on its way from a saddle point, where a small change of its path may change its goal: then
+    it is left alone.
 
     Attributes
     ----------
@@ -105,7 +107,7 @@ class Squarem:
         before, after = chart.of(iterate.mixture), chart.of(task.mstep(one.stats, one.mixture)[0])
         bend = before + after
         wanted = math.sqrt(float(before @ before) / max(float(bend @ bend), _TINY))
-        if not wanted >= self.least:
+        if not wanted >= self.least or after @ after > before @ before:
             return Step(one, state, 1)
         length = min(wanted, state)
         new = tried(task, chart, before - 2 * length * before + length**2 * bend)

@@ -44,6 +44,17 @@ def test_it_takes_fewer_passes_to_the_same_place(overlapping):
     assert min(gaps) >= -1e-6
 
 
+def test_a_move_that_gains_too_little_is_replaced_by_ems_own_step(overlapping, monkeypatch):
+    from mixtura import accelerated
+
+    rows, k = overlapping[0]
+    monkeypatch.setattr(accelerated, "tried", lambda *_: None)
+    plain, fast = both_ways(rows, k, tol=1e-7, max_iter=5000)
+    assert (np.diff(fast.trace) >= 0).all()
+    assert fast.starts[0].passes > fast.iterations + 1
+    assert fast.loglik == pytest.approx(plain.loglik, abs=1e-6 * len(rows))
+
+
 def test_passes_are_counted_honestly(overlapping, monkeypatch):
     from mixtura.em import Task
 

@@ -36,6 +36,10 @@ class Summit:
         The mixture.
     low : ndarray of bool, (k,)
         Which covariances rest on the floor.
+    floored : bool
+        Whether any does.
+    least : float
+        The smallest weight of a component.
     """
 
     ending: Ending
@@ -45,3 +49,5 @@ class Summit:
     means: Array
     covariances: Array
     low: NDArray[np.bool_]
+    floored: bool
+    least: float

@@ -87,6 +87,7 @@ def race(
         [False] * len(starts) if named is None else list(named),
         _native.Places(total, mean, scatter, shares, means, covariances, low),
     )
+    lows, floored, least = low != 0, (low != 0).any(axis=1).tolist(), total.min(axis=1).tolist()
     return [
         Summit(
             Ending(ending),
@@ -95,7 +96,9 @@ def race(
             shares[i],
             means[i],
             covariances[i],
-            low[i] != 0,
+            lows[i],
+            floored[i],
+            least[i],
         )
         for i, (ending, certainty, trace) in enumerate(ends)
     ]

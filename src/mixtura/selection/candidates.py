@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -169,4 +168,5 @@ _REDUCED: dict[Needs, Callable[[Array], Array]] = {
 
 def suited(begin: Begin, needs: Needs) -> Begin:
     """The start with the scatter that a model reads."""
-    return replace(begin, stats=replace(begin.stats, scatter=_REDUCED[needs](begin.stats.scatter)))
+    stats = begin.stats
+    return Begin(begin.name, Stats(stats.weight, stats.mean, _REDUCED[needs](stats.scatter), 0.0, 0.0))

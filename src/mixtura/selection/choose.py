@@ -23,7 +23,7 @@ from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.grid import Key, as_components, as_models
 from mixtura.selection.held_out import FOLDS, held_out
 from mixtura.selection.result import Selection
-from mixtura.selection.sweep import Plan, small_source, sweep
+from mixtura.selection.sweep import Plan, pieces, sweep
 from mixtura.source import Source
 from mixtura.sources import ArraySource
 from mixtura.threads import resolve
@@ -158,9 +158,10 @@ def planned(
     count = resolve(threads)
     if isinstance(source, ArraySource):  # cells share the threads out; what is left over works within them
         source = replace(source, threads=max(1, count // max(1, min(len(components), len(models)))))
+    parts: Any = pieces(source, entropy)
     return Plan(
         source=source,
-        small=small_source(source, entropy),
+        **parts,
         scale=scale,
         floor=floor_variances(scale, settings["floor"]),
         components=components,

@@ -105,6 +105,7 @@ def climbed(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: flo
 def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: float, max_iter: int) -> list[Climb]:
     """All of it in the kernel."""
     rows, race = cast(ArraySource, task.source), cast(Race, kernels.race)
+    needed = own_points(task)
     tops = race(
         task.family.name,
         Chunk(rows.array, rows.sample_weight),
@@ -113,10 +114,12 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: floa
         tol=tol,
         max_iter=max_iter,
         least_points=task.family.least_points(rows.n_features),
-        own_points=own_points(task),
+        own_points=needed,
         rounds=ROUNDS,
         named=named,
     )
+    weight = rows.sample_weight
+    unit = 1.0 if weight is None else max(1.0, rows.n_rows / float(weight.sum()))
     return [
         Climb(
             begin,
@@ -124,8 +127,8 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: floa
             top.trace,
             top.ending is not Ending.OUT_OF_STEPS,
             top.ending is Ending.COLLAPSED,
-            bool(top.low.any()),
-            thin(task, top.stats),
+            top.floored,
+            top.least * unit < needed and len(top.weights) > 1,
         )
         for begin, top in zip(begins, tops, strict=True)
     ]

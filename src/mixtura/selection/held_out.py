@@ -11,7 +11,7 @@ import numpy as np
 from mixtura.errors import ParameterError
 from mixtura.selection.cell import Cell
 from mixtura.selection.grid import Key
-from mixtura.selection.sweep import Plan, small_source, sweep
+from mixtura.selection.sweep import Plan, pieces, sweep
 from mixtura.sources import ArraySource
 
 FOLDS = 5
@@ -45,7 +45,8 @@ def _part(source: ArraySource, rows: Any) -> ArraySource:
 
 def _on(plan: Plan, source: ArraySource) -> Plan:
     """The same plan on other rows."""
-    return replace(plan, source=source, small=small_source(source, plan.entropy))
+    parts: Any = pieces(source, plan.entropy)
+    return replace(plan, source=source, **parts)
 
 
 def _score(cell: Cell, rows: ArraySource) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,12 @@ from mixtura.source import Source
 from mixtura.sources import ArraySource
 from mixtura.threads import in_order, one_blas_thread
 
-# Up to this size EM of a cell runs on all rows within the kernel, beyond it on so many random rows until the best
-# start is known, and only that one on all.
+# Up to so many rows all starts run on all of them; beyond it on so many random rows, and only the best so many then go
+# on with all. Up to so many values that is done within the kernel, too.
+FEW_ROWS = 3000
+SAMPLE = 2000
+FINALISTS = 2
 MOST_VALUES = 1 << 18
-SAMPLE = 4000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +38,8 @@ class Plan:
     source : Source
     small : ArraySource
         All rows, or as many as starts are chosen by.
+    large : ArraySource, or None
+        All rows in one piece, where there are not too many for the kernel.
     scale, floor : ndarray of shape (d,)
     components : tuple of int
     models : tuple of str
@@ -49,6 +53,7 @@ class Plan:
 
     source: Source
     small: ArraySource
+    large: ArraySource | None
     scale: Array
     floor: Array
     components: tuple[int, ...]
@@ -74,10 +79,17 @@ class Plan:
         return self.components[place - 1] if place else None
 
 
-def small_source(source: Source, entropy: int) -> ArraySource:
-    """Rows that starts are chosen by, in one piece."""
-    few = source.n_rows * source.n_features <= MOST_VALUES
-    sample = source.rows(source.n_rows if few else SAMPLE, np.random.default_rng(entropy))
+def pieces(source: Source, entropy: int) -> dict[str, ArraySource | None]:
+    """Rows that starts are chosen by, and all rows, each in one piece."""
+    values = source.n_rows * source.n_features
+    large = _piece(source, source.n_rows, entropy) if values <= MOST_VALUES else None
+    few = large is not None and source.n_rows <= FEW_ROWS
+    return {"small": large if few else _piece(source, SAMPLE, entropy), "large": large}
+
+
+def _piece(source: Source, count: int, entropy: int) -> ArraySource:
+    """So many random rows as one array."""
+    sample = source.rows(count, np.random.default_rng(entropy))
     weight = None if sample.sample_weight is None else np.ascontiguousarray(sample.sample_weight)
     rows: Rows = np.ascontiguousarray(sample.rows)  # type: ignore[assignment] # either precision stays
     return ArraySource(rows, weight, 1)
@@ -137,11 +149,14 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, 
     begins = [suited(begin, task.family.needs) for begin in begins]
     named = [begin.name in (*plan.starts, GIVEN) for begin in begins]
     field = climbed(task, begins, named, plan.tol, plan.max_iter)
-    best = field[0]
-    loop = best.lost or not plan.whole
-    if loop:
-        task = plan.task(key.model)
-        begin = best.begin if best.lost else replace(best.begin, stats=best.stats)
+    best, loop = field[0], False
+    if not (best.lost or plan.whole or plan.large is None):
+        finals = [Begin(climb.begin.name, climb.stats) for climb in field[:FINALISTS] if not climb.lost]
+        task = plan.task(key.model, plan.large)
+        best = climbed(task, finals, [True] * len(finals), plan.tol, plan.max_iter)[0]
+    if best.lost or (plan.large is None and not plan.whole):
+        task, loop = plan.task(key.model), True
+        begin = best.begin if best.lost else Begin(best.begin.name, best.stats)
         best = repaired(task, begin, plan.tol, plan.max_iter)
     tried = tuple(climb.found for climb in field)
     return Cell(key.components, key.model, as_fit(task, best), best.begin, tried, best.thin, accelerated=loop)
