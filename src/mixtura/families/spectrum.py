@@ -77,10 +77,11 @@ def equal_volume(t: Array, n: Array, _start: Array | None, widest: float = 1e10)
     logs, weight = np.log(np.maximum(t, TINY)), np.log(max(n.sum(), TINY))
     size = logs.mean(axis=1, keepdims=True)
     best = logs - size + (np.logaddexp.reduce(size[:, 0]) - weight)
-    if best.min() >= 0 and best.max() <= math.log(widest):
+    highest = math.log(max(widest, 1.0))
+    if best.min() >= 0 and best.max() <= highest:
         return np.exp(best)
     widths = logs.max(axis=1) - np.log(np.maximum(n, TINY))
-    return np.exp(bounded(logs, weight, max(math.log(widest), float(widths.max()))))
+    return np.exp(bounded(logs, weight, max(highest, float(widths.max()))))
 
 
 def bounded(logs: Array, weight: float, highest: float) -> Array:
