@@ -196,7 +196,7 @@ def run(
             if path.last is old.last:
                 return path
             tell(path)
-            still = not collapsed(path.last, task.family, task.source.n_rows).any() or not task.guarded
+            still = not task.guarded or not collapsed(path.last, task.family, task.source.n_rows).any()
             if still and any(rule(old.last, path.last) for rule in stop):
                 return replace(path, outcome=Outcome.CONVERGED)
     except KeyboardInterrupt:
