@@ -10,7 +10,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import resident
-from rivals import Absent
+from rivals import Absent, NotInstalled
 
 from problems import named, start_of
 
@@ -62,7 +62,7 @@ def main() -> None:
     try:
         print(json.dumps(measured(importlib.import_module(f"rivals.{sys.argv[2]}"), rows, start, problem)))
     except Absent as reason:
-        print(json.dumps({"absent": str(reason)}))
+        print(json.dumps({"absent": str(reason), "everywhere": isinstance(reason, NotInstalled)}))
 
 
 if __name__ == "__main__":

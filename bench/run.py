@@ -71,6 +71,7 @@ def shown(problem: str, rival: str, found: dict) -> str:
 def fits(arguments, chosen) -> None:
     """Every rival on every problem."""
     earlier = records.load(arguments.results)
+    missing: set[str] = set()
     for problem in chosen:
         wanted = arguments.rivals
         if not arguments.again:
@@ -84,10 +85,14 @@ def fits(arguments, chosen) -> None:
             continue
         size = {"n": n, "d": d, "k": problem.k}
         for rival in wanted:
+            if rival in missing:
+                continue
             found = hopeless(problem, size, rival, arguments) or measure(problem, rival, arguments.timeout)
             found = found | size | facts()
             records.append(arguments.results, "fits", problem.name, rival, found)
             print(shown(problem.name, rival, found), flush=True)
+            if found.get("everywhere"):
+                missing.add(rival)
 
 
 def other(name: str, arguments) -> None:

@@ -225,6 +225,21 @@ def test_models_hold_what_is_nested_in_them(chosen):
         assert chosen[k, "VVV"].loglik > chosen[k - 1, "VVV"].loglik
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_all_models_nest_and_all_rows_are_reproducible(seed):
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(70, 3)) @ rng.normal(size=(3, 3)) + 3 * rng.normal(size=(3, 3))[rng.integers(3, size=70)]
+    found = mixtura.select(rows, [2, 3], seed=seed)
+    assert {cell.model for cell in found.cells} == set(MODELS)
+    for cell in found.cells:
+        options = {"model": cell.model, "start": cell.begin, "accelerate": cell.accelerated}
+        if cell.sound:
+            assert mixtura.fit(rows, cell.components, **options).loglik == pytest.approx(cell.loglik, abs=0.01)
+        for other in found.cells:
+            if cell.components == other.components and contains(cell.model, other.model) and cell.sound and other.sound:
+                assert cell.loglik >= other.loglik - 1e-6
+
+
 def test_halves_of_a_component_have_its_moments(chosen):
     mixture = chosen[2, "VVV"].fit.mixture
     for begin in splits(mixture, 160.0):

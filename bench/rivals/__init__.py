@@ -24,7 +24,11 @@ NAMES = {
 
 
 class Absent(Exception):  # noqa: N818 - it is no error that a rival is not there
-    """The rival is not installed, or cannot solve this problem."""
+    """The rival cannot solve this problem."""
+
+
+class NotInstalled(Absent):
+    """The rival cannot solve any."""
 
 
 @dataclass(frozen=True)

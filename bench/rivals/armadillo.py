@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from rivals import Absent, Run, refuse, refuse_float32
+from rivals import NotInstalled, Run, refuse, refuse_float32
 from rivals.exchange import run_program
 
 SEPARATE = True
@@ -17,13 +17,13 @@ def _build() -> None:
     """Compile with all that this machine has; OpenMP makes it use every core."""
     compiler = shutil.which("g++")
     if compiler is None:
-        raise Absent("no g++")
+        raise NotInstalled("no g++")
     if PROGRAM.exists() and PROGRAM.stat().st_mtime > SOURCE.stat().st_mtime:
         return
     flags = ["-O3", "-march=native", "-fopenmp", "-std=c++17"]
     command = [compiler, *flags, str(SOURCE), "-o", str(PROGRAM), "-larmadillo"]
     if subprocess.run(command, capture_output=True, check=False).returncode:
-        raise Absent("needs Debian's libarmadillo-dev")
+        raise NotInstalled("needs Debian's libarmadillo-dev")
 
 
 def run(rows, start, problem) -> Run:

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from rivals import Absent, Run, refuse, refuse_beyond
+from rivals import NotInstalled, Run, refuse, refuse_beyond
 
 
 def run(rows, start, problem) -> Run:
@@ -13,7 +13,7 @@ def run(rows, start, problem) -> Run:
         import jax
         from gmmx import EMFitter, GaussianMixtureModelJax
     except ImportError:
-        raise Absent("pip install gmmx") from None
+        raise NotInstalled("pip install gmmx") from None
     refuse(problem, "tied", "spherical")
     refuse_beyond(rows.shape[0] * problem.k * rows.shape[1] * 4 * 2 / 1e6)
     model = GaussianMixtureModelJax.from_squeezed(

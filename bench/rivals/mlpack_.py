@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from rivals import Absent, Run, refuse, refuse_float32
+from rivals import Absent, NotInstalled, Run, refuse, refuse_float32
 
 SEPARATE = True
 
@@ -14,7 +14,7 @@ def run(rows, start, problem) -> Run:  # noqa: ARG001 - it cannot be given a sta
     try:
         import mlpack
     except ImportError:
-        raise Absent("pip install mlpack") from None
+        raise NotInstalled("pip install mlpack") from None
     refuse(problem, "tied", "spherical")
     refuse_float32(problem)
     if problem.reg_covar:

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from rivals import Absent, Run, refuse
+from rivals import NotInstalled, Run, refuse
 
 
 def run(rows, start, problem) -> Run:
@@ -12,7 +12,7 @@ def run(rows, start, problem) -> Run:
     try:
         import daal4py
     except ImportError:
-        raise Absent("pip install scikit-learn-intelex") from None
+        raise NotInstalled("pip install scikit-learn-intelex") from None
     refuse(problem, "spherical", "tied")
     full, single = problem.kind == "full", rows.dtype == np.float32
     initial = [np.ascontiguousarray(c if full else c[None], dtype=rows.dtype) for c in start.covariances]

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from rivals import Absent, Run, refuse, refuse_float32
+from rivals import NotInstalled, Run, refuse, refuse_float32
 
 
 def run(rows, start, problem) -> Run:
@@ -12,9 +12,9 @@ def run(rows, start, problem) -> Run:
     try:
         import cv2
     except ImportError:
-        raise Absent("pip install opencv-contrib-python-headless") from None
+        raise NotInstalled("pip install opencv-contrib-python-headless") from None
     if not hasattr(cv2, "ml"):
-        raise Absent("this OpenCV has no cv2.ml")
+        raise NotInstalled("this OpenCV has no cv2.ml")
     refuse(problem, "tied")
     refuse_float32(problem)
     kinds = {"full": "GENERIC", "diag": "DIAGONAL", "spherical": "SPHERICAL"}

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from rivals import Absent, Run, refuse, refuse_beyond
+from rivals import Absent, NotInstalled, Run, refuse, refuse_beyond
 
 
 def run(rows, start, problem) -> Run:
@@ -14,7 +14,7 @@ def run(rows, start, problem) -> Run:
         from pomegranate.distributions import Normal
         from pomegranate.gmm import GeneralMixtureModel
     except ImportError:
-        raise Absent("pip install pomegranate (with PyTorch)") from None
+        raise NotInstalled("pip install pomegranate (with PyTorch)") from None
     refuse(problem, "tied", "spherical")
     if problem.reg_covar:
         raise Absent("no ridge")

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import resident
 
-from rivals import Absent, Run, refuse, refuse_float32
+from rivals import Absent, NotInstalled, Run, refuse, refuse_float32
 
 SEPARATE = True
 
@@ -16,13 +16,13 @@ SEPARATE = True
 def run(rows, start, problem) -> Run:  # noqa: ARG001 - it cannot be given a start
     """Seconds of as many iterations as the others run: the start is the same in both fits and cancels out."""
     if shutil.which("java") is None:
-        raise Absent("needs Java (Debian: default-jre-headless)")
+        raise NotInstalled("needs Java (Debian: default-jre-headless)")
     try:
         import pandas as pd
         import pyarrow as _  # noqa: F401, ICN001 - Spark needs it to read a table quickly
         from pyspark.sql import SparkSession
     except ImportError:
-        raise Absent("pip install pyspark pyarrow 'pandas<3'") from None
+        raise NotInstalled("pip install pyspark pyarrow 'pandas<3'") from None
     refuse(problem, "tied", "diag", "spherical")
     refuse_float32(problem)
     if problem.reg_covar:

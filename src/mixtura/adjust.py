@@ -113,6 +113,8 @@ def collapsed(iterate: Iterate, family: Family, n_rows: int) -> NDArray[np.bool_
     """
     held = points(iterate.stats, n_rows)
     k, d = iterate.stats.mean.shape
+    if held.min() >= DEAD and not iterate.low.any():
+        return np.zeros(k, dtype=bool)
     needed = family.least_points(d)
     starved = iterate.low & (held < needed) if held.sum() >= k * needed else np.zeros(k, dtype=bool)
     return (starved | (held < DEAD)) & (k > 1)

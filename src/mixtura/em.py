@@ -60,8 +60,7 @@ class Task:
     def mstep(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, NDArray[np.bool_]]:
         """The mixture that maximises the expected log-likelihood, and which covariances rest on the floor."""
         held = ridge(stats, self.ridge)
-        estimate = self.family.fit(held, previous.covariances if previous else None)
-        covariances, low = estimate.floored(self.floor)
+        covariances, low = self.family.fit(held, self.floor, previous.covariances if previous else None)
         return self._mixture(held.weight / held.total, held.mean, covariances), low
 
     def _mixture(self, weights: Array, means: Array, covariances: Covariance) -> Mixture:
@@ -84,8 +83,8 @@ class Task:
         least = np.maximum(self.floor, self.ridge)
         given = start.covariances
         own = given.variances() if self.family.needs == "diagonal" else given.dense()
-        scatter = as_scatter(weight, own, self.family.needs)
-        covariances, low = self.family.fit(Stats(weight, start.means, scatter, 0.0, 0.0), None).floored(least)
+        stats = Stats(weight, start.means, as_scatter(weight, own, self.family.needs), 0.0, 0.0)
+        covariances, low = self.family.fit(stats, least, given)
         return self._mixture(start.weights, start.means, covariances), low
 
 
@@ -197,7 +196,7 @@ def run(
             if path.last is old.last:
                 return path
             tell(path)
-            still = not collapsed(path.last, task.family, task.source.n_rows).any() or not task.guarded
+            still = not task.guarded or not collapsed(path.last, task.family, task.source.n_rows).any()
             if still and any(rule(old.last, path.last) for rule in stop):
                 return replace(path, outcome=Outcome.CONVERGED)
     except KeyboardInterrupt:

@@ -60,7 +60,9 @@ def fit(
     k : int, optional
         Number of components; not needed when the start is a Mixture, labels or responsibilities.
     model : str
-        Covariance model: VVV (or full), EEE (tied), VVI (diag), VII (spherical).
+        Covariance model: whether volume, shape and axes are equal (E), variable (V) or the identity (I): EII, VII, EEI,
+        VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, EVV, VVV, as in mclust; or scikit-learn's full (VVV), tied (EEE),
+        diag (VVI), spherical (VII).
     start : str, Mixture, Parameters, labels of shape (n,), or responsibilities of shape (n, k)
         ``"small-em"`` (the best of many short runs), ``"hierarchical"`` (see `hierarchical`; a Tree that
         it returns will do, too), ``"kmeans"``, ``"k-means++"``, ``"random"``,

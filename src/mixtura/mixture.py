@@ -171,7 +171,8 @@ class Mixture:
     def _by_chunk(self, X: Any, f: Callable[[Mixture, Rows], NDArray[Scalar]]) -> NDArray[Scalar]:
         """What a kernel makes of each chunk of rows, put together."""
         rows = self.check_rows(X)
-        return np.concatenate(in_order(lambda part: f(self, rows[part]), shares(*rows.shape)))
+        parts = in_order(lambda part: f(self, rows[part]), shares(*rows.shape))
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def check_rows(self, X: Any) -> Rows:
         """Check rows against this mixture's dimensions; a table's columns are matched by name.

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import mixtura
 from mixtura.chart import Chart
-from mixtura.families import MODELS
+from mixtura.families import MODELS, family_named
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from problems import problems, random_mixture
@@ -68,18 +68,20 @@ def test_passes_are_counted_honestly(overlapping, monkeypatch):
 
 
 @pytest.mark.parametrize("model", MODELS)
+@settings(max_examples=15)
 @given(problem=problems(max_k=4, max_d=4, max_n=80))
 def test_an_accelerated_trace_never_falls_and_ends_in_the_family(model, problem):
     rows, k, _ = problem
     _, fast = both_ways(rows, k, model=model, max_iter=40)
     assert (np.diff(fast.trace) >= 0).all()
     assert fast.loglik == pytest.approx(fast.mixture.logpdf(rows).sum(), rel=1e-9, abs=1e-7)
-    least = 1e-6 * rows.var(axis=0)
+    least = family_named(model).units(1e-6 * rows.var(axis=0))
     relative = fast.mixture.covariances.dense() / np.sqrt(np.outer(least, least))
     assert np.linalg.eigvalsh(relative).min() > 1 - 1e-6
 
 
 @pytest.mark.parametrize("model", MODELS)
+@settings(max_examples=15)
 @given(problem=problems(max_k=4, max_d=4, max_n=60))
 def test_a_chart_leads_there_and_back(model, problem):
     rows, k, _ = problem

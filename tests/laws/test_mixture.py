@@ -124,22 +124,6 @@ def test_storage_agrees_with_itself(case):
     assert kept.weights.tolist() == [1.0]
 
 
-@given(mixtures(), st.floats(0.01, 10))
-def test_a_floor_raises_only_what_is_below(case, level):
-    mixture, rng = case
-    floor = level * rng.uniform(0.5, 2, size=mixture.n_features)
-    raised, low = mixture.covariances.floored(floor)
-    if isinstance(raised, Diagonal) and raised.values.shape[1] == 1:
-        floor = np.full(mixture.n_features, floor.mean())
-    excess = np.linalg.eigvalsh(raised.dense() / np.sqrt(np.outer(floor, floor)))
-    assert (excess > 1 - 1e-9).all()
-    before = np.linalg.eigvalsh(mixture.covariances.dense() / np.sqrt(np.outer(floor, floor)))
-    np.testing.assert_array_equal(low, before[:, 0] < 1)
-    np.testing.assert_allclose(raised.dense()[~low], mixture.covariances.dense()[~low], rtol=1e-12)
-    again, _ = raised.floored(floor * (1 - 1e-9))
-    np.testing.assert_allclose(again.dense(), raised.dense(), rtol=1e-9)
-
-
 @pytest.mark.parametrize("kind", ["dense", "shared", "diagonal", "spherical"])
 def test_samples_have_the_mixtures_moments(kind):
     rng = np.random.default_rng(1)

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mixtura.covariance.dense import Dense
 from mixtura.covariance.diagonal import Diagonal
 from mixtura.data import Array, Index
@@ -64,9 +61,6 @@ class Covariance(Protocol):
 
     def select(self, components: Index) -> Covariance:
         """Covariances of some components (indices or a mask)."""
-
-    def floored(self, floor: Array) -> tuple[Covariance, NDArray[np.bool_]]:
-        """Raise what lies below the floor variances (d,); also say for each component whether anything did, (k,)."""
 
     def towards(self, other: Any) -> Array:
         """Where another of the same kind lies as seen from this one, (m, ...) for m stored matrices; all 0 for itself.

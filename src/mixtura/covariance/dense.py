@@ -184,30 +184,6 @@ class Dense:
         kept = int(np.arange(self.n_components)[components].size)
         return Dense(self.matrices if len(self.matrices) == 1 else self.matrices[components], kept)
 
-    def floored(self, floor: Array) -> tuple[Dense, NDArray[np.bool_]]:
-        """Raise eigenvalues below 1, measured in units of the floor variances.
-
-        This maximises the expected log-likelihood under the constraint that S_k - diag(floor) is positive
-        semidefinite, so that EM stays monotone.
-        """
-        if self.clears(floor):
-            return self, np.zeros(self.n_components, dtype=bool)
-        scale = np.sqrt(floor)
-        unit = scale[:, None] * scale
-        relative = self.matrices / unit
-        try:  # far cheaper than eigenvalues
-            np.linalg.cholesky(relative - np.eye(len(floor)))
-            return self, np.zeros(self.n_components, dtype=bool)
-        except np.linalg.LinAlgError:
-            values, vectors = np.linalg.eigh(relative)
-        # Whatever the floor, leave what a Cholesky factorisation needs of the largest eigenvalue.
-        least = np.maximum(1, 10 * np.finfo(np.float64).eps * len(floor) ** 2 * values[:, -1:])
-        low = values[:, 0] < least[:, 0]
-        raised = (vectors * np.maximum(values, least)[:, None, :]) @ vectors.swapaxes(1, 2) * unit
-        symmetric = (raised + raised.swapaxes(1, 2)) / 2
-        matrices = np.where(low[:, None, None], symmetric, self.matrices)
-        return Dense(matrices, self.n_components), self._spread(low)
-
     def clears(self, floor: Array) -> bool:
         """Whether all eigenvalues lie far above the floor: the sum of their inverses, in its units, is below 1/2.
 

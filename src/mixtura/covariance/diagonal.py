@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixtura.arrays import frozen
 from mixtura.data import Array, Index
@@ -126,12 +125,6 @@ class Diagonal:
         kept = int(np.arange(self.n_components)[components].size)
         values = self.values if len(self.values) == 1 else self.values[components]
         return Diagonal(values, kept, self.n_features)
-
-    def floored(self, floor: Array) -> tuple[Diagonal, NDArray[np.bool_]]:
-        """Raise variances below the floor (its mean, where one variance serves all dimensions)."""
-        least = floor if self.values.shape[1] == len(floor) else np.array([floor.mean()])
-        low = np.broadcast_to((self.values < least).any(axis=1), (self.n_components,))
-        return Diagonal(np.maximum(self.values, least), self.n_components, self.n_features), low
 
     @property
     def _information(self) -> float:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mixtura.covariance import Covariance
+from mixtura.data import Array
 from mixtura.families.names import MODELS, family_named
 from mixtura.stats import Needs, Stats
 
@@ -22,8 +26,14 @@ class Family(Protocol):
     def needs(self) -> Needs:
         """Which scatter its M-step reads."""
 
-    def fit(self, stats: Stats, previous: Covariance | None) -> Covariance:
-        """The covariances with the largest expected log-likelihood; ``previous`` is where a search may start."""
+    def fit(
+        self, stats: Stats, floor: Array, previous: Covariance | None = None
+    ) -> tuple[Covariance, NDArray[np.bool_]]:
+        """The covariances with the largest expected log-likelihood among those not below the floor variances (d,).
+
+        ``previous`` is where a search may start: if it is in the family, the result is no worse. Also which
+        components rest on the floor, (k,).
+        """
 
     def n_parameters(self, k: int, d: int) -> int:
         """Number of free parameters of the covariances of k components in d dimensions."""

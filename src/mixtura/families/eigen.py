@@ -7,122 +7,129 @@ model's name says which, in that order.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura.covariance import Covariance, Dense, Diagonal
 from mixtura.data import Array
+from mixtura.families.axes import common_matrix, own_axes, put_together
+from mixtura.families.spectrum import SPECTRA, TINY, Spectrum, equal_volume, share_of_largest
+from mixtura.families.turning import common_axes
 from mixtura.stats import Needs, Stats
 
-# Divides instead of zero where a component holds no rows at all; its covariance comes out as 0, to be floored.
-_TINY = np.finfo(np.float64).tiny
-
-
-def _per_weight(values: Array, weight: Array) -> Array:
-    """Divide each component's values by its weight."""
-    return values / np.maximum(weight, _TINY).reshape((-1,) + (1,) * (values.ndim - 1))
+# Models that stay themselves when a column's unit changes; for them the floor may differ from column to column.
+FREE_OF_UNITS = ("VVV", "EEE", "VEE", "EVV", "VVI", "EEI", "VEI", "EVI")
 
 
 @dataclass(frozen=True, slots=True)
-class VVV:
-    """A full matrix for each component: S_k = W_k / n_k.
+class Eigen:
+    """The covariance model of a three-letter name.
 
     Examples
     --------
-    >>> VVV().n_parameters(k=2, d=3)
-    12
+    >>> Eigen("VVV").n_parameters(k=2, d=3), Eigen("VEV").n_parameters(k=2, d=3), Eigen("EEI").n_parameters(k=2, d=3)
+    (12, 10, 3)
     """
 
-    name: str = "VVV"
-    needs: Needs = "full"
+    name: str
 
-    def fit(self, stats: Stats, previous: Covariance | None) -> Dense:
-        """W_k / n_k."""
-        return Dense(_per_weight(stats.scatter, stats.weight), len(stats.weight))
+    @property
+    def needs(self) -> Needs:
+        """Axes along the columns need no more than the diagonal; one matrix for all, no more than the sum."""
+        if self.name == "EEE":
+            return "pooled"
+        return "diagonal" if self.name[2] == "I" else "full"
 
-    def n_parameters(self, k: int, d: int) -> int:
-        """K d (d + 1) / 2."""
-        return k * d * (d + 1) // 2
+    def fit(
+        self, stats: Stats, floor: Array, previous: Covariance | None = None
+    ) -> tuple[Covariance, NDArray[np.bool_]]:
+        """The covariances with the largest expected log-likelihood that are nowhere below the floor variances (d,).
 
-    def least_points(self, d: int) -> int:
-        """D + 1 points in general position span d dimensions."""
-        return d + 1
+        A search begins at ``previous``. Also which components rest on the floor, (k,).
+        """
+        unit = self.units(floor)
+        return self._aligned(stats, unit, previous) if self.needs == "diagonal" else self._turned(stats, unit, previous)
 
+    def units(self, floor: Array) -> Array:
+        """The least variances that the model keeps to, (d,): the same for all columns if it knows no columns."""
+        if self.name in FREE_OF_UNITS:
+            return floor
+        return np.full_like(floor, floor.mean() if self.name[1] == "I" else floor.min())
 
-@dataclass(frozen=True, slots=True)
-class EEE:
-    """One full matrix that all components share: S = sum_k W_k / n.
+    def _aligned(self, stats: Stats, unit: Array, previous: Covariance | None) -> tuple[Diagonal, NDArray[np.bool_]]:
+        """Axes along the columns."""
+        k, d = stats.mean.shape
+        t = stats.scatter / unit
+        before = None if previous is None else previous.variances() / unit
+        relative = self._spectrum(stats, unit)(t, stats.weight, before)
+        values = relative * (unit[:1] if relative.shape[1] == 1 else unit)
+        return Diagonal(values, k, d), resting(relative, k)
 
-    Examples
-    --------
-    >>> EEE().n_parameters(k=2, d=3)
-    6
-    """
+    def _turned(self, stats: Stats, unit: Array, previous: Covariance | None) -> tuple[Dense, NDArray[np.bool_]]:
+        """Axes of any direction."""
+        k = len(stats.weight)
+        scale = np.sqrt(unit)
+        units = scale[:, None] * scale
+        scatter, n = stats.scatter, stats.weight
+        if self.name == "EEE":  # one component that holds all rows
+            scatter, n = scatter.sum(axis=0, keepdims=True), n.sum(keepdims=True)
+        if self.name in ("EEE", "VVV"):
+            free = Dense(scatter / np.maximum(n, TINY)[:, None, None], k)
+            if free.clears(unit) or above(free.matrices / units):
+                return free, np.zeros(k, dtype=bool)
+        before = None if previous is None else previous.dense() / units
+        variances, axes = self._fitted(scatter / units, n, self._spectrum(stats, unit), before)
+        return Dense(put_together(axes, variances) * units, k), resting(variances, k)
 
-    name: str = "EEE"
-    needs: Needs = "pooled"
+    def _spectrum(self, stats: Stats, unit: Array) -> Spectrum:
+        """How variances are fitted; with equal volumes no component is to be wider than all rows together.
 
-    def fit(self, stats: Stats, previous: Covariance | None) -> Dense:
-        """The pooled scatter divided by the total weight."""
-        return Dense(stats.scatter / stats.total, len(stats.weight))
+        Means and covariances of all components make up the covariance of the rows, which no M-step changes.
+        """
+        if self.name[:2] != "EV":
+            return SPECTRA["VV" if self.name == "EEE" else self.name[:2]]
+        squares = np.diagonal(stats.scatter, axis1=1, axis2=2) if self.needs == "full" else stats.scatter
+        delta = stats.mean - stats.weight @ stats.mean / stats.total
+        return partial(
+            equal_volume, widest=((squares.sum(axis=0) + stats.weight @ delta**2) / unit).sum() / stats.total
+        )
 
-    def n_parameters(self, k: int, d: int) -> int:
-        """D (d + 1) / 2."""
-        return d * (d + 1) // 2
-
-    def least_points(self, d: int) -> int:
-        """The shared matrix lives on all points."""
-        return 1
-
-
-@dataclass(frozen=True, slots=True)
-class VVI:
-    """A diagonal matrix for each component: S_k = diag(W_k) / n_k.
-
-    Examples
-    --------
-    >>> VVI().n_parameters(k=2, d=3)
-    6
-    """
-
-    name: str = "VVI"
-    needs: Needs = "diagonal"
-
-    def fit(self, stats: Stats, previous: Covariance | None) -> Diagonal:
-        """diag(W_k) / n_k."""
-        return Diagonal(_per_weight(stats.scatter, stats.weight), *stats.mean.shape)
-
-    def n_parameters(self, k: int, d: int) -> int:
-        """K d."""
-        return k * d
-
-    def least_points(self, d: int) -> int:
-        """Two different points have a variance in every dimension."""
-        return 2
-
-
-@dataclass(frozen=True, slots=True)
-class VII:
-    """One variance for each component: S_k = tr(W_k) / (n_k d) I.
-
-    Examples
-    --------
-    >>> VII().n_parameters(k=2, d=3)
-    2
-    """
-
-    name: str = "VII"
-    needs: Needs = "diagonal"
-
-    def fit(self, stats: Stats, previous: Covariance | None) -> Diagonal:
-        """tr(W_k) / (n_k d)."""
-        variances = _per_weight(stats.scatter.mean(axis=1, keepdims=True), stats.weight)
-        return Diagonal(variances, *stats.mean.shape)
+    def _fitted(self, scatter: Array, n: Array, spectrum: Spectrum, before: Array | None) -> tuple[Array, Array]:
+        """Variances and axes."""
+        if self.name == "VEE":
+            return common_matrix(scatter, n, before)
+        if self.name in ("EVE", "VVE"):
+            return common_axes(scatter, n, spectrum, before)
+        return own_axes(scatter, n, spectrum, before)
 
     def n_parameters(self, k: int, d: int) -> int:
-        """One for each component."""
-        return k
+        """Free parameters of the covariances: of volumes, shapes (of determinant 1) and axes."""
+        counts = zip(self.name, (1, d - 1, d * (d - 1) // 2), strict=True)
+        return sum({"I": 0, "E": 1, "V": k}[letter] * each for letter, each in counts)
 
     def least_points(self, d: int) -> int:
-        """Two different points have a variance."""
-        return 2
+        """How many points a component needs for a covariance of its own that is not singular.
+
+        d + 1 in general position where it has a shape and axes of its own, 2 where it has a volume or a shape, else 1.
+        """
+        if self.name[1:] == "VV":
+            return d + 1
+        return 2 if "V" in self.name[:2] else 1
+
+
+def above(matrices: Array) -> bool:
+    """Whether all eigenvalues are above 1; far cheaper than eigenvalues."""
+    try:
+        np.linalg.cholesky(matrices - np.eye(matrices.shape[1]))
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
+def resting(variances: Array, k: int) -> NDArray[np.bool_]:
+    """Which of k components have a variance on the floor, or as small as it can be beside the largest, (k,)."""
+    smallest, largest = variances.min(axis=1), variances.max(axis=1)
+    low = smallest <= np.maximum(1, share_of_largest(variances.shape[1]) * largest) * (1 + 1e-9)
+    return np.broadcast_to(low, (k,))

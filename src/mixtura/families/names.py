@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mixtura.errors import ParameterError
-from mixtura.families.eigen import EEE, VII, VVI, VVV
+from mixtura.families.eigen import Eigen
 
 if TYPE_CHECKING:
     from mixtura.families import Family
 
-MODELS: dict[str, Family] = {family.name: family for family in (VVV(), EEE(), VVI(), VII())}
+# mclust's order: from one variance for all to a matrix for each.
+FOURTEEN = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
+
+MODELS: dict[str, Family] = {name: Eigen(name) for name in FOURTEEN}
 
 # scikit-learn's names, and mclust's for one dimension.
 ALIASES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII", "V": "VVV", "E": "EEE"}
@@ -25,7 +28,7 @@ def family_named(name: str) -> Family:
     'EEE'
     >>> family_named("round")
     Traceback (most recent call last):
-    mixtura.errors.ParameterError: model is 'round'; expected one of VVV, EEE, VVI, VII, full, tied, ...
+    mixtura.errors.ParameterError: model is 'round'; expected one of EII, VII, ...
     """
     family = MODELS.get(ALIASES.get(name, name)) if isinstance(name, str) else None
     if family is None:

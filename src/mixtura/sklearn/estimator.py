@@ -14,10 +14,10 @@ from mixtura.covariance import Dense
 from mixtura.criteria import Assessment, assess
 from mixtura.data import Array, Rows
 from mixtura.em import Task
-from mixtura.families import family_named
 from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import as_estimate, automatic, chosen, form_of, stored, type_of
 from mixtura.sklearn.estimation import ILL_DEFINED, Estimate, Given, best_of, estimate, start, task_of
+from mixtura.sklearn.fitted import mixture_of, plain
 from mixtura.sklearn.parameters import CONSTRAINTS, checked_sample_weight, given_of
 from mixtura.sklearn.threaded import threaded
 from mixtura.sklearn.verbose import Verbose
@@ -230,17 +230,15 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     @property
     def mixture_(self) -> Mixture:
         """The fitted distribution, made from ``weights_``, ``means_`` and ``precisions_cholesky_``."""
-        check_is_fitted(self)
+        if not hasattr(self, "weights_"):
+            check_is_fitted(self)
         kind = getattr(self, "covariance_type_", self.covariance_type)
-        form, family = form_of(kind), family_named(kind)
-        k, d = np.shape(self.means_)
-        weights = np.asarray(self.weights_, dtype=np.float64)
-        covariances = form.covariance(self.precisions_cholesky_, k, d)
-        count = k - 1 + k * d + family.n_parameters(k, d)
-        return Mixture(weights / weights.sum(), self.means_, covariances, n_parameters=count)
+        return mixture_of(kind, self.weights_, self.means_, self.precisions_cholesky_)
 
     def _rows(self, X: Any) -> Rows:
         """Check rows against the fitted features."""
+        if not hasattr(self, "feature_names_in_") and plain(X, getattr(self, "n_features_in_", None)):
+            return X
         check_is_fitted(self)
         return validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
 

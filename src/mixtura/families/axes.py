@@ -1,0 +1,49 @@
+"""Axes D_k: scatter turned so that the variances along the axes fit it best.
+
+All matrices are in units of the floor, so that no variance may be below 1. Each function is given the scatter (k, d, d)
+and the weight (k,) of the components, and returns variances (k or 1, d) and axes (k, d, d) or (d, d). A search begins
+at matrices ``start`` (k, d, d).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixtura.data import Array
+from mixtura.families.spectrum import SETTLED, SWEEPS, TINY, Spectrum, share_of_largest
+
+
+def put_together(axes: Array, variances: Array) -> Array:
+    """D diag(b) D' for axes (k, d, d) or (d, d) and variances (k, d)."""
+    matrices = (axes * variances[:, None, :]) @ axes.swapaxes(-1, -2)
+    return (matrices + matrices.swapaxes(1, 2)) / 2
+
+
+def own_axes(scatter: Array, n: Array, spectrum: Spectrum, start: Array | None) -> tuple[Array, Array]:
+    """V: for any variances, those along the eigenvectors of W_k, in the same order, fit best (von Neumann 1937)."""
+    values, axes = np.linalg.eigh(scatter)
+    along = np.maximum(values, share_of_largest(len(axes[0])) * np.maximum(values[:, -1:], 0))
+    before = None if start is None else np.asarray(np.linalg.eigvalsh(start[:1]))
+    return spectrum(along, n, before), np.asarray(axes)
+
+
+def common_matrix(scatter: Array, n: Array, start: Array | None) -> tuple[Array, Array]:
+    """VEE: S_k = lambda_k C; either has a closed form for the other, so they take turns (Celeux & Govaert 1995).
+
+    C may have any determinant, since lambda_k makes up for it.
+    """
+    n = np.maximum(n, TINY)
+    d = scatter.shape[1]
+    least = share_of_largest(d)
+    values, axes = np.linalg.eigh(scatter.sum(axis=0) / n.sum() if start is None else start[0])
+    values, volume = np.maximum(values, max(1, least * values[-1])), np.full(len(n), np.inf)
+    for _ in range(SWEEPS):
+        new = np.tensordot(scatter, (axes / values) @ axes.T, 2) / (n * d)
+        new = np.maximum(new, 1 / values[0])
+        settled = np.abs(volume / new - 1).max() <= SETTLED
+        volume = new
+        values, axes = np.linalg.eigh(np.tensordot(1 / volume, scatter, 1) / n.sum())
+        values = np.maximum(values, max(1 / volume.min(), least * values[-1]))
+        if settled:
+            break
+    return volume[:, None] * values, axes

@@ -1,0 +1,115 @@
+"""Spectra b_kj = lambda_k A_kj: variances along k components' axes, with volume and shape equal or of their own.
+
+Each function is given the scatter t (k, d) along the axes and the weight n (k,) of the components, and minimises
+sum_kj n_k log b_kj + t_kj / b_kj over the b of its kind that are nowhere below 1, the floor. In the logarithms of
+b this is convex. What all components share comes back with a length of 1. A search begins at variances ``start``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from scipy.optimize import brentq
+
+from mixtura.data import Array
+
+Spectrum: TypeAlias = Callable[[Array, Array, Array | None], Array]
+
+EPS = float(np.finfo(np.float64).eps)
+TINY = float(np.finfo(np.float64).tiny)
+
+# Sweeps end when volumes and shapes change by less than this fraction; what is left to gain is about its square.
+SETTLED = 1e-11
+SWEEPS = 10_000
+
+
+def share_of_largest(d: int) -> float:
+    """The fraction of its largest variance that a Cholesky factorisation needs of a matrix's smallest one."""
+    return 10 * EPS * d**2
+
+
+def sphere(t: Array, n: Array, _start: Array | None) -> Array:
+    """EI: lambda = sum_k tr t_k / (N d)."""
+    return np.maximum(t.mean(axis=1, keepdims=True).sum(axis=0, keepdims=True) / max(n.sum(), TINY), 1)
+
+
+def spheres(t: Array, n: Array, _start: Array | None) -> Array:
+    """VI: lambda_k = tr t_k / (n_k d)."""
+    return np.maximum(t.mean(axis=1, keepdims=True) / np.maximum(n, TINY)[:, None], 1)
+
+
+def shared(t: Array, n: Array, _start: Array | None) -> Array:
+    """EE: b_j = sum_k t_kj / N."""
+    return np.maximum(t.sum(axis=0, keepdims=True) / max(n.sum(), TINY), 1)
+
+
+def own(t: Array, n: Array, _start: Array | None) -> Array:
+    """VV: b_kj = t_kj / n_k."""
+    return np.maximum(t / np.maximum(n, TINY)[:, None], 1)
+
+
+def proportional(t: Array, n: Array, start: Array | None) -> Array:
+    """VE: b_kj = lambda_k a_j; either has a closed form for the other, so they take turns.
+
+    The shape a may have any determinant, since lambda_k makes up for it.
+    """
+    n = np.maximum(n, TINY)
+    shape = shared(t, n, None) if start is None else start[:1]
+    for _ in range(SWEEPS):
+        volume = np.maximum((t / shape).mean(axis=1, keepdims=True) / n[:, None], 1 / shape.min())
+        new = np.maximum((t / volume).sum(axis=0, keepdims=True) / n.sum(), 1 / volume.min())
+        settled = np.abs(new / shape - 1).max() <= SETTLED
+        shape = new
+        if settled:
+            break
+    return volume * shape
+
+
+def equal_volume(t: Array, n: Array, _start: Array | None, widest: float = 1e10) -> Array:
+    """EV: all b_k have the same determinant e^L: b_k is t_k, scaled, and e^(L / d) = sum_k |t_k|^(1/d) / N.
+
+    A component that has no width in some directions would become the wider in others, without limit; so b is also
+    nowhere above ``widest``, unless a component is.
+    """
+    logs, weight = np.log(np.maximum(t, TINY)), np.log(max(n.sum(), TINY))
+    size = logs.mean(axis=1, keepdims=True)
+    best = logs - size + (np.logaddexp.reduce(size[:, 0]) - weight)
+    highest = math.log(max(widest, 1.0))
+    if best.min() >= 0 and best.max() <= highest:
+        return np.exp(best)
+    widths = logs.max(axis=1) - np.log(np.maximum(n, TINY))
+    return np.exp(bounded(logs, weight, max(highest, float(widths.max()))))
+
+
+def bounded(logs: Array, weight: float, highest: float) -> Array:
+    """Logarithms of b_kj in [0, highest] whose sum over j is the same for all k, at least cost, (k, d).
+
+    For a given sum L, log b_kj is log t_kj - q_k, clipped; the higher q_k, the less the sum. The best L is where
+    sum_k e^q_k is N.
+    """
+    turns = -np.sort(-np.concatenate([logs, logs - highest], axis=1), axis=1)
+    sums = np.clip(logs[:, None, :] - turns[:, :, None], 0, highest).sum(axis=2)
+
+    def excess(level: float) -> float:
+        q = [np.interp(level, *table) for table in zip(sums, turns, strict=True)]
+        return float(np.logaddexp.reduce(q) - weight)
+
+    ends = 0.0, logs.shape[1] * highest
+    falls = excess(ends[0]) > 0 > excess(ends[1])
+    level = brentq(excess, *ends, xtol=SETTLED) if falls else ends[int(excess(ends[0]) > 0)]
+    q = np.array([np.interp(level, *table) for table in zip(sums, turns, strict=True)])
+    return np.clip(logs - q[:, None], 0, highest)
+
+
+# By the letters of volume and shape.
+SPECTRA: dict[str, Spectrum] = {
+    "EI": sphere,
+    "VI": spheres,
+    "EE": shared,
+    "VE": proportional,
+    "EV": equal_volume,
+    "VV": own,
+}

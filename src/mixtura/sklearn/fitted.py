@@ -1,0 +1,42 @@
+"""What prediction needs of a fitted estimator, found quickly: people ask for a row at a time."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from mixtura.arrays import LARGEST
+from mixtura.families import family_named
+from mixtura.mixture import Mixture
+from mixtura.sklearn.automatic import form_of
+
+
+def mixture_of(kind: str, weights: Any, means: Any, factors: Any) -> Mixture:
+    """The distribution with these attributes of an estimator; the same object again for the same numbers.
+
+    Attributes may be set, and arrays written to, between two predictions; so numbers are compared, not objects.
+    """
+    arrays = [np.asarray(values, dtype=np.float64) for values in (weights, means, factors)]
+    return _made(kind, tuple((array.tobytes(), array.shape) for array in arrays))
+
+
+@lru_cache(maxsize=4)
+def _made(kind: str, written: tuple[tuple[bytes, tuple[int, ...]], ...]) -> Mixture:
+    """Made of bytes and shapes, which can be looked up."""
+    weights, means, factors = (np.frombuffer(values).reshape(shape) for values, shape in written)
+    k, d = means.shape
+    covariances = form_of(kind).covariance(factors, k, d)
+    count = k - 1 + k * d + family_named(kind).n_parameters(k, d)
+    return Mixture(weights / weights.sum(), means, covariances, n_parameters=count)
+
+
+def plain(X: Any, n_features: int | None) -> bool:
+    """Whether scikit-learn's validation, which takes longer than the prediction of a row, would return X as it is."""
+    if type(X) is not np.ndarray or X.ndim != 2 or X.dtype not in (np.float64, np.float32) or not X.flags.forc:
+        return False
+    values = X.ravel(order="K")
+    with np.errstate(over="ignore", invalid="ignore"):
+        finite = float(values @ values) <= LARGEST**2  # false for NaN
+    return finite and len(X) > 0 and X.shape[1] == n_features
