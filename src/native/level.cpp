@@ -31,6 +31,9 @@ constexpr double FARTHEST_MEAN = 100, WIDEST = 1e8, LARGEST_SUM = 1e30;
 // What is added up of a component's rows: outer products, squares, or what all components together leave.
 enum class Sum { FULL, DIAGONAL, TOTAL };
 
+INLINE double root(double x) { return __builtin_sqrt(x); }
+INLINE float root(float x) { return __builtin_sqrtf(x); }
+
 // What a block needs while it is worked on.
 template <class T> struct Scratch {
   int rows, stride;
@@ -44,6 +47,7 @@ template <class T> struct Scratch {
         largest(rows), total(rows), root(rows), shares(rows), active(density.k), chosen(rows + WIDTH<int>),
         sums(2 * stride), zero(stride) {
     std::memset(zero, 0, sizeof(T) * std::size_t(stride));
+    if (data.d > FEW && stride > data.d) std::memset(copy, 0, sizeof(T) * std::size_t(rows) * std::size_t(stride));
   }
 };
 
@@ -86,7 +90,7 @@ void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels,
     store(s.total + n, weight / total);
   }
   if constexpr (POWER == Power::ROOT)
-    for (int n = 0; n < panels * PANEL<T>; ++n) s.root[n] = __builtin_sqrt(s.total[n]);
+    for (int n = 0; n < panels * PANEL<T>; ++n) s.root[n] = root(s.total[n]);
   const double certainty = sum<T>(log_total);
   to.loglik += unit * sum<T>(largest) + certainty;
   to.certainty -= certainty;
@@ -183,7 +187,7 @@ template <class T> void add_total(Scratch<T>& s, const Rows& rows, int k, int pa
   for (int j = 0; j < ready; ++j) weighted_rows<T, 1>(s.x, shares + j, panels, d, sums + j);
   const T* z = s.x;
   if (rows.weight) {
-    for (int n = 0; n < count; ++n) s.shares[n] = __builtin_sqrt(s.root[n]);
+    for (int n = 0; n < count; ++n) s.shares[n] = root(s.root[n]);
     for (int p = 0; p < panels; ++p)
       for (int i = 0; i < d; ++i)
         for (int n = 0; n < PANEL<T>; n += WIDTH<T>) {
