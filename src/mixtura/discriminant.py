@@ -47,6 +47,13 @@ class Discriminant:
     n_rows : float
         Number of rows, or the sum of their weights.
     columns : tuple of str, optional
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> found = mixtura.discriminant([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], [1, 1, 1, 2, 2, 2], models=["E"])
+    >>> found.posterior([[2.7]]).round(6).tolist()
+    [[0.5, 0.5]]
     """
 
     classes: NDArray[Any]

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import eigh
 
 from mixtura.covariance import Dense
 from mixtura.data import Array
 from mixtura.errors import ParameterError
+from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
+
+linalg = Lazy("scipy.linalg")
 
 # Eigenvalues below this fraction of the largest are rounding errors: their directions tell nothing apart.
 RANK = 1e-10
@@ -69,6 +71,12 @@ def reduce(mixture: Mixture, balance: float = 1.0) -> Reduction:
     ----------
     Scrucca (2010), Dimension reduction for model-based clustering, Stat. Comput. 20, 471-484; Scrucca (2014),
     Graphical tools for model-based mixture discriminant analysis, Adv. Data Anal. Classif. 8, 147-165.
+
+    Examples
+    --------
+    >>> from mixtura import Dense, Mixture
+    >>> reduce(Mixture([0.5, 0.5], [[0.0, 0.0], [2.0, 0.0]], Dense(np.eye(2)[None], 2))).eigenvalues.round(6).tolist()
+    [0.5]
     """
     if not 0 <= balance <= 1:
         raise ParameterError(f"balance is {balance!r}; expected a number from 0 to 1")
@@ -80,7 +88,7 @@ def reduce(mixture: Mixture, balance: float = 1.0) -> Reduction:
     away = matrices - np.einsum("k,kij->ij", mixture.weights, matrices)
     means = between @ np.linalg.solve(total, between)
     spreads = np.einsum("k,kij,kjl->il", mixture.weights, away, np.linalg.solve(total, away))
-    values, vectors = eigh(2 * balance * means + 2 * (1 - balance) * spreads, total)
+    values, vectors = linalg.eigh(2 * balance * means + 2 * (1 - balance) * spreads, total)
     kept = np.flatnonzero(values > RANK * values[-1])[::-1]
     basis = vectors[:, kept] / np.linalg.norm(vectors[:, kept], axis=0)
     basis = basis * np.sign(basis[np.abs(basis).argmax(axis=0), np.arange(len(kept))])  # the largest entry is positive
