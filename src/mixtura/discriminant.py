@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,8 +17,9 @@ from mixtura.data import Array, Rng, Rows
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.families import family_named
-from mixtura.fitting import LEAST_FLOOR
+from mixtura.fitting import LEAST_FLOOR, fit
 from mixtura.initial import Labels
+from mixtura.known import UNKNOWN
 from mixtura.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
 from mixtura.mixture import Mixture
 from mixtura.selection import select
@@ -95,6 +96,7 @@ def discriminant(
     components: Any = 1,
     *,
     models: str | Sequence[str] = "all",
+    unlabelled: Any = None,
     priors: Any = None,
     sample_weight: Any = None,
     floor: float = 1e-10,
@@ -114,6 +116,10 @@ def discriminant(
         and the model that BIC chooses (Hastie & Tibshirani 1996; mclust's MclustDA).
     models : str or sequence of str
         Covariance models to choose from by BIC.
+    unlabelled : scalar, optional
+        The value of ``y`` where the class is not known, such as -1 or "?": such rows help to find the Gaussians by EM
+        (semi-supervised; only with ``components=1``). The log-likelihood is then that of rows and known classes, and
+        the priors are parameters.
     priors : array-like of shape (c,), optional
         Class probabilities, in the order of the sorted classes; the classes' shares of the rows unless given.
     sample_weight : array-like of shape (n,), optional
@@ -144,38 +150,72 @@ def discriminant(
     """
     rows = as_matching_rows(X, None, np.shape(X)[-1] if np.ndim(X) > 1 else 1)
     weight = as_sample_weight(sample_weight, len(rows))
-    classes, codes = _classes(y, len(rows), weight)
-    held = np.bincount(codes, weight, minlength=len(classes)).astype(np.float64)
+    classes, codes = _classes(y, len(rows), weight, unlabelled)
     wanted = as_models(models, rows.shape[1])
     options = {"floor": max(as_amount(floor, "floor"), LEAST_FLOOR), "seed": seed, "threads": threads}
-    one = isinstance(components, int | np.integer) and components == 1
-    described = _gaussians if one else partial(_mixtures, components=components)
-    mixtures, chosen, count = described(rows, codes, weight, wanted, options)
-    loglik = sum(_loglik(mixture, rows, weight, codes == c) for c, mixture in enumerate(mixtures))
+    found = _description(components, bool((codes < 0).any()))(rows, codes, weight, wanted, options)
     return Discriminant(
-        classes, _priors(priors, held), mixtures, chosen, loglik, count, float(held.sum()), column_names(X)
+        classes,
+        _priors(priors, found.shares),
+        found.mixtures,
+        found.models,
+        found.loglik,
+        found.n_parameters,
+        float(len(rows) if weight is None else weight.sum()),
+        column_names(X),
     )
 
 
-def _classes(y: Any, n: int, weight: Array | None) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """The sorted classes, and which each row has."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """The classes' mixtures, however they were found."""
+
+    mixtures: tuple[Mixture, ...]
+    models: tuple[str, ...]
+    shares: Array
+    loglik: float
+    n_parameters: int
+
+
+def _description(components: Any, partly: bool) -> Callable[..., _Found]:
+    """How classes are described."""
+    one = isinstance(components, int | np.integer) and components == 1
+    if partly and not one:
+        raise ParameterError(f"components is {components!r}; with unlabelled rows it must be 1")
+    if partly:
+        return _inferred
+    return _gaussians if one else partial(_mixtures, components=components)
+
+
+def _classes(y: Any, n: int, weight: Array | None, unlabelled: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The sorted classes, and which each row has; -1 where it is not known."""
     labels = np.asarray(y)
     if labels.shape != (n,):
         raise DataError(f"y has shape {labels.shape}; expected one class for each row, ({n},)")
-    classes, codes = np.unique(labels, return_inverse=True)
-    held = np.bincount(codes, weight, minlength=len(classes))
+    known = np.ones(n, dtype=bool) if unlabelled is None else labels != unlabelled
+    classes, own = np.unique(labels[known], return_inverse=True)
     if len(classes) < 2:
-        raise DataError(f"y has one class, {str(classes[0])!r}; expected at least two")
+        raise DataError(f"y has {len(classes)} classes, {classes.tolist()}; expected at least two")
+    codes = np.full(n, UNKNOWN)
+    codes[known] = own
+    held = _shares(codes, weight)
     if not held.all():
         raise DataError(f"all rows of class {str(classes[held.argmin()])!r} have weight zero; leave the class out")
-    return classes, codes.astype(np.int64)
+    return classes, codes
 
 
-def _priors(priors: Any, held: Array) -> Array:
+def _shares(codes: NDArray[np.int64], weight: Array | None) -> Array:
+    """The classes' shares of the rows whose class is known."""
+    known = codes >= 0
+    held = np.bincount(codes[known], None if weight is None else weight[known]).astype(np.float64)
+    return held / held.sum() if held.any() else held
+
+
+def _priors(priors: Any, shares: Array) -> Array:
     """Checked class probabilities."""
-    given = held / held.sum() if priors is None else np.asarray(priors, dtype=np.float64)
-    if given.shape != held.shape or not (given >= 0).all() or abs(given.sum() - 1) > 1e-6:
-        raise ParameterError(f"priors are {priors!r}; expected {len(held)} probabilities that sum to one")
+    given = shares if priors is None else np.asarray(priors, dtype=np.float64)
+    if given.shape != shares.shape or not (given >= 0).all() or abs(given.sum() - 1) > 1e-6:
+        raise ParameterError(f"priors are {priors!r}; expected {len(shares)} probabilities that sum to one")
     return given
 
 
@@ -185,12 +225,9 @@ def _loglik(mixture: Mixture, rows: Rows, weight: Array | None, own: NDArray[np.
     return float(density.sum() if weight is None else weight[own] @ density)
 
 
-Found = tuple[tuple[Mixture, ...], tuple[str, ...], int]
-
-
 def _gaussians(
     rows: Rows, codes: NDArray[np.int64], weight: Array | None, models: Sequence[str], options: dict[str, Any]
-) -> Found:
+) -> _Found:
     """A Gaussian for each class: one M-step from the known classes, by the model with the lowest BIC."""
     source = ArraySource.of(rows, weight, options["threads"])
     data = moments(source)
@@ -198,16 +235,34 @@ def _gaussians(
     floor = floor_variances(scale, options["floor"])
     k, d = int(codes.max()) + 1, rows.shape[1]
 
-    def found(model: str) -> tuple[bool, float, Found]:
+    def found(model: str) -> tuple[bool, float, _Found]:
         family = family_named(model)
         task = Task(source, family, scale, floor)
         mixture, low = task.mstep(Labels(codes)(task, k, np.random.default_rng(0)))
-        parts = tuple(mixture.select(np.array([c])) for c in range(k))
+        parts = _parts(mixture)
         loglik = sum(_loglik(part, rows, weight, codes == c) for c, part in enumerate(parts))
         count = k * d + family.n_parameters(k, d)
-        return bool(low.any()), -2 * loglik + count * math.log(data.total), (parts, (family.name,) * k, count)
+        result = _Found(parts, (family.name,) * k, mixture.weights, loglik, count)
+        return bool(low.any()), -2 * loglik + count * math.log(data.total), result
 
     return min((found(model) for model in models), key=lambda each: each[:2])[2]
+
+
+def _parts(mixture: Mixture) -> tuple[Mixture, ...]:
+    """Each component as a mixture of its own."""
+    return tuple(mixture.select(np.array([c])) for c in range(mixture.n_components))
+
+
+def _inferred(
+    rows: Rows, codes: NDArray[np.int64], weight: Array | None, models: Sequence[str], options: dict[str, Any]
+) -> _Found:
+    """The same where not all classes are known: by EM."""
+    k = int(codes.max()) + 1
+    fits = [fit(rows, k, model=model, known=codes, sample_weight=weight, **options) for model in models]
+    best = min(fits, key=lambda one: (one.mixture.n_components < k or bool(one.starts[0].floored), one.bic))
+    if best.mixture.n_components < k:
+        raise DataError(f"no covariance model could tell {k} classes apart; label more rows, or set models")
+    return _Found(_parts(best.mixture), (best.model,) * k, best.mixture.weights, best.loglik, best.n_parameters)
 
 
 def _mixtures(
@@ -218,21 +273,19 @@ def _mixtures(
     options: dict[str, Any],
     *,
     components: Any,
-) -> Found:
+) -> _Found:
     """A mixture for each class, chosen by BIC."""
-    selections = [
+    found = [
         select(
             rows[codes == c],
             components,
             models=models,
             sample_weight=None if weight is None else weight[codes == c],
             **options,
-        )
+        ).best
         for c in range(int(codes.max()) + 1)
     ]
-    fits = [selection.best for selection in selections]
-    return (
-        tuple(fit.mixture for fit in fits),
-        tuple(fit.model for fit in fits),
-        sum(fit.n_parameters for fit in fits),
-    )
+    mixtures = tuple(each.mixture for each in found)
+    loglik = sum(_loglik(mixture, rows, weight, codes == c) for c, mixture in enumerate(mixtures))
+    count = sum(each.n_parameters for each in found)
+    return _Found(mixtures, tuple(each.model for each in found), _shares(codes, weight), loglik, count)

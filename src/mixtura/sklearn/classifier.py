@@ -31,6 +31,8 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         is quadratic, "tied" linear discriminant analysis). "auto": 1 to 5, chosen for each class by BIC (MclustDA).
     covariance_type : str, default="auto"
         One of the covariance models, or "auto": chosen by BIC.
+    unlabelled : scalar, optional
+        The value of ``y`` where the class is not known, such as -1: such rows help to find the Gaussians by EM.
     priors : array-like of shape (n_classes,), optional
         Class probabilities; the shares of the rows unless given.
     random_state : int, RandomState or None, default=None
@@ -57,6 +59,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({AUTO})],
         "covariance_type": [StrOptions({*FORMS, *MODELS, AUTO})],
+        "unlabelled": [object],
         "priors": ["array-like", None],
         "random_state": ["random_state"],
         "threads": [Interval(Integral, 1, None, closed="left"), None],
@@ -67,12 +70,14 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         n_components: int | str = 1,
         *,
         covariance_type: str = "auto",
+        unlabelled: Any = None,
         priors: Any = None,
         random_state: Any = None,
         threads: int | None = None,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
+        self.unlabelled = unlabelled
         self.priors = priors
         self.random_state = random_state
         self.threads = threads
@@ -98,6 +103,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             labels,
             EACH if self.n_components == AUTO else self.n_components,
             models="all" if self.covariance_type == AUTO else [self.covariance_type],
+            unlabelled=self.unlabelled,
             priors=self.priors,
             sample_weight=checked_sample_weight(sample_weight, rows),
             seed=check_random_state(self.random_state),
