@@ -42,7 +42,7 @@ class Discriminant:
     models : tuple of str
         The covariance model of each.
     loglik : float
-        Of the rows, given their classes.
+        Of the rows, whatever their classes, under the priors; that of known classes, too, where some are unlabelled.
     n_parameters : int
         Of all mixtures; the priors do not count.
     n_rows : float
@@ -219,10 +219,9 @@ def _priors(priors: Any, shares: Array) -> Array:
     return given
 
 
-def _loglik(mixture: Mixture, rows: Rows, weight: Array | None, own: NDArray[np.bool_]) -> float:
-    """Log-likelihood of one class's rows."""
-    density = mixture.logpdf(rows[own])
-    return float(density.sum() if weight is None else weight[own] @ density)
+def _total(values: Array, weight: Array | None, own: Any = slice(None)) -> float:
+    """Weighted sum over some rows."""
+    return float(values.sum() if weight is None else weight[own] @ values)
 
 
 def _gaussians(
@@ -240,10 +239,11 @@ def _gaussians(
         task = Task(source, family, scale, floor)
         mixture, low = task.mstep(Labels(codes)(task, k, np.random.default_rng(0)))
         parts = _parts(mixture)
-        loglik = sum(_loglik(part, rows, weight, codes == c) for c, part in enumerate(parts))
+        given = sum(_total(part.logpdf(rows[codes == c]), weight, codes == c) for c, part in enumerate(parts))
         count = k * d + family.n_parameters(k, d)
+        loglik = _total(mixture.logpdf(rows), weight)
         result = _Found(parts, (family.name,) * k, mixture.weights, loglik, count)
-        return bool(low.any()), -2 * loglik + count * math.log(data.total), result
+        return bool(low.any()), -2 * given + count * math.log(data.total), result
 
     return min((found(model) for model in models), key=lambda each: each[:2])[2]
 
@@ -280,12 +280,15 @@ def _mixtures(
             rows[codes == c],
             components,
             models=models,
+            start="hierarchical",  # with few rows a class, a wider search finds peaks that only noise has made
             sample_weight=None if weight is None else weight[codes == c],
             **options,
         ).best
         for c in range(int(codes.max()) + 1)
     ]
     mixtures = tuple(each.mixture for each in found)
-    loglik = sum(_loglik(mixture, rows, weight, codes == c) for c, mixture in enumerate(mixtures))
+    shares = _shares(codes, weight)
+    joint = np.stack([mixture.logpdf(rows) for mixture in mixtures], axis=1) + np.log(shares)
+    loglik = _total(log_sum_exp(joint)[0], weight)
     count = sum(each.n_parameters for each in found)
-    return _Found(mixtures, tuple(each.model for each in found), _shares(codes, weight), loglik, count)
+    return _Found(mixtures, tuple(each.model for each in found), shares, loglik, count)
