@@ -25,8 +25,8 @@ def mean_loglik(rows, weights, means, covariances) -> float:
 
     k, d = means.shape
     stored = mixtura.Dense(covariances, k) if covariances.ndim == 3 else mixtura.Diagonal(covariances, k, d)
-    rows = rows.astype(np.float64, copy=False)
-    return mixtura.assess(mixtura.Mixture(weights / weights.sum(), means, stored), rows).mean
+    mixture = mixtura.Mixture(weights / weights.sum(), means, stored)
+    return float(mixture.logpdf(rows.astype(np.float64, copy=False)).mean())
 
 
 def measured(adapter, rows, start, problem) -> dict:

@@ -238,12 +238,13 @@ def test_a_family_whose_m_step_fails_is_stopped(iris):
     from mixtura.families import family_named
 
     class Worse(type(family_named("VVV"))):
-        def fit(self, stats, previous):
-            return Dense(np.stack([np.eye(4) * 1000.0] * len(stats.weight)), len(stats.weight))
+        def fit(self, stats, floor, previous=None):
+            k = len(stats.weight)
+            return Dense(np.stack([np.eye(4) * 1000.0] * k), k), np.zeros(k, dtype=bool)
 
     source = ArraySource.of(iris)
     scale = scales(moments(source))
-    task = Task(source, Worse(), scale, floor_variances(scale, 1e-6))
+    task = Task(source, Worse("VVV"), scale, floor_variances(scale, 1e-6))
     start = mixtura.fit(iris, 2, seed=0).mixture
     first = task.estep(start, np.zeros(2, dtype=bool))
     path = run(task, Path.at(first), stop=[], max_iter=10, rng=np.random.default_rng(0))
@@ -280,9 +281,9 @@ def test_the_log_density_needs_little_memory():
         ({"k": 0}, ParameterError, "k is 0; expected an integer of at least 1"),
         ({"k": 2.5}, ParameterError, "k is 2.5"),
         ({"k": None}, ParameterError, "k is missing"),
-        ({"model": "oval"}, ParameterError, "model is 'oval'; expected one of VVV"),
+        ({"model": "oval"}, ParameterError, "model is 'oval'; expected one of EII, VII"),
         ({"model": 3}, ParameterError, "model is 3"),
-        ({"start": "kmean"}, ParameterError, "start is 'kmean'; expected one of small-em, kmeans"),
+        ({"start": "kmean"}, ParameterError, "start is 'kmean'; expected one of small-em, hierarchical, kmeans"),
         ({"start": np.zeros((2, 2, 2))}, ParameterError, "start is"),
         ({"tol": -1}, ParameterError, "tol is -1"),
         ({"tol": "x"}, ParameterError, "tol is 'x'"),

@@ -125,3 +125,20 @@ def test_criteria_at_mclusts_best_parameters(name, n_parameters):
     assert -found.icl == pytest.approx(icl, abs=0.1)
     agree = mixture.predict(rows) + 1 == np.array(best["classification"])
     assert agree.mean() > 0.995  # a row on a border may have crossed it in that last M-step
+
+
+@pytest.mark.parametrize("model", ["EII", "VVI", "EEE", "VVV"])
+def test_weighted_em(model):
+    """mclust's `me.weighted` on Old Faithful, with the row's number over n as its weight."""
+    rows, _ = load("faithful")
+    reference = json.loads((REFERENCE / "extras.json").read_text())["weighted"]
+    weight = np.arange(1, len(rows) + 1) / len(rows)
+    options = {"tol": 1e-13, "max_iter": 20_000, "accelerate": False}
+    start = np.array(reference["start_labels"])
+    fit = mixtura.fit(rows, model=model, start=start, sample_weight=weight, **options)
+    expected = reference["models"][model]
+    weights, means, covariances = parameters(expected["parameters"])
+    assert fit.loglik == pytest.approx(expected["loglik"], rel=1e-9)
+    np.testing.assert_allclose(fit.mixture.weights, weights, rtol=1e-6)
+    np.testing.assert_allclose(fit.mixture.means, means, rtol=1e-6)
+    np.testing.assert_allclose(fit.mixture.covariances.dense(), covariances, rtol=1e-6)

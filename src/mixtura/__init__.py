@@ -7,6 +7,7 @@ from mixtura.bootstrap import Bootstrap, bootstrap
 from mixtura.combine import Combination, combine
 from mixtura.covariance import Dense, Diagonal
 from mixtura.criteria import Assessment, assess
+from mixtura.discriminant import Discriminant, discriminant
 from mixtura.distribution import cdf, probability, quantile, uncertainty
 from mixtura.errors import (
     ConvergenceWarning,
@@ -23,13 +24,14 @@ from mixtura.initial import Labels, Parameters, Responsibilities, Tree, hierarch
 from mixtura.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
 from mixtura.mixture import Mixture
 from mixtura.plot import plot
+from mixtura.reduction import Reduction, reduce
 from mixtura.regions import hdr_levels
 from mixtura.replay import live, replay
 from mixtura.result import Fit, Iteration, Outcome, Start
 from mixtura.selection import Cell, Found, Selection, select
 
 if TYPE_CHECKING:
-    from mixtura.sklearn import GaussianMixture
+    from mixtura.sklearn import GaussianMixture, MixtureClassifier
 
 __version__ = "0.1.0"
 
@@ -43,6 +45,7 @@ __all__ = [
     "DegeneracyWarning",
     "Dense",
     "Diagonal",
+    "Discriminant",
     "Fit",
     "Found",
     "GaussianMixture",
@@ -53,9 +56,11 @@ __all__ = [
     "MixturaError",
     "MixturaWarning",
     "Mixture",
+    "MixtureClassifier",
     "Outcome",
     "ParameterError",
     "Parameters",
+    "Reduction",
     "Responsibilities",
     "Selection",
     "Start",
@@ -65,6 +70,7 @@ __all__ = [
     "bootstrap",
     "cdf",
     "combine",
+    "discriminant",
     "fit",
     "hdr_levels",
     "hierarchical",
@@ -73,6 +79,7 @@ __all__ = [
     "plot",
     "probability",
     "quantile",
+    "reduce",
     "replay",
     "select",
     "uncertainty",
@@ -80,9 +87,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`GaussianMixture`, which is imported only when it is wanted, since it brings scikit-learn."""
-    if name == "GaussianMixture":
-        return import_module("mixtura.sklearn").GaussianMixture
+    """The estimators, which are imported only when they are wanted, since they bring scikit-learn."""
+    if name in ("GaussianMixture", "MixtureClassifier"):
+        return getattr(import_module("mixtura.sklearn"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

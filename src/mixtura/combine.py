@@ -116,6 +116,13 @@ def combine(mixture: Mixture, X: Any, sample_weight: Any = None) -> Combination:
     ----------
     Baudry, Raftery, Celeux, Lo & Gottardo (2010), Combining mixture components for clustering, J. Comput. Graph.
     Stat. 19, 332-353.
+
+    Examples
+    --------
+    >>> from mixtura import Dense, Mixture
+    >>> mixture = Mixture([0.25, 0.25, 0.5], [[0.0], [0.5], [9.0]], Dense(np.ones((1, 1, 1)), 3))
+    >>> combine(mixture, [[0.1], [0.4], [9.0]]).merges
+    ((0, 1), (0, 1))
     """
     share = mixture.posterior(X)
     weight = as_sample_weight(sample_weight, len(share))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
-import numpy as np
-
 from mixtura.arrays import as_sample_weight
-from mixtura.data import blocks
-from mixtura.logdomain import log_sum_exp
+from mixtura.data import Chunk, shares
+from mixtura.kernels import estep
 from mixtura.mixture import Mixture
+from mixtura.stats import Stats
+from mixtura.threads import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Assessment:
 
 
 def assess(mixture: Mixture, X: Any, sample_weight: Any = None) -> Assessment:
-    """Measure a mixture on rows, a block at a time.
+    """Measure a mixture on rows, each read once.
 
     Parameters
     ----------
@@ -86,16 +88,17 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None) -> Assessment:
     Examples
     --------
     >>> import mixtura
+    >>> import numpy as np
     >>> mixture = mixtura.Mixture([1.0], [[0.0]], mixtura.Dense(np.ones((1, 1, 1)), 1))
     >>> round(mixtura.assess(mixture, [[0.0], [0.0]]).loglik, 4)
     -1.8379
     """
     rows = mixture.check_rows(X)
     weight = as_sample_weight(sample_weight, len(rows))
-    counts = np.ones(len(rows)) if weight is None else weight
-    loglik = certainty = 0.0
-    for block in blocks(len(rows), max(mixture.n_features, mixture.n_components)):
-        density, largest, _ = log_sum_exp(mixture.log_joint(rows[block]))
-        loglik += float(counts[block] @ density)
-        certainty += float(counts[block] @ (largest - density))
-    return Assessment(loglik, certainty, float(counts.sum()), mixture.n_parameters)
+
+    def measured(cut: slice) -> Stats:
+        return estep(mixture, Chunk(rows[cut], None if weight is None else weight[cut]), "diagonal")
+
+    sums = reduce(add, in_order(measured, shares(*rows.shape)))
+    total = float(len(rows) if weight is None else weight.sum())
+    return Assessment(sums.loglik, sums.certainty, total, mixture.n_parameters)

@@ -44,6 +44,8 @@ class Task:
         Added to all variances in every M-step (scikit-learn's ``reg_covar``).
     guarded : bool
         Repair collapsed components and refuse a falling log-likelihood. scikit-learn does neither.
+    bayes : callable
+        The E-step of a chunk.
     """
 
     source: Source
@@ -52,10 +54,11 @@ class Task:
     floor: Array
     ridge: float = 0.0
     guarded: bool = True
+    bayes: Callable[..., Stats] = estep
 
     def estep(self, mixture: Mixture, low: NDArray[np.bool_]) -> Iterate:
         """One pass over the rows."""
-        return Iterate(mixture, self.source.sum(partial(estep, mixture, needs=self.family.needs)), low)
+        return Iterate(mixture, self.source.sum(partial(self.bayes, mixture, needs=self.family.needs)), low)
 
     def mstep(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, NDArray[np.bool_]]:
         """The mixture that maximises the expected log-likelihood, and which covariances rest on the floor."""

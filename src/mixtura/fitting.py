@@ -16,8 +16,9 @@ from mixtura.data import Rng
 from mixtura.em import STEPPERS, Path, Task, fill, run
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError, StartsDisagreeWarning
 from mixtura.families import family_named
-from mixtura.initial import Initial, as_initial
+from mixtura.initial import DEFAULT, Initial, as_initial
 from mixtura.io import read_table
+from mixtura.known import knowing
 from mixtura.mixture import Mixture
 from mixtura.prepare import component_count, prepare
 from mixtura.result import Fit, Iteration, Outcome, Start
@@ -37,9 +38,10 @@ def fit(
     k: int | None = None,
     *,
     model: str = "VVV",
-    start: Any = "small-em",
+    start: Any = DEFAULT,
     n_init: int = 1,
     sample_weight: Any = None,
+    known: Any = None,
     tol: float = 1e-6,
     stop: str | Sequence[str] = "loglik",
     max_iter: int = 1000,
@@ -72,6 +74,9 @@ def fit(
         How many starts to run; the best is kept.
     sample_weight : array-like of shape (n,), optional
         A weight of 3 counts a row three times, a weight of 0 leaves it out.
+    known : array-like of shape (n,), optional
+        The component of each row, from 0, where it is known, and -1 where it is not (semi-supervised). Unless they are
+        given, the start's parameters are those of the known rows.
     tol : float
         Threshold of the stop rule: the rise of the mean log-likelihood per row, or the move of the parameters.
     stop : {"loglik", "parameters"}, or both
@@ -128,10 +133,13 @@ def fit(
     data = moments(source)
     scale = scales(data)
     task = Task(source, family_named(model), scale, floor_variances(scale, max(as_amount(floor, "floor"), LEAST_FLOOR)))
+    initial = as_initial(start)
+    if known is not None:
+        task, initial = knowing(task, known, k, start, initial)
     plan = _Plan(
         task,
         k,
-        as_initial(start),
+        initial,
         as_count(n_init, "n_init"),
         as_stops(stop, tol),
         as_count(max_iter, "max_iter", least=0),

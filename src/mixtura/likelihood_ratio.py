@@ -27,6 +27,11 @@ class LikelihoodRatioTest:
         Twice the difference of the log-likelihoods.
     replicates : ndarray of shape (n,)
         The same on data drawn from the mixture of K.
+
+    Examples
+    --------
+    >>> LikelihoodRatioTest(1, 30.0, np.array([3.0, 8.0, 5.0])).p_value
+    0.25
     """
 
     components: int

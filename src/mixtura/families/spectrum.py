@@ -12,9 +12,11 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from scipy.optimize import brentq
 
 from mixtura.data import Array
+from mixtura.lazy import Lazy
+
+optimize = Lazy("scipy.optimize")
 
 Spectrum: TypeAlias = Callable[[Array, Array, Array | None], Array]
 
@@ -99,7 +101,7 @@ def bounded(logs: Array, weight: float, highest: float) -> Array:
 
     ends = 0.0, logs.shape[1] * highest
     falls = excess(ends[0]) > 0 > excess(ends[1])
-    level = brentq(excess, *ends, xtol=SETTLED) if falls else ends[int(excess(ends[0]) > 0)]
+    level = optimize.brentq(excess, *ends, xtol=SETTLED) if falls else ends[int(excess(ends[0]) > 0)]
     q = np.array([np.interp(level, *table) for table in zip(sums, turns, strict=True)])
     return np.clip(logs - q[:, None], 0, highest)
 

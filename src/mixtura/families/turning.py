@@ -8,6 +8,7 @@ coordinates are the angles by which each pair of its axes turns.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +18,12 @@ from mixtura.families.spectrum import EPS, TINY, Spectrum, share_of_largest
 
 # Ends where no angle's slope exceeds this fraction of the weight: what is left to gain is about its square.
 SLOPE = 1e-9
-STEPS = 1000
+STEPS = 200
+
+# It also ends where so many steps together gained less than this fraction of the weight: where components are flat, the
+# cost has kinks, at which slopes do not vanish. EM rises all the same.
+PATIENCE = 10
+GAIN = 1e-9
 MEMORY = 8
 
 # Costs, per row and dimension, that differ by less are equal up to rounding; then the slopes tell.
@@ -126,7 +132,9 @@ def generic_axes(matrices: Array) -> Array:
 def minimise(problem: Problem, here: Turned) -> Turned:
     """Step until nothing is gained."""
     steps: list[tuple[Array, Array]] = []
-    for _ in range(STEPS):
+    values = [math.inf] * PATIENCE
+    while len(values) < STEPS and values[-PATIENCE] - here.value > GAIN * problem.n.sum():
+        values.append(here.value)
         if np.abs(here.slope).max(initial=0) <= SLOPE * problem.n.sum():
             break
         angles = -newton_like(here.slope, problem.curvature(here), steps)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from mixtura.initial.given import Labels, Parameters, Responsibilities
 from mixtura.initial.hierarchical import Tree, grow, hierarchical
-from mixtura.initial.names import GROUPINGS, STARTS, Initial, as_initial
+from mixtura.initial.names import DEFAULT, GROUPINGS, STARTS, Initial, as_initial
 
 __all__ = [
+    "DEFAULT",
     "GROUPINGS",
     "STARTS",
     "Initial",

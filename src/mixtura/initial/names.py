@@ -28,8 +28,11 @@ GROUPINGS: dict[str, Callable[[Task, int, Rng], Stats]] = {
     "random_from_data": random_from_data,
 }
 
+# What `mixtura.fit` starts from unless told.
+DEFAULT = "small-em"
+
 STARTS: dict[str, Initial] = {
-    "small-em": small_em,
+    DEFAULT: small_em,
     "hierarchical": from_tree,
     **GROUPINGS,
     "identity": identity,

@@ -1,0 +1,294 @@
+"""Discriminant analysis: one mixture for each class, and Bayes' rule (Fraley & Raftery 2002, section 4.3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.adjust import floor_variances, moments, scales
+from mixtura.arrays import as_amount, as_matching_rows, as_sample_weight, column_names
+from mixtura.data import Array, Rng, Rows
+from mixtura.em import Task
+from mixtura.errors import DataError, ParameterError
+from mixtura.families import family_named
+from mixtura.fitting import LEAST_FLOOR, fit
+from mixtura.initial import Labels
+from mixtura.known import UNKNOWN
+from mixtura.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
+from mixtura.mixture import Mixture
+from mixtura.selection import select
+from mixtura.selection.grid import as_models
+from mixtura.sources import ArraySource
+
+EACH = range(1, 6)  # numbers of components to choose from, for each class
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Discriminant:
+    """One mixture for each class.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (c,)
+    priors : ndarray of shape (c,)
+        How probable each class is before a row is seen.
+    mixtures : tuple of Mixture
+    models : tuple of str
+        The covariance model of each.
+    loglik : float
+        Of the rows, whatever their classes, under the priors; that of known classes, too, where some are unlabelled.
+    n_parameters : int
+        Of all mixtures; the priors do not count.
+    n_rows : float
+        Number of rows, or the sum of their weights.
+    columns : tuple of str, optional
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> found = mixtura.discriminant([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], [1, 1, 1, 2, 2, 2], models=["E"])
+    >>> found.posterior([[2.7]]).round(6).tolist()
+    [[0.5, 0.5]]
+    """
+
+    classes: NDArray[Any]
+    priors: Array
+    mixtures: tuple[Mixture, ...]
+    models: tuple[str, ...]
+    loglik: float
+    n_parameters: int
+    n_rows: float
+    columns: tuple[str, ...] | None
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion, -2 loglik + p log n: lower is better."""
+        return -2 * self.loglik + self.n_parameters * math.log(self.n_rows)
+
+    def log_joint(self, X: Any) -> Array:
+        """Log of prior times density of each class, (n, c)."""
+        rows = as_matching_rows(X, self.columns, self.mixtures[0].n_features)
+        return np.stack([mixture.logpdf(rows) for mixture in self.mixtures], axis=1) + log_or_minus_inf(self.priors)
+
+    def log_posterior(self, X: Any) -> Array:
+        """Log-probability of each class given the row, (n, c)."""
+        joint = self.log_joint(X)
+        return joint - log_sum_exp(joint)[0][:, None]
+
+    def posterior(self, X: Any) -> Array:
+        """Probability of each class given the row, (n, c)."""
+        return responsibilities(self.log_joint(X))[0]
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Most probable class of each row, (n,)."""
+        return self.classes[self.log_joint(X).argmax(axis=1)]
+
+
+def discriminant(
+    X: Any,
+    y: Any,
+    components: Any = 1,
+    *,
+    models: str | Sequence[str] = "all",
+    unlabelled: Any = None,
+    priors: Any = None,
+    sample_weight: Any = None,
+    floor: float = 1e-10,
+    seed: int | Rng | None = None,
+    threads: int | None = None,
+) -> Discriminant:
+    """Describe each class of rows by a mixture.
+
+    Parameters
+    ----------
+    X : array-like or table of shape (n, d)
+    y : array-like of shape (n,)
+        The class of each row.
+    components : int, or iterable of int
+        1: a Gaussian for each class, with one covariance model over all classes, whose letters say what they share
+        (EDDA, Bensmail & Celeux 1996). Otherwise each class has a mixture of its own, with the number of components
+        and the model that BIC chooses (Hastie & Tibshirani 1996; mclust's MclustDA).
+    models : str or sequence of str
+        Covariance models to choose from by BIC.
+    unlabelled : scalar, optional
+        The value of ``y`` where the class is not known, such as -1 or "?": such rows help to find the Gaussians by EM
+        (semi-supervised; only with ``components=1``). The log-likelihood is then that of rows and known classes, and
+        the priors are parameters.
+    priors : array-like of shape (c,), optional
+        Class probabilities, in the order of the sorted classes; the classes' shares of the rows unless given.
+    sample_weight : array-like of shape (n,), optional
+    floor, seed, threads
+        As in `mixtura.fit`.
+
+    Returns
+    -------
+    Discriminant
+
+    Raises
+    ------
+    DataError
+        If there is not one label for each row, or fewer than two classes.
+
+    References
+    ----------
+    Bensmail & Celeux (1996), J. Am. Stat. Assoc. 91, 1743-1748. Hastie & Tibshirani (1996), J. R. Stat. Soc. B 58,
+    155-176. Fraley & Raftery (2002), J. Am. Stat. Assoc. 97, 611-631.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> rows = np.random.default_rng(0).normal(size=(40, 2)) + np.repeat([[0, 0], [9, 9]], 20, axis=0)
+    >>> found = mixtura.discriminant(rows, ["near"] * 20 + ["far"] * 20)
+    >>> found.predict([[0.0, 1.0], [8.0, 9.0]]).tolist()
+    ['near', 'far']
+    """
+    rows = as_matching_rows(X, None, np.shape(X)[-1] if np.ndim(X) > 1 else 1)
+    weight = as_sample_weight(sample_weight, len(rows))
+    classes, codes = _classes(y, len(rows), weight, unlabelled)
+    wanted = as_models(models, rows.shape[1])
+    options = {"floor": max(as_amount(floor, "floor"), LEAST_FLOOR), "seed": seed, "threads": threads}
+    found = _description(components, bool((codes < 0).any()))(rows, codes, weight, wanted, options)
+    return Discriminant(
+        classes,
+        _priors(priors, found.shares),
+        found.mixtures,
+        found.models,
+        found.loglik,
+        found.n_parameters,
+        float(len(rows) if weight is None else weight.sum()),
+        column_names(X),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """The classes' mixtures, however they were found."""
+
+    mixtures: tuple[Mixture, ...]
+    models: tuple[str, ...]
+    shares: Array
+    loglik: float
+    n_parameters: int
+
+
+def _description(components: Any, partly: bool) -> Callable[..., _Found]:
+    """How classes are described."""
+    one = isinstance(components, int | np.integer) and components == 1
+    if partly and not one:
+        raise ParameterError(f"components is {components!r}; with unlabelled rows it must be 1")
+    if partly:
+        return _inferred
+    return _gaussians if one else partial(_mixtures, components=components)
+
+
+def _classes(y: Any, n: int, weight: Array | None, unlabelled: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The sorted classes, and which each row has; -1 where it is not known."""
+    labels = np.asarray(y)
+    if labels.shape != (n,):
+        raise DataError(f"y has shape {labels.shape}; expected one class for each row, ({n},)")
+    known = np.ones(n, dtype=bool) if unlabelled is None else labels != unlabelled
+    classes, own = np.unique(labels[known], return_inverse=True)
+    if len(classes) < 2:
+        raise DataError(f"y has {len(classes)} classes, {classes.tolist()}; expected at least two")
+    codes = np.full(n, UNKNOWN)
+    codes[known] = own
+    held = _shares(codes, weight)
+    if not held.all():
+        raise DataError(f"all rows of class {str(classes[held.argmin()])!r} have weight zero; leave the class out")
+    return classes, codes
+
+
+def _shares(codes: NDArray[np.int64], weight: Array | None) -> Array:
+    """The classes' shares of the rows whose class is known."""
+    known = codes >= 0
+    held = np.bincount(codes[known], None if weight is None else weight[known]).astype(np.float64)
+    return held / held.sum() if held.any() else held
+
+
+def _priors(priors: Any, shares: Array) -> Array:
+    """Checked class probabilities."""
+    given = shares if priors is None else np.asarray(priors, dtype=np.float64)
+    if given.shape != shares.shape or not (given >= 0).all() or abs(given.sum() - 1) > 1e-6:
+        raise ParameterError(f"priors are {priors!r}; expected {len(shares)} probabilities that sum to one")
+    return given
+
+
+def _total(values: Array, weight: Array | None, own: Any = slice(None)) -> float:
+    """Weighted sum over some rows."""
+    return float(values.sum() if weight is None else weight[own] @ values)
+
+
+def _gaussians(
+    rows: Rows, codes: NDArray[np.int64], weight: Array | None, models: Sequence[str], options: dict[str, Any]
+) -> _Found:
+    """A Gaussian for each class: one M-step from the known classes, by the model with the lowest BIC."""
+    source = ArraySource.of(rows, weight, options["threads"])
+    data = moments(source)
+    scale = scales(data)
+    floor = floor_variances(scale, options["floor"])
+    k, d = int(codes.max()) + 1, rows.shape[1]
+
+    def found(model: str) -> tuple[bool, float, _Found]:
+        family = family_named(model)
+        task = Task(source, family, scale, floor)
+        mixture, low = task.mstep(Labels(codes)(task, k, np.random.default_rng(0)))
+        parts = _parts(mixture)
+        given = sum(_total(part.logpdf(rows[codes == c]), weight, codes == c) for c, part in enumerate(parts))
+        count = k * d + family.n_parameters(k, d)
+        loglik = _total(mixture.logpdf(rows), weight)
+        result = _Found(parts, (family.name,) * k, mixture.weights, loglik, count)
+        return bool(low.any()), -2 * given + count * math.log(data.total), result
+
+    return min((found(model) for model in models), key=lambda each: each[:2])[2]
+
+
+def _parts(mixture: Mixture) -> tuple[Mixture, ...]:
+    """Each component as a mixture of its own."""
+    return tuple(mixture.select(np.array([c])) for c in range(mixture.n_components))
+
+
+def _inferred(
+    rows: Rows, codes: NDArray[np.int64], weight: Array | None, models: Sequence[str], options: dict[str, Any]
+) -> _Found:
+    """The same where not all classes are known: by EM."""
+    k = int(codes.max()) + 1
+    fits = [fit(rows, k, model=model, known=codes, sample_weight=weight, **options) for model in models]
+    best = min(fits, key=lambda one: (one.mixture.n_components < k or bool(one.starts[0].floored), one.bic))
+    if best.mixture.n_components < k:
+        raise DataError(f"no covariance model could tell {k} classes apart; label more rows, or set models")
+    return _Found(_parts(best.mixture), (best.model,) * k, best.mixture.weights, best.loglik, best.n_parameters)
+
+
+def _mixtures(
+    rows: Rows,
+    codes: NDArray[np.int64],
+    weight: Array | None,
+    models: Sequence[str],
+    options: dict[str, Any],
+    *,
+    components: Any,
+) -> _Found:
+    """A mixture for each class, chosen by BIC."""
+    found = [
+        select(
+            rows[codes == c],
+            components,
+            models=models,
+            start="hierarchical",  # with few rows a class, a wider search finds peaks that only noise has made
+            sample_weight=None if weight is None else weight[codes == c],
+            **options,
+        ).best
+        for c in range(int(codes.max()) + 1)
+    ]
+    mixtures = tuple(each.mixture for each in found)
+    shares = _shares(codes, weight)
+    joint = np.stack([mixture.logpdf(rows) for mixture in mixtures], axis=1) + np.log(shares)
+    loglik = _total(log_sum_exp(joint)[0], weight)
+    count = sum(each.n_parameters for each in found)
+    return _Found(mixtures, tuple(each.model for each in found), shares, loglik, count)

@@ -1,0 +1,131 @@
+"""Rows whose component is known: their responsibilities are given, the others' are inferred (semi-supervised EM)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.data import Chunk, Rng
+from mixtura.density import Affine, Density
+from mixtura.em import Task
+from mixtura.errors import DataError, ParameterError
+from mixtura.families import family_named
+from mixtura.initial import DEFAULT, Initial
+from mixtura.kernels import accumulate, blocked, estep
+from mixtura.logdomain import responsibilities
+from mixtura.stats import Needs, Stats
+
+UNKNOWN = -1
+
+
+def as_known(known: Any, n_rows: int, k: int) -> NDArray[np.int64]:
+    """Check components given for rows: 0 to k - 1, or -1 where it is unknown; each component has a row.
+
+    Examples
+    --------
+    >>> as_known([0, -1, 1], 3, 2).tolist()
+    [0, -1, 1]
+    >>> as_known([0, -1, 0], 3, 2)
+    Traceback (most recent call last):
+    mixtura.errors.DataError: known: no row is known to belong to component 1; give at least one for each of 2
+    """
+    values = np.asarray(known)
+    if values.shape != (n_rows,):
+        raise DataError(f"known has shape {values.shape}; expected the component of each row, ({n_rows},)")
+    whole = values.dtype.kind in "iu"
+    bad = np.flatnonzero((values < UNKNOWN) | (values >= k)) if whole else np.zeros(1, dtype=np.int64)
+    if len(bad):
+        given = values[bad[0]].item()
+        raise DataError(f"known, row {bad[0]}: {given!r}; expected an integer from 0 to {k - 1}, or -1 for unknown")
+    empty = np.setdiff1d(np.arange(k), values)
+    if len(empty):
+        raise DataError(f"known: no row is known to belong to component {empty[0]}; give at least one for each of {k}")
+    return values.astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A mixture as it looks to rows that are known to come from one component: no other can have made them."""
+
+    affine: Affine
+    n_components: int
+    n_features: int
+
+    @classmethod
+    def of(cls, mixture: Density, component: int) -> Alone:
+        """All constants but the component's own are log 0."""
+        own = np.arange(mixture.n_components) == component
+        affine = replace(mixture.affine, constants=np.where(own, mixture.affine.constants, -np.inf))
+        return cls(affine, mixture.n_components, mixture.n_features)
+
+
+def informed(known: NDArray[np.int64]) -> Callable[[Any, Chunk, Needs], Stats]:
+    """The E-step that takes the known rows' components as given; their log-likelihood is log w_j N(x | m_j, S_j)."""
+
+    def over(mixture: Any, chunk: Chunk, needs: Needs) -> Stats:
+        own = known[chunk.positions]
+        parts = [
+            estep(mixture if j == UNKNOWN else Alone.of(mixture, int(j)), _part(chunk, own == j), needs)
+            for j in np.unique(own)
+        ]
+        return reduce(add, parts)
+
+    return over
+
+
+def _part(chunk: Chunk, rows: NDArray[np.bool_]) -> Chunk:
+    """Some rows of a chunk."""
+    weight = None if chunk.sample_weight is None else chunk.sample_weight[rows]
+    return Chunk(chunk.rows[rows], weight)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FromKnown:
+    """Start: the known rows tell means and common variances, and these which component the others are nearest to.
+
+    Attributes
+    ----------
+    known : ndarray of shape (n,)
+        From `as_known`.
+    """
+
+    known: NDArray[np.int64]
+
+    def __call__(self, task: Task, k: int, rng: Rng) -> Stats:
+        members = np.vstack([np.eye(k), np.zeros((1, k))])  # the last is for -1
+
+        def given(chunk: Chunk) -> Stats:
+            return accumulate(chunk, members[self.known[chunk.positions]], "diagonal")
+
+        first = replace(task, family=family_named("EEI"))
+        stats = task.source.sum(blocked(given, k))
+        if not stats.weight.all():
+            raise ParameterError(f"known: all rows of component {stats.weight.argmin()} have weight zero; leave it out")
+        mixture, _ = first.mstep(stats)
+
+        def nearest(chunk: Chunk) -> Stats:
+            own = self.known[chunk.positions]
+            share, *_ = responsibilities(mixture.log_joint(chunk.rows))
+            share = np.where((own == UNKNOWN)[:, None], share, members[own])
+            return accumulate(chunk, share, task.family.needs)
+
+        return task.source.sum(blocked(nearest, k))
+
+
+def knowing(task: Task, known: Any, k: int, start: Any, initial: Initial) -> tuple[Task, Initial]:
+    """The task with an E-step that knows, and where it starts unless the start is given."""
+    checked = as_known(known, task.source.length, k)
+    if isinstance(start, str) and start == DEFAULT:
+        initial = FromKnown(checked)
+    elif isinstance(start, str):
+        raise ParameterError(
+            f"start is {start!r}, which does not know which component is which; with known rows leave start out, or "
+            "give a Mixture, Parameters, labels or responsibilities"
+        )
+    return replace(task, bayes=informed(checked)), initial

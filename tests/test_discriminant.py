@@ -1,0 +1,132 @@
+"""Discriminant analysis and dimension reduction: scikit-learn's, mclust's numbers, and laws."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import mixtura
+from mixtura import DataError, MixtureClassifier, ParameterError
+
+REFERENCE = json.loads((Path(__file__).parent / "reference" / "mclust" / "extras.json").read_text())
+IRIS = np.loadtxt(Path(__file__).parent / "reference" / "mclust" / "iris.csv", delimiter=",", skiprows=1)
+SPECIES = np.repeat(["setosa", "versicolor", "virginica"], 50)
+
+
+@parametrize_with_checks([MixtureClassifier()])
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rival"), [("tied", LinearDiscriminantAnalysis()), ("full", QuadraticDiscriminantAnalysis())]
+)
+def test_one_gaussian_a_class_is_linear_or_quadratic_discriminant_analysis(kind, rival):
+    X, y = load_iris(return_X_y=True)
+    ours = MixtureClassifier(covariance_type=kind).fit(X, y).predict_proba(X)
+    theirs = rival.fit(X, y).predict_proba(X)
+    np.testing.assert_allclose(ours, theirs, atol=0.02)  # they divide by n - 1, or n - k
+
+
+def test_mclusts_eigenvalue_decomposition_discriminant_analysis():
+    expected = REFERENCE["discriminant"]["EDDA"]
+    found = mixtura.discriminant(IRIS[::2], SPECIES[::2])
+    assert found.models == tuple(expected["models"][name]["model"] for name in found.classes)
+    assert found.loglik == pytest.approx(expected["loglik"], abs=1e-3)
+    assert found.n_parameters == expected["df"]
+    assert found.bic == pytest.approx(-expected["bic"], abs=2e-3)
+    assert (found.predict(IRIS[::2]) != SPECIES[::2]).mean() == pytest.approx(expected["train_error"])
+    assert (found.predict(IRIS[1::2]) != SPECIES[1::2]).mean() == pytest.approx(expected["test_error"])
+
+
+def test_a_mixture_for_each_class_is_no_worse_than_mclusts():
+    expected = REFERENCE["discriminant"]["MclustDA"]
+    found = mixtura.discriminant(IRIS[::2], SPECIES[::2], range(1, 6), seed=0)
+    assert found.bic <= -expected["bic"] + 0.01
+    assert (found.predict(IRIS[1::2]) != SPECIES[1::2]).mean() <= expected["test_error"] + 0.03
+
+
+def test_the_classifier_chooses_components_itself():
+    model = MixtureClassifier("auto", random_state=0, threads=1).fit(IRIS, SPECIES)
+    assert model.score(IRIS, SPECIES) > 0.97
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(IRIS)), model.predict_proba(IRIS), atol=1e-12)
+
+
+def test_weights_are_repetition():
+    counts = 1 + np.arange(150) % 3
+    weighted = mixtura.discriminant(IRIS, SPECIES, models=["VVV"], sample_weight=counts)
+    repeated = mixtura.discriminant(np.repeat(IRIS, counts, axis=0), np.repeat(SPECIES, counts), models=["VVV"])
+    assert weighted.loglik == pytest.approx(repeated.loglik, rel=1e-12)
+    np.testing.assert_allclose(weighted.posterior(IRIS), repeated.posterior(IRIS), atol=1e-10)
+
+
+def test_columns_are_matched_by_name():
+    table = pl.DataFrame(dict(zip("abcd", IRIS.T, strict=True)))
+    found = mixtura.discriminant(table, SPECIES, models=["VVV"])
+    assert (found.predict(table.select("d", "c", "b", "a")) == found.predict(IRIS)).all()
+
+
+def test_priors_move_the_boundary():
+    even, never = (mixtura.discriminant(IRIS, SPECIES, priors=p) for p in (None, [0, 0.5, 0.5]))
+    assert (even.predict(IRIS) == "setosa").sum() == 50
+    assert (never.predict(IRIS) == "setosa").sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "error", "message"),
+    [
+        (SPECIES[:3], {}, DataError, "one class for each row"),
+        (np.zeros(150), {}, DataError, "at least two"),
+        (SPECIES, {"priors": [0.5, 0.5]}, ParameterError, "3 probabilities"),
+        (SPECIES, {"sample_weight": SPECIES != "setosa"}, DataError, "'setosa' have weight zero"),
+    ],
+)
+def test_bad_input_is_named(y, options, error, message):
+    with pytest.raises(error, match=message):
+        mixtura.discriminant(IRIS, y, **options)
+
+
+def test_directions_are_those_of_mclust():
+    expected = REFERENCE["reduction"]
+    labels = json.loads((Path(__file__).parent / "reference" / "mclust" / "iris.json").read_text())
+    start = np.array(labels["hc"]["VVV"]["3"])
+    found = mixtura.reduce(mixtura.fit(IRIS, 3, start=start, tol=1e-8).mixture)
+    assert len(found.eigenvalues) == 2
+    np.testing.assert_allclose(found.eigenvalues, expected["evalues"][:2], rtol=3e-3)
+    basis = np.reshape(expected["basis"]["data"], expected["basis"]["dim"], order="F")
+    cosines = (basis * found.basis).sum(axis=0)
+    np.testing.assert_allclose(np.abs(cosines), 1, atol=1e-5)
+
+
+def test_a_reduction_that_keeps_all_directions_keeps_all_probabilities():
+    mixture = mixtura.fit(IRIS, 3, seed=0).mixture
+    found = mixtura.reduce(mixture, 0.5)
+    assert found.basis.shape == (4, 4)
+    np.testing.assert_allclose(found.mixture.posterior(found.transform(IRIS)), mixture.posterior(IRIS), atol=1e-9)
+
+
+def test_directions_follow_a_change_of_units():
+    scale = np.array([1.0, 10.0, 0.1, 5.0])
+    one = mixtura.fit(IRIS, 3, start=SPECIES)
+    other = mixtura.fit(IRIS * scale, 3, start=SPECIES)
+    here, there = mixtura.reduce(one.mixture), mixtura.reduce(other.mixture)
+    np.testing.assert_allclose(here.eigenvalues, there.eigenvalues, rtol=1e-6)
+    turned = there.basis * scale[:, None]
+    cosines = (here.basis * turned / np.linalg.norm(turned, axis=0)).sum(axis=0)
+    np.testing.assert_allclose(np.abs(cosines), 1, atol=1e-8)
+
+
+@pytest.mark.parametrize("balance", [-0.1, 1.1])
+def test_balance_is_a_share(balance):
+    with pytest.raises(ParameterError, match="from 0 to 1"):
+        mixtura.reduce(mixtura.fit(IRIS, 2, seed=0).mixture, balance)
+
+
+def test_one_component_has_no_directions():
+    with pytest.raises(ParameterError, match="nothing to tell apart"):
+        mixtura.reduce(mixtura.fit(IRIS, 1).mixture)
