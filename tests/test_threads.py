@@ -75,6 +75,37 @@ def test_work_is_done_in_order_and_shared():
     assert threads.in_order(square, [], threads=3) == []
 
 
+def test_threads_take_over_the_default_of_their_caller():
+    together = threading.Barrier(3, timeout=30)
+
+    def default(_):
+        together.wait()
+        return threads.resolve()
+
+    with threads.using(7):
+        assert threads.in_order(default, range(3), threads=3) == [7, 7, 7]
+
+
+@pytest.mark.parametrize("n_components", [2, "auto"])
+def test_estimators_pass_their_threads_on(n_components, monkeypatch):
+    seen = set()
+
+    def spy(f, items, threads=None):
+        seen.add(resolve(threads))
+        return [f(item) for item in items]
+
+    resolve = threads.resolve
+    for module in ("mixture", "sources.array", "selection.choose", "criteria"):
+        monkeypatch.setattr(f"mixtura.{module}.in_order", spy, raising=False)
+    rows, labels = rows_of(300), np.arange(300) % 2
+    model = mixtura.GaussianMixture(n_components, covariance_type="tied", threads=3).fit(rows)
+    model.predict(rows)
+    classifier = mixtura.MixtureClassifier(covariance_type="tied", threads=3).fit(rows, labels)
+    classifier.predict_proba(rows)
+    assert seen <= {1, 3}  # cells of a selection share the threads out
+    assert 3 in seen
+
+
 def test_errors_reach_the_caller():
     def fail(number):
         if number == 7:

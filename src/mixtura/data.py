@@ -16,8 +16,8 @@ Rows: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
 Rng: TypeAlias = np.random.Generator | np.random.RandomState
 
-# A block's scratch arrays (rows x features, float64) should stay in the second-level cache.
-BLOCK_ELEMENTS = 1 << 16
+# A block's scratch arrays (rows x features, float64) should about stay in the second-level cache.
+BLOCK_ELEMENTS = 1 << 17
 
 # A chunk is a thread's share of the work at a time: large enough for what Python does with it not to matter.
 CHUNK_ELEMENTS = 1 << 19
@@ -94,7 +94,7 @@ def blocks(n_rows: int, n_features: int) -> Iterator[slice]:
     Examples
     --------
     >>> list(blocks(10_000, 16))
-    [slice(0, 4096, None), slice(4096, 8192, None), slice(8192, 10000, None)]
+    [slice(0, 8192, None), slice(8192, 10000, None)]
     """
     size = min(max(BLOCK_ELEMENTS // n_features, 256), 16384)
     for start in range(0, n_rows, size):

@@ -8,8 +8,8 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import cache
+from contextvars import ContextVar, copy_context
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -135,7 +135,7 @@ def in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: int | 
     others: list[threading.Lock] = []
     with one_blas_thread():
         try:
-            others.extend(_start(work) for _ in range(workers - 1))
+            others.extend(_start(partial(copy_context().run, work)) for _ in range(workers - 1))
             work()
         except BaseException as error:
             failures.append(error)

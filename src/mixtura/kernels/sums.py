@@ -17,8 +17,8 @@ from mixtura.stats import Needs, Stats, outer
 # left: the difference would cost more digits than three.
 LEAST_LEFT = 1e-3
 
-# With more columns than this, all their products are more than fits into the cache.
-FEW = 12
+# With more columns than this, to write down the products of all pairs takes longer than a product for each component.
+FEW = 32
 
 
 def turned(chunk: Chunk, origin: Array) -> Array:

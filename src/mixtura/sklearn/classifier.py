@@ -19,6 +19,7 @@ from mixtura.families import MODELS
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.forms import FORMS
 from mixtura.sklearn.parameters import checked_sample_weight
+from mixtura.sklearn.threaded import threaded
 
 
 class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -83,6 +84,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.threads = threads
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @threaded
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Describe each class by a mixture.
 
@@ -107,7 +109,6 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             priors=self.priors,
             sample_weight=checked_sample_weight(sample_weight, rows),
             seed=check_random_state(self.random_state),
-            threads=self.threads,
         )
         self.classes_ = self.discriminant_.classes
         return self
@@ -117,16 +118,19 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
 
+    @threaded
     def predict(self, X: Any) -> NDArray[Any]:
         """Most probable class of each row, (n_samples,)."""
         rows = self._rows(X)
         return self.discriminant_.predict(rows)
 
+    @threaded
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class, (n_samples, n_classes)."""
         rows = self._rows(X)
         return self.discriminant_.posterior(rows)
 
+    @threaded
     def predict_log_proba(self, X: Any) -> Array:
         """Log-probability of each class, (n_samples, n_classes)."""
         rows = self._rows(X)
