@@ -8,7 +8,7 @@ from mixtura import DegeneracyWarning, Outcome
 from mixtura.adjust import Action
 
 MODELS = ("VVV", "EEE", "VVI", "VII")
-models = pytest.mark.parametrize("model", MODELS)
+OTHERS = ("EII", "EEI", "VEI", "EVI", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV")
 STARTS = ("small-em", "kmeans", "k-means++", "random", "random_from_data", "identity")
 
 
@@ -38,8 +38,10 @@ def cases():
 CASES = cases()
 
 
-@models
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize(
+    ("model", "start"),
+    [*((model, start) for model in MODELS for start in STARTS), *((model, "kmeans") for model in OTHERS)],
+)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
 def test_nothing_raises_and_nothing_is_nan(name, start, model):

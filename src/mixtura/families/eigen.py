@@ -6,6 +6,7 @@ model's name says which, in that order.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,9 +64,10 @@ class Eigen:
         k, d = stats.mean.shape
         t = stats.scatter / unit
         before = None if previous is None else previous.variances() / unit
-        relative = self._spectrum(stats, unit)(t, stats.weight, before)
+        widest = self._widest(stats, unit)
+        relative = self._spectrum(widest)(t, stats.weight, before)
         values = relative * (unit[:1] if relative.shape[1] == 1 else unit)
-        return Diagonal(values, k, d), resting(relative, k)
+        return Diagonal(values, k, d), resting(relative, k, widest)
 
     def _turned(self, stats: Stats, unit: Array, previous: Covariance | None) -> tuple[Dense, NDArray[np.bool_]]:
         """Axes of any direction."""
@@ -80,21 +82,27 @@ class Eigen:
             if free.clears(unit) or above(free.matrices / units):
                 return free, np.zeros(k, dtype=bool)
         before = None if previous is None else previous.dense() / units
-        variances, axes = self._fitted(scatter / units, n, self._spectrum(stats, unit), before)
-        return Dense(put_together(axes, variances) * units, k), resting(variances, k)
+        widest = self._widest(stats, unit)
+        variances, axes = self._fitted(scatter / units, n, self._spectrum(widest), before)
+        return Dense(put_together(axes, variances) * units, k), resting(variances, k, widest)
 
-    def _spectrum(self, stats: Stats, unit: Array) -> Spectrum:
-        """How variances are fitted; with equal volumes no component is to be wider than all rows together.
+    def _widest(self, stats: Stats, unit: Array) -> float:
+        """The largest variance allowed: with equal volumes no component is to be wider than all rows together.
 
         Means and covariances of all components make up the covariance of the rows, which no M-step changes.
         """
         if self.name[:2] != "EV":
-            return SPECTRA["VV" if self.name == "EEE" else self.name[:2]]
+            return math.inf
         squares = np.diagonal(stats.scatter, axis1=1, axis2=2) if self.needs == "full" else stats.scatter
         delta = stats.mean - stats.weight @ stats.mean / stats.total
-        return partial(
-            equal_volume, widest=((squares.sum(axis=0) + stats.weight @ delta**2) / unit).sum() / stats.total
-        )
+        total = (squares.sum(axis=0) + stats.weight @ delta**2) / stats.total
+        return max(float((total / unit).sum()), 1.0)
+
+    def _spectrum(self, widest: float) -> Spectrum:
+        """How variances are fitted."""
+        if self.name[:2] == "EV":
+            return partial(equal_volume, widest=widest)
+        return SPECTRA["VV" if self.name == "EEE" else self.name[:2]]
 
     def _fitted(self, scatter: Array, n: Array, spectrum: Spectrum, before: Array | None) -> tuple[Array, Array]:
         """Variances and axes."""
@@ -128,8 +136,8 @@ def above(matrices: Array) -> bool:
     return True
 
 
-def resting(variances: Array, k: int) -> NDArray[np.bool_]:
-    """Which of k components have a variance on the floor, or as small as it can be beside the largest, (k,)."""
+def resting(variances: Array, k: int, widest: float) -> NDArray[np.bool_]:
+    """Which of k components, (k,), have a variance on the floor, at the ceiling, or too small beside another."""
     smallest, largest = variances.min(axis=1), variances.max(axis=1)
     low = smallest <= np.maximum(1, share_of_largest(variances.shape[1]) * largest) * (1 + 1e-9)
-    return np.broadcast_to(low, (k,))
+    return np.broadcast_to(low | (largest >= widest * (1 - 1e-9)), (k,))

@@ -79,7 +79,7 @@ def equal_volume(t: Array, n: Array, _start: Array | None, widest: float = 1e10)
     logs, weight = np.log(np.maximum(t, TINY)), np.log(max(n.sum(), TINY))
     size = logs.mean(axis=1, keepdims=True)
     best = logs - size + (np.logaddexp.reduce(size[:, 0]) - weight)
-    highest = math.log(max(widest, 1.0))
+    highest = math.log(widest)
     if best.min() >= 0 and best.max() <= highest:
         return np.exp(best)
     widths = logs.max(axis=1) - np.log(np.maximum(n, TINY))

@@ -1,0 +1,135 @@
+"""Laws of the fourteen covariance models."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mixtura
+from mixtura.adjust import floor_variances, moments, scales
+from mixtura.em import Task
+from mixtura.families import MODELS, family_named
+from mixtura.sources import ArraySource
+from mixtura.steppers import em
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from problems import problems, random_mixture
+
+COLUMNS_MAY_STRETCH = ("EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVV", "VVV")
+SPACE_MAY_TURN = ("EII", "VII", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
+MAPS = {
+    "stretch": COLUMNS_MAY_STRETCH,
+    "turn": SPACE_MAY_TURN,
+    "any": tuple(model for model in COLUMNS_MAY_STRETCH if model in SPACE_MAY_TURN),
+}
+
+# From the simpler to the richer: a letter becomes V, or axes along the columns become any.
+NESTED = [
+    (simple, rich)
+    for simple in MODELS
+    for rich in MODELS
+    if simple != rich and all(a in ("I" + b if b != "V" else "IEV") for a, b in zip(simple, rich, strict=True))
+]
+
+
+def task_for(rows, model, floor=1e-6):
+    source = ArraySource.of(rows)
+    scale = scales(moments(source))
+    return Task(source, family_named(model), scale, floor_variances(scale, floor))
+
+
+def climbed(task, start, steps):
+    """Some EM iterations."""
+    here = task.begin(start)
+    for _ in range(steps):
+        here = em(task, here)
+    return here
+
+
+@pytest.mark.parametrize("model", MODELS)
+@settings(max_examples=15)
+@given(problem=problems(max_k=8, max_d=12, max_n=60), floor=st.sampled_from([1e-10, 1e-6]))
+def test_em_is_monotone_in_many_dimensions_and_on_tiny_clusters(model, problem, floor):
+    rows, k, rng = problem
+    rows[: len(rows) // 4] = rows[0] + 1e-3 * rng.standard_normal((len(rows) // 4, rows.shape[1]))
+    task = task_for(rows, model, floor)
+    here = task.begin(random_mixture(rng, k, rows.shape[1]))
+    for _ in range(6):
+        new = em(task, here)
+        assert new.loglik >= here.loglik - max(1e-10, 1e-15 / floor) * (abs(here.loglik) + len(rows))
+        here = new
+
+
+@pytest.mark.parametrize(("simple", "rich"), NESTED, ids=["<".join(pair) for pair in NESTED])
+@settings(max_examples=3)
+@given(problem=problems(max_k=4, max_d=5, max_n=80))
+def test_a_richer_model_starts_where_a_simpler_one_ends_and_climbs(simple, rich, problem):
+    rows, k, rng = problem
+    end = climbed(task_for(rows, simple), random_mixture(rng, k, rows.shape[1]), 5)
+    if end.low.any():
+        return  # floors of models that know no columns differ from those of models that do
+    task = task_for(rows, rich)
+    begun = task.begin(end.mixture)
+    assert begun.loglik == pytest.approx(end.loglik, rel=1e-8, abs=1e-6)
+    assert em(task, begun).loglik >= end.loglik - 1e-8 * (abs(end.loglik) + len(rows))
+    assert begun.mixture.n_parameters >= end.mixture.n_parameters
+
+
+def mapped(model, rows, start, matrix, shift):
+    """Log-likelihoods of some EM iterations on rows and on rows mapped by an affine map, the start mapped alike."""
+    moved = mixtura.Mixture(
+        start.weights,
+        start.means @ matrix + shift,
+        mixtura.Dense(matrix.T @ start.covariances.dense() @ matrix, start.n_components),
+    )
+    a, b = task_for(rows, model, 1e-10), task_for(rows @ matrix + shift, model, 1e-10)
+    first, second = climbed(a, start, 3), climbed(b, moved, 3)
+    stretch = len(rows) * np.linalg.slogdet(matrix)[1]
+    return first.loglik, second.loglik + stretch, bool(first.low.any() or second.low.any())
+
+
+@pytest.mark.parametrize(("model", "kind"), [(model, kind) for kind, allowed in MAPS.items() for model in allowed])
+@settings(max_examples=6)
+@given(problem=problems(max_k=3, max_d=4, max_n=80))
+def test_maps_of_the_data_that_the_model_allows_map_the_fit(model, kind, problem):
+    rows, k, rng = problem
+    d = rows.shape[1]
+    turn = np.linalg.qr(rng.standard_normal((d, d)))[0]
+    matrix = {
+        "stretch": np.diag(np.exp(rng.normal(0, 2, size=d))),
+        "turn": 7.0 * turn,
+        "any": turn * np.exp(rng.normal(0, 1, size=d)),
+    }[kind]
+    first = task_for(rows, model, 1e-10).begin(random_mixture(rng, k, d)).mixture  # a start in the family
+    before, after, low = mapped(model, rows, first, matrix, rng.standard_normal(d))
+    assert low or after == pytest.approx(before, rel=1e-6, abs=1e-4)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@settings(max_examples=15)
+@given(problem=problems(max_k=4, max_d=5, max_n=60), level=st.sampled_from([1e-6, 0.1, 0.9]))
+def test_no_variance_is_below_the_floor_and_those_on_it_are_named(model, problem, level):
+    rows, k, rng = problem
+    task = task_for(rows, model, level)
+    here = climbed(task, random_mixture(rng, k, rows.shape[1]), 2)
+    unit = np.sqrt(task.family.units(task.floor))
+    least = np.linalg.eigvalsh(here.mixture.covariances.dense() / np.outer(unit, unit))[:, 0]
+    assert (least > 1 - 1e-6).all()
+    np.testing.assert_array_equal(here.low[least < 1 + 1e-6], True)
+    assert (model[:2] == "EV") or not here.low[least > 1 + 1e-6].any()
+
+
+@pytest.mark.parametrize("model", ["EVE", "VVE"])
+def test_common_axes_are_found(model):
+    rng = np.random.default_rng(0)
+    axes = np.linalg.qr(rng.standard_normal((6, 6)))[0]
+    variances = rng.uniform(0.1, 5, size=(3, 6))
+    variances /= 1 if model == "VVE" else np.exp(np.log(variances).mean(axis=1, keepdims=True))
+    mixture = mixtura.Mixture(
+        np.full(3, 1 / 3), np.zeros((3, 6)), mixtura.Dense((axes * variances[:, None, :]) @ axes.T, 3)
+    )
+    found = task_for(mixture.sample(500, rng)[0], model, 1e-10).admit(mixture)[0].covariances.dense()
+    np.testing.assert_allclose(found, mixture.covariances.dense(), atol=1e-7)
