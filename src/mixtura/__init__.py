@@ -7,6 +7,7 @@ from mixtura.bootstrap import Bootstrap, bootstrap
 from mixtura.combine import Combination, combine
 from mixtura.covariance import Dense, Diagonal
 from mixtura.criteria import Assessment, assess
+from mixtura.denoise import denoise
 from mixtura.discriminant import Discriminant, discriminant
 from mixtura.distribution import cdf, probability, quantile, uncertainty
 from mixtura.errors import (
@@ -23,6 +24,7 @@ from mixtura.fitting import fit
 from mixtura.initial import Labels, Parameters, Responsibilities, Tree, hierarchical
 from mixtura.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
 from mixtura.mixture import Mixture
+from mixtura.noise import Noise
 from mixtura.plot import plot
 from mixtura.reduction import Reduction, reduce
 from mixtura.regions import hdr_levels
@@ -57,6 +59,7 @@ __all__ = [
     "MixturaWarning",
     "Mixture",
     "MixtureClassifier",
+    "Noise",
     "Outcome",
     "ParameterError",
     "Parameters",
@@ -70,6 +73,7 @@ __all__ = [
     "bootstrap",
     "cdf",
     "combine",
+    "denoise",
     "discriminant",
     "fit",
     "hdr_levels",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -88,7 +88,7 @@ def ridge(stats: Stats, amount: float) -> Stats:
         return stats
     weight = stats.weight + 10 * EPS * min(1.0, stats.total or 1.0)
     scatter = stats.scatter + as_scatter(weight, _equal(np.full(stats.mean.shape[1], amount), stats), stats.needs)
-    return Stats(weight, stats.mean, scatter, stats.loglik, stats.certainty)
+    return replace(stats, weight=weight, scatter=scatter)
 
 
 def _equal(variances: Array, stats: Stats) -> Array:
@@ -139,4 +139,4 @@ def reseed(stats: Stats, which: NDArray[np.bool_], rows: Rows, fitness: Array, s
     else:
         scatter = stats.scatter.copy()
         scatter[which] = fresh
-    return Stats(weight, mean, scatter, stats.loglik, stats.certainty)
+    return replace(stats, weight=weight, mean=mean, scatter=scatter)

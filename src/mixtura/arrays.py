@@ -256,6 +256,14 @@ def as_amount(value: Any, name: str) -> float:
     return number
 
 
+def as_fraction(value: Any, name: str) -> float:
+    """Check a float argument that is at least 0 and below 1."""
+    number = as_amount(value, name)
+    if number >= 1:
+        raise ParameterError(f"{name} is {value!r}; expected a fraction, at least 0 and below 1")
+    return number
+
+
 def frozen(values: Any, name: str = "values") -> Array:
     """A read-only float64 array of its own.
 

@@ -42,22 +42,25 @@ class Chart:
         delta = other.means - mine.means
         means = [mine.covariances.whiten(j, delta[j : j + 1])[0] for j in range(len(delta))]
         way = mine.covariances.towards(other.covariances)
-        root = np.sqrt(mine.weights)
-        logs = np.log(np.maximum(other.weights, _TINY)) - np.log(np.maximum(mine.weights, _TINY))
+        root = np.sqrt(mine.shares)
+        logs = np.log(np.maximum(other.shares, _TINY)) - np.log(np.maximum(mine.shares, _TINY))
         share = self._share(way)
-        return np.concatenate([root * logs, (root[:, None] * means).ravel(), (share * way).ravel()])
+        white = root[: len(means), None] * means
+        return np.concatenate([root * logs, white.ravel(), (share * way).ravel()])
 
     def at(self, point: Array) -> Mixture:
         """The mixture at a point."""
         mine = self.origin
-        k, d = mine.means.shape
-        root = np.sqrt(np.maximum(mine.weights, _TINY))
-        raw = np.maximum(mine.weights, _TINY) * np.exp(point[:k] / root)
-        delta = point[k : k + k * d].reshape(k, d) / root[:, None]
+        (k, d), s = mine.means.shape, len(mine.shares)
+        root = np.sqrt(np.maximum(mine.shares, _TINY))
+        raw = np.maximum(mine.shares, _TINY) * np.exp(point[:s] / root)
+        raw /= raw.sum()
+        delta = point[s : s + k * d].reshape(k, d) / root[:k, None]
         means = mine.means + [mine.covariances.colour(j, delta[j : j + 1])[0] for j in range(k)]
         way = mine.covariances.towards(mine.covariances)
-        covariances = mine.covariances.moved(point[k + k * d :].reshape(way.shape) / self._share(way))
-        return replace(mine, weights=raw / raw.sum(), means=means, covariances=covariances)
+        covariances = mine.covariances.moved(point[s + k * d :].reshape(way.shape) / self._share(way))
+        noise = mine.noise.weighted(raw[-1]) if mine.noise else None
+        return replace(mine, weights=raw[:k], means=means, covariances=covariances, noise=noise)
 
     def _share(self, way: Array) -> Array:
         """Root of the share of rows that tell of each stored matrix: its component's weight, or 1 if all share it."""

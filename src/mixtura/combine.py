@@ -13,6 +13,7 @@ from mixtura.data import Array
 from mixtura.errors import ParameterError
 from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
+from mixtura.noise import LABEL
 
 special = Lazy("scipy.special")
 
@@ -62,13 +63,15 @@ class Combination:
         return tuple(groups)
 
     def posterior(self, X: Any, n_clusters: int) -> Array:
-        """Probability of each cluster given the row, (n, n_clusters)."""
+        """Probability of each cluster given the row, (n, n_clusters); that of noise, if any, is one column more."""
         share = self.mixture.posterior(X)
-        return np.stack([share[:, list(group)].sum(axis=1) for group in self.groups(n_clusters)], axis=1)
+        merged = [share[:, list(group)].sum(axis=1) for group in self.groups(n_clusters)]
+        return np.stack([*merged, *share.T[self.mixture.n_components :]], axis=1)
 
     def predict(self, X: Any, n_clusters: int) -> NDArray[np.int64]:
-        """Most probable cluster of each row, (n,)."""
-        return self.posterior(X, n_clusters).argmax(axis=1).astype(np.int64)
+        """Most probable cluster of each row, (n,); -1 for noise."""
+        labels = self.posterior(X, n_clusters).argmax(axis=1).astype(np.int64)
+        return np.where(labels < n_clusters, labels, LABEL)
 
     @property
     def suggested(self) -> int:
@@ -124,7 +127,7 @@ def combine(mixture: Mixture, X: Any, sample_weight: Any = None) -> Combination:
     >>> combine(mixture, [[0.1], [0.4], [9.0]]).merges
     ((0, 1), (0, 1))
     """
-    share = mixture.posterior(X)
+    share = mixture.posterior(X)[:, : mixture.n_components]  # noise is no cluster
     weight = as_sample_weight(sample_weight, len(share))
     counts = np.ones(len(share)) if weight is None else weight
     entropies, merges, moved = [_entropy(share, counts)], [], []

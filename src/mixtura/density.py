@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+import numpy as np
+
 from mixtura.data import Array
 
 Form: TypeAlias = Literal["dense", "shared", "diagonal"]
@@ -34,13 +36,26 @@ class Affine:
     offsets: Array
     means: Array
 
+    def surrounded(self, constant: float, centre: Array) -> Affine:
+        """With one component more, whose log density is the same everywhere: to a kernel its matrix is zero.
+
+        Where all components have the same matrix it is written out for each. The centre is only where sums begin.
+        """
+        k = len(self.means)
+        form: Form = "dense" if self.form == "shared" else self.form
+        own = np.broadcast_to(self.factors, (k, *self.factors.shape[1:]))
+        return Affine(
+            form,
+            self.shift,
+            np.append(self.constants, constant),
+            np.concatenate([own, np.zeros_like(own[:1])]),
+            np.concatenate([self.offsets, np.zeros_like(self.offsets[:1])]),
+            np.concatenate([self.means, centre[None]]),
+        )
+
 
 class Density(Protocol):
     """A mixture, as kernels see it."""
-
-    @property
-    def n_components(self) -> int:
-        """Number of components, k."""
 
     @property
     def n_features(self) -> int:

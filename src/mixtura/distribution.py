@@ -79,6 +79,8 @@ def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed:
     total = np.zeros(len(low))
     for weight, mean, matrix in zip(mixture.weights, mixture.means, mixture.covariances.dense(), strict=True):
         total += weight * _box(mean, matrix, low, high, rng)
+    if mixture.noise is not None:
+        total += mixture.noise.weight * mixture.noise.probability(low, high)
     return total.reshape(boxes)
 
 
@@ -162,10 +164,16 @@ def quantile(mixture: Mixture, p: Any) -> Array:
     sds = np.sqrt(mixture.covariances.variances()[:, 0])
     means = mixture.means[:, 0]
     own = means[:, None] + sds[:, None] * special.ndtri(wanted.ravel())
-    held = mixture.weights > 0
+    noise = None if mixture.noise is None else mixture.noise.upright()
+    if noise is not None:
+        own = np.concatenate([own, (noise.lower + wanted.ravel() * (noise.upper - noise.lower))[None]])
+    held = mixture.shares > 0
 
     def below(x: Array) -> Array:
-        return np.asarray(mixture.weights @ special.ndtr((x - means[:, None]) / sds[:, None]))
+        under = mixture.weights @ special.ndtr((x - means[:, None]) / sds[:, None])
+        if noise is not None:
+            under = under + noise.weight * np.clip((x - noise.lower) / (noise.upper - noise.lower), 0, 1)
+        return np.asarray(under)
 
     return _crossing(below, wanted.ravel(), own[held].min(axis=0), own[held].max(axis=0)).reshape(wanted.shape)
 

@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 from mixtura.accelerated import Accelerated, QuasiNewton
 from mixtura.adjust import CANDIDATES, Action, Repair, collapsed, points, reseed, ridge
 from mixtura.covariance import Covariance
-from mixtura.data import Array, Rng
+from mixtura.data import Array, Rng, Rows
 from mixtura.families import Family
 from mixtura.iterate import Iterate
 from mixtura.kernels import estep
 from mixtura.mixture import Mixture
+from mixtura.noise import Noise
 from mixtura.result import Outcome
 from mixtura.source import Source
-from mixtura.stats import Stats, as_scatter
+from mixtura.stats import Needs, Stats, as_scatter
 from mixtura.steppers import Plain, Squarem, Step, Stepper
 from mixtura.stopping import StopRule
+from mixtura.trimming import Trimmed
 
 # A fall of the log-likelihood below this fraction of its size is rounding, not a failure to maximise.
 ROUNDING = 1e-7
@@ -46,6 +48,10 @@ class Task:
         Repair collapsed components and refuse a falling log-likelihood. scikit-learn does neither.
     bayes : callable
         The E-step of a chunk.
+    noise : Noise or None
+        Where rows may lie that belong to no component; its weight is what the fit is to find.
+    trim : float
+        The fraction of rows, the least likely, that each E-step leaves out.
     """
 
     source: Source
@@ -55,21 +61,40 @@ class Task:
     ridge: float = 0.0
     guarded: bool = True
     bayes: Callable[..., Stats] = estep
+    noise: Noise | None = None
+    trim: float = 0.0
 
     def estep(self, mixture: Mixture, low: NDArray[np.bool_]) -> Iterate:
         """One pass over the rows."""
-        return Iterate(mixture, self.source.sum(partial(self.bayes, mixture, needs=self.family.needs)), low)
+        needs = self.family.needs
+        # A scatter that is pooled would hold the noise's, too.
+        wanted: Needs = "full" if self.noise and needs == "pooled" else needs
+        if self.trim:
+            stats = Trimmed.of(self.source, mixture, self.trim).estep(mixture, wanted)
+        else:
+            stats = self.source.sum(partial(self.bayes, mixture, needs=wanted))
+        return Iterate(mixture, stats.apart(needs) if self.noise else stats, low)
+
+    def candidates(self, mixture: Mixture, rng: Rng) -> tuple[Rows, Array]:
+        """Rows that a component may be moved to, and their log-densities; none that would be trimmed."""
+        rows = self.source.rows(CANDIDATES, rng).rows
+        fitness = mixture.logpdf(rows)
+        kept = fitness >= np.quantile(fitness, self.trim)
+        return rows[kept], fitness[kept]
 
     def mstep(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, NDArray[np.bool_]]:
         """The mixture that maximises the expected log-likelihood, and which covariances rest on the floor."""
         held = ridge(stats, self.ridge)
-        covariances, low = self.family.fit(held, self.floor, previous.covariances if previous else None)
-        return self._mixture(held.weight / held.total, held.mean, covariances), low
+        own = replace(held, outside=0.0) if held.outside else held  # a family sees the components alone
+        covariances, low = self.family.fit(own, self.floor, previous.covariances if previous else None)
+        return self._mixture(held.weight / held.total, held.mean, covariances, held.outside / held.total), low
 
-    def _mixture(self, weights: Array, means: Array, covariances: Covariance) -> Mixture:
-        """A mixture that counts its parameters as the family does."""
+    def _mixture(self, weights: Array, means: Array, covariances: Covariance, outside: float) -> Mixture:
+        """A mixture that counts its parameters as the family does; the noise's are its weight and its volume."""
         k, d = means.shape
-        return Mixture(weights, means, covariances, n_parameters=k - 1 + k * d + self.family.n_parameters(k, d))
+        noise = self.noise.weighted(outside) if self.noise else None
+        count = k - 1 + k * d + self.family.n_parameters(k, d) + (2 if noise else 0)
+        return Mixture(weights, means, covariances, n_parameters=count, noise=noise)
 
     def begin(self, start: Mixture | Stats) -> Iterate:
         """The first E-step, at a start that is brought into the family and onto the floor."""
@@ -88,7 +113,8 @@ class Task:
         own = given.variances() if self.family.needs == "diagonal" else given.dense()
         stats = Stats(weight, start.means, as_scatter(weight, own, self.family.needs), 0.0, 0.0)
         covariances, low = self.family.fit(stats, least, given)
-        return self._mixture(start.weights, start.means, covariances), low
+        outside = start.noise.weight if start.noise else 0.0
+        return self._mixture(start.weights, start.means, covariances, outside), low
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -246,8 +272,8 @@ def mend(task: Task, path: Path, rng: Rng) -> Path | None:
     now = path.iterations + 1
     actions = [(j, Action.REMOVED) for j in doomed] + [(j, Action.RESEEDED) for j in np.flatnonzero(fresh)]
     report = [Repair(now, path.alive[j], action, float(held[j])) for j, action in actions]
-    sample = task.source.rows(CANDIDATES, rng)
-    stats = reseed(last.stats, fresh, sample.rows, last.mixture.logpdf(sample.rows), task.scale).select(stay)
+    rows, fitness = task.candidates(last.mixture, rng)
+    stats = reseed(last.stats, fresh, rows, fitness, task.scale).select(stay)
     new = task.estep(*task.mstep(stats, last.mixture.select(stay)))
     alive = tuple(path.alive[j] for j in stay)
     return Path(new, (new.loglik,), now, path.passes + 1, path.outcome, (*path.repairs, *report), alive)

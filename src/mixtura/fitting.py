@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from mixtura.adjust import floor_variances, moments, scales
-from mixtura.arrays import as_amount, as_count, as_rng, column_names, frozen
+from mixtura.arrays import as_amount, as_count, as_fraction, as_rng, column_names
 from mixtura.data import Rng
 from mixtura.em import STEPPERS, Path, Task, fill, run
-from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError, StartsDisagreeWarning
+from mixtura.errors import ParameterError
 from mixtura.families import family_named
 from mixtura.initial import DEFAULT, Initial, as_initial
 from mixtura.io import read_table
 from mixtura.known import knowing
-from mixtura.mixture import Mixture
 from mixtura.prepare import component_count, prepare
-from mixtura.result import Fit, Iteration, Outcome, Start
+from mixtura.result import Fit, Iteration, Outcome
 from mixtura.stats import Stats
 from mixtura.steppers import Stepper
 from mixtura.stopping import StopRule, as_stops
+from mixtura.surroundings import surrounded
+from mixtura.verdict import Tour, best, named, warn
 
 # Below this fraction of the data's variance rounding makes the log-likelihood fall by more than 1e-7 of itself.
 LEAST_FLOOR = 1e-10
-
-# Starts that stop by the same rule in the same optimum differ by a few dozen times its tolerance.
-NOISE = 100.0
 
 
 def fit(
@@ -39,6 +34,8 @@ def fit(
     *,
     model: str = "VVV",
     start: Any = DEFAULT,
+    noise: Any = None,
+    trim: float = 0.0,
     n_init: int = 1,
     sample_weight: Any = None,
     known: Any = None,
@@ -70,8 +67,15 @@ def fit(
         it returns will do, too), ``"kmeans"``, ``"k-means++"``, ``"random"``,
         ``"random_from_data"`` (as in scikit-learn) or ``"identity"``
         (random weights, random rows as means, identity covariances).
+    noise : True, "neighbours", rows, a share, or Noise, optional
+        Rows that belong to no component: uniform noise over a box around the data (see `Noise`). It begins with the
+        rows given, as booleans (n,) or by number; with those that `denoise` finds by their ``"neighbours"``; with a
+        share between 0 and 1, where the components start as if there were none; with a Noise, over its box; True
+        tries neighbours and a share of 0.05, and keeps the better. The components start from the other rows.
+    trim : float
+        The fraction of rows to leave out at each step: the least likely ones. ``Fit.cutoff`` tells them.
     n_init : int
-        How many starts to run; the best is kept.
+        How many starts to run; the best is kept. (Where noise begins in two ways, of each.)
     sample_weight : array-like of shape (n,), optional
         A weight of 3 counts a row three times, a weight of 0 leaves it out.
     known : array-like of shape (n,), optional
@@ -132,14 +136,16 @@ def fit(
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
     data = moments(source)
     scale = scales(data)
-    task = Task(source, family_named(model), scale, floor_variances(scale, max(as_amount(floor, "floor"), LEAST_FLOOR)))
+    least = floor_variances(scale, max(as_amount(floor, "floor"), LEAST_FLOOR))
+    task = Task(source, family_named(model), scale, least, trim=as_fraction(trim, "trim"))
     initial = as_initial(start)
     if known is not None:
         task, initial = knowing(task, known, k, start, initial)
+    around, initials = surrounded(noise, source, initial, start)
     plan = _Plan(
-        task,
+        replace(task, noise=around),
         k,
-        initial,
+        initials,
         as_count(n_init, "n_init"),
         as_stops(stop, tol),
         as_count(max_iter, "max_iter", least=0),
@@ -149,8 +155,8 @@ def fit(
         on_interrupt == "keep",
     )
     tours = _all_starts(plan, as_rng(seed))
-    result = _named(_best(plan, tours, data.total), column_names(X), start)
-    _warn(result, tol)
+    result = named(best(plan.task, tours, data.total), column_names(X), start)
+    warn(result, tol, len(initials))
     return result
 
 
@@ -160,7 +166,7 @@ class _Plan:
 
     task: Task
     k: int
-    initial: Initial
+    initials: tuple[Initial, ...]
     n_init: int
     stop: list[StopRule]
     max_iter: int
@@ -170,31 +176,23 @@ class _Plan:
     keep_interrupted: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Tour:
-    """One start: where it led, and every iteration if recorded."""
-
-    path: Path
-    history: tuple[Iteration, ...]
-
-
-def _all_starts(plan: _Plan, rng: Rng) -> list[_Tour]:
+def _all_starts(plan: _Plan, rng: Rng) -> list[Tour]:
     """Run the starts one after the other; an interrupted one is the last."""
-    tours: list[_Tour] = []
-    for number in range(plan.n_init):
+    tours: list[Tour] = []
+    for number in range(plan.n_init * len(plan.initials)):
         try:
             tours.append(_one_start(plan, number, rng))
         except KeyboardInterrupt:
             if not (plan.keep_interrupted and tours):
                 raise
             last = replace(tours[-1].path, outcome=Outcome.INTERRUPTED)
-            return [*tours[:-1], _Tour(last, tours[-1].history)]
+            return [*tours[:-1], Tour(last, tours[-1].history)]
         if tours[-1].path.outcome is Outcome.INTERRUPTED:
             break
     return tours
 
 
-def _one_start(plan: _Plan, number: int, rng: Rng) -> _Tour:
+def _one_start(plan: _Plan, number: int, rng: Rng) -> Tour:
     """Start once and iterate."""
     task = plan.task
     history: list[Iteration] = []
@@ -206,7 +204,7 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> _Tour:
         if plan.on_iteration:
             plan.on_iteration(iteration)
 
-    start = plan.initial(task, plan.k, rng)
+    start = plan.initials[number % len(plan.initials)](task, plan.k, rng)
     stats, repairs = fill(task, start, rng) if isinstance(start, Stats) else (start, ())
     path = run(
         task,
@@ -218,64 +216,4 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> _Tour:
         notify=notify,
         keep_interrupted=plan.keep_interrupted,
     )
-    return _Tour(path, tuple(history))
-
-
-def _best(plan: _Plan, tours: list[_Tour], n_rows: float) -> Fit:
-    """Keep the start with the highest log-likelihood, and report on all."""
-    starts = tuple(_report(tour.path) for tour in tours)
-    best = int(np.argmax([start.loglik for start in starts]))
-    last = tours[best].path.last
-    interrupted = any(start.outcome is Outcome.INTERRUPTED for start in starts)
-    return Fit(
-        mixture=last.mixture,
-        outcome=Outcome.INTERRUPTED if interrupted else starts[best].outcome,
-        trace=tours[best].path.trace,
-        starts=starts,
-        best_start=best,
-        model=plan.task.family.name,
-        sizes=frozen(last.stats.weight),
-        n_rows=n_rows,
-        certainty=last.stats.certainty,
-        history=tours[best].history,
-    )
-
-
-def _named(result: Fit, columns: tuple[str, ...] | None, start: Any) -> Fit:
-    """Keep the names of a table's columns, and those that a starting mixture has."""
-    given = start if isinstance(start, Mixture) else None
-    if given and given.n_components == result.mixture.n_components:
-        result = replace(result, mixture=replace(result.mixture, components=given.components))
-    columns = columns or (given.columns if given else None)
-    return replace(result, mixture=replace(result.mixture, columns=columns))
-
-
-def _report(path: Path) -> Start:
-    """What one start did."""
-    floored = tuple(int(j) for j in np.flatnonzero(path.last.low))
-    outcome = path.outcome.qualified(path.repairs, bool(floored))
-    return Start(path.last.loglik, path.iterations, path.passes, outcome, path.repairs, floored)
-
-
-def _warn(result: Fit, tol: float) -> None:
-    """Say what the user should know about how it went."""
-    best = result.starts[result.best_start]
-    if best.repairs or best.floored:
-        done = [str(repair) for repair in best.repairs]
-        done += [f"component {j} rests on the floor ({result.sizes[j]:.3g} points)" for j in best.floored]
-        warnings.warn(
-            f"{'; '.join(done)}. Try fewer components, a simpler model, other starts, or another floor.",
-            DegeneracyWarning,
-            stacklevel=3,
-        )
-    if result.outcome in (Outcome.OUT_OF_STEPS, Outcome.STALLED):
-        warnings.warn(result.outcome.value, ConvergenceWarning, stacklevel=3)
-    ranked = sorted((start.loglik for start in result.starts), reverse=True)
-    noise = NOISE * max(tol, 1e-9) * result.n_rows
-    if len(ranked) > 1 and ranked[0] - ranked[1] > noise:
-        warnings.warn(
-            f"the two best of {len(ranked)} starts end at log-likelihoods {ranked[0]:.6g} and {ranked[1]:.6g}; "
-            "a better optimum may exist: raise n_init",
-            StartsDisagreeWarning,
-            stacklevel=3,
-        )
+    return Tour(path, tuple(history))

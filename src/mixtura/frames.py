@@ -53,7 +53,8 @@ def stage(figure: Figure, view: View, whole: Sequence[Iteration]) -> Draw:
         main.set_title("\n".join(lines), loc="left", fontsize="medium")
         weights = np.zeros(k)
         weights[list(alive)] = now.mixture.weights
-        for entry, label in zip(entries, component_labels(names, weights), strict=True):
+        noise = now.mixture.noise.weight if now.mixture.noise else None
+        for entry, label in zip(entries, component_labels(names, weights, noise), strict=True):
             entry.set_text(label)
 
     return draw

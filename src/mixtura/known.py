@@ -54,15 +54,14 @@ class Alone:
     """A mixture as it looks to rows that are known to come from one component: no other can have made them."""
 
     affine: Affine
-    n_components: int
     n_features: int
 
     @classmethod
     def of(cls, mixture: Density, component: int) -> Alone:
         """All constants but the component's own are log 0."""
-        own = np.arange(mixture.n_components) == component
+        own = np.arange(len(mixture.affine.constants)) == component
         affine = replace(mixture.affine, constants=np.where(own, mixture.affine.constants, -np.inf))
-        return cls(affine, mixture.n_components, mixture.n_features)
+        return cls(affine, mixture.n_features)
 
 
 def informed(known: NDArray[np.int64]) -> Callable[[Any, Chunk, Needs], Stats]:
@@ -120,6 +119,8 @@ class FromKnown:
 
 def knowing(task: Task, known: Any, k: int, start: Any, initial: Initial) -> tuple[Task, Initial]:
     """The task with an E-step that knows, and where it starts unless the start is given."""
+    if task.trim:
+        raise ParameterError("trim: rows whose component is known cannot be trimmed; leave known out, or trim")
     checked = as_known(known, task.source.length, k)
     if isinstance(start, str) and start == DEFAULT:
         initial = FromKnown(checked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,8 +15,9 @@ from mixtura.arrays import as_count, as_matching_rows, as_names, as_positions, a
 from mixtura.covariance import Covariance
 from mixtura.data import Array, Rng, Rows, Scalar, shares
 from mixtura.density import Affine
-from mixtura.errors import DataError, ParameterError
-from mixtura.logdomain import log_or_minus_inf
+from mixtura.errors import ParameterError
+from mixtura.noise import LABEL, Noise
+from mixtura.parts import centre, checked, maps, spread
 from mixtura.threads import in_order
 
 # Squared distances that overflow stay finite, so that no row, however far, yields NaN.
@@ -26,12 +26,12 @@ _FARTHEST = 1e300
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """A Gaussian mixture: p(x) = sum_k w_k N(x | m_k, S_k).
+    """A Gaussian mixture: p(x) = sum_k w_k N(x | m_k, S_k), and w_0 / V for noise where there is any.
 
     Parameters
     ----------
     weights : array-like of shape (k,)
-        Not negative; they sum to one.
+        Not negative; they sum to one, together with that of the noise.
     means : array-like of shape (k, d)
     covariances : Covariance
         `mixtura.Dense` or `mixtura.Diagonal`; ``covariances[j]`` is component j's matrix, ``covariances.dense()``
@@ -42,7 +42,9 @@ class Mixture:
         Names of the k components.
     n_parameters : int, optional
         Free parameters of weights, means and covariances; counted from what is stored unless given (a model
-        with constraints, such as equal axes, has fewer).
+        with constraints, such as equal axes, has fewer). Noise has two, its weight and its volume.
+    noise : Noise, optional
+        Rows that belong to no component.
 
     Raises
     ------
@@ -65,39 +67,23 @@ class Mixture:
     columns: tuple[str, ...] | None = None
     components: tuple[str, ...] | None = None
     n_parameters: int = 0
+    noise: Noise | None = None
 
     def __post_init__(self) -> None:
-        weights, means, k, d = self._checked()
-        stored = k - 1 + k * d + self.covariances.n_parameters
+        weights, means = checked(self.weights, self.means, self.covariances, self.noise)
+        k, d = means.shape
+        stored = k - 1 + k * d + self.covariances.n_parameters + (2 if self.noise else 0)
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "means", means)
         object.__setattr__(self, "columns", as_names(self.columns, d, "columns"))
         object.__setattr__(self, "components", as_names(self.components, k, "components"))
         object.__setattr__(self, "n_parameters", as_count(self.n_parameters, "n_parameters", least=0) or stored)
 
-    def _checked(self) -> tuple[Array, Array, int, int]:
-        """Weights, means, and their shape (k, d), if all is as it should be."""
-        weights, means = frozen(self.weights, "weights"), frozen(self.means, "means")
-        if not hasattr(self.covariances, "logdet"):
-            raise DataError("covariances are no Covariance; pass mixtura.Dense(matrices, k) or mixtura.Diagonal(...)")
-        if means.ndim != 2 or 0 in means.shape or weights.shape != means.shape[:1]:
-            raise DataError(f"weights have shape {weights.shape} and means {means.shape}; expected (k,) and (k, d)")
-        k, d = means.shape
-        if (self.covariances.n_components, self.covariances.n_features) != (k, d):
-            raise DataError(
-                f"covariances are for {self.covariances.n_components} components in "
-                f"{self.covariances.n_features} dimensions; the means have {k} and {d}"
-            )
-        if not (weights.min() >= 0 and abs(weights.sum() - 1) < 1e-6):  # NaN compares false
-            raise DataError(f"weights are {weights.tolist()}; expected probabilities that sum to one")
-        if not np.isfinite(means).all():
-            raise DataError(f"the mean of component {np.argwhere(~np.isfinite(means))[0][0]} is not finite")
-        self.covariances.logdet()  # raises where a matrix is not positive definite
-        return weights, means, k, d
-
     def __repr__(self) -> str:
         stored = type(self.covariances).__name__
-        return f"<Mixture of {self.n_components} components in {self.n_features} dimensions, {stored} covariances>"
+        noise = " and noise" if self.noise else ""
+        shape = f"{self.n_components} components{noise} in {self.n_features} dimensions"
+        return f"<Mixture of {shape}, {stored} covariances>"
 
     @property
     def n_components(self) -> int:
@@ -109,36 +95,35 @@ class Mixture:
         """Number of dimensions, d."""
         return len(self.means[0])
 
+    @cached_property
+    def shares(self) -> Array:
+        """Weights of all that a row can come from: components, and noise last, (k,) or (k + 1,)."""
+        return self.weights if self.noise is None else np.append(self.weights, self.noise.weight)
+
     @property
     def mean(self) -> Array:
         """Mean of the whole distribution, (d,)."""
-        return self.weights @ self.means
+        return centre(self.weights, self.means, self.noise)
 
     @property
     def covariance(self) -> Array:
         """Covariance matrix of the whole distribution, (d, d): within plus between components."""
-        delta = self.means - self.mean
-        within = np.einsum("k,kij->ij", self.weights, self.covariances.dense())
-        return within + (self.weights[:, None] * delta).T @ delta
+        return spread(self.weights, self.means, self.covariances, self.noise)
 
     @cached_property
     def affine(self) -> Affine:
         """Log densities as affine maps of the rows, for the kernels; exact far from the origin, too."""
-        shift = self.mean
-        form, factors = self.covariances.affine()
-        centres = self.means - shift
-        offsets = centres * factors if form == "diagonal" else (centres[:, None, :] @ factors)[:, 0]
-        logdet = self.covariances.logdet() + self.n_features * math.log(2 * math.pi)
-        return Affine(form, shift, log_or_minus_inf(self.weights) - 0.5 * logdet, factors, offsets, self.means)
+        return maps(self.weights, self.means, self.covariances, self.noise)
 
     def log_joint(self, rows: Rows) -> Array:
-        """Log of w_k N(x | m_k, S_k) for each checked row and component, (n, k)."""
-        affine, result = self.affine, np.empty((len(rows), self.n_components))
+        """Log of w_k N(x | m_k, S_k) for each checked row and component, (n, k); noise is one more column."""
+        affine, result = self.affine, np.empty((len(rows), len(self.shares)))
         shifted = rows - affine.shift  # float64, whatever the rows' dtype
         for j in range(self.n_components):
             white = self.covariances.whiten(j, shifted) - affine.offsets[j]
             distance = np.einsum("ij,ij->i", white, white)
             result[:, j] = affine.constants[j] - 0.5 * np.minimum(distance, _FARTHEST)
+        result[:, self.n_components :] = affine.constants[self.n_components :]
         return result
 
     def logpdf(self, X: Any) -> Array:
@@ -155,6 +140,8 @@ class Mixture:
     def posterior(self, X: Any) -> Array:
         """Responsibilities: the probability of each component given the row (Bayes' rule), (n, k).
 
+        Where there is noise its probability is one column more, the last.
+
         Examples
         --------
         >>> from mixtura import Dense, Mixture
@@ -165,8 +152,9 @@ class Mixture:
         return self._by_chunk(X, kernels.posterior)
 
     def predict(self, X: Any) -> NDArray[np.int64]:
-        """Most probable component of each row, (n,); the first where several tie."""
-        return self._by_chunk(X, kernels.labels)
+        """Most probable component of each row, (n,), the first where several tie; -1 for noise."""
+        labels = self._by_chunk(X, kernels.labels)
+        return labels if self.noise is None else np.where(labels < self.n_components, labels, LABEL)
 
     def _by_chunk(self, X: Any, f: Callable[[Mixture, Rows], NDArray[Scalar]]) -> NDArray[Scalar]:
         """What a kernel makes of each chunk of rows, put together."""
@@ -191,7 +179,7 @@ class Mixture:
         -------
         rows : ndarray of shape (n, d)
         labels : ndarray of shape (n,)
-            The component that each row came from.
+            The component that each row came from; -1 for noise, which is drawn from its box.
 
         Examples
         --------
@@ -201,15 +189,23 @@ class Mixture:
         ((5, 2), [0, 0, 0, 0, 0])
         """
         rng = as_rng(seed)
-        labels = rng.choice(self.n_components, size=as_count(n, "n"), p=self.weights / self.weights.sum())
+        labels = rng.choice(len(self.shares), size=as_count(n, "n"), p=self.shares / self.shares.sum())
         rows = rng.standard_normal(size=(n, self.n_features))
         for j in range(self.n_components):
             own = labels == j
             rows[own] = self.means[j] + self.covariances.colour(j, rows[own])
+        if self.noise is not None:
+            outside = labels == self.n_components
+            rows[outside], labels[outside] = self.noise.sample(int(outside.sum()), rng), LABEL
         return rows, labels.astype(np.int64)
 
     def marginal(self, columns: Sequence[int | str]) -> Mixture:
         """The distribution of some columns, given by name or number; again a mixture.
+
+        Raises
+        ------
+        ParameterError
+            If a column is unknown, or the box of the noise is turned: see `Noise.marginal`.
 
         Examples
         --------
@@ -222,8 +218,9 @@ class Mixture:
         if not len(keep):
             raise ParameterError("columns is empty; name at least one column to keep")
         names = tuple(self.columns[j] for j in keep) if self.columns else None
-        spread = self.covariances.marginal(keep)
-        return replace(self, means=self.means[:, keep], covariances=spread, columns=names, n_parameters=0)
+        noise = None if self.noise is None else self.noise.marginal(keep)
+        left = self.covariances.marginal(keep)
+        return Mixture(self.weights, self.means[:, keep], left, names, self.components, noise=noise)
 
     def condition(self, columns: Sequence[int | str], values: Sequence[float]) -> Mixture:
         """The distribution of the other columns where these have the given values; again a mixture.
@@ -247,16 +244,26 @@ class Mixture:
         if not len(keep):
             raise ParameterError("all columns are given; leave at least one out of columns")
         weights = self.marginal([int(j) for j in given]).posterior(point[None])[0]
+        noise = None if self.noise is None else self.noise.marginal(keep).weighted(weights[-1])
+        weights = weights[: self.n_components]
         moved, covariances = self.covariances.condition(given, keep, point - self.means[:, given])
         names = tuple(self.columns[j] for j in keep) if self.columns else None
-        return Mixture(weights, self.means[:, keep] + moved, covariances, names, self.components)
+        return Mixture(weights, self.means[:, keep] + moved, covariances, names, self.components, noise=noise)
 
     def select(self, components: NDArray[Any]) -> Mixture:
-        """Keep some components (indices or a mask); weights are normalised again."""
+        """Keep some components (indices or a mask); weights are normalised again, that of the noise stays."""
         kept = np.arange(self.n_components)[components]
-        weights = self.weights[kept] / self.weights[kept].sum()
+        left = 1 - self.noise.weight if self.noise else 1.0
+        weights = left * self.weights[kept] / self.weights[kept].sum()
         names = tuple(self.components[j] for j in kept) if self.components else None
-        return Mixture(weights, self.means[kept], self.covariances.select(kept), self.columns, names)
+        covariances = self.covariances.select(kept)
+        return Mixture(weights, self.means[kept], covariances, self.columns, names, noise=self.noise)
+
+    def without_noise(self) -> Mixture:
+        """The components alone; their weights are normalised again."""
+        if self.noise is None:
+            return self
+        return replace(self, weights=self.weights / self.weights.sum(), noise=None, n_parameters=self.n_parameters - 2)
 
     def to_json(self) -> str:
         """Write everything as JSON; `from_json` gives the same bits back.
@@ -275,6 +282,7 @@ class Mixture:
                 "columns": self.columns,
                 "components": self.components,
                 "n_parameters": self.n_parameters,
+                **({"noise": self.noise.to_dict()} if self.noise else {}),
             }
         )
 

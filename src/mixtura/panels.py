@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from mixtura import style
 from mixtura.data import Array
 from mixtura.mixture import Mixture
-from mixtura.view import View, densities, ellipse, grid, limits
+from mixtura.noise import LABEL
+from mixtura.view import View, densities, ellipse, grid, limits, shadow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +45,8 @@ def panel(
         return _marginal(axes, points[:, 0], columns, k, size)
     axes.set_ylim(*spans[1])
     axes.set_ylabel(style.text(view.name(columns[1]), round(32 * size**1.2)))
-    return _pair(points, columns, [_Blob.on(axes, j, len(points), deviations, size) for j in range(k)])
+    grey = axes.plot([], [], **style.noise_style(len(points), size))[0] if view.mixture.noise else None
+    return _pair(points, columns, grey, [_Blob.on(axes, j, len(points), deviations, size) for j in range(k)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,11 +83,13 @@ class _Blob:
             artist.set_visible(visible)
 
 
-def _pair(points: Array, columns: Sequence[int], blobs: Sequence[_Blob]) -> Show:
-    """Points, ellipses and means of two columns."""
+def _pair(points: Array, columns: Sequence[int], grey: Line2D | None, blobs: Sequence[_Blob]) -> Show:
+    """Points, ellipses and means of two columns; points of noise in grey."""
 
     def show(mixture: Mixture, labels: NDArray[np.int64], alive: Sequence[int]) -> None:
-        seen = mixture.marginal(list(columns))
+        seen = shadow(mixture, columns)
+        if grey is not None:
+            grey.set_data(*points[labels == LABEL].T)
         for j, blob in enumerate(blobs):
             blob.show(visible=j in alive)
         for component, j in enumerate(alive):
@@ -103,11 +107,12 @@ def _marginal(axes: Axes, values: Array, columns: Sequence[int], k: int, size: f
         top = float(density.max())
     total = axes.plot([], [], **style.sum_style(size))[0]
     curves = [axes.plot([], [], **style.curve_style(j, size))[0] for j in range(k)]
+    flat = None
     peaks = [axes.plot([], [], **style.mean_style(j, size))[0] for j in range(k)]
 
     def show(mixture: Mixture, _: NDArray[np.int64], alive: Sequence[int]) -> None:
-        nonlocal top
-        seen = mixture.marginal(list(columns))
+        nonlocal top, flat
+        seen = shadow(mixture, columns)
         points = grid(seen, *axes.get_xlim())
         heights = densities(seen, points)
         total.set_data(points, heights.sum(axis=1))
@@ -118,6 +123,9 @@ def _marginal(axes: Axes, values: Array, columns: Sequence[int], k: int, size: f
         for component, j in enumerate(alive):
             curves[j].set_data(points, heights[:, component])
             peaks[j].set_data(seen.means[component], peak[component : component + 1])
+        if seen.noise is not None:
+            flat = flat or axes.plot([], [], color=style.GREY, linewidth=1.5 * size)[0]
+            flat.set_data(points, heights[:, -1])
         # The scale only ever grows, so that a replay does not flicker.
         top = max(top, float(heights.sum(axis=1).max()))
         axes.set_ylim(0, 1.08 * top)
@@ -125,8 +133,10 @@ def _marginal(axes: Axes, values: Array, columns: Sequence[int], k: int, size: f
     return show
 
 
-def component_labels(names: Sequence[str] | None, weights: Sequence[float] | Array) -> list[str]:
-    """Entries of a legend: each component's name and weight; the last says how many do not fit.
+def component_labels(
+    names: Sequence[str] | None, weights: Sequence[float] | Array, noise: float | None = None
+) -> list[str]:
+    """Entries of a legend: each component's name and weight; one says how many do not fit; noise is the last.
 
     Examples
     --------
@@ -136,7 +146,8 @@ def component_labels(names: Sequence[str] | None, weights: Sequence[float] | Arr
     k = len(weights)
     shown = k if k <= LEGEND_ENTRIES else LEGEND_ENTRIES - 1
     labels = [style.component_label(names, j, weights[j]) for j in range(shown)]
-    return labels + ([f"and {k - shown} more"] if k > shown else [])
+    labels += [f"and {k - shown} more"] if k > shown else []
+    return labels + ([style.component_label(["noise"], 0, noise)] if noise is not None else [])
 
 
 def component_handles(mixture: Mixture) -> list[Line2D]:
@@ -145,6 +156,9 @@ def component_handles(mixture: Mixture) -> list[Line2D]:
     labels = component_labels(mixture.components, mixture.weights)
     more = len(labels) - 1 if mixture.n_components > len(labels) else len(labels)
     looks = [style.mean_style(j) if j < more else {"linestyle": "none"} for j in range(len(labels))]
+    if mixture.noise is not None:
+        labels = component_labels(mixture.components, mixture.weights, mixture.noise.weight)
+        looks.append(style.noise_style(1, 1.5))
     return [line([], [], **look, label=label) for look, label in zip(looks, labels, strict=True)]
 
 

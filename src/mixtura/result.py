@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -126,13 +127,15 @@ class Fit:
     model : str
         mclust's name of the covariance model.
     sizes : ndarray of shape (k,)
-        Sum of responsibilities: how many rows each component holds.
+        Sum of responsibilities: how many rows each component holds; noise has the others.
     n_rows : float
-        Number of rows, or the sum of their weights.
+        Number of rows that were not trimmed, or the sum of their weights.
     certainty : float
         Sum over rows of log max_k r_k: 0 when every row belongs to one component.
     history : tuple of Iteration
         Every iteration of the best start, if ``record=True``.
+    cutoff : float
+        With ``trim``, rows of lower log-density were left out: ``fit.mixture.logpdf(X) < fit.cutoff``.
 
     Examples
     --------
@@ -152,11 +155,13 @@ class Fit:
     n_rows: float
     certainty: float
     history: tuple[Iteration, ...] = ()
+    cutoff: float = -math.inf
 
     def __repr__(self) -> str:
         k, d = self.mixture.n_components, self.mixture.n_features
+        noise = " and noise" if self.mixture.noise else ""
         return (
-            f"<Fit of {k} {self.model} components to {self.n_rows:g} rows in {d} dimensions: "
+            f"<Fit of {k} {self.model} components{noise} to {self.n_rows:g} rows in {d} dimensions: "
             f"log-likelihood {self.loglik:.6g} after {self.iterations} iterations, BIC {self.bic:.6g}. "
             f"{self.outcome.value}>"
         )

@@ -8,6 +8,7 @@ from typing import Any
 from mixtura.arrays import as_count, frozen
 from mixtura.covariance import covariance_from_dict
 from mixtura.errors import DataError
+from mixtura.noise import Noise
 
 FORMAT = "mixtura.mixture"
 VERSION = 1
@@ -41,6 +42,7 @@ def read(text: str) -> dict[str, Any]:
             "columns": content.get("columns"),
             "components": content.get("components"),
             "n_parameters": as_count(content.get("n_parameters", 0), "n_parameters", least=0),
+            "noise": None if content.get("noise") is None else Noise.from_dict(content["noise"]),
         }
     except KeyError as error:
         raise DataError(f"not a valid model file: {error} is missing") from None

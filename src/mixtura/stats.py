@@ -69,6 +69,8 @@ class Stats:
     certainty : float
         Weighted sum of log max_k r_k over rows: 0 when every row belongs to one component, negative otherwise.
         ICL needs it, and the E-step has it at hand.
+    outside : float
+        Sum over rows of sample weight x probability of noise.
 
     Examples
     --------
@@ -86,6 +88,7 @@ class Stats:
     scatter: Array
     loglik: float
     certainty: float
+    outside: float = 0.0
 
     @staticmethod
     def empty(k: int, d: int, needs: Needs) -> Stats:
@@ -103,7 +106,7 @@ class Stats:
     @cached_property
     def total(self) -> float:
         """Sum of all weights: the number of rows, when each counts once."""
-        return float(self.weight.sum())
+        return float(self.weight.sum()) + self.outside
 
     def __add__(self, other: Stats) -> Stats:
         weight = self.weight + other.weight
@@ -115,11 +118,17 @@ class Stats:
             self.scatter + other.scatter + outer(self.weight * share, delta, self.needs),
             self.loglik + other.loglik,
             self.certainty + other.certainty,
+            self.outside + other.outside,
         )
 
     def __mul__(self, number: float) -> Stats:
         return Stats(
-            self.weight * number, self.mean, self.scatter * number, self.loglik * number, self.certainty * number
+            self.weight * number,
+            self.mean,
+            self.scatter * number,
+            self.loglik * number,
+            self.certainty * number,
+            self.outside * number,
         )
 
     __rmul__ = __mul__
@@ -128,7 +137,20 @@ class Stats:
         """Keep the given components (indices or a mask); of a pooled scatter, their part by weight."""
         weight = self.weight[components]
         if self.needs == "pooled":
-            scatter = self.scatter * (weight.sum() / max(self.total, np.finfo(np.float64).tiny))
+            scatter = self.scatter * (weight.sum() / max(self.weight.sum(), np.finfo(np.float64).tiny))
         else:
             scatter = self.scatter[components]
-        return Stats(weight, self.mean[components], scatter, self.loglik, self.certainty)
+        return Stats(weight, self.mean[components], scatter, self.loglik, self.certainty, self.outside)
+
+    def apart(self, needs: Needs) -> Stats:
+        """The last component seen as noise: only its weight is kept, and the scatter of the others as needed.
+
+        Examples
+        --------
+        >>> both = Stats(np.array([2.0, 3.0]), np.zeros((2, 1)), np.ones((2, 1, 1)), 0.0, 0.0)
+        >>> both.apart("pooled").weight.tolist(), both.apart("pooled").outside
+        ([2.0], 3.0)
+        """
+        own = self.scatter[:-1]
+        scatter = own.sum(axis=0)[None] if needs == "pooled" else own
+        return Stats(self.weight[:-1], self.mean[:-1], scatter, self.loglik, self.certainty, float(self.weight[-1]))

@@ -29,6 +29,9 @@ COLOURS = (
     "#717581",
     "#92dadd",
 )
+# Visible on light and dark paper, and quieter than any of them.
+GREY = "#8c8c8c"
+
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", "*", ">")
 
 
@@ -150,6 +153,11 @@ def point_style(component: int, n_rows: int, size: float = 1) -> dict[str, Any]:
         "markeredgewidth": 0,
         "alpha": float(np.clip(6 / max(n_rows, 1) ** 0.3, 0.35, 0.85)),
     }
+
+
+def noise_style(n_rows: int, size: float = 1) -> dict[str, Any]:
+    """How points of noise look: grey, and smaller than those of any component."""
+    return point_style(0, n_rows, 0.6 * size) | {"marker": "o", "color": GREY, "zorder": 1}
 
 
 def outline_style(component: int, size: float = 1) -> dict[str, Any]:

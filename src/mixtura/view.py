@@ -93,13 +93,20 @@ def _chosen(
     """The columns asked for, or those that separate the components most, in their order."""
     names = mixture.columns or ()
     if columns is not None:
-        kept = mixture.marginal(columns).columns or ()  # refuses columns that there are not
+        kept = mixture.without_noise().marginal(columns).columns or ()  # refuses columns that there are not
         return tuple(names.index(name) for name in kept), ()
     if mixture.n_features <= most:
         return tuple(range(mixture.n_features)), ()
     best = sorted(np.argsort(-separation(mixture), kind="stable")[:most].tolist())
     why = ": those in which the components differ most" if mixture.n_components > 1 else ""
     return tuple(best), (f"{most} of {mixture.n_features} columns{why}",)
+
+
+def shadow(mixture: Mixture, columns: Sequence[int]) -> Mixture:
+    """The marginal of some columns. That of noise over a turned box is drawn as if it were uniform, too."""
+    if mixture.noise is not None and len(columns) < mixture.n_features:
+        mixture = replace(mixture, noise=mixture.noise.upright())
+    return mixture.marginal(list(columns))
 
 
 def limits(mixture: Mixture, values: Array, column: int) -> tuple[float, float]:

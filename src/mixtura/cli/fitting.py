@@ -9,7 +9,7 @@ import mixtura
 from mixtura import Fit, Mixture, Outcome
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
-from mixtura.cli.inputs import load_data, names, start_named
+from mixtura.cli.inputs import load_data, names, noise_named, start_named
 from mixtura.cli.live import watching
 from mixtura.cli.outputs import DRAWN, drawing, planned, positions, write_fit
 from mixtura.cli.tables import fit_summary, fit_values
@@ -23,6 +23,8 @@ class Settings:
     k: int | None
     model: str
     start: str | Mixture
+    noise: str | None
+    trim: float
     starts: int
     tol: float
     max_iter: int
@@ -40,6 +42,8 @@ class Settings:
                 self.k,
                 model=self.model,
                 start=self.start,
+                noise=noise_named(self.noise),
+                trim=self.trim,
                 n_init=self.starts,
                 sample_weight=table.weights,
                 tol=self.tol,
@@ -82,6 +86,8 @@ def fit(
     file_format: o.Format = None,
     header: o.Header = None,
     start: o.Start = o.DEFAULTS["start"],
+    noise: o.Noise = None,
+    trim: o.Trim = o.DEFAULTS["trim"],
     starts: o.Starts = o.DEFAULTS["n_init"],
     tol: o.Tol = o.DEFAULTS["tol"],
     max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
@@ -105,7 +111,7 @@ def fit(
     asked = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
     files = planned(asked, DRAWN, (data, start))
     first = start_named(start)
-    settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, accelerate, seed, threads)
+    settings = Settings(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
     result = settings.fit(table, verbose=verbose, record=replay is not None)
     report(result, table, files, json=json)
@@ -123,6 +129,8 @@ def replay(
     file_format: o.Format = None,
     header: o.Header = None,
     start: o.Start = o.DEFAULTS["start"],
+    noise: o.Noise = None,
+    trim: o.Trim = o.DEFAULTS["trim"],
     starts: o.Starts = o.DEFAULTS["n_init"],
     tol: o.Tol = o.DEFAULTS["tol"],
     max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
@@ -138,7 +146,7 @@ def replay(
     """Fit a mixture to DATA and film EM at work."""
     planned({"--output": output}, {"--output": "mixtura.replay"}, (data, start))
     first = start_named(start)
-    settings = Settings(k, model, first, starts, tol, max_iter, stop, floor, accelerate, seed, threads)
+    settings = Settings(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
     chosen = positions(names(show), column_labels(table.columns, len(table.rows[0])))
     result = settings.fit(table, verbose=verbose, record=True)

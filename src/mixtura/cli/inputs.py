@@ -34,6 +34,23 @@ def start_named(start: str) -> str | Mixture:
     return read_model(start)
 
 
+def noise_named(noise: str | None) -> bool | str | float | None:
+    """What ``--noise`` means to `mixtura.fit`.
+
+    Examples
+    --------
+    >>> noise_named("auto"), noise_named("0.1")
+    (True, 0.1)
+    """
+    known = {None: None, "auto": True, "neighbours": "neighbours"}
+    if noise in known:
+        return known[noise]
+    try:
+        return float(noise or "")
+    except ValueError:
+        raise ParameterError(f"noise is {noise!r}; expected auto, neighbours, or a share such as 0.05") from None
+
+
 def load_data(
     data: str,
     columns: list[str] | None,

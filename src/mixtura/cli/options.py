@@ -58,6 +58,17 @@ Model: TypeAlias = Annotated[
 Start: TypeAlias = Annotated[
     str, typer.Option(metavar="NAME|FILE", help=f"Where EM starts: {', '.join(STARTS)}, or a model file.")
 ]
+Noise: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|neighbours|SHARE",
+        help="Rows that belong to no component: noise, uniform over a box around the data. It starts from the rows that"
+        " their neighbours are far from, from a share such as 0.05, or from both, and the better is kept.",
+    ),
+]
+Trim: TypeAlias = Annotated[
+    float, typer.Option(metavar="X", help="The fraction of rows to leave out: at each step the least likely ones.")
+]
 Starts: TypeAlias = Annotated[int, typer.Option(metavar="N", help="How many starts to run; the best is kept.")]
 Tol: TypeAlias = Annotated[float, typer.Option(metavar="X", help="Threshold of the stop rule.")]
 MaxIter: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Largest number of EM iterations of each start.")]

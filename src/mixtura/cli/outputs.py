@@ -11,7 +11,7 @@ from typing import Any
 
 from mixtura import Fit, Mixture
 from mixtura.errors import ParameterError, missing_extra
-from mixtura.io import Table, check_outputs, component_labels, table_text, write_table, write_text
+from mixtura.io import Table, check_outputs, row_labels, table_text, write_table, write_text
 from mixtura.io.files import TABLES
 
 DRAWN = {"--picture": "mixtura.plot", "--replay": "mixtura.replay"}
@@ -77,12 +77,13 @@ def row_numbers(table: Table) -> list[int]:
 
 def label_columns(mixture: Mixture, table: Table, *, proba: bool) -> dict[str, Sequence[Any]]:
     """Each row's most probable component, and its probabilities if wanted; empty for rows that were left out."""
-    names = component_labels(mixture)
+    names = row_labels(mixture)
     labels = [names[j] for j in mixture.predict(table).tolist()]
     columns: dict[str, Sequence[Any]] = {"row": row_numbers(table), "label": table.align(labels)}
     if proba:
         shares = mixture.posterior(table).T.tolist()
-        columns.update({f"p_{name}": table.align(share) for name, share in zip(names, shares, strict=True)})
+        heads = [*names[: mixture.n_components], *(["noise"] if mixture.noise else [])]
+        columns.update({f"p_{name}": table.align(share) for name, share in zip(heads, shares, strict=True)})
     return columns
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -27,16 +28,22 @@ Cells = tuple[str, ...]
 def fit_summary(fit: Fit, console: Console) -> Group:
     """How a fit ended, its components, and its criteria."""
     mixture = fit.mixture
-    shape = f"{plural(mixture.n_components, 'component')}, {fit.model}, {plural(mixture.n_features, 'column')}"
+    shape = f"{counted(mixture)}, {fit.model}, {plural(mixture.n_features, 'column')}"
     done = f"{fit.n_rows:.10g} rows, {plural(fit.iterations, 'iteration')}"
     best = f", the best of {len(fit.starts)} starts" if len(fit.starts) > 1 else ""
-    sizes = ("size", *(f"{size:.1f}" for size in fit.sizes.tolist()))
+    others = [fit.n_rows - fit.sizes.sum()] if mixture.noise else []
+    sizes = ("size", *(f"{size:.1f}" for size in [*fit.sizes.tolist(), *others]))
     return Group(
         Text(fit.outcome.value),
         Text(f"{shape}, {done}{best}\n"),
         *components(mixture, console, [sizes]),
         criteria(fit.assessment, {}),
     )
+
+
+def counted(mixture: Mixture) -> str:
+    """How many components, and whether there is noise."""
+    return plural(mixture.n_components, "component") + (" and noise" if mixture.noise else "")
 
 
 def plural(count: int, what: str) -> str:
@@ -52,7 +59,7 @@ def plural(count: int, what: str) -> str:
 
 def mixture_summary(mixture: Mixture, console: Console) -> Group:
     """A mixture's components."""
-    shape = f"{plural(mixture.n_components, 'component')}, {plural(mixture.n_features, 'column')}"
+    shape = f"{counted(mixture)}, {plural(mixture.n_features, 'column')}"
     return Group(
         Text(f"{shape}, {plural(mixture.n_parameters, 'free parameter')}\n"), *components(mixture, console, [])
     )
@@ -60,13 +67,14 @@ def mixture_summary(mixture: Mixture, console: Console) -> Group:
 
 def components(mixture: Mixture, console: Console, more: Sequence[Cells]) -> Iterable[Table | Text]:
     """Components side by side, one line for each column of the data; several tables where one is too wide."""
-    head = ("component", *(str(label) for label in component_labels(mixture)))
-    lines = [("weight", *(f"{weight:.4f}" for weight in mixture.weights.tolist())), *more]
+    noise = ["noise"] if mixture.noise else []
+    head = ("component", *(str(label) for label in component_labels(mixture)), *noise)
+    lines = [("weight", *(f"{weight:.4f}" for weight in mixture.shares.tolist())), *more]
     sign = "±" if console.encoding.lower().startswith("utf") else "+-"
     labels = column_labels(mixture.columns, mixture.n_features)
     shown = zip(labels, mixture.means.T.tolist(), deviations(mixture).T.tolist(), strict=True)
     spread = [
-        (label, *(mean_and_deviation(*pair, sign) for pair in zip(means, widths, strict=True)))
+        (label, *(mean_and_deviation(*pair, sign) for pair in zip(means, widths, strict=True)), *("" for _ in noise))
         for label, means, widths in shown
     ]
     yield from _blocks([head, *lines, *spread[:MOST_COLUMNS]], console)
@@ -173,6 +181,7 @@ def fit_values(fit: Fit, written: Mapping[str, str]) -> dict[str, Any]:
         "trace": list(fit.trace),
         "best_start": fit.best_start,
         "starts": starts,
+        "cutoff": fit.cutoff if math.isfinite(fit.cutoff) else None,
         "mixture": mixture_values(fit.mixture),
         "files": dict(written),
     }

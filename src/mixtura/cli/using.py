@@ -9,7 +9,7 @@ from mixtura.cli.console import out, print_json, say
 from mixtura.cli.inputs import load_data, names
 from mixtura.cli.outputs import drawing, emit, label_columns, planned, planned_table, positions, row_numbers
 from mixtura.cli.tables import criteria, criteria_values, mixture_summary, mixture_values
-from mixtura.io import column_labels, component_labels, read_model
+from mixtura.io import column_labels, read_model, row_labels
 from mixtura.threads import resolve, using
 
 
@@ -85,7 +85,7 @@ def sample(
         zip(column_labels(mixture.columns, mixture.n_features), rows.T.tolist(), strict=True)
     )
     if labels:
-        known = component_labels(mixture)
+        known = row_labels(mixture)
         columns["label"] = [str(known[j]) for j in drawn.tolist()] if mixture.components else drawn.tolist()
     emit(columns, target)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mixtura.io.files import check_outputs, read_model, replacing, table_text, write_table, write_text
 from mixtura.io.formats import FORMATS
 from mixtura.io.pace import Pace, spoken
-from mixtura.io.table import Table, column_labels, component_labels, deviations, read_table
+from mixtura.io.table import Table, column_labels, component_labels, deviations, read_table, row_labels
 
 __all__ = [
     "FORMATS",
@@ -18,6 +18,7 @@ __all__ = [
     "read_model",
     "read_table",
     "replacing",
+    "row_labels",
     "spoken",
     "table_text",
     "write_table",

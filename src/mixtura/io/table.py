@@ -15,6 +15,7 @@ from mixtura.errors import DataError, ParameterError
 from mixtura.io.formats import display_name, load
 from mixtura.io.raw import Raw, load_polars, numbered
 from mixtura.mixture import Mixture
+from mixtura.noise import LABEL
 
 if TYPE_CHECKING:
     import polars as pl
@@ -87,6 +88,20 @@ def component_labels(mixture: Mixture) -> list[str] | list[int]:
     [0, 1]
     """
     return list(mixture.components) if mixture.components else list(range(mixture.n_components))
+
+
+def row_labels(mixture: Mixture) -> list[str] | list[int]:
+    """What predictions say: labels of components, and last that of noise, which -1 points at, too.
+
+    Examples
+    --------
+    >>> from mixtura import Dense, Noise
+    >>> one = Mixture([0.5], [[0.0]], Dense(np.ones((1, 1, 1)), 1), noise=Noise(0.5, [-9.0], [9.0]))
+    >>> row_labels(one)
+    [0, -1]
+    """
+    labels: list[Any] = list(component_labels(mixture))
+    return labels if mixture.noise is None else [*labels, "noise" if mixture.components else LABEL]
 
 
 def deviations(mixture: Mixture) -> Array:

@@ -93,7 +93,7 @@ def log_density(mixture: Density, rows: Rows) -> Array:
 
 def posterior(mixture: Density, rows: Rows) -> Array:
     """Responsibilities, (n, k)."""
-    result = np.empty((len(rows), mixture.n_components))
+    result = np.empty((len(rows), len(mixture.affine.constants)))
     _native.predict(level(), _readable(rows), _handed(mixture.affine), _POSTERIOR, result, None)
     return result
 

@@ -42,7 +42,8 @@ def blocked(f: Callable[[Chunk], Stats], width: int = 1) -> Callable[[Chunk], St
 
 def _width(mixture: Density) -> int:
     """The number of columns that a block's scratch arrays have."""
-    return max(mixture.n_components, min(mixture.n_components * mixture.n_features, _TOGETHER))
+    k = len(mixture.affine.constants)
+    return max(k, min(k * mixture.n_features, _TOGETHER))
 
 
 def _log_joint(affine: Affine, x: Array) -> Array:
@@ -103,9 +104,9 @@ def estep(mixture: Density, chunk: Chunk, needs: Needs) -> Stats:
     >>> estep(mixture, Chunk(np.array([[2.0]])), "full").weight.tolist()
     [0.5, 0.5]
     """
-    if not len(chunk.rows):
-        return Stats.empty(mixture.n_components, mixture.n_features, needs)
     affine = mixture.affine
+    if not len(chunk.rows):
+        return Stats.empty(len(affine.means), mixture.n_features, needs)
 
     def block_estep(block: Chunk) -> Stats:
         x = turned(block, affine.shift)
@@ -130,7 +131,7 @@ def _by_block(mixture: Density, rows: Rows, f: Callable[[Array], NDArray[Scalar]
     affine = mixture.affine
     parts = Chunk(rows).parts(blocks(len(rows), max(mixture.n_features, _width(mixture))))
     made = [f(_log_joint(affine, turned(part, affine.shift))) for part in parts]
-    return np.concatenate(made) if made else f(np.zeros((mixture.n_components, 0)))
+    return np.concatenate(made) if made else f(np.zeros((len(affine.constants), 0)))
 
 
 def log_density(mixture: Density, rows: Rows) -> Array:

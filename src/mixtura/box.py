@@ -1,0 +1,54 @@
+"""Where noise may lie: the smallest box around all rows, along the columns or along the principal components."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixtura.data import Array, Chunk
+from mixtura.errors import DataError
+from mixtura.kernels import accumulate, blocked
+from mixtura.noise import Noise
+from mixtura.source import Source
+from mixtura.stats import Stats
+
+
+def box(source: Source) -> Noise:
+    """The smaller of two boxes around the rows, as mclust's ``hypvol``: along columns, or principal components.
+
+    Returns
+    -------
+    Noise
+        Of weight zero.
+
+    Examples
+    --------
+    >>> from mixtura.sources import ArraySource
+    >>> box(ArraySource.of([[0.0, 1.0], [4.0, 2.0], [1.0, 0.0]])).volume
+    8.0
+    """
+    d = source.n_features
+    moments = source.sum(blocked(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "full"), d))
+    lower, upper = _extent(source, np.zeros(d), np.eye(d))
+    flat = np.flatnonzero(~(lower < upper))
+    if len(flat):
+        raise DataError(f"noise: column {flat[0]} is constant, so the rows lie in no volume; leave the column out")
+    mean, axes = moments.mean[0], np.linalg.eigh(moments.scatter[0])[1]
+    low, high = _extent(source, mean, axes)
+    upright, width = Noise(0.0, lower, upper), high - low
+    # Where the rows lie on a plane, the other box has no volume, but for rounding.
+    if not (width > 1e-10 * width.max()).all() or np.log(width).sum() >= upright.log_volume:
+        return upright
+    return Noise(0.0, low + mean @ axes, high + mean @ axes, axes)
+
+
+def _extent(source: Source, origin: Array, axes: Array) -> tuple[Array, Array]:
+    """The least and the largest value of each coordinate."""
+    ends: list[tuple[Array, Array]] = []
+
+    def look(chunk: Chunk) -> Stats:
+        turned = (chunk.rows - origin) @ axes
+        ends.append((turned.min(axis=0), turned.max(axis=0)))
+        return Stats.empty(1, 1, "diagonal")
+
+    source.sum(blocked(look))
+    return np.min([low for low, _ in ends], axis=0), np.max([high for _, high in ends], axis=0)

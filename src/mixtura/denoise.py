@@ -1,0 +1,81 @@
+"""Which rows are noise, told by how far their neighbours are (Byers & Raftery 1998, JASA 93, 577-584)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.arrays import as_count, as_rows
+from mixtura.data import Array
+from mixtura.lazy import Lazy
+
+spatial = Lazy("scipy.spatial")
+
+# From these parts of the rows, the densest, EM of the two processes starts; the best end counts.
+PARTS = (0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
+STEPS, TOL = 1000, 1e-9
+
+# Volumes below this are none: rows that have been seen more than k times.
+LEAST = 1e-100
+
+
+def denoise(X: Any, neighbours: int = 12) -> NDArray[np.bool_]:
+    """Find rows of noise: those in the sparser of two Poisson processes, judged by their k-th nearest neighbour.
+
+    The volume that reaches to a row's k-th neighbour has a gamma distribution under a Poisson process; that of all rows
+    is a mixture of two. Columns are divided by their standard deviations first, so that units do not matter.
+
+    Parameters
+    ----------
+    X : array-like or table of shape (n, d)
+    neighbours : int
+        The k: more find smoother regions.
+
+    Returns
+    -------
+    ndarray of bool, (n,)
+        Whether a row is noise; `mixtura.fit` takes it as ``noise``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> rows = np.concatenate([rng.normal(size=(200, 2)), rng.uniform(-20, 20, size=(100, 2))])
+    >>> found = denoise(rows)
+    >>> bool(found[:200].mean() < 0.05), bool(found[200:].mean() > 0.9)
+    (True, True)
+    """
+    rows = as_rows(X).astype(np.float64)
+    k = min(as_count(neighbours, "neighbours"), len(rows) - 1)
+    if k < 1:
+        return np.zeros(len(rows), dtype=bool)
+    deviation = rows.std(axis=0)
+    rows = (rows - rows.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
+    distance = spatial.cKDTree(rows).query(rows, k + 1, workers=-1)[0][:, -1]
+    # In units in which none is above one, none overflows; of very many columns some may become zero.
+    if not distance.any():
+        return np.zeros(len(rows), dtype=bool)
+    with np.errstate(under="ignore"):
+        volume = (distance / distance.max()) ** rows.shape[1]
+    ends = [_two_processes(volume, k, part) for part in PARTS]
+    return max(ends, key=lambda end: end[0])[1]
+
+
+def _two_processes(volume: Array, k: int, part: float) -> tuple[float, NDArray[np.bool_]]:
+    """EM of two gamma distributions of shape k; log-likelihood (up to a constant), and who belongs to the sparser."""
+    dense = (volume <= np.quantile(volume, part)).astype(np.float64)
+    reached = -np.inf
+    tiny = np.finfo(np.float64).tiny
+    for _ in range(STEPS):
+        held = np.array([dense.sum(), len(dense) - dense.sum()])
+        rates = k * held / np.maximum([dense @ volume, (1 - dense) @ volume], LEAST)
+        logs = np.log(np.maximum(held / len(dense), tiny)) + k * np.log(np.maximum(rates, tiny))
+        joint = logs[:, None] - rates[:, None] * volume
+        both = np.logaddexp(*joint)
+        before, reached = reached, float(both.sum())
+        with np.errstate(under="ignore"):
+            dense = np.exp(joint[0] - both)
+        if reached - before <= TOL * abs(reached):
+            break
+    return reached, (dense < 0.5) == (rates[0] >= rates[1])

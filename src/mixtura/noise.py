@@ -1,0 +1,173 @@
+"""Rows that belong to no component: noise, uniform over a box (Banfield & Raftery 1993, Biometrics 49, 803-821)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mixtura.arrays import as_count, as_rng, frozen
+from mixtura.data import Array, Index, Rng
+from mixtura.errors import DataError, ParameterError
+
+# What predictions call rows of noise.
+LABEL = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """Noise beside the Gaussian components of a mixture: uniform over a box, which may be turned.
+
+    Its density counts everywhere, beyond the box, too, as in mclust: a row far from everything is noise. Only
+    samples, moments and probabilities of boxes need to know where it ends.
+
+    Parameters
+    ----------
+    weight : float
+        The share of noise: not negative, and with the weights of the components it makes one.
+    lower, upper : array-like of shape (d,)
+        Opposite corners of the box.
+    axes : array-like of shape (d, d), optional
+        Orthonormal columns: corners are given in the coordinates ``x @ axes``. Without it the box is not turned.
+
+    Raises
+    ------
+    DataError
+        If shapes do not fit, the box is empty, or axes are not orthonormal.
+
+    Examples
+    --------
+    >>> from mixtura import Dense, Mixture, Noise
+    >>> mixture = Mixture([0.9], [[0.0]], Dense(np.ones((1, 1, 1)), 1), noise=Noise(0.1, [-50.0], [50.0]))
+    >>> mixture.predict([[0.0], [20.0]]).tolist()
+    [0, -1]
+    >>> mixture.posterior([[0.0], [20.0]]).round(4).tolist()
+    [[0.9972, 0.0028], [0.0, 1.0]]
+    """
+
+    weight: float
+    lower: Array
+    upper: Array
+    axes: Array | None = None
+
+    def __post_init__(self) -> None:
+        lower, upper = frozen(self.lower, "noise: lower"), frozen(self.upper, "noise: upper")
+        object.__setattr__(self, "lower", lower)
+        object.__setattr__(self, "upper", upper)
+        object.__setattr__(self, "weight", float(self.weight))
+        if not 0 <= self.weight <= 1:  # NaN compares false
+            raise DataError(f"noise: the weight is {self.weight}; expected a probability")
+        if lower.ndim != 1 or lower.shape != upper.shape or not np.isfinite([lower, upper]).all():
+            raise DataError(f"noise: the corners are {lower.tolist()} and {upper.tolist()}; expected d numbers each")
+        if not (lower < upper).all():
+            column = int(np.argmin(lower < upper))
+            raise DataError(
+                f"noise: the box has no width in column {column}, from {lower[column]} to {upper[column]}; "
+                "leave constant columns out"
+            )
+        if self.axes is not None:
+            object.__setattr__(self, "axes", self._orthonormal(len(lower)))
+
+    def _orthonormal(self, d: int) -> Array:
+        """The axes, if they are orthonormal."""
+        axes = frozen(self.axes, "noise: axes")
+        if axes.shape != (d, d) or not np.allclose(axes.T @ axes, np.eye(d), atol=1e-6):
+            raise DataError(f"noise: axes have shape {axes.shape}; expected orthonormal columns, ({d}, {d})")
+        return axes
+
+    @property
+    def n_features(self) -> int:
+        """Number of dimensions, d."""
+        return len(self.lower)
+
+    @property
+    def log_volume(self) -> float:
+        """Logarithm of the box's volume."""
+        return float(np.log(self.upper - self.lower).sum())
+
+    @property
+    def volume(self) -> float:
+        """The box's volume, mclust's ``hypvol``; infinite or zero where that is no number of float64."""
+        with np.errstate(over="ignore", under="ignore"):
+            return float(np.exp(self.log_volume))
+
+    @property
+    def mean(self) -> Array:
+        """The box's centre, (d,)."""
+        return self._back((self.lower + self.upper) / 2)
+
+    @property
+    def covariance(self) -> Array:
+        """Covariance matrix of rows that are uniform over the box, (d, d)."""
+        axes = np.eye(self.n_features) if self.axes is None else self.axes
+        return np.asarray((axes * (self.upper - self.lower) ** 2 / 12) @ axes.T)
+
+    def _back(self, turned: Array) -> Array:
+        """From the box's coordinates to those of the rows."""
+        return turned if self.axes is None else turned @ self.axes.T
+
+    def weighted(self, weight: float) -> Noise:
+        """The same box with another weight."""
+        return replace(self, weight=weight)
+
+    def sample(self, n: int, seed: int | Rng | None = None) -> Array:
+        """Draw ``n`` rows, uniform over the box, (n, d)."""
+        places = as_rng(seed).uniform(size=(as_count(n, "n", least=0), self.n_features))
+        return self._back(self.lower + places * (self.upper - self.lower))
+
+    def upright(self) -> Noise:
+        """A box along the columns with the same centre and variances; itself where it is not turned."""
+        if self.axes is None:
+            return self
+        half = np.sqrt(3 * np.diagonal(self.covariance))
+        return Noise(self.weight, self.mean - half, self.mean + half)
+
+    def marginal(self, keep: Index) -> Noise:
+        """The noise of some columns: uniform over a side of the box.
+
+        Raises
+        ------
+        ParameterError
+            If the box is turned: its shadow is not uniform.
+        """
+        if self.axes is not None and len(keep) == self.n_features:  # the same columns in another order
+            return replace(self, axes=self.axes[keep])
+        self._upright("its marginal is not uniform")
+        return replace(self, lower=self.lower[keep], upper=self.upper[keep])
+
+    def probability(self, low: Array, high: Array) -> Array:
+        """The probability of boxes with corners ``low`` and ``high``, (n, d), under uniform noise, (n,)."""
+        self._upright("the probability of other boxes is not known")
+        shared = np.minimum(high, self.upper) - np.maximum(low, self.lower)
+        return np.asarray((np.maximum(shared, 0) / (self.upper - self.lower)).prod(axis=1))
+
+    def _upright(self, otherwise: str) -> None:
+        """Refuse what is only known of a box along the columns."""
+        if self.axes is not None:
+            raise ParameterError(
+                f"the noise lives in a box that is turned, so {otherwise}; "
+                "fit with noise=mixtura.Noise(...) over a box along the columns, or leave the noise out: "
+                "mixture.without_noise()"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        axes = None if self.axes is None else self.axes.tolist()
+        return {"weight": self.weight, "lower": self.lower.tolist(), "upper": self.upper.tolist(), "axes": axes}
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Noise:
+        """Read what ``to_dict`` wrote, and check it.
+
+        Examples
+        --------
+        >>> Noise.from_dict({"weight": 0.25, "lower": [0.0], "upper": [2.0]}).volume
+        2.0
+        """
+        if not isinstance(values, dict) or not {"weight", "lower", "upper"} <= values.keys():
+            raise DataError('noise: expected {"weight": ..., "lower": [...], "upper": [...], "axes": null or [[...]]}')
+        try:
+            return cls(values["weight"], values["lower"], values["upper"], values.get("axes"))
+        except TypeError:
+            raise DataError(f"noise: the weight is {values['weight']!r}; expected a probability") from None

@@ -1,0 +1,79 @@
+"""The parts of a mixture: checked against each other, and what they make together."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from mixtura.arrays import frozen
+from mixtura.covariance import Covariance
+from mixtura.data import Array
+from mixtura.density import Affine
+from mixtura.errors import DataError
+from mixtura.logdomain import log_or_minus_inf
+from mixtura.noise import Noise
+
+_TINY = float(np.finfo(np.float64).tiny)
+
+
+def checked(weights: Any, means: Any, covariances: Covariance, noise: Noise | None) -> tuple[Array, Array]:
+    """Weights (k,) and means (k, d) as arrays, if all parts fit together."""
+    weights, means = frozen(weights, "weights"), frozen(means, "means")
+    if not hasattr(covariances, "logdet"):
+        raise DataError("covariances are no Covariance; pass mixtura.Dense(matrices, k) or mixtura.Diagonal(...)")
+    if means.ndim != 2 or 0 in means.shape or weights.shape != means.shape[:1]:
+        raise DataError(f"weights have shape {weights.shape} and means {means.shape}; expected (k,) and (k, d)")
+    k, d = means.shape
+    if (covariances.n_components, covariances.n_features) != (k, d):
+        raise DataError(
+            f"covariances are for {covariances.n_components} components in {covariances.n_features} dimensions; "
+            f"the means have {k} and {d}"
+        )
+    _check_weights(weights, noise)
+    if not np.isfinite(means).all():
+        raise DataError(f"the mean of component {np.argwhere(~np.isfinite(means))[0][0]} is not finite")
+    if noise is not None and noise.n_features != d:
+        raise DataError(f"the noise has {noise.n_features} dimensions; the means have {d}")
+    covariances.logdet()  # raises where a matrix is not positive definite
+    return weights, means
+
+
+def _check_weights(weights: Array, noise: Noise | None) -> None:
+    """Refuse what are no probabilities."""
+    total = weights.sum() + (noise.weight if noise is not None else 0.0)
+    if not (weights.min() >= 0 and abs(total - 1) < 1e-6):  # NaN compares false
+        beside = f" beside noise of weight {noise.weight}" if noise is not None else ""
+        raise DataError(f"weights are {weights.tolist()}{beside}; expected probabilities that sum to one")
+
+
+def centre(weights: Array, means: Array, noise: Noise | None) -> Array:
+    """Mean of all together, (d,)."""
+    own = weights @ means
+    return own if noise is None else own + noise.weight * noise.mean
+
+
+def spread(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Array:
+    """Covariance matrix of all together, (d, d): within plus between."""
+    mean = centre(weights, means, noise)
+    delta = means - mean
+    within = np.einsum("k,kij->ij", weights, covariances.dense())
+    whole = within + (weights[:, None] * delta).T @ delta
+    if noise is None:
+        return np.asarray(whole)
+    apart = noise.mean - mean
+    return np.asarray(whole + noise.weight * (noise.covariance + np.outer(apart, apart)))
+
+
+def maps(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Affine:
+    """Log densities as affine maps of the rows, seen from the mean of all components."""
+    shift = weights @ means if noise is None else np.average(means, axis=0, weights=weights + _TINY)
+    form, factors = covariances.affine()
+    centres = means - shift
+    offsets = centres * factors if form == "diagonal" else (centres[:, None, :] @ factors)[:, 0]
+    logdet = covariances.logdet() + means.shape[1] * math.log(2 * math.pi)
+    own = Affine(form, shift, log_or_minus_inf(weights) - 0.5 * logdet, factors, offsets, means)
+    if noise is None:
+        return own
+    return own.surrounded(float(log_or_minus_inf(np.array([noise.weight]))[0]) - noise.log_volume, noise.mean)

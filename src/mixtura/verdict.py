@@ -1,0 +1,90 @@
+"""What the starts of a fit amount to: the best is kept, and the user is told what to know about it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mixtura.arrays import frozen
+from mixtura.em import Path, Task
+from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
+from mixtura.mixture import Mixture
+from mixtura.result import Fit, Iteration, Outcome, Start
+from mixtura.trimming import Trimmed
+
+# Starts that stop by the same rule in the same optimum differ by a few dozen times its tolerance.
+TWINS = 100.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tour:
+    """One start: where it led, and every iteration if recorded."""
+
+    path: Path
+    history: tuple[Iteration, ...]
+
+
+def best(task: Task, tours: Sequence[Tour], n_rows: float) -> Fit:
+    """Keep the start with the highest log-likelihood, and report on all."""
+    starts = tuple(_report(tour.path) for tour in tours)
+    first = int(np.argmax([start.loglik for start in starts]))
+    last = tours[first].path.last
+    interrupted = any(start.outcome is Outcome.INTERRUPTED for start in starts)
+    return Fit(
+        mixture=last.mixture,
+        outcome=Outcome.INTERRUPTED if interrupted else starts[first].outcome,
+        trace=tours[first].path.trace,
+        starts=starts,
+        best_start=first,
+        model=task.family.name,
+        sizes=frozen(last.stats.weight),
+        n_rows=last.stats.total if task.trim else n_rows,
+        certainty=last.stats.certainty,
+        history=tours[first].history,
+        cutoff=Trimmed.of(task.source, last.mixture, task.trim).cutoff if task.trim else -np.inf,
+    )
+
+
+def named(result: Fit, columns: tuple[str, ...] | None, start: Any) -> Fit:
+    """Keep the names of a table's columns, and those that a starting mixture has."""
+    given = start if isinstance(start, Mixture) else None
+    if given and given.n_components == result.mixture.n_components:
+        result = replace(result, mixture=replace(result.mixture, components=given.components))
+    columns = columns or (given.columns if given else None)
+    return replace(result, mixture=replace(result.mixture, columns=columns))
+
+
+def _report(path: Path) -> Start:
+    """What one start did."""
+    floored = tuple(int(j) for j in np.flatnonzero(path.last.low))
+    outcome = path.outcome.qualified(path.repairs, bool(floored))
+    return Start(path.last.loglik, path.iterations, path.passes, outcome, path.repairs, floored)
+
+
+def warn(result: Fit, tol: float, kinds: int) -> None:
+    """Say what the user should know about how it went; of several kinds of starts, taken in turn, see the best one."""
+    best = result.starts[result.best_start]
+    if best.repairs or best.floored:
+        done = [str(repair) for repair in best.repairs]
+        done += [f"component {j} rests on the floor ({result.sizes[j]:.3g} points)" for j in best.floored]
+        warnings.warn(
+            f"{'; '.join(done)}. Try fewer components, a simpler model, other starts, or another floor.",
+            DegeneracyWarning,
+            stacklevel=3,
+        )
+    if result.outcome in (Outcome.OUT_OF_STEPS, Outcome.STALLED):
+        warnings.warn(result.outcome.value, ConvergenceWarning, stacklevel=3)
+    alike = result.starts[result.best_start % kinds :: kinds]
+    ranked = sorted((start.loglik for start in alike), reverse=True)
+    noise = TWINS * max(tol, 1e-9) * result.n_rows
+    if len(ranked) > 1 and ranked[0] - ranked[1] > noise:
+        warnings.warn(
+            f"the two best of {len(ranked)} starts end at log-likelihoods {ranked[0]:.6g} and {ranked[1]:.6g}; "
+            "a better optimum may exist: raise n_init",
+            StartsDisagreeWarning,
+            stacklevel=3,
+        )
