@@ -237,3 +237,41 @@ def test_info_says_where_the_kernel_was_not_built(capsys, monkeypatch):
     monkeypatch.setattr("mixtura.kernels.BUILT", True)
     assert main(["info"]) == 0
     assert "install" not in capsys.readouterr().out
+
+
+@pytest.fixture
+def noisy(model):
+    """The same mixture with noise, named in one file and not in the other."""
+    noise = mixtura.Noise(0.2, [-9.0, -9.0], [19.0, 19.0])
+    for path, names in (("noisy.json", None), ("named.json", ("left", "right"))):
+        mixture = mixtura.Mixture([0.2, 0.6], model.means, model.covariances, ("a", "b"), names, noise=noise)
+        Path(path).write_text(mixture.to_json())
+    return mixture
+
+
+def test_predictions_name_noise(noisy, capsys):
+    assert main(["predict", "noisy.json", "rows.csv", "--proba"]) == 0
+    table = csv_of(capsys)
+    assert table.columns == ["row", "label", "p_0", "p_1", "p_noise"]
+    assert table["label"].to_list() == noisy.predict(rows_of()).tolist()
+    assert main(["sample", "named.json", "-n", "200", "--labels", "--seed", "0"]) == 0
+    assert set(csv_of(capsys)["label"]) == {"left", "right", "noise"}
+    assert main(["describe", "noisy.json"]) == 0
+    shown = capsys.readouterr().out
+    assert "2 components and noise" in shown
+    assert "0.2000" in shown
+
+
+def test_fit_takes_noise_and_trim(noisy, capsys):
+    mixtura_rows, _ = noisy.sample(300, seed=0)
+    pl.DataFrame(mixtura_rows, schema=["a", "b"]).write_csv("many.csv")
+    for noise in ("auto", "neighbours", "0.1"):
+        assert main(["fit", "many.csv", "-k", "2", "--noise", noise, "--seed", "0", "-o", f"{noise}.json"]) == 0
+        assert "2 components and noise" in capsys.readouterr().out
+        assert 0.1 < mixtura.Mixture.from_json(Path(f"{noise}.json").read_text()).noise.weight < 0.3
+    assert main(["fit", "many.csv", "-k", "2", "--trim", "0.1", "--seed", "0", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["n_rows"] == 270
+    assert found["cutoff"] < 0
+    assert main(["fit", "many.csv", "-k", "2", "--noise", "much"]) == 2
+    assert "noise is 'much'; expected auto, neighbours, or a share" in capsys.readouterr().err

@@ -263,3 +263,25 @@ def test_long_words_are_wrapped_and_cut():
     assert style.text("one two three four", width=8, lines=2) == "one two\nthree…"
     assert style.text("") == ""
     assert style.number(-1234.56) == "−1,234.6"
+
+
+def test_noise_is_grey_and_smaller():
+    noise = mixtura.Noise(0.5, [-30.0, -30.0], [30.0, 30.0], np.array([[0.6, -0.8], [0.8, 0.6]]))
+    mixture = Mixture([0.125, 0.375], PLANE.means, PLANE.covariances, noise=noise)
+    X, _ = mixture.sample(300, seed=0)
+    figure = plot(mixture, X)
+    dots = [line for line in figure.axes[0].lines if line.get_linestyle() == "None"]
+    grey = [line for line in dots if line.get_color() == style.GREY]
+    assert [len(line.get_xdata()) for line in grey] == [(mixture.predict(X) == -1).sum()]
+    assert grey[0].get_markersize() < dots[1].get_markersize()
+    assert "noise (50 %)" in [entry.get_text() for entry in figure.legends[0].get_texts()]
+
+
+def test_noise_lies_under_marginals_even_where_its_box_is_turned():
+    axes = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    three = many(2, 3)
+    mixture = Mixture([0.4, 0.4], three.means, three.covariances, noise=mixtura.Noise(0.2, [0.0] * 3, [20.0] * 3, axes))
+    panel = plot(mixture, mixture.sample(50, seed=0)[0]).axes[0]
+    flat = [line for line in panel.lines if line.get_color() == style.GREY]
+    assert len(flat) == 1
+    assert np.ptp(flat[0].get_ydata()) == 0
