@@ -305,3 +305,11 @@ def test_parts_that_do_not_fit_are_refused():
         Noise.from_dict([])
     with pytest.raises(DataError, match="the weight is None"):
         Noise.from_dict({"weight": None, "lower": [0.0], "upper": [1.0]})
+
+
+def test_boxes_are_the_smaller_ones_as_hypvol():
+    """mclust 6.0.0: hypvol(iris[, 1:4]) is that of the principal components, 27.2412."""
+    rows = np.loadtxt(REFERENCE / "iris.csv", delimiter=",", skiprows=1)
+    found = box(ArraySource.of(rows))
+    assert found.axes is not None
+    assert found.volume == pytest.approx(27.241199622270464, rel=1e-10)

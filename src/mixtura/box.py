@@ -23,7 +23,7 @@ def box(source: Source) -> Noise:
     Examples
     --------
     >>> from mixtura.sources import ArraySource
-    >>> box(ArraySource.of([[0.0, 1.0], [4.0, 2.0], [1.0, 0.0]])).volume
+    >>> round(box(ArraySource.of([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [4.0, 2.0]])).volume, 6)
     8.0
     """
     d = source.n_features
