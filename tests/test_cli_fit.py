@@ -175,7 +175,7 @@ BAD = [
     (["fit", "two.csv", "-k", "0"], "k is 0; expected an integer of at least 1"),
     (["fit", "two.csv", "-k", "two"], "See mixtura fit --help."),
     (["fit", "two.csv", "-k", "2", "--model", "round"], "model is 'round'; expected one of EII"),
-    (["fit", "two.csv", "-k", "2", "--start", "k-mean"], "start is 'k-mean'; expected one of small-em, kmeans"),
+    (["fit", "two.csv", "-k", "2", "--start", "k-mean"], "start is 'k-mean'; expected one of small-em, hierarchical"),
     (["fit", "two.csv", "-k", "2", "--start", "none.json"], "none.json: No such file or directory"),
     (["fit", "two.csv", "-k", "2", "--start", "two.csv"], "two.csv: not a model file"),
     (["fit", "two.csv", "-k", "2", "--stop", "never"], "stop is ['never']; expected loglik or parameters, or both"),

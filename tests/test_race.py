@@ -110,11 +110,11 @@ def test_a_weight_of_three_is_three_rows(model):
     )
 
 
-def test_single_precision_rows_are_read_as_they_are():
+def test_single_precision_rows_give_the_same_but_for_rounding():
     rows, labels, _ = problem(2)
     single = rows.astype(np.float32)
     a, b = (from_labels("VVV", each, labels, tol=1e-9) for each in (single, single.astype(np.float64)))
-    assert a.trace[-1] == pytest.approx(b.trace[-1], rel=1e-12)
+    assert a.trace[-1] == pytest.approx(b.trace[-1], rel=1e-6)
 
 
 def test_the_best_and_the_named_go_on():
