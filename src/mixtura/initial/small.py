@@ -1,4 +1,4 @@
-"""Many short runs of EM, of which the best are continued (em-EM: Biernacki, Celeux & Govaert 2003)."""
+"""Short runs of EM, the best of which is improved by moving components (em-EM: Biernacki, Celeux & Govaert 2003)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mixtura.adjust import points
+from mixtura.adjust import reseed
 from mixtura.data import Chunk, Rng
-from mixtura.em import STEPPERS, Path, Task, fill, run
+from mixtura.em import Path, Task, fill, run
 from mixtura.initial.clusters import random_state
 from mixtura.initial.seeding import squared_distances
+from mixtura.initial.short import Runner, further, ranked, started
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
-from mixtura.result import Outcome
 from mixtura.sources import ArraySource
 from mixtura.stats import Stats
 from mixtura.stopping import LoglikRises
@@ -27,25 +27,31 @@ ENOUGH = 500
 
 @dataclass(frozen=True, slots=True)
 class SmallEM:
-    """Start from the best of many short runs, by successive halving, until the best is found twice.
+    """Start from the best of many short runs, then move components of it for as long as that leads higher.
 
-    Every run starts from the nearest of k rows, drawn with probability proportional to the squared distance from
-    those drawn before (Arthur & Vassilvitskii 2007), on standardised columns. After a few iterations only the best
-    of a round go on, for twice as many, and so forth (Jamieson & Talwalkar 2016). Rounds end when the best place of
-    all has been reached by two of them: where it is easy to find, soon.
+    The runs start from the nearest of k rows, drawn with probability proportional to the squared distance from
+    those drawn before (Arthur & Vassilvitskii 2007), on standardised columns; after a few iterations only the best
+    go on. Then each component in turn is taken out of the best mixture and put on a random row (Zhao, Hautamäki,
+    Kärkkäinen & Fränti 2012); where EM leads higher from there, that is the best from then on. It ends when
+    some rounds of such moves, and as many as it took to get there, have been in vain.
 
     Attributes
     ----------
     seeds : int
-        Number of runs in a round.
+        Number of runs.
     first : int
-        EM iterations of each before the first choice.
+        EM iterations of each before the first choice; of a moved mixture, four times as many.
     kept : float
-        The part that goes on at each choice.
+        The part of the runs that goes on at each choice.
+    patience : int
+        Rounds of moves in vain before it ends.
     rounds : int
         At most so many.
     rows, rows_per_component : int
         Larger data are represented by this many random rows, or this many for each component if that is more.
+    finalists : int
+        So many of the best places on the sample go on, on all rows, for ``heats`` iterations.
+    heats : int
     tol : float
         A run rests when its mean log-likelihood rises by less.
     """
@@ -53,65 +59,92 @@ class SmallEM:
     seeds: int = 12
     first: int = 2
     kept: float = 0.34
-    rounds: int = 9
+    patience: int = 3
+    rounds: int = 30
     rows: int = 2000
     rows_per_component: int = 200
+    finalists: int = 3
+    heats: int = 10
     tol: float = 1e-5
 
     def __call__(self, task: Task, k: int, rng: Rng) -> Mixture | Stats:
-        """The best run's mixture; a seeding where all runs lost components, so that the fit tells of it."""
+        """Statistics at the best place; of a seeding where all runs lost components, so that the fit tells of it."""
         wanted = max(self.rows, self.rows_per_component * k)
         sample = task.source.rows(wanted, rng)
-        small = task if task.source.n_rows <= wanted else replace(task, source=_source(sample))
-        ends: list[Path] = []
-        for _ in range(self.rounds):
-            ends = ranked([*ends, *self._round(small, sample, k, rng)], small)
-            if len(ends) > 1 and same(ends[0], ends[1], small):
-                break
-        return ends[0].last.mixture if ends else seeded(small, sample, k, rng)
+        threads = getattr(task.source, "threads", None)
+        small = replace(task, source=ArraySource(np.ascontiguousarray(sample.rows), sample.sample_weight, threads))
+        places = self._improved(self._seeded(small, sample, k, rng), small, sample, k, rng)
+        if not places:
+            return seeded(small, sample, k, rng)
+        if task.source.n_rows > wanted:
+            return self._final(task, places, rng)
+        return places[0].stats
 
-    def _round(self, task: Task, sample: Chunk, k: int, rng: Rng) -> list[Path]:
-        """The best of some runs; none where all of them lost components."""
-        seedings = [seeded(task, sample, k, rng) for _ in range(self.seeds)]
-        runs = [Path.at(task.begin(fill(task, stats, rng)[0])) for stats in seedings]
-        iterations = self.first
-        while iterations < ENOUGH and not all(path.outcome is Outcome.CONVERGED for path in runs):
-            runs = self._best([self._further(task, path, iterations, rng) for path in runs], task, k)
+    def _seeded(self, task: Task, sample: Chunk, k: int, rng: Rng) -> list[Runner]:
+        """The best of the first runs; none where all of them lost components."""
+        starts = [fill(task, seeded(task, sample, k, rng), rng)[0] for _ in range(self.seeds)]
+        runners, iterations = started(task, starts, self.first, self.tol), self.first
+        while iterations < ENOUGH and not all(one.resting for one in runners):
             iterations *= 2
-        return runs[:1]
+            runners = further(task, runners[: max(1, int(self.kept * len(runners)))], iterations, self.tol)
+        return runners[:1]
 
-    def _further(self, task: Task, path: Path, iterations: int, rng: Rng) -> Path:
-        """The same run, some iterations on."""
+    def _improved(self, places: list[Runner], task: Task, sample: Chunk, k: int, rng: Rng) -> list[Runner]:
+        """All places that were found, the best first."""
+        vain = reached = 0
+        for number in range(self.rounds if k > 1 else 0):
+            best = places[0] if places else None
+            found = self._moved(best, task, sample, rng) if best else self._seeded(task, sample, k, rng)
+            places = ranked([*places, *found], task)
+            if not places or not best or higher(places[0], best, task):
+                vain, reached = 0, number
+            elif (vain := vain + 1) >= max(self.patience, reached):
+                break
+        return places
+
+    def _moved(self, best: Runner, task: Task, sample: Chunk, rng: Rng) -> list[Runner]:
+        """Where EM comes to rest once each component in turn has been put on a random row.
+
+        A run is given up when it would not catch up with the best if it gained as much again as since it was last
+        looked at.
+        """
+        k = len(best.low)
+        weight = sample.weigh(np.ones(len(sample.rows)))
+        rows = sample.rows[rng.choice(len(weight), size=k, p=weight / weight.sum())]
+        starts = [reseed(best.stats, np.arange(k) == j, rows[j : j + 1], np.zeros(1), task.scale) for j in range(k)]
+        goal = -np.inf if best.spurious(task) else best.stats.loglik
+        iterations = 2 * self.first
+        runners = started(task, starts, iterations, self.tol)
+        resting: list[Runner] = []
+        while runners and iterations < ENOUGH:
+            runners = further(task, runners, iterations, self.tol)
+            resting += [one for one in runners if one.resting]
+            runners = [one for one in runners if not one.resting and one.stats.loglik + one.gain > goal]
+            iterations *= 2
+        return resting
+
+    def _final(self, task: Task, places: list[Runner], rng: Rng) -> Stats:
+        """Of the best places on a sample, the best on all rows, after some iterations there."""
+        chosen = places[:1]
+        for place in places[1:]:
+            if len(chosen) < self.finalists and higher(chosen[-1], place, task):
+                chosen.append(place)
+        if len(chosen) == 1:
+            return chosen[0].stats
         stop = [LoglikRises(self.tol)]
-        return run(task, path, stop=stop, max_iter=path.iterations + iterations, rng=rng, stepper=STEPPERS[True])
-
-    def _best(self, runs: list[Path], task: Task, k: int) -> list[Path]:
-        """The best part of the runs, of those that still have all components."""
-        whole = [path for path in runs if path.last.mixture.n_components == k]
-        return ranked(whole, task)[: max(1, int(self.kept * len(runs)))]
+        paths = [run(task, Path.at(task.begin(one.stats)), stop=stop, max_iter=self.heats, rng=rng) for one in chosen]
+        return ranked([Runner.at(path) for path in paths], task)[0].stats
 
 
-def _source(sample: Chunk) -> ArraySource:
-    """A sample as data of its own."""
-    return ArraySource(sample.rows, sample.sample_weight)
+def higher(one: Runner, other: Runner, task: Task) -> bool:
+    """Whether a run at rest ranks before another one and is in another place.
 
-
-def spurious(path: Path, task: Task) -> bool:
-    """Whether a component owes its likelihood to the floor: it rests there on hardly more points than it needs."""
-    held = points(path.last.stats, task.source.n_rows)
-    d = task.source.n_features
-    return bool((path.last.low & (held < 2 * task.family.least_points(d))).any())
-
-
-def ranked(runs: list[Path], task: Task) -> list[Path]:
-    """The best first."""
-    return sorted(runs, key=lambda path: (spurious(path, task), -path.last.loglik))
-
-
-def same(a: Path, b: Path, task: Task) -> bool:
-    """Whether two runs at rest are in the same place; weights that sum to less than the number of rows are relative."""
-    unit = max(1.0, task.source.n_rows / a.last.stats.total)
-    return abs(a.last.loglik - b.last.loglik) * unit < SAME
+    Weights that sum to less than the number of rows are relative.
+    """
+    unit = max(1.0, task.source.n_rows / other.stats.total)
+    if one.spurious(task) != other.spurious(task):
+        return other.spurious(task)
+    return (one.stats.loglik - other.stats.loglik) * unit > SAME
 
 
 def seeded(task: Task, sample: Chunk, k: int, rng: Rng) -> Stats:
