@@ -69,6 +69,7 @@ def started(task: Task, starts: Sequence[Stats], iterations: int, tol: float) ->
     if not starts:
         return []
     fast = kernels.race is not None and len(task.family.name) == 3 and not task.ridge and task.guarded
+    fast = fast and task.bayes is kernels.estep
     do: Callable[..., list[Runner]] = _raced if fast else _walked
     k, d = starts[0].mean.shape
     if task.source.n_rows * k * d * d < MUCH or not fast:

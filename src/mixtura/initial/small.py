@@ -72,7 +72,9 @@ class SmallEM:
         wanted = max(self.rows, self.rows_per_component * k)
         sample = task.source.rows(wanted, rng)
         threads = getattr(task.source, "threads", None)
-        small = replace(task, source=ArraySource(np.ascontiguousarray(sample.rows), sample.sample_weight, threads))
+        small = replace(
+            task, source=ArraySource(np.require(sample.rows, requirements="C"), sample.sample_weight, threads)
+        )
         places = self._improved(self._seeded(small, sample, k, rng), small, sample, k, rng)
         if not places:
             return seeded(small, sample, k, rng)
@@ -96,7 +98,7 @@ class SmallEM:
             best = places[0] if places else None
             found = self._moved(best, task, sample, rng) if best else self._seeded(task, sample, k, rng)
             places = ranked([*places, *found], task)
-            if not places or not best or higher(places[0], best, task):
+            if places and (not best or higher(places[0], best, task)):
                 vain, reached = 0, number
             elif (vain := vain + 1) >= max(self.patience, reached):
                 break
