@@ -68,14 +68,19 @@ def started(task: Task, starts: Sequence[Stats], iterations: int, tol: float) ->
     """
     if not starts:
         return []
-    fast = kernels.race is not None and len(task.family.name) == 3 and not task.ridge and task.guarded
-    fast = fast and task.bayes is kernels.estep
+    fast = in_kernel(task)
     do: Callable[..., list[Runner]] = _raced if fast else _walked
     k, d = starts[0].mean.shape
     if task.source.n_rows * k * d * d < MUCH or not fast:
         return ranked(do(task, starts, iterations, tol), task)
     parts = in_order(lambda start: do(task, [start], iterations, tol), starts, cast(Any, task.source).threads)
     return ranked([one for part in parts for one in part], task)
+
+
+def in_kernel(task: Task) -> bool:
+    """Whether the kernel knows how to do all that the task asks for."""
+    plain = task.guarded and task.bayes is kernels.estep and not (task.ridge or task.noise or task.trim)
+    return plain and kernels.race is not None and len(task.family.name) == 3
 
 
 def further(task: Task, runners: Sequence[Runner], iterations: int, tol: float) -> list[Runner]:

@@ -40,9 +40,11 @@ class SmallEM:
     seeds : int
         Number of runs.
     first : int
-        EM iterations of each before the first choice; of a moved mixture, four times as many.
+        EM iterations of each before the first choice; of a moved mixture, twice as many at a time.
     kept : float
         The part of the runs that goes on at each choice.
+    fresh : int
+        Runs from new seeds in each round of moves.
     patience : int
         Rounds of moves in vain before it ends.
     rounds : int
@@ -59,9 +61,10 @@ class SmallEM:
     seeds: int = 12
     first: int = 2
     kept: float = 0.34
-    patience: int = 3
+    fresh: int = 2
+    patience: int = 2
     rounds: int = 30
-    rows: int = 2000
+    rows: int = 5000
     rows_per_component: int = 200
     finalists: int = 3
     heats: int = 10
@@ -77,14 +80,14 @@ class SmallEM:
         )
         places = self._improved(self._seeded(small, sample, k, rng), small, sample, k, rng)
         if not places:
-            return seeded(small, sample, k, rng)
+            return seeded(small, sample, k, rng)[0]
         if task.source.n_rows > wanted:
             return self._final(task, places, rng)
         return places[0].stats
 
     def _seeded(self, task: Task, sample: Chunk, k: int, rng: Rng) -> list[Runner]:
         """The best of the first runs; none where all of them lost components."""
-        starts = [fill(task, seeded(task, sample, k, rng), rng)[0] for _ in range(self.seeds)]
+        starts = [fill(task, stats, rng)[0] for stats in seeded(task, sample, k, rng, self.seeds)]
         runners, iterations = started(task, starts, self.first, self.tol), self.first
         while iterations < ENOUGH and not all(one.resting for one in runners):
             iterations *= 2
@@ -105,16 +108,17 @@ class SmallEM:
         return places
 
     def _moved(self, best: Runner, task: Task, sample: Chunk, rng: Rng) -> list[Runner]:
-        """Where EM comes to rest once each component in turn has been put on a random row.
+        """Where EM comes to rest once each component in turn has been put on a random row, and from new seeds.
 
-        A run is given up when it would not catch up with the best if it gained as much again as since it was last
-        looked at.
+        A run is given up when it would not get above the best if it gained as much again as since it was last looked
+        at: that ends most of those that are on their way back, too.
         """
         k = len(best.low)
         weight = sample.weigh(np.ones(len(sample.rows)))
         rows = sample.rows[rng.choice(len(weight), size=k, p=weight / weight.sum())]
         starts = [reseed(best.stats, np.arange(k) == j, rows[j : j + 1], np.zeros(1), task.scale) for j in range(k)]
-        goal = -np.inf if best.spurious(task) else best.stats.loglik
+        starts += [fill(task, stats, rng)[0] for stats in seeded(task, sample, k, rng, self.fresh)]
+        goal = -np.inf if best.spurious(task) else best.stats.loglik + SAME / unit(best, task)
         iterations = 2 * self.first
         runners = started(task, starts, iterations, self.tol)
         resting: list[Runner] = []
@@ -138,23 +142,24 @@ class SmallEM:
         return ranked([Runner.at(path) for path in paths], task)[0].stats
 
 
-def higher(one: Runner, other: Runner, task: Task) -> bool:
-    """Whether a run at rest ranks before another one and is in another place.
+def unit(one: Runner, task: Task) -> float:
+    """How many rows a weight of one stands for: weights that sum to less than the number of rows are relative."""
+    return max(1.0, task.source.n_rows / one.stats.total)
 
-    Weights that sum to less than the number of rows are relative.
-    """
-    unit = max(1.0, task.source.n_rows / other.stats.total)
+
+def higher(one: Runner, other: Runner, task: Task) -> bool:
+    """Whether a run at rest ranks before another one and is in another place."""
     if one.spurious(task) != other.spurious(task):
         return other.spurious(task)
-    return (one.stats.loglik - other.stats.loglik) * unit > SAME
+    return (one.stats.loglik - other.stats.loglik) * unit(other, task) > SAME
 
 
-def seeded(task: Task, sample: Chunk, k: int, rng: Rng) -> Stats:
-    """Statistics of the sample's rows, each given to the nearest of k of them."""
+def seeded(task: Task, sample: Chunk, k: int, rng: Rng, count: int = 1) -> list[Stats]:
+    """Several times statistics of the sample's rows, each given to the nearest of k of them."""
     rows = (sample.rows - sample.rows.mean(axis=0)) / np.sqrt(task.scale)
-    count = min(k, len(rows))
-    distances = squared_distances(rows, count, sample.sample_weight, random_state(rng))
-    return accumulate(sample, np.eye(k)[distances.argmin(axis=1)], task.family.needs)
+    state, members, different = random_state(rng), np.eye(k), min(k, len(rows))
+    distances = (squared_distances(rows, different, sample.sample_weight, state) for _ in range(count))
+    return [accumulate(sample, members[one.argmin(axis=1)], task.family.needs) for one in distances]
 
 
 small_em = SmallEM()
