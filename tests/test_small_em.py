@@ -84,12 +84,12 @@ def test_the_number_of_threads_changes_no_bit():
     assert one.trace == two.trace
 
 
-def test_moves_lead_out_of_a_poor_place():
-    """Where pairs of clusters lie apart, EM rarely moves a component from one pair to another."""
-    rng = np.random.default_rng(5)
-    centres = np.array([[0.0, 0], [1, 0], [30, 0], [31, 0], [0, 30], [1, 30]])
-    rows = np.vstack([centre + 0.1 * rng.normal(size=(40, 2)) for centre in centres])
-    still = [mixtura.fit(rows, 6, start="k-means++", seed=seed).loglik for seed in range(6)]
-    moved = [mixtura.fit(rows, 6, start=SmallEM(seeds=1), seed=seed).loglik for seed in range(6)]
-    assert np.median(moved) == pytest.approx(max(moved), abs=0.1)
-    assert np.sum(np.array(moved) > np.array(still) + 1) >= 1
+@pytest.mark.filterwarnings("ignore::mixtura.DegeneracyWarning")
+def test_moves_only_lead_higher():
+    rows = standardised("diabetes")
+    starts = SmallEM(seeds=3, rounds=0), SmallEM(seeds=3)
+    still, moved = np.array(
+        [[mixtura.fit(rows, 3, start=start, seed=seed, floor=1e-3).loglik for seed in range(6)] for start in starts]
+    )
+    assert (moved > still - 0.2).all()
+    assert (moved > still + 1).any()
