@@ -134,6 +134,29 @@ def test_the_best_and_the_named_go_on():
     assert free[5].trace == ends[5].trace
 
 
+@pytest.mark.parametrize("model", FOURTEEN)
+def test_accelerated_it_ends_where_em_does_after_fewer_iterations(model):
+    rows = np.loadtxt(REFERENCE / "faithful.csv", delimiter=",", skiprows=1)
+    labels = np.array(json.loads((REFERENCE / "faithful.json").read_text())["start"]["labels"])
+    slow, fast = (from_labels(model, rows, labels, tol=1e-12, plain=plain) for plain in (None, 5))
+    assert fast.ending is Ending.CONVERGED
+    assert (np.diff(fast.trace) >= 0).all()
+    assert fast.trace[:6] == slow.trace[:6]
+    assert fast.trace[-1] == pytest.approx(slow.trace[-1], abs=1e-4)
+    assert len(fast.trace) <= len(slow.trace)
+    assert estep(mixture(fast), Chunk(rows), "full").loglik == pytest.approx(fast.trace[-1], rel=1e-9)
+
+
+def test_of_starts_that_have_come_to_one_place_one_goes_on():
+    rows = np.loadtxt(REFERENCE / "iris.csv", delimiter=",", skiprows=1)
+    chunk = Chunk(rows)
+    start = accumulate(chunk, np.eye(3)[np.repeat([0, 1, 2], 50)], "full")
+    options = {"tol": 1e-13, "max_iter": 500, "least_points": 3, "named": [True, True]}
+    ends = race("VVV", chunk, [start, start], np.full(rows.shape[1], 1e-9), **options, plain=5)
+    assert ends[0].ending is Ending.CONVERGED
+    assert (ends[1].ending, len(ends[1].trace)) == (Ending.OUT_OF_STEPS, 6)
+
+
 def test_a_lost_component_and_a_floored_one_are_told_apart():
     rows = np.vstack([np.random.default_rng(0).normal(size=(40, 2)), np.tile([[9.0, 9.0]], (8, 1))])
     labels = np.repeat([0, 1], [40, 8])

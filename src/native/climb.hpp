@@ -1,5 +1,6 @@
 // EM of one small problem from its first statistics to rest, without a word to Python in between.
 #pragma once
+#include "extrapolation.hpp"
 #include "kernel.hpp"
 #include "mstep.hpp"
 
@@ -15,6 +16,7 @@ struct Climber {
   double tol, points;   // by which the mean log-likelihood must rise; how many rows a weight of one stands for
   Size least_points;    // a component on the floor with fewer has collapsed
   Size own_points;      // with fewer it fits a few rows, not a group
+  Size plain;           // after so many iterations EM is accelerated
 
   // Where EM stands: statistics of the E-step at a mixture, and that mixture.
   struct Place {
@@ -144,6 +146,7 @@ struct Climber {
     bool named = false, resting = false;
     Numbers trace;
     Warm warm;
+    Leap leap;
     Ending ending = Ending::OUT_OF_STEPS;
     bool floored() const { return std::any_of(at.low.begin(), at.low.end(), [](char low) { return low; }); }
   };
@@ -165,7 +168,50 @@ struct Climber {
       std::swap(at, next);
       start.trace.push_back(at.loglik);
       if (rise <= tol * weight) return ends(collapsed(at) ? Ending::COLLAPSED : Ending::CONVERGED);
+      if (Size(start.trace.size()) > plain) leap(start, next);
     }
+  }
+
+  // After every other iteration go on to where the path leads (SQUAREM), if that is higher.
+  void leap(Start& start, Place& next) const {
+    Place& at = start.at;
+    std::vector<Numbers>& path = start.leap.path;
+    const Chart chart{Size(at.shares.size()), rows.d, model.diagonal()};
+    const auto here = [&] {
+      path.emplace_back();
+      if (!chart.read(at.shares, at.means, at.covariances, path.back())) path.clear();
+    };
+    here();
+    if (path.size() < 3) return;
+    Numbers z;
+    const bool bends = start.leap.ahead(chart, at.covariances, z);
+    path.erase(path.begin(), path.begin() + 2);
+    if (!bends) return;
+    const Warm before = start.warm;
+    Place from;
+    chart.write(z, total(at), model.shared(), from.weight, from.mean, from.scatter);
+    if (step(from, next, start.warm) && next.loglik >= at.loglik && !collapsed(next) && next.low == at.low) {
+      std::swap(at, next);
+      start.trace.push_back(at.loglik);
+      path.clear();
+      here();
+    } else {
+      start.warm = before;
+      start.leap.longest = std::max(1.0, start.leap.longest / 4);
+    }
+  }
+
+  // Whether two starts have come to the same place, or nearly so.
+  bool twins(const Start& a, const Start& b) const {
+    const auto sorted = [](Numbers shares) {
+      std::sort(shares.begin(), shares.end());
+      return shares;
+    };
+    if (a.trace.empty() || b.trace.empty() || std::fabs(a.at.loglik - b.at.loglik) > 0.01) return false;
+    const Numbers one = sorted(a.at.shares), other = sorted(b.at.shares);
+    for (std::size_t c = 0; c < one.size(); ++c)
+      if (std::fabs(one[c] - other[c]) > 0.002) return false;
+    return true;
   }
 
   // All start; after so many iterations (first) only the best so many (second) go on, and those that are named.
@@ -178,6 +224,13 @@ struct Climber {
       std::stable_sort(field.begin(), field.end(), [this](const Start* a, const Start* b) { return ahead(*a, *b); });
       const auto stays = [](const Start* start) { return start->named; };
       field.erase(std::stable_partition(field.begin() + places, field.end(), stays), field.end());
+    }
+    for (Size slice = plain; slice < most; slice *= 2) {
+      for (Start* start : field) climb(*start, slice);
+      for (std::size_t i = 0; i < field.size(); ++i) {
+        const auto twin = [&](const Start* other) { return !other->resting && twins(*field[i], *other); };
+        field.erase(std::remove_if(field.begin() + std::ptrdiff_t(i) + 1, field.end(), twin), field.end());
+      }
     }
     for (Start* start : field) climb(*start, most);
   }

@@ -42,12 +42,13 @@ using End = std::tuple<int, double, Numbers>;
 
 inline std::vector<End> race(const std::string& level, const Any& rows, const std::optional<Weights>& weight,
                              const std::tuple<int, int, int>& letters, const In& floor, double tol, double points,
-                             Size least_points, Size own_points, Size most, const std::vector<std::pair<Size, Size>>& rounds,
-                             const std::vector<bool>& named, const Places& places) {
+                             Size least_points, Size own_points, Size plain, Size most,
+                             const std::vector<std::pair<Size, Size>>& rounds, const std::vector<bool>& named, const Places& places) {
   const auto [volume, shape, axes] = letters;
   const Rows data = rows_of(rows, weight);
   const Model model{Letter(volume), Letter(shape), Letter(axes)};
-  const Climber climber{data, kernel_of(level), model, floor.data(), tol, points, least_points, own_points};
+  const Climber climber{data, kernel_of(level), model, floor.data(), tol, points, least_points, own_points,
+                        std::max<Size>(plain, 1)};
   const std::size_t n = named.size();
   places.check(n, climber);
   if (Size(floor.size()) != data.d) throw std::invalid_argument("the floor has another dimension than the rows");
@@ -78,8 +79,8 @@ inline void def_race(nb::module_& m) {
                           std::move(means), std::move(covariances), std::move(low)};
       });
   m.def("race", &race, nb::arg("level"), nb::arg("rows"), nb::arg("weight").none(), nb::arg("letters"),
-        nb::arg("floor"), nb::arg("tol"), nb::arg("points"), nb::arg("least_points"), nb::arg("own_points"), nb::arg("most"),
-        nb::arg("rounds"), nb::arg("named"), nb::arg("places"));
+        nb::arg("floor"), nb::arg("tol"), nb::arg("points"), nb::arg("least_points"), nb::arg("own_points"),
+        nb::arg("plain"), nb::arg("most"), nb::arg("rounds"), nb::arg("named"), nb::arg("places"));
 }
 
 }  // namespace mixtura

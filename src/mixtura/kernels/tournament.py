@@ -29,10 +29,11 @@ def race(
     max_iter: int,
     least_points: int,
     own_points: int = 1,
+    plain: int | None = None,
     rounds: Sequence[tuple[int, int]] = (),
     named: Sequence[bool] | None = None,
 ) -> list[Summit]:
-    """Climb from several starts by plain EM; after each round only the best go on.
+    """Climb from several starts by EM; after each round only the best go on.
 
     Parameters
     ----------
@@ -52,6 +53,9 @@ def race(
         A start ends as collapsed where a component on the floor holds fewer rows, or any less than half a row.
     own_points : int
         A start is ranked behind others while a component holds fewer rows.
+    plain : int, optional
+        After so many iterations EM is accelerated (SQUAREM, Varadhan & Roland 2008), and of several starts that have
+        come to one place one goes on. Otherwise it stays plain.
     rounds : sequence of (int, int)
         After so many iterations so many starts go on.
     named : sequence of bool, optional
@@ -82,6 +86,7 @@ def race(
         1.0 if weight is None else max(1.0, count / float(weight.sum())),
         least_points,
         own_points,
+        max_iter if plain is None else plain,
         max_iter,
         list(rounds),
         [False] * len(starts) if named is None else list(named),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from mixtura.data import Array, Rng
+from mixtura.data import Array, Chunk, Rng
 from mixtura.em import Task
 from mixtura.errors import ParameterError
 from mixtura.initial import STARTS, Initial, grow
@@ -18,6 +18,7 @@ from mixtura.mixture import Mixture
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.grid import Key, nested
 from mixtura.source import Source
+from mixtura.sources import ArraySource
 from mixtura.stats import Needs, Stats
 
 # What a sweep starts from unless it is told otherwise.
@@ -76,7 +77,8 @@ def shared(
 
 def whole(task: Task) -> Stats:
     """Statistics of all rows as one component."""
-    return STARTS["kmeans"](task, 1, np.random.default_rng(0))  # type: ignore[return-value] # it groups rows
+    rows = cast(ArraySource, task.source)
+    return accumulate(Chunk(rows.array, rows.sample_weight), np.ones((rows.n_rows, 1)), task.family.needs)
 
 
 def seeds(task: Task, k: int, rng: Rng) -> list[Begin]:

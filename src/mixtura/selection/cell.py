@@ -68,7 +68,8 @@ class Cell:
     model : str
     fit : Fit, or None where there is none
     begin : callable, or None
-        The best start: `mixtura.fit` with ``start=begin`` and ``accelerate=accelerated`` ends in the same place.
+        The best start: `mixtura.fit` with ``start=begin`` and ``accelerate=accelerated`` ends in the same place. Of a
+        climb of more than twenty iterations, which are accelerated, it is the end.
     found : tuple of Found
         What each start found, the best first.
     thin : bool

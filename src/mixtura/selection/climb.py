@@ -21,12 +21,16 @@ from mixtura.result import Fit, Outcome, Start
 from mixtura.selection.cell import Begin, Found
 from mixtura.sources import ArraySource
 from mixtura.stats import Stats
+from mixtura.steppers import Stepper
 from mixtura.stopping import LoglikRises
 
 Race: TypeAlias = Callable[..., list[Summit]]
 
 # After so many iterations so many starts of a cell go on.
 ROUNDS = ((5, 6), (20, 3))
+
+# After so many iterations EM is accelerated.
+PLAIN = 20
 
 _OUTCOMES = {
     Ending.CONVERGED: Outcome.CONVERGED,
@@ -92,17 +96,26 @@ class Climb:
         return Found(self.begin.name, self.loglik, self.iterations, outcome)
 
 
-def climbed(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: float, max_iter: int) -> list[Climb]:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When a climb ends (see `mixtura.fit`), and after how many iterations it is accelerated."""
+
+    tol: float
+    max_iter: int
+    plain: int = PLAIN
+
+
+def climbed(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pace) -> list[Climb]:
     """Where the starts led, the best first; those that are behind after some iterations are given up.
 
-    ``task`` has its rows in one array. Those that are ``named`` are never given up.
+    ``task`` has its rows in one array. Those that are ``named`` are never given up for others that are higher.
     """
     in_kernel = kernels.race is not None and len(task.family.name) == 3
-    climbs = (_raced if in_kernel else _walked)(task, begins, named, tol, max_iter)
+    climbs = (_raced if in_kernel else _walked)(task, begins, named, pace)
     return sorted(climbs, key=lambda climb: climb.order)
 
 
-def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: float, max_iter: int) -> list[Climb]:
+def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pace) -> list[Climb]:
     """All of it in the kernel."""
     rows, race = cast(ArraySource, task.source), cast(Race, kernels.race)
     needed = own_points(task)
@@ -111,10 +124,11 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: floa
         Chunk(rows.array, rows.sample_weight),
         [begin.stats for begin in begins],
         task.floor,
-        tol=tol,
-        max_iter=max_iter,
+        tol=pace.tol,
+        max_iter=pace.max_iter,
         least_points=task.family.least_points(rows.n_features),
         own_points=needed,
+        plain=pace.plain,
         rounds=ROUNDS,
         named=named,
     )
@@ -134,13 +148,16 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: floa
     ]
 
 
-def _walked(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: float, max_iter: int) -> list[Climb]:
-    """The same by the loop of `mixtura.em`."""
+def _walked(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pace) -> list[Climb]:
+    """The same by the loop of `mixtura.em`, which is accelerated at the end."""
     field = [(_path(task, begin, begun(task, begin)), name) for begin, name in zip(begins, named, strict=True)]
     behind: list[tuple[Climb, bool]] = []
-    for most, places in [*ROUNDS, (max_iter, 0)]:
+    for most, places in [*ROUNDS, (pace.max_iter, 0)]:
         if len(field) > places:
-            field = [(_further(task, climb, min(most, max_iter), tol), name) for climb, name in field]
+            stepper = STEPPERS[most > pace.plain]
+            field = [
+                (_further(task, climb, min(most, pace.max_iter), pace.tol, stepper), name) for climb, name in field
+            ]
             field.sort(key=lambda one: one[0].order)
         if places:
             behind += [one for one in field[places:] if not one[1]]
@@ -148,10 +165,10 @@ def _walked(task: Task, begins: Sequence[Begin], named: Sequence[bool], tol: flo
     return [climb for climb, _ in [*field, *behind]]
 
 
-def _further(task: Task, climb: Climb, most: int, tol: float) -> Climb:
+def _further(task: Task, climb: Climb, most: int, tol: float, stepper: Stepper) -> Climb:
     """The same start, until so many iterations are done."""
     path: Any = climb.top
-    path = run(task, path, stop=[LoglikRises(tol)], max_iter=most, rng=np.random.default_rng(0))
+    path = run(task, path, stop=[LoglikRises(tol)], max_iter=most, rng=np.random.default_rng(0), stepper=stepper)
     return _path(task, climb.begin, path)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from mixtura.errors import MixturaError
 from mixtura.families import family_named
 from mixtura.selection.candidates import GIVEN, handed_over, methods, shared, suited
 from mixtura.selection.cell import Begin, Cell
-from mixtura.selection.climb import as_fit, climbed, repaired
+from mixtura.selection.climb import PLAIN, Pace, as_fit, climbed, repaired
 from mixtura.selection.grid import Key, waves
 from mixtura.source import Source
 from mixtura.sources import ArraySource
@@ -26,6 +26,7 @@ from mixtura.threads import in_order, one_blas_thread
 FEW_ROWS = 3000
 SAMPLE = 2000
 FINALISTS = 2
+NEAR = 2  # iterations until they are accelerated
 MOST_VALUES = 1 << 18
 
 
@@ -148,15 +149,16 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, 
         begins += handed_over(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
     begins = [suited(begin, task.family.needs) for begin in begins]
     named = [begin.name in (*plan.starts, GIVEN) for begin in begins]
-    field = climbed(task, begins, named, plan.tol, plan.max_iter)
+    field = climbed(task, begins, named, Pace(plan.tol, plan.max_iter))
     best, loop = field[0], False
     if not (best.lost or plan.whole or plan.large is None):
         finals = [Begin(climb.begin.name, climb.stats) for climb in field[:FINALISTS] if not climb.lost]
         task = plan.task(key.model, plan.large)
-        best = climbed(task, finals, [True] * len(finals), plan.tol, plan.max_iter)[0]
+        best = climbed(task, finals, [True] * len(finals), Pace(plan.tol, plan.max_iter, NEAR))[0]
     if best.lost or (plan.large is None and not plan.whole):
         task, loop = plan.task(key.model), True
-        begin = best.begin if best.lost else Begin(best.begin.name, best.stats)
-        best = repaired(task, begin, plan.tol, plan.max_iter)
+        best = repaired(task, Begin(best.begin.name, best.stats), plan.tol, plan.max_iter)
+    elif best.iterations > (PLAIN if plan.whole else NEAR):  # accelerated; plain EM from its start could end elsewhere
+        best = replace(best, begin=Begin(best.begin.name, best.stats))
     tried = tuple(climb.found for climb in field)
     return Cell(key.components, key.model, as_fit(task, best), best.begin, tried, best.thin, accelerated=loop)
