@@ -15,6 +15,9 @@ from mixtura.errors import DataError, ParameterError
 # Squares of larger numbers overflow float64; float32 data is far below.
 LARGEST = 1e150
 
+# BLAS wakes threads for longer dot products, and they stay awake in the way of ours for milliseconds.
+SMALL = 8192
+
 # Kinds of NumPy types that are real numbers, or may hold them (strings and objects are converted one by one).
 NUMERIC = "biufOUS"
 
@@ -156,7 +159,7 @@ def _as_float(data: Any, name: str) -> Rows:
 
 def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> None:
     """Refuse NaN, infinities and numbers whose squares overflow; look at one block at a time."""
-    if array.flags.forc:  # no copy is needed for one fast look; NaN compares false
+    if array.flags.forc and array.size <= SMALL:  # no copy is needed for one fast look; NaN compares false
         values = array.ravel(order="K")
         with np.errstate(over="ignore", invalid="ignore"):
             if float(values @ values) <= LARGEST**2:
