@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import kernels
+from mixtura.arrays import as_amount
 from mixtura.data import Array, Rows
 from mixtura.families import Family
 from mixtura.iterate import Iterate
@@ -25,6 +27,10 @@ DEAD = 0.5
 
 # Rows looked at when a component is put where the mixture fits worst.
 CANDIDATES = 2000
+
+
+# Below this fraction of the data's variance rounding makes the log-likelihood fall by more than 1e-7 of itself.
+LEAST_FLOOR = 1e-10
 
 
 class Action(Enum):
@@ -60,6 +66,17 @@ def scales(stats: Stats) -> Array:
     varies = variance > np.maximum((8 * EPS * np.abs(mean)) ** 2, SMALLEST)
     fallback = variance[varies].mean() if varies.any() else 1.0
     return np.where(varies, variance, fallback)
+
+
+def as_floor(value: Any) -> float:
+    """Check the least variance of a component, as a fraction of the data's: at least `LEAST_FLOOR`.
+
+    Examples
+    --------
+    >>> as_floor(0)
+    1e-10
+    """
+    return max(as_amount(value, "floor"), LEAST_FLOOR)
 
 
 def floor_variances(scale: Array, relative: float) -> Array:

@@ -157,13 +157,19 @@ def _as_float(data: Any, name: str) -> Rows:
         raise DataError(f"{name} cannot be read as numbers ({error}); pass numeric columns only") from None
 
 
+def plainly_finite(array: Rows) -> bool:
+    """Whether one fast look, for which no copy is needed, shows that all numbers are finite and not too large."""
+    if not array.flags.forc or array.size > SMALL:
+        return False
+    values = array.ravel(order="K")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(values @ values) <= LARGEST**2  # false for NaN
+
+
 def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> None:
     """Refuse NaN, infinities and numbers whose squares overflow; look at one block at a time."""
-    if array.flags.forc and array.size <= SMALL:  # no copy is needed for one fast look; NaN compares false
-        values = array.ravel(order="K")
-        with np.errstate(over="ignore", invalid="ignore"):
-            if float(values @ values) <= LARGEST**2:
-                return
+    if plainly_finite(array):
+        return
     limit = min(LARGEST, float(np.finfo(array.dtype).max))
     for block in blocks(*array.shape):
         if -limit <= array[block].min() and array[block].max() <= limit:  # NaN compares false, too

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
+from functools import partial
 from typing import Any
 
 from mixtura.arrays import as_sample_weight
-from mixtura.data import Chunk, shares
 from mixtura.kernels import estep
 from mixtura.mixture import Mixture
-from mixtura.stats import Stats
-from mixtura.threads import in_order
+from mixtura.sources import ArraySource
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +92,6 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None) -> Assessment:
     """
     rows = mixture.check_rows(X)
     weight = as_sample_weight(sample_weight, len(rows))
-
-    def measured(cut: slice) -> Stats:
-        return estep(mixture, Chunk(rows[cut], None if weight is None else weight[cut]), "diagonal")
-
-    sums = reduce(add, in_order(measured, shares(*rows.shape)))
+    sums = ArraySource(rows, weight).sum(partial(estep, mixture, needs="diagonal"))
     total = float(len(rows) if weight is None else weight.sum())
     return Assessment(sums.loglik, sums.certainty, total, mixture.n_parameters)

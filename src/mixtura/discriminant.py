@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.adjust import floor_variances, moments, scales
-from mixtura.arrays import as_amount, as_matching_rows, as_sample_weight, column_names
+from mixtura.adjust import as_floor, floor_variances, moments, scales
+from mixtura.arrays import as_matching_rows, as_sample_weight, column_names
 from mixtura.data import Array, Rng, Rows
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.families import family_named
-from mixtura.fitting import LEAST_FLOOR, fit
+from mixtura.fitting import fit
 from mixtura.initial import Labels
 from mixtura.known import UNKNOWN
 from mixtura.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
@@ -152,7 +152,7 @@ def discriminant(
     weight = as_sample_weight(sample_weight, len(rows))
     classes, codes = _classes(y, len(rows), weight, unlabelled)
     wanted = as_models(models, rows.shape[1])
-    options = {"floor": max(as_amount(floor, "floor"), LEAST_FLOOR), "seed": seed, "threads": threads}
+    options = {"floor": as_floor(floor), "seed": seed, "threads": threads}
     found = _description(components, bool((codes < 0).any()))(rows, codes, weight, wanted, options)
     return Discriminant(
         classes,
@@ -233,19 +233,22 @@ def _gaussians(
     scale = scales(data)
     floor = floor_variances(scale, options["floor"])
     k, d = int(codes.max()) + 1, rows.shape[1]
+    own = [codes == c for c in range(k)]
+    tasks = [Task(source, family_named(model), scale, floor) for model in models]
+    sums = {task.family.needs: task for task in tasks}  # one pass for each kind of scatter
+    stats = {needs: Labels(codes)(task, k, np.random.default_rng(0)) for needs, task in sums.items()}
 
-    def found(model: str) -> tuple[bool, float, _Found]:
-        family = family_named(model)
-        task = Task(source, family, scale, floor)
-        mixture, low = task.mstep(Labels(codes)(task, k, np.random.default_rng(0)))
-        parts = _parts(mixture)
-        given = sum(_total(part.logpdf(rows[codes == c]), weight, codes == c) for c, part in enumerate(parts))
-        count = k * d + family.n_parameters(k, d)
-        loglik = _total(mixture.logpdf(rows), weight)
-        result = _Found(parts, (family.name,) * k, mixture.weights, loglik, count)
-        return bool(low.any()), -2 * given + count * math.log(data.total), result
+    def ranked(task: Task) -> tuple[bool, float, Mixture, int]:
+        mixture, low = task.mstep(stats[task.family.needs])
+        given = sum(_total(part.logpdf(rows[own[c]]), weight, own[c]) for c, part in enumerate(_parts(mixture)))
+        count = k * d + task.family.n_parameters(k, d)
+        return bool(low.any()), -2 * given + count * math.log(data.total), mixture, count
 
-    return min((found(model) for model in models), key=lambda each: each[:2])[2]
+    found = [ranked(task) for task in tasks]
+    best = min(range(len(found)), key=lambda number: found[number][:2])
+    _, _, mixture, count = found[best]
+    loglik = _total(mixture.logpdf(rows), weight)
+    return _Found(_parts(mixture), (tasks[best].family.name,) * k, mixture.weights, loglik, count)
 
 
 def _parts(mixture: Mixture) -> tuple[Mixture, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mixtura.adjust import floor_variances, moments, scales
-from mixtura.arrays import as_amount, as_count, as_fraction, as_rng, column_names
+from mixtura.adjust import as_floor, floor_variances, moments, scales
+from mixtura.arrays import as_count, as_fraction, as_rng, column_names
 from mixtura.data import Rng
 from mixtura.em import STEPPERS, Path, Task, fill, run
 from mixtura.errors import ParameterError
@@ -23,9 +23,6 @@ from mixtura.steppers import Stepper
 from mixtura.stopping import StopRule, as_stops
 from mixtura.surroundings import surrounded
 from mixtura.verdict import Tour, best, named, warn
-
-# Below this fraction of the data's variance rounding makes the log-likelihood fall by more than 1e-7 of itself.
-LEAST_FLOOR = 1e-10
 
 
 def fit(
@@ -136,7 +133,7 @@ def fit(
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
     data = moments(source)
     scale = scales(data)
-    least = floor_variances(scale, max(as_amount(floor, "floor"), LEAST_FLOOR))
+    least = floor_variances(scale, as_floor(floor))
     task = Task(source, family_named(model), scale, least, trim=as_fraction(trim, "trim"))
     initial = as_initial(start)
     if known is not None:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from mixtura import style
 from mixtura.errors import ParameterError
-from mixtura.io import replacing
 from mixtura.mixture import Mixture
 from mixtura.panels import component_handles, line_handles, panel
 from mixtura.result import Fit
@@ -20,8 +19,6 @@ from mixtura.view import View
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-FORMATS = (".png", ".svg", ".pdf")
 
 # More points than this only hide each other, and make SVG files heavy.
 MOST_ROWS = 20_000
@@ -82,7 +79,7 @@ def plot(
     True
     """
     mixture = what.mixture if isinstance(what, Fit) else what
-    target = _checked(path)
+    target = style.checked_path(path)
     view = View.of(mixture, X, columns, most_columns=MOST_COLUMNS, most_rows=MOST_ROWS)
     title = "\n".join([_title(what), *view.notes])
     if len(view.columns) <= 2:
@@ -94,20 +91,7 @@ def plot(
             f"ax holds one picture, but {len(view.columns)} columns make several: "
             "leave ax out, or choose one or two with columns="
         )
-    if target is not None:
-        with replacing(str(target)) as unfinished:
-            figure.savefig(unfinished)
-    return figure
-
-
-def _checked(path: str | Path | None) -> Path | None:
-    """Refuse formats that are not offered, and folders that there are not, before anything is drawn."""
-    if path is None:
-        return None
-    if Path(path).suffix.lower() not in FORMATS:
-        raise ParameterError(f'path is "{path}"; expected a name that ends in {", ".join(FORMATS)}')
-    style.check_folder(Path(path))
-    return Path(path)
+    return style.saved(figure, target)
 
 
 def _title(what: Fit | Mixture) -> str:

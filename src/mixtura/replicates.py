@@ -17,12 +17,24 @@ Tell = Callable[[int], object]
 Result = TypeVar("Result")
 
 
+def as_entropy(seed: int | Rng | None) -> int:
+    """A number to make streams of random numbers from, drawn from what the user gives as ``seed``.
+
+    Examples
+    --------
+    >>> as_entropy(0) == as_entropy(0)
+    True
+    """
+    rng = as_rng(seed)
+    draw = rng.integers if isinstance(rng, np.random.Generator) else rng.randint
+    return int(draw(2**31 - 1))
+
+
 def replicated(
     again: Callable[[Rng], Result], n: int, seed: int | Rng | None, tell: Tell | None, threads: int | None
 ) -> list[Result]:
     """What ``again`` makes of n streams of random numbers; a replicate's depends on nothing but its number."""
-    rng = as_rng(seed)
-    entropy = int(rng.integers(2**31 - 1) if isinstance(rng, np.random.Generator) else rng.randint(2**31 - 1))
+    entropy = as_entropy(seed)
     done: list[int] = []
 
     def one(number: int) -> Result:

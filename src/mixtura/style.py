@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura.errors import ParameterError, missing_extra
+from mixtura.io import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+FORMATS = (".png", ".svg", ".pdf")
 
 # Petroff (2021), arXiv:2107.02270. Of the usual palettes it keeps ten colours furthest apart for normal sight and for
 # simulated protanopia, deuteranopia and tritanopia (least CIE76 distance 17; Okabe-Ito with two more has 7).
@@ -197,3 +200,21 @@ def check_folder(path: Path) -> None:
     """Refuse a path whose folder there is not."""
     if not path.parent.is_dir():
         raise ParameterError(f'the folder "{path.parent}" does not exist; make it first, or choose another path')
+
+
+def checked_path(path: str | Path | None) -> Path | None:
+    """Refuse formats that are not offered, and folders that there are not, before anything is drawn."""
+    if path is None:
+        return None
+    if Path(path).suffix.lower() not in FORMATS:
+        raise ParameterError(f'path is "{path}"; expected a name that ends in {", ".join(FORMATS)}')
+    check_folder(Path(path))
+    return Path(path)
+
+
+def saved(figure: Figure, target: Path | None) -> Figure:
+    """The figure, written to a file if there is one to write."""
+    if target is not None:
+        with replacing(str(target)) as unfinished:
+            figure.savefig(unfinished)
+    return figure

@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mixtura
-from mixtura.adjust import floor_variances, moments, scales
+from mixtura.adjust import LEAST_FLOOR, floor_variances, moments, scales
 from mixtura.data import Chunk
 from mixtura.em import Task
 from mixtura.families import MODELS, family_named
-from mixtura.fitting import LEAST_FLOOR
 from mixtura.sources import ArraySource
 from mixtura.steppers import em
 

@@ -13,6 +13,8 @@ from mixtura import Fit, Mixture
 from mixtura.errors import ParameterError, missing_extra
 from mixtura.io import Table, check_outputs, row_labels, table_text, write_table, write_text
 from mixtura.io.files import TABLES
+from mixtura.replay import WRITERS
+from mixtura.style import FORMATS
 
 DRAWN = {"--picture": "mixtura.plot", "--replay": "mixtura.replay"}
 NEEDED = {
@@ -20,7 +22,7 @@ NEEDED = {
     "mixtura.selection.curves": ["matplotlib"],
     "mixtura.replay": ["matplotlib", "PIL"],
 }
-KINDS = {"mixtura.plot": "FORMATS", "mixtura.selection.curves": "FORMATS", "mixtura.replay": "WRITERS"}
+KINDS = {"mixtura.plot": FORMATS, "mixtura.selection.curves": FORMATS, "mixtura.replay": tuple(WRITERS)}
 
 
 def drawing(module: str) -> Any:
@@ -36,7 +38,8 @@ def planned(paths: Mapping[str, str | None], kinds: Mapping[str, str], inputs: S
     suffixes: dict[str, Sequence[str]] = {"--labels": TABLES, "--output": [".json"], "--table": [*TABLES, ".json"]}
     for option, module in kinds.items():
         if paths.get(option) is not None:
-            suffixes[option] = tuple(getattr(drawing(module), KINDS[module]))
+            drawing(module)  # what it needs is there
+            suffixes[option] = KINDS[module]
     wanted = check_outputs(paths, suffixes, inputs)
     for option in kinds.keys() & wanted.keys():
         if wanted[option].lower().endswith(".mp4") and shutil.which("ffmpeg") is None:

@@ -9,15 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from mixtura.adjust import floor_variances, moments, scales
-from mixtura.arrays import as_amount, as_count, as_rng, column_names
+from mixtura.adjust import as_floor, floor_variances, moments, scales
+from mixtura.arrays import as_amount, as_count, column_names
 from mixtura.data import Rng
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
-from mixtura.fitting import LEAST_FLOOR
 from mixtura.io import read_table
 from mixtura.prepare import prepare
+from mixtura.replicates import as_entropy
 from mixtura.selection.candidates import DEFAULT, as_starts
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.grid import Key, as_components, as_models
@@ -94,6 +92,7 @@ def select(
     Examples
     --------
     >>> import mixtura
+    >>> import numpy as np
     >>> rows = np.random.default_rng(0).normal(size=(90, 2)) + np.repeat([[0, 0], [9, 0], [0, 9]], 30, axis=0)
     >>> chosen = mixtura.select(rows, range(1, 5), models=["EEE", "VVV"], seed=0)
     >>> chosen.best.model, chosen.best.mixture.n_components
@@ -106,7 +105,7 @@ def select(
     source, _ = prepare(X, sample_weight, None, threads)
     earlier = resume if isinstance(resume, Selection | None) else Selection.from_json(Path(resume).read_text("utf-8"))
     settings = {"start": as_starts(start), "tol": as_amount(tol, "tol"), "max_iter": as_count(max_iter, "max_iter")}
-    settings["floor"] = max(as_amount(floor, "floor"), LEAST_FLOOR)
+    settings["floor"] = as_floor(floor)
     plan = planned(
         source,
         settings,
@@ -151,9 +150,7 @@ def planned(
                 f"resume: {', '.join(different)} differ from those of the earlier selection, "
                 f"{', '.join(repr(earlier.settings.get(name)) for name in different)}; pass the same"
             )
-    rng = as_rng(seed)
-    draw = rng.integers if isinstance(rng, np.random.Generator) else rng.randint
-    entropy = earlier.entropy if earlier is not None else int(draw(2**31 - 1))
+    entropy = as_entropy(seed) if earlier is None else earlier.entropy
     scale = scales(moments(source))
     count = resolve(threads)
     if isinstance(source, ArraySource):  # cells share the threads out; what is left over works within them

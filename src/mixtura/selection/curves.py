@@ -10,14 +10,11 @@ import numpy as np
 
 from mixtura import style
 from mixtura.errors import ParameterError
-from mixtura.io import replacing
 from mixtura.selection.cell import Cell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-FORMATS = (".png", ".svg", ".pdf")
 
 NAMES = {"bic": "BIC", "icl": "ICL", "aic": "AIC", "aicc": "AICc", "cv": "−2 log-likelihood of rows held out"}
 
@@ -52,7 +49,7 @@ class Ranked(Protocol):
 
 def curves(selection: Ranked, path: str | Path | None = None) -> Figure:
     """Draw the criterion against the number of components; save it if a path is given."""
-    target = _checked(path)
+    target = style.checked_path(path)
     if not selection.ranked:
         raise ParameterError("there is nothing to draw: no cell has a fit")
     figure = style.new_figure(8.5, 5.2, shown=target is None)
@@ -71,20 +68,7 @@ def curves(selection: Ranked, path: str | Path | None = None) -> Figure:
     if len(lines) > 2:
         figure.text(0.99, 0.005, _KEY, ha="right", va="bottom", fontsize="x-small", color=style.ink(), alpha=0.7)
     axes.set_ylabel(f"{NAMES[selection.criterion]} (lower is better)")
-    if target is not None:
-        with replacing(str(target)) as unfinished:
-            figure.savefig(unfinished)
-    return figure
-
-
-def _checked(path: str | Path | None) -> Path | None:
-    """Refuse formats that are not offered, and folders that there are not, before anything is drawn."""
-    if path is None:
-        return None
-    if Path(path).suffix.lower() not in FORMATS:
-        raise ParameterError(f'path is "{path}"; expected a name that ends in {", ".join(FORMATS)}')
-    style.check_folder(Path(path))
-    return Path(path)
+    return style.saved(figure, target)
 
 
 def _lines(selection: Ranked) -> dict[str, list[Cell]]:
