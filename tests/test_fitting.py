@@ -234,8 +234,9 @@ def test_a_source_is_taken_as_it_is(iris):
 
 def test_a_family_whose_m_step_fails_is_stopped(iris):
     from mixtura.adjust import floor_variances, moments, scales
-    from mixtura.em import Path, Task, run
+    from mixtura.em import Task, run
     from mixtura.families import family_named
+    from mixtura.path import Path
 
     class Worse(type(family_named("VVV"))):
         def fit(self, stats, floor, previous=None):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,12 @@ from mixtura.adjust import CANDIDATES, Action, Repair, collapsed, points, reseed
 from mixtura.covariance import Covariance
 from mixtura.data import Array, Rng, Rows
 from mixtura.families import Family
+from mixtura.fixed import FREE, Fixed
 from mixtura.iterate import Iterate
 from mixtura.kernels import estep
 from mixtura.mixture import Mixture
 from mixtura.noise import Noise
+from mixtura.path import Path
 from mixtura.result import Outcome
 from mixtura.source import Source
 from mixtura.stats import Needs, Stats, as_scatter
@@ -52,6 +54,8 @@ class Task:
         Where rows may lie that belong to no component; its weight is what the fit is to find.
     trim : float
         The fraction of rows, the least likely, that each E-step leaves out.
+    fixed : Fixed
+        What the M-step may not change; covariances that are held are in the family (`Fixed.over`).
     """
 
     source: Source
@@ -63,6 +67,7 @@ class Task:
     bayes: Callable[..., Stats] = estep
     noise: Noise | None = None
     trim: float = 0.0
+    fixed: Fixed = FREE
 
     def estep(self, mixture: Mixture, low: NDArray[np.bool_]) -> Iterate:
         """One pass over the rows."""
@@ -84,7 +89,7 @@ class Task:
 
     def mstep(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, NDArray[np.bool_]]:
         """The mixture that maximises the expected log-likelihood, and which covariances rest on the floor."""
-        held = ridge(stats, self.ridge)
+        held = self.fixed.about(ridge(stats, self.ridge))
         own = replace(held, outside=0.0) if held.outside else held  # a family sees the components alone
         covariances, low = self.family.fit(own, self.floor, previous.covariances if previous else None)
         return self._mixture(held.weight / held.total, held.mean, covariances, held.outside / held.total), low
@@ -93,8 +98,8 @@ class Task:
         """A mixture that counts its parameters as the family does; the noise's are its weight and its volume."""
         k, d = means.shape
         noise = self.noise.weighted(outside) if self.noise else None
-        count = k - 1 + k * d + self.family.n_parameters(k, d) + (2 if noise else 0)
-        return Mixture(weights, means, covariances, n_parameters=count, noise=noise)
+        count = self.fixed.n_parameters(k, d) + self.family.n_parameters(k, d) + (2 if noise else 0)
+        return Mixture(self.fixed.shares(weights), means, covariances, n_parameters=count, noise=noise)
 
     def begin(self, start: Mixture | Stats) -> Iterate:
         """The first E-step, at a start that is brought into the family and onto the floor."""
@@ -114,67 +119,17 @@ class Task:
         stats = Stats(weight, start.means, as_scatter(weight, own, self.family.needs), 0.0, 0.0)
         covariances, low = self.family.fit(stats, least, given)
         outside = start.noise.weight if start.noise else 0.0
-        return self._mixture(start.weights, start.means, covariances, outside), low
+        return self._mixture(start.weights, self.fixed.placed(start.means), covariances, outside), low
 
+    def collapsed(self, iterate: Iterate) -> NDArray[np.bool_]:
+        """Which components to repair: none that is held, in part or altogether."""
+        bad = collapsed(iterate, self.family, self.source.n_rows)
+        return bad & ~self.fixed.touched(len(bad))
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Path:
-    """Where one start has led.
-
-    Attributes
-    ----------
-    last : Iterate
-    trace : tuple of float
-        Log-likelihood at the start (or at the last repair) and after each EM iteration since.
-    iterations : int
-        All EM iterations, repairs included.
-    passes : int
-        How often the data was read; the start's own search not counted.
-    outcome : Outcome
-    repairs : tuple of Repair
-    alive : tuple of int
-        Numbers, as at the start, of the components that are left.
-    """
-
-    last: Iterate
-    trace: tuple[float, ...]
-    iterations: int
-    passes: int
-    outcome: Outcome
-    repairs: tuple[Repair, ...]
-    alive: tuple[int, ...]
-
-    @classmethod
-    def at(cls, first: Iterate, repairs: tuple[Repair, ...] = ()) -> Path:
-        """The path that has only its start."""
-        alive = tuple(range(first.mixture.n_components))
-        return cls(first, (first.loglik,), 0, 1, Outcome.OUT_OF_STEPS, repairs, alive)
-
-    @property
-    def rise(self) -> float:
-        """By how much the last iteration raised the log-likelihood; NaN at a start and after a repair."""
-        return self.trace[-1] - self.trace[-2] if len(self.trace) > 1 else math.nan
-
-    @property
-    def rise_per_row(self) -> float:
-        """The same for the mean log-likelihood per row."""
-        return self.rise / self.last.stats.total
-
-    def on(self, new: Iterate, passes: int = 1) -> Path:
-        """One iteration further."""
-        trace = (*self.trace, new.loglik)
-        return replace(self, last=new, trace=trace, iterations=self.iterations + 1, passes=self.passes + passes)
-
-
-def resumed(first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Path:
-    """The path that goes on from an earlier one, whose last mean log-likelihood per row was ``loglik``.
-
-    It has converged already where a rule finds ``first`` near enough to where the earlier one ended.
-    """
-    path = Path.at(first)
-    earlier = replace(first, stats=replace(first.stats, loglik=loglik * first.stats.total))
-    rested = any(rule(earlier, first) for rule in stop)
-    return replace(path, outcome=Outcome.CONVERGED) if rested else path
+    def keep(self, components: NDArray[Any]) -> Task:
+        """The same task for some of the components."""
+        fixed = self.fixed.select(components)
+        return replace(self, fixed=fixed, family=fixed.over(self.family))
 
 
 Notify = Callable[[Path], object]
@@ -217,6 +172,7 @@ def run(
         while path.iterations < max_iter and path.outcome is not Outcome.CONVERGED:
             mended = mend(task, path, rng)
             if mended:
+                task = task.keep(np.isin(path.alive, mended.alive))
                 path, state = mended, stepper.init(mended.last)
                 tell(path)
                 continue
@@ -225,7 +181,7 @@ def run(
             if path.last is old.last:
                 return path
             tell(path)
-            still = not task.guarded or not collapsed(path.last, task.family, task.source.n_rows).any()
+            still = not task.guarded or not task.collapsed(path.last).any()
             if still and any(rule(old.last, path.last) for rule in stop):
                 return replace(path, outcome=Outcome.CONVERGED)
     except KeyboardInterrupt:
@@ -242,7 +198,7 @@ def _advance(task: Task, path: Path, step: Step) -> Path:
     if fall <= 0 or not task.guarded:
         return path.on(new, step.passes)
     rounding = fall <= ROUNDING * (abs(new.loglik) + new.stats.total)
-    if rounding and collapsed(new, task.family, task.source.n_rows).any():
+    if rounding and task.collapsed(new).any():
         # At rest, but on a component to repair: take the step, so that the next thing is its repair.
         return replace(path.on(new, step.passes), trace=(*path.trace, path.trace[-1]))
     outcome = Outcome.CONVERGED if rounding else Outcome.STALLED
@@ -260,7 +216,7 @@ def mend(task: Task, path: Path, rng: Rng) -> Path | None:
     last = path.last
     if not task.guarded or not path.iterations:
         return None
-    bad = collapsed(last, task.family, task.source.n_rows)
+    bad = task.collapsed(last)
     if not bad.any():
         return None
     held = points(last.stats, task.source.n_rows)
@@ -274,7 +230,8 @@ def mend(task: Task, path: Path, rng: Rng) -> Path | None:
     report = [Repair(now, path.alive[j], action, float(held[j])) for j, action in actions]
     rows, fitness = task.candidates(last.mixture, rng)
     stats = reseed(last.stats, fresh, rows, fitness, task.scale).select(stay)
-    new = task.estep(*task.mstep(stats, last.mixture.select(stay)))
+    left = task.keep(stay)
+    new = left.estep(*left.mstep(stats, last.mixture.select(stay)))
     alive = tuple(path.alive[j] for j in stay)
     return Path(new, (new.loglik,), now, path.passes + 1, path.outcome, (*path.repairs, *report), alive)
 

@@ -10,12 +10,13 @@ from typing import Any
 from mixtura.adjust import as_floor, floor_variances, moments, scales
 from mixtura.arrays import as_count, as_fraction, as_rng, column_names
 from mixtura.data import Rng
-from mixtura.em import STEPPERS, Path, Task, fill, run
+from mixtura.em import STEPPERS, Task, fill, run
 from mixtura.errors import ParameterError
 from mixtura.families import family_named
 from mixtura.initial import DEFAULT, Initial, as_initial
 from mixtura.io import read_table
 from mixtura.known import knowing
+from mixtura.path import Path
 from mixtura.prepare import component_count, prepare
 from mixtura.result import Fit, Iteration, Outcome
 from mixtura.stats import Stats

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from mixtura.arrays import frozen
-from mixtura.em import Path, Task
+from mixtura.em import Task
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.mixture import Mixture
+from mixtura.path import Path
 from mixtura.result import Fit, Iteration, Outcome, Start
 from mixtura.trimming import Trimmed
 

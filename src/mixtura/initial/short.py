@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from mixtura import kernels
 from mixtura.adjust import points
 from mixtura.data import Chunk
-from mixtura.em import Path, Task, run
+from mixtura.em import Task, run
+from mixtura.fixed import FREE
 from mixtura.kernels import Ending, Summit
+from mixtura.path import Path
 from mixtura.result import Outcome
 from mixtura.sources import ArraySource
 from mixtura.stats import Stats
@@ -79,7 +81,8 @@ def started(task: Task, starts: Sequence[Stats], iterations: int, tol: float) ->
 
 def in_kernel(task: Task) -> bool:
     """Whether the kernel knows how to do all that the task asks for."""
-    plain = task.guarded and task.bayes is kernels.estep and not (task.ridge or task.noise or task.trim)
+    free = task.fixed is FREE and not (task.ridge or task.noise or task.trim)
+    plain = free and task.guarded and task.bayes is kernels.estep
     return plain and kernels.race is not None and len(task.family.name) == 3
 
 

@@ -8,12 +8,13 @@ import numpy as np
 
 from mixtura.adjust import reseed
 from mixtura.data import Chunk, Rng
-from mixtura.em import Path, Task, fill, run
+from mixtura.em import Task, fill, run
 from mixtura.initial.clusters import random_state
 from mixtura.initial.seeding import squared_distances
 from mixtura.initial.short import Runner, further, ranked, started
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
+from mixtura.path import Path
 from mixtura.sources import ArraySource
 from mixtura.stats import Stats
 from mixtura.stopping import LoglikRises

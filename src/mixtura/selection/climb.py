@@ -13,10 +13,12 @@ from mixtura.adjust import points
 from mixtura.arrays import frozen
 from mixtura.covariance import Dense, Diagonal
 from mixtura.data import Chunk
-from mixtura.em import STEPPERS, Path, Task, fill, run
+from mixtura.em import STEPPERS, Task, fill, run
+from mixtura.initial.short import in_kernel
 from mixtura.iterate import Iterate
 from mixtura.kernels import Ending, Summit
 from mixtura.mixture import Mixture
+from mixtura.path import Path
 from mixtura.result import Fit, Outcome, Start
 from mixtura.selection.cell import Begin, Found
 from mixtura.sources import ArraySource
@@ -110,8 +112,7 @@ def climbed(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pa
 
     ``task`` has its rows in one array. Those that are ``named`` are never given up for others that are higher.
     """
-    in_kernel = kernels.race is not None and len(task.family.name) == 3
-    climbs = (_raced if in_kernel else _walked)(task, begins, named, pace)
+    climbs = (_raced if in_kernel(task) else _walked)(task, begins, named, pace)
     return sorted(climbs, key=lambda climb: climb.order)
 
 

@@ -10,11 +10,12 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura.adjust import floor_variances, moments, scales
-from mixtura.em import STEPPERS, Path, Task, resumed, run
+from mixtura.em import STEPPERS, Task, run
 from mixtura.errors import DegeneracyWarning
 from mixtura.families import family_named
 from mixtura.initial import GROUPINGS
 from mixtura.mixture import Mixture
+from mixtura.path import Path, resumed
 from mixtura.sklearn.verbose import Verbose
 from mixtura.source import Source
 from mixtura.stopping import LoglikChanges

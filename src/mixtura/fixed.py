@@ -1,0 +1,157 @@
+"""Parameters that EM leaves as they are: weights, means or covariances, of all components or of some; equal weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.covariance import Covariance, Dense, Diagonal
+from mixtura.data import Array, Index
+from mixtura.families import Family
+from mixtura.mixture import Mixture
+from mixtura.stats import Needs, Stats, outer
+
+Mask = NDArray[np.bool_]
+
+_TINY = float(np.finfo(np.float64).tiny)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A family that estimates the covariances of some components, and leaves those of the others as they are given.
+
+    What the family has in common, such as equal volumes, is common to the components that it estimates.
+
+    Attributes
+    ----------
+    family : Family
+    held : ndarray of bool, (k,)
+    given : Covariance
+    """
+
+    family: Family
+    held: Mask
+    given: Covariance
+
+    @property
+    def name(self) -> str:
+        """Of the family that estimates."""
+        return self.family.name
+
+    @property
+    def needs(self) -> Needs:
+        """A scatter that is pooled would hold that of the others, too; where nothing is estimated the least will do."""
+        if self.held.all():
+            return "diagonal"
+        return "full" if self.family.needs == "pooled" else self.family.needs
+
+    def fit(self, stats: Stats, floor: Array, previous: Covariance | None = None) -> tuple[Covariance, Mask]:
+        """The covariances with the largest expected log-likelihood, but for those that are given."""
+        free, low = np.flatnonzero(~self.held), np.zeros(len(self.held), dtype=bool)
+        if not len(free):
+            return self.given, low
+        before = None if previous is None else previous.select(free)
+        own, low[free] = self.family.fit(stats.select(free), floor, before)
+        return _together(self.given, own, free), low
+
+    def n_parameters(self, k: int, d: int) -> int:
+        """Free parameters of the covariances that are estimated."""
+        free = int((~self.held).sum())
+        return self.family.n_parameters(free, d) if free else 0
+
+    def least_points(self, d: int) -> int:
+        """As the family says."""
+        return self.family.least_points(d)
+
+
+def _together(given: Covariance, own: Covariance, free: Index) -> Covariance:
+    """The given covariances with those of some components put in."""
+    k, d = given.n_components, given.n_features
+    if isinstance(given, Diagonal) and isinstance(own, Diagonal):
+        variances = given.variances().copy()
+        variances[free] = own.variances()
+        return Diagonal(variances, k, d)
+    matrices = given.dense().copy()
+    matrices[free] = own.dense()
+    return Dense(matrices, k)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fixed:
+    """What an M-step may not change.
+
+    Attributes
+    ----------
+    equal : bool
+        Whether the weights of all components are equal.
+    given : Mixture, or None
+        Where parameters are held, and which, as masks (k,). Weights are the components' shares of what noise leaves.
+    weights, means, covariances : ndarray of bool, (k,), or None
+    """
+
+    equal: bool = False
+    given: Mixture | None = None
+    weights: Mask | None = None
+    means: Mask | None = None
+    covariances: Mask | None = None
+
+    def shares(self, weights: Array) -> Array:
+        """Weights of the components, (k,), where these would be best if nothing were held; their sum stays."""
+        left = weights.sum()
+        if self.equal:
+            return np.full_like(weights, left / len(weights))
+        if self.given is None or self.weights is None:
+            return weights
+        free = np.where(self.weights, 0.0, weights)
+        taken = np.where(self.weights, self.given.weights, 0.0)
+        return np.asarray(left * taken + free * (left * (1 - taken.sum()) / max(free.sum(), _TINY)))
+
+    def about(self, stats: Stats) -> Stats:
+        """The same statistics with the means that are held; the scatter is about these (Steiner's theorem)."""
+        means = self.placed(stats.mean)
+        if means is stats.mean:
+            return stats
+        scatter = stats.scatter + outer(stats.weight, stats.mean - means, stats.needs)
+        return replace(stats, mean=means, scatter=scatter)
+
+    def placed(self, means: Array) -> Array:
+        """The means with those that are held put in."""
+        if self.given is None or self.means is None:
+            return means
+        return np.where(self.means[:, None], self.given.means, means)
+
+    def over(self, family: Family) -> Family:
+        """The family with the covariances that are held."""
+        if self.given is None or self.covariances is None:
+            return family
+        inner = family.family if isinstance(family, Held) else family
+        return Held(inner, self.covariances, self.given.covariances)
+
+    def n_parameters(self, k: int, d: int) -> int:
+        """Free weights and coordinates of means."""
+        weights = 0 if self.equal else max(k - 1 - _count(self.weights), 0)
+        return weights + (k - _count(self.means)) * d
+
+    def touched(self, k: int) -> Mask:
+        """Which components are held in part at least, (k,): these are neither moved nor removed."""
+        masks = [mask for mask in (self.weights, self.means, self.covariances) if mask is not None]
+        return np.asarray(np.logical_or.reduce([np.zeros(k, dtype=bool), *masks]))
+
+    def select(self, components: Any) -> Fixed:
+        """The same for some of the components."""
+        if self.given is None:
+            return self
+        masks = (self.weights, self.means, self.covariances)
+        left = (None if mask is None else mask[components] for mask in masks)
+        return Fixed(self.equal, self.given.select(components), *left)
+
+
+def _count(mask: Mask | None) -> int:
+    """How many components are held."""
+    return 0 if mask is None else int(mask.sum())
+
+
+FREE = Fixed()
