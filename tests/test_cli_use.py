@@ -140,6 +140,9 @@ def test_plot(model, capsys):
     assert Path("p.png").read_bytes()[1:4] == b"PNG"
     assert main(["plot", "model.json", "--output", "q.svg", "--columns", "z"]) == 2
     assert 'there is no column "z"; expected a, b' in capsys.readouterr().err
+    assert main(["plot", "model.json", "-o", "r.png", "--kind", "regions", "--probabilities", "0.5,0.9"]) == 0
+    assert main(["plot", "model.json", "-o", "r.png", "--kind", "regions", "--probabilities", "half"]) == 2
+    assert "--probabilities is 'half'; expected numbers such as 0.5,0.95" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

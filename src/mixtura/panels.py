@@ -26,7 +26,8 @@ LEGEND_ENTRIES = 12
 LINES = ("-", "--")
 
 # Shows a mixture: which component each row has, and which of the first mixture's components are left.
-Show = Callable[[Mixture, NDArray[np.int64], Sequence[int]], None]
+Labels = NDArray[np.int64]
+Show = Callable[[Mixture, Labels, Sequence[int]], None]
 
 
 def panel(
@@ -36,17 +37,42 @@ def panel(
 
     ``deviations`` says at how many standard deviations there are ellipses, ``size`` scales markers and lines.
     """
+    points = framed(axes, view, columns, size)
+    if len(columns) == 1:
+        return _marginal(axes, points[:, 0], columns, k, size)
+    grey = axes.plot([], [], **style.noise_style(len(points), size))[0] if view.mixture.noise else None
+    return _pair(points, columns, grey, [_Blob.on(axes, j, len(points), deviations, size) for j in range(k)])
+
+
+def framed(axes: Axes, view: View, columns: Sequence[int], size: float = 1) -> Array:
+    """Give axes the limits and names of one or two columns; return the points to draw in them."""
     points = view.rows[:, list(columns)]
     spans = [limits(view.mixture, points[:, i], column) for i, column in enumerate(columns)]
     axes.set_xlim(*spans[0])
     axes.set_xlabel(style.text(view.name(columns[0]), round(40 * size**1.5)))
-    if len(columns) == 1:
-        axes.set_ylabel("density")
-        return _marginal(axes, points[:, 0], columns, k, size)
-    axes.set_ylim(*spans[1])
-    axes.set_ylabel(style.text(view.name(columns[1]), round(32 * size**1.2)))
-    grey = axes.plot([], [], **style.noise_style(len(points), size))[0] if view.mixture.noise else None
-    return _pair(points, columns, grey, [_Blob.on(axes, j, len(points), deviations, size) for j in range(k)])
+    axes.set_ylabel("density")
+    if len(columns) == 2:
+        axes.set_ylim(*spans[1])
+        axes.set_ylabel(style.text(view.name(columns[1]), round(32 * size**1.2)))
+    return points
+
+
+def components(
+    axes: Axes, view: View, columns: Sequence[int], labels: Labels, size: float, *, deviations: Sequence[int] = (1, 2)
+) -> None:
+    """One or two columns of the view's own mixture, and its points."""
+    k = view.mixture.n_components
+    panel(axes, view, columns, k=k, deviations=deviations, size=size)(view.mixture, labels, range(k))
+
+
+def outlines(axes: Axes, view: View, columns: Sequence[int], size: float) -> None:
+    """Ellipses at two standard deviations alone."""
+    seen = shadow(view.mixture, columns)
+    patch = style.require("matplotlib.patches").Ellipse
+    for j in range(seen.n_components):
+        place = ellipse(seen, j, 2)
+        look = style.outline_style(j, 0.8 * size) | {"linestyle": LINES[1]}
+        axes.add_patch(patch(place["center"], place["width"], place["height"], angle=place["angle"], **look))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,13 +124,18 @@ def _pair(points: Array, columns: Sequence[int], grey: Line2D | None, blobs: Seq
     return show
 
 
+def histogram(axes: Axes, values: Array) -> float:
+    """Draw the density of values as bars; return the height of the highest."""
+    if not len(values):
+        return 0.0
+    density, edges = np.histogram(values, bins=int(np.clip(3 * len(values) ** (1 / 3), 8, 80)), density=True)
+    axes.stairs(density, edges, fill=True, zorder=0, **style.bar_style())
+    return float(density.max())
+
+
 def _marginal(axes: Axes, values: Array, columns: Sequence[int], k: int, size: float) -> Show:
     """Histogram, components and their sum of one column."""
-    top = 0.0
-    if len(values):
-        density, edges = np.histogram(values, bins=int(np.clip(3 * len(values) ** (1 / 3), 8, 80)), density=True)
-        axes.stairs(density, edges, fill=True, zorder=0, **style.bar_style())
-        top = float(density.max())
+    top = histogram(axes, values)
     total = axes.plot([], [], **style.sum_style(size))[0]
     curves = [axes.plot([], [], **style.curve_style(j, size))[0] for j in range(k)]
     flat = None

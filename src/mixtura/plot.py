@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mixtura import style
+from mixtura.doubt import doubt, doubt_handles
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
-from mixtura.panels import component_handles, line_handles, panel
+from mixtura.panels import Labels, component_handles, components, line_handles
 from mixtura.result import Fit
+from mixtura.surfaces import boundaries, density, density_handles, region_handles, regions
 from mixtura.view import View
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -26,28 +27,68 @@ MOST_ROWS = 20_000
 MOST_COLUMNS = 6
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a picture shows: how one or two columns are drawn, what the legend says, and what the title must admit."""
+
+    draw: Callable[[Axes, View, Sequence[int], Labels, float], None]
+    handles: Callable[[View], Sequence[Artist]]
+    without_noise: bool = False
+
+
+def _classified(view: View) -> Sequence[Artist]:
+    """Entries of a legend for components, ellipses and curves."""
+    return component_handles(view.mixture) + line_handles(len(view.columns))
+
+
+def _bounded(view: View) -> Sequence[Artist]:
+    """Entries of a legend for components on a shaded ground."""
+    patch = style.require("matplotlib.patches").Patch
+    ground = patch(facecolor=style.colour(0), alpha=0.22, label="ground: most probable\nby these columns")
+    curves = line_handles(1) if len(view.columns) != 2 else []
+    return [*component_handles(view.mixture), *curves, *([ground] if len(view.mixture.shares) > 1 else [])]
+
+
+KINDS = {
+    "classification": Kind(components, _classified),
+    "uncertainty": Kind(doubt, doubt_handles),
+    "density": Kind(density, density_handles, without_noise=True),
+    "regions": Kind(regions, region_handles, without_noise=True),
+    "boundaries": Kind(boundaries, _bounded),
+}
+
+
 def plot(
     what: Fit | Mixture,
     X: Any = None,
     *,
+    kind: str = "classification",
     columns: Sequence[int | str] | None = None,
+    probabilities: Sequence[float] = (0.5, 0.75, 0.95),
     ax: Axes | None = None,
     path: str | Path | None = None,
 ) -> Figure:
     """Draw a fit or a mixture, and the data if given.
 
-    One dimension: histogram, each component's density times its weight, and their sum. Two: points coloured by their
-    most probable component, means, and ellipses at 1 and 2 standard deviations. More: a picture of each pair of
-    columns, with the marginals on the diagonal. Components differ by colour and by marker.
+    Of one or two columns there is one picture; of more, one of each pair, with the columns themselves on the diagonal.
+
+    "classification": points have the colour and marker of their most probable component, with means, and ellipses at
+    1 and 2 standard deviations; of one column a histogram, each component's density times its weight, and their sum.
+    "uncertainty": the same points, the larger the less certain. "density": contour lines. "regions": highest-density
+    regions, filled. "boundaries": a ground that shows which component is most probable where, by the columns drawn.
 
     Parameters
     ----------
     what : Fit or Mixture
     X : array-like or table of shape (n, d), or a Source, optional
         Of more than 20,000 rows, 20,000 are drawn (at random, but always the same), and the picture says so.
+    kind : {"classification", "uncertainty", "density", "regions", "boundaries"}
+        See above. Densities and regions are those of the components: noise is left out of them.
     columns : sequence of int or str, optional
         Draw the marginal of these columns. Without it, of more than six columns the six are drawn in which the
         components differ most, and the picture says so. Points are always coloured by all columns.
+    probabilities : sequence of float
+        Of the regions; see `mixtura.hdr_levels`.
     ax : matplotlib Axes, optional
         Where to draw one or two columns; without it there is a new figure.
     path : str or Path, optional
@@ -60,7 +101,8 @@ def plot(
     Raises
     ------
     ParameterError
-        If a column or the path's format is unknown, or ``ax`` is given for more than two columns.
+        If the kind, a column or the path's format is unknown, a probability is none, or ``ax`` is given for more
+        than two columns.
     DataError
         If X does not fit the mixture.
     MissingExtraError
@@ -70,22 +112,38 @@ def plot(
     --------
     >>> import tempfile
     >>> import mixtura
-    >>> from mixtura.plot import plot
     >>> X = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "two.png")
-    ...     figure = plot(mixtura.fit(X, 2, seed=0), X, path=file)
+    ...     figure = mixtura.plot(mixtura.fit(X, 2, seed=0), X, path=file)
     ...     file.exists()
     True
     """
     mixture = what.mixture if isinstance(what, Fit) else what
-    target = style.checked_path(path)
     view = View.of(mixture, X, columns, most_columns=MOST_COLUMNS, most_rows=MOST_ROWS)
-    title = "\n".join([_title(what), *view.notes])
+    return picture(view, view.labels(mixture), title(what), kind=kind, probabilities=probabilities, ax=ax, path=path)
+
+
+def picture(
+    view: View,
+    labels: Labels,
+    head: str,
+    *,
+    kind: str,
+    probabilities: Sequence[float],
+    ax: Axes | None,
+    path: str | Path | None,
+) -> Figure:
+    """Draw what a view shows; ``labels`` are its rows' components, ``head`` is the first line of the title."""
+    target = style.checked_path(path)
+    chosen = _kind(kind)
+    view = replace(view, probabilities=_probabilities(probabilities))
+    without = ("components alone, without the noise",) if chosen.without_noise and view.mixture.noise else ()
+    lines = "\n".join([head, *without, *view.notes])
     if len(view.columns) <= 2:
-        figure = _single(view, title, ax, shown=target is None)
+        figure = _single(chosen, view, labels, lines, ax, shown=target is None)
     elif ax is None:
-        figure = _pairs(view, title, shown=target is None)
+        figure = _pairs(chosen, view, labels, lines, shown=target is None)
     else:
         raise ParameterError(
             f"ax holds one picture, but {len(view.columns)} columns make several: "
@@ -94,7 +152,22 @@ def plot(
     return style.saved(figure, target)
 
 
-def _title(what: Fit | Mixture) -> str:
+def _kind(name: str) -> Kind:
+    """A kind of picture by its name."""
+    if name not in KINDS:
+        raise ParameterError(f"kind is {name!r}; expected one of {', '.join(map(repr, KINDS))}")
+    return KINDS[name]
+
+
+def _probabilities(given: Sequence[float]) -> tuple[float, ...]:
+    """Checked probabilities of regions, the smallest first."""
+    values = tuple(sorted({float(value) for value in given}))
+    if not values or not all(0 < value < 1 for value in values):
+        raise ParameterError(f"probabilities are {given!r}; expected numbers between 0 and 1, such as (0.5, 0.95)")
+    return values
+
+
+def title(what: Fit | Mixture) -> str:
     """What is drawn, in one line."""
     k = (what.mixture if isinstance(what, Fit) else what).n_components
     count = f"{k} component{'s' if k > 1 else ''}"
@@ -103,10 +176,10 @@ def _title(what: Fit | Mixture) -> str:
     return f"{count}, {what.model}, log-likelihood {style.number(what.loglik)}, BIC {style.number(what.bic)}"
 
 
-def _single(view: View, title: str, ax: Axes | None, *, shown: bool) -> Figure:
+def _single(kind: Kind, view: View, labels: Labels, head: str, ax: Axes | None, *, shown: bool) -> Figure:
     """One or two columns; the legend stands beside them, or inside where the axes are the user's."""
     figure: Figure
-    handles = component_handles(view.mixture) + line_handles(len(view.columns))
+    handles = kind.handles(view)
     if ax is None:
         figure = style.new_figure(7.5, 4.5, shown=shown)
         axes = figure.add_subplot()
@@ -114,34 +187,26 @@ def _single(view: View, title: str, ax: Axes | None, *, shown: bool) -> Figure:
     else:
         axes, figure = ax, ax.figure.figure  # axes may lie in a subfigure, whose figure is the whole
         axes.legend(handles=handles, loc="upper right", fontsize="small")
-    _draw(axes, view, view.columns, view.labels(view.mixture))
-    axes.set_title(title, loc="left", fontsize="medium")
+    kind.draw(axes, view, view.columns, labels, 1.0)
+    axes.set_title(head, loc="left", fontsize="medium")
     return figure
 
 
-def _pairs(view: View, title: str, *, shown: bool) -> Figure:
+def _pairs(kind: Kind, view: View, labels: Labels, head: str, *, shown: bool) -> Figure:
     """The lower triangle of all pairs, with the marginals on the diagonal and the legend in the empty corner."""
     count = len(view.columns)
     side = (1.6 if count > 4 else 2.1) * count + 0.6
     figure = style.new_figure(side, side, shown=shown)
     cells = figure.add_gridspec(count, count)
-    labels = view.labels(view.mixture)
     for i, j in ((row, column) for row in range(count) for column in range(row + 1)):
         axes = figure.add_subplot(cells[i, j])
         shown_here = (view.columns[j],) if i == j else (view.columns[j], view.columns[i])
-        _draw(axes, view, shown_here, labels, size=0.7 if count < 5 else 0.6)
+        kind.draw(axes, view, shown_here, labels, 0.7 if count < 5 else 0.6)
         _quiet(axes, left=j == 0 and i > 0, bottom=i == count - 1, density=i == j)
     figure.align_labels()
-    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
-    handles = component_handles(view.mixture) + line_handles(count)
-    figure.legend(handles=handles, loc="upper right", frameon=False, fontsize="small")
+    figure.suptitle(head, x=0.01, ha="left", fontsize="medium")
+    figure.legend(handles=kind.handles(view), loc="upper right", frameon=False, fontsize="small")
     return figure
-
-
-def _draw(axes: Axes, view: View, columns: Sequence[int], labels: NDArray[np.int64], size: float = 1) -> None:
-    """One or two columns of the mixture, in these axes."""
-    k = view.mixture.n_components
-    panel(axes, view, columns, k=k, deviations=(1, 2), size=size)(view.mixture, labels, range(k))
 
 
 def _quiet(axes: Axes, *, left: bool, bottom: bool, density: bool) -> None:

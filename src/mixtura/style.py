@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mixtura.data import Array
 from mixtura.errors import ParameterError, missing_extra
 from mixtura.io import replacing
 
@@ -108,6 +109,19 @@ def marker(component: int) -> str:
     return MARKERS[(component + component // len(COLOURS)) % len(MARKERS)]
 
 
+def shades(count: int, most: float = 0.85) -> list[str]:
+    """Colours of one hue, from that next to the paper to one as strong as ``most``.
+
+    Examples
+    --------
+    >>> len(shades(3)), len(set(shades(3)))
+    (3, 3)
+    """
+    colours = require("matplotlib.colors")
+    ramp = colours.LinearSegmentedColormap.from_list("depth", [paper(), COLOURS[0], ink()])
+    return [colours.to_hex(ramp(place)) for place in np.linspace(0.2 if count > 1 else most, most, count)]
+
+
 def text(name: str, width: int = 24, lines: int = 2) -> str:
     r"""A name as Matplotlib may draw it: wrapped, cut where it is too long, and never read as mathematics.
 
@@ -131,6 +145,17 @@ def number(value: float) -> str:
     '−1,234.6'
     """
     return f"{value:,.1f}".replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """A probability for people.
+
+    Examples
+    --------
+    >>> percent(0.5), percent(0.995)
+    ('50 %', '99.5 %')
+    """
+    return f"{100 * share:.4g} %"
 
 
 def component_label(names: Sequence[str] | None, component: int, weight: float) -> str:
@@ -161,6 +186,11 @@ def point_style(component: int, n_rows: int, size: float = 1) -> dict[str, Any]:
 def noise_style(n_rows: int, size: float = 1) -> dict[str, Any]:
     """How points of noise look: grey, and smaller than those of any component."""
     return point_style(0, n_rows, 0.6 * size) | {"marker": "o", "color": GREY, "zorder": 1}
+
+
+def doubt_sizes(uncertainties: Array, size: float) -> Array:
+    """Areas of points by their uncertainty, in square points."""
+    return (size * (3 + 8 * np.sqrt(uncertainties))) ** 2
 
 
 def outline_style(component: int, size: float = 1) -> dict[str, Any]:

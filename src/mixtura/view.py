@@ -51,12 +51,15 @@ class View:
         Positions of the columns to show.
     notes : tuple of str
         What is left out.
+    probabilities : tuple of float
+        Of the regions to show, the smallest first.
     """
 
     mixture: Mixture
     rows: Array
     columns: tuple[int, ...]
     notes: tuple[str, ...]
+    probabilities: tuple[float, ...] = ()
 
     @classmethod
     def of(
@@ -139,11 +142,18 @@ def ellipse(mixture: Mixture, component: int, deviations: float) -> dict[str, An
     return {"center": centre, "width": float(width), "height": float(height), "angle": angle}
 
 
-def grid(mixture: Mixture, low: float, high: float) -> Array:
-    """Where to evaluate a density of one dimension: evenly, and more closely about each mean."""
-    means, deviations = mixture.means[:, 0], np.sqrt(mixture.covariances.variances()[:, 0])
-    close = (means + np.linspace(-5, 5, 101)[:, None] * deviations).ravel()
-    return np.sort(np.concatenate([np.linspace(low, high, 400), close[(close > low) & (close < high)]]))
+def grid(mixture: Mixture, low: float, high: float, column: int = 0, *, even: int = 400, near: int = 101) -> Array:
+    """Where to evaluate a density along a column: evenly, and more closely about each mean."""
+    means, deviations = mixture.means[:, column], np.sqrt(mixture.covariances.variances()[:, column])
+    close = (means + np.linspace(-5, 5, near)[:, None] * deviations).ravel()
+    return np.unique(np.concatenate([np.linspace(low, high, even), close[(close > low) & (close < high)]]))
+
+
+def lattice(mixture: Mixture, across: tuple[float, float], up: tuple[float, float]) -> tuple[Array, Array, Array]:
+    """Where to evaluate a density of two columns: the places along each, and all points, a line after the other."""
+    near = max(9, 160 // mixture.n_components)
+    xs, ys = (grid(mixture, *span, column, even=160, near=near) for column, span in enumerate((across, up)))
+    return xs, ys, np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
 
 
 def densities(mixture: Mixture, points: Array) -> Array:

@@ -51,6 +51,20 @@ def noise_named(noise: str | None) -> bool | str | float | None:
         raise ParameterError(f"noise is {noise!r}; expected auto, neighbours, or a share such as 0.05") from None
 
 
+def numbers(option: str, text: str) -> list[float]:
+    """Numbers that an option lists.
+
+    Examples
+    --------
+    >>> numbers("--probabilities", "0.5,0.95")
+    [0.5, 0.95]
+    """
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise ParameterError(f"{option} is {text!r}; expected numbers such as 0.5,0.95") from None
+
+
 def load_data(
     data: str,
     columns: list[str] | None,

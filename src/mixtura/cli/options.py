@@ -145,6 +145,17 @@ ReplayTarget: TypeAlias = Annotated[
 PictureTarget: TypeAlias = Annotated[
     str, typer.Option("--output", "-o", metavar="FILE", help="The picture to write (.png, .svg, .pdf).")
 ]
+PictureKind: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="What to show: classification, uncertainty (the size of points), density (contour lines), regions (of highest"
+        " density, filled), or boundaries (which component is most probable where).",
+    ),
+]
+Probabilities: TypeAlias = Annotated[
+    str, typer.Option(metavar="P,...", help="Probabilities of highest-density regions.")
+]
 Fps: TypeAlias = Annotated[float | None, typer.Option(metavar="X", help="Frames per second.")]
 Show: TypeAlias = Annotated[
     list[str] | None, typer.Option(metavar="a,b", help="Columns to draw; default: those that tell most.")

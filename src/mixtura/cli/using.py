@@ -6,7 +6,7 @@ import mixtura
 from mixtura import assess, kernels
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
-from mixtura.cli.inputs import load_data, names
+from mixtura.cli.inputs import load_data, names, numbers
 from mixtura.cli.outputs import drawing, emit, label_columns, planned, planned_table, positions, row_numbers
 from mixtura.cli.tables import criteria, criteria_values, mixture_summary, mixture_values
 from mixtura.io import column_labels, read_model, row_labels
@@ -115,6 +115,8 @@ def plot(
     data: o.MaybeData = None,
     *,
     output: o.PictureTarget,
+    kind: o.PictureKind = "classification",
+    probabilities: o.Probabilities = "0.5,0.75,0.95",
     columns: o.Show = None,
     missing: o.Missing = "error",
     file_format: o.Format = None,
@@ -127,5 +129,6 @@ def plot(
     table = None
     if data is not None:
         table = load_data(data, None, None, missing, file_format, header=header, model=mixture)
-    drawing("mixtura.plot").plot(mixture, table, columns=chosen, path=output)
+    levels = numbers("--probabilities", probabilities)
+    drawing("mixtura.plot").plot(mixture, table, kind=kind, columns=chosen, probabilities=levels, path=output)
     say(f"wrote {output}")
