@@ -149,8 +149,8 @@ PictureKind: TypeAlias = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="What to show: classification, uncertainty (the size of points), density (contour lines), regions (of highest"
-        " density, filled), or boundaries (which component is most probable where).",
+        help="What to show: classification, uncertainty (the size of points), density (contour lines), regions (of"
+        " highest density, filled), or boundaries (which component is most probable where).",
     ),
 ]
 Probabilities: TypeAlias = Annotated[
