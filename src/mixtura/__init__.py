@@ -26,6 +26,7 @@ from mixtura.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
 from mixtura.mixture import Mixture
 from mixtura.noise import Noise
 from mixtura.plot import plot
+from mixtura.prior import ConjugatePrior
 from mixtura.reduction import Reduction, reduce
 from mixtura.regions import hdr_levels
 from mixtura.replay import live, replay
@@ -42,6 +43,7 @@ __all__ = [
     "Bootstrap",
     "Cell",
     "Combination",
+    "ConjugatePrior",
     "ConvergenceWarning",
     "DataError",
     "DegeneracyWarning",

@@ -21,6 +21,7 @@ from mixtura.kernels import estep
 from mixtura.mixture import Mixture
 from mixtura.noise import Noise
 from mixtura.path import Path
+from mixtura.prior import Penalty
 from mixtura.result import Outcome
 from mixtura.source import Source
 from mixtura.stats import Needs, Stats, as_scatter
@@ -56,6 +57,8 @@ class Task:
         The fraction of rows, the least likely, that each E-step leaves out.
     fixed : Fixed
         What the M-step may not change; covariances that are held are in the family (`Fixed.over`).
+    prior : Penalty or None
+        What is known of means and covariances before: then log-likelihoods are those plus its log-density.
     """
 
     source: Source
@@ -68,6 +71,7 @@ class Task:
     noise: Noise | None = None
     trim: float = 0.0
     fixed: Fixed = FREE
+    prior: Penalty | None = None
 
     def estep(self, mixture: Mixture, low: NDArray[np.bool_]) -> Iterate:
         """One pass over the rows."""
@@ -78,7 +82,12 @@ class Task:
             stats = Trimmed.of(self.source, mixture, self.trim).estep(mixture, wanted)
         else:
             stats = self.source.sum(partial(self.bayes, mixture, needs=wanted))
+        stats = replace(stats, loglik=stats.loglik + self.log_prior(mixture)) if self.prior else stats
         return Iterate(mixture, stats.apart(needs) if self.noise else stats, low)
+
+    def log_prior(self, mixture: Mixture) -> float:
+        """The prior's log-density but for a constant; 0 without a prior."""
+        return self.prior.log_density(mixture, self.family.name) if self.prior else 0.0
 
     def candidates(self, mixture: Mixture, rng: Rng) -> tuple[Rows, Array]:
         """Rows that a component may be moved to, and their log-densities; none that would be trimmed."""
@@ -89,10 +98,12 @@ class Task:
 
     def mstep(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, NDArray[np.bool_]]:
         """The mixture that maximises the expected log-likelihood, and which covariances rest on the floor."""
-        held = self.fixed.about(ridge(stats, self.ridge))
+        held = ridge(stats, self.ridge)
         own = replace(held, outside=0.0) if held.outside else held  # a family sees the components alone
+        own = self.fixed.about(self.prior.pulled(own) if self.prior else own)
+        own = self.prior.widened(own, self.family.name) if self.prior else own
         covariances, low = self.family.fit(own, self.floor, previous.covariances if previous else None)
-        return self._mixture(held.weight / held.total, held.mean, covariances, held.outside / held.total), low
+        return self._mixture(held.weight / held.total, own.mean, covariances, held.outside / held.total), low
 
     def _mixture(self, weights: Array, means: Array, covariances: Covariance, outside: float) -> Mixture:
         """A mixture that counts its parameters as the family does; the noise's are its weight and its volume."""

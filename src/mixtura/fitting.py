@@ -18,6 +18,7 @@ from mixtura.io import read_table
 from mixtura.known import knowing
 from mixtura.path import Path
 from mixtura.prepare import component_count, prepare
+from mixtura.prior import as_penalty
 from mixtura.result import Fit, Iteration, Outcome
 from mixtura.stats import Stats
 from mixtura.steppers import Stepper
@@ -34,6 +35,7 @@ def fit(
     start: Any = DEFAULT,
     noise: Any = None,
     trim: float = 0.0,
+    prior: Any = None,
     n_init: int = 1,
     sample_weight: Any = None,
     known: Any = None,
@@ -72,6 +74,9 @@ def fit(
         tries neighbours and a share of 0.05, and keeps the better. The components start from the other rows.
     trim : float
         The fraction of rows to leave out at each step: the least likely ones. ``Fit.cutoff`` tells them.
+    prior : "conjugate" or ConjugatePrior, optional
+        What is known of means and covariances before: "conjugate" is Fraley and Raftery's, as in mclust. The fit
+        maximises log-likelihood plus log-prior; ``Fit.loglik`` and the criteria are those of the rows alone.
     n_init : int
         How many starts to run; the best is kept. (Where noise begins in two ways, of each.)
     sample_weight : array-like of shape (n,), optional
@@ -135,7 +140,9 @@ def fit(
     data = moments(source)
     scale = scales(data)
     least = floor_variances(scale, as_floor(floor))
-    task = Task(source, family_named(model), scale, least, trim=as_fraction(trim, "trim"))
+    task = Task(
+        source, family_named(model), scale, least, trim=as_fraction(trim, "trim"), prior=as_penalty(prior, source)
+    )
     initial = as_initial(start)
     if known is not None:
         task, initial = knowing(task, known, k, start, initial)

@@ -102,7 +102,7 @@ class FromKnown:
         def given(chunk: Chunk) -> Stats:
             return accumulate(chunk, members[self.known[chunk.positions]], "diagonal")
 
-        first = replace(task, family=family_named("EEI"))
+        first = replace(task, family=family_named("EEI"), prior=None)
         stats = task.source.sum(blocked(given, k))
         if not stats.weight.all():
             raise ParameterError(f"known: all rows of component {stats.weight.argmin()} have weight zero; leave it out")

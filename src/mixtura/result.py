@@ -119,7 +119,8 @@ class Fit:
     outcome : Outcome
         ``outcome.value`` is a sentence.
     trace : tuple of float
-        Log-likelihood at the start (or the last repair) and after each EM iteration; it never falls.
+        Log-likelihood (plus ``log_prior``) at the start (or the last repair) and after each EM iteration; it never
+        falls.
     starts : tuple of Start
         One for each start.
     best_start : int
@@ -136,6 +137,8 @@ class Fit:
         Every iteration of the best start, if ``record=True``.
     cutoff : float
         With ``trim``, rows of lower log-density were left out: ``fit.mixture.logpdf(X) < fit.cutoff``.
+    log_prior : float
+        With a prior, its log-density at the mixture, but for a constant.
 
     Examples
     --------
@@ -156,6 +159,7 @@ class Fit:
     certainty: float
     history: tuple[Iteration, ...] = ()
     cutoff: float = -math.inf
+    log_prior: float = 0.0
 
     def __repr__(self) -> str:
         k, d = self.mixture.n_components, self.mixture.n_features
@@ -168,8 +172,8 @@ class Fit:
 
     @property
     def loglik(self) -> float:
-        """Total (weighted) log-likelihood."""
-        return self.trace[-1]
+        """Total (weighted) log-likelihood, of the rows alone: without that of a prior."""
+        return self.trace[-1] - self.log_prior
 
     @property
     def iterations(self) -> int:

@@ -47,6 +47,7 @@ def best(task: Task, tours: Sequence[Tour], n_rows: float) -> Fit:
         certainty=last.stats.certainty,
         history=tours[first].history,
         cutoff=Trimmed.of(task.source, last.mixture, task.trim).cutoff if task.trim else -np.inf,
+        log_prior=task.log_prior(last.mixture),
     )
 
 

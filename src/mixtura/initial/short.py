@@ -81,7 +81,7 @@ def started(task: Task, starts: Sequence[Stats], iterations: int, tol: float) ->
 
 def in_kernel(task: Task) -> bool:
     """Whether the kernel knows how to do all that the task asks for."""
-    free = task.fixed is FREE and not (task.ridge or task.noise or task.trim)
+    free = task.fixed is FREE and not (task.ridge or task.noise or task.trim or task.prior)
     plain = free and task.guarded and task.bayes is kernels.estep
     return plain and kernels.race is not None and len(task.family.name) == 3
 

@@ -221,6 +221,7 @@ def as_fit(task: Task, best: Climb) -> Fit:
         sizes=frozen(last.stats.weight),
         n_rows=last.stats.total,
         certainty=last.stats.certainty,
+        log_prior=task.log_prior(last.mixture),
     )
 
 
