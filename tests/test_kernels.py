@@ -234,6 +234,30 @@ def test_skipping_small_responsibilities_changes_nothing(kernel, spread, d):
         assert_kernel(kernel, stored(mixture, form), rows, rtol=1e-11 + 1e-15 * spread)
 
 
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "shared diagonal"])
+@pytest.mark.parametrize("d", [2, 9])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_few_components_far_from_their_rows(every_kernel, form, d, weighted, dtype):
+    """Two components of five hold one row and three, a thousand deviations from where the kernel expects them."""
+    rng = np.random.default_rng(0)
+    centres = np.zeros((5, d))
+    centres[1, 0], centres[2:, 1] = 6, [-4, 3e4, -3e4]
+    rows = rng.standard_normal((700, d)) + centres[rng.integers(3, size=700)]
+    few = centres[[3, 4, 4, 4]] + 1000 + 0.1 * rng.standard_normal((4, d))
+    rows = np.vstack([rows[:400], few, rows[400:]]).astype(dtype)
+    mixture = mixtura.Mixture(np.full(5, 0.2), centres, mixtura.Dense(np.repeat(np.eye(d)[None], 5, axis=0), 5))
+    weight = rng.uniform(0.5, 2, size=len(rows)) if weighted else None
+    for needs in ("full", "diagonal"):
+        new, old = (k.estep(stored(mixture, form), Chunk(rows, weight), needs) for k in (every_kernel, reference))
+        np.testing.assert_allclose(new.weight, old.weight, rtol=1e-11)
+        assert new.weight[4] > 2 * new.weight[3] > 0
+        for j, largest in enumerate(np.abs(old.scatter).reshape(5, -1).max(axis=1)):
+            np.testing.assert_allclose(new.scatter[j], old.scatter[j], rtol=0, atol=1e-8 * largest + 1e-18)
+            np.testing.assert_allclose(new.mean[j], old.mean[j], rtol=1e-13, atol=1e-9)
+        assert new.loglik == pytest.approx(old.loglik, rel=1e-12)
+
+
 @pytest.mark.parametrize("apart", [0.0, 3.0, 1e2, 1e6])
 @pytest.mark.parametrize("d", [2, 9, 21])
 @pytest.mark.parametrize("weighted", [False, True])

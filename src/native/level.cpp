@@ -1,4 +1,5 @@
 // The kernel for one instruction set; compiled once for each, with that set's flags and name.
+#include "centring.hpp"
 #include "posterior.hpp"
 #include "scatter.hpp"
 
@@ -20,10 +21,6 @@ inline void fetch(const Rows& rows, std::int64_t first, int count, int part, int
   const char* from = static_cast<const char*>(rows.data) + first * size;
   for (std::int64_t at = bytes * part / parts; at < bytes * (part + 1) / parts; at += 64) __builtin_prefetch(from + at, 0, 2);
 }
-
-// Parts of a variance that the change of centre may leave. What the total of all components' leaves is what each pass
-// over well separated data gets, so it is held to more digits.
-constexpr double LEAST_LEFT = 1e-5, LEAST_LEFT_OF_TOTAL = 1e-3;
 
 // Limits of float32 arithmetic: the means' distance in deviations, deviations and weights, and sums.
 constexpr double FARTHEST_MEAN = 100, WIDEST = 1e8, LARGEST_SUM = 1e30;
@@ -94,6 +91,31 @@ void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels,
   const double certainty = sum<T>(log_total);
   to.loglik += unit * sum<T>(largest) + certainty;
   to.certainty -= certainty;
+}
+
+// What Bayes' rule left of each row, so that some components can be summed again without the others.
+template <class T> struct Norms {
+  Buffer<T> largest, share;
+  T highest = 0;  // of all components' constants
+  bool known = false;
+  explicit Norms(std::int64_t n) : largest(n + PANEL<T>), share(n + PANEL<T>) {}
+};
+
+// From log-densities to responsibilities of a block's rows, but for the factor left in s.total (its root in s.root).
+template <class T, Power POWER>
+void bayes(const Rows& rows, std::int64_t first, int count, int panels, const Components<T>& components, Norms<T>& norms,
+           Scratch<T>& s, Sums& to) {
+  const std::size_t bytes = sizeof(T) * std::size_t(panels) * PANEL<T>;
+  if (!norms.known) {
+    exponentials<T, POWER>(components, panels, s.h, s.largest, s.total, s.active);
+    add_likelihood<T, POWER>(rows, first, count, panels, components.unit, s, to);
+    std::memcpy(norms.largest + first, s.largest, bytes);
+    std::memcpy(norms.share + first, s.total, bytes);
+    return;
+  }
+  exponentials<T, POWER>(components, panels, s.h, norms.largest + first, s.total, s.active);
+  std::memcpy(s.total, norms.share + first, bytes);
+  for (int n = 0; n < panels * PANEL<T>; ++n) s.root[n] = root(s.total[n]);
 }
 
 // One component's sums over a block, its full scatter.
@@ -199,17 +221,12 @@ template <class T> void add_total(Scratch<T>& s, const Rows& rows, int k, int pa
   outer_products<T, 0>(z, panels, d, to.scatter);
 }
 
-// Of a component's scatter: how many numbers, and how far it is to the next one's.
-struct Layout {
-  std::int64_t size, step, matrices;
-  Layout(const Sums& sums, std::int64_t k, std::int64_t d)
-      : size(sums.kind == Scatter::DIAGONAL ? d : d * d), step(sums.kind == Scatter::POOLED ? 0 : size),
-        matrices(sums.kind == Scatter::POOLED ? 1 : k) {}
-};
-
-template <class T, Sum SUM, Power POWER> void add_blocks(const Rows& rows, const Density& density, Sums& to) {
+template <class T, Sum SUM, Power POWER>
+void add_blocks(const Rows& rows, const Density& density, Norms<T>& norms, Sums& to) {
   const int d = int(rows.d), k = int(density.k);
-  const Components<T> components(density, rows.d, POWER);
+  Components<T> components(density, rows.d, POWER);
+  if (norms.known) components.highest = norms.highest;
+  else norms.highest = components.highest;
   Scratch<T> s(rows, density);
   Buffer<T> centres(std::int64_t(k) * s.stride);
   std::memset(centres, 0, sizeof(T) * std::size_t(k) * std::size_t(s.stride));
@@ -221,8 +238,7 @@ template <class T, Sum SUM, Power POWER> void add_blocks(const Rows& rows, const
     const int panels = (count + PANEL<T> - 1) / PANEL<T>;
     const Lines<T> lines = pack_rows<T>(rows, first, density.shift, count, panels, s.zero, s.copy, s.x);
     log_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
-    exponentials<T, POWER>(components, panels, s.h, s.largest, s.total, s.active);
-    add_likelihood<T, POWER>(rows, first, count, panels, components.unit, s, to);
+    bayes<T, POWER>(rows, first, count, panels, components, norms, s, to);
     if constexpr (SUM == Sum::TOTAL) {
       add_total<T>(s, rows, k, panels, to);
       continue;
@@ -242,11 +258,11 @@ template <class T, Sum SUM, Power POWER> void add_blocks(const Rows& rows, const
 
 // Outer products are made of roots of responsibilities, unless they stay in registers. With `common` the centres are
 // all where the rows are seen from, density.shift.
-template <class T> void add_blocks(const Rows& rows, const Density& density, Sums& to, bool common) {
-  if (common) add_blocks<T, Sum::TOTAL, Power::WHOLE>(rows, density, to);
-  else if (to.kind == Scatter::DIAGONAL) add_blocks<T, Sum::DIAGONAL, Power::WHOLE>(rows, density, to);
-  else if (rows.d <= 4) add_blocks<T, Sum::FULL, Power::WHOLE>(rows, density, to);
-  else add_blocks<T, Sum::FULL, Power::ROOT>(rows, density, to);
+template <class T> void add_blocks(const Rows& rows, const Density& density, Norms<T>& norms, Sums& to, bool common) {
+  if (common) add_blocks<T, Sum::TOTAL, Power::WHOLE>(rows, density, norms, to);
+  else if (to.kind == Scatter::DIAGONAL) add_blocks<T, Sum::DIAGONAL, Power::WHOLE>(rows, density, norms, to);
+  else if (rows.d <= 4) add_blocks<T, Sum::FULL, Power::WHOLE>(rows, density, norms, to);
+  else add_blocks<T, Sum::FULL, Power::ROOT>(rows, density, norms, to);
 }
 
 // Whether float32 arithmetic will do for float32 rows: means lie so near the point that rows are seen from, in units of
@@ -278,68 +294,28 @@ bool within_range(const Sums& sums, std::int64_t k, std::int64_t d) {
   return total < LARGEST_SUM;
 }
 
-// From sums of deviations to means and centred scatter. False where the centres lay so far from the means that less
-// than the part `least` of a variance is left, for the difference costs digits: then the caller takes the means as
-// centres and sums again.
-bool centre_sums(const Density& density, std::int64_t d, Sums& sums, double least) {
-  const Layout layout(sums, density.k, d);
-  const bool full = sums.kind != Scatter::DIAGONAL;
-  const std::int64_t down = full ? d + 1 : 1;
-  Buffer<double> raw(layout.matrices * d);
-  for (std::int64_t m = 0; m < layout.matrices; ++m)
-    for (std::int64_t i = 0; i < d; ++i) raw[m * d + i] = sums.scatter[m * layout.size + i * down];
-  for (std::int64_t j = 0; j < density.k; ++j) {
-    double *mean = sums.mean + j * d, *scatter = sums.scatter + j * layout.step;
-    const double weight = sums.weight[j];
-    for (std::int64_t i = 0; i < d; ++i) mean[i] = weight > 0 ? mean[i] / weight : 0;
-    for (std::int64_t i = 0; i < d; ++i)
-      for (std::int64_t l = i; l < (full ? d : i + 1); ++l)
-        scatter[full ? i * d + l : i] -= weight * mean[i] * mean[l];
-    for (std::int64_t i = 0; i < d; ++i) mean[i] += sums.centres[j * d + i];
-  }
-  bool exact = true;
-  for (std::int64_t m = 0; m < layout.matrices; ++m) {
-    double* scatter = sums.scatter + m * layout.size;
-    for (std::int64_t i = 0; i < d; ++i) {
-      double& variance = scatter[i * down];
-      exact = exact && least * raw[m * d + i] <= variance;
-      if (variance < 0) variance = 0;
-      for (std::int64_t l = i + 1; full && l < d; ++l) scatter[l * d + i] = scatter[i * d + l];
-    }
-  }
-  return exact;
-}
-
-void clear(const Density& density, std::int64_t d, Sums& sums) {
-  const Layout layout(sums, density.k, d);
-  std::memset(sums.weight, 0, std::size_t(density.k) * sizeof(double));
-  std::memset(sums.mean, 0, std::size_t(density.k * d) * sizeof(double));
-  std::memset(sums.scatter, 0, std::size_t(layout.matrices * layout.size) * sizeof(double));
-  sums.loglik = sums.certainty = 0;
-}
-
-// Sums about the given centres and, where those cost digits, again about the means.
-template <class Add> void twice_if_needed(const Rows& rows, const Density& density, Sums& sums, double least, Add add) {
-  const std::int64_t d = rows.d;
-  Buffer<double> centres(density.k * d);
-  std::memcpy(centres, sums.centres, std::size_t(density.k * d) * sizeof(double));
-  sums.centres = centres;
-  clear(density, d, sums);
-  add(false);
-  if (centre_sums(density, d, sums, least)) return;
-  std::memcpy(centres, sums.mean, std::size_t(density.k * d) * sizeof(double));
-  clear(density, d, sums);
-  add(true);
-  centre_sums(density, d, sums, 0);
+// The scatter that all components share is summed again as a whole where it costs digits.
+template <class T> void estep_pooled(const Rows& rows, const Density& density, Sums& sums) {
+  Buffer<double> common(density.k * rows.d);
+  for (std::int64_t n = 0; n < density.k * rows.d; ++n) common[n] = density.shift[n % rows.d];
+  sums.centres = common;
+  Norms<T> norms(rows.n);
+  twice_if_needed(rows, density, sums, LEAST_LEFT_OF_TOTAL,
+                  [&](bool again) { add_blocks<T>(rows, density, norms, sums, !again); });
 }
 
 template <class T> void estep(const Rows& rows, const Density& density, Sums& sums) {
-  const bool pooled = sums.kind == Scatter::POOLED;
-  Buffer<double> common(pooled ? density.k * rows.d : 0);
-  for (std::int64_t n = 0; pooled && n < density.k * rows.d; ++n) common[n] = density.shift[n % rows.d];
-  if (pooled) sums.centres = common;
-  twice_if_needed(rows, density, sums, pooled ? LEAST_LEFT_OF_TOTAL : LEAST_LEFT,
-                  [&](bool again) { add_blocks<T>(rows, density, sums, pooled && !again); });
+  if (sums.kind == Scatter::POOLED) return estep_pooled<T>(rows, density, sums);
+  Norms<T> norms(rows.n);
+  clear(density, rows.d, sums);
+  add_blocks<T>(rows, density, norms, sums, false);
+  Buffer<int> lost(density.k);
+  const int again = centre_sums(density, rows.d, sums, LEAST_LEFT, lost);
+  if (!again) return;
+  norms.known = true;
+  Part part(density, rows.d, sums, lost, again);
+  add_blocks<T>(rows, part.density, norms, part.sums, false);
+  part.give_back(sums);
 }
 
 void estep(const Rows& rows, const Density& density, Sums& sums) {
