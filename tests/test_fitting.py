@@ -213,20 +213,6 @@ def test_a_start_outside_the_family_is_brought_into_it(iris):
         assert fit.model == model
 
 
-@pytest.mark.parametrize("given", [{"weights": [0.5, 0.5]}, {"means": "rows"}, {"precisions": "unit"}])
-def test_some_parameters_may_be_given(iris, given):
-    values = {"rows": iris[[0, 100]], "unit": np.stack([np.eye(4)] * 2)}
-    given = {name: values.get(value, value) if isinstance(value, str) else value for name, value in given.items()}
-    with pytest.warns(ConvergenceWarning):
-        start = mixtura.fit(iris, 2, start=mixtura.Parameters(**given), seed=0, max_iter=0).mixture
-    actual = {"weights": start.weights, "means": start.means, "precisions": np.linalg.inv(start.covariances.dense())}
-    for name, value in given.items():
-        np.testing.assert_allclose(actual.pop(name), value)
-    kmeans = mixtura.fit(iris, 2, start="kmeans", seed=0, max_iter=1000, record=True).history[0].mixture
-    for name in set(actual) - {"precisions"}:
-        np.testing.assert_allclose(actual[name], getattr(kmeans, name))
-
-
 def test_a_source_is_taken_as_it_is(iris):
     fit = mixtura.fit(ArraySource.of(iris), 2, seed=0)
     assert fit.trace == mixtura.fit(iris, 2, seed=0).trace

@@ -13,6 +13,7 @@ from mixtura.data import Rng
 from mixtura.em import STEPPERS, Task, fill, run
 from mixtura.errors import ParameterError
 from mixtura.families import family_named
+from mixtura.holding import holding
 from mixtura.initial import DEFAULT, Initial, as_initial
 from mixtura.io import read_table
 from mixtura.known import knowing
@@ -39,6 +40,8 @@ def fit(
     n_init: int = 1,
     sample_weight: Any = None,
     known: Any = None,
+    fixed: Any = None,
+    equal_proportions: bool = False,
     tol: float = 1e-6,
     stop: str | Sequence[str] = "loglik",
     max_iter: int = 1000,
@@ -84,6 +87,13 @@ def fit(
     known : array-like of shape (n,), optional
         The component of each row, from 0, where it is known, and -1 where it is not (semi-supervised). Unless they are
         given, the start's parameters are those of the known rows.
+    fixed : {"weights", "means", "covariances"}, several of them, or a dictionary, optional
+        Parameters that stay as the start gives them, which must be a Mixture, Parameters, labels or responsibilities; a
+        dictionary says of which components, by booleans (k,) or by number: ``{"means": [0, 2], "weights": True}``. They
+        do not count in ``Fit.n_parameters``. Beside noise, weights are shares of what noise leaves; a model's equal
+        volumes, shapes or axes are those of the components whose covariance is free.
+    equal_proportions : bool
+        Whether all components have the same weight (mclust's ``equalPro``).
     tol : float
         Threshold of the stop rule: the rise of the mean log-likelihood per row, or the move of the parameters.
     stop : {"loglik", "parameters"}, or both
@@ -147,8 +157,9 @@ def fit(
     if known is not None:
         task, initial = knowing(task, known, k, start, initial)
     around, initials = surrounded(noise, source, initial, start)
+    task = replace(task, noise=around)
     plan = _Plan(
-        replace(task, noise=around),
+        holding(task, k, fixed, equal_proportions=equal_proportions, start=start, initial=initial),
         k,
         initials,
         as_count(n_init, "n_init"),

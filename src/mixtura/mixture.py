@@ -17,7 +17,7 @@ from mixtura.data import Array, Rng, Rows, Scalar, shares
 from mixtura.density import Affine
 from mixtura.errors import ParameterError
 from mixtura.noise import LABEL, Noise
-from mixtura.parts import centre, checked, maps, spread
+from mixtura.parts import centre, checked, maps, shared_out, spread
 from mixtura.threads import in_order
 
 # Squared distances that overflow stay finite, so that no row, however far, yields NaN.
@@ -254,7 +254,7 @@ class Mixture:
         """Keep some components (indices or a mask); weights are normalised again, that of the noise stays."""
         kept = np.arange(self.n_components)[components]
         left = 1 - self.noise.weight if self.noise else 1.0
-        weights = left * self.weights[kept] / self.weights[kept].sum()
+        weights = shared_out(self.weights[kept], left)
         names = tuple(self.components[j] for j in kept) if self.components else None
         covariances = self.covariances.select(kept)
         return Mixture(weights, self.means[kept], covariances, self.columns, names, noise=self.noise)
@@ -263,7 +263,7 @@ class Mixture:
         """The components alone; their weights are normalised again."""
         if self.noise is None:
             return self
-        return replace(self, weights=self.weights / self.weights.sum(), noise=None, n_parameters=self.n_parameters - 2)
+        return replace(self, weights=shared_out(self.weights, 1.0), noise=None, n_parameters=self.n_parameters - 2)
 
     def to_json(self) -> str:
         """Write everything as JSON; `from_json` gives the same bits back.

@@ -48,6 +48,18 @@ def _check_weights(weights: Array, noise: Noise | None) -> None:
         raise DataError(f"weights are {weights.tolist()}{beside}; expected probabilities that sum to one")
 
 
+def shared_out(weights: Array, total: float) -> Array:
+    """Weights that sum to a total, in the same proportions; equal ones where all are zero.
+
+    Examples
+    --------
+    >>> shared_out(np.array([0.1, 0.3]), 1.0).tolist(), shared_out(np.zeros(2), 0.5).tolist()
+    ([0.25, 0.75], [0.25, 0.25])
+    """
+    whole = weights.sum()
+    return total * weights / whole if whole > 0 else np.full_like(weights, total / len(weights))
+
+
 def centre(weights: Array, means: Array, noise: Noise | None) -> Array:
     """Mean of all together, (d,)."""
     own = weights @ means

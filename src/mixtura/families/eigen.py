@@ -94,8 +94,9 @@ class Eigen:
         if self.name[:2] != "EV":
             return math.inf
         squares = np.diagonal(stats.scatter, axis1=1, axis2=2) if self.needs == "full" else stats.scatter
-        delta = stats.mean - stats.weight @ stats.mean / stats.total
-        total = (squares.sum(axis=0) + stats.weight @ delta**2) / stats.total
+        n = max(stats.total, TINY)  # components without any row may be all that there is to estimate
+        delta = stats.mean - stats.weight @ stats.mean / n
+        total = (squares.sum(axis=0) + stats.weight @ delta**2) / n
         return max(float((total / unit).sum()), 1.0)
 
     def _spectrum(self, widest: float) -> Spectrum:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mixtura.initial.given import Labels, Parameters, Responsibilities
+from mixtura.initial.given import Labels, Responsibilities
 from mixtura.initial.hierarchical import Tree, grow, hierarchical
 from mixtura.initial.names import DEFAULT, GROUPINGS, STARTS, Initial, as_initial
+from mixtura.initial.parameters import Parameters
 
 __all__ = [
     "DEFAULT",

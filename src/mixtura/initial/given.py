@@ -1,4 +1,4 @@
-"""Starts that the caller gives: labels, responsibilities, parameters."""
+"""Starts that the caller gives row by row: labels, responsibilities."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 
 from mixtura.arrays import frozen
-from mixtura.covariance import Covariance, Dense
 from mixtura.data import Chunk, Rng
 from mixtura.em import Task
-from mixtura.errors import DataError, ParameterError
-from mixtura.initial.clusters import kmeans
+from mixtura.errors import DataError
 from mixtura.kernels import accumulate, blocked
-from mixtura.mixture import Mixture
 from mixtura.stats import Stats
 
 
@@ -90,56 +87,3 @@ class Labels:
             return accumulate(chunk, members[codes[chunk.positions]], task.family.needs)
 
         return task.source.sum(blocked(joined, k))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Parameters:
-    """Start from parameters; those not given come from another start.
-
-    Attributes
-    ----------
-    weights : array-like of shape (k,), optional
-    means : array-like of shape (k, d), optional
-    precisions : array-like of shape (k, d, d), optional
-        Inverse covariance matrices.
-    covariances : Covariance, optional
-        Instead of precisions.
-    rest : callable
-        The start that supplies what is not given.
-
-    Examples
-    --------
-    >>> import mixtura
-    >>> start = mixtura.Parameters(weights=[0.5, 0.5], means=[[0.0], [9.0]], precisions=np.ones((2, 1, 1)))
-    >>> mixtura.fit([0.0, 1.0, 2.0, 8.0, 9.0], 2, start=start).mixture.means.round(6).tolist()
-    [[1.0], [8.5]]
-    """
-
-    weights: Any = None
-    means: Any = None
-    precisions: Any = None
-    covariances: Covariance | None = None
-    rest: Any = kmeans
-
-    def __call__(self, task: Task, k: int, rng: Rng) -> Mixture:
-        given: dict[str, Any] = {
-            "weights": None if self.weights is None else frozen(self.weights, "weights"),
-            "means": None if self.means is None else frozen(self.means, "means"),
-            "covariances": self.covariances if self.precisions is None else _inverted(self.precisions, k),
-        }
-        missing = [name for name, value in given.items() if value is None]
-        if missing:
-            base, _ = task.mstep(self.rest(task, k, rng))
-            given.update({name: getattr(base, name) for name in missing})
-        mixture = Mixture(**given)
-        if mixture.n_components != k:
-            raise ParameterError(f"k is {k}, but the start has {mixture.n_components} components")
-        return mixture
-
-
-def _inverted(precisions: Any, k: int) -> Dense:
-    """Covariances from precision matrices, by their Cholesky factors."""
-    matrices = frozen(precisions, "precisions")
-    if matrices.ndim != 3 or matrices.shape[0] != k or matrices.shape[1] != matrices.shape[2]:
-        raise ParameterError(f"precisions have shape {matrices.shape}; expected ({k}, d, d)")
-    return Dense.from_precisions(matrices, *matrices.shape[:2])

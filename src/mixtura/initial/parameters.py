@@ -1,0 +1,134 @@
+"""Starts from parameters, all of them or some; the others are fitted to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mixtura.arrays import frozen
+from mixtura.covariance import Covariance, Dense, Diagonal
+from mixtura.data import Array, Chunk, Index, Rng
+from mixtura.em import Task, fill
+from mixtura.errors import ParameterError
+from mixtura.fixed import Fixed
+from mixtura.initial.clusters import kmeans
+from mixtura.kernels import accumulate, blocked
+from mixtura.lazy import Lazy
+from mixtura.logdomain import log_or_minus_inf
+from mixtura.mixture import Mixture
+from mixtura.stats import Stats
+
+optimize = Lazy("scipy.optimize")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameters:
+    """Start from parameters; those not given are the likeliest ones beside these for a partition of the rows.
+
+    Where the means are given, each row joins the component it is nearest to: by the given covariances and weights, or
+    else by equal ones. Where they are not, clusters of another start are dealt out to the components so that their
+    rows are the likeliest under the weights and covariances that are given.
+
+    Attributes
+    ----------
+    weights : array-like of shape (k,), optional
+    means : array-like of shape (k, d), optional
+    precisions : array-like of shape (k, d, d), optional
+        Inverse covariance matrices.
+    covariances : Covariance, optional
+        Instead of precisions.
+    rest : callable
+        The other start, where the means are not given.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> start = mixtura.Parameters(means=[[9.0], [0.0]])
+    >>> mixtura.fit([0.0, 1.0, 2.0, 8.0, 9.0], 2, start=start).mixture.means.round(6).tolist()
+    [[8.5], [1.0]]
+    """
+
+    weights: Any = None
+    means: Any = None
+    precisions: Any = None
+    covariances: Covariance | None = None
+    rest: Any = kmeans
+
+    def __call__(self, task: Task, k: int, rng: Rng) -> Mixture:
+        given = self.present(k)
+        if len(given) == 3:
+            mixture = Mixture(**given)
+        else:
+            sizes = {name: value.n_components if name == "covariances" else len(value) for name, value in given.items()}
+            wrong = [name for name, size in sizes.items() if size != k]
+            if wrong:
+                raise ParameterError(f"k is {k}, but the start has {sizes[wrong[0]]} {wrong[0]}")
+            mixture = _completed(task, k, rng, self.rest, given)
+        if mixture.n_components != k:
+            raise ParameterError(f"k is {k}, but the start has {mixture.n_components} components")
+        return mixture
+
+    def present(self, k: int) -> dict[str, Any]:
+        """The parameters that are given."""
+        every = {
+            "weights": None if self.weights is None else frozen(self.weights, "weights"),
+            "means": None if self.means is None else frozen(self.means, "means"),
+            "covariances": self.covariances if self.precisions is None else _inverted(self.precisions, k),
+        }
+        return {name: value for name, value in every.items() if value is not None}
+
+
+def _inverted(precisions: Any, k: int) -> Dense:
+    """Covariances from precision matrices, by their Cholesky factors."""
+    matrices = frozen(precisions, "precisions")
+    if matrices.ndim != 3 or matrices.shape[0] != k or matrices.shape[1] != matrices.shape[2]:
+        raise ParameterError(f"precisions have shape {matrices.shape}; expected ({k}, d, d)")
+    return Dense.from_precisions(matrices, *matrices.shape[:2])
+
+
+def _completed(task: Task, k: int, rng: Rng, rest: Any, given: dict[str, Any]) -> Mixture:
+    """The M-step of a partition under which the parameters that are given stay."""
+    stats = _nearest(task, k, given) if "means" in given else rest(task, k, rng)
+    stats, _ = fill(task, stats, rng)
+    base, _ = task.mstep(stats)
+    if "means" not in given:
+        order = _dealt(base, given)
+        stats, base = stats.select(order), base.select(order)
+    masks: dict[str, Any] = dict.fromkeys(given, np.ones(k, dtype=bool))
+    held = Fixed(given=replace(base, **given), **masks)
+    mixture, _ = replace(task, fixed=held, family=held.over(task.family)).mstep(stats, base)
+    return replace(mixture, n_parameters=0)
+
+
+def _nearest(task: Task, k: int, given: dict[str, Any]) -> Stats:
+    """Statistics of the rows that are nearest to each of the means."""
+    d = task.source.n_features
+    spread = given.get("covariances") or Diagonal(task.scale[None], k, d)
+    view = Mixture(given.get("weights", np.full(k, 1 / k)), given["means"], spread)
+    members = np.eye(k)
+
+    def joined(chunk: Chunk) -> Stats:
+        return accumulate(chunk, members[view.log_joint(chunk.rows).argmax(axis=1)], task.family.needs)
+
+    return task.source.sum(blocked(joined, k))
+
+
+def _dealt(base: Mixture, given: dict[str, Any]) -> Index:
+    """Which cluster each component gets, so that the sum of the rows' log-likelihoods, each in its own, is largest."""
+    k = base.n_components
+    gain = np.zeros((k, k))  # of cluster i as component j
+    if "weights" in given:
+        logs = np.maximum(log_or_minus_inf(given["weights"]), np.finfo(np.float64).min / 4)
+        gain += base.weights[:, None] * logs
+    if "covariances" in given:
+        gain -= 0.5 * base.weights[:, None] * _misfit(base.covariances.dense(), given["covariances"])
+    return np.asarray(optimize.linear_sum_assignment(-gain.T)[1])
+
+
+def _misfit(matrices: Array, covariances: Covariance) -> Array:
+    """Log-determinant of each S_j plus tr(S_j^-1 C_i), (i, j)."""
+    roots = np.linalg.cholesky(matrices)
+    traces = [[(covariances.whiten(j, root.T) ** 2).sum() for j in range(covariances.n_components)] for root in roots]
+    return np.array(traces) + covariances.logdet()
