@@ -12,11 +12,10 @@ from mixtura.covariance import Covariance, Dense, Diagonal
 from mixtura.data import Array, Index
 from mixtura.families import Family
 from mixtura.mixture import Mixture
+from mixtura.parts import shared_out
 from mixtura.stats import Needs, Stats, outer
 
 Mask = NDArray[np.bool_]
-
-_TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,9 +104,10 @@ class Fixed:
             return np.full_like(weights, left / len(weights))
         if self.given is None or self.weights is None:
             return weights
-        free = np.where(self.weights, 0.0, weights)
-        taken = np.where(self.weights, self.given.weights, 0.0)
-        return np.asarray(left * taken + free * (left * (1 - taken.sum()) / max(free.sum(), _TINY)))
+        shares, free = left * self.given.weights, ~self.weights
+        if free.any():
+            shares[free] = shared_out(weights[free], left * (1 - self.given.weights[self.weights].sum()))
+        return np.asarray(shares)
 
     def about(self, stats: Stats) -> Stats:
         """The same statistics with the means that are held; the scatter is about these (Steiner's theorem)."""

@@ -151,3 +151,4 @@ def test_free_weights_share_what_is_left(problem, left):
         assert found.sum() == pytest.approx(left)
         free = found[~mask] / found[~mask].sum()
         np.testing.assert_allclose(free, weights[~mask] / weights[~mask].sum(), atol=1e-12)
+        assert held.shares(np.where(mask, weights, 0.0)).sum() == pytest.approx(weights[mask].sum())
