@@ -29,7 +29,7 @@ from mixtura.stats import Stats, as_scatter, outer
 Share: TypeAlias = Callable[[float, int, int, int], tuple[float, float]]
 
 # mclust adds a scatter for VEV, and no weight; so little keeps the volume of an empty component finite.
-KEEP = 1e-3
+KEEP = 1e-6
 
 # What components share, the prior knows once. These are what mclust's EM adds, as measured; it knows no prior for VEE,
 # EVE, VVE and EVV: there it is an inverse Wishart density for each volume, VEE and VVE as VVV, EVE and EVV as EEV.
@@ -138,11 +138,19 @@ class Penalty:
     def _share(self, model: str, k: int) -> tuple[float, Array]:
         """What each component's weight grows by, and rows whose scatter about zero its own grows by."""
         d = len(self.mean)
-        known = {"E": "EEE", "V": "VVV"}[model[0]] if d == 1 else model  # in one dimension there are only two models
-        count, share = SHARES[known](self.dof, d, k, int(self.shrinkage > 0))
+        count, share = SHARES[_distinct(model, d, k)](self.dof, d, k, int(self.shrinkage > 0))
         shrunk = 1.0 if self.fixed else k ** (-1 / d)
-        root = self.root if known[2] != "I" else np.sqrt(np.square(self.root).sum() / d) * np.eye(d)
+        root = self.root if model[2] != "I" else np.sqrt(np.square(self.root).sum() / d) * np.eye(d)
         return self.unit * count, np.sqrt(self.unit * share) * shrunk * root
+
+
+def _distinct(model: str, d: int, k: int) -> str:
+    """The model that stands for all that are the same: those of one dimension, and of one component."""
+    if d == 1:
+        return {"E": "EEE", "V": "VVV"}[model[0]]
+    if k == 1:
+        return {"I": "VII"}.get(model[1], {"I": "VVI"}.get(model[2], "VVV"))
+    return model
 
 
 def as_penalty(prior: Any, source: Source) -> Penalty | None:

@@ -1,0 +1,152 @@
+"""Bounds on how much covariances may differ: on the ratio of eigenvalues, or of determinants and of axes.
+
+A likelihood of Gaussian components has no maximum, since a component may shrink onto a row (Hathaway 1985, Ann. Stat.
+13, 795-800). It has one among components that are not too different. Both bounds are linear in the logarithms of
+variances, in which the M-step is convex, and have closed forms (Fritz, Garcia-Escudero & Mayo-Iscar 2013, Comput. Stat.
+Data Anal. 61, 124-136; Garcia-Escudero, Mayo-Iscar & Riani 2020, Stat. Comput. 30, 1713-1730).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mixtura.arrays import as_amount
+from mixtura.data import Array
+from mixtura.errors import ParameterError
+from mixtura.families.spectrum import TINY, Spectrum
+
+# Without a bound on shapes: tclust's, which double precision needs.
+ROUND_ENOUGH = 1e10
+
+# From scatter along the axes (k, d) and weight (k,) to variances without any bound, and their weights.
+Plain: TypeAlias = Callable[[Array, Array], tuple[Array, Array]]
+
+
+def _own(t: Array, n: Array) -> tuple[Array, Array]:
+    return t / n[:, None], n
+
+
+def _spheres(t: Array, n: Array) -> tuple[Array, Array]:
+    return t.mean(axis=1, keepdims=True) / n[:, None], n
+
+
+def _shared(t: Array, n: Array) -> tuple[Array, Array]:
+    return t.sum(axis=0, keepdims=True) / n.sum(), n.sum(keepdims=True)
+
+
+# By the letters of volume and shape: where volumes and shapes are bound to each other there is no closed form.
+PLAIN: dict[str, Plain] = {"VI": _spheres, "EE": _shared, "VV": _own}
+RATIO_MODELS = ("VII", "EEI", "VVI", "EEE", "VVE", "EEV", "VVV")
+DETERMINANT_MODELS = ("VII", "VVI", "VVE", "VVV")
+
+
+def truncated(values: Array, weight: Array, ratio: float, least: float = 0.0) -> Array:
+    """Variances e nearest to ``values`` (k, m): of least sum_kj n_k (log e_kj + values_kj / e_kj).
+
+    The largest is at most ``ratio`` times the smallest, and that not below ``least``. They are the values, clipped to
+    [m, ratio m]: the cost as a function of log m is convex, with a derivative known at every turn.
+
+    Examples
+    --------
+    >>> truncated(np.array([[1.0, 8.0]]), np.ones(1), 4.0).tolist()
+    [[1.5, 6.0]]
+    """
+    flat = np.sort(values, axis=None)
+    if flat[-1] <= ratio * max(flat[0], least):
+        return np.maximum(values, least)
+    order = np.argsort(values, axis=None, kind="stable")
+    n = np.broadcast_to(weight[:, None], values.shape).ravel()[order]
+    mass, moment = np.concatenate([[0.0], np.cumsum(n)]), np.concatenate([[0.0], np.cumsum(n * flat)])
+
+    def pull(m: Array) -> tuple[Array, Array]:
+        """The derivative is the first, less the second over m."""
+        below, upto = np.searchsorted(flat, m, "left"), np.searchsorted(flat, ratio * m, "right")
+        return mass[below] + mass[-1] - mass[upto], moment[below] + (moment[-1] - moment[upto]) / ratio
+
+    turns = np.sort(np.concatenate([flat, flat / ratio]))
+    heavy, wanted = pull(turns)
+    last = int(np.argmax(heavy * turns >= wanted))
+    middle = (turns[last - 1] + turns[last]) / 2
+    heavy, wanted = pull(middle)
+    m = max(float(wanted / heavy) if heavy > 0 else middle, least)
+    return np.clip(values, m, ratio * m)
+
+
+@dataclass(frozen=True, slots=True)
+class EigenvalueBound:
+    """No eigenvalue of any covariance is more than ``ratio`` times another one.
+
+    It is in the columns' units: other units are another bound.
+    """
+
+    ratio: float
+
+    def spectrum(self, letters: str) -> Spectrum:
+        """The best variances within the bound."""
+
+        def bounded(t: Array, n: Array, _start: Array | None) -> Array:
+            values, weight = PLAIN[letters](t, np.maximum(n, TINY))
+            return truncated(values, weight, self.ratio, 1.0)
+
+        return bounded
+
+
+@dataclass(frozen=True, slots=True)
+class DeterminantBound:
+    """No determinant is more than ``ratio`` times another one, and no axis of a component ``shape`` times another one.
+
+    The best shape does not depend on the volume: it is that of the component's variances, truncated by themselves.
+    Ratios are of variances and of their products. Without ``shape`` other units, or a rotation, change nothing.
+    """
+
+    ratio: float
+    shape: float = ROUND_ENOUGH
+
+    def spectrum(self, letters: str) -> Spectrum:
+        """The best variances within the bounds; the floor is under the variances that they are made from."""
+
+        def bounded(t: Array, n: Array, _start: Array | None) -> Array:
+            values, weight = PLAIN[letters](t, np.maximum(n, TINY))
+            values = np.maximum(values, 1.0)
+            d = t.shape[1]
+            shapes = np.concatenate([truncated(one, np.ones(1), self.shape) for one in values[:, None]])
+            shapes = shapes / np.exp(np.log(shapes).mean(axis=1, keepdims=True))
+            volume = (values / shapes).mean(axis=1, keepdims=True)
+            return np.maximum(truncated(volume, weight, self.ratio ** (1 / d)) * shapes, 1.0)
+
+        return bounded
+
+
+Bound: TypeAlias = EigenvalueBound | DeterminantBound
+
+
+def as_bound(eigenvalue_ratio: Any, determinant_ratio: Any, shape_ratio: Any) -> Bound | None:
+    """Check bounds: at most one of the first two, the third beside the second.
+
+    Examples
+    --------
+    >>> as_bound(12, None, None), as_bound(None, 8, 100.0), as_bound(None, None, None)
+    (EigenvalueBound(ratio=12.0), DeterminantBound(ratio=8.0, shape=100.0), None)
+    """
+    if eigenvalue_ratio is not None and determinant_ratio is not None:
+        raise ParameterError("eigenvalue_ratio and determinant_ratio are both given; expected one of them")
+    if shape_ratio is not None and determinant_ratio is None:
+        raise ParameterError("shape_ratio is given without determinant_ratio; give both, or eigenvalue_ratio alone")
+    if eigenvalue_ratio is not None:
+        return EigenvalueBound(_as_ratio(eigenvalue_ratio, "eigenvalue_ratio"))
+    if determinant_ratio is None:
+        return None
+    shape = ROUND_ENOUGH if shape_ratio is None else _as_ratio(shape_ratio, "shape_ratio")
+    return DeterminantBound(_as_ratio(determinant_ratio, "determinant_ratio"), min(shape, ROUND_ENOUGH))
+
+
+def _as_ratio(value: Any, name: str) -> float:
+    """Check a ratio of the larger to the smaller."""
+    ratio = as_amount(value, name)
+    if ratio < 1:
+        raise ParameterError(f"{name} is {value!r}; expected a number that is at least 1")
+    return ratio
