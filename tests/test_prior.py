@@ -9,8 +9,7 @@ import pytest
 import mixtura
 from mixtura.adjust import floor_variances, moments, scales
 from mixtura.em import Task
-from mixtura.errors import ParameterError
-from mixtura.families import MODELS, family_named
+from mixtura.families import family_named
 from mixtura.prior import as_penalty
 from mixtura.sources import ArraySource
 from mixtura.steppers import em
@@ -27,9 +26,7 @@ def load(name):
 def task_for(rows, model, prior="conjugate", sample_weight=None):
     source = ArraySource.of(rows, sample_weight)
     scale = scales(moments(source))
-    return Task(
-        source, family_named(model), scale, floor_variances(scale, 1e-10), prior=as_penalty(prior, source)
-    )
+    return Task(source, family_named(model), scale, floor_variances(scale, 1e-10), prior=as_penalty(prior, source))
 
 
 def mclusts_bic(task, start):

@@ -12,7 +12,7 @@ from mixtura.arrays import as_count, as_fraction, as_rng, column_names
 from mixtura.data import Rng
 from mixtura.em import STEPPERS, Task, fill, run
 from mixtura.errors import ParameterError
-from mixtura.families import family_named
+from mixtura.families import as_bound, bounded, family_named
 from mixtura.holding import holding
 from mixtura.initial import DEFAULT, Initial, as_initial
 from mixtura.io import read_table
@@ -37,6 +37,9 @@ def fit(
     noise: Any = None,
     trim: float = 0.0,
     prior: Any = None,
+    eigenvalue_ratio: float | None = None,
+    determinant_ratio: float | None = None,
+    shape_ratio: float | None = None,
     n_init: int = 1,
     sample_weight: Any = None,
     known: Any = None,
@@ -80,6 +83,12 @@ def fit(
     prior : "conjugate" or ConjugatePrior, optional
         What is known of means and covariances before: "conjugate" is Fraley and Raftery's, as in mclust. The fit
         maximises log-likelihood plus log-prior; ``Fit.loglik`` and the criteria are those of the rows alone.
+    eigenvalue_ratio : float, optional
+        No eigenvalue of any covariance may be more than this many times another: tclust's ``restr.fact``, there 12. It
+        depends on the columns' units. For EII, VII, EEI, VVI, EEE, VVE, EEV and VVV, whose M-step stays exact.
+    determinant_ratio, shape_ratio : float, optional
+        No determinant may be more than this many times another, and no eigenvalue more than ``shape_ratio`` (1e10)
+        times another of the same component. For VII, VVI, VVE and VVV.
     n_init : int
         How many starts to run; the best is kept. (Where noise begins in two ways, of each.)
     sample_weight : array-like of shape (n,), optional
@@ -150,9 +159,8 @@ def fit(
     data = moments(source)
     scale = scales(data)
     least = floor_variances(scale, as_floor(floor))
-    task = Task(
-        source, family_named(model), scale, least, trim=as_fraction(trim, "trim"), prior=as_penalty(prior, source)
-    )
+    family = bounded(family_named(model), as_bound(eigenvalue_ratio, determinant_ratio, shape_ratio))
+    task = Task(source, family, scale, least, trim=as_fraction(trim, "trim"), prior=as_penalty(prior, source))
     initial = as_initial(start)
     if known is not None:
         task, initial = knowing(task, known, k, start, initial)

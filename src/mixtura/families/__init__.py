@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from mixtura.covariance import Covariance
 from mixtura.data import Array
-from mixtura.families.names import MODELS, family_named
+from mixtura.families.bounds import Bound, as_bound
+from mixtura.families.names import MODELS, bounded, family_named
 from mixtura.stats import Needs, Stats
 
-__all__ = ["MODELS", "Family", "family_named"]
+__all__ = ["MODELS", "Bound", "Family", "as_bound", "bounded", "family_named"]
 
 
 class Family(Protocol):

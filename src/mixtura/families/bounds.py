@@ -26,6 +26,10 @@ ROUND_ENOUGH = 1e10
 Plain: TypeAlias = Callable[[Array, Array], tuple[Array, Array]]
 
 
+def _sphere(t: Array, n: Array) -> tuple[Array, Array]:
+    return t.mean(axis=1, keepdims=True).sum(axis=0, keepdims=True) / n.sum(), n.sum(keepdims=True)
+
+
 def _own(t: Array, n: Array) -> tuple[Array, Array]:
     return t / n[:, None], n
 
@@ -39,8 +43,8 @@ def _shared(t: Array, n: Array) -> tuple[Array, Array]:
 
 
 # By the letters of volume and shape: where volumes and shapes are bound to each other there is no closed form.
-PLAIN: dict[str, Plain] = {"VI": _spheres, "EE": _shared, "VV": _own}
-RATIO_MODELS = ("VII", "EEI", "VVI", "EEE", "VVE", "EEV", "VVV")
+PLAIN: dict[str, Plain] = {"EI": _sphere, "VI": _spheres, "EE": _shared, "VV": _own}
+RATIO_MODELS = ("EII", "VII", "EEI", "VVI", "EEE", "VVE", "EEV", "VVV")
 DETERMINANT_MODELS = ("VII", "VVI", "VVE", "VVV")
 
 
@@ -72,7 +76,8 @@ def truncated(values: Array, weight: Array, ratio: float, least: float = 0.0) ->
     last = int(np.argmax(heavy * turns >= wanted))
     middle = (turns[last - 1] + turns[last]) / 2
     heavy, wanted = pull(middle)
-    m = max(float(wanted / heavy) if heavy > 0 else middle, least)
+    best = np.clip(wanted / heavy, turns[last - 1], turns[last]) if heavy > 0 else middle
+    m = max(float(best), least)
     return np.clip(values, m, ratio * m)
 
 
@@ -84,6 +89,11 @@ class EigenvalueBound:
     """
 
     ratio: float
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The covariance models that can keep to it."""
+        return RATIO_MODELS
 
     def spectrum(self, letters: str) -> Spectrum:
         """The best variances within the bound."""
@@ -105,6 +115,11 @@ class DeterminantBound:
 
     ratio: float
     shape: float = ROUND_ENOUGH
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The covariance models that can keep to it; where volumes are equal, determinants are."""
+        return DETERMINANT_MODELS
 
     def spectrum(self, letters: str) -> Spectrum:
         """The best variances within the bounds; the floor is under the variances that they are made from."""

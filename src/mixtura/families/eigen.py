@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mixtura.covariance import Covariance, Dense, Diagonal
 from mixtura.data import Array
 from mixtura.families.axes import common_matrix, own_axes, put_together
+from mixtura.families.bounds import Bound
 from mixtura.families.spectrum import SPECTRA, TINY, Spectrum, equal_volume, share_of_largest
 from mixtura.families.turning import common_axes
 from mixtura.stats import Needs, Stats
@@ -32,9 +33,16 @@ class Eigen:
     --------
     >>> Eigen("VVV").n_parameters(k=2, d=3), Eigen("VEV").n_parameters(k=2, d=3), Eigen("EEI").n_parameters(k=2, d=3)
     (12, 10, 3)
+
+    Attributes
+    ----------
+    name : str
+    bound : Bound or None
+        By how much covariances may differ.
     """
 
     name: str
+    bound: Bound | None = None
 
     @property
     def needs(self) -> Needs:
@@ -55,7 +63,7 @@ class Eigen:
 
     def units(self, floor: Array) -> Array:
         """The least variances that the model keeps to, (d,): the same for all columns if it knows no columns."""
-        if self.name in FREE_OF_UNITS:
+        if self.name in FREE_OF_UNITS and not self.bound:
             return floor
         return np.full_like(floor, floor.mean() if self.name[1] == "I" else floor.min())
 
@@ -79,7 +87,7 @@ class Eigen:
             scatter, n = scatter.sum(axis=0, keepdims=True), n.sum(keepdims=True)
         if self.name in ("EEE", "VVV"):
             free = Dense(scatter / np.maximum(n, TINY)[:, None, None], k)
-            if free.clears(unit) or above(free.matrices / units):
+            if not self.bound and (free.clears(unit) or above(free.matrices / units)):
                 return free, np.zeros(k, dtype=bool)
         before = None if previous is None else previous.dense() / units
         widest = self._widest(stats, unit)
@@ -101,6 +109,8 @@ class Eigen:
 
     def _spectrum(self, widest: float) -> Spectrum:
         """How variances are fitted."""
+        if self.bound:
+            return self.bound.spectrum(self.name[:2])
         if self.name[:2] == "EV":
             return partial(equal_volume, widest=widest)
         return SPECTRA["VV" if self.name == "EEE" else self.name[:2]]

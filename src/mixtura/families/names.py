@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mixtura.errors import ParameterError
+from mixtura.families.bounds import Bound
 from mixtura.families.eigen import Eigen
 
 if TYPE_CHECKING:
@@ -34,3 +35,22 @@ def family_named(name: str) -> Family:
     if family is None:
         raise ParameterError(f"model is {name!r}; expected one of {', '.join([*MODELS, *ALIASES])}")
     return family
+
+
+def bounded(family: Family, bound: Bound | None) -> Family:
+    """The model whose covariances keep to a bound.
+
+    Examples
+    --------
+    >>> from mixtura.families import as_bound
+    >>> bounded(family_named("VEV"), as_bound(12, None, None))
+    Traceback (most recent call last):
+    mixtura.errors.ParameterError: model VEV has no exact M-step within this bound; expected one of EII, VII, ...
+    """
+    if bound is None:
+        return family
+    if family.name not in bound.models:
+        raise ParameterError(
+            f"model {family.name} has no exact M-step within this bound; expected one of {', '.join(bound.models)}"
+        )
+    return Eigen(family.name, bound)

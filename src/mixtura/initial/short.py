@@ -13,6 +13,7 @@ from mixtura import kernels
 from mixtura.adjust import points
 from mixtura.data import Chunk
 from mixtura.em import Task, run
+from mixtura.families import MODELS
 from mixtura.fixed import FREE
 from mixtura.kernels import Ending, Summit
 from mixtura.path import Path
@@ -83,7 +84,7 @@ def in_kernel(task: Task) -> bool:
     """Whether the kernel knows how to do all that the task asks for."""
     free = task.fixed is FREE and not (task.ridge or task.noise or task.trim or task.prior)
     plain = free and task.guarded and task.bayes is kernels.estep
-    return plain and kernels.race is not None and len(task.family.name) == 3
+    return plain and kernels.race is not None and task.family is MODELS.get(task.family.name)
 
 
 def further(task: Task, runners: Sequence[Runner], iterations: int, tol: float) -> list[Runner]:

@@ -1,0 +1,226 @@
+"""Bounds on the ratios of eigenvalues and determinants: exact, monotone, and as tclust's."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import optimize
+
+import mixtura
+from mixtura.adjust import floor_variances, moments, scales
+from mixtura.em import Task
+from mixtura.errors import ParameterError
+from mixtura.families import as_bound, bounded, family_named
+from mixtura.families.bounds import DETERMINANT_MODELS, RATIO_MODELS, DeterminantBound, EigenvalueBound, truncated
+from mixtura.sources import ArraySource
+from mixtura.steppers import em
+
+sys.path.insert(0, str(Path(__file__).parent))
+from problems import problems, random_mixture
+
+RATIOS = st.sampled_from([1.0, 1.5, 12.0, 1e4])
+
+
+def cost(variances, values, weight):
+    """What is minimised: -2 Q, up to a constant."""
+    return float((weight[:, None] * (np.log(variances) + values / variances)).sum())
+
+
+def spectra(seed, k, d):
+    rng = np.random.default_rng(seed)
+    values = np.exp(rng.normal(scale=rng.choice([0.3, 2, 6]), size=(k, d)))
+    return values, rng.uniform(0.1, 30, size=k)
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 10**6), k=st.integers(1, 4), d=st.integers(1, 4), ratio=RATIOS)
+def test_truncation_is_the_best_of_a_fine_grid(seed, k, d, ratio):
+    values, weight = spectra(seed, k, d)
+    found = truncated(values, weight, ratio)
+    assert found.max() <= ratio * found.min() * (1 + 1e-12)
+    here = cost(found, values, weight)
+    lowest = np.exp(np.linspace(np.log(values.min() / ratio), np.log(values.max()), 4001))
+    best = min(cost(np.clip(values, m, ratio * m), values, weight) for m in lowest)
+    assert here <= best + 1e-9 * (1 + abs(best))
+    if values.max() <= ratio * values.min():
+        np.testing.assert_array_equal(found, values)
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10**6), k=st.integers(1, 3), d=st.integers(1, 3), ratio=st.sampled_from([1.5, 12.0]))
+def test_the_eigenvalue_bound_is_the_numerical_optimum(seed, k, d, ratio):
+    values, weight = spectra(seed, k, d)
+    m = values.size
+    pairs = [(i, j) for i in range(m) for j in range(m) if i != j]
+    rows = np.array([np.eye(m)[i] - np.eye(m)[j] for i, j in pairs]).reshape(-1, m)
+    check(values, weight, rows, np.full(len(pairs), np.log(ratio)), EigenvalueBound(ratio))
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10**6), k=st.integers(1, 3), d=st.integers(2, 3), ratio=st.sampled_from([1.5, 12.0]))
+def test_the_determinant_bound_is_the_numerical_optimum(seed, k, d, ratio):
+    values, weight = spectra(seed, k, d)
+    shape = 3.0
+    place = np.eye(k * d).reshape(k, d, -1)
+    sizes = [place[i].sum(axis=0) - place[j].sum(axis=0) for i in range(k) for j in range(k) if i != j]
+    axes = [place[i, a] - place[i, b] for i in range(k) for a in range(d) for b in range(d) if a != b]
+    limits = [np.log(ratio)] * len(sizes) + [np.log(shape)] * len(axes)
+    check(values, weight, np.array(sizes + axes), np.array(limits), DeterminantBound(ratio, shape))
+
+
+def check(values, weight, rows, limits, bound):
+    """The spectrum keeps to linear bounds on logarithms, and nothing that does costs less."""
+    found = bound.spectrum("VV")(weight[:, None] * values * 1e6, weight, None) / 1e6  # far above the floor of 1
+    logs = np.log(found).ravel()
+    assert (rows @ logs <= limits + 1e-9).all()
+    here = cost(found, values, weight)
+    solved = optimize.minimize(
+        lambda x: cost(np.exp(x.reshape(values.shape)), values, weight) / weight.sum(),
+        np.full(values.size, np.log(values.mean())),
+        jac=lambda x: ((weight[:, None] * (1 - values / np.exp(x.reshape(values.shape)))) / weight.sum()).ravel(),
+        method="SLSQP",
+        constraints=[{"type": "ineq", "fun": lambda x: limits - rows @ x, "jac": lambda _: -rows}] if len(rows) else [],
+        options={"maxiter": 500, "ftol": 1e-12},
+    )
+    feasible = not len(rows) or (rows @ solved.x <= limits + 1e-7).all()
+    if feasible:
+        assert here <= cost(np.exp(solved.x.reshape(values.shape)), values, weight) + 1e-5 * weight.sum()
+    # A convex problem: no feasible direction from here may lead down.
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        other = logs + rng.normal(scale=0.1, size=logs.shape)
+        if not len(rows) or (rows @ other <= limits).all():
+            assert cost(np.exp(other.reshape(values.shape)), values, weight) >= here - 1e-9 * abs(here)
+
+
+def task_for(rows, model, bound):
+    source = ArraySource.of(rows)
+    scale = scales(moments(source))
+    return Task(source, bounded(family_named(model), bound), scale, floor_variances(scale, 1e-10))
+
+
+def eigenvalues(mixture):
+    return np.linalg.eigvalsh(mixture.covariances.dense())
+
+
+@pytest.mark.parametrize("model", RATIO_MODELS)
+@settings(max_examples=12)
+@given(problem=problems(max_k=5, max_d=4, max_n=60), ratio=RATIOS)
+def test_em_climbs_within_the_eigenvalue_bound(model, problem, ratio):
+    rows, k, rng = problem
+    task = task_for(rows, model, EigenvalueBound(ratio))
+    here = task.begin(random_mixture(rng, k, rows.shape[1]))
+    for _ in range(8):
+        new = em(task, here)
+        assert new.loglik >= here.loglik - 1e-9 * (abs(here.loglik) + len(rows))
+        values = eigenvalues(new.mixture)
+        assert values.max() <= ratio * values.min() * (1 + 1e-6)
+        here = new
+
+
+@pytest.mark.parametrize("model", DETERMINANT_MODELS)
+@settings(max_examples=12)
+@given(problem=problems(max_k=5, max_d=4, max_n=60), ratio=RATIOS, shape=st.sampled_from([None, 2.0, 50.0]))
+def test_em_climbs_within_the_determinant_bound(model, problem, ratio, shape):
+    rows, k, rng = problem
+    task = task_for(rows, model, as_bound(None, ratio, shape))
+    here = task.begin(random_mixture(rng, k, rows.shape[1]))
+    for _ in range(8):
+        new = em(task, here)
+        assert new.loglik >= here.loglik - 1e-9 * (abs(here.loglik) + len(rows))
+        values = eigenvalues(new.mixture)
+        sizes = np.log(values).sum(axis=1)
+        assert np.ptp(sizes) <= np.log(ratio) + 1e-6
+        if shape:
+            assert (values.max(axis=1) <= shape * values.min(axis=1) * (1 + 1e-6)).all()
+        here = new
+
+
+@pytest.mark.parametrize("model", ["VII", "VVI", "EEE", "EEV", "VVV"])
+@pytest.mark.parametrize("bound", [EigenvalueBound(3.0), DeterminantBound(3.0, 5.0)])
+@settings(max_examples=10)
+@given(problem=problems(max_k=4, max_d=4))
+def test_the_m_step_finds_the_best_member_within_the_bound(model, bound, problem):
+    if model not in bound.models:
+        return
+    rows, k, rng = problem
+    task = task_for(rows, model, bound)
+    first = task.begin(random_mixture(rng, k, rows.shape[1]))
+    mixture, _ = task.mstep(first.stats)
+    share = first.mixture.posterior(rows)
+
+    def expected(candidate):
+        joint = candidate.log_joint(rows)
+        return float((share * np.where(share > 0, joint, 0)).sum())
+
+    best = expected(mixture)
+    for size in (1e-3, 1e-1, 0.5):
+        other = random_mixture(rng, k, rows.shape[1]).covariances
+        blend = (1 - size) * mixture.covariances.dense() + size * other.dense()
+        candidate = mixtura.Mixture(mixture.weights, mixture.means, mixtura.Dense(blend, k))
+        assert expected(task.admit(candidate)[0]) <= best + 1e-8 * (abs(best) + 1)
+
+
+@settings(max_examples=20)
+@given(problem=problems(max_k=3, max_d=3))
+def test_units_change_nothing_where_the_bound_does_not_know_them(problem):
+    """A turn and one factor for all columns with a bound on eigenvalues; any linear map with one on determinants."""
+    rows, k, rng = problem
+    d = rows.shape[1]
+    turn = np.linalg.qr(rng.standard_normal((d, d)))[0] * 7.0
+    stretch = turn @ np.diag(np.exp(rng.normal(size=d)))
+    for bound, change in ((EigenvalueBound(3.0), turn), (DeterminantBound(3.0), stretch)):
+        start = random_mixture(rng, k, d)
+        moved = mixtura.Dense(change.T @ start.covariances.dense() @ change, k)
+        a = task_for(rows, "VVV", bound)
+        b = task_for(rows @ change, "VVV", bound)
+        x, y = (
+            a.estep(start, np.zeros(k, bool)),
+            b.estep(mixtura.Mixture(start.weights, start.means @ change, moved), np.zeros(k, bool)),
+        )
+        for _ in range(3):
+            x, y = em(a, x), em(b, y)
+        shift = len(rows) * np.linalg.slogdet(change)[1]
+        assert y.loglik == pytest.approx(x.loglik - shift, rel=1e-6, abs=1e-5)
+
+
+def test_a_spurious_maximum_is_gone():
+    """Six rows that nearly lie on a line hold a component as flat as they are, unless it may not be."""
+    rng = np.random.default_rng(0)
+    line = np.linspace(3, 4, 6)[:, None] * [1, -1] + 1e-4 * rng.normal(size=(6, 2))
+    rows = np.vstack([rng.normal(size=(200, 2)), line])
+    start = np.r_[np.zeros(200, int), np.ones(6, int)]
+    free = mixtura.fit(rows, start=start)
+    assert np.ptp(np.log(eigenvalues(free.mixture))) > np.log(1e6)
+    for bound in ({"eigenvalue_ratio": 12}, {"determinant_ratio": 12, "shape_ratio": 12}):
+        held = mixtura.fit(rows, start=start, **bound)
+        values = eigenvalues(held.mixture)
+        assert (values.max(axis=1) <= 12 * values.min(axis=1) * (1 + 1e-9)).all()
+        assert held.outcome is mixtura.Outcome.CONVERGED
+        assert (np.diff(held.trace) >= 0).all()
+        assert held.loglik < free.loglik - 20
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"eigenvalue_ratio": 0.5}, "eigenvalue_ratio is 0.5; expected a number that is at least 1"),
+        ({"eigenvalue_ratio": "x"}, "eigenvalue_ratio is 'x'; expected a finite number"),
+        ({"eigenvalue_ratio": 2, "determinant_ratio": 2}, "both given; expected one of them"),
+        ({"shape_ratio": 2}, "shape_ratio is given without determinant_ratio"),
+        (
+            {"eigenvalue_ratio": 2, "model": "VEV"},
+            "model VEV has no exact M-step within this bound; .* EII",
+        ),
+        (
+            {"determinant_ratio": 2, "model": "EEE"},
+            "model EEE has no exact M-step within this bound; .* VII",
+        ),
+    ],
+)
+def test_what_cannot_be_bounded_is_refused(iris, options, words):
+    with pytest.raises(ParameterError, match=words):
+        mixtura.fit(iris, 2, **options)
