@@ -1,11 +1,14 @@
-"""Where noise may lie: the smallest box around all rows, along the columns or along the principal components."""
+"""Where noise may lie: the smallest box around all rows, along columns or principal components, or their hull."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from mixtura.data import Array, Chunk
 from mixtura.errors import DataError
+from mixtura.hull import corners_of
 from mixtura.kernels import accumulate, blocked
 from mixtura.noise import Noise
 from mixtura.source import Source
@@ -52,3 +55,34 @@ def _extent(source: Source, origin: Array, axes: Array) -> tuple[Array, Array]:
 
     source.sum(blocked(look))
     return np.min([low for low, _ in ends], axis=0), np.max([high for _, high in ends], axis=0)
+
+
+def hull(source: Source) -> Noise:
+    """The convex hull of the rows.
+
+    Raises
+    ------
+    DataError
+        If the rows lie in a plane, or there are too many dimensions.
+
+    Examples
+    --------
+    >>> from mixtura.sources import ArraySource
+    >>> round(hull(ArraySource.of([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [1.0, 0.5]])).volume, 6)
+    4.0
+    """
+    d = source.n_features
+    if d == 1:
+        return box(source)
+    parts: list[Array] = []
+
+    def look(chunk: Chunk) -> Stats:
+        parts.append(corners_of(chunk.rows))
+        return Stats.empty(1, 1, "diagonal")
+
+    source.sum(look)
+    corners = corners_of(np.concatenate(parts), last=True)
+    return Noise(0.0, corners.min(axis=0), corners.max(axis=0), corners=corners)
+
+
+REGIONS: dict[str, Callable[[Source], Noise]] = {"box": box, "hull": hull}

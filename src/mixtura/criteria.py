@@ -10,6 +10,7 @@ from typing import Any
 from mixtura.arrays import as_sample_weight
 from mixtura.kernels import estep
 from mixtura.mixture import Mixture
+from mixtura.sizes import as_sample_size
 from mixtura.sources import ArraySource
 
 
@@ -27,6 +28,8 @@ class Assessment:
         Number of rows, or the sum of their weights.
     n_parameters : int
         Free parameters of the mixture.
+    sample_size : float, optional
+        What the criteria count as the number of rows, where that is not ``n_rows``.
 
     Examples
     --------
@@ -38,6 +41,12 @@ class Assessment:
     certainty: float
     n_rows: float
     n_parameters: int
+    sample_size: float | None = None
+
+    @property
+    def size(self) -> float:
+        """The number of rows that the criteria count."""
+        return self.n_rows if self.sample_size is None else self.sample_size
 
     @property
     def mean(self) -> float:
@@ -47,7 +56,7 @@ class Assessment:
     @property
     def bic(self) -> float:
         """Bayesian information criterion (Schwarz 1978), -2 loglik + p log n: lower is better."""
-        return -2 * self.loglik + self.n_parameters * math.log(self.n_rows)
+        return -2 * self.loglik + self.n_parameters * math.log(self.size)
 
     @property
     def aic(self) -> float:
@@ -57,7 +66,7 @@ class Assessment:
     @property
     def aicc(self) -> float:
         """AIC corrected for few rows (Hurvich & Tsai 1989): lower is better; infinite with n - 1 parameters or more."""
-        left = self.n_rows - self.n_parameters - 1
+        left = self.size - self.n_parameters - 1
         return self.aic + 2 * self.n_parameters * (self.n_parameters + 1) / left if left > 0 else math.inf
 
     @property
@@ -69,7 +78,7 @@ class Assessment:
         return self.bic - 2 * self.certainty
 
 
-def assess(mixture: Mixture, X: Any, sample_weight: Any = None) -> Assessment:
+def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: Any = None) -> Assessment:
     """Measure a mixture on rows, each read once.
 
     Parameters
@@ -77,6 +86,8 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None) -> Assessment:
     mixture : Mixture
     X : array-like or table of shape (n, d)
     sample_weight : array-like of shape (n,), optional
+    sample_size : "effective" or float, optional
+        As in `mixtura.fit`.
 
     Returns
     -------
@@ -92,6 +103,7 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None) -> Assessment:
     """
     rows = mixture.check_rows(X)
     weight = as_sample_weight(sample_weight, len(rows))
-    sums = ArraySource(rows, weight).sum(partial(estep, mixture, needs="diagonal"))
+    source = ArraySource(rows, weight)
+    sums = source.sum(partial(estep, mixture, needs="diagonal"))
     total = float(len(rows) if weight is None else weight.sum())
-    return Assessment(sums.loglik, sums.certainty, total, mixture.n_parameters)
+    return Assessment(sums.loglik, sums.certainty, total, mixture.n_parameters, as_sample_size(sample_size, source))

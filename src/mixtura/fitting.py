@@ -21,6 +21,7 @@ from mixtura.path import Path
 from mixtura.prepare import component_count, prepare
 from mixtura.prior import as_penalty
 from mixtura.result import Fit, Iteration, Outcome
+from mixtura.sizes import as_sample_size
 from mixtura.stats import Stats
 from mixtura.steppers import Stepper
 from mixtura.stopping import StopRule, as_stops
@@ -35,6 +36,7 @@ def fit(
     model: str = "VVV",
     start: Any = DEFAULT,
     noise: Any = None,
+    noise_region: str = "box",
     trim: float = 0.0,
     prior: Any = None,
     eigenvalue_ratio: float | None = None,
@@ -42,6 +44,7 @@ def fit(
     shape_ratio: float | None = None,
     n_init: int = 1,
     sample_weight: Any = None,
+    sample_size: Any = None,
     known: Any = None,
     fixed: Any = None,
     equal_proportions: bool = False,
@@ -78,6 +81,9 @@ def fit(
         rows given, as booleans (n,) or by number; with those that `denoise` finds by their ``"neighbours"``; with a
         share between 0 and 1, where the components start as if there were none; with a Noise, over its box; True
         tries neighbours and a share of 0.05, and keeps the better. The components start from the other rows.
+    noise_region : {"box", "hull"}
+        What noise is uniform over, unless it is a Noise: the smaller of two boxes around the data, along the columns
+        or the principal components (mclust's ``hypvol``), or the data's convex hull, in at most six dimensions.
     trim : float
         The fraction of rows to leave out at each step: the least likely ones. ``Fit.cutoff`` tells them.
     prior : "conjugate" or ConjugatePrior, optional
@@ -93,6 +99,9 @@ def fit(
         How many starts to run; the best is kept. (Where noise begins in two ways, of each.)
     sample_weight : array-like of shape (n,), optional
         A weight of 3 counts a row three times, a weight of 0 leaves it out.
+    sample_size : "effective" or float, optional
+        What BIC, ICL and AICc count as the number of rows n: the sum of the weights unless given; "effective" is
+        Kish's (sum w)^2 / sum w^2. The log-likelihood stays what the weights say.
     known : array-like of shape (n,), optional
         The component of each row, from 0, where it is known, and -1 where it is not (semi-supervised). Unless they are
         given, the start's parameters are those of the known rows.
@@ -164,7 +173,7 @@ def fit(
     initial = as_initial(start)
     if known is not None:
         task, initial = knowing(task, known, k, start, initial)
-    around, initials = surrounded(noise, source, initial, start)
+    around, initials = surrounded(noise, noise_region, source, initial, start)
     task = replace(task, noise=around)
     plan = _Plan(
         holding(task, k, fixed, equal_proportions=equal_proportions, start=start, initial=initial),
@@ -179,7 +188,8 @@ def fit(
         on_interrupt == "keep",
     )
     tours = _all_starts(plan, as_rng(seed))
-    result = named(best(plan.task, tours, data.total), column_names(X), start)
+    found = replace(best(plan.task, tours, data.total), sample_size=as_sample_size(sample_size, source))
+    result = named(found, column_names(X), start)
     warn(result, tol, len(initials))
     return result
 

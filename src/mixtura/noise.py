@@ -1,4 +1,4 @@
-"""Rows that belong to no component: noise, uniform over a box (Banfield & Raftery 1993, Biometrics 49, 803-821)."""
+"""Rows that belong to no component: noise, uniform over a box or hull (Banfield & Raftery 1993, Biometrics 49)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mixtura import hull
 from mixtura.arrays import as_count, as_rng, frozen
 from mixtura.data import Array, Index, Rng
 from mixtura.errors import DataError, ParameterError
@@ -17,9 +18,9 @@ LABEL = -1
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """Noise beside the Gaussian components of a mixture: uniform over a box, which may be turned.
+    """Noise beside the Gaussian components of a mixture: uniform over a box, which may be turned, or a convex hull.
 
-    Its density counts everywhere, beyond the box, too, as in mclust: a row far from everything is noise. Only
+    Its density counts everywhere, beyond the box or hull, too, as in mclust: a row far from everything is noise. Only
     samples, moments and probabilities of boxes need to know where it ends.
 
     Parameters
@@ -30,11 +31,13 @@ class Noise:
         Opposite corners of the box.
     axes : array-like of shape (d, d), optional
         Orthonormal columns: corners are given in the coordinates ``x @ axes``. Without it the box is not turned.
+    corners : array-like of shape (m, d), optional
+        Noise is uniform over the convex hull of these points; lower and upper are what they lie between.
 
     Raises
     ------
     DataError
-        If shapes do not fit, the box is empty, or axes are not orthonormal.
+        If shapes do not fit, the box or hull is empty, or axes are not orthonormal.
 
     Examples
     --------
@@ -50,6 +53,7 @@ class Noise:
     lower: Array
     upper: Array
     axes: Array | None = None
+    corners: Array | None = None
 
     def __post_init__(self) -> None:
         lower, upper = frozen(self.lower, "noise: lower"), frozen(self.upper, "noise: upper")
@@ -68,6 +72,18 @@ class Noise:
             )
         if self.axes is not None:
             object.__setattr__(self, "axes", self._orthonormal(len(lower)))
+        if self.corners is not None:
+            object.__setattr__(self, "corners", self._spanned())
+
+    def _spanned(self) -> Array:
+        """The corners, if they lie in the box and have a hull with a volume."""
+        corners = frozen(self.corners, "noise: corners")
+        if self.axes is not None or corners.ndim != 2 or corners.shape[1:] != self.lower.shape:
+            raise DataError(f"noise: corners have shape {corners.shape}; expected (m, {len(self.lower)}), without axes")
+        if not ((corners.min(axis=0) == self.lower) & (corners.max(axis=0) == self.upper)).all():
+            raise DataError("noise: lower and upper are not the least and largest values of the corners")
+        hull.cones(corners)
+        return corners
 
     def _orthonormal(self, d: int) -> Array:
         """The axes, if they are orthonormal."""
@@ -83,23 +99,29 @@ class Noise:
 
     @property
     def log_volume(self) -> float:
-        """Logarithm of the box's volume."""
+        """Logarithm of the volume of the box or hull."""
+        if self.corners is not None:
+            return hull.log_volume(self.corners)
         return float(np.log(self.upper - self.lower).sum())
 
     @property
     def volume(self) -> float:
-        """The box's volume, mclust's ``hypvol``; infinite or zero where that is no number of float64."""
+        """The volume of the box, mclust's ``hypvol``, or hull; infinite or zero where that is no number of float64."""
         with np.errstate(over="ignore", under="ignore"):
             return float(np.exp(self.log_volume))
 
     @property
     def mean(self) -> Array:
-        """The box's centre, (d,)."""
+        """Where the box or hull has its centre, (d,)."""
+        if self.corners is not None:
+            return hull.centre(self.corners)
         return self._back((self.lower + self.upper) / 2)
 
     @property
     def covariance(self) -> Array:
-        """Covariance matrix of rows that are uniform over the box, (d, d)."""
+        """Covariance matrix of rows that are uniform over the box or hull, (d, d)."""
+        if self.corners is not None:
+            return hull.covariance(self.corners)
         axes = np.eye(self.n_features) if self.axes is None else self.axes
         return np.asarray((axes * (self.upper - self.lower) ** 2 / 12) @ axes.T)
 
@@ -108,17 +130,20 @@ class Noise:
         return turned if self.axes is None else turned @ self.axes.T
 
     def weighted(self, weight: float) -> Noise:
-        """The same box with another weight."""
+        """The same noise with another weight."""
         return replace(self, weight=weight)
 
     def sample(self, n: int, seed: int | Rng | None = None) -> Array:
-        """Draw ``n`` rows, uniform over the box, (n, d)."""
-        places = as_rng(seed).uniform(size=(as_count(n, "n", least=0), self.n_features))
+        """Draw ``n`` rows, uniform over the box or hull, (n, d)."""
+        count, rng = as_count(n, "n", least=0), as_rng(seed)
+        if self.corners is not None:
+            return hull.drawn(self.corners, count, rng)
+        places = rng.uniform(size=(count, self.n_features))
         return self._back(self.lower + places * (self.upper - self.lower))
 
     def upright(self) -> Noise:
-        """A box along the columns with the same centre and variances; itself where it is not turned."""
-        if self.axes is None:
+        """A box along the columns with the same centre and variances; itself where it is one."""
+        if self.axes is None and self.corners is None:
             return self
         half = np.sqrt(3 * np.diagonal(self.covariance))
         return Noise(self.weight, self.mean - half, self.mean + half)
@@ -129,8 +154,10 @@ class Noise:
         Raises
         ------
         ParameterError
-            If the box is turned: its shadow is not uniform.
+            If the box is turned, or noise lives in a hull: its shadow is not uniform.
         """
+        if self.corners is not None and len(keep) == self.n_features:
+            return replace(self, lower=self.lower[keep], upper=self.upper[keep], corners=self.corners[:, keep])
         if self.axes is not None and len(keep) == self.n_features:  # the same columns in another order
             return replace(self, axes=self.axes[keep])
         self._upright("its marginal is not uniform")
@@ -144,9 +171,10 @@ class Noise:
 
     def _upright(self, otherwise: str) -> None:
         """Refuse what is only known of a box along the columns."""
-        if self.axes is not None:
+        if self.axes is not None or self.corners is not None:
+            where = "a box that is turned" if self.corners is None else "a convex hull"
             raise ParameterError(
-                f"the noise lives in a box that is turned, so {otherwise}; "
+                f"the noise lives in {where}, so {otherwise}; "
                 "fit with noise=mixtura.Noise(...) over a box along the columns, or leave the noise out: "
                 "mixture.without_noise()"
             )
@@ -154,7 +182,8 @@ class Noise:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         axes = None if self.axes is None else self.axes.tolist()
-        return {"weight": self.weight, "lower": self.lower.tolist(), "upper": self.upper.tolist(), "axes": axes}
+        plain = {"weight": self.weight, "lower": self.lower.tolist(), "upper": self.upper.tolist(), "axes": axes}
+        return plain if self.corners is None else {**plain, "corners": self.corners.tolist()}
 
     @classmethod
     def from_dict(cls, values: Any) -> Noise:
@@ -168,6 +197,6 @@ class Noise:
         if not isinstance(values, dict) or not {"weight", "lower", "upper"} <= values.keys():
             raise DataError('noise: expected {"weight": ..., "lower": [...], "upper": [...], "axes": null or [[...]]}')
         try:
-            return cls(values["weight"], values["lower"], values["upper"], values.get("axes"))
+            return cls(values["weight"], values["lower"], values["upper"], values.get("axes"), values.get("corners"))
         except TypeError:
             raise DataError(f"noise: the weight is {values['weight']!r}; expected a probability") from None

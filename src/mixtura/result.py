@@ -137,6 +137,8 @@ class Fit:
         Every iteration of the best start, if ``record=True``.
     cutoff : float
         With ``trim``, rows of lower log-density were left out: ``fit.mixture.logpdf(X) < fit.cutoff``.
+    sample_size : float or None
+        What BIC, ICL and AICc count as the number of rows, where that is not ``n_rows``.
     log_prior : float
         With a prior, its log-density at the mixture, but for a constant.
 
@@ -160,6 +162,7 @@ class Fit:
     history: tuple[Iteration, ...] = ()
     cutoff: float = -math.inf
     log_prior: float = 0.0
+    sample_size: float | None = None
 
     def __repr__(self) -> str:
         k, d = self.mixture.n_components, self.mixture.n_features
@@ -188,7 +191,7 @@ class Fit:
     @property
     def assessment(self) -> Assessment:
         """The mixture measured on the rows it was fitted to."""
-        return Assessment(self.loglik, self.certainty, self.n_rows, self.n_parameters)
+        return Assessment(self.loglik, self.certainty, self.n_rows, self.n_parameters, self.sample_size)
 
     @property
     def bic(self) -> float:

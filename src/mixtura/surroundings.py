@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.arrays import as_amount
-from mixtura.box import box
+from mixtura.box import REGIONS
 from mixtura.data import Chunk, Rng
 from mixtura.denoise import denoise
 from mixtura.em import Task, fill
@@ -57,6 +57,8 @@ class Beside:
         start = self.initial(quiet, k, rng)
         share = self.noise.weight
         if isinstance(start, Stats):
+            if start.outside:  # of a cell of a selection, whose noise has begun
+                return start
             filled, _ = fill(quiet, start, rng)
             return replace(filled, outside=filled.total * share / (1 - share))
         if start.noise is not None:
@@ -75,30 +77,41 @@ def without(source: Source, rows: NDArray[np.bool_], k: int) -> ArraySource:
     return replace(source, sample_weight=weight)
 
 
-def surrounded(noise: Any, source: Source, initial: Initial, start: Any) -> tuple[Noise | None, tuple[Initial, ...]]:
+# The share that noise begins with, and the rows; None where nobody knows these.
+Beginning: TypeAlias = tuple[float, NDArray[np.bool_] | None]
+
+
+def surrounded(
+    noise: Any, region: str, source: Source, initial: Initial, start: Any
+) -> tuple[Noise | None, tuple[Initial, ...]]:
     """Where noise may lie, and the starts to try: those of the components, each with what noise begins with."""
     inherited = start.noise if isinstance(start, Mixture) else None
     if inherited is not None:
         return inherited, (initial,)
-    if noise is None or noise is False:
+    around, beginnings = surroundings(noise, region, source)
+    if around is None:
         return None, (initial,)
+    return around, tuple(Beside(initial, around.weighted(share), rows) for share, rows in beginnings)
+
+
+def surroundings(noise: Any, region: str, source: Source) -> tuple[Noise | None, tuple[Beginning, ...]]:
+    """Where noise may lie, and what it may begin with; None and nothing where there is none."""
+    if region not in REGIONS:
+        raise ParameterError(f"noise_region is {region!r}; expected one of {', '.join(map(repr, REGIONS))}")
+    if noise is None or noise is False:
+        return None, ()
     if isinstance(noise, Noise):
         if noise.n_features != source.n_features or not 0 < noise.weight < 1:
             raise ParameterError(
                 f"noise has {noise.n_features} dimensions and weight {noise.weight}; the data has "
                 f"{source.n_features}, and a weight between 0 and 1 is needed to begin with"
             )
-        return noise, (Beside(initial, noise),)
-    around = box(source)
-    return around, tuple(
-        Beside(initial, around.weighted(_share(rows, source) if isinstance(rows, np.ndarray) else rows), _mask(rows))
+        return noise, ((noise.weight, None),)
+    guesses = [
+        (_share(rows, source), rows) if isinstance(rows, np.ndarray) else (rows, None)
         for rows in _guesses(noise, source)
-    )
-
-
-def _mask(rows: NDArray[np.bool_] | float) -> NDArray[np.bool_] | None:
-    """Rows, where they are known."""
-    return rows if isinstance(rows, np.ndarray) else None
+    ]
+    return REGIONS[region](source), tuple(guesses)
 
 
 def _guesses(noise: Any, source: Source) -> list[NDArray[np.bool_] | float]:

@@ -111,7 +111,13 @@ def made(task: Task, k: int, start: Initial, rng: Rng, name: str = GIVEN) -> Beg
 def as_stats(mixture: Mixture, n_rows: float) -> Stats:
     """Statistics that an M-step turns into this mixture."""
     weight = mixture.weights * n_rows
-    return Stats(weight, mixture.means, weight[:, None, None] * mixture.covariances.dense(), 0.0, 0.0)
+    scatter = weight[:, None, None] * mixture.covariances.dense()
+    return Stats(weight, mixture.means, scatter, 0.0, 0.0, _outside(mixture, n_rows))
+
+
+def _outside(mixture: Mixture, n_rows: float) -> float:
+    """How many rows are noise."""
+    return mixture.noise.weight * n_rows if mixture.noise else 0.0
 
 
 def handed_over(
@@ -158,7 +164,8 @@ def splits(mixture: Mixture, n_rows: float) -> list[Begin]:
         means[one, place] += sign * math.sqrt(2 / math.pi) * longest
         covariances[one, place] = halves
     scatter = weight[:, :, None, None] * covariances
-    return [Begin(f"split of {j}", Stats(weight[j], means[j], scatter[j], 0.0, 0.0)) for j in range(k)]
+    outside = _outside(mixture, n_rows)
+    return [Begin(f"split of {j}", Stats(weight[j], means[j], scatter[j], 0.0, 0.0, outside)) for j in range(k)]
 
 
 _REDUCED: dict[Needs, Callable[[Array], Array]] = {
@@ -171,4 +178,4 @@ _REDUCED: dict[Needs, Callable[[Array], Array]] = {
 def suited(begin: Begin, needs: Needs) -> Begin:
     """The start with the scatter that a model reads."""
     stats = begin.stats
-    return Begin(begin.name, Stats(stats.weight, stats.mean, _REDUCED[needs](stats.scatter), 0.0, 0.0))
+    return Begin(begin.name, Stats(stats.weight, stats.mean, _REDUCED[needs](stats.scatter), 0.0, 0.0, stats.outside))

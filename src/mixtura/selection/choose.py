@@ -9,11 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mixtura.adjust import as_floor, floor_variances, moments, scales
 from mixtura.arrays import as_amount, as_count, column_names
 from mixtura.data import Rng
+from mixtura.em import Task
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
+from mixtura.families import family_named
+from mixtura.fixed import Fixed
 from mixtura.io import read_table
+from mixtura.noise import Noise
 from mixtura.prepare import prepare
 from mixtura.replicates import as_entropy
 from mixtura.selection.candidates import DEFAULT, as_starts
@@ -22,8 +28,10 @@ from mixtura.selection.grid import Key, as_components, as_models
 from mixtura.selection.held_out import FOLDS, held_out
 from mixtura.selection.result import Selection
 from mixtura.selection.sweep import Plan, pieces, sweep
+from mixtura.sizes import as_sample_size
 from mixtura.source import Source
 from mixtura.sources import ArraySource
+from mixtura.surroundings import surroundings
 from mixtura.threads import resolve
 
 INTERRUPTED = "Interrupted: the table has the cells that were done; pass it as resume= to go on."
@@ -36,7 +44,11 @@ def select(
     models: str | Sequence[str] = "all",
     criterion: str = "bic",
     start: Any = DEFAULT,
+    noise: Any = None,
+    noise_region: str = "box",
     sample_weight: Any = None,
+    sample_size: Any = None,
+    equal_proportions: bool = False,
     tol: float = 1e-6,
     max_iter: int = 1000,
     floor: float = 1e-10,
@@ -62,7 +74,10 @@ def select(
         Where the EM of each cell begins; the best is kept. ``"hierarchical"`` is one partition for all models,
         ``"seeds"`` several, ``"neighbours"`` the solutions of models nested in this one, and that with one component
         fewer, split. Any start of `mixtura.fit` will do, too, and is made once for all models.
-    sample_weight, tol, max_iter, floor
+    noise, noise_region
+        Noise beside the components of every cell, as in `mixtura.fit`; ``"hierarchical"`` and ``"seeds"`` leave the
+        rows out that it begins with.
+    sample_weight, sample_size, equal_proportions, tol, max_iter, floor
         As in `mixtura.fit`.
     seed : int, numpy Generator or RandomState, optional
     resume : Selection, or path of a file with its JSON, optional
@@ -105,20 +120,23 @@ def select(
     source, _ = prepare(X, sample_weight, None, threads)
     earlier = resume if isinstance(resume, Selection | None) else Selection.from_json(Path(resume).read_text("utf-8"))
     settings = {"start": as_starts(start), "tol": as_amount(tol, "tol"), "max_iter": as_count(max_iter, "max_iter")}
-    settings["floor"] = as_floor(floor)
+    settings |= {"floor": as_floor(floor), "equal_proportions": bool(equal_proportions)}
+    settings |= {"noise": _plain(noise), "noise_region": noise_region}
     plan = planned(
         source,
         settings,
         earlier,
         components=as_components(components),
         models=as_models(models, source.n_features),
+        noise=noise,
         seed=seed,
         threads=threads,
     )
+    size = as_sample_size(sample_size, source)
     cells = _taken_over(earlier, plan)
     interrupted = False
     try:
-        sweep(plan, cells, on_cell or (lambda _: None))
+        sweep(plan, cells, (lambda cell: on_cell(_sized(cell, size))) if on_cell else (lambda _: None))
         if criterion == "cv":
             cells |= held_out(plan, cells, FOLDS)
     except KeyboardInterrupt:
@@ -126,7 +144,7 @@ def select(
             raise
         interrupted = True
     grid = [Key(k, model) for k in plan.components for model in plan.models]
-    done = tuple(_named(cells[key], column_names(X)) for key in grid if key in cells)
+    done = tuple(_sized(_named(cells[key], column_names(X)), size) for key in grid if key in cells)
     result = Selection(done, plan.components, plan.models, criterion, plan.entropy, settings)
     _warn(result, interrupted=interrupted)
     return result
@@ -139,6 +157,7 @@ def planned(
     *,
     components: tuple[int, ...],
     models: tuple[str, ...],
+    noise: Any,
     seed: int | Rng | None,
     threads: int | None,
 ) -> Plan:
@@ -155,12 +174,13 @@ def planned(
     count = resolve(threads)
     if isinstance(source, ArraySource):  # cells share the threads out; what is left over works within them
         source = replace(source, threads=max(1, count // max(1, min(len(components), len(models)))))
-    parts: Any = pieces(source, entropy)
+    around, beginnings = surroundings(noise, settings["noise_region"], source)
+    task = Task(source, family_named("VVV"), scale, floor_variances(scale, settings["floor"]), noise=around)
+    parts: Any = pieces(source, entropy, beginnings)
     return Plan(
         source=source,
         **parts,
-        scale=scale,
-        floor=floor_variances(scale, settings["floor"]),
+        template=replace(task, fixed=Fixed(equal=True)) if settings["equal_proportions"] else task,
         components=components,
         models=models,
         starts=settings["start"],
@@ -169,6 +189,11 @@ def planned(
         max_iter=settings["max_iter"],
         threads=count,
     )
+
+
+def _plain(noise: Any) -> Any:
+    """What noise was asked for, in plain values."""
+    return noise.to_dict() if isinstance(noise, Noise) else np.asarray(noise).tolist()
 
 
 def _taken_over(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:
@@ -194,6 +219,11 @@ def _named(cell: Cell, columns: tuple[str, ...] | None) -> Cell:
     if cell.fit is None or columns is None:
         return cell
     return replace(cell, fit=replace(cell.fit, mixture=replace(cell.fit.mixture, columns=columns)))
+
+
+def _sized(cell: Cell, size: float | None) -> Cell:
+    """The cell with what its criteria count as the number of rows."""
+    return cell if cell.fit is None else replace(cell, fit=replace(cell.fit, sample_size=size))
 
 
 def _warn(result: Selection, *, interrupted: bool) -> None:

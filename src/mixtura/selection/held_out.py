@@ -31,7 +31,7 @@ def held_out(plan: Plan, cells: Mapping[Key, Cell], folds: int) -> dict[Key, Cel
     for number in range(folds):
         rest, out = kept[fold != number], kept[fold == number]
         found: dict[Key, Cell] = {}
-        sweep(_on(plan, _part(source, rest)), found, lambda _: None)
+        sweep(_on(plan, _part(source, rest), rest), found, lambda _: None)
         for key in totals:
             totals[key] += _score(found[key], _part(source, out))
     return {key: cells[key].with_cv(-2 * total) for key, total in totals.items()}
@@ -43,9 +43,10 @@ def _part(source: ArraySource, rows: Any) -> ArraySource:
     return ArraySource(source.array[rows], weight, source.threads)
 
 
-def _on(plan: Plan, source: ArraySource) -> Plan:
-    """The same plan on other rows."""
-    parts: Any = pieces(source, plan.entropy)
+def _on(plan: Plan, source: ArraySource, rows: Any) -> Plan:
+    """The same plan on some of the rows."""
+    own = tuple((share, None if noise is None else noise[rows]) for share, noise in plan.beginnings)
+    parts: Any = pieces(source, plan.entropy, own)
     return replace(plan, source=source, **parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,8 @@ def parsed(written: str) -> tuple[dict[str, Any], tuple[Cell, ...]]:
 
 def _stats(stats: Stats) -> dict[str, Any]:
     """Statistics in plain values."""
-    return {"weight": stats.weight.tolist(), "mean": stats.mean.tolist(), "scatter": stats.scatter.tolist()}
+    arrays = {"weight": stats.weight.tolist(), "mean": stats.mean.tolist(), "scatter": stats.scatter.tolist()}
+    return {**arrays, "outside": stats.outside}
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
@@ -80,6 +82,7 @@ def _fit(fit: Fit) -> dict[str, Any]:
         "sizes": fit.sizes.tolist(),
         "n_rows": fit.n_rows,
         "certainty": fit.certainty,
+        "sample_size": fit.sample_size,
     }
 
 
@@ -101,7 +104,8 @@ def _read_cell(plain: dict[str, Any]) -> Cell:
 
 def _read_stats(plain: dict[str, Any]) -> Stats:
     """Statistics from plain values."""
-    return Stats(np.array(plain["weight"]), np.array(plain["mean"]), np.array(plain["scatter"]), 0.0, 0.0)
+    weight, mean, scatter = (np.array(plain[name]) for name in ("weight", "mean", "scatter"))
+    return Stats(weight, mean, scatter, 0.0, 0.0, plain.get("outside", 0.0))
 
 
 def _read_fit(plain: dict[str, Any], model: str) -> Fit:
@@ -110,4 +114,5 @@ def _read_fit(plain: dict[str, Any], model: str) -> Fit:
     start = Start(trace[-1], plain["iterations"], plain["passes"], outcome, (), tuple(plain["floored"]))
     mixture = Mixture.from_json(json.dumps(plain["mixture"]))
     sizes = np.array(plain["sizes"])
-    return Fit(mixture, outcome, trace, (start,), 0, model, sizes, plain["n_rows"], plain["certainty"])
+    fit = Fit(mixture, outcome, trace, (start,), 0, model, sizes, plain["n_rows"], plain["certainty"])
+    return replace(fit, sample_size=plain.get("sample_size"))

@@ -9,25 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.data import Array, Rows
 from mixtura.em import Task
 from mixtura.errors import MixturaError
 from mixtura.families import family_named
-from mixtura.selection.candidates import GIVEN, handed_over, methods, shared, suited
+from mixtura.selection.candidates import GIVEN, handed_over, suited
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.climb import PLAIN, Pace, as_fit, climbed, repaired
 from mixtura.selection.grid import Key, waves
+from mixtura.selection.grounds import Ground, grounds, large_piece, small_piece
 from mixtura.source import Source
 from mixtura.sources import ArraySource
+from mixtura.surroundings import Beginning
 from mixtura.threads import in_order, one_blas_thread
 
-# Up to so many rows all starts run on all of them; beyond it on so many random rows, and only the best so many then go
-# on with all. Up to so many values that is done within the kernel, too.
-FEW_ROWS = 3000
-SAMPLE = 2000
+# Of so many starts on a sample, all rows tell which is best.
 FINALISTS = 2
 NEAR = 2  # iterations until they are accelerated
-MOST_VALUES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +38,12 @@ class Plan:
         All rows, or as many as starts are chosen by.
     large : ArraySource, or None
         All rows in one piece, where there are not too many for the kernel.
-    scale, floor : ndarray of shape (d,)
+    template : Task
+        What all cells have in common, noise and what is held included.
+    beginnings : tuple
+        What noise begins with (`mixtura.surroundings`); empty where there is none.
+    grounds : tuple of Ground
+        Rows that components start from.
     components : tuple of int
     models : tuple of str
     starts : tuple
@@ -55,8 +57,9 @@ class Plan:
     source: Source
     small: ArraySource
     large: ArraySource | None
-    scale: Array
-    floor: Array
+    template: Task
+    beginnings: tuple[Beginning, ...]
+    grounds: tuple[Ground, ...]
     components: tuple[int, ...]
     models: tuple[str, ...]
     starts: tuple[Any, ...]
@@ -67,7 +70,7 @@ class Plan:
 
     def task(self, model: str, source: Source | None = None) -> Task:
         """What is fitted in a column of the grid."""
-        return Task(source or self.source, family_named(model), self.scale, self.floor)
+        return replace(self.template, source=source or self.source, family=family_named(model))
 
     @property
     def whole(self) -> bool:
@@ -80,20 +83,12 @@ class Plan:
         return self.components[place - 1] if place else None
 
 
-def pieces(source: Source, entropy: int) -> dict[str, ArraySource | None]:
-    """Rows that starts are chosen by, and all rows, each in one piece."""
-    values = source.n_rows * source.n_features
-    large = _piece(source, source.n_rows, entropy) if values <= MOST_VALUES else None
-    few = large is not None and source.n_rows <= FEW_ROWS
-    return {"small": large if few else _piece(source, SAMPLE, entropy), "large": large}
-
-
-def _piece(source: Source, count: int, entropy: int) -> ArraySource:
-    """So many random rows as one array."""
-    sample = source.rows(count, np.random.default_rng(entropy))
-    weight = None if sample.sample_weight is None else np.ascontiguousarray(sample.sample_weight)
-    rows: Rows = np.ascontiguousarray(sample.rows)  # type: ignore[assignment] # either precision stays
-    return ArraySource(rows, weight, 1)
+def pieces(source: Source, entropy: int, beginnings: tuple[Beginning, ...]) -> dict[str, Any]:
+    """Rows that starts are chosen by, all rows, each in one piece, and those that components start from."""
+    large, small = large_piece(source, entropy), small_piece(source, entropy)
+    small = large if large is not None and small.n_rows == source.n_rows else small
+    parts = grounds(source, small, entropy, beginnings)
+    return {"small": small, "large": large, "beginnings": beginnings, "grounds": parts}
 
 
 def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) -> None:
@@ -118,23 +113,26 @@ def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) ->
 
 def _seedings(plan: Plan, components: set[int]) -> dict[int, list[Begin]]:
     """Starts that all models share, for each number of components."""
-    small, task = plan.task("VVV", plan.small), plan.task("VVV")
+    task = plan.task("VVV")
     wanted = sorted(components)
     starts = plan.starts if wanted and wanted[-1] > 1 else ()
-    named = methods(plan.small, starts, np.random.default_rng(plan.entropy))
+    named = [ground.named(starts, np.random.default_rng(plan.entropy)) for ground in plan.grounds]
 
     def seeding(k: int) -> list[Begin]:
-        if k > plan.small.n_rows:
-            return []
-        return shared(small, task, k, plan.starts, np.random.default_rng((plan.entropy, k)), named=named)
+        found: list[Begin] = []
+        for number, ground in enumerate(plan.grounds):
+            rng = np.random.default_rng((plan.entropy, k))
+            found += ground.begins(task, k, plan.starts, rng, named=named[number])
+        return found
 
     return dict(zip(wanted, in_order(seeding, wanted, plan.threads), strict=True))
 
 
 def worked(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, Cell]) -> Cell:
     """One cell: the best of its starts."""
-    if key.components > plan.source.n_rows:
-        return Cell(key.components, key.model, None, None, (), error=f"There are only {plan.source.n_rows} rows.")
+    most = max(ground.source.n_rows for ground in plan.grounds)
+    if key.components > most:
+        return Cell(key.components, key.model, None, None, (), error=f"There are only {most} rows.")
     try:
         return _fitted(plan, key, seeding, cells)
     except (MixturaError, np.linalg.LinAlgError) as error:

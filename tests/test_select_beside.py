@@ -1,0 +1,159 @@
+"""`mixtura.select` with weights, noise, equal proportions, and an effective number of rows."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mixtura
+from mixtura import DataError, ParameterError
+
+REFERENCE = Path(__file__).parent / "reference" / "mclust"
+
+
+@pytest.fixture(scope="module")
+def chevron():
+    rows = np.loadtxt(REFERENCE / "chevron.csv", delimiter=",", skiprows=1, usecols=(1, 2))
+    reference = json.loads((REFERENCE / "extras.json").read_text())["noise"]
+    return rows, np.array(reference["noise_start_rows"]) - 1, reference
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    """Two clusters among rows that are uniform over a square."""
+    rng = np.random.default_rng(1)
+    return np.concatenate([*(rng.normal(centre, 1, size=(80, 2)) for centre in (-5, 5)), rng.uniform(-15, 15, (40, 2))])
+
+
+@pytest.mark.parametrize("criterion", ["bic", "icl", "aic", "aicc"])
+def test_integer_weights_are_repetition(blobs, criterion):
+    """Each number of components, several models; all cells and the choice are the same."""
+    weight = 1 + np.arange(len(blobs)) % 3
+    copies = np.repeat(np.arange(len(blobs)), weight)
+    options = {"models": ["EII", "VVI", "EEE", "VEV", "VVV"], "criterion": criterion}
+    means = blobs[[0, 90, 170]]
+
+    def started(task, k, rng):
+        return mixtura.Parameters(means=means[:k])(task, k, rng)
+
+    weighted = mixtura.select(blobs, [1, 2, 3], start=[started], sample_weight=weight, **options)
+    repeated = mixtura.select(blobs[copies], [1, 2, 3], start=[started], **options)
+    for one, other in zip(weighted.cells, repeated.cells, strict=True):
+        assert one.loglik == pytest.approx(other.loglik, rel=1e-7)
+        assert one.measured(criterion) == pytest.approx(other.measured(criterion), rel=1e-7)
+    assert (weighted.best.model, weighted.best_cell.components) == (repeated.best.model, repeated.best_cell.components)
+    assert weighted.best.n_rows == len(copies)
+
+
+def test_what_the_criteria_count_as_rows(blobs, tmp_path):
+    weight = np.random.default_rng(0).exponential(size=len(blobs))
+    kish = weight.sum() ** 2 / (weight**2).sum()
+    options = {"models": ["EEE", "VVV"], "start": "seeds", "sample_weight": weight, "seed": 0}
+    plain = mixtura.select(blobs, [1, 2], **options)
+    for asked, size in (("effective", kish), (33, 33.0)):
+        seen = []
+        sized = mixtura.select(blobs, [1, 2], sample_size=asked, on_cell=seen.append, **options)
+        for one, other in zip(sized.cells, plain.cells, strict=True):
+            expected = -2 * other.loglik + other.n_parameters * np.log(size)
+            assert one.measured("bic") == pytest.approx(expected)
+            assert one.measured("icl") == pytest.approx(expected - 2 * other.fit.certainty)
+            assert one.measured("aic") == pytest.approx(other.measured("aic"))
+        assert {cell.fit.sample_size for cell in seen} == {sized.best.sample_size}
+        assert sized.best.sample_size == pytest.approx(size)
+        again = mixtura.Selection.from_json(sized.to_json())
+        assert again.best.bic == sized.best.bic
+    fit = mixtura.fit(blobs, 2, sample_weight=weight, sample_size="effective", seed=0)
+    assert fit.bic == pytest.approx(-2 * fit.loglik + fit.n_parameters * np.log(kish))
+    assert fit.n_rows == pytest.approx(weight.sum())
+    found = mixtura.assess(fit.mixture, blobs, weight, sample_size="effective")
+    assert found.bic == pytest.approx(fit.bic)
+    assert mixtura.fit(blobs, 2, sample_size="effective", seed=0).sample_size == len(blobs)
+    for wrong in ("kish", 0, -1):
+        with pytest.raises(ParameterError, match="sample_size"):
+            mixtura.fit(blobs, 2, sample_size=wrong)
+
+
+def test_the_chevron_sweep_is_mclusts_or_better(chevron):
+    """From the rows that mclust is given; mclust's EM ends some tenths below where it climbs to."""
+    rows, start, reference = chevron
+    chosen = mixtura.select(rows, range(1, 6), noise=start, start="hierarchical", seed=0)
+    assert (chosen.best.model, chosen.best_cell.components) == (reference["model"], reference["G"])
+    assert chosen.best.n_parameters == reference["df"]
+    assert chosen.best.loglik == pytest.approx(reference["loglik"], abs=0.2)
+    for model, values in reference["bic_table"].items():
+        for k, expected in enumerate(values, 1):
+            assert -chosen[k, model].fit.bic >= expected - 0.01
+    assert all(cell.fit.mixture.noise.volume == pytest.approx(reference["hypvol"]) for cell in chosen.cells)
+
+
+@pytest.mark.parametrize("noise", [True, "neighbours", 0.2, "rows", "given"])
+def test_every_way_to_begin_noise(blobs, noise):
+    asked = {"rows": np.arange(len(blobs)) >= 160, "given": mixtura.Noise(0.2, [-15.0, -15.0], [15.0, 15.0])}
+    beginning = asked.get(noise, noise) if isinstance(noise, str) else noise
+    options = {"models": ["EII", "VVV"], "seed": 0}
+    chosen = mixtura.select(blobs, [1, 2, 3], noise=beginning, **options)
+    assert (chosen.best.model, chosen.best_cell.components) == ("EII", 2)
+    assert chosen.best.mixture.noise.weight == pytest.approx(0.2, abs=0.04)
+    for cell in chosen.cells:
+        again = mixtura.fit(blobs, cell.components, model=cell.model, start=cell.begin, noise=cell.fit.mixture.noise)
+        assert again.loglik == pytest.approx(cell.loglik, abs=1e-2)
+    part = mixtura.select(blobs, [1, 2], noise=beginning, **options)
+    saved = mixtura.Selection.from_json(part.to_json())
+    resumed = mixtura.select(blobs, [1, 2, 3], noise=beginning, resume=saved, **options)
+    for one, other in zip(resumed.cells, part.cells, strict=False):
+        assert one.fit.mixture.to_json() == other.fit.mixture.to_json()
+    with pytest.raises(ParameterError, match="noise differ"):
+        mixtura.select(blobs, [1, 2, 3], resume=part, **options)
+
+
+def test_rows_of_noise_are_left_out_of_starts_on_a_sample_too(blobs, monkeypatch):
+    from mixtura.selection import grounds
+
+    monkeypatch.setattr(grounds, "FEW_ROWS", 100)
+    monkeypatch.setattr(grounds, "SAMPLE", 90)
+    chosen = mixtura.select(blobs, [2], models="EII", noise=np.arange(160, 200), seed=0)
+    assert chosen.best.mixture.noise.weight == pytest.approx(0.2, abs=0.04)
+    assert chosen.best.n_rows == pytest.approx(200)
+
+
+def test_noise_and_cross_validation(blobs):
+    chosen = mixtura.select(
+        blobs, [1, 2], models="EII", noise=np.arange(160, 200), criterion="cv", start="seeds", seed=0
+    )
+    assert chosen.best_cell.components == 2
+    assert np.isfinite([cell.cv for cell in chosen.cells]).all()
+
+
+def test_more_components_than_rows_that_are_not_noise():
+    rows = np.random.default_rng(0).normal(size=(30, 2))
+    chosen = mixtura.select(rows, [1, 12], models="EII", noise=np.arange(20), seed=0)
+    assert chosen[12, "EII"].error == "There are only 10 rows."
+
+
+def test_equal_proportions_in_every_cell(blobs):
+    options = {"models": ["EII", "VVV"], "seed": 0}
+    free, equal = (mixtura.select(blobs, [1, 2, 3], equal_proportions=asked, **options) for asked in (False, True))
+    for one, other in zip(equal.cells, free.cells, strict=True):
+        np.testing.assert_allclose(one.fit.mixture.weights, 1 / one.components)
+        assert one.n_parameters == other.n_parameters - (one.components - 1)
+    with pytest.raises(ParameterError, match="equal_proportions differ"):
+        mixtura.select(blobs, [1, 2], equal_proportions=True, resume=free, **options)
+
+
+def test_noise_over_the_hull(blobs):
+    boxed, hulled = (mixtura.fit(blobs, 2, noise=True, noise_region=region, seed=0) for region in ("box", "hull"))
+    assert hulled.mixture.noise.volume < boxed.mixture.noise.volume
+    assert hulled.loglik > boxed.loglik
+    assert hulled.mixture.predict([[1e6, 1e6]]).tolist() == [-1]
+    assert mixtura.select(blobs, 2, models="EII", noise=0.2, noise_region="hull", seed=0).best.bic < boxed.bic
+    assert mixtura.fit(blobs[:, 0], 2, noise=True, noise_region="hull", seed=0).mixture.noise.corners is None
+    with pytest.raises(ParameterError, match="noise_region is 'ball'"):
+        mixtura.fit(blobs, 2, noise=True, noise_region="ball")
+    flat = np.stack([blobs[:, 0], 2 * blobs[:, 0] + 1], axis=1)
+    with pytest.raises(DataError, match="no volume"):
+        mixtura.fit(flat, 2, noise=True, noise_region="hull")
+    with pytest.raises(DataError, match="at most 6"):
+        mixtura.fit(np.random.default_rng(0).normal(size=(90, 7)), 2, noise=True, noise_region="hull")
+    with pytest.raises(DataError, match="3 rows in 3 dimensions"):
+        mixtura.fit(np.eye(3), 1, noise=0.1, noise_region="hull")
