@@ -165,7 +165,7 @@ def fit(
         raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
     if not (on_iteration is None or callable(on_iteration)):
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
-    data = moments(source)
+    data, size = moments(source), as_sample_size(sample_size, source)
     scale = scales(data)
     least = floor_variances(scale, as_floor(floor))
     family = bounded(family_named(model), as_bound(eigenvalue_ratio, determinant_ratio, shape_ratio))
@@ -188,8 +188,7 @@ def fit(
         on_interrupt == "keep",
     )
     tours = _all_starts(plan, as_rng(seed))
-    found = replace(best(plan.task, tours, data.total), sample_size=as_sample_size(sample_size, source))
-    result = named(found, column_names(X), start)
+    result = named(replace(best(plan.task, tours, data.total), sample_size=size), column_names(X), start)
     warn(result, tol, len(initials))
     return result
 
