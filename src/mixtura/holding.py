@@ -70,16 +70,21 @@ def holding(task: Task, k: int, fixed: Any, *, equal_proportions: bool, start: A
         If the start does not give what is to be held, or nothing is left to fit.
     """
     masks = as_masks(fixed, k)
+    given = _given(task, k, masks, start, initial) if masks else None
+    return held(task, masks, given, equal_proportions=equal_proportions)
+
+
+def held(task: Task, masks: Mapping[str, Mask], given: Mixture | None, *, equal_proportions: bool) -> Task:
+    """The task with an M-step that leaves parameters where a mixture has them."""
     if equal_proportions and "weights" in masks:
         raise ParameterError("fixed: weights are held, but equal_proportions makes them equal; leave one of them out")
-    if not masks:
+    if given is None or not masks:
         return replace(task, fixed=Fixed(equal=True)) if equal_proportions else task
-    given = _given(task, k, masks, start, initial)
-    held = Fixed(bool(equal_proportions), given, **masks)
-    d = task.source.n_features
-    if not (task.noise or held.n_parameters(k, d) or held.over(task.family).n_parameters(k, d)):
+    fixed = Fixed(bool(equal_proportions), given, **masks)
+    k, d = given.means.shape
+    if not (task.noise or fixed.n_parameters(k, d) or fixed.over(task.family).n_parameters(k, d)):
         raise ParameterError("fixed: everything is held, so nothing is left to fit; measure the rows by mixtura.assess")
-    return replace(task, fixed=held, family=held.over(task.family))
+    return replace(task, fixed=fixed, family=fixed.over(task.family))
 
 
 def _given(task: Task, k: int, masks: Mapping[str, Mask], start: Any, initial: Initial) -> Mixture:

@@ -9,7 +9,7 @@ import mixtura
 from mixtura import Fit, Mixture, Outcome
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
-from mixtura.cli.inputs import load_data, names, noise_named, start_named
+from mixtura.cli.inputs import load_data, names, noise_named, size_named, start_named
 from mixtura.cli.live import watching
 from mixtura.cli.outputs import DRAWN, drawing, planned, positions, write_fit
 from mixtura.cli.tables import fit_summary, fit_values
@@ -33,6 +33,10 @@ class Settings:
     accelerate: bool
     seed: int | None
     threads: int | None
+    noise_region: str = "box"
+    fixed: list[str] | None = None
+    equal_proportions: bool = False
+    sample_size: str | None = None
 
     def fit(self, table: Table, *, verbose: bool, record: bool) -> Fit:
         """Fit, showing how it goes; Ctrl-C keeps the best so far."""
@@ -43,9 +47,13 @@ class Settings:
                 model=self.model,
                 start=self.start,
                 noise=noise_named(self.noise),
+                noise_region=self.noise_region,
                 trim=self.trim,
                 n_init=self.starts,
                 sample_weight=table.weights,
+                sample_size=size_named(self.sample_size),
+                fixed=names(self.fixed),
+                equal_proportions=self.equal_proportions,
                 tol=self.tol,
                 stop=self.stop.split(","),
                 max_iter=self.max_iter,
@@ -87,7 +95,11 @@ def fit(
     header: o.Header = None,
     start: o.Start = o.DEFAULTS["start"],
     noise: o.Noise = None,
+    noise_region: o.NoiseRegion = o.DEFAULTS["noise_region"],
     trim: o.Trim = o.DEFAULTS["trim"],
+    fixed: o.Fixed = None,
+    equal_proportions: o.EqualProportions = False,
+    sample_size: o.SampleSize = None,
     starts: o.Starts = o.DEFAULTS["n_init"],
     tol: o.Tol = o.DEFAULTS["tol"],
     max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
@@ -111,7 +123,13 @@ def fit(
     asked = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
     files = planned(asked, DRAWN, (data, start))
     first = start_named(start)
-    settings = Settings(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads)
+    settings = Settings(
+        *(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads),
+        noise_region=noise_region,
+        fixed=fixed,
+        equal_proportions=equal_proportions,
+        sample_size=sample_size,
+    )
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
     result = settings.fit(table, verbose=verbose, record=replay is not None)
     report(result, table, files, json=json)

@@ -10,6 +10,7 @@ from mixtura.cli.console import say
 from mixtura.errors import ParameterError
 from mixtura.initial import STARTS
 from mixtura.io import Table, read_model, read_table
+from mixtura.sizes import EFFECTIVE
 
 
 def names(columns: list[str] | None) -> list[str] | None:
@@ -63,6 +64,22 @@ def numbers(option: str, text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise ParameterError(f"{option} is {text!r}; expected numbers such as 0.5,0.95") from None
+
+
+def size_named(size: str | None) -> str | float | None:
+    """What ``--sample-size`` means to `mixtura.fit`.
+
+    Examples
+    --------
+    >>> size_named("effective"), size_named("120")
+    ('effective', 120.0)
+    """
+    if size is None or size == EFFECTIVE:
+        return size
+    try:
+        return float(size)
+    except ValueError:
+        raise ParameterError(f"sample_size is {size!r}; expected effective, or a number of rows") from None
 
 
 def load_data(

@@ -66,6 +66,26 @@ Noise: TypeAlias = Annotated[
         " their neighbours are far from, from a share such as 0.05, or from both, and the better is kept.",
     ),
 ]
+NoiseRegion: TypeAlias = Annotated[
+    str, typer.Option(metavar="box|hull", help="What noise is uniform over: a box around the data, or its convex hull.")
+]
+Fixed: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="a,b",
+        help="Parameters that stay as the model file of --start has them: weights, means, covariances.",
+    ),
+]
+EqualProportions: TypeAlias = Annotated[
+    bool, typer.Option("--equal-proportions", help="All components have the same weight.")
+]
+SampleSize: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="effective|N",
+        help="What BIC and ICL count as the number of rows; default: the sum of the weights.",
+    ),
+]
 Trim: TypeAlias = Annotated[
     float, typer.Option(metavar="X", help="The fraction of rows to leave out: at each step the least likely ones.")
 ]

@@ -14,7 +14,7 @@ import mixtura
 from mixtura import Cell, Selection
 from mixtura.cli import options as o
 from mixtura.cli.console import err, out, print_json, say
-from mixtura.cli.inputs import load_data, names
+from mixtura.cli.inputs import load_data, names, noise_named, size_named
 from mixtura.cli.outputs import drawing, label_columns, planned
 from mixtura.cli.tables import fit_summary, fit_values, ranking
 from mixtura.errors import ParameterError
@@ -123,6 +123,10 @@ def select(
     file_format: o.Format = None,
     header: o.Header = None,
     start: o.SweepStart = o.SWEEP_START,
+    noise: o.Noise = None,
+    noise_region: o.NoiseRegion = o.SELECT["noise_region"],
+    equal_proportions: o.EqualProportions = False,
+    sample_size: o.SampleSize = None,
     tol: o.Tol = o.SELECT["tol"],
     max_iter: o.MaxIter = o.SELECT["max_iter"],
     floor: o.Floor = o.SELECT["floor"],
@@ -153,7 +157,11 @@ def select(
             models=chosen_models,
             criterion=criterion,
             start=names([start]),
+            noise=noise_named(noise),
+            noise_region=noise_region,
+            equal_proportions=equal_proportions,
             sample_weight=rows.weights,
+            sample_size=size_named(sample_size),
             tol=tol,
             max_iter=max_iter,
             floor=floor,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from mixtura.covariance import Covariance, Dense, Diagonal
 from mixtura.data import Rows
@@ -27,7 +26,7 @@ def automatic(n_components: Any, covariance_type: str) -> bool:
     return AUTO in (str(n_components), covariance_type)
 
 
-def chosen(rows: Rows, weight: Any, n_components: Any, covariance_type: str, rng: np.random.RandomState) -> Selection:
+def chosen(rows: Rows, weight: Any, n_components: Any, covariance_type: str, options: Mapping[str, Any]) -> Selection:
     """The grid of whatever is ``"auto"``."""
     largest = min(MOST, len(rows))
     components = range(1, largest + 1) if n_components == AUTO else [n_components]
@@ -39,8 +38,8 @@ def chosen(rows: Rows, weight: Any, n_components: Any, covariance_type: str, rng
         sample_weight=weight,
         tol=TOL,
         max_iter=MAX_ITER,
-        seed=rng,
         on_interrupt="raise",
+        **options,
     )
 
 

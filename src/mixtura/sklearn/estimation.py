@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
 
 from mixtura.adjust import floor_variances, moments, scales
+from mixtura.covariance import Diagonal
 from mixtura.em import STEPPERS, Task, run
 from mixtura.errors import DegeneracyWarning
 from mixtura.families import family_named
@@ -25,6 +27,7 @@ ILL_DEFINED = (
     "caused by singleton or collapsed samples). Try to decrease the number of components, increase reg_covar, or "
     "scale the input data."
 )
+FLOAT32 = " The numerical accuracy can also be improved by passing float64 data instead of float32."
 NOT_CONVERGED = (
     "Best performing initialization did not converge. Try different init parameters, or increase max_iter, tol, or "
     "check for degenerate data."
@@ -64,6 +67,11 @@ class Given:
         """Those that are given."""
         named = {"weights": self.weights, "means": self.means, "covariances": self.covariances}
         return {name: value for name, value in named.items() if value is not None}
+
+    def completed(self, k: int, d: int) -> Mixture:
+        """A mixture that has them, and whatever else."""
+        rest = {"weights": np.full(k, 1 / k), "means": np.zeros((k, d)), "covariances": Diagonal(np.ones((1, 1)), k, d)}
+        return Mixture(**{**rest, **self.present()})
 
 
 def task_of(source: Source, covariance_type: str, reg_covar: float) -> Task:
@@ -127,6 +135,26 @@ def estimate(
     bounds = tuple(loglik / path.last.stats.total for loglik in path.trace)
     say.end(bounds[-1], path.outcome.converged)
     return Estimate(mixture, bounds, path.outcome.converged, bool(low.any()) and not task.ridge)
+
+
+def estimates(estimator: Any, task: Task, given: Given) -> list[Estimate]:
+    """Run every start of an estimator, or go on from its last fit."""
+    say = Verbose(int(estimator.verbose), estimator.verbose_interval)
+    go_on = estimator.warm_start and hasattr(estimator, "converged_")
+    rng = check_random_state(estimator.random_state)
+    how = {"tol": estimator.tol, "max_iter": estimator.max_iter, "accelerate": estimator.accelerate, "say": say}
+    found = []
+    try:
+        for number in range(1 if go_on else estimator.n_init):
+            say.begin(number)
+            k = int(estimator.n_components)
+            first = estimator.mixture_ if go_on else start(task, k, estimator.init_params, given, rng)
+            found.append(estimate(task, first, **how, earlier=estimator.lower_bound_ if go_on else None))
+    except ValueError as error:
+        single = getattr(task.source, "array", np.empty(0)).dtype == np.float32
+        advice = FLOAT32 if str(error) == ILL_DEFINED and single else ""
+        raise ValueError(f"{error}{advice}") from None
+    return found
 
 
 def best_of(estimates: list[Estimate], max_iter: int) -> Estimate:

@@ -13,17 +13,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from mixtura.covariance import Dense
 from mixtura.criteria import Assessment, assess
 from mixtura.data import Array, Rows
-from mixtura.em import Task
 from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import as_estimate, automatic, chosen, form_of, stored, type_of
-from mixtura.sklearn.estimation import ILL_DEFINED, Estimate, Given, best_of, estimate, start, task_of
+from mixtura.sklearn.estimation import Estimate, best_of, estimates
 from mixtura.sklearn.fitted import mixture_of, plain
-from mixtura.sklearn.parameters import CONSTRAINTS, checked_sample_weight, given_of
+from mixtura.sklearn.parameters import CONSTRAINTS, asked, checked_sample_weight
 from mixtura.sklearn.threaded import threaded
-from mixtura.sklearn.verbose import Verbose
 from mixtura.sources import ArraySource
-
-FLOAT32 = " The numerical accuracy can also be improved by passing float64 data instead of float32."
 
 
 class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
@@ -61,6 +57,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     verbose, verbose_interval : int, default=0 and 10
     accelerate : bool, default=False
         Accelerate EM where it is slow. scikit-learn has no such parameter; without it iterations are those of there.
+    fixed : {"weights", "means", "covariances"}, several of them, or dict, optional
+        Parameters that stay as ``weights_init``, ``means_init`` or ``precisions_init`` give them (`mixtura.fit`).
+    equal_proportions : bool, default=False
+        Whether all components have the same weight.
     threads : int, optional
         How many threads fit and predict; results do not depend on it. Default: MIXTURA_NUM_THREADS, or all CPUs.
 
@@ -77,7 +77,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         Mean log-likelihood per row at the last E-step.
     lower_bounds_ : list of float
         The same at every E-step of the best start.
-    n_components_ : int
+    n_components_, n_parameters_ : int
+        Numbers of components, and of free parameters.
     covariance_type_ : str
         What was chosen, or given; mclust's name of a model that scikit-learn has no name for, with matrices written
         out as for "full".
@@ -119,6 +120,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         verbose: int = 0,
         verbose_interval: int = 10,
         accelerate: bool = False,
+        fixed: Any = None,
+        equal_proportions: bool = False,
         threads: int | None = None,
     ) -> None:
         self.n_components = n_components
@@ -136,6 +139,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.verbose = verbose
         self.verbose_interval = verbose_interval
         self.accelerate = accelerate
+        self.fixed = fixed
+        self.equal_proportions = equal_proportions
         self.threads = threads
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -178,38 +183,21 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 "Expected n_samples >= n_components "
                 f"but got n_components = {self.n_components}, n_samples = {rows.shape[0]}"
             )
-        given = given_of(self, rows.shape[1])
-        task = task_of(ArraySource.of(rows, weight), self.covariance_type, self.reg_covar)
-        try:
-            estimates = self._estimates(task, given)
-        except ValueError as error:
-            advice = FLOAT32 if str(error) == ILL_DEFINED and rows.dtype == np.float32 else ""
-            raise ValueError(f"{error}{advice}") from None
-        self._set(best_of(estimates, self.max_iter), rows.dtype, self.covariance_type)
+        task, given = asked(self, ArraySource.of(rows, weight))
+        self._set(best_of(estimates(self, task, given), self.max_iter), rows.dtype, self.covariance_type)
         return rows
 
     def _choose(self, rows: Rows, weight: Any) -> None:
         """Choose what is "auto" by BIC, and set the attributes of the best."""
-        if any(given is not None for given in (self.weights_init, self.means_init, self.precisions_init)):
-            raise ValueError("weights_init, means_init and precisions_init cannot be given where anything is 'auto'")
+        if any(given is not None for given in (self.weights_init, self.means_init, self.precisions_init, self.fixed)):
+            raise ValueError(
+                "weights_init, means_init, precisions_init and fixed cannot be given where anything is 'auto'"
+            )
         rng = check_random_state(self.random_state)
-        selection = chosen(rows, weight, self.n_components, self.covariance_type, rng)
+        options = {"equal_proportions": self.equal_proportions, "seed": rng}
+        selection = chosen(rows, weight, self.n_components, self.covariance_type, options)
         self._set(as_estimate(selection), rows.dtype, type_of(selection.best.model))
         self.selection_ = selection
-
-    def _estimates(self, task: Task, given: Given) -> list[Estimate]:
-        """Run every start, or go on from the last fit."""
-        say = Verbose(int(self.verbose), self.verbose_interval)
-        go_on = self.warm_start and hasattr(self, "converged_")
-        rng = check_random_state(self.random_state)
-        how: dict[str, Any] = {"tol": self.tol, "max_iter": self.max_iter, "accelerate": self.accelerate, "say": say}
-        estimates = []
-        for number in range(1 if go_on else self.n_init):
-            say.begin(number)
-            first = self.mixture_ if go_on else start(task, int(self.n_components), self.init_params, given, rng)
-            earlier = self.lower_bound_ if go_on else None
-            estimates.append(estimate(task, first, **how, earlier=earlier))
-        return estimates
 
     def _set(self, best: Estimate, dtype: Any, covariance_type: str) -> None:
         """Set the fitted attributes, in the data's precision."""
@@ -226,6 +214,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.n_iter_ = len(best.lower_bounds)
         self.lower_bound_ = best.lower_bound
         self.lower_bounds_ = list(best.lower_bounds)
+        self.n_parameters_ = best.mixture.n_parameters
 
     @property
     def mixture_(self) -> Mixture:
@@ -233,7 +222,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         if not hasattr(self, "weights_"):
             check_is_fitted(self)
         kind = getattr(self, "covariance_type_", self.covariance_type)
-        return mixture_of(kind, self.weights_, self.means_, self.precisions_cholesky_)
+        count = getattr(self, "n_parameters_", 0)
+        return mixture_of(kind, self.weights_, self.means_, self.precisions_cholesky_, count)
 
     def _rows(self, X: Any) -> Rows:
         """Check rows against the fitted features."""

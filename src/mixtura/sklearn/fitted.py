@@ -13,22 +13,24 @@ from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import form_of
 
 
-def mixture_of(kind: str, weights: Any, means: Any, factors: Any) -> Mixture:
+def mixture_of(kind: str, weights: Any, means: Any, factors: Any, n_parameters: int = 0) -> Mixture:
     """The distribution with these attributes of an estimator; the same object again for the same numbers.
+
+    Parameters are counted by the kind where their number is not known, as in estimators that earlier versions saved.
 
     Attributes may be set, and arrays written to, between two predictions; so numbers are compared, not objects.
     """
     arrays = [np.asarray(values, dtype=np.float64) for values in (weights, means, factors)]
-    return _made(kind, tuple((array.tobytes(), array.shape) for array in arrays))
+    return _made(kind, tuple((array.tobytes(), array.shape) for array in arrays), n_parameters)
 
 
 @lru_cache(maxsize=4)
-def _made(kind: str, written: tuple[tuple[bytes, tuple[int, ...]], ...]) -> Mixture:
+def _made(kind: str, written: tuple[tuple[bytes, tuple[int, ...]], ...], n_parameters: int) -> Mixture:
     """Made of bytes and shapes, which can be looked up."""
     weights, means, factors = (np.frombuffer(values).reshape(shape) for values, shape in written)
     k, d = means.shape
     covariances = form_of(kind).covariance(factors, k, d)
-    count = k - 1 + k * d + family_named(kind).n_parameters(k, d)
+    count = n_parameters or k - 1 + k * d + family_named(kind).n_parameters(k, d)
     return Mixture(weights / weights.sum(), means, covariances, n_parameters=count)
 
 

@@ -10,10 +10,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
 from mixtura.data import Rows
+from mixtura.em import Task
+from mixtura.holding import as_masks, held
 from mixtura.initial import GROUPINGS
 from mixtura.sklearn.automatic import AUTO
-from mixtura.sklearn.estimation import Given
+from mixtura.sklearn.estimation import Given, task_of
 from mixtura.sklearn.forms import FORMS, checked_precisions, checked_weights, shaped
+from mixtura.sources import ArraySource
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({AUTO})],
@@ -31,6 +34,8 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "verbose": ["verbose"],
     "verbose_interval": [Interval(Integral, 1, None, closed="left")],
     "accelerate": ["boolean"],
+    "fixed": [str, "array-like", dict, None],
+    "equal_proportions": ["boolean"],
     "threads": [Interval(Integral, 1, None, closed="left"), None],
 }
 
@@ -44,6 +49,20 @@ def given_of(estimator: Any, d: int) -> Given:
         None if means is None else shaped(means, "means", (k, d)),
         None if precisions is None else checked_precisions(precisions, kind, k, d),
     )
+
+
+def asked(estimator: Any, source: ArraySource) -> tuple[Task, Given]:
+    """What to fit, and the parameters that the user gives."""
+    given = given_of(estimator, source.n_features)
+    task = task_of(source, estimator.covariance_type, estimator.reg_covar)
+    masks = as_masks(estimator.fixed, estimator.n_components)
+    missing = set(masks) - set(given.present())
+    if missing:
+        names = {"covariances": "precisions_init"}
+        wanted = ", ".join(names.get(name, f"{name}_init") for name in sorted(missing))
+        raise ValueError(f"fixed: {', '.join(sorted(missing))} are to be held; give {wanted}")
+    mixture = given.completed(estimator.n_components, source.n_features)
+    return held(task, masks, mixture, equal_proportions=estimator.equal_proportions), given
 
 
 def checked_sample_weight(sample_weight: Any, rows: Rows) -> Any:
