@@ -17,6 +17,10 @@ from mixtura.steppers import em
 REFERENCE = Path(__file__).parent / "reference" / "mclust"
 DATA = ("faithful", "iris", "diabetes")
 
+# mclust 6.0.0: x <- faithful[, 1]; z <- unmap(as.integer(x > median(x)));
+# me(x, modelName = m, z = z, prior = priorControl(), control = emControl(tol = c(1e-14, 1e-14)))$loglik
+ONE_DIMENSION = {"E": -287.3091511166, "V": -276.3963137579}
+
 
 def load(name):
     rows = np.loadtxt(REFERENCE / f"{name}.csv", delimiter=",", skiprows=1)
@@ -63,3 +67,112 @@ def test_mclusts_tables_of_bic_with_the_prior(differences):
     assert len(far) <= 0.05 * len(differences)
     assert {model for _, model, _ in far} <= {"EEI"}
     assert max(abs(gap) for *_, gap in differences) < 0.15
+
+
+def test_a_sweep_with_a_prior_or_a_bound(iris, tmp_path):
+    """Cells are fits with the same options; a saved sweep says which they were."""
+    prior = mixtura.ConjugatePrior(scale=np.eye(4) / 10, mean=[5.8, 3.0, 3.8, 1.2])
+    options = {"models": ["VVI", "EEE"], "start": "hierarchical", "seed": 0, "max_iter": 50}
+    chosen = mixtura.select(iris, [1, 3], prior=prior, **options)
+    cell = chosen[3, "VVI"]
+    assert cell.fit.trace[-1] == pytest.approx(cell.loglik + cell.fit.log_prior)
+    fit = mixtura.fit(iris, 3, model="VVI", start=cell.begin, prior=prior)
+    assert fit.loglik == pytest.approx(cell.loglik, abs=0.01)
+    path = tmp_path / "sweep.json"
+    path.write_text(chosen.to_json())
+    again = mixtura.select(iris, [1, 3], prior=prior, resume=path, **options)
+    assert [one.loglik for one in again.cells] == [one.loglik for one in chosen.cells]
+    for other in ({}, {"prior": "conjugate"}, {"prior": prior, "eigenvalue_ratio": 5}):
+        with pytest.raises(mixtura.ParameterError, match="differ from those of the earlier selection"):
+            mixtura.select(iris, [1, 3], resume=path, **other, **options)
+    bounded = mixtura.select(iris, 2, determinant_ratio=2, seed=0, start="kmeans", max_iter=20)
+    assert bounded.models == ("VII", "VVI", "VVE", "VVV")
+    cross = mixtura.select(iris, 2, criterion="cv", prior="conjugate", **options)
+    assert np.isfinite([one.cv for one in cross.cells]).all()
+
+
+def test_defaults_are_mclusts():
+    for name in DATA:
+        rows, reference = load(name)
+        prior = as_penalty("conjugate", ArraySource.of(rows))
+        theirs = reference["default_prior"]
+        k = reference["best"]["G"]  # for which the reference was written
+        np.testing.assert_allclose(prior.mean, theirs["mean"], rtol=1e-12)
+        assert (prior.shrinkage, prior.dof) == (theirs["shrinkage"], theirs["dof"])
+        scale = prior.root.T @ prior.root
+        ratio = scale / np.array(theirs["scale"])
+        np.testing.assert_allclose(ratio, ratio[0, 0], rtol=1e-9)
+        assert ratio[0, 0] == pytest.approx(max(k, 2) ** (2 / rows.shape[1]))
+
+
+@pytest.mark.parametrize("model", ["E", "V"])
+def test_one_dimension(model):
+    """mclust's `me` on the lengths of Old Faithful's eruptions, from the rows above and below the median."""
+    rows = load("faithful")[0][:, :1]
+    start = (rows[:, 0] > np.median(rows)).astype(int)
+    fit = mixtura.fit(rows, start=start, model=model, prior="conjugate", tol=1e-13, accelerate=False, max_iter=5000)
+    assert fit.loglik == pytest.approx(ONE_DIMENSION[model], abs=1e-5)
+
+
+def test_relative_weights_are_relative():
+    """Weights that sum to one say the same as weights that sum to the number of rows; repetitions count."""
+    rows = load("faithful")[0]
+    weight = np.random.default_rng(0).integers(1, 4, size=len(rows))
+    options = {"start": (rows[:, 0] > 3).astype(int), "prior": "conjugate"}
+    a = mixtura.fit(rows, sample_weight=weight / weight.mean(), **options)
+    b = mixtura.fit(rows, sample_weight=weight / weight.sum(), **options)
+    np.testing.assert_allclose(b.mixture.means, a.mixture.means, rtol=1e-9)
+    np.testing.assert_allclose(b.mixture.covariances.dense(), a.mixture.covariances.dense(), rtol=1e-9)
+    c = mixtura.fit(rows, sample_weight=weight, **options)
+    d = mixtura.fit(np.repeat(rows, weight, axis=0), **options | {"start": np.repeat(options["start"], weight)})
+    assert c.trace == pytest.approx(d.trace, rel=1e-9)
+
+
+def test_few_rows_in_many_columns():
+    """Fewer rows than columns: the scale matrix is the diagonal, and no covariance is singular."""
+    rows = np.random.default_rng(0).normal(size=(8, 12))
+    fit = mixtura.fit(rows, start=[0] * 4 + [1] * 4, prior="conjugate")
+    assert fit.outcome is mixtura.Outcome.CONVERGED
+    assert not fit.starts[0].floored
+    scale = as_penalty("conjugate", ArraySource.of(rows)).root
+    np.testing.assert_allclose(scale.T @ scale, np.diag(rows.var(axis=0, ddof=1)), atol=1e-12)
+
+
+@pytest.mark.parametrize("model", ["VVV", "EEE", "VVI"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"noise": 0.05},
+        {"trim": 0.05},
+        {"fixed": {"means": [0]}},
+        {"fixed": {"covariances": [1]}},
+        {"equal_proportions": True},
+        {"eigenvalue_ratio": 4},
+        {"accelerate": False},
+    ],
+)
+def test_a_prior_goes_with_everything_else(model, other):
+    rows = load("diabetes")[0]
+    first = mixtura.fit(rows, 3, model=model, seed=0, max_iter=3, tol=0.1)
+    fit = mixtura.fit(rows, start=first.mixture, model=model, prior="conjugate", tol=1e-8, seed=0, **other)
+    assert (np.diff(fit.trace) >= 0).all()
+    assert fit.outcome.converged
+    if "fixed" in other and "means" in other["fixed"]:
+        np.testing.assert_array_equal(fit.mixture.means[0], first.mixture.means[0])
+
+
+@pytest.mark.parametrize(
+    ("prior", "words"),
+    [
+        (3, "prior is 3; expected None, 'conjugate', or a mixtura.ConjugatePrior"),
+        (mixtura.ConjugatePrior(shrinkage=-1), "prior: shrinkage is -1; expected a finite number that is not negative"),
+        (mixtura.ConjugatePrior(dof="x"), "prior: dof is 'x'"),
+        (mixtura.ConjugatePrior(mean=[1.0]), r"prior: mean is \[1.0\]; expected 4 finite numbers"),
+        (mixtura.ConjugatePrior(mean="x"), "prior: mean is 'x'; expected 4 finite numbers"),
+        (mixtura.ConjugatePrior(scale=-1.0), "prior: scale has shape"),
+        (mixtura.ConjugatePrior(scale=[[1.0, 2.0]]), r"prior: scale has shape \(1, 2\); expected a number"),
+    ],
+)
+def test_what_is_no_prior_is_refused(iris, prior, words):
+    with pytest.raises(mixtura.ParameterError, match=words):
+        mixtura.fit(iris, 2, prior=prior)

@@ -99,6 +99,8 @@ class Penalty:
         Rows whose scatter about zero is the scale matrix.
     fixed : bool
         Whether that does not depend on the number of components.
+    given : ConjugatePrior
+        What the caller asked for.
     unit : float
         The weight of one row.
     """
@@ -108,6 +110,7 @@ class Penalty:
     dof: float
     root: Array
     fixed: bool
+    given: ConjugatePrior
     unit: float = 1.0
 
     def pulled(self, stats: Stats) -> Stats:
@@ -153,20 +156,42 @@ def _distinct(model: str, d: int, k: int) -> str:
     return model
 
 
-def as_penalty(prior: Any, source: Source) -> Penalty | None:
-    """What a prior amounts to on these data; None where there is none.
+def as_prior(prior: Any) -> ConjugatePrior | None:
+    """Check a prior.
 
     Examples
     --------
-    >>> as_penalty("wide", None)
+    >>> as_prior("conjugate")
+    ConjugatePrior(shrinkage=0.01, mean=None, dof=None, scale=None)
+    >>> as_prior("wide")
     Traceback (most recent call last):
     mixtura.errors.ParameterError: prior is 'wide'; expected None, 'conjugate', or a mixtura.ConjugatePrior
     """
+    given = ConjugatePrior() if isinstance(prior, str) and prior == "conjugate" else prior
+    if not (given is None or isinstance(given, ConjugatePrior)):
+        raise ParameterError(f"prior is {prior!r}; expected None, 'conjugate', or a mixtura.ConjugatePrior")
+    return given
+
+
+def as_plain(prior: ConjugatePrior | None) -> dict[str, Any] | None:
+    """A prior in plain values, for JSON.
+
+    Examples
+    --------
+    >>> as_plain(ConjugatePrior(mean=np.zeros(1)))
+    {'shrinkage': 0.01, 'mean': [0.0], 'dof': None, 'scale': None}
+    """
     if prior is None:
         return None
-    given = ConjugatePrior() if isinstance(prior, str) and prior == "conjugate" else prior
-    if not isinstance(given, ConjugatePrior):
-        raise ParameterError(f"prior is {prior!r}; expected None, 'conjugate', or a mixtura.ConjugatePrior")
+    values = {name: getattr(prior, name) for name in ("shrinkage", "mean", "dof", "scale")}
+    return {name: value if value is None else np.asarray(value).tolist() for name, value in values.items()}
+
+
+def as_penalty(prior: Any, source: Source) -> Penalty | None:
+    """What a prior amounts to on these data; None where there is none."""
+    given = as_prior(prior)
+    if given is None:
+        return None
     d = source.n_features
     whole = source.sum(blocked(lambda chunk: accumulate(chunk, np.ones((len(chunk.rows), 1)), "full")))
     counted = max(whole.total, source.n_rows)
@@ -180,13 +205,22 @@ def as_penalty(prior: Any, source: Source) -> Penalty | None:
         dof,
         _rows_of(spread if given.scale is None else _as_scale(given.scale, d)),
         fixed=given.scale is not None,
+        given=given,
         unit=whole.total / counted,
     )
 
 
+def _as_numbers(values: Any) -> Array:
+    """An array of floats; a NaN where it is none."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return np.array(np.nan)
+
+
 def _as_mean(mean: Any, d: int) -> Array:
     """Check a prior mean."""
-    given = np.asarray(mean, dtype=np.float64)
+    given = _as_numbers(mean)
     if given.shape != (d,) or not np.isfinite(given).all():
         raise ParameterError(f"prior: mean is {mean!r}; expected {d} finite numbers")
     return given
@@ -194,8 +228,8 @@ def _as_mean(mean: Any, d: int) -> Array:
 
 def _as_scale(scale: Any, d: int) -> Array:
     """Check a scale matrix, or make one of a number."""
-    given = np.asarray(scale, dtype=np.float64)
-    matrix = given * np.eye(d) if given.ndim == 0 else given
+    given = _as_numbers(scale)
+    matrix = np.diag(np.full(d, given)) if given.ndim == 0 else given
     symmetric = matrix.shape == (d, d) and np.isfinite(matrix).all() and np.allclose(matrix, matrix.T)
     if not symmetric or np.linalg.eigvalsh(matrix)[0] < 0:
         raise ParameterError(

@@ -91,6 +91,11 @@ class EigenvalueBound:
     ratio: float
 
     @property
+    def plain(self) -> dict[str, float]:
+        """As the caller gave it."""
+        return {"eigenvalue_ratio": self.ratio}
+
+    @property
     def models(self) -> tuple[str, ...]:
         """The covariance models that can keep to it."""
         return RATIO_MODELS
@@ -117,6 +122,11 @@ class DeterminantBound:
     shape: float = ROUND_ENOUGH
 
     @property
+    def plain(self) -> dict[str, float]:
+        """As the caller gave it."""
+        return {"determinant_ratio": self.ratio, "shape_ratio": self.shape}
+
+    @property
     def models(self) -> tuple[str, ...]:
         """The covariance models that can keep to it; where volumes are equal, determinants are."""
         return DETERMINANT_MODELS
@@ -139,12 +149,12 @@ class DeterminantBound:
 Bound: TypeAlias = EigenvalueBound | DeterminantBound
 
 
-def as_bound(eigenvalue_ratio: Any, determinant_ratio: Any, shape_ratio: Any) -> Bound | None:
+def as_bound(eigenvalue_ratio: Any = None, determinant_ratio: Any = None, shape_ratio: Any = None) -> Bound | None:
     """Check bounds: at most one of the first two, the third beside the second.
 
     Examples
     --------
-    >>> as_bound(12, None, None), as_bound(None, 8, 100.0), as_bound(None, None, None)
+    >>> as_bound(12), as_bound(None, 8, 100.0), as_bound()
     (EigenvalueBound(ratio=12.0), DeterminantBound(ratio=8.0, shape=100.0), None)
     """
     if eigenvalue_ratio is not None and determinant_ratio is not None:

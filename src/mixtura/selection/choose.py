@@ -16,11 +16,12 @@ from mixtura.arrays import as_amount, as_count, column_names
 from mixtura.data import Rng
 from mixtura.em import Task
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
-from mixtura.families import family_named
+from mixtura.families import as_bound, family_named
 from mixtura.fixed import Fixed
 from mixtura.io import read_table
 from mixtura.noise import Noise
 from mixtura.prepare import prepare
+from mixtura.prior import ConjugatePrior, as_penalty, as_plain, as_prior
 from mixtura.replicates import as_entropy
 from mixtura.selection.candidates import DEFAULT, as_starts
 from mixtura.selection.cell import Cell, as_criterion
@@ -49,6 +50,10 @@ def select(
     sample_weight: Any = None,
     sample_size: Any = None,
     equal_proportions: bool = False,
+    prior: Any = None,
+    eigenvalue_ratio: float | None = None,
+    determinant_ratio: float | None = None,
+    shape_ratio: float | None = None,
     tol: float = 1e-6,
     max_iter: int = 1000,
     floor: float = 1e-10,
@@ -66,7 +71,7 @@ def select(
     components : int or iterable of int
         Numbers of components to try.
     models : str or sequence of str
-        Covariance models to try; ``"all"`` of them.
+        Covariance models to try; ``"all"`` of them (that can keep to a bound, where one is asked for).
     criterion : {"bic", "icl", "aic", "aicc", "cv"}
         What to rank by; lower is better. ``"cv"`` is minus twice the log-likelihood of rows held out, in five folds,
         each with a sweep of its own.
@@ -78,6 +83,8 @@ def select(
         Noise beside the components of every cell, as in `mixtura.fit`; ``"hierarchical"`` and ``"seeds"`` leave the
         rows out that it begins with.
     sample_weight, sample_size, equal_proportions, tol, max_iter, floor
+        As in `mixtura.fit`.
+    prior, eigenvalue_ratio, determinant_ratio, shape_ratio
         As in `mixtura.fit`.
     seed : int, numpy Generator or RandomState, optional
     resume : Selection, or path of a file with its JSON, optional
@@ -121,13 +128,15 @@ def select(
     earlier = resume if isinstance(resume, Selection | None) else Selection.from_json(Path(resume).read_text("utf-8"))
     settings = {"start": as_starts(start), "tol": as_amount(tol, "tol"), "max_iter": as_count(max_iter, "max_iter")}
     settings |= {"floor": as_floor(floor), "equal_proportions": bool(equal_proportions)}
+    bound = as_bound(eigenvalue_ratio, determinant_ratio, shape_ratio)
     settings |= {"noise": _plain(noise), "noise_region": noise_region}
+    settings |= {"prior": as_plain(as_prior(prior)), "bound": None if bound is None else bound.plain}
     plan = planned(
         source,
         settings,
         earlier,
         components=as_components(components),
-        models=as_models(models, source.n_features),
+        models=as_models(models, source.n_features, bound),
         noise=noise,
         seed=seed,
         threads=threads,
@@ -176,6 +185,8 @@ def planned(
         source = replace(source, threads=max(1, count // max(1, min(len(components), len(models)))))
     around, beginnings = surroundings(noise, settings["noise_region"], source)
     task = Task(source, family_named("VVV"), scale, floor_variances(scale, settings["floor"]), noise=around)
+    if settings["prior"]:
+        task = replace(task, prior=as_penalty(ConjugatePrior(**settings["prior"]), source))
     parts: Any = pieces(source, entropy, beginnings)
     return Plan(
         source=source,
@@ -188,6 +199,7 @@ def planned(
         tol=settings["tol"],
         max_iter=settings["max_iter"],
         threads=count,
+        bound=as_bound(**settings["bound"]) if settings["bound"] else None,
     )
 
 

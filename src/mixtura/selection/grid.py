@@ -9,7 +9,7 @@ from typing import Any
 
 from mixtura.arrays import as_count
 from mixtura.errors import ParameterError
-from mixtura.families import MODELS, family_named
+from mixtura.families import MODELS, Bound, bounded, family_named
 
 # Of each of volume, shape and axes: the identity is a case of equal ones, and these of variable ones.
 _FREEDOM = "IEV"
@@ -95,8 +95,8 @@ def as_components(components: Any) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def as_models(models: str | Sequence[str], n_features: int) -> tuple[str, ...]:
-    """Names of models, as mclust writes them; in one dimension the fourteen are two.
+def as_models(models: str | Sequence[str], n_features: int, bound: Bound | None = None) -> tuple[str, ...]:
+    """Names of models, as mclust writes them; in one dimension the fourteen are two; all are those that can be bounded.
 
     Examples
     --------
@@ -105,8 +105,11 @@ def as_models(models: str | Sequence[str], n_features: int) -> tuple[str, ...]:
     """
     every = ("E", "V") if n_features == 1 else tuple(MODELS)
     wanted = [models] if isinstance(models, str) else list(models)
-    names = every if wanted == ["all"] else wanted
-    found = tuple(dict.fromkeys(family_named(name).name for name in names))
+    if wanted == ["all"]:
+        names = [name for name in every if bound is None or family_named(name).name in bound.models]
+    else:
+        names = wanted
+    found = tuple(dict.fromkeys(bounded(family_named(name), bound).name for name in names))
     if not found:
         raise ParameterError('models is empty; give names of covariance models, or "all"')
     return found

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.errors import ParameterError
+from mixtura.prior import as_penalty
 from mixtura.selection.cell import Cell
 from mixtura.selection.grid import Key
 from mixtura.selection.sweep import Plan, pieces, sweep
@@ -44,10 +45,12 @@ def _part(source: ArraySource, rows: Any) -> ArraySource:
 
 
 def _on(plan: Plan, source: ArraySource, rows: Any) -> Plan:
-    """The same plan on some of the rows."""
+    """The same plan on some of the rows; these alone make the prior."""
     own = tuple((share, None if noise is None else noise[rows]) for share, noise in plan.beginnings)
     parts: Any = pieces(source, plan.entropy, own)
-    return replace(plan, source=source, **parts)
+    prior = plan.template.prior
+    template = replace(plan.template, prior=as_penalty(prior.given, source)) if prior else plan.template
+    return replace(plan, source=source, template=template, **parts)
 
 
 def _score(cell: Cell, rows: ArraySource) -> float:

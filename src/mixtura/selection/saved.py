@@ -83,6 +83,7 @@ def _fit(fit: Fit) -> dict[str, Any]:
         "n_rows": fit.n_rows,
         "certainty": fit.certainty,
         "sample_size": fit.sample_size,
+        "log_prior": fit.log_prior,
     }
 
 
@@ -115,4 +116,4 @@ def _read_fit(plain: dict[str, Any], model: str) -> Fit:
     mixture = Mixture.from_json(json.dumps(plain["mixture"]))
     sizes = np.array(plain["sizes"])
     fit = Fit(mixture, outcome, trace, (start,), 0, model, sizes, plain["n_rows"], plain["certainty"])
-    return replace(fit, sample_size=plain.get("sample_size"))
+    return replace(fit, sample_size=plain.get("sample_size"), log_prior=plain.get("log_prior", 0.0))

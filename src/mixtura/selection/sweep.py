@@ -11,7 +11,7 @@ import numpy as np
 
 from mixtura.em import Task
 from mixtura.errors import MixturaError
-from mixtura.families import family_named
+from mixtura.families import Bound, bounded, family_named
 from mixtura.selection.candidates import GIVEN, handed_over, suited
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.climb import PLAIN, Pace, as_fit, climbed, repaired
@@ -52,6 +52,7 @@ class Plan:
     tol : float
     max_iter : int
     threads : int
+    bound : Bound or None
     """
 
     source: Source
@@ -67,10 +68,12 @@ class Plan:
     tol: float
     max_iter: int
     threads: int
+    bound: Bound | None = None
 
     def task(self, model: str, source: Source | None = None) -> Task:
         """What is fitted in a column of the grid."""
-        return replace(self.template, source=source or self.source, family=family_named(model))
+        family = bounded(family_named(model), self.bound)
+        return replace(self.template, source=source or self.source, family=family)
 
     @property
     def whole(self) -> bool:
