@@ -1,5 +1,6 @@
 // Symmetric matrices as small as covariances are, (d, d) row after row.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -51,21 +52,36 @@ inline void rotate_columns(double* a, Size m, Size d, Size i, Size j, double c, 
 
 // The same from both sides of a symmetric (d, d) matrix.
 inline void rotate(double* a, Size d, Size i, Size j, double c, double s) {
-  rotate_columns(a, d, d, i, j, c, s);
+  const double p = a[i * (d + 1)], q = a[j * (d + 1)], x = a[i * d + j];
   for (Size r = 0; r < d; ++r) {
-    const double x = a[i * d + r], y = a[j * d + r];
-    a[i * d + r] = c * x - s * y;
-    a[j * d + r] = s * x + c * y;
+    const double left = a[i * d + r], right = a[j * d + r];
+    a[r * d + i] = a[i * d + r] = c * left - s * right;
+    a[r * d + j] = a[j * d + r] = s * left + c * right;
   }
+  a[i * (d + 1)] = c * c * p - 2 * c * s * x + s * s * q;
+  a[j * (d + 1)] = s * s * p + 2 * c * s * x + c * c * q;
+  a[i * d + j] = a[j * d + i] = c * s * (p - q) + (c * c - s * s) * x;
+}
+
+// V' a V.
+inline void turned(const double* a, const double* v, double* out, Size d) {
+  Numbers half(d * d, 0.0);
+  for (Size i = 0; i < d; ++i)
+    for (Size m = 0; m < d; ++m)
+      for (Size j = 0; j < d; ++j) half[i * d + j] += a[i * d + m] * v[m * d + j];
+  std::fill(out, out + d * d, 0.0);
+  for (Size m = 0; m < d; ++m)
+    for (Size i = 0; i < d; ++i)
+      for (Size j = 0; j < d; ++j) out[i * d + j] += v[m * d + i] * half[m * d + j];
 }
 
 inline void identity(double* a, Size d) {
   for (Size i = 0; i < d * d; ++i) a[i] = i % (d + 1) ? 0.0 : 1.0;
 }
 
-// Eigenvalues, largest first, and eigenvectors in the columns of v, by Jacobi's rotations; a is used up.
-inline void eigen(double* a, double* v, double* values, Size d) {
-  identity(v, d);
+// Eigenvalues, largest first, and eigenvectors in the columns of v, by Jacobi's rotations; a is used up. It is
+// V' a V for the axes that v holds already.
+inline void eigen_from(double* a, double* v, double* values, Size d) {
   for (int sweep = 0; sweep < 50; ++sweep) {
     double off = 0, on = 0;
     for (Size i = 0; i < d; ++i)
@@ -89,6 +105,11 @@ inline void eigen(double* a, double* v, double* values, Size d) {
         std::swap(values[i], values[j]);
         for (Size r = 0; r < d; ++r) std::swap(v[r * d + i], v[r * d + j]);
       }
+}
+
+inline void eigen(double* a, double* v, double* values, Size d) {
+  identity(v, d);
+  eigen_from(a, v, values, d);
 }
 
 // v diag(values) v'.

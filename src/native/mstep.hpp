@@ -21,7 +21,7 @@ constexpr int INNER_MOST = 200;
 
 // What inner iterations start from the next time.
 struct Warm {
-  Numbers volumes, axes;  // (k), (d, d); empty before the first M-step
+  Numbers volumes, axes;  // (k), (d, d) or (k, d, d); empty before the first M-step
 };
 
 struct Moments {
@@ -130,19 +130,7 @@ inline void common_axes(const Moments& in, Model model, Warm& warm, double* out,
     warm.axes.resize(d * d);
     eigen(pooled.data(), warm.axes.data(), values.data(), d);
   }
-  for (Size c = 0; c < k; ++c) {
-    Numbers half(d * d, 0.0);
-    const double* w = in.scatter + c * d * d;
-    for (Size i = 0; i < d; ++i)
-      for (Size m = 0; m < d; ++m)
-        for (Size j = 0; j < d; ++j) half[i * d + j] += w[i * d + m] * warm.axes[m * d + j];
-    for (Size i = 0; i < d; ++i)
-      for (Size j = 0; j < d; ++j) {
-        double sum = 0;
-        for (Size m = 0; m < d; ++m) sum += warm.axes[m * d + i] * half[m * d + j];
-        r[c * d * d + i * d + j] = sum;
-      }
-  }
+  for (Size c = 0; c < k; ++c) turned(in.scatter + c * d * d, warm.axes.data(), r.data() + c * d * d, d);
   for (int inner = 0; inner < INNER_MOST; ++inner) {
     for (Size c = 0; c < k; ++c)
       for (Size j = 0; j < d; ++j) s[c * d + j] = r[c * d * d + j * (d + 1)];
@@ -192,11 +180,37 @@ inline bool own_volumes(const Moments& in, Warm& warm, double* out) {
 // Own axes: the eigenvectors of each scatter, their variances in order of size.
 inline void own_axes(const Moments& in, Model model, Warm& warm, double* out, std::vector<char>& low) {
   const Size k = in.k, d = in.d;
-  Numbers a(in.scatter, in.scatter + k * d * d), v(k * d * d), s(k * d), b(k * d);
-  for (Size c = 0; c < k; ++c) eigen(a.data() + c * d * d, v.data() + c * d * d, s.data() + c * d, d);
+  Numbers a(d * d), s(k * d), b(k * d), &v = warm.axes;
+  if (v.empty()) {
+    v.resize(k * d * d);
+    for (Size c = 0; c < k; ++c) identity(v.data() + c * d * d, d);
+  }
+  for (Size c = 0; c < k; ++c) {
+    turned(in.scatter + c * d * d, v.data() + c * d * d, a.data(), d);
+    eigen_from(a.data(), v.data() + c * d * d, s.data() + c * d, d);
+  }
   if (model.shape == Letter::VARIABLE) raise(in, true, s.data(), low);
   along_axes(in, model, s.data(), b.data(), warm.volumes);
   for (Size c = 0; c < k; ++c) composed(v.data() + c * d * d, b.data() + c * d, out + c * d * d, d);
+}
+
+// Own shapes and axes, equal volumes (EVV): the scatter, scaled to a common determinant; false near the floor.
+inline bool equal_volumes(const Moments& in, double* out) {
+  const Size k = in.k, d = in.d;
+  Numbers l(d * d), u(d * d), own(k);
+  double common = 0;
+  for (Size c = 0; c < k; ++c) {
+    if (!cholesky(in.scatter + c * d * d, l.data(), d)) return false;
+    inverse_transposed(l.data(), u.data(), d);
+    double logs = 0, trace = 0;  // of the inverse in units of the floor: below one, all eigenvalues are above it
+    for (double value : u) trace += value * value * in.least() * in.weight[c];
+    if (!(trace < 1)) return false;
+    for (Size i = 0; i < d; ++i) logs += std::log(l[i * (d + 1)]);
+    own[c] = std::exp(2 * logs / double(d));
+    common += own[c] / in.total;
+  }
+  for (Size i = 0; i < k * d * d; ++i) out[i] = in.scatter[i] * (common / own[i / (d * d)]);
+  return true;
 }
 
 // Covariances (k, d, d), or (k, d) for diagonal models, and which of them had to be raised; false where none fit.
@@ -209,7 +223,8 @@ inline bool mstep(const Moments& in, Model model, Warm& warm, double* out, std::
     return true;
   }
   if (model.axes == Letter::VARIABLE && !(model.shape == Letter::VARIABLE && model.volume == Letter::VARIABLE)) {
-    own_axes(in, model, warm, out, low);
+    const bool done = model.shape == Letter::VARIABLE && equal_volumes(in, out);
+    if (!done) own_axes(in, model, warm, out, low);
   } else if (model.axes == Letter::VARIABLE) {
     for (Size i = 0; i < k * d * d; ++i) out[i] = in.scatter[i] / in.weight[i / (d * d)];
   } else if (model.shape == Letter::VARIABLE) {

@@ -12,6 +12,12 @@ import numpy as np
 from mixtura.data import Array
 from mixtura.families.spectrum import SETTLED, SWEEPS, TINY, Spectrum, share_of_largest
 
+# The sweeps of VEE: steps that are in proportion but for this fraction are taken to go on so, if that moves no volume
+# by more than this factor's logarithm, and if so many sweeps have passed since the last time.
+STEADY = 0.05
+FARTHEST = 0.5
+PATIENCE = 2
+
 
 def put_together(axes: Array, variances: Array) -> Array:
     """D diag(b) D' for axes (k, d, d) or (d, d) and variances (k, d)."""
@@ -30,20 +36,38 @@ def own_axes(scatter: Array, n: Array, spectrum: Spectrum, start: Array | None) 
 def common_matrix(scatter: Array, n: Array, start: Array | None) -> tuple[Array, Array]:
     """VEE: S_k = lambda_k C; either has a closed form for the other, so they take turns (Celeux & Govaert 1995).
 
-    C may have any determinant, since lambda_k makes up for it.
+    C may have any determinant, since lambda_k makes up for it. The turns converge linearly, slowly at the floor, so now
+    and then a geometric series of them is summed.
     """
     n = np.maximum(n, TINY)
     d = scatter.shape[1]
     least = share_of_largest(d)
     values, axes = np.linalg.eigh(scatter.sum(axis=0) / n.sum() if start is None else start[0])
-    values, volume = np.maximum(values, max(1, least * values[-1])), np.full(len(n), np.inf)
+    values, volume = np.maximum(values, max(1, least * values[-1])), np.ones(len(n))
+    before, since = np.zeros(len(n)), 0
     for _ in range(SWEEPS):
-        new = np.tensordot(scatter, (axes / values) @ axes.T, 2) / (n * d)
-        new = np.maximum(new, 1 / values[0])
-        settled = np.abs(volume / new - 1).max() <= SETTLED
-        volume = new
+        new = np.maximum(np.tensordot(scatter, (axes / values) @ axes.T, 2) / (n * d), 1 / values[0])
+        step, volume, since = np.log(new / volume), new, since + 1
+        settled = np.abs(step).max() <= SETTLED
+        if since > PATIENCE and (ahead := yet_to_come(step, before)) is not None:
+            volume, since = volume * np.exp(ahead), 0
+        before = step
         values, axes = np.linalg.eigh(np.tensordot(1 / volume, scatter, 1) / n.sum())
         values = np.maximum(values, max(1 / volume.min(), least * values[-1]))
         if settled:
             break
     return volume[:, None] * values, axes
+
+
+def yet_to_come(step: Array, before: Array) -> Array | None:
+    """The sum of all steps that follow, if each is the same fraction of the one before (Aitken 1926); else None.
+
+    Examples
+    --------
+    >>> yet_to_come(np.array([0.01, -0.03]), np.array([0.02, -0.06])).round(9).tolist()
+    [0.01, -0.03]
+    """
+    fraction = float(step @ before) / max(float(before @ before), TINY)
+    steady = np.abs(step - fraction * before).max() <= STEADY * np.abs(step).max()
+    ahead = step * (fraction / (1 - fraction)) if 0 < fraction < 1 else step
+    return ahead if steady and 0 < fraction < 1 and np.abs(ahead).max() <= FARTHEST else None

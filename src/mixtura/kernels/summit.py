@@ -30,24 +30,49 @@ class Summit:
     ending : Ending
     trace : tuple of float
         Log-likelihood after the first M-step and after each iteration; empty where there was no mixture at all.
-    stats : Stats
-        Of the E-step at the mixture.
-    weights, means, covariances : ndarray of shape (k,), (k, d), (k, d, d) or (k, d)
-        The mixture.
-    low : ndarray of bool, (k,)
-        Which covariances rest on the floor.
+    certainty : float
+        See `Stats`.
     floored : bool
-        Whether any does.
+        Whether any covariance rests on the floor.
     least : float
         The smallest weight of a component.
+    number : int
+        Which of the starts it is.
+    places : tuple of ndarray
+        Of all starts: weight, mean and scatter of the statistics, weights, means and covariances of the mixture, and
+        which covariances rest on the floor. Only those of a start that is asked for are looked at.
     """
 
     ending: Ending
     trace: tuple[float, ...]
-    stats: Stats
-    weights: Array
-    means: Array
-    covariances: Array
-    low: NDArray[np.bool_]
+    certainty: float
     floored: bool
     least: float
+    number: int
+    places: tuple[Array, ...]
+
+    @property
+    def stats(self) -> Stats:
+        """Of the E-step at the mixture."""
+        weight, mean, scatter = (each[self.number] for each in self.places[:3])
+        return Stats(weight, mean, scatter, self.trace[-1] if self.trace else -np.inf, self.certainty)
+
+    @property
+    def weights(self) -> Array:
+        """Of the mixture, (k,)."""
+        return self.places[3][self.number]
+
+    @property
+    def means(self) -> Array:
+        """Of the mixture, (k, d)."""
+        return self.places[4][self.number]
+
+    @property
+    def covariances(self) -> Array:
+        """Of the mixture, (k, d, d) or (k, d)."""
+        return self.places[5][self.number]
+
+    @property
+    def low(self) -> NDArray[np.bool_]:
+        """Which covariances rest on the floor, (k,)."""
+        return self.places[6][self.number] != 0

@@ -42,7 +42,7 @@ def race(
     chunk : Chunk
         All rows, as contiguous arrays.
     starts : sequence of Stats
-        With diagonal scatter for models without axes, pooled scatter for EEE, full scatter for others.
+        With full scatter, or with diagonal scatter for models without axes, pooled scatter for EEE.
     floor : ndarray of shape (d,)
         Least variances.
     tol : float
@@ -71,7 +71,7 @@ def race(
     """
     total = np.array([start.weight for start in starts], dtype=np.float64)
     mean = np.array([start.mean for start in starts], dtype=np.float64)
-    scatter = np.ascontiguousarray([start.scatter for start in starts], dtype=np.float64)
+    scatter = reduced(model, np.array([start.scatter for start in starts], dtype=np.float64))
     shares, means = np.empty(total.shape), np.empty(mean.shape)
     covariances = np.empty(mean.shape if model.endswith("I") else (*mean.shape, mean.shape[-1]))
     low = np.zeros(total.shape)
@@ -92,18 +92,22 @@ def race(
         [False] * len(starts) if named is None else list(named),
         _native.Places(total, mean, scatter, shares, means, covariances, low),
     )
-    lows, floored, least = low != 0, (low != 0).any(axis=1).tolist(), total.min(axis=1).tolist()
+    floored, least = (low != 0).any(axis=1).tolist(), total.min(axis=1).tolist()
+    places = (total, mean, scatter, shares, means, covariances, low)
     return [
-        Summit(
-            Ending(ending),
-            tuple(trace),
-            Stats(total[i], mean[i], scatter[i], trace[-1] if trace else -np.inf, certainty),
-            shares[i],
-            means[i],
-            covariances[i],
-            lows[i],
-            floored[i],
-            least[i],
-        )
+        Summit(Ending(ending), tuple(trace), certainty, floored[i], least[i], i, places)
         for i, (ending, certainty, trace) in enumerate(ends)
     ]
+
+
+def reduced(model: str, scatter: Array) -> Array:
+    """Of the scatter of several starts what the model reads.
+
+    Examples
+    --------
+    >>> reduced("VVI", np.ones((5, 3, 2, 2))).shape, reduced("EEE", np.ones((5, 3, 2, 2))).shape
+    ((5, 3, 2), (5, 1, 2, 2))
+    """
+    if model.endswith("I") and scatter.ndim == 4:
+        return np.ascontiguousarray(np.einsum("skii->ski", scatter))
+    return scatter.sum(axis=1, keepdims=True) if model == "EEE" else scatter

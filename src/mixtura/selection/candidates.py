@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -19,7 +18,7 @@ from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.grid import Key, nested
 from mixtura.source import Source
 from mixtura.sources import ArraySource
-from mixtura.stats import Needs, Stats
+from mixtura.stats import Stats
 
 # What a sweep starts from unless it is told otherwise.
 DEFAULT = ("hierarchical", "seeds", "neighbours")
@@ -166,16 +165,3 @@ def splits(mixture: Mixture, n_rows: float) -> list[Begin]:
     scatter = weight[:, :, None, None] * covariances
     outside = _outside(mixture, n_rows)
     return [Begin(f"split of {j}", Stats(weight[j], means[j], scatter[j], 0.0, 0.0, outside)) for j in range(k)]
-
-
-_REDUCED: dict[Needs, Callable[[Array], Array]] = {
-    "full": np.asarray,
-    "pooled": partial(np.sum, axis=0, keepdims=True),
-    "diagonal": partial(np.einsum, "kii->ki"),
-}
-
-
-def suited(begin: Begin, needs: Needs) -> Begin:
-    """The start with the scatter that a model reads."""
-    stats = begin.stats
-    return Begin(begin.name, Stats(stats.weight, stats.mean, _REDUCED[needs](stats.scatter), 0.0, 0.0, stats.outside))

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from mixtura.criteria import Assessment
 from mixtura.data import Rng
 from mixtura.errors import ParameterError
 from mixtura.result import Fit, Outcome
 from mixtura.selection.grid import Key
-from mixtura.stats import Stats
+from mixtura.stats import Needs, Stats
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Begin:
-    """Where a cell's EM began: a start for `mixtura.fit` that leads to the same place.
+    """Where a cell's EM began: a start for `mixtura.fit`.
 
     Attributes
     ----------
@@ -56,6 +58,14 @@ class Begin:
         """What a fit begins with."""
         return self.stats
 
+    def suited(self, needs: Needs) -> Begin:
+        """The same with the scatter that a model reads, if it is full."""
+        stats = self.stats
+        if needs == "full" or stats.scatter.ndim == 2:
+            return self
+        own = np.einsum("kii->ki", stats.scatter) if needs == "diagonal" else stats.scatter.sum(axis=0, keepdims=True)
+        return Begin(self.name, replace(stats, scatter=own))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
@@ -68,8 +78,8 @@ class Cell:
     model : str
     fit : Fit, or None where there is none
     begin : callable, or None
-        The best start: `mixtura.fit` with ``start=begin`` and ``accelerate=accelerated`` ends in the same place. Of a
-        climb of more than twenty iterations, which are accelerated, it is the end.
+        The best start. From there `mixtura.fit` (with ``accelerate=accelerated``) ends in the same place, if EM took no
+        more than twenty iterations; later ones are accelerated here, after which one in a hundred ends elsewhere.
     found : tuple of Found
         What each start found, the best first.
     thin : bool

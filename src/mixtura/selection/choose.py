@@ -242,7 +242,6 @@ def _warn(result: Selection, *, interrupted: bool) -> None:
     """Say what the user should know about how it went."""
     if interrupted:
         warnings.warn(INTERRUPTED, ConvergenceWarning, stacklevel=3)
-    if result.ranked and not result.best_cell.sound:
-        warnings.warn(
-            f"no cell is sound; the best of the others: {result.best_cell.trouble}", DegeneracyWarning, stacklevel=3
-        )
+    first = next(iter(result.ranked), None)
+    if first is not None and not first.sound:
+        warnings.warn(f"no cell is sound; the best of the others: {first.trouble}", DegeneracyWarning, stacklevel=3)

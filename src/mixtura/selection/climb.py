@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -33,6 +33,9 @@ ROUNDS = ((5, 6), (20, 3))
 
 # After so many iterations EM is accelerated.
 PLAIN = 20
+
+# So many iterations, repairs among them, are left to the loop before the kernel goes on.
+MENDING = 2
 
 _OUTCOMES = {
     Ending.CONVERGED: Outcome.CONVERGED,
@@ -151,7 +154,8 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pac
 
 def _walked(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pace) -> list[Climb]:
     """The same by the loop of `mixtura.em`, which is accelerated at the end."""
-    field = [(_path(task, begin, begun(task, begin)), name) for begin, name in zip(begins, named, strict=True)]
+    own = [begin.suited(task.family.needs) for begin in begins]
+    field = [(_path(task, begin, begun(task, begin)), name) for begin, name in zip(own, named, strict=True)]
     behind: list[tuple[Climb, bool]] = []
     for most, places in [*ROUNDS, (pace.max_iter, 0)]:
         if len(field) > places:
@@ -179,11 +183,36 @@ def begun(task: Task, begin: Begin) -> Path:
     return Path.at(task.begin(stats), repairs)
 
 
-def repaired(task: Task, begin: Begin, tol: float, max_iter: int) -> Climb:
-    """From a start to rest on all rows, with collapsed components repaired or removed."""
-    stepper, rng = STEPPERS[True], np.random.default_rng(0)
-    path = run(task, begun(task, begin), stop=[LoglikRises(tol)], max_iter=max_iter, rng=rng, stepper=stepper)
+def repaired(task: Task, begin: Begin, pace: Pace, *, in_memory: bool) -> Climb:
+    """From a start to rest on all rows, with collapsed components repaired or removed.
+
+    Repairs are made by the loop of `mixtura.em`; between them, if the rows are ``in_memory``, EM runs in the kernel.
+    """
+    fast, stop, rng = in_memory and in_kernel(task), [LoglikRises(pace.tol)], np.random.default_rng(0)
+    path = begun(task, begin)
+    while path.outcome is Outcome.OUT_OF_STEPS and path.iterations < pace.max_iter:
+        most = min(path.iterations + MENDING, pace.max_iter) if fast else pace.max_iter
+        path = run(task, path, stop=stop, max_iter=most, rng=rng, stepper=STEPPERS[not fast])
+        if fast and path.outcome is Outcome.OUT_OF_STEPS and not path.last.low.any():
+            path = _hastened(task, path, pace)
     return _path(task, begin, path)
+
+
+def _hastened(task: Task, path: Path, pace: Pace) -> Path:
+    """From there to rest, or to the next collapse, in the kernel; the same path if that leads lower."""
+    left = replace(pace, max_iter=max(pace.max_iter - path.iterations, 0))
+    (climb,) = _raced(task, [Begin("", path.last.stats)], [True], left)
+    if not climb.trace or climb.trace[0] < path.trace[-1]:
+        return path
+    last, outcome = _last(task, climb.top)
+    return replace(
+        path,
+        last=last,
+        trace=path.trace + climb.trace,
+        iterations=path.iterations + len(climb.trace),
+        passes=path.passes + len(climb.trace),
+        outcome=Outcome.OUT_OF_STEPS if climb.lost else outcome,
+    )
 
 
 def _path(task: Task, begin: Begin, path: Path) -> Climb:

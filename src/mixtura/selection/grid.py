@@ -62,6 +62,18 @@ def depth(model: str, models: tuple[str, ...]) -> int:
     return max((1 + depth(case, models) for case in nested(model, models)), default=0)
 
 
+def sources(key: Key, models: tuple[str, ...], fewer: int | None) -> list[Key]:
+    """The cells whose solutions this one may start from: models nested in its own, and ``fewer`` components.
+
+    Examples
+    --------
+    >>> [f"{key.model},{key.components}" for key in sources(Key(3, "VVV"), ("EEE", "VVI", "VVV"), 2)]
+    ['EEE,3', 'VVI,3', 'VVV,2']
+    """
+    own = [Key(key.components, model) for model in nested(key.model, models)]
+    return own if fewer is None else [*own, Key(fewer, key.model)]
+
+
 def waves(components: Sequence[int], models: tuple[str, ...]) -> list[list[Key]]:
     """Cells in batches that need only earlier ones: models nested in theirs, and their own with fewer components.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,15 @@ import numpy as np
 from mixtura.em import Task
 from mixtura.errors import MixturaError
 from mixtura.families import Bound, bounded, family_named
-from mixtura.selection.candidates import GIVEN, handed_over, suited
+from mixtura.selection.candidates import GIVEN, handed_over
 from mixtura.selection.cell import Begin, Cell
-from mixtura.selection.climb import PLAIN, Pace, as_fit, climbed, repaired
-from mixtura.selection.grid import Key, waves
+from mixtura.selection.climb import Pace, as_fit, climbed, repaired
+from mixtura.selection.grid import Key, sources, waves
 from mixtura.selection.grounds import Ground, grounds, large_piece, small_piece
 from mixtura.source import Source
 from mixtura.sources import ArraySource
 from mixtura.surroundings import Beginning
-from mixtura.threads import in_order, one_blas_thread
+from mixtura.threads import in_order
 
 # Of so many starts on a sample, all rows tell which is best.
 FINALISTS = 2
@@ -95,23 +95,32 @@ def pieces(source: Source, entropy: int, beginnings: tuple[Beginning, ...]) -> d
 
 
 def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) -> None:
-    """Work on all cells that are not there yet, wave by wave; each is added as soon as it is done.
+    """Work on all cells that are not there yet; each is added as soon as it is done.
 
-    A cell depends on nothing but the data, the options and cells of earlier waves, so neither the number of threads
-    nor an interruption changes it.
+    A cell depends on nothing but the data, the options and the cells that it is handed over from, for which it waits;
+    so neither the number of threads nor an interruption changes it.
     """
     lock = threading.Lock()
     seedings = _seedings(plan, {k for k in plan.components if any(Key(k, model) not in cells for model in plan.models)})
+    order = [key for wave in waves(plan.components, plan.models) for key in wave if key not in cells]
+    ended = {key: threading.Event() for key in order}
+    waiting = "neighbours" in plan.starts
 
     def work(key: Key) -> None:
-        cell = worked(plan, key, seedings[key.components], cells)
-        with lock:
-            cells[key] = cell
-            tell(cell)
+        needed = sources(key, plan.models, plan.fewer(key.components)) if waiting else []
+        try:
+            for other in needed:  # all are earlier in the order, so somebody is at them
+                if other in ended:
+                    ended[other].wait()
+            if all(other in cells for other in needed):  # not so after an interruption
+                cell = worked(plan, key, seedings[key.components], cells)
+                with lock:
+                    cells[key] = cell
+                    tell(cell)
+        finally:
+            ended[key].set()
 
-    with one_blas_thread():  # once, and not anew for each wave
-        for wave in waves(plan.components, plan.models):
-            in_order(work, [key for key in wave if key not in cells], plan.threads)
+    in_order(work, order if waiting else order[::-1], plan.threads)  # the dearest first, where that is possible
 
 
 def _seedings(plan: Plan, components: set[int]) -> dict[int, list[Begin]]:
@@ -148,7 +157,6 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, 
     begins = list(seeding)
     if "neighbours" in plan.starts:
         begins += handed_over(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
-    begins = [suited(begin, task.family.needs) for begin in begins]
     named = [begin.name in (*plan.starts, GIVEN) for begin in begins]
     field = climbed(task, begins, named, Pace(plan.tol, plan.max_iter))
     best, loop = field[0], False
@@ -157,9 +165,9 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, 
         task = plan.task(key.model, plan.large)
         best = climbed(task, finals, [True] * len(finals), Pace(plan.tol, plan.max_iter, NEAR))[0]
     if best.lost or (plan.large is None and not plan.whole):
-        task, loop = plan.task(key.model), True
-        best = repaired(task, Begin(best.begin.name, best.stats), plan.tol, plan.max_iter)
-    elif best.iterations > (PLAIN if plan.whole else NEAR):  # accelerated; plain EM from its start could end elsewhere
-        best = replace(best, begin=Begin(best.begin.name, best.stats))
-    tried = tuple(climb.found for climb in field)
-    return Cell(key.components, key.model, as_fit(task, best), best.begin, tried, best.thin, accelerated=loop)
+        rows = plan.small if plan.whole else plan.large
+        task, loop = plan.task(key.model, rows), True
+        pace = Pace(plan.tol, plan.max_iter)
+        best = repaired(task, Begin(best.begin.name, best.stats), pace, in_memory=rows is not None)
+    tried, begin = tuple(climb.found for climb in field), best.begin.suited(task.family.needs)
+    return Cell(key.components, key.model, as_fit(task, best), begin, tried, best.thin, accelerated=loop)
