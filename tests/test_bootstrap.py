@@ -85,3 +85,70 @@ def test_likelihood_ratios_are_those_of_mclust():
 def test_a_p_value_counts_ties_as_exceeding():
     test = mixtura.LikelihoodRatioTest(1, 2.0, np.array([1.0, 2.0, 3.0]))
     assert test.p_value == 0.75
+
+
+@pytest.mark.parametrize("method", ["resample", "weights", "parametric"])
+def test_noise_has_a_standard_error_too(method):
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(-3, 0.3, 150), rng.normal(3, 0.3, 150), rng.uniform(-9, 9, 100)])
+    fit = mixtura.fit(rows, 2, noise=True, seed=0)
+    found = mixtura.bootstrap(fit, rows, 150, method=method, seed=0)
+    share = fit.mixture.noise.weight
+    assert found.lost == 0
+    assert found.standard_errors["noise"] == pytest.approx((share * (1 - share) / 400) ** 0.5, rel=0.35)
+    low, high = found.intervals()["noise"]
+    assert low < share < high
+    np.testing.assert_allclose(found.weights.sum(axis=1) + found.noise, 1)
+    low, high = found.intervals(0.99)["means"]
+    assert ((low < fit.mixture.means) & (fit.mixture.means < high)).all()
+
+
+def test_weighted_rows_are_drawn_with_their_weights(two):
+    weight = 1 + np.arange(len(FAITHFUL)) % 2
+    fit = mixtura.fit(FAITHFUL, 2, sample_weight=weight, seed=0)
+    found = mixtura.bootstrap(fit, FAITHFUL, 99, sample_weight=weight, seed=0)
+    assert np.abs(found.means.mean(axis=0) - fit.mixture.means).max() < 0.2
+    one = mixtura.fit(FAITHFUL[:, 0], 1, sample_weight=weight)
+    errors = mixtura.bootstrap(one, FAITHFUL[:, 0], 400, sample_weight=weight, seed=0).standard_errors
+    delta = weight / weight.sum() * (FAITHFUL[:, 0] - one.mixture.means.item())
+    assert errors["means"].item() == pytest.approx(np.sqrt((delta**2).sum()), rel=0.15)
+
+
+def test_what_a_selection_chose_is_bootstrapped():
+    chosen = mixtura.select(FAITHFUL, [2, 3], models=["EEE", "VVV"], seed=0)
+    found = mixtura.bootstrap(chosen.best, FAITHFUL, 30, seed=0)
+    assert found.means.shape == (30 - found.lost, chosen.best.mixture.n_components, 2)
+    beside = mixtura.select(FAITHFUL, [2], models="VVV", noise=0.05, seed=0).best
+    assert mixtura.bootstrap(beside, FAITHFUL, 10, seed=0).noise.shape == (10,)
+
+
+@pytest.mark.parametrize("method", ["resample", "weights", "parametric"])
+def test_known_rows_keep_their_components(method):
+    """Of two Gaussians in the same place, only what is known tells which is which."""
+    rng = np.random.default_rng(1)
+    rows = np.concatenate([rng.normal(0, 1, 100), rng.normal(0.5, 1, 100)])
+    known = np.repeat([0, 1], 100)
+    known[::10] = -1
+    fit = mixtura.fit(rows, 2, model="EEE", known=known)
+    found = mixtura.bootstrap(fit, rows, 200, method=method, known=known, seed=0)
+    assert found.lost == 0
+    np.testing.assert_allclose(found.means.mean(axis=0), fit.mixture.means, atol=0.03)
+    np.testing.assert_allclose(found.standard_errors["means"], fit.mixture.covariances[0].item() ** 0.5 / 10, rtol=0.3)
+
+
+def test_what_a_fit_held_is_held_in_replicates():
+    start = mixtura.Parameters(means=[[2.0, 55.0], [4.3, 80.0]])
+    fit = mixtura.fit(FAITHFUL, 2, start=start, fixed="means")
+    found = mixtura.bootstrap(fit, FAITHFUL, 20, fixed="means", seed=0)
+    assert (found.means == fit.mixture.means).all()
+    assert (found.standard_errors["covariances"] > 0).all()
+    equal = mixtura.fit(FAITHFUL, 2, equal_proportions=True, seed=0)
+    found = mixtura.bootstrap(equal, FAITHFUL, 20, equal_proportions=True, seed=0)
+    np.testing.assert_allclose(found.weights, 0.5)
+
+
+def test_components_are_tested_beside_noise():
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(size=(60, 2)), rng.normal(size=(60, 2)) + 8, rng.uniform(-20, 20, (20, 2))])
+    tests = mixtura.likelihood_ratio_tests(rows, [1, 2], 19, seed=0, model="EII", noise=0.1, start="hierarchical")
+    assert [test.p_value <= 0.05 for test in tests] == [True, False]

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura.arrays import as_count, as_sample_weight
 from mixtura.data import Array, Rng, Rows
 from mixtura.errors import ParameterError
 from mixtura.fitting import fit
+from mixtura.known import as_known
 from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
 from mixtura.replicates import Tell, replicated
 from mixtura.result import Fit
 
 optimize = Lazy("scipy.optimize")
+
+Known: TypeAlias = NDArray[np.int64] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,8 @@ class Bootstrap:
         Component j of each replicate is the one nearest to component j of the fit.
     lost : int
         Replicates that lost a component, and are left out.
+    noise : ndarray of shape (n,), or None
+        The weight of noise, where the fit has noise.
     """
 
     mixture: Mixture
@@ -42,10 +48,14 @@ class Bootstrap:
     means: Array
     covariances: Array
     lost: int
+    noise: Array | None = None
 
     @cached_property
     def standard_errors(self) -> dict[str, Array]:
-        """Standard deviations over the replicates: "weights" (k,), "means" (k, d), "covariances" (k, d, d)."""
+        """Standard deviations over the replicates: "weights" (k,), "means" (k, d), "covariances" (k, d, d), "noise" ().
+
+        Noise is there where the fit has some.
+        """
         return {name: values.std(axis=0, ddof=1) for name, values in self._replicates.items()}
 
     def intervals(self, level: float = 0.95) -> dict[str, Array]:
@@ -67,7 +77,8 @@ class Bootstrap:
 
     @property
     def _replicates(self) -> dict[str, Array]:
-        return {"weights": self.weights, "means": self.means, "covariances": self.covariances}
+        own = {"weights": self.weights, "means": self.means, "covariances": self.covariances}
+        return own if self.noise is None else {**own, "noise": self.noise}
 
 
 def bootstrap(
@@ -77,19 +88,21 @@ def bootstrap(
     *,
     method: str = "resample",
     sample_weight: Any = None,
+    known: Any = None,
     tol: float = 1e-6,
     max_iter: int = 1000,
     floor: float = 1e-10,
     seed: int | Rng | None = None,
     on_replicate: Tell | None = None,
     threads: int | None = None,
+    **options: Any,
 ) -> Bootstrap:
     """Fit the same model to many resampled data sets.
 
     Parameters
     ----------
     fitted : Fit
-        Its model is fitted, from its mixture on.
+        Its model is fitted, from its mixture on, with its noise where it has some. ``select(...).best`` is one.
     X : array-like or table of shape (m, d)
         The rows it was fitted to.
     n : int
@@ -99,12 +112,17 @@ def bootstrap(
         no replicate leaves without the rows it needs); or rows drawn from the fitted mixture.
     sample_weight : array-like of shape (m,), optional
         Goes with its row.
+    known : array-like of shape (m,), optional
+        The components of rows that the fit was told, as in `mixtura.fit`. They go with their rows; parametric
+        replicates have as many rows from these components in their places.
     tol, max_iter, floor, seed
         As in `mixtura.fit`.
     on_replicate : callable, optional
         Called with the number of replicates that are done.
     threads : int, optional
         How many replicates are worked on at the same time. The result has the same bits for any number.
+    **options
+        What else the fit was told: fixed, equal_proportions, trim, prior, ...
 
     Returns
     -------
@@ -127,41 +145,49 @@ def bootstrap(
     mixture = fitted.mixture
     rows = mixture.check_rows(X)
     weight = as_sample_weight(sample_weight, len(rows))
-    options: dict[str, Any] = {"model": fitted.model, "tol": tol, "max_iter": max_iter, "floor": floor, "threads": 1}
+    told = None if known is None else as_known(known, len(rows), mixture.n_components)
+    options |= {"model": fitted.model, "tol": tol, "max_iter": max_iter, "floor": floor, "threads": 1, "known": told}
 
     def again(rng: Rng) -> Mixture:
-        drawn, counts = DRAWS[method](mixture, rows, rng)
+        drawn, counts = DRAWS[method](mixture, rows, rng, told)
         counts = counts if weight is None or method == "parametric" else counts * weight
         return fit(drawn, start=replace(mixture, columns=None), sample_weight=counts, **options).mixture
 
     found = replicated(again, as_count(n, "n"), seed, on_replicate, threads)
-    whole = [_aligned(mixture, other) for other in found if other.n_components == mixture.n_components]
+    whole = [other for other in found if other.n_components == mixture.n_components]
+    if told is None:  # else rows tell which component is which
+        whole = [_aligned(mixture, other) for other in whole]
     return Bootstrap(
         mixture,
         np.array([other.weights for other in whole]),
         np.array([other.means for other in whole]),
         np.array([other.covariances.dense() for other in whole]),
         len(found) - len(whole),
+        np.array([other.noise.weight for other in whole if other.noise]) if mixture.noise else None,
     )
 
 
-def _resample(_: Mixture, rows: Rows, rng: Rng) -> tuple[Rows, Array]:
+def _resample(_: Mixture, rows: Rows, rng: Rng, __: Known) -> tuple[Rows, Array]:
     """Rows drawn with replacement, as counts."""
     return rows, rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows))).astype(np.float64)
 
 
-def _weigh(_: Mixture, rows: Rows, rng: Rng) -> tuple[Rows, Array]:
+def _weigh(_: Mixture, rows: Rows, rng: Rng, __: Known) -> tuple[Rows, Array]:
     """Random weights, uniform on the simplex."""
     weights = rng.standard_exponential(len(rows))
     return rows, weights * (len(rows) / weights.sum())
 
 
-def _draw(mixture: Mixture, rows: Rows, rng: Rng) -> tuple[Rows, Array]:
-    """As many rows from the mixture."""
-    return mixture.sample(len(rows), rng)[0], np.ones(len(rows))
+def _draw(mixture: Mixture, rows: Rows, rng: Rng, known: Known) -> tuple[Rows, Array]:
+    """As many rows from the mixture; those that are known, from their components."""
+    drawn, _ = mixture.sample(len(rows), rng)
+    for j in range(mixture.n_components) if known is not None else ():
+        own = np.flatnonzero(known == j)
+        drawn[own] = mixture.select(np.array([j])).without_noise().sample(len(own), rng)[0]
+    return drawn, np.ones(len(rows))
 
 
-DRAWS: dict[str, Callable[[Mixture, Rows, Rng], tuple[Rows, Array]]] = {
+DRAWS: dict[str, Callable[[Mixture, Rows, Rng, Known], tuple[Rows, Array]]] = {
     "resample": _resample,
     "weights": _weigh,
     "parametric": _draw,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from mixtura.adjust import as_floor, floor_variances, moments, scales
 from mixtura.arrays import as_matching_rows, as_sample_weight, column_names
+from mixtura.classes import as_priors, classes_of, for_each, shares_of
 from mixtura.data import Array, Rng, Rows
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.families import family_named
 from mixtura.fitting import fit
 from mixtura.initial import Labels
-from mixtura.known import UNKNOWN
 from mixtura.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
 from mixtura.mixture import Mixture
 from mixtura.selection import select
@@ -95,7 +95,7 @@ def discriminant(
     y: Any,
     components: Any = 1,
     *,
-    models: str | Sequence[str] = "all",
+    models: Any = "all",
     unlabelled: Any = None,
     priors: Any = None,
     sample_weight: Any = None,
@@ -110,12 +110,14 @@ def discriminant(
     X : array-like or table of shape (n, d)
     y : array-like of shape (n,)
         The class of each row.
-    components : int, or iterable of int
+    components : int, iterable of int, or dict
         1: a Gaussian for each class, with one covariance model over all classes, whose letters say what they share
         (EDDA, Bensmail & Celeux 1996). Otherwise each class has a mixture of its own, with the number of components
-        and the model that BIC chooses (Hastie & Tibshirani 1996; mclust's MclustDA).
-    models : str or sequence of str
-        Covariance models to choose from by BIC.
+        and the model that BIC chooses (Hastie & Tibshirani 1996; mclust's MclustDA). A dictionary from classes to
+        numbers says it for each.
+    models : str, sequence of str, or dict
+        Covariance models to choose from by BIC; where each class has a mixture, a dictionary from classes to models
+        says it for each.
     unlabelled : scalar, optional
         The value of ``y`` where the class is not known, such as -1 or "?": such rows help to find the Gaussians by EM
         (semi-supervised; only with ``components=1``). The log-likelihood is then that of rows and known classes, and
@@ -150,13 +152,13 @@ def discriminant(
     """
     rows = as_matching_rows(X, None, np.shape(X)[-1] if np.ndim(X) > 1 else 1)
     weight = as_sample_weight(sample_weight, len(rows))
-    classes, codes = _classes(y, len(rows), weight, unlabelled)
-    wanted = as_models(models, rows.shape[1])
+    classes, codes = classes_of(y, len(rows), weight, unlabelled)
     options = {"floor": as_floor(floor), "seed": seed, "threads": threads}
-    found = _description(components, bool((codes < 0).any()))(rows, codes, weight, wanted, options)
+    describe = _description(components, bool((codes < 0).any()), classes, models)
+    found = describe(rows, codes, weight, options)
     return Discriminant(
         classes,
-        _priors(priors, found.shares),
+        as_priors(priors, found.shares),
         found.mixtures,
         found.models,
         found.loglik,
@@ -177,46 +179,15 @@ class _Found:
     n_parameters: int
 
 
-def _description(components: Any, partly: bool) -> Callable[..., _Found]:
+def _description(components: Any, partly: bool, classes: NDArray[Any], models: Any) -> Callable[..., _Found]:
     """How classes are described."""
-    one = isinstance(components, int | np.integer) and components == 1
+    one = isinstance(components, int | np.integer) and components == 1 and not isinstance(models, Mapping)
     if partly and not one:
-        raise ParameterError(f"components is {components!r}; with unlabelled rows it must be 1")
-    if partly:
-        return _inferred
-    return _gaussians if one else partial(_mixtures, components=components)
-
-
-def _classes(y: Any, n: int, weight: Array | None, unlabelled: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """The sorted classes, and which each row has; -1 where it is not known."""
-    labels = np.asarray(y)
-    if labels.shape != (n,):
-        raise DataError(f"y has shape {labels.shape}; expected one class for each row, ({n},)")
-    known = np.ones(n, dtype=bool) if unlabelled is None else labels != unlabelled
-    classes, own = np.unique(labels[known], return_inverse=True)
-    if len(classes) < 2:
-        raise DataError(f"y has {len(classes)} classes, {classes.tolist()}; expected at least two")
-    codes = np.full(n, UNKNOWN)
-    codes[known] = own
-    held = _shares(codes, weight)
-    if not held.all():
-        raise DataError(f"all rows of class {str(classes[held.argmin()])!r} have weight zero; leave the class out")
-    return classes, codes
-
-
-def _shares(codes: NDArray[np.int64], weight: Array | None) -> Array:
-    """The classes' shares of the rows whose class is known."""
-    known = codes >= 0
-    held = np.bincount(codes[known], None if weight is None else weight[known]).astype(np.float64)
-    return held / held.sum() if held.any() else held
-
-
-def _priors(priors: Any, shares: Array) -> Array:
-    """Checked class probabilities."""
-    given = shares if priors is None else np.asarray(priors, dtype=np.float64)
-    if given.shape != shares.shape or not (given >= 0).all() or abs(given.sum() - 1) > 1e-6:
-        raise ParameterError(f"priors are {priors!r}; expected {len(shares)} probabilities that sum to one")
-    return given
+        raise ParameterError(f"components is {components!r}; with unlabelled rows it must be 1, and models for all")
+    if one:
+        return partial(_inferred if partly else _gaussians, models=models)
+    own = for_each(components, list(classes), "components"), for_each(models, list(classes), "models")
+    return partial(_mixtures, components=own[0], models=own[1])
 
 
 def _total(values: Array, weight: Array | None, own: Any = slice(None)) -> float:
@@ -225,7 +196,7 @@ def _total(values: Array, weight: Array | None, own: Any = slice(None)) -> float
 
 
 def _gaussians(
-    rows: Rows, codes: NDArray[np.int64], weight: Array | None, models: Sequence[str], options: dict[str, Any]
+    rows: Rows, codes: NDArray[np.int64], weight: Array | None, options: dict[str, Any], *, models: Any
 ) -> _Found:
     """A Gaussian for each class: one M-step from the known classes, by the model with the lowest BIC."""
     source = ArraySource.of(rows, weight, options["threads"])
@@ -234,7 +205,7 @@ def _gaussians(
     floor = floor_variances(scale, options["floor"])
     k, d = int(codes.max()) + 1, rows.shape[1]
     own = [codes == c for c in range(k)]
-    tasks = [Task(source, family_named(model), scale, floor) for model in models]
+    tasks = [Task(source, family_named(model), scale, floor) for model in as_models(models, rows.shape[1])]
     sums = {task.family.needs: task for task in tasks}  # one pass for each kind of scatter
     stats = {needs: Labels(codes)(task, k, np.random.default_rng(0)) for needs, task in sums.items()}
 
@@ -257,11 +228,12 @@ def _parts(mixture: Mixture) -> tuple[Mixture, ...]:
 
 
 def _inferred(
-    rows: Rows, codes: NDArray[np.int64], weight: Array | None, models: Sequence[str], options: dict[str, Any]
+    rows: Rows, codes: NDArray[np.int64], weight: Array | None, options: dict[str, Any], *, models: Any
 ) -> _Found:
     """The same where not all classes are known: by EM."""
     k = int(codes.max()) + 1
-    fits = [fit(rows, k, model=model, known=codes, sample_weight=weight, **options) for model in models]
+    every = as_models(models, rows.shape[1])
+    fits = [fit(rows, k, model=model, known=codes, sample_weight=weight, **options) for model in every]
     best = min(fits, key=lambda one: (one.mixture.n_components < k or bool(one.starts[0].floored), one.bic))
     if best.mixture.n_components < k:
         raise DataError(f"no covariance model could tell {k} classes apart; label more rows, or set models")
@@ -272,17 +244,17 @@ def _mixtures(
     rows: Rows,
     codes: NDArray[np.int64],
     weight: Array | None,
-    models: Sequence[str],
     options: dict[str, Any],
     *,
-    components: Any,
+    components: Sequence[Any],
+    models: Sequence[Any],
 ) -> _Found:
     """A mixture for each class, chosen by BIC."""
     found = [
         select(
             rows[codes == c],
-            components,
-            models=models,
+            components[c],
+            models=models[c],
             start="hierarchical",  # with few rows a class, a wider search finds peaks that only noise has made
             sample_weight=None if weight is None else weight[codes == c],
             **options,
@@ -290,7 +262,7 @@ def _mixtures(
         for c in range(int(codes.max()) + 1)
     ]
     mixtures = tuple(each.mixture for each in found)
-    shares = _shares(codes, weight)
+    shares = shares_of(codes, weight)
     joint = np.stack([mixture.logpdf(rows) for mixture in mixtures], axis=1) + np.log(shares)
     loglik = _total(log_sum_exp(joint)[0], weight)
     count = sum(each.n_parameters for each in found)

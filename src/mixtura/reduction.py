@@ -48,6 +48,16 @@ class Reduction:
     mixture: Mixture
     _original: Mixture
 
+    @property
+    def std_basis(self) -> Array:
+        """The same directions for columns that are divided by their standard deviations, (d, r), of length one.
+
+        Its entries say how much each column tells, whatever its unit. (mclust's ``std.basis`` multiplies by variances,
+        where its name says standard deviations.)
+        """
+        scaled = self.basis * np.sqrt(np.diagonal(self._original.covariance))[:, None]
+        return np.asarray(scaled / np.linalg.norm(scaled, axis=0))
+
     def transform(self, X: Any) -> Array:
         """Coordinates of rows in these directions, (n, r)."""
         return self._original.check_rows(X) @ self.basis
