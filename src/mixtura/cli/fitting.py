@@ -37,6 +37,10 @@ class Settings:
     fixed: list[str] | None = None
     equal_proportions: bool = False
     sample_size: str | None = None
+    prior: str | None = None
+    eigenvalue_ratio: float | None = None
+    determinant_ratio: float | None = None
+    shape_ratio: float | None = None
 
     def fit(self, table: Table, *, verbose: bool, record: bool) -> Fit:
         """Fit, showing how it goes; Ctrl-C keeps the best so far."""
@@ -54,6 +58,10 @@ class Settings:
                 sample_size=size_named(self.sample_size),
                 fixed=names(self.fixed),
                 equal_proportions=self.equal_proportions,
+                prior=self.prior,
+                eigenvalue_ratio=self.eigenvalue_ratio,
+                determinant_ratio=self.determinant_ratio,
+                shape_ratio=self.shape_ratio,
                 tol=self.tol,
                 stop=self.stop.split(","),
                 max_iter=self.max_iter,
@@ -100,6 +108,10 @@ def fit(
     fixed: o.Fixed = None,
     equal_proportions: o.EqualProportions = False,
     sample_size: o.SampleSize = None,
+    prior: o.Prior = None,
+    eigenvalue_ratio: o.EigenvalueRatio = None,
+    determinant_ratio: o.DeterminantRatio = None,
+    shape_ratio: o.ShapeRatio = None,
     starts: o.Starts = o.DEFAULTS["n_init"],
     tol: o.Tol = o.DEFAULTS["tol"],
     max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
@@ -129,6 +141,10 @@ def fit(
         fixed=fixed,
         equal_proportions=equal_proportions,
         sample_size=sample_size,
+        prior=prior,
+        eigenvalue_ratio=eigenvalue_ratio,
+        determinant_ratio=determinant_ratio,
+        shape_ratio=shape_ratio,
     )
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
     result = settings.fit(table, verbose=verbose, record=replay is not None)

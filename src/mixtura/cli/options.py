@@ -86,6 +86,27 @@ SampleSize: TypeAlias = Annotated[
         help="What BIC and ICL count as the number of rows; default: the sum of the weights.",
     ),
 ]
+Prior: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="conjugate",
+        help="A prior on means and covariances, which keeps small components from collapsing: Fraley and Raftery's.",
+    ),
+]
+EigenvalueRatio: TypeAlias = Annotated[
+    float | None,
+    typer.Option(metavar="X", help="No eigenvalue of any covariance may be more than X times another one."),
+]
+DeterminantRatio: TypeAlias = Annotated[
+    float | None, typer.Option(metavar="X", help="No covariance's determinant may be more than X times another.")
+]
+ShapeRatio: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        metavar="X",
+        help="Beside --determinant-ratio: no eigenvalue may be more than X times another of the same component.",
+    ),
+]
 Trim: TypeAlias = Annotated[
     float, typer.Option(metavar="X", help="The fraction of rows to leave out: at each step the least likely ones.")
 ]

@@ -18,6 +18,7 @@ from mixtura.cli.inputs import load_data, names, noise_named, size_named
 from mixtura.cli.outputs import drawing, label_columns, planned
 from mixtura.cli.tables import fit_summary, fit_values, ranking
 from mixtura.errors import ParameterError
+from mixtura.families import as_bound
 from mixtura.io import Table, write_table, write_text
 from mixtura.selection.grid import as_models
 
@@ -127,6 +128,10 @@ def select(
     noise_region: o.NoiseRegion = o.SELECT["noise_region"],
     equal_proportions: o.EqualProportions = False,
     sample_size: o.SampleSize = None,
+    prior: o.Prior = None,
+    eigenvalue_ratio: o.EigenvalueRatio = None,
+    determinant_ratio: o.DeterminantRatio = None,
+    shape_ratio: o.ShapeRatio = None,
     tol: o.Tol = o.SELECT["tol"],
     max_iter: o.MaxIter = o.SELECT["max_iter"],
     floor: o.Floor = o.SELECT["floor"],
@@ -149,7 +154,8 @@ def select(
     files = planned(asked, {"--picture": PICTURE}, (data,))
     wanted = counts(components)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header)
-    chosen_models = as_models(names([models]) or [], rows.rows.shape[1])
+    bound = as_bound(eigenvalue_ratio, determinant_ratio, shape_ratio)
+    chosen_models = as_models(names([models]) or [], rows.rows.shape[1], bound)
     with counting(len(set(wanted)) * len(chosen_models), verbose=verbose) as watch:
         chosen = mixtura.select(
             rows,
@@ -162,6 +168,10 @@ def select(
             equal_proportions=equal_proportions,
             sample_weight=rows.weights,
             sample_size=size_named(sample_size),
+            prior=prior,
+            eigenvalue_ratio=eigenvalue_ratio,
+            determinant_ratio=determinant_ratio,
+            shape_ratio=shape_ratio,
             tol=tol,
             max_iter=max_iter,
             floor=floor,

@@ -176,6 +176,7 @@ def fit_values(fit: Fit, written: Mapping[str, str]) -> dict[str, Any]:
         "converged": fit.outcome.converged,
         "iterations": fit.iterations,
         **criteria_values(fit.assessment),
+        "log_prior": fit.log_prior,
         "model": fit.model,
         "sizes": fit.sizes.tolist(),
         "trace": list(fit.trace),

@@ -17,7 +17,7 @@ from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import as_estimate, automatic, chosen, form_of, stored, type_of
 from mixtura.sklearn.estimation import Estimate, best_of, estimates
 from mixtura.sklearn.fitted import mixture_of, plain
-from mixtura.sklearn.parameters import CONSTRAINTS, asked, checked_sample_weight
+from mixtura.sklearn.parameters import CONSTRAINTS, SWEPT, asked, checked_sample_weight
 from mixtura.sklearn.threaded import threaded
 from mixtura.sources import ArraySource
 
@@ -61,6 +61,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         Parameters that stay as ``weights_init``, ``means_init`` or ``precisions_init`` give them (`mixtura.fit`).
     equal_proportions : bool, default=False
         Whether all components have the same weight.
+    prior : "conjugate" or ConjugatePrior, optional
+        On means and covariances (`mixtura.fit`); bounds are then those of log-likelihood plus log-prior.
+    eigenvalue_ratio, determinant_ratio, shape_ratio : float, optional
+        By how much covariances may differ (`mixtura.fit`).
     threads : int, optional
         How many threads fit and predict; results do not depend on it. Default: MIXTURA_NUM_THREADS, or all CPUs.
 
@@ -122,6 +126,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         accelerate: bool = False,
         fixed: Any = None,
         equal_proportions: bool = False,
+        prior: Any = None,
+        eigenvalue_ratio: float | None = None,
+        determinant_ratio: float | None = None,
+        shape_ratio: float | None = None,
         threads: int | None = None,
     ) -> None:
         self.n_components = n_components
@@ -141,6 +149,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.accelerate = accelerate
         self.fixed = fixed
         self.equal_proportions = equal_proportions
+        self.prior = prior
+        self.eigenvalue_ratio = eigenvalue_ratio
+        self.determinant_ratio = determinant_ratio
+        self.shape_ratio = shape_ratio
         self.threads = threads
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -193,8 +205,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(
                 "weights_init, means_init, precisions_init and fixed cannot be given where anything is 'auto'"
             )
-        rng = check_random_state(self.random_state)
-        options = {"equal_proportions": self.equal_proportions, "seed": rng}
+        options = {name: getattr(self, name) for name in SWEPT} | {"seed": check_random_state(self.random_state)}
         selection = chosen(rows, weight, self.n_components, self.covariance_type, options)
         self._set(as_estimate(selection), rows.dtype, type_of(selection.best.model))
         self.selection_ = selection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -11,8 +12,10 @@ from sklearn.utils.validation import _check_sample_weight
 
 from mixtura.data import Rows
 from mixtura.em import Task
+from mixtura.families import as_bound, bounded
 from mixtura.holding import as_masks, held
 from mixtura.initial import GROUPINGS
+from mixtura.prior import ConjugatePrior, as_penalty
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.estimation import Given, task_of
 from mixtura.sklearn.forms import FORMS, checked_precisions, checked_weights, shaped
@@ -36,8 +39,16 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "accelerate": ["boolean"],
     "fixed": [str, "array-like", dict, None],
     "equal_proportions": ["boolean"],
+    "prior": [StrOptions({"conjugate"}), ConjugatePrior, None],
+    "eigenvalue_ratio": [Interval(Real, 1.0, None, closed="left"), None],
+    "determinant_ratio": [Interval(Real, 1.0, None, closed="left"), None],
+    "shape_ratio": [Interval(Real, 1.0, None, closed="left"), None],
     "threads": [Interval(Integral, 1, None, closed="left"), None],
 }
+
+
+# What is passed on where anything is chosen.
+SWEPT = ("equal_proportions", "prior", "eigenvalue_ratio", "determinant_ratio", "shape_ratio")
 
 
 def given_of(estimator: Any, d: int) -> Given:
@@ -55,6 +66,8 @@ def asked(estimator: Any, source: ArraySource) -> tuple[Task, Given]:
     """What to fit, and the parameters that the user gives."""
     given = given_of(estimator, source.n_features)
     task = task_of(source, estimator.covariance_type, estimator.reg_covar)
+    bound = as_bound(estimator.eigenvalue_ratio, estimator.determinant_ratio, estimator.shape_ratio)
+    task = replace(task, family=bounded(task.family, bound), prior=as_penalty(estimator.prior, source))
     masks = as_masks(estimator.fixed, estimator.n_components)
     missing = set(masks) - set(given.present())
     if missing:
