@@ -103,9 +103,9 @@ class Task:
         own = self.fixed.about(self.prior.pulled(own) if self.prior else own)
         own = self.prior.widened(own, self.family.name) if self.prior else own
         covariances, low = self.family.fit(own, self.floor, previous.covariances if previous else None)
-        return self._mixture(held.weight / held.total, own.mean, covariances, held.outside / held.total), low
+        return self.mixture(held.weight / held.total, own.mean, covariances, held.outside / held.total), low
 
-    def _mixture(self, weights: Array, means: Array, covariances: Covariance, outside: float) -> Mixture:
+    def mixture(self, weights: Array, means: Array, covariances: Covariance, outside: float) -> Mixture:
         """A mixture that counts its parameters as the family does; the noise's are its weight and its volume."""
         k, d = means.shape
         noise = self.noise.weighted(outside) if self.noise else None
@@ -130,7 +130,7 @@ class Task:
         stats = Stats(weight, start.means, as_scatter(weight, own, self.family.needs), 0.0, 0.0)
         covariances, low = self.family.fit(stats, least, given)
         outside = start.noise.weight if start.noise else 0.0
-        return self._mixture(start.weights, self.fixed.placed(start.means), covariances, outside), low
+        return self.mixture(start.weights, self.fixed.placed(start.means), covariances, outside), low
 
     def collapsed(self, iterate: Iterate) -> NDArray[np.bool_]:
         """Which components to repair: none that is held, in part or altogether."""

@@ -10,7 +10,7 @@ from typing import Any
 from mixtura.adjust import as_floor, floor_variances, moments, scales
 from mixtura.arrays import as_count, as_fraction, as_rng, column_names
 from mixtura.data import Rng
-from mixtura.em import STEPPERS, Task, fill, run
+from mixtura.em import PLAIN, STEPPERS, Task, fill, run
 from mixtura.errors import ParameterError
 from mixtura.families import as_bound, bounded, family_named
 from mixtura.holding import holding
@@ -22,6 +22,7 @@ from mixtura.prepare import component_count, prepare
 from mixtura.prior import as_penalty
 from mixtura.result import Fit, Iteration, Outcome
 from mixtura.sizes import as_sample_size
+from mixtura.sprint import sprint
 from mixtura.stats import Stats
 from mixtura.steppers import Stepper
 from mixtura.stopping import StopRule, as_stops
@@ -239,9 +240,12 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> Tour:
 
     start = plan.initials[number % len(plan.initials)](task, plan.k, rng)
     stats, repairs = fill(task, start, rng) if isinstance(start, Stats) else (start, ())
+    path = Path.at(task.begin(stats), repairs)
+    if plan.stepper is PLAIN and not (plan.record or plan.on_iteration or plan.keep_interrupted):
+        path = sprint(task, path, plan.stop, plan.max_iter)
     path = run(
         task,
-        Path.at(task.begin(stats), repairs),
+        path,
         stop=plan.stop,
         max_iter=plan.max_iter,
         rng=rng,

@@ -17,6 +17,7 @@ struct Climber {
   Size least_points;    // a component on the floor with fewer has collapsed
   Size own_points;      // with fewer it fits a few rows, not a group
   Size plain;           // after so many iterations EM is accelerated
+  double ridge = 0;     // added to all variances
 
   // Where EM stands: statistics of the E-step at a mixture, and that mixture.
   struct Place {
@@ -99,6 +100,21 @@ struct Climber {
     return true;
   }
 
+  // Add the ridge to all variances, and a little to the weights, so that empty components get a covariance; how much.
+  double raise_by_ridge(Numbers& weight, Numbers& scatter) const {
+    if (!(ridge > 0)) return 0;
+    const Size k = Size(weight.size()), d = rows.d, down = model.diagonal() ? 1 : d + 1;
+    double sum = 0;
+    for (double w : weight) sum += w;
+    const double little = 10 * std::numeric_limits<double>::epsilon() * std::min(1.0, sum > 0 ? sum : 1.0);
+    for (Size c = 0; c < k; ++c) {
+      weight[c] += little;
+      const Size first = model.shared() && !model.diagonal() ? 0 : c * each();
+      for (Size i = 0; i < d; ++i) scatter[first + i * down] += weight[c] * ridge;
+    }
+    return little * double(k);
+  }
+
   // One EM iteration, from the statistics at one place to another place; false where it leads to no mixture.
   bool step(const Place& from, Place& to, Warm& warm) const {
     const Size k = Size(from.weight.size()), d = rows.d;
@@ -107,11 +123,13 @@ struct Climber {
     to.means = from.mean;
     to.shares.resize(k);
     to.covariances.resize(k * each());
+    Numbers weight = from.weight, scatter = from.scatter;
+    const double added = raise_by_ridge(weight, scatter);
     for (Size c = 0; c < k; ++c) {
-      if (!(from.weight[c] > 0)) return false;
-      to.shares[c] = from.weight[c] / sum;
+      if (!(weight[c] > 0)) return false;
+      to.shares[c] = weight[c] / (sum + added);
     }
-    const Moments in{k, d, from.weight.data(), from.scatter.data(), sum, floor};
+    const Moments in{k, d, weight.data(), scatter.data(), sum + added, floor};
     return mstep(in, model, warm, to.covariances.data(), to.low) && estep(to);
   }
 

@@ -41,14 +41,15 @@ struct Places {
 using End = std::tuple<int, double, Numbers>;
 
 inline std::vector<End> race(const std::string& level, const Any& rows, const std::optional<Weights>& weight,
-                             const std::tuple<int, int, int>& letters, const In& floor, double tol, double points,
+                             const std::tuple<int, int, int>& letters, const In& floor, double ridge, double tol, double points,
                              Size least_points, Size own_points, Size plain, Size most,
-                             const std::vector<std::pair<Size, Size>>& rounds, const std::vector<bool>& named, const Places& places) {
+                             const std::vector<std::pair<Size, Size>>& rounds, const std::vector<bool>& named,
+                             const std::vector<double>& since, const Places& places) {
   const auto [volume, shape, axes] = letters;
   const Rows data = rows_of(rows, weight);
   const Model model{Letter(volume), Letter(shape), Letter(axes)};
   const Climber climber{data, kernel_of(level), model, floor.data(), tol, points, least_points, own_points,
-                        std::max<Size>(plain, 1)};
+                        std::max<Size>(plain, 1), ridge};
   const std::size_t n = named.size();
   places.check(n, climber);
   if (Size(floor.size()) != data.d) throw std::invalid_argument("the floor has another dimension than the rows");
@@ -58,6 +59,10 @@ inline std::vector<End> race(const std::string& level, const Any& rows, const st
     starts[i].at.weight = places.part(places.total, n, i);
     starts[i].at.mean = places.part(places.mean, n, i);
     starts[i].at.scatter = places.part(places.scatter, n, i);
+    starts[i].at.low.assign(starts[i].at.weight.size(), 0);
+    if (i >= since.size()) continue;
+    starts[i].trace.assign(1, since[i]);
+    starts[i].at.loglik = since[i];
   }
   {
     nb::gil_scoped_release free;
@@ -79,8 +84,8 @@ inline void def_race(nb::module_& m) {
                           std::move(means), std::move(covariances), std::move(low)};
       });
   m.def("race", &race, nb::arg("level"), nb::arg("rows"), nb::arg("weight").none(), nb::arg("letters"),
-        nb::arg("floor"), nb::arg("tol"), nb::arg("points"), nb::arg("least_points"), nb::arg("own_points"),
-        nb::arg("plain"), nb::arg("most"), nb::arg("rounds"), nb::arg("named"), nb::arg("places"));
+        nb::arg("floor"), nb::arg("ridge"), nb::arg("tol"), nb::arg("points"), nb::arg("least_points"), nb::arg("own_points"),
+        nb::arg("plain"), nb::arg("most"), nb::arg("rounds"), nb::arg("named"), nb::arg("since"), nb::arg("places"));
 }
 
 }  // namespace mixtura

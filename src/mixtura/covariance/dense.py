@@ -68,7 +68,7 @@ class Dense:
         object.__setattr__(self, "matrices", matrices)
 
     @classmethod
-    def from_precision_factors(cls, factors: Array, n_components: int, n_features: int) -> Dense:
+    def from_precision_factors(cls, factors: Array, n_components: int, _n_features: int) -> Dense:
         """Build from U of shape (m, d, d) with U U' the precision matrix.
 
         Examples
@@ -76,9 +76,9 @@ class Dense:
         >>> Dense.from_precision_factors(np.array([[[0.5]]]), 1, 1).matrices.item()
         4.0
         """
-        identity = np.eye(n_features)
-        coloured = np.array([np.linalg.solve(u, identity) for u in factors])
-        return cls(np.einsum("mij,mik->mjk", coloured, coloured), n_components)
+        coloured = np.linalg.inv(factors)
+        matrices = coloured.swapaxes(1, 2) @ coloured
+        return cls((matrices + matrices.swapaxes(1, 2)) / 2, n_components)
 
     @classmethod
     def from_precisions(cls, precisions: Array, n_components: int, n_features: int) -> Dense:

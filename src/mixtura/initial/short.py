@@ -13,12 +13,11 @@ from mixtura import kernels
 from mixtura.adjust import points
 from mixtura.data import Chunk
 from mixtura.em import Task, run
-from mixtura.families import MODELS
-from mixtura.fixed import FREE
 from mixtura.kernels import Ending, Summit
 from mixtura.path import Path
 from mixtura.result import Outcome
 from mixtura.sources import ArraySource
+from mixtura.sprint import ordinary
 from mixtura.stats import Stats
 from mixtura.stopping import LoglikRises
 from mixtura.threads import in_order
@@ -82,9 +81,7 @@ def started(task: Task, starts: Sequence[Stats], iterations: int, tol: float) ->
 
 def in_kernel(task: Task) -> bool:
     """Whether the kernel knows how to do all that the task asks for."""
-    free = task.fixed is FREE and not (task.ridge or task.noise or task.trim or task.prior)
-    plain = free and task.guarded and task.bayes is kernels.estep
-    return plain and kernels.race is not None and task.family is MODELS.get(task.family.name)
+    return ordinary(task) and task.guarded and not task.ridge
 
 
 def further(task: Task, runners: Sequence[Runner], iterations: int, tol: float) -> list[Runner]:

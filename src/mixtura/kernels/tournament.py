@@ -29,6 +29,8 @@ def race(
     max_iter: int,
     least_points: int,
     own_points: int = 1,
+    ridge: float = 0.0,
+    since: bool = False,
     plain: int | None = None,
     rounds: Sequence[tuple[int, int]] = (),
     named: Sequence[bool] | None = None,
@@ -53,6 +55,10 @@ def race(
         A start ends as collapsed where a component on the floor holds fewer rows, or any less than half a row.
     own_points : int
         A start is ranked behind others while a component holds fewer rows.
+    ridge : float
+        Added to all variances.
+    since : bool
+        Whether the starts' own log-likelihoods begin their traces, and what comes next is to be higher.
     plain : int, optional
         After so many iterations EM is accelerated (SQUAREM, Varadhan & Roland 2008), and of several starts that have
         come to one place one goes on. Otherwise it stays plain.
@@ -82,6 +88,7 @@ def race(
         weight,
         tuple(LETTERS.index(letter) for letter in model),
         floor,
+        ridge,
         tol,
         1.0 if weight is None else max(1.0, count / float(weight.sum())),
         least_points,
@@ -90,6 +97,7 @@ def race(
         max_iter,
         list(rounds),
         [False] * len(starts) if named is None else list(named),
+        [start.loglik for start in starts] if since else [],
         _native.Places(total, mean, scatter, shares, means, covariances, low),
     )
     floored, least = (low != 0).any(axis=1).tolist(), total.min(axis=1).tolist()

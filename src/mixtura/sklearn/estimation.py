@@ -20,6 +20,7 @@ from mixtura.mixture import Mixture
 from mixtura.path import Path, resumed
 from mixtura.sklearn.verbose import Verbose
 from mixtura.source import Source
+from mixtura.sprint import sprint
 from mixtura.stopping import LoglikChanges
 
 ILL_DEFINED = (
@@ -122,6 +123,8 @@ def estimate(
     here = task.estep(first, np.zeros(first.n_components, dtype=bool))
     rules = [LoglikChanges(tol)]
     path = Path.at(here) if earlier is None else resumed(here, earlier, rules)
+    if not (accelerate or say.level):
+        path = sprint(task, path, rules, max_iter - 1)
     path = run(
         task,
         path,

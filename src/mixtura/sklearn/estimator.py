@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin, _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from mixtura.covariance import Dense
 from mixtura.criteria import Assessment, assess
@@ -16,7 +17,7 @@ from mixtura.data import Array, Rows
 from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import as_estimate, automatic, chosen, form_of, stored, type_of
 from mixtura.sklearn.estimation import Estimate, best_of, estimates
-from mixtura.sklearn.fitted import mixture_of, plain
+from mixtura.sklearn.fitted import fitted_rows, matching_rows, mixture_of
 from mixtura.sklearn.parameters import CONSTRAINTS, SWEPT, asked, checked_sample_weight
 from mixtura.sklearn.threaded import threaded
 from mixtura.sources import ArraySource
@@ -155,6 +156,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.shape_ratio = shape_ratio
         self.threads = threads
 
+    @classmethod
+    @cache
+    def _get_param_names(cls) -> list[str]:
+        """Names of the parameters; reading the signature again would take a tenth of a small fit."""
+        return super()._get_param_names()
+
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Estimate the parameters by EM.
@@ -183,7 +190,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     @threaded
     def _fit(self, X: Any, sample_weight: Any) -> Rows:
         """Run all starts, set the attributes, and return the checked rows."""
-        rows = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        rows = fitted_rows(self, X)
         weight = checked_sample_weight(sample_weight, rows)
         if hasattr(self, "selection_"):
             del self.selection_
@@ -236,39 +243,32 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         count = getattr(self, "n_parameters_", 0)
         return mixture_of(kind, self.weights_, self.means_, self.precisions_cholesky_, count)
 
-    def _rows(self, X: Any) -> Rows:
-        """Check rows against the fitted features."""
-        if not hasattr(self, "feature_names_in_") and plain(X, getattr(self, "n_features_in_", None)):
-            return X
-        check_is_fitted(self)
-        return validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-
     @threaded
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n_samples,)."""
-        return self.mixture_.predict(self._rows(X))
+        return self.mixture_.predict(matching_rows(self, X))
 
     @threaded
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Probability of each component for each row, (n_samples, n_components)."""
-        rows = self._rows(X)
+        rows = matching_rows(self, X)
         return self.mixture_.posterior(rows).astype(rows.dtype)
 
     @threaded
     def score_samples(self, X: Any) -> NDArray[np.floating]:
         """Log-density of each row, (n_samples,)."""
-        rows = self._rows(X)
+        rows = matching_rows(self, X)
         return self.mixture_.logpdf(rows).astype(rows.dtype)
 
     @threaded
     def _assess(self, X: Any, sample_weight: Any) -> Assessment:
         """The fitted mixture measured on rows."""
-        rows = self._rows(X)
+        rows = matching_rows(self, X)
         return assess(self.mixture_, rows, checked_sample_weight(sample_weight, rows))
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-likelihood per row."""
-        rows = self._rows(X)
+        rows = matching_rows(self, X)
         return float(np.average(self.score_samples(rows), weights=checked_sample_weight(sample_weight, rows)))
 
     def bic(self, X: Any, sample_weight: Any = None) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtura.arrays import plainly_finite
+from mixtura.data import Rows
 from mixtura.families import family_named
 from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import form_of
@@ -32,6 +34,24 @@ def _made(kind: str, written: tuple[tuple[bytes, tuple[int, ...]], ...], n_param
     covariances = form_of(kind).covariance(factors, k, d)
     count = n_parameters or k - 1 + k * d + family_named(kind).n_parameters(k, d)
     return Mixture(weights / weights.sum(), means, covariances, n_parameters=count)
+
+
+def fitted_rows(estimator: Any, X: Any) -> Rows:
+    """Check the rows of a fit, and note their features."""
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    several = len(shape) == 2 and shape[0] > 1 and shape[1] > 0
+    if several and not hasattr(estimator, "feature_names_in_") and plain(X, shape[1]):
+        estimator.n_features_in_ = shape[1]
+        return cast(Rows, X)
+    return cast(Rows, validate_data(estimator, X, dtype=[np.float64, np.float32], ensure_min_samples=2))
+
+
+def matching_rows(estimator: Any, X: Any) -> Rows:
+    """Check rows against the fitted features."""
+    if not hasattr(estimator, "feature_names_in_") and plain(X, getattr(estimator, "n_features_in_", None)):
+        return cast(Rows, X)
+    check_is_fitted(estimator)
+    return cast(Rows, validate_data(estimator, X, reset=False, dtype=[np.float64, np.float32]))
 
 
 def plain(X: Any, n_features: int | None) -> bool:

@@ -1,0 +1,54 @@
+"""The sprint: EM within the kernel, as far as nothing happens."""
+
+import numpy as np
+import pytest
+
+import mixtura
+from mixtura import DegeneracyWarning, kernels
+from mixtura.adjust import moments, scales
+from mixtura.em import Task, run
+from mixtura.families import family_named
+from mixtura.initial import as_initial
+from mixtura.path import Path
+from mixtura.sources import ArraySource
+from mixtura.sprint import sprint
+from mixtura.stopping import LoglikChanges, LoglikRises
+
+
+@pytest.mark.parametrize("model", ["VVV", "EEE", "VVI", "VII", "EEI", "EII"])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("ridge", [0.0, 0.3])
+def test_a_sprint_is_the_loop_without_python(model, weighted, ridge):
+    """Same iterations, same numbers to rounding, same end; and what it does not know it leaves to the loop."""
+    rng = np.random.default_rng(0)
+    rows = np.vstack([rng.normal(size=(80, 2)) + 3 * j for j in range(3)])
+    weight = rng.integers(1, 4, size=len(rows)).astype(float) if weighted else None
+    source = ArraySource.of(rows, weight)
+    scale = scales(moments(source))
+    task = Task(source, family_named(model), scale, 1e-10 * scale, ridge=ridge, guarded=not ridge)
+    first = Path.at(task.begin(as_initial("k-means++")(task, 3, np.random.default_rng(0))))
+    for stop, most in (([LoglikRises(1e-7)], 1000), ([LoglikChanges(0.0)], 7), ([LoglikRises(1e-3)] * 2, 50)):
+        ended = [
+            run(task, path, stop=stop, max_iter=most, rng=np.random.default_rng(1))
+            for path in (first, sprint(task, first, stop, most) if kernels.race else first)
+        ]
+        slow, fast = ended
+        assert (fast.outcome, fast.iterations, fast.passes) == (slow.outcome, slow.iterations, slow.passes)
+        np.testing.assert_allclose(fast.trace, slow.trace, rtol=1e-12)
+        np.testing.assert_allclose(fast.last.mixture.means, slow.last.mixture.means, atol=1e-9)
+        ours, theirs = fast.last.mixture.covariances, slow.last.mixture.covariances
+        np.testing.assert_allclose(ours.dense(), theirs.dense(), atol=1e-9)
+        assert ours.n_parameters == theirs.n_parameters
+
+
+def test_a_sprint_leaves_repairs_to_the_loop():
+    """Components that collapse are repaired as ever."""
+    rng = np.random.default_rng(0)
+    rows = np.vstack([rng.normal(size=(40, 2)), np.zeros((9, 2)) + 20])
+    with pytest.warns(DegeneracyWarning):
+        fits = [
+            mixtura.fit(rows, 4, start="random", seed=0, accelerate=False, on_iteration=call)
+            for call in (None, lambda _: None)
+        ]
+    assert fits[0].trace == pytest.approx(fits[1].trace, rel=1e-12)
+    assert fits[0].starts[0].repairs == fits[1].starts[0].repairs
