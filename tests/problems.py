@@ -1,9 +1,20 @@
 """Random problems for the law tests."""
 
+import os
+
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 
 import mixtura
+
+# MIXTURA_EXAMPLES=20 looks for counterexamples to the laws of the models twenty times as long.
+TIMES = int(os.environ.get("MIXTURA_EXAMPLES", "1"))
+
+
+def examples(count):
+    """So many examples of a law, or as many times that as the environment asks for."""
+    return settings(max_examples=count * TIMES)
 
 
 def random_mixture(rng, k, d, spread=2.0):

@@ -246,6 +246,20 @@ def test_lost_components_are_repaired_between_runs_in_the_kernel():
     assert stays.loglik == pytest.approx(cell.loglik, abs=0.01)
 
 
+def test_a_start_that_was_given_up_does_not_win_before_it_is_at_rest():
+    rng = np.random.default_rng(0)  # rounded so that starts that lead early fall onto the floor later
+    near, far = rng.normal(size=(60, 2)), rng.normal(size=(60, 2)) + 6
+    rounded = np.round(np.vstack([near, far, near[:10]]))
+    found = mixtura.select(rounded, [1, 8, 9], models=["VII", "VEI"], seed=0)
+    assert Outcome.OUT_OF_STEPS not in {cell.fit.outcome for cell in found.cells}
+
+
+def test_a_column_that_does_not_vary_is_named(rows):
+    table = pl.DataFrame({"x": rows[:, 0], "y": rows[:, 1], "unit": np.ones(len(rows))})
+    with pytest.warns(DegeneracyWarning, match="column 'unit' does not vary"):
+        mixtura.select(table, [1, 2], models="EII", seed=0)
+
+
 def test_models_hold_what_is_nested_in_them(chosen):
     for cell in chosen.cells:
         for other in chosen.cells:

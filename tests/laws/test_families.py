@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import mixtura
@@ -16,7 +16,7 @@ from mixtura.sources import ArraySource
 from mixtura.steppers import em
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from problems import problems, random_mixture
+from problems import examples, problems, random_mixture
 
 COLUMNS_MAY_STRETCH = ("EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVV", "VVV")
 SPACE_MAY_TURN = ("EII", "VII", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
@@ -50,7 +50,7 @@ def climbed(task, start, steps):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@settings(max_examples=15)
+@examples(15)
 @given(problem=problems(max_k=8, max_d=12, max_n=60), floor=st.sampled_from([1e-10, 1e-6]))
 def test_em_is_monotone_in_many_dimensions_and_on_tiny_clusters(model, problem, floor):
     rows, k, rng = problem
@@ -64,7 +64,7 @@ def test_em_is_monotone_in_many_dimensions_and_on_tiny_clusters(model, problem, 
 
 
 @pytest.mark.parametrize(("simple", "rich"), NESTED, ids=["<".join(pair) for pair in NESTED])
-@settings(max_examples=3)
+@examples(3)
 @given(problem=problems(max_k=4, max_d=5, max_n=80))
 def test_a_richer_model_starts_where_a_simpler_one_ends_and_climbs(simple, rich, problem):
     rows, k, rng = problem
@@ -94,7 +94,7 @@ def mapped(model, rows, start, matrix, shift):
 
 
 @pytest.mark.parametrize(("model", "kind"), [(model, kind) for kind, allowed in MAPS.items() for model in allowed])
-@settings(max_examples=6)
+@examples(6)
 @given(problem=problems(max_k=3, max_d=4, max_n=80))
 def test_maps_of_the_data_that_the_model_allows_map_the_fit(model, kind, problem):
     rows, k, rng = problem
@@ -111,7 +111,7 @@ def test_maps_of_the_data_that_the_model_allows_map_the_fit(model, kind, problem
 
 
 @pytest.mark.parametrize("model", MODELS)
-@settings(max_examples=15)
+@examples(15)
 @given(problem=problems(max_k=4, max_d=5, max_n=60), level=st.sampled_from([1e-6, 0.1, 0.9]))
 def test_no_variance_is_below_the_floor_and_those_on_it_are_named(model, problem, level):
     rows, k, rng = problem

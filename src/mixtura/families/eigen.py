@@ -21,6 +21,9 @@ from mixtura.families.spectrum import SPECTRA, TINY, Spectrum, equal_volume, sha
 from mixtura.families.turning import common_axes
 from mixtura.stats import Needs, Stats
 
+# How much wider than all rows together a component may be that is so from the start.
+WIDER = 100.0
+
 # Models that stay themselves when a column's unit changes; for them the floor may differ from column to column.
 FREE_OF_UNITS = ("VVV", "EEE", "VEE", "EVV", "VVI", "EEI", "VEI", "EVI")
 
@@ -72,7 +75,7 @@ class Eigen:
         k, d = stats.mean.shape
         t = stats.scatter / unit
         before = None if previous is None else previous.variances() / unit
-        widest = self._widest(stats, unit)
+        widest = self._widest(stats, unit, before)
         relative = self._spectrum(widest)(t, stats.weight, before)
         values = relative * (unit[:1] if relative.shape[1] == 1 else unit)
         return Diagonal(values, k, d), resting(relative, k, widest)
@@ -90,14 +93,15 @@ class Eigen:
             if not self.bound and (free.clears(unit) or above(free.matrices / units)):
                 return free, np.zeros(k, dtype=bool)
         before = None if previous is None else previous.dense() / units
-        widest = self._widest(stats, unit)
+        widest = self._widest(stats, unit, before)
         variances, axes = self._fitted(scatter / units, n, self._spectrum(widest), before)
         return Dense(put_together(axes, variances) * units, k), resting(variances, k, widest)
 
-    def _widest(self, stats: Stats, unit: Array) -> float:
+    def _widest(self, stats: Stats, unit: Array, before: Array | None) -> float:
         """The largest variance allowed: with equal volumes no component is to be wider than all rows together.
 
-        Means and covariances of all components make up the covariance of the rows, which no M-step changes.
+        Means and covariances of all components make up the covariance of the rows, which no M-step changes. Only if a
+        component is wider already, as the solution of another model may be, is it not to be cut.
         """
         if self.name[:2] != "EV":
             return math.inf
@@ -105,7 +109,11 @@ class Eigen:
         n = max(stats.total, TINY)  # components without any row may be all that there is to estimate
         delta = stats.mean - stats.weight @ stats.mean / n
         total = (squares.sum(axis=0) + stats.weight @ delta**2) / n
-        return max(float((total / unit).sum()), 1.0)
+        widest = max(float((total / unit).sum()), 1.0)
+        if before is None:
+            return widest
+        already = before.max() if before.ndim == 2 else np.linalg.eigvalsh(before).max()
+        return min(max(widest, float(already)), WIDER * widest)
 
     def _spectrum(self, widest: float) -> Spectrum:
         """How variances are fitted."""

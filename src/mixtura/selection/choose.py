@@ -156,6 +156,7 @@ def select(
     done = tuple(_sized(_named(cells[key], column_names(X)), size) for key in grid if key in cells)
     result = Selection(done, plan.components, plan.models, criterion, plan.entropy, settings)
     _warn(result, interrupted=interrupted)
+    _warn_of_constants(plan, column_names(X))
     return result
 
 
@@ -245,3 +246,16 @@ def _warn(result: Selection, *, interrupted: bool) -> None:
     first = next(iter(result.ranked), None)
     if first is not None and not first.sound:
         warnings.warn(f"no cell is sound; the best of the others: {first.trouble}", DegeneracyWarning, stacklevel=3)
+
+
+def _warn_of_constants(plan: Plan, names: tuple[str, ...] | None) -> None:
+    """Columns without any width put covariances on the floor, or widen the others' where all widths are equal."""
+    rows = (plan.large or plan.small).array
+    flat = np.flatnonzero((rows == rows[:1]).all(axis=0))
+    if len(flat) and rows.shape[1] > 1:
+        columns = ", ".join(repr(names[j]) if names else str(j) for j in flat)
+        warnings.warn(
+            f"column {columns} does not vary, so most models cannot be told apart: leave it out",
+            DegeneracyWarning,
+            stacklevel=3,
+        )

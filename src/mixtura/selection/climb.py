@@ -115,8 +115,11 @@ def climbed(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pa
 
     ``task`` has its rows in one array. Those that are ``named`` are never given up for others that are higher.
     """
-    climbs = (_raced if in_kernel(task) else _walked)(task, begins, named, pace)
-    return sorted(climbs, key=lambda climb: climb.order)
+    climb = _raced if in_kernel(task) else _walked
+    field = sorted(climb(task, begins, named, pace), key=lambda one: one.order)
+    while not (field[0].resting or field[0].iterations >= pace.max_iter):  # given up, but those ahead came to grief
+        field = sorted([*climb(task, [field[0].begin], [True], pace), *field[1:]], key=lambda one: one.order)
+    return field
 
 
 def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pace) -> list[Climb]:
