@@ -89,6 +89,10 @@ class Task:
         """The prior's log-density but for a constant; 0 without a prior."""
         return self.prior.log_density(mixture, self.family.name) if self.prior else 0.0
 
+    def belief(self, k: int) -> tuple[float, float, Array, Array] | None:
+        """The prior of k components as the kernel takes it."""
+        return self.prior.belief(self.family.name, k) if self.prior else None
+
     def candidates(self, mixture: Mixture, rng: Rng) -> tuple[Rows, Array]:
         """Rows that a component may be moved to, and their log-densities; none that would be trimmed."""
         rows = self.source.rows(CANDIDATES, rng).rows

@@ -130,6 +130,11 @@ class Penalty:
         weight = stats.weight + (count - self.unit * self.shrinkage)
         return replace(stats, weight=weight, scatter=stats.scatter + added)
 
+    def belief(self, model: str, k: int) -> tuple[float, float, Array, Array]:
+        """The same for the kernel: weights that pull and that are added, the mean, and rows whose scatter is added."""
+        count, root = self._share(model, k)
+        return self.unit * self.shrinkage, count, self.mean, root
+
     def log_density(self, mixture: Mixture, model: str) -> float:
         """Of a mixture of a covariance model, but for a constant."""
         k, spread = mixture.n_components, mixture.covariances

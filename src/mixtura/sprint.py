@@ -39,7 +39,7 @@ PATIENCE = 1 << 25
 
 def ordinary(task: Task) -> bool:
     """Whether the kernel knows the task's iterations."""
-    free = task.fixed is FREE and not (task.noise or task.trim or task.prior)
+    free = task.fixed is FREE and not (task.noise or task.trim)
     return (
         free
         and task.bayes is kernels.estep
@@ -80,6 +80,7 @@ def _further(task: Task, source: ArraySource, path: Path, rule: Rule, iterations
         least_points=task.family.least_points(source.n_features),
         ridge=task.ridge,
         since=True,
+        prior=task.belief(len(path.last.stats.weight)),
     )
     done = len(top.trace) - 1
     if not done or top.floored or top.ending not in (Ending.CONVERGED, Ending.OUT_OF_STEPS):

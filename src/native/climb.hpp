@@ -1,5 +1,6 @@
 // EM of one small problem from its first statistics to rest, without a word to Python in between.
 #pragma once
+#include "belief.hpp"
 #include "extrapolation.hpp"
 #include "kernel.hpp"
 #include "mstep.hpp"
@@ -18,6 +19,7 @@ struct Climber {
   Size own_points;      // with fewer it fits a few rows, not a group
   Size plain;           // after so many iterations EM is accelerated
   double ridge = 0;     // added to all variances
+  Belief belief = {};
 
   // Where EM stands: statistics of the E-step at a mixture, and that mixture.
   struct Place {
@@ -115,8 +117,9 @@ struct Climber {
     return little * double(k);
   }
 
-  // One EM iteration, from the statistics at one place to another place; false where it leads to no mixture.
-  bool step(const Place& from, Place& to, Warm& warm) const {
+  // One EM iteration, from the statistics at one place to another place; false where it leads to no mixture. Statistics
+  // that stand for a mixture are `believed` already.
+  bool step(const Place& from, Place& to, Warm& warm, bool believed = false) const {
     const Size k = Size(from.weight.size()), d = rows.d;
     const double sum = total(from);
     to.low.assign(k, 0);
@@ -129,7 +132,9 @@ struct Climber {
       if (!(weight[c] > 0)) return false;
       to.shares[c] = weight[c] / (sum + added);
     }
-    const Moments in{k, d, weight.data(), scatter.data(), sum + added, floor};
+    double whole = sum + added;
+    if (belief.held() && !believed) whole += belief.add(k, d, model.diagonal(), model.shared(), weight, to.means, scatter);
+    const Moments in{k, d, weight.data(), scatter.data(), whole, floor};
     return mstep(in, model, warm, to.covariances.data(), to.low) && estep(to);
   }
 
@@ -155,6 +160,7 @@ struct Climber {
     Sums sums{at.means.data(), kind, at.weight.data(), at.mean.data(), at.scatter.data(), 0, 0};
     kernel.estep(rows, density, sums);
     at.loglik = sums.loglik, at.certainty = sums.certainty;
+    if (belief.held()) at.loglik += belief.log_density(k, d, model.diagonal(), model.shared(), at.means, u, logdet);
     return std::isfinite(at.loglik);
   }
 
@@ -208,7 +214,7 @@ struct Climber {
     const Warm before = start.warm;
     Place from;
     chart.write(z, total(at), model.shared(), from.weight, from.mean, from.scatter);
-    if (step(from, next, start.warm) && next.loglik >= at.loglik && !collapsed(next) && next.low == at.low) {
+    if (step(from, next, start.warm, true) && next.loglik >= at.loglik && !collapsed(next) && next.low == at.low) {
       std::swap(at, next);
       start.trace.push_back(at.loglik);
       path.clear();

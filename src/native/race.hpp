@@ -44,12 +44,19 @@ inline std::vector<End> race(const std::string& level, const Any& rows, const st
                              const std::tuple<int, int, int>& letters, const In& floor, double ridge, double tol, double points,
                              Size least_points, Size own_points, Size plain, Size most,
                              const std::vector<std::pair<Size, Size>>& rounds, const std::vector<bool>& named,
-                             const std::vector<double>& since, const Places& places) {
+                             const std::vector<double>& since, const std::tuple<double, double>& counts,
+                             const std::optional<In>& mean, const std::optional<In>& root, const Places& places) {
   const auto [volume, shape, axes] = letters;
   const Rows data = rows_of(rows, weight);
   const Model model{Letter(volume), Letter(shape), Letter(axes)};
+  Belief belief;
+  if (mean && root) {
+    if (Size(mean->size()) != data.d || Size(root->size()) != data.d * data.d)
+      throw std::invalid_argument("the prior has another dimension than the rows");
+    belief = {std::get<0>(counts), std::get<1>(counts), mean->data(), root->data()};
+  }
   const Climber climber{data, kernel_of(level), model, floor.data(), tol, points, least_points, own_points,
-                        std::max<Size>(plain, 1), ridge};
+                        std::max<Size>(plain, 1), ridge, belief};
   const std::size_t n = named.size();
   places.check(n, climber);
   if (Size(floor.size()) != data.d) throw std::invalid_argument("the floor has another dimension than the rows");
@@ -85,7 +92,8 @@ inline void def_race(nb::module_& m) {
       });
   m.def("race", &race, nb::arg("level"), nb::arg("rows"), nb::arg("weight").none(), nb::arg("letters"),
         nb::arg("floor"), nb::arg("ridge"), nb::arg("tol"), nb::arg("points"), nb::arg("least_points"), nb::arg("own_points"),
-        nb::arg("plain"), nb::arg("most"), nb::arg("rounds"), nb::arg("named"), nb::arg("since"), nb::arg("places"));
+        nb::arg("plain"), nb::arg("most"), nb::arg("rounds"), nb::arg("named"), nb::arg("since"),
+        nb::arg("counts"), nb::arg("mean").none(), nb::arg("root").none(), nb::arg("places"));
 }
 
 }  // namespace mixtura

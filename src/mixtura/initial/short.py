@@ -101,6 +101,7 @@ def _raced(task: Task, starts: Sequence[Stats], iterations: int, tol: float) -> 
         tol=tol,
         max_iter=iterations,
         least_points=task.family.least_points(source.n_features),
+        prior=task.belief(len(starts[0].weight)),
     )
     return [
         Runner(top.stats, top.low, top.ending is not Ending.OUT_OF_STEPS, top.trace[-1] - start.loglik)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,8 @@ _native: Any = import_module("mixtura._native")
 
 # How the C++ side counts the letters of a model: the identity, equal, variable.
 LETTERS = "IEV"
+
+Belief: TypeAlias = tuple[float, float, Array, Array]
 
 
 def race(
@@ -31,6 +33,7 @@ def race(
     own_points: int = 1,
     ridge: float = 0.0,
     since: bool = False,
+    prior: Belief | None = None,
     plain: int | None = None,
     rounds: Sequence[tuple[int, int]] = (),
     named: Sequence[bool] | None = None,
@@ -59,6 +62,10 @@ def race(
         Added to all variances.
     since : bool
         Whether the starts' own log-likelihoods begin their traces, and what comes next is to be higher.
+    prior : tuple of float, float, ndarray of shape (d,) and of shape (d, d), optional
+        Of a conjugate prior: the weight of the rows that pull at each mean, what each component's weight grows by,
+        where the mean is pulled to, and rows whose scatter about zero is added. Log-likelihoods are those plus its
+        log-density.
     plain : int, optional
         After so many iterations EM is accelerated (SQUAREM, Varadhan & Roland 2008), and of several starts that have
         come to one place one goes on. Otherwise it stays plain.
@@ -98,6 +105,9 @@ def race(
         list(rounds),
         [False] * len(starts) if named is None else list(named),
         [start.loglik for start in starts] if since else [],
+        (0.0, 0.0) if prior is None else prior[:2],
+        None if prior is None else np.ascontiguousarray(prior[2]),
+        None if prior is None else np.ascontiguousarray(prior[3]),
         _native.Places(total, mean, scatter, shares, means, covariances, low),
     )
     floored, least = (low != 0).any(axis=1).tolist(), total.min(axis=1).tolist()

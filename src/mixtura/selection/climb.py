@@ -138,6 +138,7 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pac
         plain=pace.plain,
         rounds=ROUNDS,
         named=named,
+        prior=task.belief(len(begins[0].stats.weight)),
     )
     weight = rows.sample_weight
     unit = 1.0 if weight is None else max(1.0, rows.n_rows / float(weight.sum()))
