@@ -1,6 +1,7 @@
 """Parameters that are held, equal proportions, and starts from some parameters: mclust's numbers, and laws."""
 
 import json
+import sys
 import warnings
 from itertools import chain, combinations
 from pathlib import Path
@@ -12,6 +13,9 @@ from scipy.optimize import minimize
 import mixtura
 from mixtura import ParameterError
 from mixtura.families import MODELS
+
+sys.path.insert(0, str(Path(__file__).parent))
+from problems import random_mixture
 
 REFERENCE = Path(__file__).parent / "reference" / "mclust"
 EQUAL = json.loads((REFERENCE / "equal.json").read_text())
@@ -128,6 +132,29 @@ def test_small_em_takes_equal_proportions(iris):
     free, equal = mixtura.fit(iris, 3, seed=0), mixtura.fit(iris, 3, equal_proportions=True, seed=0)
     assert equal.n_parameters == free.n_parameters - 2
     assert free.loglik - 2 < equal.loglik < free.loglik
+
+
+@pytest.mark.parametrize(("model", "seed"), [("EVE", 1), ("EVV", 0)])
+def test_the_ceiling_of_equal_volumes_does_not_come_down_on_what_is_held(model, seed):
+    """A component that holds hardly a row is as wide as allowed; where means are held that changes with each step."""
+    rng = np.random.default_rng(seed)
+    rows, _ = random_mixture(rng, 3, 3).sample(90, rng)
+    start, weight = random_mixture(rng, 3, 3), rng.exponential(size=90)
+    for fixed in ("means", ["weights", "means"], {"means": [0, 2]}, {"means": [1], "covariances": [0]}):
+        for accelerate in (False, True):
+            options = {"fixed": fixed, "accelerate": accelerate, "floor": 1e-6, "max_iter": 25, "sample_weight": weight}
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", mixtura.MixturaWarning)
+                fit = mixtura.fit(rows, start=start, model=model, **options)
+            assert fit.outcome is not mixtura.Outcome.STALLED
+            assert (np.diff(fit.trace) >= 0).all()
+
+
+def test_parameters_say_how_many_components_there_are(iris):
+    assert mixtura.fit(iris, start=mixtura.Parameters(means=iris[:100:50])).mixture.n_components == 2
+    assert mixtura.fit(iris, start=mixtura.Parameters(covariances=mixtura.Dense(np.eye(4)[None], 2))).iterations
+    with pytest.raises(ParameterError, match="k is missing"):
+        mixtura.fit(iris, start=mixtura.Parameters())
 
 
 def test_labels_may_give_what_is_held(iris):

@@ -53,6 +53,16 @@ def test_chevron_as_mclust_fits_it(chevron):
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "volume"),
+    [("faithful", 131.86880100350035), ("iris", 27.241199622270464), ("diabetes", 120689699.20526917)],
+)
+def test_the_box_is_that_of_mclusts_hypvol(name, volume):
+    """R: `hypvol(as.matrix(read.csv("faithful.csv")))`; these boxes lie along the principal components."""
+    rows = np.loadtxt(REFERENCE / f"{name}.csv", delimiter=",", skiprows=1)
+    assert box(ArraySource.of(rows)).volume == pytest.approx(volume, rel=1e-12)
+
+
 @pytest.mark.parametrize("model", sorted(set(MODELS) - {"VVE"}))
 def test_chevron_table(chevron, model):
     rows, start, reference = chevron

@@ -67,7 +67,7 @@ def fit(
     X : array-like or table of shape (n, d), (n,) for one column, a file's path, or a Source
         float32 data is read as it is; all statistics are float64.
     k : int, optional
-        Number of components; not needed when the start is a Mixture, labels or responsibilities.
+        Number of components; not needed when the start is a Mixture, Parameters, labels or responsibilities.
     model : str
         Covariance model: whether volume, shape and axes are equal (E), variable (V) or the identity (I): EII, VII, EEI,
         VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, EVV, VVV, as in mclust; or scikit-learn's full (VVV), tied (EEE),

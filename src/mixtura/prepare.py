@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mixtura.arrays import as_count, column_names
 from mixtura.errors import ParameterError
+from mixtura.initial import Parameters
 from mixtura.mixture import Mixture
 from mixtura.source import Source
 from mixtura.sources import ArraySource
@@ -56,13 +57,13 @@ def _aligned(start: Any, columns: tuple[str, ...] | None, n_features: int) -> An
 def component_count(k: int | None, start: Any) -> int:
     """The number of components, as given or as the start implies."""
     implied = None
-    if isinstance(start, Mixture):
+    if isinstance(start, Mixture | Parameters):
         implied = start.n_components
     elif isinstance(start, np.ndarray) and start.ndim in (1, 2):
         implied = len(set(start.tolist())) if start.ndim == 1 else start.shape[1]
     if k is None and implied is None:
         raise ParameterError("k is missing; give the number of components")
     count = as_count(implied if k is None else k, "k")
-    if implied is not None and implied != count:
+    if implied is not None and implied != count and not isinstance(start, Parameters):  # they say what is wrong
         raise ParameterError(f"k is {count}, but the start has {implied} components")
     return count

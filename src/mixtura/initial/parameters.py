@@ -70,6 +70,14 @@ class Parameters:
             raise ParameterError(f"k is {k}, but the start has {mixture.n_components} components")
         return mixture
 
+    @property
+    def n_components(self) -> int | None:
+        """How many components the parameters are for; None where none are given."""
+        rows = next((each for each in (self.weights, self.means, self.precisions) if each is not None), None)
+        if rows is None:
+            return self.covariances.n_components if self.covariances else None
+        return len(rows)
+
     def present(self, k: int) -> dict[str, Any]:
         """The parameters that are given."""
         every = {
