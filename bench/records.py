@@ -22,9 +22,16 @@ def done(record: dict | None) -> bool:
 def append(path: Path, part: str, problem: str, rival: str, found: dict) -> dict:
     """Store one result with the date and the command."""
     moment = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M")
-    words = ["bench/" + Path(sys.argv[0]).name, *(f'"{word}"' if " " in word else word for word in sys.argv[1:])]
-    record = {"part": part, "problem": problem, "rival": rival, **found, "date": moment, "command": " ".join(words)}
+    record = {"part": part, "problem": problem, "rival": rival, **found, "date": moment, "command": command()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(record) + "\n")
     return record
+
+
+def command() -> str:
+    """How this was called, but for where the results go."""
+    before = ["", *sys.argv[1:]]
+    files = ("--results", "--page")
+    words = [word for last, word in zip(before, sys.argv[1:], strict=False) if word not in files and last not in files]
+    return " ".join(["bench/" + Path(sys.argv[0]).name, *(f'"{word}"' if " " in word else word for word in words)])

@@ -21,7 +21,7 @@ from small_sets import generated, real
 import mixtura
 from mixtura import em, kernels
 from mixtura.data import Chunk
-from mixtura.initial import small
+from mixtura.initial import moves, small
 from mixtura.kernels import accumulate
 
 OPTIMA = Path(__file__).parent / "optima.json"
@@ -64,10 +64,10 @@ class Counter:
 
     def __init__(self) -> None:
         self.read = 0.0
-        self._held = em.Task.estep, small.seeded, kernels.race
+        self._held = em.Task.estep, small.seeded, kernels.race, kernels.posterior, moves.accumulate
 
     def __enter__(self) -> Self:
-        estep, seeded, race = self._held
+        estep, seeded, race, posterior, accumulated = self._held
 
         def counted_estep(task, mixture, low):
             self.read += task.source.n_rows
@@ -79,14 +79,23 @@ class Counter:
 
         def counted_race(model, chunk, starts, floor, **options):
             tops = race(model, chunk, starts, floor, **options)
-            self.read += len(chunk.rows) * sum(max(1, len(top.trace)) for top in tops)
+            self.read += len(chunk.rows) * sum(top.passes for top in tops)
             return tops
 
+        def counted_posterior(mixture, rows):
+            self.read += len(rows)
+            return posterior(mixture, rows)
+
+        def counted_accumulate(chunk, share, needs):
+            self.read += len(chunk.rows)
+            return accumulated(chunk, share, needs)
+
         em.Task.estep, small.seeded, kernels.race = counted_estep, counted_seeded, race and counted_race
+        kernels.posterior, moves.accumulate = counted_posterior, counted_accumulate
         return self
 
     def __exit__(self, *_) -> None:
-        em.Task.estep, small.seeded, kernels.race = self._held
+        em.Task.estep, small.seeded, kernels.race, kernels.posterior, moves.accumulate = self._held
 
 
 def fitted(case: Case, **options) -> tuple[float, float]:

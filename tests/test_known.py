@@ -10,6 +10,7 @@ from scipy.stats import multivariate_normal
 import mixtura
 from mixtura import DataError, MixtureClassifier, ParameterError
 from mixtura.families import MODELS
+from mixtura.initial.small import SmallEM
 
 FOLDER = Path(__file__).parent / "reference" / "mclust"
 IRIS = np.loadtxt(FOLDER / "iris.csv", delimiter=",", skiprows=1)
@@ -97,6 +98,26 @@ def test_mclusts_semi_supervised_classification():
     truth = np.repeat(["setosa", "versicolor", "virginica"], 50)
     predicted = np.where(y == "?", found.predict(IRIS), y)
     assert (predicted != truth).mean() == pytest.approx(reference["error"])
+
+
+def test_a_start_from_a_sample_reads_the_labels_of_its_rows():
+    """Labels were once read at the positions that rows have in the sample."""
+    rng = np.random.default_rng(0)
+    truth = rng.permutation(np.repeat([0, 1, 2], 1000))
+    rows = rng.normal(size=(3000, 2)) + 3.0 * truth[:, None]
+    seen = []
+
+    def watched(task, k, rng):
+        small = task.among(task.source.rows(400, rng))
+        seen.append((small.bayes.known, small.source.array))
+        return SmallEM(rows=400, rows_per_component=100)(task, k, rng)
+
+    fit = mixtura.fit(rows, 3, start=watched, known=truth, seed=0)
+    labels, sampled = seen[0]
+    assert len(labels) == len(sampled) == 400
+    at = {tuple(row): label for row, label in zip(rows, truth, strict=True)}
+    assert [at[tuple(row)] for row in sampled] == labels.tolist()
+    np.testing.assert_allclose(fit.mixture.means, [rows[truth == j].mean(axis=0) for j in range(3)], atol=1e-8)
 
 
 def test_the_classifier_learns_from_rows_without_a_label():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mixtura.accelerated import Accelerated, QuasiNewton
 from mixtura.adjust import CANDIDATES, Action, Repair, collapsed, points, reseed, ridge
 from mixtura.covariance import Covariance
-from mixtura.data import Array, Rng, Rows
+from mixtura.data import Array, Chunk, Rng, Rows
 from mixtura.families import Family
 from mixtura.fixed import FREE, Fixed
 from mixtura.iterate import Iterate
@@ -24,6 +24,7 @@ from mixtura.path import Path
 from mixtura.prior import Penalty
 from mixtura.result import Outcome
 from mixtura.source import Source
+from mixtura.sources import ArraySource
 from mixtura.stats import Needs, Stats, as_scatter
 from mixtura.steppers import Plain, Squarem, Step, Stepper
 from mixtura.stopping import StopRule
@@ -31,6 +32,14 @@ from mixtura.trimming import Trimmed
 
 # A fall of the log-likelihood below this fraction of its size is rounding, not a failure to maximise.
 ROUNDING = 1e-7
+
+
+@runtime_checkable
+class ByPosition(Protocol):
+    """An E-step that goes by where rows stand in their source."""
+
+    def among(self, positions: slice | NDArray[np.intp]) -> Callable[..., Stats]:
+        """The same for rows that stood at these positions, and are now the only ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +144,13 @@ class Task:
         covariances, low = self.family.fit(stats, least, given)
         outside = start.noise.weight if start.noise else 0.0
         return self.mixture(start.weights, self.fixed.placed(start.means), covariances, outside), low
+
+    def among(self, sample: Chunk) -> Task:
+        """The same task on some of its rows, as an array in memory."""
+        bayes = self.bayes.among(sample.positions) if isinstance(self.bayes, ByPosition) else self.bayes
+        rows = np.require(sample.rows, requirements="C")
+        source = ArraySource(rows, sample.sample_weight, getattr(self.source, "threads", None))
+        return replace(self, source=source, bayes=bayes)
 
     def collapsed(self, iterate: Iterate) -> NDArray[np.bool_]:
         """Which components to repair: none that is held, in part or altogether."""

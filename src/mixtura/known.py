@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -64,18 +63,29 @@ class Alone:
         return cls(affine, mixture.n_features)
 
 
-def informed(known: NDArray[np.int64]) -> Callable[[Any, Chunk, Needs], Stats]:
-    """The E-step that takes the known rows' components as given; their log-likelihood is log w_j N(x | m_j, S_j)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Informed:
+    """The E-step that takes the known rows' components as given; their log-likelihood is log w_j N(x | m_j, S_j).
 
-    def over(mixture: Any, chunk: Chunk, needs: Needs) -> Stats:
-        own = known[chunk.positions]
+    Attributes
+    ----------
+    known : ndarray of shape (n,)
+        From `as_known`.
+    """
+
+    known: NDArray[np.int64]
+
+    def __call__(self, mixture: Any, chunk: Chunk, needs: Needs) -> Stats:
+        own = self.known[chunk.positions]
         parts = [
             estep(mixture if j == UNKNOWN else Alone.of(mixture, int(j)), _part(chunk, own == j), needs)
             for j in np.unique(own)
         ]
         return reduce(add, parts)
 
-    return over
+    def among(self, positions: slice | NDArray[np.intp]) -> Informed:
+        """What is known of the rows at these positions, which are now all there are."""
+        return Informed(self.known[positions])
 
 
 def _part(chunk: Chunk, rows: NDArray[np.bool_]) -> Chunk:
@@ -129,4 +139,4 @@ def knowing(task: Task, known: Any, k: int, start: Any, initial: Initial) -> tup
             f"start is {start!r}, which does not know which component is which; with known rows leave start out, or "
             "give a Mixture, Parameters, labels or responsibilities"
         )
-    return replace(task, bayes=informed(checked)), initial
+    return replace(task, bayes=Informed(checked)), initial

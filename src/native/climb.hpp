@@ -169,6 +169,7 @@ struct Climber {
     Place at;
     bool named = false, resting = false;
     Numbers trace;
+    Size passes = 0;  // over the rows, those in vain included
     Warm warm;
     Leap leap;
     Ending ending = Ending::OUT_OF_STEPS;
@@ -180,12 +181,14 @@ struct Climber {
     const auto ends = [&](Ending ending) { start.ending = ending, start.resting = true; };
     Place &at = start.at, next;
     if (start.trace.empty()) {
+      ++start.passes;
       if (!step(at, next, start.warm)) return ends(Ending::COLLAPSED);
       std::swap(at, next);
       start.trace.assign(1, at.loglik);
     }
     while (!start.resting && Size(start.trace.size()) <= most) {
       if (start.trace.size() > 1 && collapsed(at)) return ends(Ending::COLLAPSED);
+      ++start.passes;
       if (!step(at, next, start.warm)) return ends(Ending::COLLAPSED);
       const double rise = next.loglik - at.loglik, weight = total(next);
       if (rise < 0) return ends(-rise <= 1e-7 * (std::fabs(next.loglik) + weight) ? Ending::CONVERGED : Ending::FELL);
@@ -213,6 +216,7 @@ struct Climber {
     if (!bends) return;
     const Warm before = start.warm;
     Place from;
+    ++start.passes;
     chart.write(z, total(at), model.shared(), from.weight, from.mean, from.scatter);
     if (step(from, next, start.warm, true) && next.loglik >= at.loglik && !collapsed(next) && next.low == at.low) {
       std::swap(at, next);

@@ -37,8 +37,8 @@ struct Places {
   }
 };
 
-// For each start: how it ended (or none), the certainty there, and its trace.
-using End = std::tuple<int, double, Numbers>;
+// For each start: how it ended (or none), the certainty there, how often the rows were read, and its trace.
+using End = std::tuple<int, double, Size, Numbers>;
 
 inline std::vector<End> race(const std::string& level, const Any& rows, const std::optional<Weights>& weight,
                              const std::tuple<int, int, int>& letters, const In& floor, double ridge, double tol, double points,
@@ -78,7 +78,7 @@ inline std::vector<End> race(const std::string& level, const Any& rows, const st
   std::vector<End> ends;
   for (std::size_t i = 0; i < n; ++i) {
     if (!starts[i].trace.empty()) places.give(starts[i].at, i);
-    ends.emplace_back(starts[i].resting ? int(starts[i].ending) : int(Ending::OUT_OF_STEPS), starts[i].at.certainty,
+    ends.emplace_back(starts[i].resting ? int(starts[i].ending) : int(Ending::OUT_OF_STEPS), starts[i].at.certainty, starts[i].passes,
                       std::move(starts[i].trace));
   }
   return ends;

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mixtura.data import Array
+from mixtura.data import Array, Rows
 
 
-def _centred(rows: Array, weight: Array) -> Array:
+def _centred(rows: Rows, weight: Array) -> Array:
     """Means subtracted."""
     return rows - np.average(rows, axis=0, weights=weight)
 
@@ -30,12 +30,17 @@ def _turned(rows: Array, weight: Array, power: float) -> Array:
     return rows @ axes[kept].T / values[kept] ** power
 
 
+def sphered(rows: Rows, weight: Array) -> Array:
+    """Principal components of equal variance."""
+    return _turned(_centred(rows, weight), weight, 1) * np.sqrt(weight.sum())
+
+
 # By mclust's names.
 USES: dict[str, Callable[[Array, Array], Array]] = {
     "VARS": lambda rows, _: rows,
     "STD": _standardised,
     "PCS": lambda rows, weight: _turned(_centred(rows, weight), weight, 0),
     "PCR": lambda rows, weight: _turned(_standardised(rows, weight), weight, 0),
-    "SPH": lambda rows, weight: _turned(_centred(rows, weight), weight, 1) * np.sqrt(weight.sum()),
+    "SPH": sphered,
     "SVD": lambda rows, weight: _turned(_standardised(rows, weight), weight, 0.5),
 }

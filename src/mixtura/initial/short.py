@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from mixtura import kernels
 from mixtura.adjust import points
 from mixtura.data import Chunk
-from mixtura.em import Task, run
+from mixtura.em import STEPPERS, Task, run
 from mixtura.kernels import Ending, Summit
 from mixtura.path import Path
 from mixtura.result import Outcome
@@ -24,6 +25,9 @@ from mixtura.threads import in_order
 
 # Multiplications in one iteration from which on starts are shared out among threads.
 MUCH = 1 << 20
+
+# A floor below this fraction of the data's variance is there for the arithmetic, not a bound that somebody has chosen.
+NUMERICAL = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,12 +44,23 @@ class Runner:
         Whether the log-likelihood has ceased to rise.
     gain : float
         By how much it has risen since the statistics that the run went on from.
+    passes : int
+        How often the rows were read on the way.
+    lost : bool
+        Whether a component was lost on the way.
     """
 
     stats: Stats
     low: NDArray[np.bool_]
     resting: bool
     gain: float = 0.0
+    passes: int = 0
+    lost: bool = False
+
+    @classmethod
+    def of(cls, start: Stats) -> Runner:
+        """At its start."""
+        return cls(start, np.zeros(len(start.weight), dtype=bool), resting=False)
 
     @classmethod
     def at(cls, path: Path) -> Runner:
@@ -53,9 +68,14 @@ class Runner:
         return cls(path.last.stats, path.last.low, path.outcome is not Outcome.OUT_OF_STEPS)
 
     def spurious(self, task: Task) -> bool:
-        """Whether a component owes its likelihood to the floor: it rests there on hardly more points than it needs."""
+        """Whether a component owes its likelihood to the floor.
+
+        It rests there on hardly more points than it needs, or on a floor so low that only rows that coincide in some
+        direction get there; then there is no end to their likelihood but the floor.
+        """
         held = points(self.stats, task.source.n_rows)
-        return bool((self.low & (held < 2 * task.family.least_points(task.source.n_features))).any())
+        few = held < 2 * task.family.least_points(task.source.n_features)
+        return bool((self.low & (few | (task.floor < NUMERICAL * task.scale).all())).any())
 
 
 def ranked(runners: Sequence[Runner], task: Task) -> list[Runner]:
@@ -63,20 +83,37 @@ def ranked(runners: Sequence[Runner], task: Task) -> list[Runner]:
     return sorted(runners, key=lambda one: (one.spurious(task), -one.stats.loglik))
 
 
-def started(task: Task, starts: Sequence[Stats], iterations: int, tol: float) -> list[Runner]:
-    """Some EM iterations from each start, the best first; without those that lost a component.
+def started(
+    task: Task, starts: Sequence[Stats], iterations: int, tol: float, plain: int | None = None
+) -> tuple[list[Runner], int]:
+    """Some EM iterations from each start: the runners, the best first, and how often the rows were read.
 
-    The rows of ``task`` are one array in memory.
+    Those that lost a component are left out.
+
+    Parameters
+    ----------
+    task : Task
+        Its rows are one array in memory.
+    plain : int, optional
+        After so many iterations EM is accelerated; never, if it is not given.
     """
-    if not starts:
-        return []
-    fast = in_kernel(task)
-    do: Callable[..., list[Runner]] = _raced if fast else _walked
-    k, d = starts[0].mean.shape
-    if task.source.n_rows * k * d * d < MUCH or not fast:
-        return ranked(do(task, starts, iterations, tol), task)
-    parts = in_order(lambda start: do(task, [start], iterations, tol), starts, cast(Any, task.source).threads)
-    return ranked([one for part in parts for one in part], task)
+    return further(task, [Runner.of(start) for start in starts], iterations, tol, plain)
+
+
+def further(
+    task: Task, runners: Sequence[Runner], iterations: int, tol: float, plain: int | None = None
+) -> tuple[list[Runner], int]:
+    """The same for runners that have come somewhere already; those at rest stay where they are."""
+    going, still = [one for one in runners if not one.resting], [one for one in runners if one.resting]
+    do = partial(_raced if in_kernel(task) else _walked, task, iterations=iterations, tol=tol, plain=plain)
+    k, d = runners[0].stats.mean.shape if runners else (0, 0)
+    if in_kernel(task) and task.source.n_rows * k * d * d >= MUCH:
+        parts = in_order(lambda one: do([one]), going, cast(Any, task.source).threads)
+        ended = [one for part in parts for one in part]
+    else:
+        ended = do(going) if going else []
+    read = sum(new.passes for new in ended) - sum(old.passes for old in going)
+    return ranked([*still, *(one for one in ended if not one.lost)], task), read
 
 
 def in_kernel(task: Task) -> bool:
@@ -84,42 +121,39 @@ def in_kernel(task: Task) -> bool:
     return ordinary(task) and task.guarded and not task.ridge
 
 
-def further(task: Task, runners: Sequence[Runner], iterations: int, tol: float) -> list[Runner]:
-    """The same runners, some iterations on, the best first."""
-    going = [one.stats for one in runners if not one.resting]
-    return ranked([*(one for one in runners if one.resting), *started(task, going, iterations, tol)], task)
-
-
-def _raced(task: Task, starts: Sequence[Stats], iterations: int, tol: float) -> list[Runner]:
+def _raced(task: Task, runners: Sequence[Runner], *, iterations: int, tol: float, plain: int | None) -> list[Runner]:
     """Within the kernel."""
     source, race = cast(ArraySource, task.source), cast(Callable[..., list[Summit]], kernels.race)
     tops = race(
         task.family.name,
         Chunk(source.array, source.sample_weight),
-        starts,
+        [one.stats for one in runners],
         task.floor,
         tol=tol,
         max_iter=iterations,
         least_points=task.family.least_points(source.n_features),
-        prior=task.belief(len(starts[0].weight)),
+        prior=task.belief(len(runners[0].stats.weight)),
+        plain=plain,
     )
     return [
-        Runner(top.stats, top.low, top.ending is not Ending.OUT_OF_STEPS, top.trace[-1] - start.loglik)
-        for start, top in zip(starts, tops, strict=True)
-        if top.trace and top.ending is not Ending.COLLAPSED
-    ]
-
-
-def _walked(task: Task, starts: Sequence[Stats], iterations: int, tol: float) -> list[Runner]:
-    """The same by the loop."""
-    paths = [
-        run(
-            task, Path.at(task.begin(start)), stop=[LoglikRises(tol)], max_iter=iterations, rng=np.random.default_rng(0)
+        Runner(
+            top.stats,
+            top.low,
+            top.ending is not Ending.OUT_OF_STEPS,
+            top.stats.loglik - one.stats.loglik,
+            one.passes + top.passes,
+            not top.trace or top.ending is Ending.COLLAPSED,
         )
-        for start in starts
+        for one, top in zip(runners, tops, strict=True)
     ]
-    return [
-        replace(Runner.at(path), gain=path.last.loglik - start.loglik)
-        for start, path in zip(starts, paths, strict=True)
-        if not path.repairs
-    ]
+
+
+def _walked(task: Task, runners: Sequence[Runner], *, iterations: int, tol: float, plain: int | None) -> list[Runner]:
+    """The same by the loop."""
+    ended = []
+    for one in runners:
+        first, rng, stepper = Path.at(task.begin(one.stats)), np.random.default_rng(0), STEPPERS[plain is not None]
+        path = run(task, first, stop=[LoglikRises(tol)], max_iter=iterations, rng=rng, stepper=stepper)
+        gain, passes = path.last.loglik - one.stats.loglik, one.passes + path.passes
+        ended.append(replace(Runner.at(path), gain=gain, passes=passes, lost=bool(path.repairs)))
+    return ended

@@ -1,21 +1,21 @@
-"""Short runs of EM, the best of which is improved by moving components (em-EM: Biernacki, Celeux & Govaert 2003)."""
+"""Short runs of EM, the best of which is changed to get higher (em-EM: Biernacki, Celeux & Govaert 2003)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.adjust import reseed
 from mixtura.data import Chunk, Rng
 from mixtura.em import Task, fill, run
 from mixtura.initial.clusters import random_state
+from mixtura.initial.coordinates import sphered
+from mixtura.initial.moves import MOVES, View
 from mixtura.initial.seeding import squared_distances
 from mixtura.initial.short import Runner, further, ranked, started
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.path import Path
-from mixtura.sources import ArraySource
 from mixtura.stats import Stats
 from mixtura.stopping import LoglikRises
 
@@ -25,49 +25,57 @@ SAME = 0.1
 # Iterations after which a run is taken for one at rest.
 ENOUGH = 500
 
+# Iterations after which EM from a changed mixture is accelerated.
+PLAIN = 2
+
+# How often seeds are drawn anew if all runs lost components.
+TRIES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class SmallEM:
-    """Start from the best of many short runs, then move components of it for as long as that leads higher.
+    """Start from the best of some short runs, then look for ways to higher places from there.
 
     The runs start from the nearest of k rows, drawn with probability proportional to the squared distance from
-    those drawn before (Arthur & Vassilvitskii 2007), on standardised columns; after a few iterations only the best
-    go on. Then each component in turn is taken out of the best mixture and put on a random row (Zhao, Hautamäki,
-    Kärkkäinen & Fränti 2012); where EM leads higher from there, that is the best from then on. It ends when
-    some rounds of such moves, and as many as it took to get there, have been in vain.
+    those drawn before (Arthur & Vassilvitskii 2007), on standardised columns and on sphered ones in turn; after a few
+    iterations only the best go on, and the last few come to rest. Then the best mixture is changed again and again
+    (`mixtura.initial.moves`): two components that overlap are merged and another one is cut in two (Ueda, Nakano,
+    Ghahramani & Hinton 2000), or cut anew, or one is put around a random row. Where EM leads higher from there, that
+    is the best from then on. All of it reads the rows as often as ``effort`` runs would.
 
     Attributes
     ----------
     seeds : int
         Number of runs.
     first : int
-        EM iterations of each before the first choice; of a moved mixture, twice as many at a time.
+        EM iterations of each before the first choice; of a changed mixture, twice as many at a time.
     kept : float
         The part of the runs that goes on at each choice.
-    fresh : int
-        Runs from new seeds in each round of moves.
-    patience : int
-        Rounds of moves in vain before it ends.
-    rounds : int
-        At most so many.
+    finalists : int
+        So many come to rest. On larger data, so many of the best places on the sample go on, on all rows, for
+        ``heats`` iterations.
+    moves : int
+        How many changes are tried at a time.
+    effort : float
+        How often the rows are read, in lengths of a run: the mean number of passes of the finalists.
+    settled : float
+        The same where all finalists came to the same place.
     rows, rows_per_component : int
         Larger data are represented by this many random rows, or this many for each component if that is more.
-    finalists : int
-        So many of the best places on the sample go on, on all rows, for ``heats`` iterations.
     heats : int
     tol : float
-        A run rests when its mean log-likelihood rises by less.
+        A run rests when its mean log-likelihood rises by less; a changed mixture, by less than ten times as much.
     """
 
     seeds: int = 12
     first: int = 2
     kept: float = 0.34
-    fresh: int = 2
-    patience: int = 2
-    rounds: int = 30
+    finalists: int = 3
+    moves: int = 5
+    effort: float = 12.0
+    settled: float = 5.0
     rows: int = 5000
     rows_per_component: int = 200
-    finalists: int = 3
     heats: int = 10
     tol: float = 1e-5
 
@@ -75,60 +83,63 @@ class SmallEM:
         """Statistics at the best place; of a seeding where all runs lost components, so that the fit tells of it."""
         wanted = max(self.rows, self.rows_per_component * k)
         sample = task.source.rows(wanted, rng)
-        threads = getattr(task.source, "threads", None)
-        small = replace(
-            task, source=ArraySource(np.require(sample.rows, requirements="C"), sample.sample_weight, threads)
-        )
-        places = self._improved(self._seeded(small, sample, k, rng), small, sample, k, rng)
+        small = task.among(sample)
+        places, read = self._seeded(small, sample, k, rng)
         if not places:
             return seeded(small, sample, k, rng)[0]
+        places = self._improved(places, read, small, sample, rng)
         if task.source.n_rows > wanted:
             return self._final(task, places, rng)
         return places[0].stats
 
-    def _seeded(self, task: Task, sample: Chunk, k: int, rng: Rng) -> list[Runner]:
-        """The best of the first runs; none where all of them lost components."""
-        starts = [fill(task, stats, rng)[0] for stats in seeded(task, sample, k, rng, self.seeds)]
-        runners, iterations = started(task, starts, self.first, self.tol), self.first
-        while iterations < ENOUGH and not all(one.resting for one in runners):
-            iterations *= 2
-            runners = further(task, runners[: max(1, int(self.kept * len(runners)))], iterations, self.tol)
-        return runners[:1]
-
-    def _improved(self, places: list[Runner], task: Task, sample: Chunk, k: int, rng: Rng) -> list[Runner]:
-        """All places that were found, the best first."""
-        vain = reached = 0
-        for number in range(self.rounds if k > 1 else 0):
-            best = places[0] if places else None
-            found = self._moved(best, task, sample, rng) if best else self._seeded(task, sample, k, rng)
-            places = ranked([*places, *found], task)
-            if places and (not best or higher(places[0], best, task)):
-                vain, reached = 0, number
-            elif (vain := vain + 1) >= max(self.patience, reached):
+    def _seeded(self, task: Task, sample: Chunk, k: int, rng: Rng) -> tuple[list[Runner], int]:
+        """The best of the first runs, and how often they read the rows; none where all of them lost components."""
+        read = 0
+        for _ in range(TRIES):
+            starts = [fill(task, stats, rng)[0] for stats in seeded(task, sample, k, rng, self.seeds)]
+            runners, more = started(task, starts, self.first, self.tol)
+            read, iterations = read + len(starts) + more, self.first
+            while iterations < ENOUGH and not all(one.resting for one in runners):
+                iterations *= 2
+                stay = max(self.finalists, int(self.kept * len(runners)))
+                runners, more = further(task, runners[:stay], iterations, self.tol)
+                read += more
+            if runners:
                 break
+        return runners[: self.finalists], read
+
+    def _improved(self, places: list[Runner], read: int, task: Task, sample: Chunk, rng: Rng) -> list[Runner]:
+        """All places that were found, the best first."""
+        first, length = places[0], sum(one.passes for one in places) / len(places)
+        agreed = len(places) == self.finalists and not any(higher(first, one, task) for one in places)
+        goal = (self.settled if agreed else self.effort) * length
+        while read < goal and len(first.low) > 1:
+            found, more = self._moved(places[0], task, sample, rng)
+            places, read = ranked([*places, *found], task), read + more
+            if higher(places[0], first, task):
+                goal = self.effort * length
         return places
 
-    def _moved(self, best: Runner, task: Task, sample: Chunk, rng: Rng) -> list[Runner]:
-        """Where EM comes to rest once each component in turn has been put on a random row, and from new seeds.
+    def _moved(self, best: Runner, task: Task, sample: Chunk, rng: Rng) -> tuple[list[Runner], int]:
+        """Where EM comes to rest from changes of the best place, and how often that read the rows.
 
         A run is given up when it would not get above the best if it gained as much again as since it was last looked
         at: that ends most of those that are on their way back, too.
         """
-        k = len(best.low)
-        weight = sample.weigh(np.ones(len(sample.rows)))
-        rows = sample.rows[rng.choice(len(weight), size=k, p=weight / weight.sum())]
-        starts = [reseed(best.stats, np.arange(k) == j, rows[j : j + 1], np.zeros(1), task.scale) for j in range(k)]
-        starts += [fill(task, stats, rng)[0] for stats in seeded(task, sample, k, rng, self.fresh)]
+        view = View.of(task, best.stats, sample)
+        drawn = [MOVES[number] for number in rng.choice(len(MOVES), size=self.moves)]
+        starts = [fill(task, move(task, view, rng), rng)[0] for move in drawn]
         goal = -np.inf if best.spurious(task) else best.stats.loglik + SAME / unit(best, task)
         iterations = 2 * self.first
-        runners = started(task, starts, iterations, self.tol)
+        runners, read = started(task, starts, iterations, 10 * self.tol, PLAIN)
         resting: list[Runner] = []
         while runners and iterations < ENOUGH:
-            runners = further(task, runners, iterations, self.tol)
+            runners, more = further(task, runners, iterations, 10 * self.tol, PLAIN)
+            read += more
             resting += [one for one in runners if one.resting]
             runners = [one for one in runners if not one.resting and one.stats.loglik + one.gain > goal]
             iterations *= 2
-        return resting
+        return resting, read + 1
 
     def _final(self, task: Task, places: list[Runner], rng: Rng) -> Stats:
         """Of the best places on a sample, the best on all rows, after some iterations there."""
@@ -156,10 +167,17 @@ def higher(one: Runner, other: Runner, task: Task) -> bool:
 
 
 def seeded(task: Task, sample: Chunk, k: int, rng: Rng, count: int = 1) -> list[Stats]:
-    """Several times statistics of the sample's rows, each given to the nearest of k of them."""
+    """Several times statistics of the sample's rows, each given to the nearest of k of them.
+
+    Nearest on standardised columns and, every other time, on principal components of equal variance.
+    """
     rows = (sample.rows - sample.rows.mean(axis=0)) / np.sqrt(task.scale)
+    coordinates = [rows, sphered(sample.rows, sample.weigh(np.ones(len(rows))))] if rows.shape[1] > 1 else [rows]
     state, members, different = random_state(rng), np.eye(k), min(k, len(rows))
-    distances = (squared_distances(rows, different, sample.sample_weight, state) for _ in range(count))
+    distances = (
+        squared_distances(coordinates[number % len(coordinates)], different, sample.sample_weight, state)
+        for number in range(count)
+    )
     return [accumulate(sample, members[one.argmin(axis=1)], task.family.needs) for one in distances]
 
 

@@ -36,6 +36,8 @@ class Summit:
         Whether any covariance rests on the floor.
     least : float
         The smallest weight of a component.
+    passes : int
+        How often the rows were read, extrapolations in vain included.
     number : int
         Which of the starts it is.
     places : tuple of ndarray
@@ -48,6 +50,7 @@ class Summit:
     certainty: float
     floored: bool
     least: float
+    passes: int
     number: int
     places: tuple[Array, ...]
 

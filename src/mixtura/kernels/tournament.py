@@ -113,8 +113,8 @@ def race(
     floored, least = (low != 0).any(axis=1).tolist(), total.min(axis=1).tolist()
     places = (total, mean, scatter, shares, means, covariances, low)
     return [
-        Summit(Ending(ending), tuple(trace), certainty, floored[i], least[i], i, places)
-        for i, (ending, certainty, trace) in enumerate(ends)
+        Summit(Ending(ending), tuple(trace), certainty, floored[i], least[i], passes, i, places)
+        for i, (ending, certainty, passes, trace) in enumerate(ends)
     ]
 
 

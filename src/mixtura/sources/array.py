@@ -90,6 +90,6 @@ class ArraySource:
         count = self.n_rows
         chosen = np.arange(count) if n >= count else np.sort(rng.choice(count, size=n, replace=False))
         if self.sample_weight is None:
-            return Chunk(self.array if n >= count else self.array[chosen])
+            return Chunk(self.array) if n >= count else Chunk(self.array[chosen], kept=chosen)
         counted = np.flatnonzero(self.sample_weight)[chosen]
-        return Chunk(self.array[counted], self.sample_weight[counted])
+        return Chunk(self.array[counted], self.sample_weight[counted], kept=counted)

@@ -1,0 +1,134 @@
+"""Ways out of a local optimum: statistics near those of a good mixture, from which EM may lead higher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.data import Array, Chunk, Rng
+from mixtura.em import Task
+from mixtura.kernels import accumulate
+from mixtura.mixture import Mixture
+from mixtura.stats import Stats
+
+_TINY = float(np.finfo(np.float64).tiny)
+
+# The part of the rows of one of k components that a component beside a row begins with.
+PART = 0.3
+
+# Two components are merged with probability proportional to their overlap and this.
+LEAST_OVERLAP = 1e-2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A mixture of k components, and how n rows see it.
+
+    Attributes
+    ----------
+    stats : Stats
+        At the mixture, or next to it.
+    mixture : Mixture
+    share : ndarray of shape (n, k)
+        Responsibilities.
+    sample : Chunk
+    mass : ndarray of shape (n,)
+        Sample weights, which sum to one.
+    """
+
+    stats: Stats
+    mixture: Mixture
+    share: Array
+    sample: Chunk
+    mass: Array
+
+    @classmethod
+    def of(cls, task: Task, stats: Stats, sample: Chunk) -> View:
+        """One pass over the rows."""
+        mixture, _ = task.mstep(stats)
+        mass = sample.weigh(np.ones(len(sample.rows)))
+        share = mixture.posterior(sample.rows)[:, : len(stats.weight)]
+        return cls(stats, mixture, share, sample, mass / mass.sum())
+
+    def put(self, components: list[int], own: Stats) -> Stats:
+        """The statistics with some components replaced; a pooled scatter stays as it is."""
+        weight, mean, scatter = self.stats.weight.copy(), self.stats.mean.copy(), self.stats.scatter.copy()
+        weight[components], mean[components] = own.weight, own.mean
+        if self.stats.needs != "pooled":
+            scatter[components] = own.scatter
+        return replace(self.stats, weight=weight, mean=mean, scatter=scatter)
+
+    def drawn(self, rng: Rng, count: int, share: Array | None = None) -> Array:
+        """Different rows, (count, d), by their mass and a share; fewer where not so many have any."""
+        mass = self.mass if share is None else self.mass * share
+        chosen = rng.choice(len(mass), min(count, int((mass > 0).sum())), replace=False, p=mass / mass.sum())
+        return self.sample.rows[chosen].astype(np.float64)
+
+
+Move: TypeAlias = Callable[[Task, View, Rng], Stats]
+
+
+def beside(task: Task, view: View, rng: Rng) -> Stats:
+    """A component in place of a random one: the rows around a random row, in the metric of its own component."""
+    k = len(view.stats.weight)
+    n, d = view.sample.rows.shape
+    row = view.drawn(rng, 1)
+    owner = int(view.mixture.log_joint(row)[0, :k].argmax())
+    white = view.mixture.covariances.whiten(owner, view.sample.rows - row)
+    count = min(n, max(int(PART * n / k), task.family.least_points(d) + 1))
+    near = np.argpartition(np.einsum("ij,ij->i", white, white), count - 1)[:count]
+    return view.put([int(rng.choice(k))], accumulate(_part(view.sample, near), np.ones((count, 1)), view.stats.needs))
+
+
+def _pair(view: View, rng: Rng) -> tuple[int, int]:
+    """Two components, rather those that overlap: by the cosine of their responsibilities (Ueda et al. 2000)."""
+    k = len(view.stats.weight)
+    products = view.share.T @ view.share
+    lengths = np.sqrt(np.maximum(np.diag(products), _TINY))
+    chance = np.triu(products / np.outer(lengths, lengths) + LEAST_OVERLAP, 1).ravel()
+    i, j = divmod(int(rng.choice(k * k, p=chance / chance.sum())), k)
+    return i, j
+
+
+def divided_anew(task: Task, view: View, rng: Rng) -> Stats:
+    """Two components that overlap are one, which is cut in two."""
+    i, j = _pair(view, rng)
+    return _cut(task, view, view.share[:, i] + view.share[:, j], (i, j), rng) or view.stats
+
+
+def merged_and_cut(task: Task, view: View, rng: Rng) -> Stats:
+    """Two components that overlap are one, and a random one is cut in two."""
+    i, j = _pair(view, rng)
+    both = view.stats.select(np.array([i])) + view.stats.select(np.array([j]))
+    one = int(rng.choice(np.delete(np.arange(len(view.stats.weight)), j)))
+    if one == i:
+        return divided_anew(task, view, rng)
+    merged = replace(view, stats=view.put([i], both))
+    return _cut(task, merged, view.share[:, one], (one, j), rng) or view.stats
+
+
+def _cut(task: Task, view: View, share: Array, components: tuple[int, int], rng: Rng) -> Stats | None:
+    """These components on the two sides of the plane between two random rows of a share; None if there are none."""
+    rows = np.flatnonzero(share > LEAST_OVERLAP)
+    ends = view.drawn(rng, 2, share)
+    if len(ends) < 2 or not len(rows):
+        return None
+    part, own = _part(view.sample, rows), share[rows, None]
+    whole = accumulate(part, own, "full")
+    covariance = whole.scatter[0] / whole.weight[0] + np.diag(task.floor)
+    normal = np.linalg.solve(covariance, ends[1] - ends[0])
+    side = ((part.rows - ends.mean(axis=0)) @ normal > 0)[:, None]
+    return view.put(list(components), accumulate(part, np.hstack([own * ~side, own * side]), view.stats.needs))
+
+
+def _part(chunk: Chunk, rows: NDArray[np.intp]) -> Chunk:
+    """Some rows of a chunk."""
+    weight = None if chunk.sample_weight is None else chunk.sample_weight[rows]
+    return Chunk(chunk.rows[rows], weight)
+
+
+MOVES: tuple[Move, ...] = (beside, merged_and_cut, divided_anew)
