@@ -204,6 +204,25 @@ def test_a_spurious_maximum_is_gone():
         assert held.loglik < free.loglik - 20
 
 
+@pytest.mark.parametrize("bound", [{"eigenvalue_ratio": 5}, {"determinant_ratio": 5, "shape_ratio": 10}])
+@pytest.mark.parametrize(
+    "other",
+    [{"trim": 0.1}, {"noise": 0.1}, {"fixed": {"means": [0]}}, {"equal_proportions": True}, {"prior": "conjugate"}],
+)
+def test_a_bound_goes_with_everything_else(iris, bound, other):
+    """Trimming within a bound on eigenvalues is tclust."""
+    first = mixtura.fit(iris, 3, start="kmeans", seed=0, tol=0.1)
+    fit = mixtura.fit(iris, start=first.mixture, tol=1e-9, **bound, **other)
+    assert (np.diff(fit.trace) >= 0).all()
+    assert fit.outcome.converged
+    values = eigenvalues(fit.mixture)
+    if "eigenvalue_ratio" in bound:
+        assert values.max() <= 5 * values.min() * (1 + 1e-9)
+    else:
+        assert np.ptp(np.log(values).sum(axis=1)) <= np.log(5) + 1e-9
+        assert (values.max(axis=1) <= 10 * values.min(axis=1) * (1 + 1e-9)).all()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -233,3 +233,9 @@ def test_the_kernel_refuses_a_prior_of_another_dimension(iris):
             least_points=1,
             prior=(0.0, 1.0, np.zeros(3), np.eye(3)),
         )
+
+
+def test_replicates_have_the_prior(iris):
+    fit = mixtura.fit(iris, 2, prior="conjugate", seed=0)
+    boot = mixtura.bootstrap(fit, iris, 5, prior="conjugate", seed=0, threads=1)
+    assert (boot.standard_errors["means"] > 0).all()

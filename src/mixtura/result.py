@@ -72,7 +72,7 @@ class Iteration:
         EM iterations done so far; 0 is the start itself.
     mixture : Mixture
     loglik : float
-        Total log-likelihood of ``mixture``.
+        Total log-likelihood of ``mixture``; with a prior, plus its log-density.
     rise : float
         By how much that is more than one iteration before; NaN at a start or after a repair.
     """
@@ -91,6 +91,7 @@ class Start:
     Attributes
     ----------
     loglik : float
+        With a prior, plus its log-density.
     iterations : int
     passes : int
         How often the data was read from the first E-step on: once an iteration, once more where an accelerated
