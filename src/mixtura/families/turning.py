@@ -17,7 +17,7 @@ from mixtura.data import Array, Index
 from mixtura.families.spectrum import EPS, TINY, Spectrum, share_of_largest
 
 # Ends where no angle's slope exceeds this fraction of the weight: what is left to gain is about its square.
-SLOPE = 1e-9
+SLOPE = 1e-8
 STEPS = 200
 
 # It also ends where so many steps together gained less than this fraction of the weight: where components are flat, the
@@ -131,7 +131,7 @@ def generic_axes(matrices: Array) -> Array:
 
 def minimise(problem: Problem, here: Turned) -> Turned:
     """Step until nothing is gained."""
-    steps: list[tuple[Array, Array]] = []
+    steps: list[tuple[Array, Array, float]] = []
     values = [math.inf] * PATIENCE
     while len(values) < STEPS and values[-PATIENCE] - here.value > GAIN * problem.n.sum():
         values.append(here.value)
@@ -141,23 +141,27 @@ def minimise(problem: Problem, here: Turned) -> Turned:
         new, angles = descend(problem, here, angles * min(1, FARTHEST / np.abs(angles).max()))
         if new is here:
             break
-        steps = [*steps[1 - MEMORY :], (angles, new.slope - here.slope)]
+        change = new.slope - here.slope
+        along = float(angles @ change)
+        steps = [*steps[1 - MEMORY :], (angles, change, 1 / along)] if along > 0 else steps
         here = new
     return here
 
 
-def newton_like(slope: Array, curvature: Array, steps: list[tuple[Array, Array]]) -> Array:
-    """The slope divided by the curvature, as far as the latest steps (angles, change of slope) tell of it."""
-    useful = [(s, y, 1 / (s @ y)) for s, y in steps if s @ y > 0]
+def newton_like(slope: Array, curvature: Array, steps: list[tuple[Array, Array, float]]) -> Array:
+    """The slope divided by the curvature, as far as the latest steps tell of it.
+
+    Of each step: the angles, the change of slope, and one over their product.
+    """
     back = []
-    for s, y, scale in reversed(useful):
+    for s, y, scale in reversed(steps):
         back.append(scale * (s @ slope))
         slope = slope - back[-1] * y
     way = slope / curvature
-    if useful:
-        s, y, scale = useful[-1]
+    if steps:
+        s, y, scale = steps[-1]
         way = way / (scale * (y @ (y / curvature)))
-    for (s, y, scale), part in zip(useful, reversed(back), strict=True):
+    for (s, y, scale), part in zip(steps, reversed(back), strict=True):
         way = way + s * (part - scale * (y @ way))
     return way
 
