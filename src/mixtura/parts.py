@@ -53,7 +53,7 @@ def shared_out(weights: Array, total: float) -> Array:
 
     Examples
     --------
-    >>> shared_out(np.array([0.1, 0.3]), 1.0).tolist(), shared_out(np.zeros(2), 0.5).tolist()
+    >>> shared_out(np.array([1.0, 3.0]), 1.0).tolist(), shared_out(np.zeros(2), 0.5).tolist()
     ([0.25, 0.75], [0.25, 0.25])
     """
     whole = weights.sum()
