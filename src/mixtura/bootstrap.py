@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura import style
 from mixtura.arrays import as_count, as_sample_weight
 from mixtura.data import Array, Rng, Rows
 from mixtura.errors import ParameterError
 from mixtura.fitting import fit
+from mixtura.histograms import MOST_COLUMNS, coordinates, weights
 from mixtura.known import as_known
 from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
 from mixtura.replicates import Tell, replicated
 from mixtura.result import Fit
+from mixtura.view import View
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 optimize = Lazy("scipy.optimize")
 
@@ -75,10 +82,56 @@ class Bootstrap:
         ends = [(1 - level) / 2, (1 + level) / 2]
         return {name: np.quantile(values, ends, axis=0) for name, values in self._replicates.items()}
 
+    def plot(
+        self,
+        what: str = "means",
+        *,
+        level: float = 0.95,
+        columns: Sequence[int | str] | None = None,
+        path: str | Path | None = None,
+    ) -> Figure:
+        """Draw histograms of the replicates of each parameter, with its estimate and its interval.
+
+        Parameters
+        ----------
+        what : {"weights", "means", "variances"}
+        level : float
+            Of the intervals.
+        columns : sequence of int or str, optional
+            Without it, of more than six columns the six are drawn in which the components differ most.
+        path : str or Path, optional
+            Save as this .png, .svg or .pdf, too.
+
+        Raises
+        ------
+        ParameterError
+            If ``what``, a column or the path's format is unknown, or every replicate lost a component.
+        """
+        target = style.checked_path(path)
+        if what not in ("weights", "means", "variances"):
+            raise ParameterError(f"what is {what!r}; expected 'weights', 'means' or 'variances'")
+        if not len(self.weights):
+            raise ParameterError("there is nothing to draw: every replicate lost a component")
+        ends = self.intervals(level)
+        head = f"{what}, {len(self.weights)} bootstrap replicates"
+        if what == "weights":
+            return weights(self.mixture, self.weights, ends["weights"], level=level, head=head, path=target)
+        view = View.of(self.mixture, None, columns, most_columns=MOST_COLUMNS, most_rows=0)
+        values = (self.means, self.mixture.means, ends["means"])
+        if what == "variances":
+            spread = self.mixture.covariances.variances()
+            values = (_diagonal(self.covariances), spread, _diagonal(ends["covariances"]))
+        return coordinates((view.mixture, view.columns), values, level, [head, *view.notes], target)
+
     @property
     def _replicates(self) -> dict[str, Array]:
         own = {"weights": self.weights, "means": self.means, "covariances": self.covariances}
         return own if self.noise is None else {**own, "noise": self.noise}
+
+
+def _diagonal(matrices: Array) -> Array:
+    """Diagonals of the last two axes."""
+    return np.diagonal(matrices, axis1=-2, axis2=-1)
 
 
 def bootstrap(
@@ -94,6 +147,7 @@ def bootstrap(
     floor: float = 1e-10,
     seed: int | Rng | None = None,
     on_replicate: Tell | None = None,
+    on_interrupt: str = "raise",
     threads: int | None = None,
     **options: Any,
 ) -> Bootstrap:
@@ -119,6 +173,8 @@ def bootstrap(
         As in `mixtura.fit`.
     on_replicate : callable, optional
         Called with the number of replicates that are done.
+    on_interrupt : {"raise", "keep"}
+        What Ctrl-C does: raise KeyboardInterrupt, or return the replicates that are done.
     threads : int, optional
         How many replicates are worked on at the same time. The result has the same bits for any number.
     **options
@@ -153,7 +209,8 @@ def bootstrap(
         counts = counts if weight is None or method == "parametric" else counts * weight
         return fit(drawn, start=replace(mixture, columns=None), sample_weight=counts, **options).mixture
 
-    found = replicated(again, as_count(n, "n"), seed, on_replicate, threads)
+    how: dict[str, Any] = {"tell": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
+    found = replicated(again, as_count(n, "n"), seed, **how)
     whole = [other for other in found if other.n_components == mixture.n_components]
     if told is None:  # else rows tell which component is which
         whole = [_aligned(mixture, other) for other in whole]

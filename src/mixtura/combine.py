@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.arrays import as_count, as_sample_weight
 from mixtura.data import Array
+from mixtura.entropies import entropies
 from mixtura.errors import ParameterError
 from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
 from mixtura.noise import LABEL
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 special = Lazy("scipy.special")
 
@@ -84,11 +89,25 @@ class Combination:
         k = len(self.entropies)
         if k < 3:
             return k
-        moved = np.concatenate([[0.0], np.cumsum(self.moved[::-1])])[::-1]  # on the way to 1, ..., K clusters
-        entropy = np.array(self.entropies)
+        moved, entropy = self._path, np.array(self.entropies)
         bends = range(1, k - 1)
         misfit = [_misfit(moved[: b + 1], entropy[: b + 1]) + _misfit(moved[b:], entropy[b:]) for b in bends]
         return 1 + bends[int(np.argmin(misfit))]
+
+    @property
+    def _path(self) -> Array:
+        """How many rows all merges concern on the way to 1, ..., K clusters, (K,)."""
+        return np.concatenate([[0.0], np.cumsum(self.moved[::-1])])[::-1]
+
+    def plot(self, *, path: str | Path | None = None) -> Figure:
+        """Draw the entropy against the number of clusters, and against the rows merged so far, where it bends.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            Save as this .png, .svg or .pdf, too.
+        """
+        return entropies(np.array(self.entropies), self._path, self.suggested, path)
 
 
 def _misfit(x: Array, y: Array) -> float:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mixtura.arrays import as_count, as_rng, as_rows
 from mixtura.data import Array, Rng
 from mixtura.fitting import fit
+from mixtura.histograms import ratios
 from mixtura.replicates import Tell, replicated
 from mixtura.result import Fit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +49,18 @@ class LikelihoodRatioTest:
         """How often data of K components does as well: (1 + number of replicates as large) / (n + 1)."""
         return (1 + int((self.replicates >= self.statistic).sum())) / (len(self.replicates) + 1)
 
+    def plot(self, *, ax: Axes | None = None, path: str | Path | None = None) -> Figure:
+        """Draw a histogram of the replicates, and the statistic.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; without it there is a new figure.
+        path : str or Path, optional
+            Save as this .png, .svg or .pdf, too.
+        """
+        return ratios([self], path, ax)
+
 
 def likelihood_ratio_tests(
     X: Any,
@@ -53,6 +71,7 @@ def likelihood_ratio_tests(
     sample_weight: Any = None,
     seed: int | Rng | None = None,
     on_replicate: Tell | None = None,
+    on_interrupt: str = "raise",
     threads: int | None = None,
     **options: Any,
 ) -> list[LikelihoodRatioTest]:
@@ -70,7 +89,7 @@ def likelihood_ratio_tests(
         Number of data sets drawn for each test; at least 19 for a level of 0.05.
     level : float
         A p-value above it ends the sequence.
-    sample_weight, seed, on_replicate, threads
+    sample_weight, seed, on_replicate, on_interrupt, threads
         As in `mixtura.bootstrap`; data sets are drawn with as many rows, of weight one, as the weights sum to.
     **options
         For `mixtura.fit`: model, start, n_init, tol, max_iter, floor.
@@ -91,7 +110,8 @@ def likelihood_ratio_tests(
     [True, False]
     """
     rows = as_rows(X)
-    rng = as_rng(seed)
+    rng, wanted = as_rng(seed), as_count(n, "n")
+    how: dict[str, Any] = {"tell": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
     fits: dict[int, Fit] = {}
 
     def fitted(k: int) -> Fit:
@@ -107,13 +127,13 @@ def likelihood_ratio_tests(
             drawn, _ = small.mixture.sample(size, own)
             return 2 * (_refitted(large, drawn, own, options) - _refitted(small, drawn, own, options))
 
-        replicates = np.array(replicated(again, as_count(n, "n"), rng, on_replicate, threads))
+        replicates = np.array(replicated(again, wanted, rng, **how))
         return LikelihoodRatioTest(k, 2 * (large.loglik - small.loglik), replicates)
 
     tests: list[LikelihoodRatioTest] = []
     for k in components:
         tests.append(tested(as_count(k, "components")))
-        if tests[-1].p_value > level:
+        if tests[-1].p_value > level or len(tests[-1].replicates) < wanted:
             break
     return tests
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +14,12 @@ from mixtura.data import Array
 from mixtura.errors import ParameterError
 from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
+from mixtura.plot import MOST_COLUMNS, MOST_ROWS, picture
+from mixtura.view import View
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 linalg = Lazy("scipy.linalg")
 
@@ -62,6 +70,46 @@ class Reduction:
         """Coordinates of rows in these directions, (n, r)."""
         return self._original.check_rows(X) @ self.basis
 
+    def plot(
+        self,
+        X: Any = None,
+        *,
+        kind: str = "boundaries",
+        columns: Sequence[int | str] | None = None,
+        probabilities: Sequence[float] = (0.5, 0.75, 0.95),
+        ax: Axes | None = None,
+        path: str | Path | None = None,
+    ) -> Figure:
+        """Draw what the mixture, and the data if given, look like in these directions.
+
+        Parameters
+        ----------
+        X : array-like or table of shape (n, d), optional
+            Rows are coloured by their most probable component in all d columns.
+        columns : sequence of int or str, optional
+            The directions, from 0; the first two unless given.
+        kind, probabilities, ax, path
+            As in `mixtura.plot`.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> mixture = mixtura.Mixture([0.5, 0.5], [[0.0, 0.0], [0.0, 6.0]], mixtura.Dense(np.eye(2)[None], 2))
+        >>> mixtura.reduce(mixture).plot().axes[0].get_xlabel()
+        'direction 1 (100 %)'
+        """
+        whole = View.of(self._original, X, None, most_columns=self._original.n_features, most_rows=MOST_ROWS)
+        chosen = range(min(2, len(self.eigenvalues))) if columns is None else columns
+        view = View.of(self.mixture, None, chosen, most_columns=MOST_COLUMNS, most_rows=0)
+        shares = 100 * self.eigenvalues / self.eigenvalues.sum()
+        names = tuple(f"direction {i + 1} ({share:.3g} %)" for i, share in enumerate(shares))
+        named = replace(view.mixture, columns=names)
+        view = replace(view, mixture=named, rows=whole.rows @ self.basis, notes=whole.notes + view.notes)
+        k, d = self.mixture.n_components, self._original.n_features
+        head = f"{k} components of {d} columns, in the directions that tell them apart"
+        labels = whole.labels(self._original)
+        return picture(view, labels, head, kind=kind, probabilities=probabilities, ax=ax, path=path)
+
 
 def reduce(mixture: Mixture, balance: float = 1.0) -> Reduction:
     """Find the directions in which components differ.
@@ -69,6 +117,7 @@ def reduce(mixture: Mixture, balance: float = 1.0) -> Reduction:
     Parameters
     ----------
     mixture : Mixture
+        Its noise, if any, does not count.
     balance : float
         From 0 to 1: how much differences of means count; the rest goes to differences of covariances. 1 gives at most
         k - 1 directions, 0.5 is the method of Scrucca (2010) (mclust's ``lambda``).
@@ -92,6 +141,7 @@ def reduce(mixture: Mixture, balance: float = 1.0) -> Reduction:
         raise ParameterError(f"balance is {balance!r}; expected a number from 0 to 1")
     if mixture.n_components < 2:
         raise ParameterError("the mixture has one component; there is nothing to tell apart")
+    original, mixture = mixture, mixture.without_noise()
     total, matrices = mixture.covariance, mixture.covariances.dense()
     delta = mixture.means - mixture.mean
     between = (mixture.weights[:, None] * delta).T @ delta
@@ -109,4 +159,4 @@ def reduce(mixture: Mixture, balance: float = 1.0) -> Reduction:
         tuple(f"direction {i + 1}" for i in range(len(kept))),
         mixture.components,
     )
-    return Reduction(basis, values[kept], seen, mixture)
+    return Reduction(basis, values[kept], seen, original)

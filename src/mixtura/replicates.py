@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura.arrays import as_rng
 from mixtura.data import Rng
-from mixtura.errors import MixturaWarning
+from mixtura.errors import MixturaWarning, ParameterError
 from mixtura.threads import in_order
 
 Tell = Callable[[int], object]
@@ -31,19 +31,33 @@ def as_entropy(seed: int | Rng | None) -> int:
 
 
 def replicated(
-    again: Callable[[Rng], Result], n: int, seed: int | Rng | None, tell: Tell | None, threads: int | None
+    again: Callable[[Rng], Result],
+    n: int,
+    seed: int | Rng | None,
+    *,
+    tell: Tell | None = None,
+    threads: int | None = None,
+    on_interrupt: str = "raise",
 ) -> list[Result]:
-    """What ``again`` makes of n streams of random numbers; a replicate's depends on nothing but its number."""
-    entropy = as_entropy(seed)
-    done: list[int] = []
+    """What ``again`` makes of n streams of random numbers; a replicate's depends on nothing but its number.
 
-    def one(number: int) -> Result:
-        result = again(np.random.default_rng((entropy, number)))
-        done.append(number)
+    With ``on_interrupt="keep"`` Ctrl-C ends it, and those that are done are returned.
+    """
+    if on_interrupt not in ("raise", "keep"):
+        raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
+    entropy = as_entropy(seed)
+    done: dict[int, Result] = {}
+
+    def one(number: int) -> None:
+        done[number] = again(np.random.default_rng((entropy, number)))
         if tell:
             tell(len(done))
-        return result
 
     with warnings.catch_warnings():  # what befalls a replicate is counted, not told a thousand times
         warnings.simplefilter("ignore", MixturaWarning)
-        return in_order(one, range(n), threads)
+        try:
+            in_order(one, range(n), threads)
+        except KeyboardInterrupt:
+            if on_interrupt == "raise" or not done:
+                raise
+    return [done[number] for number in sorted(done)]

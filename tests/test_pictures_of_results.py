@@ -1,0 +1,105 @@
+"""Pictures of what was found out about a fit: replicates, tests, merged clusters, directions."""
+
+import numpy as np
+import pytest
+
+import mixtura
+from mixtura.bootstrap import Bootstrap
+from mixtura.errors import ParameterError
+from mixtura.likelihood_ratio import LikelihoodRatioTest
+from mixtura.replicates import replicated
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    return np.vstack([rng.normal(place, 1, size=(40, 3)) for place in (0, 5, 10)])
+
+
+@pytest.fixture(scope="module")
+def fit(rows):
+    return mixtura.fit(rows, 3, start="kmeans", seed=0)
+
+
+@pytest.fixture(scope="module")
+def boot(fit, rows):
+    return mixtura.bootstrap(fit, rows, 12, seed=0, threads=1)
+
+
+@pytest.mark.parametrize(("what", "panels"), [("weights", 3), ("means", 9), ("variances", 9)])
+def test_each_parameter_has_a_histogram_with_its_estimate(boot, what, panels, tmp_path):
+    figure = boot.plot(what, path=tmp_path / "boot.png")
+    assert (tmp_path / "boot.png").stat().st_size > 0
+    assert len(figure.axes) == panels
+    estimates = {"weights": boot.mixture.weights, "means": boot.mixture.means}
+    estimates["variances"] = boot.mixture.covariances.variances()
+    for axes, value in zip(figure.axes, np.ravel(estimates[what]), strict=True):
+        assert axes.lines[0].get_xdata()[0] == value
+
+
+def test_the_heaviest_components_are_drawn_where_there_are_many():
+    many = mixtura.Mixture(np.full(12, 1 / 12), np.arange(12.0)[:, None], mixtura.Diagonal(np.ones((1, 1)), 12, 1))
+    found = np.random.default_rng(0).dirichlet(np.ones(12), 20)
+    means = many.means + np.random.default_rng(1).normal(size=(20, 12, 1))
+    drawn = Bootstrap(many, found, means, np.ones((20, 12, 1, 1)), 0)
+    for what in ("weights", "means"):
+        figure = drawn.plot(what)
+        assert len(figure.axes) == 10
+        assert "10 of 12 components" in figure.get_suptitle()
+
+
+def test_errors_of_the_bootstrap_s_picture(boot):
+    with pytest.raises(ParameterError, match="expected 'weights', 'means' or 'variances'"):
+        boot.plot("covariances")
+    nothing = Bootstrap(boot.mixture, *(each[:0] for each in (boot.weights, boot.means, boot.covariances)), 12)
+    with pytest.raises(ParameterError, match="nothing to draw"):
+        nothing.plot()
+
+
+@pytest.mark.parametrize(("seen", "marked"), [(5.0, 1), (9.0, 1), (400.0, 0)])
+def test_what_was_observed_is_marked_or_pointed_at(seen, marked):
+    test = LikelihoodRatioTest(2, seen, np.linspace(1, 10, 30))
+    axes = test.plot().axes[0]
+    assert len(axes.lines) == marked
+    assert f"observed: {seen:g}" in axes.texts[0].get_text()
+    assert axes.get_title(loc="left").startswith("2 against 3 components: p = ")
+
+
+def test_a_likelihood_ratio_in_axes_of_the_user():
+    figure = mixtura.plot(mixtura.Mixture([1.0], [[0.0]], mixtura.Diagonal(np.ones((1, 1)), 1, 1)))
+    axes = figure.add_subplot()
+    assert LikelihoodRatioTest(1, 3.0, np.arange(20.0)).plot(ax=axes) is figure
+
+
+@pytest.mark.parametrize("k", [2, 6])
+def test_the_entropy_plot_rings_what_is_suggested(rows, k):
+    combined = mixtura.combine(mixtura.fit(rows, k, start="kmeans", seed=0).mixture, rows)
+    left, right = combined.plot().axes
+    ring = left.lines[1]
+    assert ring.get_xdata()[0] == combined.suggested
+    assert ring.get_ydata()[0] == combined.entropies[combined.suggested - 1]
+    assert [text.get_text() for text in right.texts][:1] == ["1"]
+
+
+def test_rows_in_the_directions_are_coloured_by_all_columns(fit, rows):
+    reduced = mixtura.reduce(fit.mixture, balance=0.5)
+    figure = reduced.plot(rows, kind="classification")
+    axes = figure.axes[0]
+    assert axes.get_xlabel().startswith("direction 1 (")
+    drawn = np.concatenate([line.get_xdata() for line in axes.lines if len(line.get_xdata()) > 1])
+    np.testing.assert_allclose(np.sort(drawn), np.sort(reduced.transform(rows)[:, 0]))
+
+
+def test_an_interrupt_keeps_what_is_done_where_that_is_asked():
+    def again(_):
+        if len(told) == 3:
+            raise KeyboardInterrupt
+        return 7
+
+    told = []
+    assert replicated(again, 9, 0, tell=told.append, threads=1, on_interrupt="keep") == [7, 7, 7]
+    told = []
+    with pytest.raises(KeyboardInterrupt):
+        replicated(again, 9, 0, tell=told.append, threads=1)
+    with pytest.raises(ParameterError, match="expected 'raise' or 'keep'"):
+        replicated(again, 9, 0, on_interrupt="stop")
