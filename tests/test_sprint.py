@@ -1,5 +1,7 @@
 """The sprint: EM within the kernel, as far as nothing happens."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,3 +54,28 @@ def test_a_sprint_leaves_repairs_to_the_loop():
         ]
     assert fits[0].trace == pytest.approx(fits[1].trace, rel=1e-12)
     assert fits[0].starts[0].repairs == fits[1].starts[0].repairs
+
+
+@pytest.mark.parametrize("model", ["VVV", "EEE", "VVI"])
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_threads_share_a_sprint_and_change_no_bit(model, kind, weighted):
+    """Chunks are added up as the loop does it, in their order, whoever worked on them."""
+    rng = np.random.default_rng(0)
+    rows = np.vstack([rng.normal(size=(50_000, 2)) + 3 * j for j in range(3)]).astype(kind)
+    weight = rng.integers(1, 4, size=len(rows)).astype(float) if weighted else None
+    scale = scales(moments(ArraySource.of(rows)))
+    task = Task(ArraySource.of(rows, weight), family_named(model), scale, 1e-10 * scale)
+    first = Path.at(task.begin(as_initial("k-means++")(task, 3, rng)))
+    stop = [LoglikRises(0.0)]
+    slow = run(task, first, stop=stop, max_iter=4, rng=rng)
+    fast = [
+        run(crew, sprint(crew, first, stop, 4), stop=stop, max_iter=4, rng=rng)
+        for crew in (replace(task, source=ArraySource(rows, weight, threads)) for threads in (1, 2, 5))
+    ]
+    assert [path.trace for path in fast] == [fast[0].trace] * 3
+    for path in fast[1:]:
+        np.testing.assert_array_equal(path.last.stats.scatter, fast[0].last.stats.scatter)
+    loose = 1 if kind == np.float64 else 1e5  # float32 arithmetic rounds on different shifts
+    np.testing.assert_allclose(fast[0].trace, slow.trace, rtol=1e-12 * loose)
+    np.testing.assert_allclose(fast[0].last.mixture.means, slow.last.mixture.means, atol=1e-9 * loose)

@@ -157,30 +157,36 @@ def _as_float(data: Any, name: str) -> Rows:
         raise DataError(f"{name} cannot be read as numbers ({error}); pass numeric columns only") from None
 
 
-def plainly_finite(array: Rows) -> bool:
-    """Whether one fast look, for which no copy is needed, shows that all numbers are finite and not too large."""
-    if not array.flags.forc or array.size > SMALL:
-        return False
-    values = array.ravel(order="K")
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(values @ values) <= LARGEST**2  # false for NaN
+def all_finite(array: Rows) -> bool:
+    """Whether all numbers are finite and not too large to square; one dot product shows it for few of them."""
+    if array.flags.forc and array.size <= SMALL:
+        values = array.ravel(order="K")
+        with np.errstate(over="ignore", invalid="ignore"):
+            if float(values @ values) <= LARGEST**2:  # false for NaN
+                return True
+    limit = _limit(array)
+    parts = (array[block] for block in blocks(*array.shape))
+    return all(-limit <= part.min() and part.max() <= limit for part in parts)  # NaN compares false, too
+
+
+def _limit(array: Rows) -> float:
+    """The largest number that is allowed."""
+    return min(LARGEST, float(np.finfo(array.dtype).max))
 
 
 def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> None:
     """Refuse NaN, infinities and numbers whose squares overflow; look at one block at a time."""
-    if plainly_finite(array):
+    if all_finite(array):
         return
-    limit = min(LARGEST, float(np.finfo(array.dtype).max))
-    for block in blocks(*array.shape):
-        if -limit <= array[block].min() and array[block].max() <= limit:  # NaN compares false, too
-            continue
-        row, column = np.argwhere(~(np.abs(array[block]) <= limit))[0]
-        value = array[block][row, column]
-        label = f'"{columns[column]}"' if columns else str(column)
-        where = f"{name}, row {block.start + row}, column {label}: {value:g}"
-        if np.isfinite(value):
-            raise DataError(f"{where} is too large to square in float64; rescale the column")
-        raise DataError(f"{where} is not a finite number; drop or fill such rows first")
+    bad = (~(np.abs(array[block]) <= _limit(array)) for block in blocks(*array.shape))
+    block, wrong = next((block, here) for block, here in zip(blocks(*array.shape), bad, strict=True) if here.any())
+    row, column = np.argwhere(wrong)[0] + (block.start, 0)
+    value = array[row, column]
+    label = f'"{columns[column]}"' if columns else str(column)
+    where = f"{name}, row {row}, column {label}: {value:g}"
+    if np.isfinite(value):
+        raise DataError(f"{where} is too large to square in float64; rescale the column")
+    raise DataError(f"{where} is not a finite number; drop or fill such rows first")
 
 
 def as_sample_weight(sample_weight: Any, n_rows: int) -> Array | None:

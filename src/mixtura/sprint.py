@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura import kernels
 from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.data import Array, Chunk
+from mixtura.data import Array, Chunk, shares
 from mixtura.em import Task
 from mixtura.families import MODELS
 from mixtura.fixed import FREE
@@ -20,6 +20,7 @@ from mixtura.path import Path
 from mixtura.result import Outcome
 from mixtura.sources import ArraySource
 from mixtura.stopping import LoglikChanges, LoglikRises, StopRule
+from mixtura.threads import resolve
 
 Rule: TypeAlias = LoglikRises | LoglikChanges
 
@@ -34,7 +35,7 @@ STORED: dict[str, Callable[[Array, int, int], Covariance]] = {
 }
 
 # Multiplications between two looks at the keyboard: some hundredths of a second.
-PATIENCE = 1 << 25
+PATIENCE = 1 << 27
 
 
 def ordinary(task: Task) -> bool:
@@ -81,6 +82,8 @@ def _further(task: Task, source: ArraySource, path: Path, rule: Rule, iterations
         ridge=task.ridge,
         since=True,
         prior=task.belief(len(path.last.stats.weight)),
+        ends=[cut.stop for cut in shares(source.length, source.n_features)],
+        threads=resolve(source.threads),
     )
     done = len(top.trace) - 1
     if not done or top.floored or top.ending not in (Ending.CONVERGED, Ending.OUT_OF_STEPS):

@@ -1,6 +1,7 @@
 // EM of one small problem from its first statistics to rest, without a word to Python in between.
 #pragma once
 #include "belief.hpp"
+#include "crew.hpp"
 #include "extrapolation.hpp"
 #include "kernel.hpp"
 #include "mstep.hpp"
@@ -12,6 +13,7 @@ enum class Ending : int { CONVERGED = 0, OUT_OF_STEPS = 1, COLLAPSED = 2, FELL =
 struct Climber {
   Rows rows;
   const Kernel& kernel;
+  Crew& crew;
   Model model;
   const double* floor;  // (d)
   double tol, points;   // by which the mean log-likelihood must rise; how many rows a weight of one stands for
@@ -158,7 +160,7 @@ struct Climber {
     at.weight.resize(k), at.mean.resize(k * d), at.scatter.resize(scatter_size(k));
     const Scatter kind = model.diagonal() ? Scatter::DIAGONAL : model.shared() ? Scatter::POOLED : Scatter::FULL;
     Sums sums{at.means.data(), kind, at.weight.data(), at.mean.data(), at.scatter.data(), 0, 0};
-    kernel.estep(rows, density, sums);
+    crew.estep(kernel, density, sums);
     at.loglik = sums.loglik, at.certainty = sums.certainty;
     if (belief.held()) at.loglik += belief.log_density(k, d, model.diagonal(), model.shared(), at.means, u, logdet);
     return std::isfinite(at.loglik);

@@ -45,7 +45,8 @@ inline std::vector<End> race(const std::string& level, const Any& rows, const st
                              Size least_points, Size own_points, Size plain, Size most,
                              const std::vector<std::pair<Size, Size>>& rounds, const std::vector<bool>& named,
                              const std::vector<double>& since, const std::tuple<double, double>& counts,
-                             const std::optional<In>& mean, const std::optional<In>& root, const Places& places) {
+                             const std::optional<In>& mean, const std::optional<In>& root,
+                             const std::vector<Size>& ends, int threads, const Places& places) {
   const auto [volume, shape, axes] = letters;
   const Rows data = rows_of(rows, weight);
   const Model model{Letter(volume), Letter(shape), Letter(axes)};
@@ -55,7 +56,11 @@ inline std::vector<End> race(const std::string& level, const Any& rows, const st
       throw std::invalid_argument("the prior has another dimension than the rows");
     belief = {std::get<0>(counts), std::get<1>(counts), mean->data(), root->data()};
   }
-  const Climber climber{data, kernel_of(level), model, floor.data(), tol, points, least_points, own_points,
+  for (std::size_t c = 0; c < ends.size(); ++c)
+    if (ends[c] <= (c ? ends[c - 1] : 0) || (c + 1 == ends.size() && ends[c] != data.n))
+      throw std::invalid_argument("the chunks do not make up the rows");
+  Crew crew(data, ends, threads);
+  const Climber climber{data, kernel_of(level), crew, model, floor.data(), tol, points, least_points, own_points,
                         std::max<Size>(plain, 1), ridge, belief};
   const std::size_t n = named.size();
   places.check(n, climber);
@@ -75,13 +80,13 @@ inline std::vector<End> race(const std::string& level, const Any& rows, const st
     nb::gil_scoped_release free;
     climber.race(starts, rounds, most);
   }
-  std::vector<End> ends;
+  std::vector<End> found;
   for (std::size_t i = 0; i < n; ++i) {
     if (!starts[i].trace.empty()) places.give(starts[i].at, i);
-    ends.emplace_back(starts[i].resting ? int(starts[i].ending) : int(Ending::OUT_OF_STEPS), starts[i].at.certainty, starts[i].passes,
+    found.emplace_back(starts[i].resting ? int(starts[i].ending) : int(Ending::OUT_OF_STEPS), starts[i].at.certainty, starts[i].passes,
                       std::move(starts[i].trace));
   }
-  return ends;
+  return found;
 }
 
 inline void def_race(nb::module_& m) {
@@ -93,7 +98,8 @@ inline void def_race(nb::module_& m) {
   m.def("race", &race, nb::arg("level"), nb::arg("rows"), nb::arg("weight").none(), nb::arg("letters"),
         nb::arg("floor"), nb::arg("ridge"), nb::arg("tol"), nb::arg("points"), nb::arg("least_points"), nb::arg("own_points"),
         nb::arg("plain"), nb::arg("most"), nb::arg("rounds"), nb::arg("named"), nb::arg("since"),
-        nb::arg("counts"), nb::arg("mean").none(), nb::arg("root").none(), nb::arg("places"));
+        nb::arg("counts"), nb::arg("mean").none(), nb::arg("root").none(), nb::arg("ends"),
+        nb::arg("threads"), nb::arg("places"));
 }
 
 }  // namespace mixtura

@@ -37,6 +37,8 @@ def race(
     plain: int | None = None,
     rounds: Sequence[tuple[int, int]] = (),
     named: Sequence[bool] | None = None,
+    ends: Sequence[int] = (),
+    threads: int = 1,
 ) -> list[Summit]:
     """Climb from several starts by EM; after each round only the best go on.
 
@@ -73,6 +75,10 @@ def race(
         After so many iterations so many starts go on.
     named : sequence of bool, optional
         Starts that go on in any case.
+    ends : sequence of int
+        Where the chunks end that threads are given; results depend on these, and not on the number of threads.
+    threads : int
+        How many threads work on a pass.
 
     Examples
     --------
@@ -108,6 +114,8 @@ def race(
         (0.0, 0.0) if prior is None else prior[:2],
         None if prior is None else np.ascontiguousarray(prior[2]),
         None if prior is None else np.ascontiguousarray(prior[3]),
+        list(ends),
+        threads,
         _native.Places(total, mean, scatter, shares, means, covariances, low),
     )
     floored, least = (low != 0).any(axis=1).tolist(), total.min(axis=1).tolist()

@@ -202,7 +202,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 "Expected n_samples >= n_components "
                 f"but got n_components = {self.n_components}, n_samples = {rows.shape[0]}"
             )
-        task, given = asked(self, ArraySource.of(rows, weight))
+        task, given = asked(self, ArraySource(rows, weight))
         self._set(best_of(estimates(self, task, given), self.max_iter), rows.dtype, self.covariance_type)
         return rows
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mixtura.arrays import plainly_finite
+from mixtura.arrays import all_finite, as_rows
 from mixtura.data import Rows
 from mixtura.families import family_named
 from mixtura.mixture import Mixture
@@ -43,7 +43,7 @@ def fitted_rows(estimator: Any, X: Any) -> Rows:
     if several and not hasattr(estimator, "feature_names_in_") and plain(X, shape[1]):
         estimator.n_features_in_ = shape[1]
         return cast(Rows, X)
-    return cast(Rows, validate_data(estimator, X, dtype=[np.float64, np.float32], ensure_min_samples=2))
+    return as_rows(validate_data(estimator, X, dtype=[np.float64, np.float32], ensure_min_samples=2))
 
 
 def matching_rows(estimator: Any, X: Any) -> Rows:
@@ -58,4 +58,4 @@ def plain(X: Any, n_features: int | None) -> bool:
     """Whether scikit-learn's validation, which takes longer than the prediction of a row, would return X as it is."""
     if type(X) is not np.ndarray or X.ndim != 2 or X.dtype not in (np.float64, np.float32):
         return False
-    return plainly_finite(X) and len(X) > 0 and X.shape[1] == n_features
+    return len(X) > 0 and X.shape[1] == n_features and all_finite(X)

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
+from mixtura.arrays import as_sample_weight
 from mixtura.data import Rows
 from mixtura.em import Task
 from mixtura.families import as_bound, bounded
@@ -82,4 +83,5 @@ def checked_sample_weight(sample_weight: Any, rows: Rows) -> Any:
     """Check weights as scikit-learn does; None stays None."""
     if sample_weight is None:
         return None
-    return _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+    weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+    return as_sample_weight(weight, len(rows))
