@@ -34,8 +34,8 @@ STORED: dict[str, Callable[[Array, int, int], Covariance]] = {
     "EII": lambda values, k, d: Diagonal(values[:1, :1], k, d),
 }
 
-# Multiplications between two looks at the keyboard: some hundredths of a second.
-PATIENCE = 1 << 27
+# Multiplications between two looks at the keyboard: a tenth of a second or so.
+PATIENCE = 1 << 29
 
 
 def ordinary(task: Task) -> bool:
@@ -58,7 +58,7 @@ def sprint(task: Task, path: Path, stop: Sequence[StopRule], max_iter: int) -> P
     if len(stop) > 1 or not (isinstance(rule, Rule) and isinstance(source, ArraySource) and ordinary(task)):
         return path
     k, d = path.last.stats.mean.shape
-    most = PATIENCE // (source.length * k * (d * d + 8))
+    most = PATIENCE // (source.length * k * ((d if task.family.needs == "diagonal" else d * d) + 8))
     simple = source.n_rows == source.length and source.array.flags.forc and task.family.name in STORED
     while most > 1 and simple and path.iterations < max_iter and path.outcome is not Outcome.CONVERGED:
         further = _further(task, source, path, rule, min(most, max_iter - path.iterations))

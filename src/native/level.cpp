@@ -95,10 +95,11 @@ void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels,
 
 // What Bayes' rule left of each row, so that some components can be summed again without the others.
 template <class T> struct Norms {
+  bool kept;  // not without rows
   Buffer<T> largest, share;
   T highest = 0;  // of all components' constants
   bool known = false;
-  explicit Norms(std::int64_t n) : largest(n + PANEL<T>), share(n + PANEL<T>) {}
+  explicit Norms(std::int64_t n) : kept(n > 0), largest(n + PANEL<T>), share(n + PANEL<T>) {}
 };
 
 // From log-densities to responsibilities of a block's rows, but for the factor left in s.total (its root in s.root).
@@ -109,6 +110,7 @@ void bayes(const Rows& rows, std::int64_t first, int count, int panels, const Co
   if (!norms.known) {
     exponentials<T, POWER>(components, panels, s.h, s.largest, s.total, s.active);
     add_likelihood<T, POWER>(rows, first, count, panels, components.unit, s, to);
+    if (!norms.kept) return;
     std::memcpy(norms.largest + first, s.largest, bytes);
     std::memcpy(norms.share + first, s.total, bytes);
     return;
@@ -299,14 +301,21 @@ template <class T> void estep_pooled(const Rows& rows, const Density& density, S
   Buffer<double> common(density.k * rows.d);
   for (std::int64_t n = 0; n < density.k * rows.d; ++n) common[n] = density.shift[n % rows.d];
   sums.centres = common;
-  Norms<T> norms(rows.n);
+  Norms<T> norms(0);
   twice_if_needed(rows, density, sums, LEAST_LEFT_OF_TOTAL,
                   [&](bool again) { add_blocks<T>(rows, density, norms, sums, !again); });
 }
 
+// From so many components on, one that has to be summed again is likely, and what is kept for it costs little beside the
+// rest; with few, it costs up to a seventh of a pass.
+constexpr std::int64_t MANY = 16;
+
 template <class T> void estep(const Rows& rows, const Density& density, Sums& sums) {
   if (sums.kind == Scatter::POOLED) return estep_pooled<T>(rows, density, sums);
-  Norms<T> norms(rows.n);
+  Norms<T> norms(density.k < MANY ? 0 : rows.n);
+  if (!norms.kept)
+    return twice_if_needed(rows, density, sums, LEAST_LEFT,
+                           [&](bool) { add_blocks<T>(rows, density, norms, sums, false); });
   clear(density, rows.d, sums);
   add_blocks<T>(rows, density, norms, sums, false);
   Buffer<int> lost(density.k);

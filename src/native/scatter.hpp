@@ -165,6 +165,8 @@ template <class T>
 void diagonal_sums(const T* x, const T* shares, const T* centre, const int* vectors, int count, int d, double* first,
                    double* sums) {
   int i0 = 0;
+  if constexpr (REGISTERS == 32)
+    for (; i0 + 8 <= d; i0 += 8) squares<T, 8>(x, shares, centre, vectors, count, d, i0, first, sums);
   for (; i0 + 4 <= d; i0 += 4) squares<T, 4>(x, shares, centre, vectors, count, d, i0, first, sums);
   switch (d - i0) {
     case 3: squares<T, 3>(x, shares, centre, vectors, count, d, i0, first, sums); break;
