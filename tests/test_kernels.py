@@ -169,8 +169,30 @@ def test_float32_rows(kernel, form, d, offset):
     np.testing.assert_array_equal(kernel.posterior(mixture, rows), kernel.posterior(mixture, rows.astype(np.float64)))
 
 
+@pytest.mark.parametrize("d", [5, 8, 17])
+@pytest.mark.parametrize("deviations", [300, 2000])
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+def test_float32_components_far_from_the_others_are_seen_from_near(kernel, d, deviations, offset):
+    """Rows lose digits when they are shifted and rounded; those of far components must not."""
+    rng = np.random.default_rng(3)
+    near = random_mixture(rng, 4, d)
+    means = near.means.copy()
+    means[-1] += deviations * np.sqrt(np.diag(near.covariances.dense()[-1])) / np.sqrt(d)
+    mixture = mixtura.Mixture(near.weights, means + offset, near.covariances)
+    rows = mixture.sample(5000, rng)[0].astype(np.float32)
+    single = kernel.estep(mixture, Chunk(rows), "full")
+    double = kernel.estep(mixture, Chunk(rows.astype(np.float64)), "full")
+    assert np.abs(mixture.affine.offsets).max() > 100
+    assert single.loglik != double.loglik  # float32 arithmetic is at work
+    assert single.loglik == pytest.approx(double.loglik, abs=2e-6 * (len(rows) + abs(double.loglik)))
+    np.testing.assert_allclose(single.weight, double.weight, rtol=2e-6)
+    widths = np.sqrt(near.covariances.variances())
+    assert (np.abs(single.mean - double.mean) <= 1e-3 * widths).all()
+    np.testing.assert_allclose(single.scatter, double.scatter, rtol=0, atol=2e-4 * np.abs(double.scatter).max())
+
+
 def test_float32_arithmetic_is_used_only_where_it_suffices(kernel):
-    """Not for narrow components far apart, weights or units out of range, nor where a square overflows."""
+    """Not for narrow components, very far ones, weights or units out of range, nor where a square overflows."""
     rng = np.random.default_rng(2)
     mixture = random_mixture(rng, 3, 5)
     rows = mixture.sample(500, rng)[0].astype(np.float32)
@@ -181,7 +203,12 @@ def test_float32_arithmetic_is_used_only_where_it_suffices(kernel):
     )
     outlier = np.vstack([rows, np.full((1, 5), 1e25, dtype=np.float32)])
     light = np.full(500, 1e-30)
+    flat = np.eye(5)
+    flat[0, 1] = flat[1, 0] = 1 - 1e-6
+    narrow = mixtura.Mixture(mixture.weights, mixture.means, mixtura.Dense(flat[None], 3))
     for other, data, weight in (
+        (narrow, rows, None),
+        (mixtura.Mixture(mixture.weights, mixture.means, mixtura.Dense(np.repeat(flat[None], 3, 0), 3)), rows, None),
         (apart, far, None),
         (tiny, rows * np.float32(1e-15), None),
         (mixture, rows, light),

@@ -30,8 +30,9 @@ from mixtura.steppers import Plain, Squarem, Step, Stepper
 from mixtura.stopping import StopRule
 from mixtura.trimming import Trimmed
 
-# A fall of the log-likelihood below this fraction of its size is rounding, not a failure to maximise.
-ROUNDING = 1e-7
+# A fall of the log-likelihood below this fraction of its size is rounding, not a failure to maximise: of float64 rows,
+# and of float32 rows, whose arithmetic is float32, too.
+ROUNDING, SINGLE_ROUNDING = 1e-7, 2e-6
 
 
 @runtime_checkable
@@ -93,6 +94,12 @@ class Task:
             stats = self.source.sum(partial(self.bayes, mixture, needs=wanted))
         stats = replace(stats, loglik=stats.loglik + self.log_prior(mixture)) if self.prior else stats
         return Iterate(mixture, stats.apart(needs) if self.noise else stats, low)
+
+    @property
+    def rounding(self) -> float:
+        """What a fall of the log-likelihood may be, as a fraction of its size, where it is rounding."""
+        dtype = getattr(getattr(self.source, "array", None), "dtype", None)
+        return SINGLE_ROUNDING if dtype == np.float32 else ROUNDING
 
     def log_prior(self, mixture: Mixture) -> float:
         """The prior's log-density but for a constant; 0 without a prior."""
@@ -228,7 +235,7 @@ def _advance(task: Task, path: Path, step: Step) -> Path:
     fall = path.last.loglik - new.loglik
     if fall <= 0 or not task.guarded:
         return path.on(new, step.passes)
-    rounding = fall <= ROUNDING * (abs(new.loglik) + new.stats.total)
+    rounding = fall <= task.rounding * (abs(new.loglik) + new.stats.total)
     if rounding and task.collapsed(new).any():
         # At rest, but on a component to repair: take the step, so that the next thing is its repair.
         return replace(path.on(new, step.passes), trace=(*path.trace, path.trace[-1]))

@@ -22,8 +22,10 @@ inline void fetch(const Rows& rows, std::int64_t first, int count, int part, int
   for (std::int64_t at = bytes * part / parts; at < bytes * (part + 1) / parts; at += 64) __builtin_prefetch(from + at, 0, 2);
 }
 
-// Limits of float32 arithmetic: the means' distance in deviations, deviations and weights, and sums.
-constexpr double FARTHEST_MEAN = 100, WIDEST = 1e8, LARGEST_SUM = 1e30;
+// Limits of float32 arithmetic: the means' distance in deviations where they are seen from near (elsewhere it is NEAR), how
+// narrow a component may be beside its variances, deviations and weights, and sums. At the first two, sums of deviations
+// are off by a ten thousandth of a deviation, the least variance by half a per cent of itself in each block.
+constexpr double FARTHEST_MEAN = 3000, NARROWEST = 1e5, WIDEST = 1e8, LARGEST_SUM = 1e30;
 
 // What is added up of a component's rows: outer products, squares, or what all components together leave.
 enum class Sum { FULL, DIAGONAL, TOTAL };
@@ -34,13 +36,13 @@ INLINE float root(float x) { return __builtin_sqrtf(x); }
 // What a block needs while it is worked on.
 template <class T> struct Scratch {
   int rows, stride;
-  Buffer<T> copy, x, white, h, largest, total, root, shares;
+  Buffer<T> copy, x, raw, white, h, largest, total, root, shares;
   Buffer<int> active, chosen;
   Buffer<T> sums, zero;
-  Scratch(const Rows& data, const Density& density)
+  Scratch(const Rows& data, const Density& density, bool any_far = false)
       : rows(block_rows<T>(data.n, data.d, density.k)), stride(stride_of<T>(data.d)),
         copy(data.d <= FEW || in_place<T>(data) ? 0 : std::int64_t(rows) * stride), x(rows * data.d),
-        white(rows * data.d), h(rows * density.k),
+        raw(any_far ? rows * data.d : 0), white(rows * data.d), h(rows * density.k),
         largest(rows), total(rows), root(rows), shares(rows), active(density.k), chosen(rows + WIDTH<int>),
         sums(2 * stride), zero(stride) {
     std::memset(zero, 0, sizeof(T) * std::size_t(stride));
@@ -52,15 +54,16 @@ template <class T> struct Scratch {
 // and k, so a logarithm serves for the product of several.
 template <class T> struct Product {
   static constexpr int MOST = sizeof(T) == 8 ? 16 : 2;  // k^16 is within float64
-  Vec<T> product = all(T(1)), log_total = {}, largest = {};
+  Vec<T> product = all(T(1));
+  Wide<T> log_total = {}, largest = {};
   int count = 0;
   INLINE void add(Vec<T> total, Vec<T> most) {
     product *= total;
-    largest += most;
+    largest += widened<T>(most);
     if (++count == MOST) flush();
   }
   INLINE void flush() {
-    log_total += logarithm(product);
+    log_total += widened<T>(logarithm(product));
     product = all(T(1));
     count = 0;
   }
@@ -68,7 +71,8 @@ template <class T> struct Product {
 
 // Log-likelihood and certainty of a block, in nats; leaves weight / total in place of total, its root in root.
 template <class T, Power POWER>
-void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels, double unit, Scratch<T>& s, Sums& to) {
+void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels, double unit, double base, Scratch<T>& s,
+                    Sums& to) {
   const int whole = rows.weight ? 0 : count / WIDTH<T> * WIDTH<T>;
   Product<T> plain;
   for (int n = 0; n < whole; n += WIDTH<T>) {
@@ -79,17 +83,18 @@ void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels,
   plain.flush();
   for (int n = whole; n < panels * PANEL<T>; ++n)
     s.root[n] = n >= count ? 0 : rows.weight ? T(rows.weight[(first + n) * rows.weight_stride]) : 1;
-  Vec<T> log_total = plain.log_total, largest = plain.largest;
+  Wide<T> log_total = plain.log_total, largest = plain.largest, weights = {};
   for (int n = whole; n < panels * PANEL<T>; n += WIDTH<T>) {
     const Vec<T> total = load(s.total + n), weight = load(s.root + n);
-    log_total += weight * logarithm(total);
-    largest += weight * load(s.largest + n);
+    log_total += widened<T>(weight * logarithm(total));
+    largest += widened<T>(weight * load(s.largest + n));
+    weights += widened<T>(weight);
     store(s.total + n, weight / total);
   }
   if constexpr (POWER == Power::ROOT)
     for (int n = 0; n < panels * PANEL<T>; ++n) s.root[n] = root(s.total[n]);
-  const double certainty = sum<T>(log_total);
-  to.loglik += unit * sum<T>(largest) + certainty;
+  const double certainty = sum_of<T>(log_total);
+  to.loglik += unit * sum_of<T>(largest) + certainty + base * (whole + sum_of<T>(weights));
   to.certainty -= certainty;
 }
 
@@ -97,7 +102,7 @@ void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels,
 template <class T> struct Norms {
   bool kept;  // not without rows
   Buffer<T> largest, share;
-  T highest = 0;  // of all components' constants
+  double base = 0;  // the highest of all components' constants: less of float32's digits go into what is left
   bool known = false;
   explicit Norms(std::int64_t n) : kept(n > 0), largest(n + PANEL<T>), share(n + PANEL<T>) {}
 };
@@ -109,7 +114,7 @@ void bayes(const Rows& rows, std::int64_t first, int count, int panels, const Co
   const std::size_t bytes = sizeof(T) * std::size_t(panels) * PANEL<T>;
   if (!norms.known) {
     exponentials<T, POWER>(components, panels, s.h, s.largest, s.total, s.active);
-    add_likelihood<T, POWER>(rows, first, count, panels, components.unit, s, to);
+    add_likelihood<T, POWER>(rows, first, count, panels, components.unit, norms.base, s, to);
     if (!norms.kept) return;
     std::memcpy(norms.largest + first, s.largest, bytes);
     std::memcpy(norms.share + first, s.total, bytes);
@@ -226,10 +231,13 @@ template <class T> void add_total(Scratch<T>& s, const Rows& rows, int k, int pa
 template <class T, Sum SUM, Power POWER>
 void add_blocks(const Rows& rows, const Density& density, Norms<T>& norms, Sums& to) {
   const int d = int(rows.d), k = int(density.k);
-  Components<T> components(density, rows.d, POWER);
-  if (norms.known) components.highest = norms.highest;
-  else norms.highest = components.highest;
-  Scratch<T> s(rows, density);
+  for (int j = 0; j < k && !norms.known; ++j)
+    norms.base = j && norms.base > density.constants[j] ? norms.base : density.constants[j];
+  Components<T> components(density, rows.d, POWER, norms.base, to.centres);
+  components.highest = 0;
+  Scratch<T> s(rows, density, components.any_far);
+  Buffer<double> nowhere(d);
+  for (int i = 0; i < d; ++i) nowhere[i] = 0;
   Buffer<T> centres(std::int64_t(k) * s.stride);
   std::memset(centres, 0, sizeof(T) * std::size_t(k) * std::size_t(s.stride));
   for (int j = 0; j < k; ++j)
@@ -238,8 +246,9 @@ void add_blocks(const Rows& rows, const Density& density, Norms<T>& norms, Sums&
   for (std::int64_t first = 0; first < rows.n; first += s.rows) {
     const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
     const int panels = (count + PANEL<T> - 1) / PANEL<T>;
+    if (components.any_far) pack_rows<T>(rows, first, nowhere, count, panels, s.zero, s.copy, s.raw);
     const Lines<T> lines = pack_rows<T>(rows, first, density.shift, count, panels, s.zero, s.copy, s.x);
-    log_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
+    log_densities<T>(components, s.x, s.raw, panels, s.white, s.h, s.largest);
     bayes<T, POWER>(rows, first, count, panels, components, norms, s, to);
     if constexpr (SUM == Sum::TOTAL) {
       add_total<T>(s, rows, k, panels, to);
@@ -267,19 +276,46 @@ template <class T> void add_blocks(const Rows& rows, const Density& density, Nor
   else add_blocks<T, Sum::FULL, Power::ROOT>(rows, density, norms, to);
 }
 
+// How much wider a column is than what the others leave of it (the largest variance inflation factor): what rounding of
+// sums of squares is to the least variance.
+double inflation(const double* factor, std::int64_t d, double* inverse) {
+  double most = 1;
+  for (std::int64_t i = d - 1; i >= 0; --i) {  // row i of the inverse of the upper triangular factor
+    double* row = inverse + i * d;
+    for (std::int64_t j = 0; j < d; ++j) row[j] = i == j;
+    for (std::int64_t l = i + 1; l < d; ++l)
+      for (std::int64_t j = l; j < d; ++j) row[j] -= factor[i * d + l] * inverse[l * d + j];
+    for (std::int64_t j = i; j < d; ++j) row[j] /= factor[i * d + i];
+  }
+  for (std::int64_t i = 0; i < d; ++i) {
+    double variance = 0, precision = 0;
+    for (std::int64_t j = 0; j < d; ++j) {
+      variance += inverse[j * d + i] * inverse[j * d + i];
+      precision += factor[i * d + j] * factor[i * d + j];
+    }
+    most = variance * precision > most ? variance * precision : most;
+  }
+  return most;
+}
+
 // Whether float32 arithmetic will do for float32 rows: means lie so near the point that rows are seen from, in units of
-// deviations, that rounding there does not show, and squares and products stay within range.
+// deviations, that rounding there does not show, components are not too narrow beside their own width, and squares and
+// products stay within range.
 bool single_suffices(const Rows& rows, const Density& density) {
   if (!rows.single) return false;
   const std::int64_t d = rows.d, k = density.k, matrices = density.form == Form::SHARED ? 1 : k;
+  const double farthest = seen_from_near<float>(density.form, d) ? FARTHEST_MEAN : NEAR;
   for (std::int64_t n = 0; n < k * d; ++n)
-    if (!(__builtin_fabs(density.offsets[n]) <= FARTHEST_MEAN)) return false;
+    if (!(__builtin_fabs(density.offsets[n]) <= farthest)) return false;
   const std::int64_t down = density.form == Form::DIAGONAL ? 1 : d + 1, size = density.form == Form::DIAGONAL ? d : d * d;
   for (std::int64_t m = 0; m < matrices; ++m)
     for (std::int64_t i = 0; i < d; ++i) {
       const double precision = density.factors[m * size + i * down];
       if (!(precision >= 1 / WIDEST && precision <= WIDEST)) return false;
     }
+  Buffer<double> inverse(d * d);
+  for (std::int64_t m = 0; density.form != Form::DIAGONAL && m < matrices; ++m)
+    if (!(inflation(density.factors + m * size, d, inverse) <= NARROWEST)) return false;
   for (std::int64_t n = 0; rows.weight && n < rows.n; ++n) {
     const double weight = rows.weight[n * rows.weight_stride];
     if (!(weight >= 1 / WIDEST && weight <= WIDEST)) return false;
@@ -379,7 +415,7 @@ void predict(const Rows& rows, const Density& density, Wanted wanted, double* ou
     const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
     const int panels = (count + PANEL<T> - 1) / PANEL<T>;
     pack_rows<T>(rows, first, density.shift, count, panels, s.zero, s.copy, s.x);
-    log_densities<T>(components, s.x, panels, s.white, s.h, s.largest);
+    log_densities<T>(components, s.x, s.raw, panels, s.white, s.h, s.largest);
     if (wanted == Wanted::LABELS) {
       label<T>(s.h, k, panels * PANEL<T>, count, labels + first);
       continue;

@@ -16,6 +16,14 @@ constexpr int SMALL = -72, FAR = 1478;
 template <class T> constexpr int SMALLEST = sizeof(T) == 8 ? -1010 : -124;
 template <class T> constexpr T FARTHEST = sizeof(T) == 8 ? T(-2.5e299) : T(-1e37);
 
+// In float32, a component that lies further from the shift than NEAR deviations is seen from a point near it: rows as they
+// are minus that point (the sum of two numbers) keep the digits that they lose once they are shifted and rounded.
+constexpr double NEAR = 100;
+
+template <class T> constexpr bool seen_from_near(Form form, std::int64_t d) {
+  return sizeof(T) == 4 && form == Form::DENSE && d > FEW;
+}
+
 template <class T> struct Components {
   int k, d;
   Form form;
@@ -23,18 +31,28 @@ template <class T> struct Components {
   std::int64_t length;  // of one component's packed factor
   Buffer<T> factors, shared, constants;
   T highest;  // of the constants
+  bool any_far = false;
+  Buffer<char> far;
+  Buffer<T> high, low;
 
-  Components(const Density& density, std::int64_t columns, Power power)
+  // Log-densities are those minus `base`. `near` are points near the means, from which far components are seen.
+  Components(const Density& density, std::int64_t columns, Power power, double base = 0, const double* near = nullptr)
       : k(int(density.k)), d(int(columns)), form(density.form), unit(int(power) / LOG2_E),
         length(form == Form::DENSE ? packed_length(d) : 2 * d), factors(k * length), shared(packed_length(d)),
-        constants(k), highest(FARTHEST<T>) {
+        constants(k), highest(FARTHEST<T>), far(k), high(near ? k * d : 0), low(near ? k * d : 0) {
     const std::int64_t size = form == Form::DENSE ? std::int64_t(d) * d : d;
     const double scale = __builtin_sqrt(0.5 / unit);
+    Buffer<double> moved(d);
     for (int j = 0; j < k; ++j) {
       const double *own = density.factors + j * size, *offset = density.offsets + std::int64_t(j) * d;
+      far[j] = near && seen_from_near<T>(form, d) && !(most(offset) <= NEAR);
+      if (far[j]) {
+        move(density.shift, own, offset, near + std::int64_t(j) * d, j, moved);
+        offset = moved;
+      }
       if (form == Form::DENSE) pack_factor(own, offset, d, scale, factors + j * length);
       else pack_diagonal(form == Form::SHARED ? nullptr : own, offset, d, scale, factors + j * length);
-      constants[j] = T(density.constants[j] / unit);
+      constants[j] = T((density.constants[j] - base) / unit);
       if (constants[j] > highest) highest = constants[j];
     }
     if (form == Form::SHARED) {
@@ -43,7 +61,33 @@ template <class T> struct Components {
       pack_factor(density.factors, zero, d, scale, static_cast<T*>(shared));
     }
   }
+
+ private:
+  double most(const double* offset) const {
+    double largest = 0;
+    for (int i = 0; i < d; ++i) largest = __builtin_fabs(offset[i]) > largest ? __builtin_fabs(offset[i]) : largest;
+    return largest;
+  }
+  // The offset of a component from a point near it.
+  void move(const double* shift, const double* factor, const double* offset, const double* point, int j, double* to) {
+    any_far = true;
+    for (int i = 0; i < d; ++i) {
+      const T above = T(point[i]), below = T(point[i] - double(above));
+      high[std::int64_t(j) * d + i] = above, low[std::int64_t(j) * d + i] = below;
+      to[i] = offset[i];
+    }
+    for (int i = 0; i < d; ++i) {
+      const double apart = double(high[std::int64_t(j) * d + i]) + double(low[std::int64_t(j) * d + i]) - shift[i];
+      for (int l = i; l < d; ++l) to[l] -= apart * factor[std::int64_t(i) * d + l];
+    }
+  }
 };
+
+// A panel of rows minus a point.
+template <class T> INLINE void subtract(const T* panel, const T* high, const T* low, int d, T* to) {
+  for (int i = 0; i < d; ++i)
+    for (int n = i * PANEL<T>; n < (i + 1) * PANEL<T>; n += WIDTH<T>) store(to + n, load(panel + n) - high[i] - low[i]);
+}
 
 template <class T, int D, bool DENSE>
 INLINE void whitened_panel(const T* panel, const T* u, int d, Vec<T> (&sum)[TALL]) {
@@ -74,9 +118,9 @@ void small_densities(const Components<T>& c, const T* x, int panels, T* h, T* la
   }
 }
 
-// h[j, n] for all components and rows, and the largest of each row.
+// h[j, n] for all components and rows, and the largest of each row; `raw` are rows without the shift.
 template <class T, bool DENSE>
-void all_densities(const Components<T>& c, const T* x, int panels, T* h, T* largest) {
+void all_densities(const Components<T>& c, const T* x, const T* raw, int panels, T* scratch, T* h, T* largest) {
   const int rows = panels * PANEL<T>;
   for (int n = 0; n < rows; ++n) largest[n] = FARTHEST<T>;
   for (int j = 0; j < c.k; ++j) {
@@ -84,6 +128,11 @@ void all_densities(const Components<T>& c, const T* x, int panels, T* h, T* larg
     for (int p = 0; p < panels; ++p) {
       const T* panel = x + std::int64_t(p) * c.d * PANEL<T>;
       const int n = p * PANEL<T>;
+      if (seen_from_near<T>(c.form, c.d) && c.far[j]) {
+        const std::int64_t point = std::int64_t(j) * c.d;
+        subtract<T>(raw + (panel - x), c.high + point, c.low + point, c.d, scratch);
+        panel = scratch;
+      }
       Vec<T> sum[TALL];
       for (int v = 0; v < TALL; ++v) sum[v] = all<T>(c.constants[j]);
       whitened_panel<T, 0, DENSE>(panel, u, c.d, sum);
@@ -98,25 +147,26 @@ void all_densities(const Components<T>& c, const T* x, int panels, T* h, T* larg
 }
 
 template <class T, bool DENSE>
-void log_densities(const Components<T>& c, const T* x, int panels, T* h, T* largest) {
+void log_densities(const Components<T>& c, const T* x, const T* raw, int panels, T* scratch, T* h, T* largest) {
   switch (c.d) {
     case 1: return small_densities<T, 1, DENSE>(c, x, panels, h, largest);
     case 2: return small_densities<T, 2, DENSE>(c, x, panels, h, largest);
     case 3: return small_densities<T, 3, DENSE>(c, x, panels, h, largest);
     case 4: return small_densities<T, 4, DENSE>(c, x, panels, h, largest);
-    default: return all_densities<T, DENSE>(c, x, panels, h, largest);
+    default: return all_densities<T, DENSE>(c, x, raw, panels, scratch, h, largest);
   }
 }
 
-// `white` is scratch of the block's size, used where components share a factor.
-template <class T> void log_densities(const Components<T>& c, const T* x, int panels, T* white, T* h, T* largest) {
-  if (c.form == Form::DENSE) return log_densities<T, true>(c, x, panels, h, largest);
+// `white` is scratch of the block's size.
+template <class T>
+void log_densities(const Components<T>& c, const T* x, const T* raw, int panels, T* white, T* h, T* largest) {
+  if (c.form == Form::DENSE) return log_densities<T, true>(c, x, raw, panels, white, h, largest);
   if (c.form == Form::SHARED) {
     const std::int64_t step = std::int64_t(c.d) * PANEL<T>;
     for (int p = 0; p < panels; ++p) whiten_panel(x + p * step, static_cast<const T*>(c.shared), c.d, white + p * step);
     x = white;
   }
-  log_densities<T, false>(c, x, panels, h, largest);
+  log_densities<T, false>(c, x, raw, panels, white, h, largest);
 }
 
 // Replace h by f = exp(h - largest), scaled responsibilities (or their roots), which add up to total[n] (or their

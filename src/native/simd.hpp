@@ -174,6 +174,18 @@ template <class T, int I, int J> INLINE void add_sums(const Vec<T> (&a)[I][J], d
     for (int j = 0; j < J; ++j) to[i * columns + j] += double(total[i * J + j]);
 }
 
+// As many float64 numbers as a register holds of any kind, to add up over many registers.
+template <class T> struct Doubles {
+  typedef double type __attribute__((vector_size(8 * WIDTH<T>)));
+};
+template <class T> using Wide = typename Doubles<T>::type;
+template <class T> INLINE Wide<T> widened(Vec<T> v) { return __builtin_convertvector(v, Wide<T>); }
+template <class T> INLINE double sum_of(Wide<T> v) {
+  double total = 0;
+  for (int l = 0; l < WIDTH<T>; ++l) total += v[l];
+  return total;
+}
+
 // The sum of a register's numbers, in float64.
 template <class T> INLINE double sum(Vec<T> v) {
 #if defined(__AVX512F__)
