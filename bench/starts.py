@@ -98,12 +98,24 @@ class Counter:
         em.Task.estep, small.seeded, kernels.race, kernels.posterior, moves.accumulate = self._held
 
 
-def fitted(case: Case, **options) -> tuple[float, float]:
-    """Log-likelihood and passes of one fit."""
+def fitted(case: Case, **options) -> tuple[mixtura.Fit, float]:
+    """A fit, and the passes over the data that were made for it."""
     with warnings.catch_warnings(), Counter() as counter:
         warnings.simplefilter("ignore", mixtura.MixturaWarning)
         fit = mixtura.fit(case.rows, case.k, floor=FLOOR, **options)
-    return fit.loglik, counter.read / len(case.rows)
+    return fit, counter.read / len(case.rows)
+
+
+def ours(case: Case, seed: int) -> tuple[float, float]:
+    """Log-likelihood and passes of the default start."""
+    fit, passes = fitted(case, start="small-em", seed=seed)
+    return fit.loglik, passes
+
+
+def theirs(case: Case, seed: int) -> tuple[float, float]:
+    """The same of ten k-means++ starts: the passes of EM as it is, without those that a sprint makes in vain."""
+    fit, _ = fitted(case, start="k-means++", n_init=10, accelerate=False, seed=seed)
+    return fit.loglik, sum(start.passes + 1 for start in fit.starts)
 
 
 def by_nearest_random_rows(task, k, rng):
@@ -116,7 +128,7 @@ def by_nearest_random_rows(task, k, rng):
 
 def optimum(case: Case) -> float:
     """The best log-likelihood of 500 random starts."""
-    return fitted(case, start=by_nearest_random_rows, n_init=500, seed=0, tol=1e-7)[0]
+    return fitted(case, start=by_nearest_random_rows, n_init=500, seed=0, tol=1e-7)[0].loglik
 
 
 def main() -> None:
@@ -130,18 +142,12 @@ def main() -> None:
     print(f"{'set':18s} {'best of 500':>12s} {'small-em':>9s} {'passes':>7s} {'10 k-means++':>13s} {'passes':>7s}")
     missed, dear = 0, 0
     for case in chosen:
-        ours = np.array([fitted(case, start="small-em", seed=seed) for seed in range(SEEDS)])
-        plain = {"start": "k-means++", "n_init": 10, "accelerate": False}
-        theirs = np.array([fitted(case, seed=seed, **plain) for seed in range(3)])
         best = optima[case.name]
-        gap, cost = np.median(ours, axis=0) - [best, 0]
-        their_gap, their_cost = np.median(theirs, axis=0) - [best, 0]
+        gap, cost = np.median([ours(case, seed) for seed in range(SEEDS)], axis=0) - [best, 0]
+        their_gap, their_cost = np.median([theirs(case, seed) for seed in range(3)], axis=0) - [best, 0]
         missed += gap < -0.5
-        dear += cost >= their_cost + 10
-        print(
-            f"{case.name:18s} {best:12.2f} {gap:+9.2f} {cost:7.0f} {their_gap:+13.2f} {their_cost + 10:7.0f}",
-            flush=True,
-        )
+        dear += cost >= their_cost
+        print(f"{case.name:18s} {best:12.2f} {gap:+9.2f} {cost:7.0f} {their_gap:+13.2f} {their_cost:7.0f}", flush=True)
     print(f"median more than 0.5 below the best: {missed} sets; dearer than ten k-means++ starts: {dear} sets")
 
 
