@@ -14,9 +14,6 @@ from typing import TypeAlias
 import numpy as np
 
 from mixtura.data import Array
-from mixtura.lazy import Lazy
-
-optimize = Lazy("scipy.optimize")
 
 Spectrum: TypeAlias = Callable[[Array, Array, Array | None], Array]
 
@@ -90,20 +87,41 @@ def bounded(logs: Array, weight: float, highest: float) -> Array:
     """Logarithms of b_kj in [0, highest] whose sum over j is the same for all k, at least cost, (k, d).
 
     For a given sum L, log b_kj is log t_kj - q_k, clipped; the higher q_k, the less the sum. The best L is where
-    sum_k e^q_k is N.
+    sum_k e^q_k is N. Between the sums at which anything is clipped or set free, the q_k are linear in L; where all of
+    a component is clipped, q_k jumps.
     """
     turns = -np.sort(-np.concatenate([logs, logs - highest], axis=1), axis=1)
     sums = np.clip(logs[:, None, :] - turns[:, :, None], 0, highest).sum(axis=2)
-
-    def excess(level: float) -> float:
-        q = [np.interp(level, *table) for table in zip(sums, turns, strict=True)]
-        return float(np.logaddexp.reduce(q) - weight)
-
-    ends = 0.0, logs.shape[1] * highest
-    falls = excess(ends[0]) > 0 > excess(ends[1])
-    level = optimize.brentq(excess, *ends, xtol=SETTLED) if falls else ends[int(excess(ends[0]) > 0)]
-    q = np.array([np.interp(level, *table) for table in zip(sums, turns, strict=True)])
+    levels = np.unique(sums)
+    after = np.array([np.interp(levels, *table) for table in zip(sums, turns, strict=True)])
+    before = np.array([np.interp(-levels, *table) for table in zip(-sums[:, ::-1], turns[:, ::-1], strict=True)])
+    here = int(np.count_nonzero(np.logaddexp.reduce(after, axis=0) > weight))  # the first level that is too high
+    if here == len(levels):
+        q = before[:, -1]
+    elif here == 0 or np.logaddexp.reduce(before[:, here]) >= weight:
+        q = before[:, here]
+    else:
+        q = crossing(after[:, here - 1], before[:, here], weight)
     return np.clip(logs - q[:, None], 0, highest)
+
+
+def crossing(start: Array, end: Array, weight: float) -> Array:
+    """On the way from one q to a lower one, where log sum_k e^q_k is a number: by Newton's method, from above.
+
+    Examples
+    --------
+    >>> crossing(np.array([1.0, 1.0]), np.array([-1.0, -1.0]), np.log(2)).round(12) + 0.0
+    array([0., 0.])
+    """
+    way, share = end - start, 0.0
+    for _ in range(SWEEPS):
+        q = start + share * way
+        level = np.logaddexp.reduce(q)
+        step = (weight - level) / float(np.exp(q - level) @ way)
+        share += step
+        if not step > SETTLED:
+            break
+    return np.asarray(start + share * way)
 
 
 # By the letters of volume and shape.
