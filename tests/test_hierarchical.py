@@ -189,9 +189,13 @@ def test_larger_data_are_represented_by_a_sample():
 
 def test_ctrl_c_stops_it():
     rows = np.random.default_rng(0).normal(size=(4000, 4))
-    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
+
+    def interrupted():
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
         mixtura.hierarchical(rows, subset=4000)
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
 
 
 def test_errors_say_what_to_do():

@@ -154,12 +154,12 @@ class _Pooled:
     def turned(self, count: int) -> tuple[Array, float]:
         """Means in coordinates where the metric is the identity, and the logarithm of what it was divided by."""
         values, axes = np.linalg.eigh(self.scatter)
-        noise = len(values) * np.finfo(np.float64).eps * values[-1]
+        noise = len(values) * np.finfo(np.float64).eps * values.max(initial=0.0)  # there may be no column at all
         with np.errstate(divide="ignore"):
             logs = np.log(np.where(values > noise, values, 0.0) / self.total)
         others = np.array([np.delete(logs, r).sum() for r in range(len(logs))])
         weights = np.logaddexp(others, 0.0) - np.log(self.total)
-        scale = weights.max()
+        scale = weights.max(initial=-np.inf)
         # Any point will do as origin: only differences count.
         shifted = self.slots.mean[:count] - self.slots.mean[0]
         return shifted @ axes * np.exp((weights - scale) / 2), float(scale)

@@ -252,7 +252,7 @@ def as_fit(task: Task, best: Climb) -> Fit:
         best_start=0,
         model=task.family.name,
         sizes=frozen(last.stats.weight),
-        n_rows=last.stats.total,
+        n_rows=cast(ArraySource, task.source).total,
         certainty=last.stats.certainty,
         log_prior=task.log_prior(last.mixture),
     )

@@ -57,6 +57,11 @@ class ArraySource:
         return self.length if self.sample_weight is None else int(np.count_nonzero(self.sample_weight))
 
     @property
+    def total(self) -> float:
+        """Sum of the weights: the number of rows, where each counts once."""
+        return float(self.length if self.sample_weight is None else self.sample_weight.sum())
+
+    @property
     def n_features(self) -> int:
         """Number of columns."""
         return self.array.shape[1]
