@@ -75,9 +75,11 @@ class QuasiNewton:
         if length < ems:
             return Step(task.estep(target, low), (kept, reach), 1)
         allowed = min(reach * ems, self.longest)
-        new = tried(task, chart, move * min(1.0, allowed / length))
+        new = tried(task, chart, move * min(1.0, allowed / length), iterate.low)
         if new is None or new.loglik < iterate.loglik + EXPECTED * ems**2 * iterate.stats.total:
-            return Step(task.estep(target, low), (kept[-1:], max(self.reach, reach / self.growth)), 2)
+            return Step(
+                task.estep(target, low), (kept[-1:], max(self.reach, reach / self.growth)), 1 + (new is not None)
+            )
         return Step(new, (kept, reach * self.growth if length > allowed else reach), 1)
 
 

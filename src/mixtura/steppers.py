@@ -110,15 +110,19 @@ class Squarem:
         if not wanted >= self.least or after @ after > before @ before:
             return Step(one, state, 1)
         length = min(wanted, state)
-        new = tried(task, chart, before - 2 * length * before + length**2 * bend)
+        new = tried(task, chart, before - 2 * length * before + length**2 * bend, one.low)
         if new is None or new.loglik < one.loglik:
-            return Step(one, max(self.least, length / self.growth), 2)
+            return Step(one, max(self.least, length / self.growth), 1 + (new is not None))
         return Step(new, state * self.growth if length == state else state, 2)
 
 
-def tried(task: Ascent, chart: Chart, point: NDArray[np.float64]) -> Iterate | None:
-    """The E-step at a point of the chart; None where rounding leaves no mixture there."""
+def tried(task: Ascent, chart: Chart, point: NDArray[np.float64], low: NDArray[np.bool_]) -> Iterate | None:
+    """The E-step at a point of the chart; None where rounding leaves no mixture, or less rests on the floor.
+
+    Bounds that a mixture sets for itself, such as the ceiling of equal volumes, would else be left on the way.
+    """
     try:
-        return task.estep(*task.admit(chart.at(point)))
+        mixture, resting = task.admit(chart.at(point))
     except DataError:
         return None
+    return None if (low & ~resting).any() else task.estep(mixture, resting)
