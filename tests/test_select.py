@@ -338,3 +338,22 @@ def test_nothing_is_warned_of_when_all_is_well(rows):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         mixtura.select(rows, [2, 3], models="VVV", seed=0)
+
+
+def test_no_cell_ends_below_the_start_that_was_named():
+    """A sound place that is lower does not win over it, and the cell says what is wrong."""
+    rng = np.random.default_rng(0)
+    few = np.vstack([rng.normal(size=(40, 2)), rng.normal(size=(2, 2)) * 0.3 + 9, rng.normal(size=(2, 2)) * 0.3 - 9])
+    options = {"components": range(1, 7), "models": ["VII", "VVI", "VEV", "VVV"], "seed": 0}
+    alone = mixtura.select(few, start="hierarchical", **options)
+    every = mixtura.select(few, **options)
+    for cell in alone.cells:
+        if cell.fit.outcome is Outcome.CONVERGED:
+            assert every[cell.key.components, cell.model].loglik >= cell.loglik - 0.01
+    assert every.best_cell.sound
+
+
+def test_one_column_starts_from_quantiles_too():
+    column = np.loadtxt(REFERENCE / "faithful.csv", delimiter=",", skiprows=1)[:, 1:]
+    found = mixtura.select(column, [1, 2, 3], start="hierarchical", seed=0)
+    assert {one.start for one in found[3, "V"].found} == {"hierarchical", "quantiles"}

@@ -273,7 +273,7 @@ struct Climber {
 
   bool ahead(const Start& a, const Start& b) const {
     const auto trouble = [this](const Start& start) {
-      return start.ending == Ending::COLLAPSED ? 2 : start.floored() || thin(start) ? 1 : 0;
+      return start.ending == Ending::COLLAPSED ? 2 : start.floored() || (thin(start) && !start.named) ? 1 : 0;
     };
     if (trouble(a) != trouble(b)) return trouble(a) < trouble(b);
     return a.at.loglik > b.at.loglik;

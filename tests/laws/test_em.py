@@ -123,7 +123,7 @@ def test_the_order_of_rows_does_not_matter(model, problem):
 
 
 @models
-@given(problem=problems(max_k=4, max_d=4))
+@given(problem=problems(max_k=8, max_d=12))
 def test_the_density_equals_the_dense_one(model, problem):
     rows, k, rng = problem
     task = task_for(rows, model)

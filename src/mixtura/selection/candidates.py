@@ -23,8 +23,9 @@ from mixtura.stats import Stats
 # What a sweep starts from unless it is told otherwise.
 DEFAULT = ("hierarchical", "seeds", "neighbours")
 
-# How a start is called that the caller gives.
+# How starts are called that the caller gives, and that of mclust where there is one column.
 GIVEN = "given"
+QUANTILES = "quantiles"
 
 # Partitions by the nearest of k rows that lie far apart; all models share them.
 SEEDS = 6
@@ -71,7 +72,25 @@ def shared(
             begins.append(
                 made(small, k, named[start], rng, start) if isinstance(start, str) else made(task, k, start, rng)
             )
-    return begins
+    return [*begins, *(quantiles(small, k) if "hierarchical" in starts and small.source.n_features == 1 else [])]
+
+
+def quantiles(task: Task, k: int) -> list[Begin]:
+    """Of one column the partition into k classes of as many rows each: what mclust has in place of a tree there.
+
+    Where quantiles coincide there are more of them, and those that lie closest to the next are left out.
+    """
+    sample = cast(ArraySource, task.source).rows(task.source.n_rows, np.random.default_rng(0))
+    column = sample.rows[:, 0]
+    if len(np.unique(column)) <= k:
+        return []
+    edges, parts = np.empty(0), k
+    while len(edges) <= k:
+        edges = np.unique(np.quantile(column, np.linspace(0, 1, parts + 1)))
+        parts += 1
+    edges = np.delete(edges, np.argsort(np.diff(edges), kind="stable")[: len(edges) - k - 1])
+    labels = np.searchsorted(edges[1:-1], column, side="right")
+    return [Begin(QUANTILES, accumulate(sample, np.eye(k)[labels], task.family.needs))]
 
 
 def whole(task: Task) -> Stats:

@@ -63,6 +63,8 @@ class Climb:
         Whether a covariance rests on the floor.
     thin : bool
         Whether a component holds fewer rows than a covariance of its own needs.
+    named : bool
+        Whether the caller named this start, so that no cell may end below it.
     """
 
     begin: Begin
@@ -72,6 +74,7 @@ class Climb:
     lost: bool
     floored: bool
     thin: bool
+    named: bool = False
 
     @property
     def loglik(self) -> float:
@@ -90,8 +93,8 @@ class Climb:
 
     @property
     def order(self) -> tuple[bool, bool, float]:
-        """The least of several is the best: without lost components, off the floor, not thin, highest."""
-        return self.lost, self.floored or self.thin, -self.loglik
+        """The least of several is the best: without lost components, off the floor, not thin unless named, highest."""
+        return self.lost, self.floored or (self.thin and not self.named), -self.loglik
 
     @property
     def found(self) -> Found:
@@ -103,11 +106,12 @@ class Climb:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """When a climb ends (see `mixtura.fit`), and after how many iterations it is accelerated."""
+    """When a climb ends (see `mixtura.fit`), after how many iterations it is accelerated, and how many starts go on."""
 
     tol: float
     max_iter: int
     plain: int = PLAIN
+    rounds: Sequence[tuple[int, int]] = ROUNDS
 
 
 def climbed(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pace) -> list[Climb]:
@@ -118,7 +122,8 @@ def climbed(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pa
     climb = _raced if in_kernel(task) else _walked
     field = sorted(climb(task, begins, named, pace), key=lambda one: one.order)
     while not (field[0].resting or field[0].iterations >= pace.max_iter):  # given up, but those ahead came to grief
-        field = sorted([*climb(task, [field[0].begin], [True], pace), *field[1:]], key=lambda one: one.order)
+        (further,) = climb(task, [field[0].begin], [True], pace)
+        field = sorted([replace(further, named=field[0].named), *field[1:]], key=lambda one: one.order)
     return field
 
 
@@ -136,7 +141,7 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pac
         least_points=task.family.least_points(rows.n_features),
         own_points=needed,
         plain=pace.plain,
-        rounds=ROUNDS,
+        rounds=pace.rounds,
         named=named,
         prior=task.belief(len(begins[0].stats.weight)),
     )
@@ -151,34 +156,33 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pac
             top.ending is Ending.COLLAPSED,
             top.floored,
             top.least * unit < needed and len(top.weights) > 1,
+            name,
         )
-        for begin, top in zip(begins, tops, strict=True)
+        for begin, top, name in zip(begins, tops, named, strict=True)
     ]
 
 
 def _walked(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pace) -> list[Climb]:
     """The same by the loop of `mixtura.em`, which is accelerated at the end."""
     own = [begin.suited(task.family.needs) for begin in begins]
-    field = [(_path(task, begin, begun(task, begin)), name) for begin, name in zip(own, named, strict=True)]
-    behind: list[tuple[Climb, bool]] = []
-    for most, places in [*ROUNDS, (pace.max_iter, 0)]:
+    field = [_path(task, begin, begun(task, begin), named=name) for begin, name in zip(own, named, strict=True)]
+    behind: list[Climb] = []
+    for most, places in [*pace.rounds, (pace.max_iter, 0)]:
         if len(field) > places:
             stepper = STEPPERS[most > pace.plain]
-            field = [
-                (_further(task, climb, min(most, pace.max_iter), pace.tol, stepper), name) for climb, name in field
-            ]
-            field.sort(key=lambda one: one[0].order)
+            further = [_further(task, climb, min(most, pace.max_iter), pace.tol, stepper) for climb in field]
+            field = sorted(further, key=lambda one: one.order)
         if places:
-            behind += [one for one in field[places:] if not one[1]]
-            field = [*field[:places], *(one for one in field[places:] if one[1])]
-    return [climb for climb, _ in [*field, *behind]]
+            behind += [one for one in field[places:] if not one.named]
+            field = [*field[:places], *(one for one in field[places:] if one.named)]
+    return [*field, *behind]
 
 
 def _further(task: Task, climb: Climb, most: int, tol: float, stepper: Stepper) -> Climb:
     """The same start, until so many iterations are done."""
     path: Any = climb.top
     path = run(task, path, stop=[LoglikRises(tol)], max_iter=most, rng=np.random.default_rng(0), stepper=stepper)
-    return _path(task, climb.begin, path)
+    return _path(task, climb.begin, path, named=climb.named)
 
 
 def begun(task: Task, begin: Begin) -> Path:
@@ -219,17 +223,21 @@ def _hastened(task: Task, path: Path, pace: Pace) -> Path:
     )
 
 
-def _path(task: Task, begin: Begin, path: Path) -> Climb:
+def _path(task: Task, begin: Begin, path: Path, *, named: bool = False) -> Climb:
     """A path of EM as a climb."""
     resting = path.outcome is not Outcome.OUT_OF_STEPS
     lost = path.last.mixture.n_components < len(begin.stats.weight)
-    return Climb(begin, path, path.trace, resting, lost, bool(path.last.low.any()), thin(task, path.last.stats))
+    floored = bool(path.last.low.any())
+    return Climb(begin, path, path.trace, resting, lost, floored, thin(task, path.last.stats), named)
 
 
 def own_points(task: Task) -> int:
-    """Rows that a component needs for whatever its covariance does not share: d + 1 where it has axes of its own."""
-    d = task.source.n_features
-    return d + 1 if task.family.name.endswith("V") else task.family.least_points(d)
+    """Rows that a component needs for whatever its covariance does not share.
+
+    d + 1 where it has axes of its own, or a volume and a shape, which are d variances of its own.
+    """
+    d, name = task.source.n_features, task.family.name
+    return d + 1 if name.endswith("V") or name.startswith("VV") else task.family.least_points(d)
 
 
 def thin(task: Task, stats: Stats) -> bool:

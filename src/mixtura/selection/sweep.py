@@ -12,7 +12,7 @@ import numpy as np
 from mixtura.em import Task
 from mixtura.errors import MixturaError
 from mixtura.families import Bound, bounded, family_named
-from mixtura.selection.candidates import GIVEN, handed_over
+from mixtura.selection.candidates import GIVEN, QUANTILES, handed_over
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.climb import Pace, as_fit, climbed, repaired
 from mixtura.selection.grid import Key, sources, waves
@@ -22,8 +22,10 @@ from mixtura.sources import ArraySource
 from mixtura.surroundings import Beginning
 from mixtura.threads import in_order
 
-# Of so many starts on a sample, all rows tell which is best.
-FINALISTS = 2
+# Of so many starts on a sample, all rows tell which are best; so many of them go on after so many iterations.
+FINALISTS = 8
+LAST = ((1, 4), (4, 2))
+ROUGH = 1e-5  # tolerance on the sample
 NEAR = 2  # iterations until they are accelerated
 
 
@@ -157,13 +159,14 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, 
     begins = list(seeding)
     if "neighbours" in plan.starts:
         begins += handed_over(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
-    named = [begin.name in (*plan.starts, GIVEN) for begin in begins]
-    field = climbed(task, begins, named, Pace(plan.tol, plan.max_iter))
+    named = [begin.name in (*plan.starts, GIVEN, QUANTILES) for begin in begins]
+    field = climbed(task, begins, named, Pace(plan.tol if plan.whole else max(plan.tol, ROUGH), plan.max_iter))
     best, loop = field[0], False
     if not (best.lost or plan.whole or plan.large is None):
-        finals = [Begin(climb.begin.name, climb.stats) for climb in field[:FINALISTS] if not climb.lost]
+        ahead = [climb for climb in field[:FINALISTS] if not climb.lost]
+        finals = [Begin(climb.begin.name, climb.stats) for climb in ahead]
         task = plan.task(key.model, plan.large)
-        best = climbed(task, finals, [True] * len(finals), Pace(plan.tol, plan.max_iter, NEAR))[0]
+        best = climbed(task, finals, [False] * len(finals), Pace(plan.tol, plan.max_iter, NEAR, LAST))[0]
     if best.lost or (plan.large is None and not plan.whole):
         rows = plan.small if plan.whole else plan.large
         task, loop = plan.task(key.model, rows), True
