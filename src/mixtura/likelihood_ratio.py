@@ -132,7 +132,12 @@ def likelihood_ratio_tests(
 
     tests: list[LikelihoodRatioTest] = []
     for k in components:
-        tests.append(tested(as_count(k, "components")))
+        try:
+            tests.append(tested(as_count(k, "components")))
+        except KeyboardInterrupt:  # before this test had anything to keep; those before it are done
+            if on_interrupt == "raise" or not tests:
+                raise
+            break
         if tests[-1].p_value > level or len(tests[-1].replicates) < wanted:
             break
     return tests
