@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,6 +18,7 @@ from mixtura.errors import ParameterError
 from mixtura.estimates import estimates
 from mixtura.fitting import fit
 from mixtura.histograms import MOST_COLUMNS, coordinates, weights
+from mixtura.initial.onward import onward
 from mixtura.known import as_known
 from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
@@ -225,11 +226,12 @@ def bootstrap(
     weight = as_sample_weight(sample_weight, len(rows))
     told = None if known is None else as_known(known, len(rows), mixture.n_components)
     options |= {"model": fitted.model, "tol": tol, "max_iter": max_iter, "floor": floor, "threads": 1, "known": told}
+    start = onward(mixture, options)
 
     def again(rng: Rng) -> Mixture:
         drawn, counts = DRAWS[method](mixture, rows, rng, told)
         counts = counts if weight is None or method == "parametric" else counts * weight
-        return fit(drawn, start=replace(mixture, columns=None), sample_weight=counts, **options).mixture
+        return fit(drawn, mixture.n_components, start=start, sample_weight=counts, **options).mixture
 
     how: dict[str, Any] = {"tell": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
     found = replicated(again, as_count(n, "n"), seed, **how)

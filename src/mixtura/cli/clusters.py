@@ -36,7 +36,8 @@ def combine(
 ) -> None:
     """Merge a model's components into clusters, where they overlap most.
 
-    The rows of DATA say how much they overlap. The number of clusters that is suggested is where the curve of entropies bends, which --picture shows.
+    The rows of DATA say how much they overlap. The number of clusters that is suggested is where the curve of
+    entropies bends, which --picture shows.
     """
     asked = {"--labels": labels, "--table": table, "--picture": picture}
     files = planned(asked, {"--picture": "mixtura.entropies"}, (model, data))
