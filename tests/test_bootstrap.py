@@ -82,6 +82,14 @@ def test_likelihood_ratios_are_those_of_mclust():
     assert tests[1].p_value > 0.05
 
 
+def test_observed_likelihood_ratios_by_mclusts_start_and_stop_rule_are_mclusts():
+    reference = json.loads((REFERENCE / "extras.json").read_text())["bootstrap_lrt"]
+    tol = 1e-5 * 1130 / len(FAITHFUL)  # mclust's is relative to the log-likelihood
+    options = {"start": "hierarchical", "tol": tol, "accelerate": False, "seed": 0}
+    tests = mixtura.likelihood_ratio_tests(FAITHFUL, [1, 2, 3], 3, level=1.0, **options)
+    np.testing.assert_allclose([test.statistic for test in tests], reference["obs"], atol=1e-4)
+
+
 def test_a_p_value_counts_ties_as_exceeding():
     test = mixtura.LikelihoodRatioTest(1, 2.0, np.array([1.0, 2.0, 3.0]))
     assert test.p_value == 0.75

@@ -3,6 +3,7 @@
 import contextlib
 import inspect
 import io
+import json
 import math
 import re
 import runpy
@@ -207,3 +208,35 @@ def test_every_page_is_in_the_contents():
     contents = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     tree = re.search(r"```\{toctree\}\n(.*?)```", contents, re.DOTALL)[1].split()
     assert {page.stem for page in DOCS} - {"index"} <= set(tree)
+
+
+def names_in_code(text):
+    """Words within back-quotes, with the dots that belong to them."""
+    return set(re.findall(r"[A-Za-z_][\w.]*\w|[A-Za-z]", " ".join(re.findall(r"`([^`]+)`", text))))
+
+
+def test_every_function_and_argument_of_mclust_has_a_line():
+    """What R's mclust exports is in tests/reference/mclust/exports.json; families such as emVEV are one line."""
+    page = (ROOT / "docs" / "coming-from-mclust.md").read_text(encoding="utf-8")
+    every = page.partition("## Every function and argument")[2]
+    shared = names_in_code(every.partition("### Clustering")[0])
+    lines = [line.split(" | ")[0] for line in every.splitlines() if line.startswith("| `")]
+    functions = json.loads((ROOT / "tests/reference/mclust/exports.json").read_text(encoding="utf-8"))["functions"]
+    family = re.compile(r"(em|me|estep|mstep|cdens|sim)([EVI]{3}|[EV]|X|X[XI]I|XXX)")
+    for name, arguments in functions.items():
+        own = next((line for line in lines if name in names_in_code(line)), None)
+        if own is None:
+            assert family.fullmatch(name) or f"`{name}`" in every, name
+            continue
+        heads = shared | {word.partition(".")[0] for word in shared}
+        there = names_in_code(own)
+        missing = {a for a in arguments if a not in there and a not in shared and a.partition(".")[0] not in heads}
+        assert missing - {"..."} == set(), f"{name} has no line about {missing}"
+
+
+def test_what_the_page_calls_ours_is_ours():
+    page = (ROOT / "docs" / "coming-from-mclust.md").read_text(encoding="utf-8")
+    for path in set(re.findall(r"\bmixtura\.(\w+(?:\.[A-Z]\w+)?)", FENCE.sub("", page))):
+        found = mixtura
+        for name in path.split("."):
+            found = getattr(found, name)

@@ -3,12 +3,13 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mixtura.bayes import Discriminant
 from mixtura.bootstrap import Bootstrap, bootstrap
 from mixtura.combine import Combination, combine
 from mixtura.covariance import Dense, Diagonal
 from mixtura.criteria import Assessment, assess
 from mixtura.denoise import denoise
-from mixtura.discriminant import Discriminant, discriminant
+from mixtura.discriminant import discriminant
 from mixtura.distribution import cdf, probability, quantile, uncertainty
 from mixtura.errors import (
     ConvergenceWarning,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,8 +15,10 @@ from mixtura import style
 from mixtura.arrays import as_count, as_sample_weight
 from mixtura.data import Array, Rng, Rows
 from mixtura.errors import ParameterError
+from mixtura.estimates import estimates
 from mixtura.fitting import fit
 from mixtura.histograms import MOST_COLUMNS, coordinates, weights
+from mixtura.initial.onward import onward
 from mixtura.known import as_known
 from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
@@ -63,7 +65,8 @@ class Bootstrap:
 
         Noise is there where the fit has some.
         """
-        return {name: values.std(axis=0, ddof=1) for name, values in self._replicates.items()}
+        # Seen from the first one, what is the same in all of them has no error at all, rather than one by rounding.
+        return {name: (values - values[:1]).std(axis=0, ddof=1) for name, values in self._replicates.items()}
 
     def intervals(self, level: float = 0.95) -> dict[str, Array]:
         """Percentile intervals; lower and upper ends come first: (2, k), (2, k, d), (2, k, d, d).
@@ -81,6 +84,26 @@ class Bootstrap:
             raise ParameterError(f"level is {level!r}; expected a number between 0 and 1, such as 0.95")
         ends = [(1 - level) / 2, (1 + level) / 2]
         return {name: np.quantile(values, ends, axis=0) for name, values in self._replicates.items()}
+
+    def table(self, level: float = 0.95) -> list[dict[str, Any]]:
+        """One row for each parameter: estimate, standard error, and the ends of its interval.
+
+        Each says which parameter it is by "parameter" ("weight", "mean" or "covariance"), "component", "column" and
+        "other_column"; a variance is the covariance of a column with itself. The last is the weight of noise, if any.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> rows = np.random.default_rng(0).normal(size=(50, 1))
+        >>> table = mixtura.bootstrap(mixtura.fit(rows, 1), rows, 99, seed=0).table()
+        >>> [row["parameter"] for row in table], table[1]["column"], round(table[1]["standard_error"], 1)
+        (['weight', 'mean', 'covariance'], 'x1', 0.1)
+        """
+        if len(self.weights) < 2:
+            raise ParameterError(
+                f"{len(self.weights)} replicates kept all components ({self.lost} lost some); standard errors need two"
+            )
+        return list(estimates(self.mixture, self.standard_errors, self.intervals(level)))
 
     def plot(
         self,
@@ -203,11 +226,12 @@ def bootstrap(
     weight = as_sample_weight(sample_weight, len(rows))
     told = None if known is None else as_known(known, len(rows), mixture.n_components)
     options |= {"model": fitted.model, "tol": tol, "max_iter": max_iter, "floor": floor, "threads": 1, "known": told}
+    start = onward(mixture, options)
 
     def again(rng: Rng) -> Mixture:
         drawn, counts = DRAWS[method](mixture, rows, rng, told)
         counts = counts if weight is None or method == "parametric" else counts * weight
-        return fit(drawn, start=replace(mixture, columns=None), sample_weight=counts, **options).mixture
+        return fit(drawn, mixture.n_components, start=start, sample_weight=counts, **options).mixture
 
     how: dict[str, Any] = {"tell": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
     found = replicated(again, as_count(n, "n"), seed, **how)

@@ -15,9 +15,7 @@ from mixtura.known import UNKNOWN
 
 def classes_of(y: Any, n: int, weight: Array | None, unlabelled: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """The sorted classes, and which each row has; -1 where it is not known."""
-    labels = np.asarray(y)
-    if labels.shape != (n,):
-        raise DataError(f"y has shape {labels.shape}; expected one class for each row, ({n},)")
+    labels = as_classes(y, n)
     known = np.ones(n, dtype=bool) if unlabelled is None else labels != unlabelled
     classes, own = np.unique(labels[known], return_inverse=True)
     if len(classes) < 2:
@@ -28,6 +26,14 @@ def classes_of(y: Any, n: int, weight: Array | None, unlabelled: Any) -> tuple[N
     if not held.all():
         raise DataError(f"all rows of class {str(classes[held.argmin()])!r} have weight zero; leave the class out")
     return classes, codes
+
+
+def as_classes(y: Any, n: int) -> NDArray[Any]:
+    """One class for each of n rows."""
+    labels = np.asarray(y)
+    if labels.shape != (n,):
+        raise DataError(f"y has shape {labels.shape}; expected one class for each row, ({n},)")
+    return labels
 
 
 def shares_of(codes: NDArray[np.int64], weight: Array | None) -> Array:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mixtura.adjust import as_floor, floor_variances, moments, scales
 from mixtura.arrays import as_matching_rows, as_sample_weight, column_names
+from mixtura.bayes import Discriminant
 from mixtura.classes import as_priors, classes_of, for_each, shares_of
 from mixtura.data import Array, Rng, Rows
 from mixtura.em import Task
@@ -20,74 +21,13 @@ from mixtura.errors import DataError, ParameterError
 from mixtura.families import family_named
 from mixtura.fitting import fit
 from mixtura.initial import Labels
-from mixtura.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
+from mixtura.logdomain import log_sum_exp
 from mixtura.mixture import Mixture
 from mixtura.selection import select
 from mixtura.selection.grid import as_models
 from mixtura.sources import ArraySource
 
 EACH = range(1, 6)  # numbers of components to choose from, for each class
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Discriminant:
-    """One mixture for each class.
-
-    Attributes
-    ----------
-    classes : ndarray of shape (c,)
-    priors : ndarray of shape (c,)
-        How probable each class is before a row is seen.
-    mixtures : tuple of Mixture
-    models : tuple of str
-        The covariance model of each.
-    loglik : float
-        Of the rows, whatever their classes, under the priors; that of known classes, too, where some are unlabelled.
-    n_parameters : int
-        Of all mixtures; the priors do not count.
-    n_rows : float
-        Number of rows, or the sum of their weights.
-    columns : tuple of str, optional
-
-    Examples
-    --------
-    >>> import mixtura
-    >>> found = mixtura.discriminant([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], [1, 1, 1, 2, 2, 2], models=["E"])
-    >>> found.posterior([[2.7]]).round(6).tolist()
-    [[0.5, 0.5]]
-    """
-
-    classes: NDArray[Any]
-    priors: Array
-    mixtures: tuple[Mixture, ...]
-    models: tuple[str, ...]
-    loglik: float
-    n_parameters: int
-    n_rows: float
-    columns: tuple[str, ...] | None
-
-    @property
-    def bic(self) -> float:
-        """Bayesian information criterion, -2 loglik + p log n: lower is better."""
-        return -2 * self.loglik + self.n_parameters * math.log(self.n_rows)
-
-    def log_joint(self, X: Any) -> Array:
-        """Log of prior times density of each class, (n, c)."""
-        rows = as_matching_rows(X, self.columns, self.mixtures[0].n_features)
-        return np.stack([mixture.logpdf(rows) for mixture in self.mixtures], axis=1) + log_or_minus_inf(self.priors)
-
-    def log_posterior(self, X: Any) -> Array:
-        """Log-probability of each class given the row, (n, c)."""
-        joint = self.log_joint(X)
-        return joint - log_sum_exp(joint)[0][:, None]
-
-    def posterior(self, X: Any) -> Array:
-        """Probability of each class given the row, (n, c)."""
-        return responsibilities(self.log_joint(X))[0]
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Most probable class of each row, (n,)."""
-        return self.classes[self.log_joint(X).argmax(axis=1)]
 
 
 def discriminant(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from mixtura.arrays import as_count, as_rng, as_rows
 from mixtura.data import Array, Rng
 from mixtura.fitting import fit
 from mixtura.histograms import ratios
+from mixtura.initial.onward import onward
 from mixtura.replicates import Tell, replicated
 from mixtura.result import Fit
 
@@ -132,7 +133,12 @@ def likelihood_ratio_tests(
 
     tests: list[LikelihoodRatioTest] = []
     for k in components:
-        tests.append(tested(as_count(k, "components")))
+        try:
+            tests.append(tested(as_count(k, "components")))
+        except KeyboardInterrupt:  # before this test had anything to keep; those before it are done
+            if on_interrupt == "raise" or not tests:
+                raise
+            break
         if tests[-1].p_value > level or len(tests[-1].replicates) < wanted:
             break
     return tests
@@ -144,5 +150,5 @@ def _refitted(fitted: Fit, rows: Array, rng: Rng, options: dict[str, Any]) -> fl
     Without the search the real data would have an optimum to show that the drawn data was never asked for.
     """
     k = fitted.mixture.n_components
-    own = {**options, "start": replace(fitted.mixture, columns=None), "n_init": 1}
+    own = {**options, "start": onward(fitted.mixture, options), "n_init": 1}
     return max(fit(rows, k, threads=1, seed=rng, **choice).loglik for choice in (own, options))

@@ -57,6 +57,11 @@ class Reduction:
     _original: Mixture
 
     @property
+    def shares(self) -> Array:
+        """What fraction of all that tells components apart each direction has, (r,)."""
+        return self.eigenvalues / self.eigenvalues.sum()
+
+    @property
     def std_basis(self) -> Array:
         """The same directions for columns that are divided by their standard deviations, (d, r), of length one.
 
@@ -101,8 +106,7 @@ class Reduction:
         whole = View.of(self._original, X, None, most_columns=self._original.n_features, most_rows=MOST_ROWS)
         chosen = range(min(2, len(self.eigenvalues))) if columns is None else columns
         view = View.of(self.mixture, None, chosen, most_columns=MOST_COLUMNS, most_rows=0)
-        shares = 100 * self.eigenvalues / self.eigenvalues.sum()
-        names = tuple(f"direction {i + 1} ({share:.3g} %)" for i, share in enumerate(shares))
+        names = tuple(f"direction {i + 1} ({100 * share:.3g} %)" for i, share in enumerate(self.shares))
         named = replace(view.mixture, columns=names)
         view = replace(view, mixture=named, rows=whole.rows @ self.basis, notes=whole.notes + view.notes)
         k, d = self.mixture.n_components, self._original.n_features

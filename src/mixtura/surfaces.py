@@ -100,7 +100,9 @@ def regions(axes: Axes, view: View, columns: Sequence[int], labels: Labels, size
         return
     xs, ys, logs = _logs(mixture, axes)
     axes.contourf(xs, ys, logs, levels=[*levels, max(logs.max(), levels[-1]) + 1], colors=shades, zorder=1)
-    axes.contour(xs, ys, logs, levels=levels, colors=[style.ink()], linewidths=0.6 * size, alpha=0.5, zorder=2)
+    # Without a style, Matplotlib dashes lines of negative level, as many log-densities are.
+    edge: dict[str, Any] = {"colors": [style.ink()], "linewidths": 0.6 * size, "linestyles": "-", "alpha": 0.5}
+    axes.contour(xs, ys, logs, levels=levels, **edge, zorder=2)
     _dots(axes, points, labels, size)
 
 

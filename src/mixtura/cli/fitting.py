@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import mixtura
 from mixtura import Fit, Mixture, Outcome
@@ -11,7 +12,7 @@ from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
 from mixtura.cli.inputs import load_data, names, noise_named, size_named, start_named
 from mixtura.cli.live import watching
-from mixtura.cli.outputs import DRAWN, drawing, planned, positions, write_fit
+from mixtura.cli.outputs import DRAWN, drawing, named_files, planned, positions, write_fit
 from mixtura.cli.tables import fit_summary, fit_values
 from mixtura.io import Table, column_labels
 
@@ -42,36 +43,48 @@ class Settings:
     determinant_ratio: float | None = None
     shape_ratio: float | None = None
 
-    def fit(self, table: Table, *, verbose: bool, record: bool) -> Fit:
-        """Fit, showing how it goes; Ctrl-C keeps the best so far."""
+    def constraints(self) -> dict[str, Any]:
+        """What holds for every fit to such rows, wherever it starts."""
+        return {
+            "trim": self.trim,
+            "fixed": names(self.fixed),
+            "equal_proportions": self.equal_proportions,
+            "prior": self.prior,
+            "eigenvalue_ratio": self.eigenvalue_ratio,
+            "determinant_ratio": self.determinant_ratio,
+            "shape_ratio": self.shape_ratio,
+        }
+
+    def search(self) -> dict[str, Any]:
+        """How the best mixture is looked for."""
+        return {
+            "model": self.model,
+            "start": self.start,
+            "noise": noise_named(self.noise),
+            "noise_region": self.noise_region,
+            "n_init": self.starts,
+            "sample_size": size_named(self.sample_size),
+            "tol": self.tol,
+            "stop": self.stop.split(","),
+            "max_iter": self.max_iter,
+            "floor": self.floor,
+            "accelerate": self.accelerate,
+            **self.constraints(),
+        }
+
+    def fit(self, table: Table, *, verbose: bool, record: bool = False, on_interrupt: str = "keep") -> Fit:
+        """Fit, showing how it goes; Ctrl-C keeps the best so far, or raises where the fit is but the beginning."""
         with watching(starts=self.starts, max_iter=self.max_iter, verbose=verbose) as watch:
             return mixtura.fit(
                 table,
                 self.k,
-                model=self.model,
-                start=self.start,
-                noise=noise_named(self.noise),
-                noise_region=self.noise_region,
-                trim=self.trim,
-                n_init=self.starts,
                 sample_weight=table.weights,
-                sample_size=size_named(self.sample_size),
-                fixed=names(self.fixed),
-                equal_proportions=self.equal_proportions,
-                prior=self.prior,
-                eigenvalue_ratio=self.eigenvalue_ratio,
-                determinant_ratio=self.determinant_ratio,
-                shape_ratio=self.shape_ratio,
-                tol=self.tol,
-                stop=self.stop.split(","),
-                max_iter=self.max_iter,
-                floor=self.floor,
-                accelerate=self.accelerate,
                 seed=self.seed,
                 threads=self.threads,
                 record=record,
                 on_iteration=watch,
-                on_interrupt="keep",
+                on_interrupt=on_interrupt,
+                **self.search(),
             )
 
 
@@ -82,7 +95,7 @@ def report(fit: Fit, table: Table, files: Mapping[str, str], *, json: bool) -> N
     if json:
         for option, path in files.items():
             write_fit(fit, table, option, path)
-        print_json(fit_values(fit, {option.lstrip("-"): path for option, path in files.items()}))
+        print_json(fit_values(fit, named_files(files)))
         return
     console = out()
     console.print(fit_summary(fit, console), soft_wrap=True)  # first, lest a full disk lose it

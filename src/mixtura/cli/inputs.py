@@ -91,10 +91,22 @@ def load_data(
     *,
     header: bool | None,
     model: str | Mixture | None = None,
+    labels_column: str | None = None,
+    labels_needed: bool = True,
 ) -> Table:
     """Read the rows, and pass on what there is to know about them."""
     like = model if isinstance(model, Mixture) else None
-    table = read_table(data, names(columns), weights_column, missing, file_format, header=header, model=like)
+    table = read_table(
+        data,
+        names(columns),
+        weights_column,
+        missing,
+        file_format,
+        header=header,
+        model=like,
+        labels_column=labels_column,
+        labels_needed=labels_needed,
+    )
     for note in table.notes:
         say(f"note: {note}")
     return table

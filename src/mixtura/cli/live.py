@@ -7,8 +7,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from mixtura.cli.console import err
@@ -16,6 +18,26 @@ from mixtura.io import Pace, spoken
 from mixtura.result import Iteration
 
 Watch = Callable[[Iteration], object]
+Show = Callable[..., object]
+
+
+@contextmanager
+def bar(what: str, total: int) -> Iterator[Show | None]:
+    """A progress bar on standard error where that is a terminal: what to call to move it on, else None."""
+    console = err()
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield partial(progress.update, progress.add_task(what, total=total))
+
+
+@contextmanager
+def replicating(total: int) -> Iterator[Callable[[int], object] | None]:
+    """A callback that shows how many of so many replicates are done."""
+    with bar("replicates", total) as show:
+        yield show and (lambda done: show(completed=done))
 
 
 @contextmanager

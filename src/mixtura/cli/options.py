@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 import mixtura
+from mixtura.bootstrap import DRAWS
 from mixtura.families.names import ALIASES, MODELS
 from mixtura.initial import STARTS
 from mixtura.io import FORMATS
@@ -214,3 +215,77 @@ Proba: TypeAlias = Annotated[bool, typer.Option("--proba", help="Write the proba
 PerRow: TypeAlias = Annotated[bool, typer.Option("--per-row", help="Write the log-likelihood of each row instead.")]
 Count: TypeAlias = Annotated[int, typer.Option("-n", "--rows", metavar="N", help="How many rows to draw.")]
 WithLabels: TypeAlias = Annotated[bool, typer.Option("--labels", help="Write the component of each row, too.")]
+
+# What is done with a fit
+Replicates: TypeAlias = Annotated[int, typer.Option("-n", "--replicates", metavar="N", help="How many to fit.")]
+Method: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help=f"How replicates are made: {', '.join(DRAWS)} (rows drawn with replacement, random weights of the rows, or"
+        " rows drawn from the fitted mixture).",
+    ),
+]
+Level: TypeAlias = Annotated[float, typer.Option(metavar="P", help="The probability that intervals hold.")]
+What: TypeAlias = Annotated[
+    str, typer.Option(metavar="NAME", help="What --picture shows: weights, means or variances.")
+]
+Significance: TypeAlias = Annotated[
+    float, typer.Option("--level", metavar="P", help="A p-value above it ends the sequence of tests.")
+]
+Clusters: TypeAlias = Annotated[
+    int | None, typer.Option(metavar="N", help="How many clusters --labels tells apart; default: what is suggested.")
+]
+Balance: TypeAlias = Annotated[
+    float,
+    typer.Option(metavar="X", help="From 0 to 1: how much differences of means count; the rest: of covariances."),
+]
+EstimatesOutput: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write all estimates, standard errors and intervals (.csv, .tsv, .parquet, .arrow, .ndjson).",
+    ),
+]
+ResultsOutput: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Write what is printed (.csv, .tsv, .parquet, .arrow, .ndjson).")
+]
+RowsOutput: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write the rows of DATA in these directions (.csv, .tsv, .parquet, .arrow, .ndjson).",
+    ),
+]
+ClustersOutput: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Write each row's cluster, from 0 (.csv, .tsv, .parquet, .arrow, .ndjson)."),
+]
+Directions: TypeAlias = Annotated[
+    list[str] | None, typer.Option(metavar="1,2", help="Directions to draw; default: the first two.")
+]
+ClassesOutput: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Write each row's most probable class (.csv, .tsv, .parquet, .arrow, .ndjson)."),
+]
+ClassColumn: TypeAlias = Annotated[
+    str, typer.Option("--classes", metavar="NAME", help="Column of classes; a row whose cell is empty has none.")
+]
+Unlabelled: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="What else the column says where a class is not known, such as ?.")
+]
+NewData: TypeAlias = Annotated[
+    str | None, typer.Argument(metavar="[NEW]", help="The rows to classify; default: those of DATA.")
+]
+EachComponents: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--components",
+        "-k",
+        metavar="1|1:5",
+        help="Components of each class. 1: a Gaussian each, with one covariance model over all (EDDA); several: each"
+        " class has a mixture of its own, chosen by BIC (MclustDA).",
+    ),
+]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mixtura import Fit, Mixture
+from mixtura.cli.console import out
 from mixtura.errors import ParameterError, missing_extra
 from mixtura.io import Table, check_outputs, row_labels, table_text, write_table, write_text
 from mixtura.io.files import TABLES
@@ -17,12 +18,9 @@ from mixtura.replay import WRITERS
 from mixtura.style import FORMATS
 
 DRAWN = {"--picture": "mixtura.plot", "--replay": "mixtura.replay"}
-NEEDED = {
-    "mixtura.plot": ["matplotlib"],
-    "mixtura.selection.curves": ["matplotlib"],
-    "mixtura.replay": ["matplotlib", "PIL"],
-}
-KINDS = {"mixtura.plot": FORMATS, "mixtura.selection.curves": FORMATS, "mixtura.replay": tuple(WRITERS)}
+STILL = ("mixtura.plot", "mixtura.selection.curves", "mixtura.histograms", "mixtura.entropies")
+NEEDED = {**dict.fromkeys(STILL, ("matplotlib",)), "mixtura.replay": ("matplotlib", "PIL")}
+KINDS = {**dict.fromkeys(STILL, FORMATS), "mixtura.replay": tuple(WRITERS)}
 
 
 def drawing(module: str) -> Any:
@@ -33,9 +31,18 @@ def drawing(module: str) -> Any:
     return importlib.import_module(module)
 
 
-def planned(paths: Mapping[str, str | None], kinds: Mapping[str, str], inputs: Sequence[str | None]) -> dict[str, str]:
-    """Check that files can be written; ``kinds`` says which options draw, and by which module."""
-    suffixes: dict[str, Sequence[str]] = {"--labels": TABLES, "--output": [".json"], "--table": [*TABLES, ".json"]}
+def planned(
+    paths: Mapping[str, str | None],
+    kinds: Mapping[str, str],
+    inputs: Sequence[str | None],
+    **others: Sequence[str],
+) -> dict[str, str]:
+    """Check that files can be written; ``kinds`` says which options draw, and by which module.
+
+    ``others`` are the suffixes of what is not written as usual, such as ``table=[".json"]``.
+    """
+    usual = {"labels": TABLES, "output": [".json"], "table": TABLES, **others}
+    suffixes: dict[str, Sequence[str]] = {f"--{option}": allowed for option, allowed in usual.items()}
     for option, module in kinds.items():
         if paths.get(option) is not None:
             drawing(module)  # what it needs is there
@@ -88,6 +95,30 @@ def label_columns(mixture: Mixture, table: Table, *, proba: bool) -> dict[str, S
         heads = [*names[: mixture.n_components], *(["noise"] if mixture.noise else [])]
         columns.update({f"p_{name}": table.align(share) for name, share in zip(heads, shares, strict=True)})
     return columns
+
+
+def write_all(files: Mapping[str, str], writers: Mapping[str, Callable[[str], object]], *, quiet: bool) -> None:
+    """Write the files that are wanted, and say so unless a program reads what is printed."""
+    for option, path in files.items():
+        writers[option](path)
+        if not quiet:
+            out().print(f"wrote {path}", soft_wrap=True)
+
+
+def named_files(files: Mapping[str, str]) -> dict[str, str]:
+    """What is written, for JSON.
+
+    Examples
+    --------
+    >>> named_files({"--picture": "a.png"})
+    {'picture': 'a.png'}
+    """
+    return {option.lstrip("-"): path for option, path in files.items()}
+
+
+def write_records(path: str, records: Sequence[Mapping[str, Any]]) -> None:
+    """A table of records that all have the same keys."""
+    write_table(path, {name: [record[name] for record in records] for name in records[0]})
 
 
 def positions(columns: Sequence[str] | None, labels: Sequence[str]) -> list[int] | None:

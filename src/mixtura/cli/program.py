@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 
 import mixtura
+from mixtura.cli.classifying import classify
+from mixtura.cli.clusters import combine, reduce
 from mixtura.cli.fitting import fit, replay
+from mixtura.cli.inference import bootstrap, ratio_test
 from mixtura.cli.selecting import select
 from mixtura.cli.using import describe, info, plot, predict, sample, score
 
@@ -18,8 +21,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (fit, select, predict, score, sample, describe, plot, replay, info):
+for command in (fit, select, predict, score, sample, describe, plot, replay, bootstrap):
     app.command()(command)
+app.command("test")(ratio_test)
+for other in (combine, reduce, classify, info):
+    app.command()(other)
 
 
 @app.callback(invoke_without_command=True)

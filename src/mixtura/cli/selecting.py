@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 import mixtura
 from mixtura import Cell, Selection
 from mixtura.cli import options as o
-from mixtura.cli.console import err, out, print_json, say
+from mixtura.cli.console import out, print_json, say
 from mixtura.cli.inputs import load_data, names, noise_named, size_named
-from mixtura.cli.outputs import drawing, label_columns, planned
+from mixtura.cli.live import bar
+from mixtura.cli.outputs import drawing, label_columns, named_files, planned, write_all, write_records
 from mixtura.cli.tables import fit_summary, fit_values, ranking
 from mixtura.errors import ParameterError
 from mixtura.families import as_bound
 from mixtura.io import Table, write_table, write_text
+from mixtura.io.files import TABLES
 from mixtura.selection.grid import as_models
 
 PICTURE = "mixtura.selection.curves"
@@ -45,16 +46,11 @@ def counts(text: str) -> list[int]:
 @contextmanager
 def counting(total: int, *, verbose: bool) -> Iterator[Callable[[Cell], object] | None]:
     """A callback that shows each cell: a line with ``verbose``, else a bar on a terminal, and nothing elsewhere."""
-    console = err()
     if verbose:
         yield lambda cell: say(line(cell))
-    elif console.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task("cells", total=total)
-            yield lambda cell: bar.update(task, advance=1, description=f"{cell.model},{cell.components}")
-    else:
-        yield None
+        return
+    with bar("cells", total) as show:
+        yield show and (lambda cell: show(advance=1, description=f"{cell.model},{cell.components}"))
 
 
 def line(cell: Cell) -> str:
@@ -75,8 +71,8 @@ def report(chosen: Selection, table: Table, files: Mapping[str, str], *, json: b
     """Say what was chosen, and write the files."""
     best = chosen.best
     if json:
-        written = {option.lstrip("-"): path for option, path in files.items()}
-        print_json({"criterion": chosen.criterion, "table": plain(chosen), "best": fit_values(best, written)})
+        best_values = fit_values(best, named_files(files))
+        print_json({"criterion": chosen.criterion, "table": plain(chosen), "best": best_values})
     else:
         console = out()
         console.print(ranking(chosen), soft_wrap=True)
@@ -87,10 +83,7 @@ def report(chosen: Selection, table: Table, files: Mapping[str, str], *, json: b
         "--table": lambda path: write_cells(chosen, path),
         "--picture": lambda path: drawing(PICTURE).curves(chosen, path),
     }
-    for option, path in files.items():
-        writers[option](path)
-        if not json:
-            out().print(f"wrote {path}", soft_wrap=True)
+    write_all(files, writers, quiet=json)
 
 
 def plain(chosen: Selection) -> list[dict[str, Any]]:
@@ -108,8 +101,7 @@ def write_cells(chosen: Selection, path: str) -> None:
     if path.lower().endswith(".json"):
         write_text(path, f"{chosen.to_json()}\n")
         return
-    rows = plain(chosen)
-    write_table(path, {name: [row[name] for row in rows] for name in rows[0]})
+    write_records(path, plain(chosen))
 
 
 def select(
@@ -151,7 +143,7 @@ def select(
     Exit code 0: done; where something is doubtful, a warning says so. 2: bad input.
     """
     asked = {"--output": output, "--labels": labels, "--table": table, "--picture": picture}
-    files = planned(asked, {"--picture": PICTURE}, (data,))
+    files = planned(asked, {"--picture": PICTURE}, (data,), table=[*TABLES, ".json"])
     wanted = counts(components)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header)
     bound = as_bound(eigenvalue_ratio, determinant_ratio, shape_ratio)

@@ -77,7 +77,7 @@ def components(mixture: Mixture, console: Console, more: Sequence[Cells]) -> Ite
         (label, *(mean_and_deviation(*pair, sign) for pair in zip(means, widths, strict=True)), *("" for _ in noise))
         for label, means, widths in shown
     ]
-    yield from _blocks([head, *lines, *spread[:MOST_COLUMNS]], console)
+    yield from blocks([head, *lines, *spread[:MOST_COLUMNS]], console)
     hidden = len(labels[MOST_COLUMNS:])
     if hidden:
         yield Text(f"and {plural(hidden, 'column')} more, which --json and the model file have")
@@ -100,20 +100,20 @@ def mean_and_deviation(mean: float, deviation: float, sign: str = "±") -> str:
     return cell if len(cell) <= 24 else f"{mean:.6g} {sign} {deviation:.3g}"
 
 
-def _blocks(lines: Sequence[Cells], console: Console) -> Iterable[Table | Text]:
+def blocks(lines: Sequence[Cells], console: Console) -> Iterable[Table | Text]:
     """Tables of as many components each as the console is wide enough for."""
     first, *columns = zip(*lines, strict=True)
     block: list[Cells] = []
     for column in columns:
-        wider = _table([first, *block, column])
+        wider = grid([first, *block, column])
         if block and Measurement.get(console, console.options.update(max_width=10_000), wider).maximum > console.width:
-            yield from (_table([first, *block]), Text())
+            yield from (grid([first, *block]), Text())
             block = []
         block.append(column)
-    yield _table([first, *block])
+    yield grid([first, *block])
 
 
-def _table(columns: Sequence[Cells]) -> Table:
+def grid(columns: Sequence[Cells]) -> Table:
     """A table from its columns, whose first cells are the head; the first column names the lines."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
     table.add_column(no_wrap=True, max_width=28)
@@ -136,6 +136,11 @@ def criteria(assessment: Assessment, more: Mapping[str, str]) -> Table:
         "AIC": f"{assessment.aic:.4f}",
         "free parameters": f"{assessment.n_parameters}",
     }
+    return pairs(lines)
+
+
+def pairs(lines: Mapping[str, str]) -> Table:
+    """Names and values, one pair a line."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
     for name, value in lines.items():
         table.add_row(name, Text(value, justify="right"))
@@ -155,7 +160,7 @@ def ranking(chosen: Selection) -> Group:
         ("start", *(cell.begin.name if cell.begin else "" for cell in first)),
     ]
     done = f"{plural(len(chosen.cells), 'cell')}, {len(chosen.failed)} of them in trouble"
-    return Group(_table([*head, *body]), Text(f"({done})"))
+    return Group(grid([*head, *body]), Text(f"({done})"))
 
 
 def fit_values(fit: Fit, written: Mapping[str, str]) -> dict[str, Any]:

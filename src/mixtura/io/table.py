@@ -40,6 +40,8 @@ class Table:
         Number of rows of the file.
     notes : tuple of str
         What the user should know about how it was read.
+    labels : ndarray of shape (n,), or None
+        The text of another column; empty where its cell is.
     """
 
     rows: Rows
@@ -49,6 +51,7 @@ class Table:
     kept: NDArray[np.int64]
     n_read: int
     notes: tuple[str, ...] = ()
+    labels: NDArray[np.str_] | None = None
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.rows, dtype=dtype, copy=copy)
@@ -125,6 +128,8 @@ def read_table(
     *,
     header: bool | None = None,
     model: Mixture | None = None,
+    labels_column: str | None = None,
+    labels_needed: bool = True,
 ) -> Table:
     r"""Read numbers from CSV, TSV, Parquet, Arrow or Feather, NDJSON, or ``.npy``.
 
@@ -133,7 +138,7 @@ def read_table(
     path : str
         ``-`` is standard input. CSV, TSV and NDJSON may be compressed (.gz, .bz2, .xz).
     columns : sequence of str, optional
-        Which columns to use, in this order; by default those of ``model``, or all but the weights.
+        Which columns to use, in this order; by default those of ``model``, or all but the weights and labels.
     weights_column : str, optional
         Column that holds the rows' weights.
     missing : {"error", "drop"}
@@ -144,6 +149,10 @@ def read_table(
         Whether the first row of a CSV or TSV file names the columns; guessed unless given.
     model : Mixture, optional
         Find this mixture's columns: by name where both have names, else by position.
+    labels_column : str, optional
+        Column whose text is read, too, such as the rows' classes.
+    labels_needed : bool
+        Whether that column must be there.
 
     Returns
     -------
@@ -169,7 +178,10 @@ def read_table(
         raise ParameterError(f"missing is {missing!r}; expected error or drop")
     name = display_name(path)
     raw = load(path, file_format, header)
-    chosen = _chosen(raw, name, columns, weights_column, model)
+    if not labels_needed and labels_column not in raw.frame.columns:
+        labels_column = None
+    apart = [column for column in (weights_column, labels_column) if column is not None]
+    chosen = _chosen(raw, name, columns, apart, model)
     read = [*chosen, weights_column] if weights_column else chosen
     text = raw.frame.select(list(dict.fromkeys(read)))
     if not text.height:
@@ -190,20 +202,27 @@ def read_table(
     if len(kept) < len(whole):
         notes += (f"{name}: left out {len(whole) - len(kept)} of {len(whole)} rows, which have missing values",)
     names = tuple(chosen) if raw.named or columns or (model and model.columns) else None
-    return Table(rows, names, weights, name, kept, len(whole), notes)
+    labels = None if labels_column is None else _texts(raw.frame[labels_column])[kept]
+    return Table(rows, names, weights, name, kept, len(whole), notes, labels)
+
+
+def _texts(column: pl.Series) -> NDArray[np.str_]:
+    """Cells as text; empty where there are none."""
+    text = column.cast(load_polars().String).str.strip_chars().fill_null("")
+    return np.array(text.to_list(), dtype=np.str_)
 
 
 def _chosen(
-    raw: Raw, name: str, columns: Sequence[str] | None, weights_column: str | None, model: Mixture | None
+    raw: Raw, name: str, columns: Sequence[str] | None, apart: Sequence[str], model: Mixture | None
 ) -> list[str]:
     """Names, in the file, of the columns to use."""
     there = raw.frame.columns
-    others = [column for column in there if column != weights_column]
+    others = [column for column in there if column not in apart]
     wanted = list(columns) if columns is not None else others
     if columns is None and model and model.columns and (raw.named or set(model.columns) <= set(there)):
         wanted = list(model.columns)
     listed = ", ".join(there)
-    for column in [*wanted, *([weights_column] if weights_column else [])]:
+    for column in [*wanted, *apart]:
         if column not in there:
             raise ParameterError(f'{name} has no column "{column}"; it has {listed}')
     if len(set(wanted)) != len(wanted):

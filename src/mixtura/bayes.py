@@ -1,0 +1,157 @@
+"""Bayes' rule with a mixture for each class."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura import style
+from mixtura.arrays import as_matching_rows, as_rows, as_sample_weight
+from mixtura.classes import as_classes
+from mixtura.covariance import Dense
+from mixtura.data import Array
+from mixtura.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
+from mixtura.mixture import Mixture
+from mixtura.plot import MOST_COLUMNS, MOST_ROWS, picture
+from mixtura.view import View
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class Discriminant:
+    """One mixture for each class.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (c,)
+    priors : ndarray of shape (c,)
+        How probable each class is before a row is seen.
+    mixtures : tuple of Mixture
+    models : tuple of str
+        The covariance model of each.
+    loglik : float
+        Of the rows, whatever their classes, under the priors; that of known classes, too, where some are unlabelled.
+    n_parameters : int
+        Of all mixtures; the priors do not count.
+    n_rows : float
+        Number of rows, or the sum of their weights.
+    columns : tuple of str, optional
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> found = mixtura.discriminant([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], [1, 1, 1, 2, 2, 2], models=["E"])
+    >>> found.posterior([[2.7]]).round(6).tolist()
+    [[0.5, 0.5]]
+    """
+
+    classes: NDArray[Any]
+    priors: Array
+    mixtures: tuple[Mixture, ...]
+    models: tuple[str, ...]
+    loglik: float
+    n_parameters: int
+    n_rows: float
+    columns: tuple[str, ...] | None
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion, -2 loglik + p log n: lower is better."""
+        return -2 * self.loglik + self.n_parameters * math.log(self.n_rows)
+
+    def log_joint(self, X: Any) -> Array:
+        """Log of prior times density of each class, (n, c)."""
+        rows = as_matching_rows(X, self.columns, self.mixtures[0].n_features)
+        return np.stack([mixture.logpdf(rows) for mixture in self.mixtures], axis=1) + log_or_minus_inf(self.priors)
+
+    def log_posterior(self, X: Any) -> Array:
+        """Log-probability of each class given the row, (n, c)."""
+        joint = self.log_joint(X)
+        return joint - log_sum_exp(joint)[0][:, None]
+
+    def posterior(self, X: Any) -> Array:
+        """Probability of each class given the row, (n, c)."""
+        return responsibilities(self.log_joint(X))[0]
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Most probable class of each row, (n,)."""
+        return self.classes[self.log_joint(X).argmax(axis=1)]
+
+    def error(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The share of the rows, or of their weight, whose class is not the one predicted.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> found = mixtura.discriminant([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], [1, 1, 1, 2, 2, 2], models=["E"])
+        >>> found.error([[0.1], [5.1], [5.3], [5.5]], [1, 1, 2, 2])
+        0.25
+        """
+        wrong = self.predict(X) != as_classes(y, len(as_rows(X)))
+        return float(np.average(wrong, weights=as_sample_weight(sample_weight, len(wrong))))
+
+    @cached_property
+    def mixture(self) -> Mixture:
+        """All classes together: the components of each, named after it, and numbered where it has several.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> found = mixtura.discriminant([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], ["a", "a", "a", "b", "b", "b"], models=["E"])
+        >>> found.mixture.components, found.mixture.weights.tolist()
+        (('a', 'b'), [0.5, 0.5])
+        """
+        matrices = np.concatenate([mixture.covariances.dense() for mixture in self.mixtures])
+        return Mixture(
+            np.concatenate([share * each.weights for share, each in zip(self.priors, self.mixtures, strict=True)]),
+            np.concatenate([mixture.means for mixture in self.mixtures]),
+            Dense(matrices, len(matrices)),
+            self.columns,
+            tuple(name for pair in zip(self.classes, self.mixtures, strict=True) for name in _numbered(*pair)),
+        )
+
+    def plot(
+        self,
+        X: Any = None,
+        *,
+        kind: str = "boundaries",
+        columns: Sequence[int | str] | None = None,
+        probabilities: Sequence[float] = (0.5, 0.75, 0.95),
+        ax: Axes | None = None,
+        path: str | Path | None = None,
+    ) -> Figure:
+        """Draw the components of all classes, and the rows, coloured by the most probable of them.
+
+        Parameters
+        ----------
+        X, kind, columns, probabilities, ax, path
+            As in `mixtura.plot`.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> found = mixtura.discriminant([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], ["a", "a", "a", "b", "b", "b"], models=["E"])
+        >>> found.plot().axes[0].get_title(loc="left")
+        '2 classes, 2 components, BIC 9.0'
+        """
+        view = View.of(self.mixture, X, columns, most_columns=MOST_COLUMNS, most_rows=MOST_ROWS)
+        k = self.mixture.n_components
+        head = f"{len(self.classes)} classes, {k} components, BIC {style.number(self.bic)}"
+        how: dict[str, Any] = {"kind": kind, "probabilities": probabilities, "ax": ax, "path": path}
+        return picture(view, view.labels(self.mixture), head, **how)
+
+
+def _numbered(name: Any, mixture: Mixture) -> list[str]:
+    """Names of a class's components."""
+    k = mixture.n_components
+    return [str(name)] if k == 1 else [f"{name} {j + 1}" for j in range(k)]

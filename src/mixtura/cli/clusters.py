@@ -1,0 +1,120 @@
+"""``mixtura combine`` and ``mixtura reduce``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import mixtura
+from mixtura import Combination, Reduction
+from mixtura.cli import options as o
+from mixtura.cli.console import out, print_json
+from mixtura.cli.inputs import load_data, names, numbers
+from mixtura.cli.outputs import named_files, planned, positions, row_numbers, write_all, write_records
+from mixtura.cli.results import combination_records, combined, direction_records, reduced
+from mixtura.errors import ParameterError
+from mixtura.io import Table, column_labels, read_model, write_table
+from mixtura.io.files import TABLES
+from mixtura.threads import using
+
+
+def combine(
+    model: o.ModelFile,
+    data: o.Data,
+    *,
+    clusters: o.Clusters = None,
+    columns: o.Columns = None,
+    weights_column: o.WeightsColumn = None,
+    missing: o.Missing = "error",
+    file_format: o.Format = None,
+    header: o.Header = None,
+    threads: o.Threads = None,
+    labels: o.ClustersOutput = None,
+    table: o.ResultsOutput = None,
+    picture: o.PictureOutput = None,
+    json: o.Json = False,
+) -> None:
+    """Merge a model's components into clusters, where they overlap most.
+
+    The rows of DATA say how much they overlap. The number of clusters that is suggested is where the curve of
+    entropies bends, which --picture shows.
+    """
+    asked = {"--labels": labels, "--table": table, "--picture": picture}
+    files = planned(asked, {"--picture": "mixtura.entropies"}, (model, data))
+    mixture = read_model(model)
+    rows = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
+    with using(threads):
+        merged = mixtura.combine(mixture, rows, rows.weights)
+        wanted = merged.suggested if clusters is None else clusters
+        merged.groups(wanted)  # refuses what there is not, before anything is written
+    records = combination_records(merged)
+    if json:
+        print_json({"suggested": merged.suggested, "table": records, "files": named_files(files)})
+    else:
+        out().print(combined(merged, records), soft_wrap=True)
+    writers = {
+        "--labels": lambda path: write_table(path, _cluster_columns(merged, rows, wanted)),
+        "--table": lambda path: write_records(path, records),
+        "--picture": lambda path: merged.plot(path=path),
+    }
+    write_all(files, writers, quiet=json)
+
+
+def _cluster_columns(merged: Combination, rows: Table, clusters: int) -> dict[str, Sequence[Any]]:
+    """Each row's most probable cluster."""
+    return {"row": row_numbers(rows), "label": rows.align(merged.predict(rows, clusters).tolist())}
+
+
+def reduce(
+    model: o.ModelFile,
+    data: o.MaybeData = None,
+    *,
+    balance: o.Balance = 1.0,
+    missing: o.Missing = "error",
+    file_format: o.Format = None,
+    header: o.Header = None,
+    output: o.RowsOutput = None,
+    table: o.ResultsOutput = None,
+    picture: o.PictureOutput = None,
+    kind: o.PictureKind = "boundaries",
+    probabilities: o.Probabilities = "0.5,0.75,0.95",
+    show: o.Directions = None,
+    json: o.Json = False,
+) -> None:
+    """Find the directions in which components differ most, and show rows in them."""
+    asked = {"--output": output, "--table": table, "--picture": picture}
+    files = planned(asked, {"--picture": "mixtura.plot"}, (model, data), output=TABLES)
+    mixture = read_model(model)
+    rows = None
+    if data is not None:
+        rows = load_data(data, None, None, missing, file_format, header=header, model=mixture)
+    elif output is not None:
+        raise ParameterError("--output writes the rows of DATA, which is not given")
+    levels, reduction = numbers("--probabilities", probabilities), mixtura.reduce(mixture, balance)
+    directions = [str(i + 1) for i in range(len(reduction.eigenvalues))]
+    chosen = positions(names(show), directions)
+    columns = column_labels(mixture.columns, mixture.n_features)
+    records = direction_records(reduction, columns)
+    if json:
+        print_json({"balance": balance, "directions": records, "files": named_files(files)})
+    else:
+        console = out()
+        console.print(reduced(records, columns, console), soft_wrap=True)
+    how: dict[str, Any] = {"kind": kind, "columns": chosen, "probabilities": levels}
+    writers = {
+        "--output": lambda path: write_table(path, _coordinates(reduction, rows)),
+        "--table": lambda path: write_records(path, records),
+        "--picture": lambda path: reduction.plot(rows, path=path, **how),
+    }
+    write_all(files, writers, quiet=json)
+
+
+def _coordinates(reduction: Reduction, rows: Table | None) -> dict[str, Sequence[Any]]:
+    """Rows in the directions."""
+    if rows is None:
+        return {}
+    places = reduction.transform(rows).T.tolist()
+    return {
+        "row": row_numbers(rows),
+        **{f"direction_{i + 1}": rows.align(values) for i, values in enumerate(places)},
+    }

@@ -1,0 +1,192 @@
+"""``mixtura bootstrap`` and ``mixtura test``."""
+
+from __future__ import annotations
+
+import mixtura
+from mixtura import Bootstrap, LikelihoodRatioTest
+from mixtura.cli import options as o
+from mixtura.cli.console import out, print_json, say
+from mixtura.cli.fitting import Settings
+from mixtura.cli.inputs import load_data, names, start_named
+from mixtura.cli.live import replicating
+from mixtura.cli.outputs import drawing, named_files, planned, positions, write_all, write_records
+from mixtura.cli.results import bootstrapped, ratio_records, tested
+from mixtura.cli.selecting import counts
+from mixtura.cli.tables import fit_values
+from mixtura.errors import ParameterError
+from mixtura.io import Table, column_labels, write_text
+
+HISTOGRAMS = "mixtura.histograms"
+
+
+def bootstrap(
+    data: o.Data,
+    *,
+    k: o.Components = None,
+    model: o.Model = o.DEFAULTS["model"],
+    replicates: o.Replicates = 999,
+    method: o.Method = "resample",
+    level: o.Level = 0.95,
+    columns: o.Columns = None,
+    weights_column: o.WeightsColumn = None,
+    missing: o.Missing = "error",
+    file_format: o.Format = None,
+    header: o.Header = None,
+    start: o.Start = o.DEFAULTS["start"],
+    noise: o.Noise = None,
+    noise_region: o.NoiseRegion = o.DEFAULTS["noise_region"],
+    trim: o.Trim = o.DEFAULTS["trim"],
+    fixed: o.Fixed = None,
+    equal_proportions: o.EqualProportions = False,
+    prior: o.Prior = None,
+    eigenvalue_ratio: o.EigenvalueRatio = None,
+    determinant_ratio: o.DeterminantRatio = None,
+    shape_ratio: o.ShapeRatio = None,
+    starts: o.Starts = o.DEFAULTS["n_init"],
+    tol: o.Tol = o.DEFAULTS["tol"],
+    max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
+    floor: o.Floor = o.DEFAULTS["floor"],
+    seed: o.Seed = None,
+    threads: o.Threads = None,
+    output: o.ModelOutput = None,
+    table: o.EstimatesOutput = None,
+    picture: o.PictureOutput = None,
+    what: o.What = "means",
+    show: o.Show = None,
+    json: o.Json = False,
+) -> None:
+    """Fit a mixture to DATA, again and again: standard errors and intervals.
+
+    A fit that is there already is used with --start model.json and its --model. Ctrl-C keeps the replicates that are
+    done.
+    """
+    asked = {"--output": output, "--table": table, "--picture": picture}
+    files = planned(asked, {"--picture": HISTOGRAMS}, (data, start))
+    if what not in ("weights", "means", "variances"):
+        raise ParameterError(f"--what is {what!r}; expected weights, means or variances")
+    first = start_named(start)
+    settings = Settings(
+        *(k, model, first, noise, trim, starts, tol, max_iter, o.DEFAULTS["stop"], floor, True, seed, threads),
+        noise_region=noise_region,
+        fixed=fixed,
+        equal_proportions=equal_proportions,
+        prior=prior,
+        eigenvalue_ratio=eigenvalue_ratio,
+        determinant_ratio=determinant_ratio,
+        shape_ratio=shape_ratio,
+    )
+    rows = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
+    chosen = positions(names(show), column_labels(rows.columns, len(rows.rows[0])))
+    fit, boot = _replicated(settings, rows, replicates, method)
+    records = boot.table(level)
+    if json:
+        done = {"replicates": len(boot.weights), "lost": boot.lost, "level": level}
+        print_json({**done, "table": records, "fit": fit_values(fit, named_files(files))})
+    else:
+        console = out()
+        console.print(bootstrapped(boot, records, level, console), soft_wrap=True)
+    writers = {
+        "--output": lambda path: write_text(path, f"{fit.mixture.to_json()}\n"),
+        "--table": lambda path: write_records(path, records),
+        "--picture": lambda path: boot.plot(what, level=level, columns=chosen, path=path),
+    }
+    write_all(files, writers, quiet=json)
+
+
+def _replicated(settings: Settings, rows: Table, replicates: int, method: str) -> tuple[mixtura.Fit, Bootstrap]:
+    """The fit, and the same fit to as many replicates as Ctrl-C allows."""
+    fit = settings.fit(rows, verbose=False, on_interrupt="raise")
+    with replicating(replicates) as tell:
+        boot = mixtura.bootstrap(
+            fit,
+            rows,
+            replicates,
+            method=method,
+            sample_weight=rows.weights,
+            tol=settings.tol,
+            max_iter=settings.max_iter,
+            floor=settings.floor,
+            seed=settings.seed,
+            threads=settings.threads,
+            on_replicate=tell,
+            on_interrupt="keep",
+            **settings.constraints(),
+        )
+    done = len(boot.weights) + boot.lost
+    if done < replicates:
+        say(f"warning: interrupted; {done} of {replicates} replicates are done")
+    return fit, boot
+
+
+def ratio_test(
+    data: o.Data,
+    *,
+    components: o.Counts = "1:8",
+    model: o.Model = o.DEFAULTS["model"],
+    replicates: o.Replicates = 999,
+    level: o.Significance = 0.05,
+    columns: o.Columns = None,
+    weights_column: o.WeightsColumn = None,
+    missing: o.Missing = "error",
+    file_format: o.Format = None,
+    header: o.Header = None,
+    start: o.Start = o.DEFAULTS["start"],
+    noise: o.Noise = None,
+    trim: o.Trim = o.DEFAULTS["trim"],
+    equal_proportions: o.EqualProportions = False,
+    starts: o.Starts = o.DEFAULTS["n_init"],
+    tol: o.Tol = o.DEFAULTS["tol"],
+    max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
+    floor: o.Floor = o.DEFAULTS["floor"],
+    seed: o.Seed = None,
+    threads: o.Threads = None,
+    table: o.ResultsOutput = None,
+    picture: o.PictureOutput = None,
+    json: o.Json = False,
+) -> None:
+    """Test K components against K + 1, one K after the other, until one will do.
+
+    The likelihood ratio is compared with that of rows drawn from the mixture of K. Ctrl-C keeps what is done.
+    """
+    files = planned({"--table": table, "--picture": picture}, {"--picture": HISTOGRAMS}, (data,))
+    wanted = counts(components)
+    stop = o.DEFAULTS["stop"]
+    settings = Settings(
+        *(None, model, start, noise, trim, starts, tol, max_iter, stop, floor, True, seed, threads),
+        equal_proportions=equal_proportions,
+    )
+    rows = load_data(data, columns, weights_column, missing, file_format, header=header)
+    with replicating(replicates) as tell:
+        tests = mixtura.likelihood_ratio_tests(
+            rows,
+            wanted,
+            replicates,
+            level=level,
+            sample_weight=rows.weights,
+            seed=seed,
+            threads=threads,
+            on_replicate=tell,
+            on_interrupt="keep",
+            **settings.search(),
+        )
+    _warn_if_unfinished(tests, wanted, replicates, level)
+    records = ratio_records(tests)
+    if json:
+        print_json({"level": level, "tests": records, "files": named_files(files)})
+    else:
+        out().print(tested(tests, level), soft_wrap=True)
+    writers = {
+        "--table": lambda path: write_records(path, records),
+        "--picture": lambda path: drawing(HISTOGRAMS).ratios(tests, path),
+    }
+    write_all(files, writers, quiet=json)
+
+
+def _warn_if_unfinished(tests: list[LikelihoodRatioTest], wanted: list[int], replicates: int, level: float) -> None:
+    """Say so where Ctrl-C ended the tests."""
+    last = tests[-1]
+    if len(last.replicates) < replicates:
+        done = f"{len(last.replicates)} of {replicates} replicates"
+        say(f"warning: interrupted; the last test has {done}")
+    elif last.p_value <= level and last.components != wanted[-1]:
+        say(f"warning: interrupted; {last.components} is the last number of components that was tested")

@@ -1,0 +1,156 @@
+"""What was found out about a fit, as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console, Group
+from rich.text import Text
+
+from mixtura import Bootstrap, Combination, Discriminant, LikelihoodRatioTest, Reduction
+from mixtura.cli.tables import MOST_COLUMNS, Cells, blocks, grid, mean_and_deviation, pairs, plural
+from mixtura.noise import LABEL
+from mixtura.style import percent
+
+
+def bootstrapped(boot: Bootstrap, records: Sequence[dict[str, Any]], level: float, console: Console) -> Group:
+    """Weights, means and variances, each with its standard error and interval."""
+    sign = "±" if console.encoding.lower().startswith("utf") else "+-"
+    shown = [row for row in records if row["column"] is None or row["other_column"] in (None, row["column"])]
+    found: dict[Any, dict[str, dict[str, Any]]] = {}
+    for row in shown:
+        name = f"{row['parameter'].replace('covariance', 'variance')} {row['column'] or ''}".strip()
+        found.setdefault(row["component"], {})[name] = row
+    names = next(iter(found.values())).keys()
+    lines: list[Cells] = [("component", *("noise" if label == LABEL else str(label) for label in found))]
+    for name in names:
+        own = [each.get(name) for each in found.values()]
+        lines.append((name, *(_estimate(row, sign) for row in own)))
+        lines.append((f"  {percent(level)}", *(_interval(row) for row in own)))
+    lost = f", {boot.lost} more lost a component" if boot.lost else ""
+    head = f"{plural(len(boot.weights), 'replicate')}{lost}"
+    return Group(Text(f"{head}\n"), *blocks(lines, console), Text(f"(estimate {sign} standard error, and interval)"))
+
+
+def _estimate(row: dict[str, Any] | None, sign: str) -> str:
+    """A parameter and its standard error; what is held has none."""
+    if row is None:
+        return ""
+    held = row["standard_error"] == 0
+    return f"{row['estimate']:.6g}" if held else mean_and_deviation(row["estimate"], row["standard_error"], sign)
+
+
+def _interval(row: dict[str, Any] | None) -> str:
+    """From where to where."""
+    return "" if row is None else f"{row['lower']:.4g} to {row['upper']:.4g}"
+
+
+def ratio_records(tests: Sequence[LikelihoodRatioTest]) -> list[dict[str, Any]]:
+    """Tests as plain values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ratio_records([LikelihoodRatioTest(1, 30.0, np.array([3.0, 8.0, 5.0]))])
+    [{'components': 1, 'statistic': 30.0, 'p_value': 0.25, 'replicates': 3}]
+    """
+    return [
+        {
+            "components": test.components,
+            "statistic": test.statistic,
+            "p_value": test.p_value,
+            "replicates": len(test.replicates),
+        }
+        for test in tests
+    ]
+
+
+def tested(tests: Sequence[LikelihoodRatioTest], level: float) -> Group:
+    """One line for each test, and what follows from them."""
+    head = ("components", "against", "statistic", "p-value", "replicates")
+    body = [
+        (str(test.components), f"{test.components + 1}", f"{test.statistic:.4f}", f"{test.p_value:.4g}")
+        for test in tests
+    ]
+    lines = [head, *((*cells, str(len(test.replicates))) for cells, test in zip(body, tests, strict=True))]
+    last = tests[-1]
+    enough = f"{plural(last.components, 'component')} will do: one more is no better at level {level:g}"
+    more = f"more than {plural(last.components, 'component')}, at level {level:g}"
+    return Group(grid(list(zip(*lines, strict=True))), Text(f"({enough if last.p_value > level else more})"))
+
+
+def combination_records(merged: Combination) -> list[dict[str, Any]]:
+    """Every number of clusters, the most first, with its entropy and which components make up which cluster."""
+    counts = range(merged.mixture.n_components, 0, -1)
+    return [
+        {
+            "clusters": count,
+            "entropy": merged.entropies[count - 1],
+            "groups": "; ".join(" ".join(str(_label(merged, j)) for j in group) for group in merged.groups(count)),
+        }
+        for count in counts
+    ]
+
+
+def _label(merged: Combination, component: int) -> str | int:
+    """What a component is called."""
+    return merged.mixture.components[component] if merged.mixture.components else component
+
+
+def combined(merged: Combination, records: Sequence[dict[str, Any]]) -> Group:
+    """The entropies, and the clusters that are suggested."""
+    head = ("clusters", "entropy", "components of each cluster")
+    lines = [head, *((str(row["clusters"]), f"{row['entropy']:.4f}", row["groups"]) for row in records)]
+    return Group(grid(list(zip(*lines, strict=True))), Text(f"({plural(merged.suggested, 'cluster')} suggested)"))
+
+
+def direction_records(reduction: Reduction, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Directions as plain values."""
+    return [
+        {"direction": i + 1, "eigenvalue": value, "share": share, **dict(zip(columns, entries, strict=True))}
+        for i, (value, share, entries) in enumerate(
+            zip(reduction.eigenvalues.tolist(), reduction.shares.tolist(), reduction.basis.T.tolist(), strict=True)
+        )
+    ]
+
+
+def reduced(records: Sequence[dict[str, Any]], columns: Sequence[str], console: Console) -> Group:
+    """Directions side by side, one line for each column of the data."""
+    lines = [
+        ("direction", *(str(row["direction"]) for row in records)),
+        ("eigenvalue", *(f"{row['eigenvalue']:.4f}" for row in records)),
+        ("share", *(percent(row["share"]) for row in records)),
+        *((column, *(f"{row[column]:.4f}" for row in records)) for column in columns[:MOST_COLUMNS]),
+    ]
+    hidden = len(columns[MOST_COLUMNS:])
+    more = [Text(f"and {plural(hidden, 'column')} more, which --json and --table have")] if hidden else []
+    return Group(*blocks(lines, console), *more)
+
+
+def class_records(found: Discriminant) -> list[dict[str, Any]]:
+    """Classes as plain values."""
+    return [
+        {"class": str(name), "prior": prior, "model": model, "components": mixture.n_components}
+        for name, prior, model, mixture in zip(
+            found.classes.tolist(), found.priors.tolist(), found.models, found.mixtures, strict=True
+        )
+    ]
+
+
+def discriminated(found: Discriminant, errors: dict[str, float], console: Console) -> Group:
+    """Classes side by side, criteria, and how many are mistaken."""
+    records = class_records(found)
+    lines = [
+        ("class", *(row["class"] for row in records)),
+        ("prior", *(f"{row['prior']:.4f}" for row in records)),
+        ("model", *(row["model"] for row in records)),
+        ("components", *(str(row["components"]) for row in records)),
+    ]
+    values = {
+        "log-likelihood": f"{found.loglik:.6f}",
+        "BIC": f"{found.bic:.4f}",
+        "free parameters": str(found.n_parameters),
+        **{name: f"{error:.4f}" for name, error in errors.items()},
+    }
+    return Group(*blocks(lines, console), Text(), pairs(values))

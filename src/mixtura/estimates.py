@@ -1,0 +1,43 @@
+"""Parameters of a mixture one by one, each with its standard error and interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from mixtura.data import Array
+from mixtura.mixture import Mixture
+from mixtura.noise import LABEL
+
+
+def estimates(mixture: Mixture, errors: Mapping[str, Array], ends: Mapping[str, Array]) -> Iterator[dict[str, Any]]:
+    """Weights, means, and the lower triangles of covariances, component by component; last the weight of noise."""
+    columns = mixture.columns or tuple(f"x{i + 1}" for i in range(mixture.n_features))
+    found = {"weights": mixture.weights, "means": mixture.means, "covariances": mixture.covariances.dense()}
+    if mixture.noise is not None:
+        found["noise"] = np.array(mixture.noise.weight)
+
+    def row(parameter: str, name: str, component: Any, about: tuple[str | None, ...], place: Any) -> dict[str, Any]:
+        return {
+            "parameter": parameter,
+            "component": component,
+            "column": about[0],
+            "other_column": about[-1],
+            "estimate": float(found[name][place]),
+            "standard_error": float(errors[name][place]),
+            "lower": float(ends[name][0][place]),
+            "upper": float(ends[name][1][place]),
+        }
+
+    for j, component in enumerate(mixture.components or range(mixture.n_components)):
+        yield row("weight", "weights", component, (None,), j)
+        for i, column in enumerate(columns):
+            yield row("mean", "means", component, (column, None), (j, i))
+        for i in range(len(columns)):
+            for other in range(i + 1):
+                about = (columns[i], columns[other])
+                yield row("covariance", "covariances", component, about, (j, i, other))
+    if mixture.noise is not None:
+        yield row("weight", "noise", "noise" if mixture.components else LABEL, (None,), ())
