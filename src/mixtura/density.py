@@ -27,6 +27,8 @@ class Affine:
     offsets : ndarray of shape (k, d)
         The b_j, which are (m_j - shift) U_j.
     means : ndarray of shape (k, d)
+    variances : ndarray of shape (k, d) or (1, d)
+        Of each component in each column.
     """
 
     form: Form
@@ -35,6 +37,24 @@ class Affine:
     factors: Array
     offsets: Array
     means: Array
+    variances: Array
+
+    @property
+    def inflation(self) -> float:
+        """By how much, at most, a column's variance exceeds what the other columns leave of it, in any component.
+
+        What rounding of a component's sums of squares is to its least variance.
+
+        Examples
+        --------
+        >>> from mixtura import Dense, Mixture
+        >>> matrix = np.array([[[1.0, 0.8], [0.8, 1.0]]])
+        >>> round(Mixture([1.0], [[0.0, 0.0]], Dense(matrix, 1)).affine.inflation, 6)  # 1 / (1 - 0.8^2)
+        2.777778
+        """
+        if self.form == "diagonal":
+            return 1.0
+        return float((self.variances * np.einsum("kij,kij->ki", self.factors, self.factors)).max())
 
     def surrounded(self, constant: float, centre: Array) -> Affine:
         """With one component more, whose log density is the same everywhere: to a kernel its matrix is zero.
@@ -51,6 +71,7 @@ class Affine:
             np.concatenate([own, np.zeros_like(own[:1])]),
             np.concatenate([self.offsets, np.zeros_like(self.offsets[:1])]),
             np.concatenate([self.means, centre[None]]),
+            np.concatenate([np.broadcast_to(self.variances, self.means.shape), np.zeros_like(centre[None])]),
         )
 
 

@@ -85,7 +85,9 @@ def maps(weights: Array, means: Array, covariances: Covariance, noise: Noise | N
     centres = means - shift
     offsets = centres * factors if form == "diagonal" else (centres[:, None, :] @ factors)[:, 0]
     logdet = covariances.logdet() + means.shape[1] * math.log(2 * math.pi)
-    own = Affine(form, shift, log_or_minus_inf(weights) - 0.5 * logdet, factors, offsets, means)
+    own = Affine(
+        form, shift, log_or_minus_inf(weights) - 0.5 * logdet, factors, offsets, means, covariances.variances()
+    )
     if noise is None:
         return own
     return own.surrounded(float(log_or_minus_inf(np.array([noise.weight]))[0]) - noise.log_volume, noise.mean)

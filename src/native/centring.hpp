@@ -87,7 +87,7 @@ struct Part {
       : which(which), k(count), d(columns), size(Layout(found, of.k, d).size),
         each(of.form == Form::DENSE ? d * d : of.form == Form::DIAGONAL ? d : 0), constants(k), factors(k * each),
         offsets(k * d), centres(k * d), weight(k), mean(k * d), scatter(k * size),
-        density{k, of.form, of.shift, constants, each ? factors.data : of.factors, offsets},
+        density{k, of.form, of.shift, constants, each ? factors.data : of.factors, offsets, of.inflation},
         sums{centres, found.kind, weight, mean, scatter, 0, 0} {
     for (std::int64_t j = 0; j < k; ++j) {
       constants[j] = of.constants[which[j]];

@@ -1,5 +1,7 @@
 // EM of one small problem from its first statistics to rest, without a word to Python in between.
 #pragma once
+#include <numeric>
+
 #include "belief.hpp"
 #include "crew.hpp"
 #include "extrapolation.hpp"
@@ -140,6 +142,18 @@ struct Climber {
     return mstep(in, model, warm, to.covariances.data(), to.low) && estep(to);
   }
 
+  // By how much a column's variance exceeds what the other columns leave of it, at most.
+  double inflation(const Place& at, const Numbers& u) const {
+    const Size d = rows.d, matrices = model.diagonal() ? 0 : model.shared() ? 1 : Size(at.shares.size());
+    double most = 1;
+    for (Size c = 0; c < matrices; ++c)
+      for (Size i = 0; i < d; ++i) {
+        const double *row = u.data() + (c * d + i) * d, variance = at.covariances[(c * d + i) * d + i];
+        most = std::max(most, variance * std::inner_product(row, row + d, row, 0.0));
+      }
+    return most;
+  }
+
   bool estep(Place& at) const {
     const Size k = Size(at.shares.size()), d = rows.d;
     Numbers u, logdet;
@@ -156,7 +170,7 @@ struct Climber {
       }
     }
     const Form form = model.diagonal() ? Form::DIAGONAL : model.shared() ? Form::SHARED : Form::DENSE;
-    const Density density{k, form, shift.data(), constants.data(), u.data(), offsets.data()};
+    const Density density{k, form, shift.data(), constants.data(), u.data(), offsets.data(), rows.single ? inflation(at, u) : 1};
     at.weight.resize(k), at.mean.resize(k * d), at.scatter.resize(scatter_size(k));
     const Scatter kind = model.diagonal() ? Scatter::DIAGONAL : model.shared() ? Scatter::POOLED : Scatter::FULL;
     Sums sums{at.means.data(), kind, at.weight.data(), at.mean.data(), at.scatter.data(), 0, 0};

@@ -24,6 +24,7 @@ struct Density {
   const double *shift, *constants;  // (d), (k)
   const double* factors;            // U: (k, d, d), (1, d, d), or (k, d) for diagonal ones
   const double* offsets;            // (m_j - shift) U_j: (k, d)
+  double inflation = 1;             // by how much a variance exceeds what the other columns leave of it, at most
 };
 
 // Sums over rows; deviations are from `centres` (k, d), which may be any points near the means.

@@ -276,33 +276,11 @@ template <class T> void add_blocks(const Rows& rows, const Density& density, Nor
   else add_blocks<T, Sum::FULL, Power::ROOT>(rows, density, norms, to);
 }
 
-// How much wider a column is than what the others leave of it (the largest variance inflation factor): what rounding of
-// sums of squares is to the least variance.
-double inflation(const double* factor, std::int64_t d, double* inverse) {
-  double most = 1;
-  for (std::int64_t i = d - 1; i >= 0; --i) {  // row i of the inverse of the upper triangular factor
-    double* row = inverse + i * d;
-    for (std::int64_t j = 0; j < d; ++j) row[j] = i == j;
-    for (std::int64_t l = i + 1; l < d; ++l)
-      for (std::int64_t j = l; j < d; ++j) row[j] -= factor[i * d + l] * inverse[l * d + j];
-    for (std::int64_t j = i; j < d; ++j) row[j] /= factor[i * d + i];
-  }
-  for (std::int64_t i = 0; i < d; ++i) {
-    double variance = 0, precision = 0;
-    for (std::int64_t j = 0; j < d; ++j) {
-      variance += inverse[j * d + i] * inverse[j * d + i];
-      precision += factor[i * d + j] * factor[i * d + j];
-    }
-    most = variance * precision > most ? variance * precision : most;
-  }
-  return most;
-}
-
 // Whether float32 arithmetic will do for float32 rows: means lie so near the point that rows are seen from, in units of
 // deviations, that rounding there does not show, components are not too narrow beside their own width, and squares and
 // products stay within range.
 bool single_suffices(const Rows& rows, const Density& density) {
-  if (!rows.single) return false;
+  if (!rows.single || !(density.inflation <= NARROWEST)) return false;
   const std::int64_t d = rows.d, k = density.k, matrices = density.form == Form::SHARED ? 1 : k;
   const double farthest = seen_from_near<float>(density.form, d) ? FARTHEST_MEAN : NEAR;
   for (std::int64_t n = 0; n < k * d; ++n)
@@ -313,9 +291,6 @@ bool single_suffices(const Rows& rows, const Density& density) {
       const double precision = density.factors[m * size + i * down];
       if (!(precision >= 1 / WIDEST && precision <= WIDEST)) return false;
     }
-  Buffer<double> inverse(d * d);
-  for (std::int64_t m = 0; density.form != Form::DIAGONAL && m < matrices; ++m)
-    if (!(inflation(density.factors + m * size, d, inverse) <= NARROWEST)) return false;
   for (std::int64_t n = 0; rows.weight && n < rows.n; ++n) {
     const double weight = rows.weight[n * rows.weight_stride];
     if (!(weight >= 1 / WIDEST && weight <= WIDEST)) return false;

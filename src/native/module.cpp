@@ -25,12 +25,13 @@ namespace {
 struct Affine {
   In shift, constants, factors, offsets;
   int form;
+  double inflation;
   Density density(std::int64_t d) const {
     const std::size_t k = constants.size(), each = form == int(Form::DIAGONAL) ? d : d * d;
     const std::size_t factor_count = (form == int(Form::SHARED) ? 1 : k) * each;
     if (std::int64_t(shift.size()) != d || offsets.size() != k * d || factors.size() != factor_count)
       throw std::invalid_argument("rows and mixture have different shapes");
-    return {std::int64_t(k), Form(form), shift.data(), constants.data(), factors.data(), offsets.data()};
+    return {std::int64_t(k), Form(form), shift.data(), constants.data(), factors.data(), offsets.data(), inflation};
   }
 };
 
@@ -57,7 +58,7 @@ void moments(const std::string& level, const Any& rows, const std::optional<Weig
   const std::size_t d = data.d;
   if (shift.size() != d || total.size() != 1 || mean.size() != d || scatter.size() != d)
     throw std::invalid_argument("the arrays for the sums have other shapes than the rows");
-  const Density density{1, Form::DIAGONAL, shift.data(), nullptr, nullptr, nullptr};
+  const Density density{1, Form::DIAGONAL, shift.data(), nullptr, nullptr, nullptr, 1};
   Sums sums{shift.data(), Scatter::DIAGONAL, total.data(), mean.data(), scatter.data(), 0, 0};
   const Kernel& kernel = kernel_of(level);
   nb::gil_scoped_release free;
@@ -107,8 +108,8 @@ NB_MODULE(_native, m) {
     return names;
   });
   nb::class_<Affine>(m, "Affine")
-      .def("__init__", [](Affine* self, In shift, In constants, In factors, In offsets, int form) {
-        new (self) Affine{std::move(shift), std::move(constants), std::move(factors), std::move(offsets), form};
+      .def("__init__", [](Affine* self, In shift, In constants, In factors, In offsets, int form, double inflation) {
+        new (self) Affine{std::move(shift), std::move(constants), std::move(factors), std::move(offsets), form, inflation};
       });
   m.def("estep", &estep, nb::arg("level"), nb::arg("rows"), nb::arg("weight").none(), nb::arg("affine"),
         nb::arg("centres"), nb::arg("total"), nb::arg("mean"), nb::arg("scatter"));

@@ -46,10 +46,10 @@ def _readable(rows: Rows) -> Rows:
     return rows if whole else cast(Rows, np.ascontiguousarray(rows))
 
 
-def _handed(affine: Affine) -> Any:
-    """The mixture as the C++ side wants it."""
+def _handed(affine: Affine, *, single: bool = False) -> Any:
+    """The mixture as the C++ side wants it; only for float32 rows does it matter how narrow components are."""
     arrays = (affine.shift, affine.constants, affine.factors, affine.offsets)
-    return _native.Affine(*map(np.ascontiguousarray, arrays), _FORMS[affine.form])
+    return _native.Affine(*map(np.ascontiguousarray, arrays), _FORMS[affine.form], affine.inflation if single else 1.0)
 
 
 def estep(mixture: Density, chunk: Chunk, needs: Needs) -> Stats:
@@ -66,7 +66,9 @@ def estep(mixture: Density, chunk: Chunk, needs: Needs) -> Stats:
     k, d = affine.means.shape
     total, mean, scatter = np.empty(k), np.empty((k, d)), Stats.empty(k, d, needs).scatter
     sums = (affine.means, total, mean, scatter)
-    loglik, certainty = _native.estep(level(), *_weighted(chunk), _handed(affine), *sums)
+    loglik, certainty = _native.estep(
+        level(), *_weighted(chunk), _handed(affine, single=chunk.rows.dtype == np.float32), *sums
+    )
     return Stats(total, mean, scatter, loglik, certainty)
 
 
