@@ -118,11 +118,17 @@ def _cut(task: Task, view: View, share: Array, components: tuple[int, int], rng:
     if len(ends) < 2 or not len(rows):
         return None
     part, own = _part(view.sample, rows), share[rows, None]
-    whole = accumulate(part, own, "full")
-    covariance = whole.scatter[0] / whole.weight[0] + np.diag(task.floor)
-    normal = np.linalg.solve(covariance, ends[1] - ends[0])
+    normal = np.linalg.solve(_covariance(part, own[:, 0]) + np.diag(task.floor), ends[1] - ends[0])
     side = ((part.rows - ends.mean(axis=0)) @ normal > 0)[:, None]
     return view.put(list(components), accumulate(part, np.hstack([own * ~side, own * side]), view.stats.needs))
+
+
+def _covariance(part: Chunk, share: Array) -> Array:
+    """Of a share of the rows, (d, d)."""
+    mass = part.weigh(share)
+    mass = mass / mass.sum()
+    delta = part.rows - mass @ part.rows
+    return np.asarray((mass * delta.T) @ delta)
 
 
 def _part(chunk: Chunk, rows: NDArray[np.intp]) -> Chunk:

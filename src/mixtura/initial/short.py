@@ -73,6 +73,8 @@ class Runner:
         It rests there on hardly more points than it needs, or on a floor so low that only rows that coincide in some
         direction get there; then there is no end to their likelihood but the floor.
         """
+        if not self.low.any():
+            return False
         held = points(self.stats, task.source.n_rows)
         few = held < 2 * task.family.least_points(task.source.n_features)
         return bool((self.low & (few | (task.floor < NUMERICAL * task.scale).all())).any())

@@ -7,8 +7,11 @@ columns or components are then sums of long rows.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura.data import Array, Chunk
 from mixtura.stats import Needs, Stats, outer
@@ -55,11 +58,17 @@ def _products(x: Array, share: Array) -> Array:
     d = len(x)
     if d > FEW:
         return np.stack([_square(np.sqrt(own) * x) for own in share])
-    below = np.tril_indices(d)
+    below = _below(d)
     pairs = np.concatenate([x[: i + 1] * x[i] for i in range(d)])
     scatter = np.empty((len(share), d, d))
     scatter[:, below[0], below[1]] = scatter[:, below[1], below[0]] = share @ pairs.T
     return scatter
+
+
+@cache
+def _below(d: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rows and columns of a lower triangle, which is asked for again and again."""
+    return np.tril_indices(d)
 
 
 def _square(z: Array) -> Array:

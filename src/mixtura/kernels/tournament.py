@@ -95,7 +95,7 @@ def race(
     covariances = np.empty(mean.shape if model.endswith("I") else (*mean.shape, mean.shape[-1]))
     low = np.zeros(total.shape)
     weight, count = chunk.sample_weight, len(chunk.rows)
-    ends = _native.race(
+    found = _native.race(
         level(),
         chunk.rows,
         weight,
@@ -122,7 +122,7 @@ def race(
     places = (total, mean, scatter, shares, means, covariances, low)
     return [
         Summit(Ending(ending), tuple(trace), certainty, floored[i], least[i], passes, i, places)
-        for i, (ending, certainty, passes, trace) in enumerate(ends)
+        for i, (ending, certainty, passes, trace) in enumerate(found)
     ]
 
 
