@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -24,7 +25,7 @@ PART = 0.3
 LEAST_OVERLAP = 1e-2
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class View:
     """A mixture of k components, and how n rows see it.
 
@@ -54,6 +55,17 @@ class View:
         share = mixture.posterior(sample.rows)[:, : len(stats.weight)]
         return cls(stats, mixture, share, sample, mass / mass.sum())
 
+    @cached_property
+    def overlap(self) -> Array:
+        """Chances of pairs of components, rather those that overlap, (k^2,): the cosine of their responsibilities.
+
+        Ueda et al. (2000, Neural Comput. 12, 2109-2128).
+        """
+        products = self.share.T @ self.share
+        lengths = np.sqrt(np.maximum(np.diag(products), _TINY))
+        chance = np.triu(products / np.outer(lengths, lengths) + LEAST_OVERLAP, 1).ravel()
+        return np.asarray(chance / chance.sum())
+
     def put(self, components: list[int], own: Stats) -> Stats:
         """The statistics with some components replaced; a pooled scatter stays as it is."""
         weight, mean, scatter = self.stats.weight.copy(), self.stats.mean.copy(), self.stats.scatter.copy()
@@ -65,7 +77,8 @@ class View:
     def drawn(self, rng: Rng, count: int, share: Array | None = None) -> Array:
         """Different rows, (count, d), by their mass and a share; fewer where not so many have any."""
         mass = self.mass if share is None else self.mass * share
-        chosen = rng.choice(len(mass), min(count, int((mass > 0).sum())), replace=False, p=mass / mass.sum())
+        most = min(count, int(np.count_nonzero(mass)))
+        chosen = rng.choice(len(mass), most, replace=most == 1, p=mass / mass.sum())  # one cannot come twice
         return self.sample.rows[chosen].astype(np.float64)
 
 
@@ -85,12 +98,9 @@ def beside(task: Task, view: View, rng: Rng) -> Stats:
 
 
 def _pair(view: View, rng: Rng) -> tuple[int, int]:
-    """Two components, rather those that overlap: by the cosine of their responsibilities (Ueda et al. 2000)."""
+    """Two components, rather those that overlap."""
     k = len(view.stats.weight)
-    products = view.share.T @ view.share
-    lengths = np.sqrt(np.maximum(np.diag(products), _TINY))
-    chance = np.triu(products / np.outer(lengths, lengths) + LEAST_OVERLAP, 1).ravel()
-    i, j = divmod(int(rng.choice(k * k, p=chance / chance.sum())), k)
+    i, j = divmod(int(rng.choice(k * k, p=view.overlap)), k)
     return i, j
 
 

@@ -137,17 +137,20 @@ def _raced(task: Task, runners: Sequence[Runner], *, iterations: int, tol: float
         prior=task.belief(len(runners[0].stats.weight)),
         plain=plain,
     )
-    return [
-        Runner(
-            top.stats,
-            top.low,
-            top.ending is not Ending.OUT_OF_STEPS,
-            top.stats.loglik - one.stats.loglik,
-            one.passes + top.passes,
-            not top.trace or top.ending is Ending.COLLAPSED,
-        )
-        for one, top in zip(runners, tops, strict=True)
-    ]
+    return [_climbed(one, top) for one, top in zip(runners, tops, strict=True)]
+
+
+def _climbed(one: Runner, top: Summit) -> Runner:
+    """A runner after some iterations within the kernel."""
+    stats = top.stats
+    return Runner(
+        stats,
+        top.low,
+        top.ending is not Ending.OUT_OF_STEPS,
+        stats.loglik - one.stats.loglik,
+        one.passes + top.passes,
+        not top.trace or top.ending is Ending.COLLAPSED,
+    )
 
 
 def _walked(task: Task, runners: Sequence[Runner], *, iterations: int, tol: float, plain: int | None) -> list[Runner]:

@@ -167,4 +167,4 @@ def accumulate(chunk: Chunk, share: Array, needs: Needs) -> Stats:
     # Any point among the rows will do as origin: products then stay exact far from zero.
     origin = chunk.rows[0].astype(np.float64)
     found = sums(turned(chunk, origin), np.ascontiguousarray(chunk.weigh(share).T), needs)
-    return replace(found, mean=found.mean + origin)
+    return Stats(found.weight, found.mean + origin, found.scatter, 0.0, 0.0)
