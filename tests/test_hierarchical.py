@@ -195,6 +195,7 @@ def test_ctrl_c_stops_it():
     rows = np.random.default_rng(0).normal(size=(4000, 4))
 
     def interrupted():
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # shells tell what runs in the background to ignore it
         threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
         mixtura.hierarchical(rows, subset=4000)
 
