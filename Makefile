@@ -44,7 +44,6 @@ test: $(VENV)/test  ## Run everything that CI runs: lint, types, import contract
 
 bench: $(VENV)/all  ## Measure speed and memory beside the rivals that are installed, in an hour or two
 	$(BIN)/python -W ignore bench/run.py --again
-	$(BIN)/python -W ignore bench/overhead.py
 
 bench-quick: $(VENV)/all  ## The same on the smaller problems, in a few minutes
 	$(BIN)/python -W ignore bench/run.py --quick --again --results build/bench/quick.jsonl
