@@ -114,8 +114,8 @@ def common_axes(scatter: Array, n: Array, spectrum: Spectrum, start: Array | Non
     least = share_of_largest(d) * np.einsum("kjj->k", scatter)[:, None]
     problem = Problem(n, spectrum, least, np.triu_indices(d, 1), np.zeros((len(n), d)))
     here = problem.at(axes, axes.T @ scatter @ axes)
-    problem = replace(problem, reference=np.log(here.variances))
-    best = minimise(problem, problem.at(axes, here.scatter))
+    counted = replace(problem, reference=np.log(here.variances))
+    best = minimise(counted, replace(here, value=float((here.along / here.variances).sum())))
     return best.variances, best.axes
 
 
