@@ -178,9 +178,9 @@ def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> No
     """Refuse NaN, infinities and numbers whose squares overflow; look at one block at a time."""
     if all_finite(array):
         return
-    bad = (~(np.abs(array[block]) <= _limit(array)) for block in blocks(*array.shape))
-    block, wrong = next((block, here) for block, here in zip(blocks(*array.shape), bad, strict=True) if here.any())
-    row, column = np.argwhere(wrong)[0] + (block.start, 0)
+    limit = _limit(array)
+    looks = ((block.start, np.argwhere(~(np.abs(array[block]) <= limit))) for block in blocks(*array.shape))
+    row, column = next((start + wrong[0][0], wrong[0][1]) for start, wrong in looks if len(wrong))
     value = array[row, column]
     label = f'"{columns[column]}"' if columns else str(column)
     where = f"{name}, row {row}, column {label}: {value:g}"

@@ -1,8 +1,10 @@
 // A pass by several threads: chunks of rows go to whoever is free, and what they come to is added up in their order.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -33,6 +35,7 @@ class Crew {
   void estep(const Kernel& kernel, const Density& density, Sums& sums) {
     if (ends_.size() < 2) return kernel.estep(rows_, density, sums);
     kernel_ = &kernel, density_ = &density, wanted_ = &sums, failure_ = nullptr;
+    failed_ = false;
     next_ = 0;
     busy_ = int(others_.size());
     begin();

@@ -234,7 +234,7 @@ void add_blocks(const Rows& rows, const Density& density, Norms<T>& norms, Sums&
   for (int j = 0; j < k && !norms.known; ++j)
     norms.base = j && norms.base > density.constants[j] ? norms.base : density.constants[j];
   Components<T> components(density, rows.d, POWER, norms.base, to.centres);
-  components.highest = 0;
+  components.highest = 0;  // of all components, though some be summed again without the others
   Scratch<T> s(rows, density, components.any_far);
   Buffer<double> nowhere(d);
   for (int i = 0; i < d; ++i) nowhere[i] = 0;

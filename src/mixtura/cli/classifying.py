@@ -66,8 +66,7 @@ def classify(
         seed=seed,
         threads=threads,
     )
-    errors = _errors(found, {"training error": rows}, unlabelled)
-    fresh = rows
+    fresh, tables = rows, {"training error": rows}
     if new is not None:
         fresh = load_data(
             *(new, None, None, missing, file_format),
@@ -76,7 +75,8 @@ def classify(
             labels_column=classes,
             labels_needed=False,
         )
-        errors |= _errors(found, {"error on NEW": fresh}, unlabelled)
+        tables["error on NEW"] = fresh
+    errors = _errors(found, tables, unlabelled)
     if json:
         print_json(_values(found, errors, named_files(files)))
     else:

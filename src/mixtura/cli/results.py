@@ -70,10 +70,16 @@ def tested(tests: Sequence[LikelihoodRatioTest], level: float) -> Group:
     """One line for each test, and what follows from them."""
     head = ("components", "against", "statistic", "p-value", "replicates")
     body = [
-        (str(test.components), f"{test.components + 1}", f"{test.statistic:.4f}", f"{test.p_value:.4g}")
+        (
+            str(test.components),
+            str(test.components + 1),
+            f"{test.statistic:.4f}",
+            f"{test.p_value:.4g}",
+            str(len(test.replicates)),
+        )
         for test in tests
     ]
-    lines = [head, *((*cells, str(len(test.replicates))) for cells, test in zip(body, tests, strict=True))]
+    lines = [head, *body]
     last = tests[-1]
     enough = f"{plural(last.components, 'component')} will do: one more is no better at level {level:g}"
     more = f"more than {plural(last.components, 'component')}, at level {level:g}"
