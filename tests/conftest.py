@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 from sklearn.datasets import load_digits, load_iris, load_wine, make_blobs
 from sklearn.decomposition import PCA
 
+from mixtura import kernels
+
 mpl.use("Agg")
 
 # Deadlines would make slow machines fail; derandomised so that a failure comes back.
@@ -20,6 +22,12 @@ settings.register_profile(
 settings.load_profile("mixtura")
 
 MODELS = ("VVV", "EEE", "VVI", "VII")
+
+
+@pytest.fixture(params=[kernels.race] if kernels.race else [])
+def race(request):
+    """EM within the kernel; tests of it are left out where there is no compiler."""
+    return request.param
 
 
 @pytest.fixture(scope="session")

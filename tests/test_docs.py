@@ -53,10 +53,10 @@ def relative(path: Path) -> str:
 
 
 def assert_same_output(shown: str, real: str) -> None:
-    """Words equal but for white space, numbers equal to four digits."""
+    """Words equal but for white space, numbers to a unit in the fourth digit: kernels may round to either side."""
     assert NUMBER.sub("#", shown).split() == NUMBER.sub("#", real).split(), f"shown:\n{shown}\nreal:\n{real}"
     for a, b in zip(NUMBER.findall(shown), NUMBER.findall(real), strict=True):
-        assert math.isclose(float(a), float(b), rel_tol=5e-4, abs_tol=1e-6), f"{a} is shown, {b} comes out:\n{real}"
+        assert math.isclose(float(a), float(b), rel_tol=1e-3, abs_tol=1e-6), f"{a} is shown, {b} comes out:\n{real}"
 
 
 def run_python(block: Block, page: Path, names: dict) -> str:

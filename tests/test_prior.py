@@ -11,7 +11,6 @@ from mixtura.adjust import floor_variances, moments, scales
 from mixtura.data import Chunk
 from mixtura.em import Task, run
 from mixtura.families import MODELS, family_named
-from mixtura.kernels.tournament import race
 from mixtura.path import Path as Track
 from mixtura.prior import as_penalty
 from mixtura.sources import ArraySource
@@ -184,7 +183,7 @@ def test_what_is_no_prior_is_refused(iris, prior, words):
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("model", MODELS)
-def test_the_kernel_climbs_as_the_loop_does(model, weighted):
+def test_the_kernel_climbs_as_the_loop_does(race, model, weighted):
     rows = load("diabetes")[0]
     weight = np.random.default_rng(0).uniform(0, 0.1, size=len(rows)) if weighted else None
     task = task_for(rows, model, mixtura.ConjugatePrior(shrinkage=2.0), weight)
@@ -220,7 +219,7 @@ def test_the_kernel_climbs_as_the_loop_does(model, weighted):
     assert fast.trace[-1] >= top.trace[-1] - 1e-6 * abs(top.trace[-1])
 
 
-def test_the_kernel_refuses_a_prior_of_another_dimension(iris):
+def test_the_kernel_refuses_a_prior_of_another_dimension(race, iris):
     start = mixtura.Labels(np.arange(150) % 2)(task_for(iris, "VVV"), 2, np.random.default_rng(0))
     with pytest.raises(ValueError, match="the prior has another dimension than the rows"):
         race(

@@ -134,7 +134,7 @@ def rows_of(n=30_000, d=4, k=3):
 @pytest.mark.parametrize("model", ["VVV", "EEE", "VVI", "VII"])
 def test_the_number_of_threads_changes_no_bit(model):
     rows = rows_of(140_000)
-    assert len(shares(*rows.shape)) == 4
+    assert len(shares(*rows.shape)) == 16
     fits = [mixtura.fit(rows, 3, model=model, seed=0, max_iter=3, tol=1e6, threads=t) for t in (1, 2, 5)]
     for other in fits[1:]:
         assert other.trace == fits[0].trace
@@ -157,6 +157,52 @@ def test_chunks_add_up_to_the_whole(estep):
     whole = reference.estep(mixture, Chunk(rows), "full")
     np.testing.assert_allclose(parts.scatter, whole.scatter, rtol=1e-9, atol=1e-6)
     assert parts.loglik == pytest.approx(whole.loglik, rel=1e-12)
+
+
+@pytest.mark.parametrize("needs", ["full", "pooled", "diagonal"])
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_kernels_own_threads_add_up_what_chunks_do(race, needs, single, order):
+    rows = np.asarray(rows_of(70_000), dtype=np.float32 if single else float, order=order)
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(rows))
+    mixture = mixtura.fit(rows[:500], 3, seed=0).mixture
+    source = ArraySource(rows, weight)
+    assert source.solid
+    chunks = source.sum(lambda chunk: kernels.estep(mixture, chunk, needs))
+    crews = [kernels.over(ArraySource(rows, weight, t), kernels.estep, mixture, needs=needs) for t in (1, 2, 7)]
+    for one in crews:
+        np.testing.assert_allclose(one.weight, chunks.weight, rtol=1e-12)
+        np.testing.assert_allclose(one.mean, chunks.mean, rtol=1e-12)
+        np.testing.assert_allclose(one.scatter, chunks.scatter, rtol=1e-10, atol=1e-6)
+        assert (one.loglik, one.certainty) == (crews[0].loglik, crews[0].certainty)
+        assert one.loglik == pytest.approx(chunks.loglik, rel=1e-14)
+        assert one.scatter.tobytes() == crews[0].scatter.tobytes()
+
+
+@pytest.mark.parametrize("ends", [[500, 400, 1000], [500, 1001], [0, 1000]])
+def test_chunks_that_are_none_are_refused(race, ends):
+    from mixtura.kernels import native
+
+    rows = rows_of(1000)
+    mixture = mixtura.fit(rows, 3, seed=0).mixture
+    with pytest.raises(ValueError, match="the chunks do not make up the rows"):
+        native.estep_by_crew(mixture, Chunk(rows), "full", ends, 2)
+
+
+def test_ctrl_c_ends_a_pass_of_the_kernel(race):
+    rows = rows_of(100_000)
+    mixture = mixtura.fit(rows[:500], 3, seed=0).mixture
+
+    def passes(count, t=2):
+        source = ArraySource(rows, threads=t)
+        return [kernels.over(source, kernels.estep, mixture, needs="full").loglik for _ in range(count)]
+
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    interrupted_after(0.2)
+    with pytest.raises(KeyboardInterrupt):
+        passes(1_000_000)
+    signal.signal(signal.SIGINT, handler)
+    assert passes(1, 1) == passes(1, 2)
 
 
 def interrupted_after(seconds):

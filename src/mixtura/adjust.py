@@ -57,7 +57,7 @@ class Repair:
 
 def moments(source: Source) -> Stats:
     """Weight, mean and sum of squares of each column: one component that holds all rows."""
-    return source.sum(kernels.moments)
+    return kernels.over(source, kernels.moments)
 
 
 def scales(stats: Stats) -> Array:

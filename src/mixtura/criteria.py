@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
+import numpy as np
+
 from mixtura.arrays import as_sample_weight
-from mixtura.kernels import estep
+from mixtura.kernels import estep, over
 from mixtura.mixture import Mixture
 from mixtura.sizes import as_sample_size
 from mixtura.sources import ArraySource
+
+# Values of a criterion that are nearer to each other, relative to their size, differ by rounding alone.
+ROUNDING = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,25 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: 
     rows = mixture.check_rows(X)
     weight = as_sample_weight(sample_weight, len(rows))
     source = ArraySource(rows, weight)
-    sums = source.sum(partial(estep, mixture, needs="diagonal"))
+    sums = over(source, estep, mixture, needs="diagonal")
     total = float(len(rows) if weight is None else weight.sum())
     return Assessment(sums.loglik, sums.certainty, total, mixture.n_parameters, as_sample_size(sample_size, source))
+
+
+def ranks(values: Sequence[float]) -> list[int]:
+    """Rank of each value of a criterion, the lowest first and NaN last; those equal to rounding share one.
+
+    With one component several models are the same, and which of them is named must not hang on the last bit.
+
+    Examples
+    --------
+    >>> ranks([3.0, 1.0, float("nan"), 1.0 + 1e-14])
+    [1, 0, 2, 0]
+    """
+    known = np.where(np.isnan(values), np.inf, values)
+    order = np.argsort(known, kind="stable")
+    with np.errstate(invalid="ignore"):  # infinite ones share the last rank
+        apart = np.diff(known[order]) > ROUNDING * np.maximum(1.0, np.abs(known[order][:-1]))
+    found = np.zeros(len(known), dtype=np.int64)
+    found[order[1:]] = np.cumsum(apart)
+    return [int(rank) for rank in found]

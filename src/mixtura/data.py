@@ -23,6 +23,10 @@ BLOCK_ELEMENTS = 1 << 17
 CHUNK_ELEMENTS = 1 << 19
 CHUNK_ROWS = 1 << 16
 
+# So many chunks keep the threads of most machines busy, unless they would have hardly any rows.
+MANY = 16
+FEWEST_ROWS = 1 << 13
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -73,17 +77,17 @@ class Chunk:
 def shares(n_rows: int, n_features: int) -> list[slice]:
     """Cut rows into equal chunks for threads; how depends on nothing but the shape of the data.
 
-    Their number is a multiple of four, so that two or four threads end together.
+    Their number is a multiple of four, and of sixteen where there are enough rows, so that threads end together.
 
     Examples
     --------
-    >>> shares(1000, 2), len(shares(200_000, 2))
-    ([slice(0, 1000, None)], 4)
+    >>> shares(1000, 2), len(shares(20_000, 2)), len(shares(200_000, 2))
+    ([slice(0, 1000, None)], 4, 16)
     """
     most = min(max(CHUNK_ELEMENTS // n_features, 1024), CHUNK_ROWS)
-    count = -(-n_rows // most)
-    if count > 1:
-        count = -(-count // 4) * 4
+    count = max(-(-n_rows // most), min(n_rows // FEWEST_ROWS, MANY))
+    multiple = 1 if count <= 1 else 4 if count < MANY else MANY
+    count = -(-count // multiple) * multiple
     edges = [n_rows * c // count for c in range(count + 1)] if count else []
     return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
 

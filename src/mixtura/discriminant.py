@@ -15,6 +15,7 @@ from mixtura.adjust import as_floor, floor_variances, moments, scales
 from mixtura.arrays import as_matching_rows, as_sample_weight, column_names
 from mixtura.bayes import Discriminant
 from mixtura.classes import as_priors, classes_of, for_each, shares_of
+from mixtura.criteria import ranks
 from mixtura.data import Array, Rng, Rows
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
@@ -156,7 +157,8 @@ def _gaussians(
         return bool(low.any()), -2 * given + count * math.log(data.total), mixture, count
 
     found = [ranked(task) for task in tasks]
-    best = min(range(len(found)), key=lambda number: found[number][:2])
+    order = ranks([criterion for _, criterion, _, _ in found])
+    best = min(range(len(found)), key=lambda number: (found[number][0], order[number]))
     _, _, mixture, count = found[best]
     loglik = _total(mixture.logpdf(rows), weight)
     return _Found(_parts(mixture), (tasks[best].family.name,) * k, mixture.weights, loglik, count)
@@ -174,7 +176,10 @@ def _inferred(
     k = int(codes.max()) + 1
     every = as_models(models, rows.shape[1])
     fits = [fit(rows, k, model=model, known=codes, sample_weight=weight, **options) for model in every]
-    best = min(fits, key=lambda one: (one.mixture.n_components < k or bool(one.starts[0].floored), one.bic))
+    order = zip(ranks([one.bic for one in fits]), fits, strict=True)
+    _, best = min(
+        order, key=lambda pair: (pair[1].mixture.n_components < k or bool(pair[1].starts[0].floored), pair[0])
+    )
     if best.mixture.n_components < k:
         raise DataError(f"no covariance model could tell {k} classes apart; label more rows, or set models")
     return _Found(_parts(best.mixture), (best.model,) * k, best.mixture.weights, best.loglik, best.n_parameters)

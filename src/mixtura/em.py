@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura import kernels
 from mixtura.accelerated import Accelerated, QuasiNewton
 from mixtura.adjust import CANDIDATES, Action, Repair, collapsed, points, reseed, ridge
 from mixtura.covariance import Covariance
@@ -91,7 +91,7 @@ class Task:
         if self.trim:
             stats = Trimmed.of(self.source, mixture, self.trim).estep(mixture, wanted)
         else:
-            stats = self.source.sum(partial(self.bayes, mixture, needs=wanted))
+            stats = kernels.over(self.source, self.bayes, mixture, needs=wanted)
         stats = replace(stats, loglik=stats.loglik + self.log_prior(mixture)) if self.prior else stats
         return Iterate(mixture, stats.apart(needs) if self.noise else stats, low)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura import kernels
 from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.data import Array, Chunk, shares
+from mixtura.data import Array, Chunk
 from mixtura.em import Task
 from mixtura.families import MODELS
 from mixtura.fixed import FREE
@@ -59,7 +59,7 @@ def sprint(task: Task, path: Path, stop: Sequence[StopRule], max_iter: int) -> P
         return path
     k, d = path.last.stats.mean.shape
     most = PATIENCE // (source.length * k * ((d if task.family.needs == "diagonal" else d * d) + 8))
-    simple = source.n_rows == source.length and source.array.flags.forc and task.family.name in STORED
+    simple = source.solid and task.family.name in STORED
     while most > 1 and simple and path.iterations < max_iter and path.outcome is not Outcome.CONVERGED:
         further = _further(task, source, path, rule, min(most, max_iter - path.iterations))
         if further is None:
@@ -82,7 +82,7 @@ def _further(task: Task, source: ArraySource, path: Path, rule: Rule, iterations
         ridge=task.ridge,
         since=True,
         prior=task.belief(len(path.last.stats.weight)),
-        ends=[cut.stop for cut in shares(source.length, source.n_features)],
+        ends=source.ends,
         threads=resolve(source.threads),
     )
     done = len(top.trace) - 1

@@ -120,10 +120,14 @@ def in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: int | 
         return [f(item) for item in items]
     results: list[Any] = [None] * len(items)
     failures: list[BaseException] = []
-    numbers = count()  # next() is atomic
+    others: list[threading.Lock] = []
+    numbers, places = count(), count(1)  # next() is atomic
 
     def work(ended: threading.Lock | None = None) -> None:
         try:
+            # Each starts the next, which by then may find nothing left to do: short work pays for few threads.
+            if next(places) < workers:
+                others.append(_start(partial(copy_context().run, work)))
             while not failures and (number := next(numbers)) < len(items):
                 results[number] = f(items[number])
         except BaseException as error:  # noqa: BLE001 the calling thread raises it
@@ -132,20 +136,24 @@ def in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: int | 
             if ended:
                 ended.release()
 
-    others: list[threading.Lock] = []
     with one_blas_thread():
-        try:
-            others.extend(_start(partial(copy_context().run, work)) for _ in range(workers - 1))
-            work()
-        except BaseException as error:
-            failures.append(error)
-            raise
-        finally:
-            for other in others:
-                other.acquire()
+        work()
+        for other in others:  # grows while those that are in it start others
+            _await(other, failures)
     if failures:
         raise failures[0]
     return results
+
+
+def _await(ended: threading.Lock, failures: list[BaseException]) -> None:
+    """Wait until a thread ends; Ctrl-C makes that soon."""
+    while True:
+        try:
+            ended.acquire()
+        except BaseException as error:  # noqa: BLE001 the calling thread raises it
+            failures.append(error)
+        else:
+            return
 
 
 def _start(work: Callable[[threading.Lock], object]) -> threading.Lock:

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "crew.hpp"
 #include "kernel.hpp"
 
 namespace mixtura {
@@ -60,6 +61,23 @@ using In = nb::ndarray<const double, nb::c_contig, nb::device::cpu>;
 using Weights = nb::ndarray<const double, nb::ndim<1>, nb::device::cpu>;
 using Out = nb::ndarray<double, nb::c_contig, nb::device::cpu>;
 using Labels = nb::ndarray<std::int64_t, nb::c_contig, nb::device::cpu>;
+
+// Whether Ctrl-C was pressed; the exception is set.
+inline bool interrupted() {
+  nb::gil_scoped_acquire hold;
+  return PyErr_CheckSignals() != 0;
+}
+
+// Work that lets other threads of Python go on.
+template <class Work>
+void unlocked(Work work) {
+  try {
+    nb::gil_scoped_release free;
+    work();
+  } catch (const Interrupted&) {
+    throw nb::python_error();
+  }
+}
 
 inline Rows rows_of(const Any& rows, const std::optional<Weights>& weight) {
   const bool single = rows.dtype() == nb::dtype<float>();

@@ -174,7 +174,7 @@ struct Climber {
     at.weight.resize(k), at.mean.resize(k * d), at.scatter.resize(scatter_size(k));
     const Scatter kind = model.diagonal() ? Scatter::DIAGONAL : model.shared() ? Scatter::POOLED : Scatter::FULL;
     Sums sums{at.means.data(), kind, at.weight.data(), at.mean.data(), at.scatter.data(), 0, 0};
-    crew.estep(kernel, density, sums);
+    crew.sum(kernel.estep, density, sums);
     at.loglik = sums.loglik, at.certainty = sums.certainty;
     if (belief.held()) at.loglik += belief.log_density(k, d, model.diagonal(), model.shared(), at.means, u, logdet);
     return std::isfinite(at.loglik);

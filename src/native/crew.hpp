@@ -2,127 +2,161 @@
 #pragma once
 #include <algorithm>
 #include <atomic>
-#include <cstring>
+#include <chrono>
 #include <exception>
-#include <system_error>
-#include <thread>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
 #include <vector>
 
 #include "kernel.hpp"
 #include "matrix.hpp"
+#include "pool.hpp"
 
 namespace mixtura {
 
-// Threads that live as long as the crew; between two passes they sleep.
+// Ctrl-C was pressed; Python knows already.
+struct Interrupted : std::exception {};
+
+// Multiplications that take a thread ten times as long as waking another one.
+constexpr Size ALONE = 1 << 20;
+
+// How many threads are worth waking for a pass over n rows and k components with so many numbers in a covariance.
+inline int helpful(int threads, Size n, Size k, Size each) {
+  return int(std::min<Size>(threads, 1 + n * k * (each + 8) / ALONE));
+}
+
+// A pass over rows that are in memory.
 class Crew {
  public:
   // `ends` are where the chunks end; they alone decide what the sums are, to the last bit.
-  Crew(const Rows& rows, std::vector<Size> ends, int threads) : rows_(rows), ends_(std::move(ends)), found_(ends_.size()) {
-    const int most = std::min(threads, int(ends_.size()));
-    try {
-      for (int t = 1; t < most; ++t) others_.emplace_back([this] { live(); });
-    } catch (const std::system_error&) {
-    }  // where there are no more threads to be had, those that there are do the work
+  Crew(const Rows& rows, std::vector<Size> ends, int threads, bool (*interrupted)())
+      : rows_(rows), ends_(std::move(ends)), threads_(std::min(threads, int(ends_.size()))), interrupted_(interrupted), found_(ends_.size()) {
+    for (std::size_t c = 0; c < ends_.size(); ++c)
+      if (ends_[c] <= (c ? ends_[c - 1] : 0) || (c + 1 == ends_.size() && ends_[c] != rows.n))
+        throw std::invalid_argument("the chunks do not make up the rows");
   }
-  ~Crew() {
-    ended_ = true;
-    begin();
-    for (std::thread& other : others_) other.join();
-  }
-  Crew(const Crew&) = delete;
-  Crew& operator=(const Crew&) = delete;
 
-  void estep(const Kernel& kernel, const Density& density, Sums& sums) {
-    if (ends_.size() < 2) return kernel.estep(rows_, density, sums);
-    kernel_ = &kernel, density_ = &density, wanted_ = &sums, failure_ = nullptr;
+  void sum(Summing kernel, const Density& density, Sums& sums) {
+    if (ends_.size() < 2) return kernel(rows_, density, sums);
+    kernel_ = kernel, density_ = &density, sums_ = &sums, failure_ = nullptr;
     failed_ = false;
-    next_ = 0;
-    busy_ = int(others_.size());
-    begin();
-    work();
-    for (int busy; (busy = busy_.load()) > 0;) busy_.wait(busy);
-    if (failure_) std::rethrow_exception(failure_);
-    add_up(sums);
+    adding_ = false;
+    next_ = added_ = 0;
+    Pool::own().together(threads_ - 1, [this] { work([] {}); }, [this] { work([this] { look(); }); });
+    if (!failure_) return;
+    for (auto& found : found_) found.reset();
+    std::rethrow_exception(failure_);
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
   struct Found {
     Numbers weight, mean, scatter;
     double loglik = 0, certainty = 0;
   };
   const Rows rows_;
   const std::vector<Size> ends_;
-  std::vector<Found> found_;
-  std::vector<std::thread> others_;
-  std::atomic<unsigned> round_{0};
-  std::atomic<int> busy_{0};
+  const int threads_;
+  bool (*const interrupted_)();
+  std::vector<std::unique_ptr<Found>> found_;  // of chunks that wait for earlier ones
+  std::vector<std::unique_ptr<Found>> spare_;
   std::atomic<std::size_t> next_{0};
-  std::atomic<bool> ended_{false}, failed_{false};
+  std::atomic<bool> failed_{false};
+  std::mutex order_;       // for found_, spare_, added_, adding_
+  std::size_t added_ = 0;  // so many chunks are in the sums
+  bool adding_ = false;    // somebody is at it
   std::exception_ptr failure_;
-  const Kernel* kernel_ = nullptr;
+  Clock::time_point looked_ = Clock::now();
+  Summing kernel_ = nullptr;
   const Density* density_ = nullptr;
-  const Sums* wanted_ = nullptr;
+  Sums* sums_ = nullptr;
 
-  void begin() {
-    round_.fetch_add(1);
-    round_.notify_all();
+  // Asking Python means to wait for its lock.
+  void look() {
+    const auto now = Clock::now();
+    if (now - looked_ < std::chrono::milliseconds(50)) return;
+    looked_ = now;
+    if (interrupted_()) throw Interrupted();
   }
-  void live() {
-    for (unsigned seen = 0;;) {
-      round_.wait(seen);
-      seen = round_.load();
-      if (ended_) return;
-      work();
-      if (busy_.fetch_sub(1) == 1) busy_.notify_one();
-    }
-  }
-  void work() {
+  template <class Look>
+  void work(Look look) {
     try {
-      for (std::size_t c; (c = next_.fetch_add(1)) < ends_.size();) pass(c);
+      for (std::size_t c; !failed_ && (c = next_.fetch_add(1)) < ends_.size(); look()) deliver(c, pass(c));
     } catch (...) {
       if (!failed_.exchange(true)) failure_ = std::current_exception();
     }
   }
-  void pass(std::size_t c) {
+  std::unique_ptr<Found> taken() {
+    const std::lock_guard<std::mutex> hold(order_);
+    if (spare_.empty()) return std::make_unique<Found>();
+    std::unique_ptr<Found> one = std::move(spare_.back());
+    spare_.pop_back();
+    return one;
+  }
+  std::unique_ptr<Found> pass(std::size_t c) {
     const Size first = c ? ends_[c - 1] : 0, k = density_->k, d = rows_.d;
     Rows some = rows_;
     some.n = ends_[c] - first;
     some.data = static_cast<const char*>(rows_.data) + first * rows_.row_stride * (rows_.single ? 4 : 8);
     if (some.weight) some.weight += first * rows_.weight_stride;
-    Found& to = found_[c];
-    to.weight.resize(k), to.mean.resize(k * d), to.scatter.resize(scatter_size());
-    Sums sums{wanted_->centres, wanted_->kind, to.weight.data(), to.mean.data(), to.scatter.data(), 0, 0};
-    kernel_->estep(some, *density_, sums);
-    to.loglik = sums.loglik, to.certainty = sums.certainty;
+    std::unique_ptr<Found> to = taken();
+    to->weight.resize(k), to->mean.resize(k * d), to->scatter.resize(scatter_size());
+    Sums sums{sums_->centres, sums_->kind, to->weight.data(), to->mean.data(), to->scatter.data(), 0, 0};
+    kernel_(some, *density_, sums);
+    to->loglik = sums.loglik, to->certainty = sums.certainty;
+    return to;
+  }
+  // What is next in order is added by whoever brings it, with all that waited for it, while the others go on.
+  void deliver(std::size_t c, std::unique_ptr<Found> one) {
+    std::unique_lock<std::mutex> hold(order_);
+    found_[c] = std::move(one);
+    if (adding_) return;
+    adding_ = true;
+    while (added_ < found_.size() && found_[added_]) {
+      std::unique_ptr<Found> from = std::move(found_[added_]);
+      hold.unlock();
+      if (added_)
+        add(*from);
+      else
+        copy(*from);
+      hold.lock();
+      spare_.push_back(std::move(from));
+      ++added_;
+    }
+    adding_ = false;
   }
   Size scatter_size() const {
-    const Size d = rows_.d, each = wanted_->kind == Scatter::DIAGONAL ? d : d * d;
-    return (wanted_->kind == Scatter::POOLED ? 1 : density_->k) * each;
+    const Size d = rows_.d, each = sums_->kind == Scatter::DIAGONAL ? d : d * d;
+    return (sums_->kind == Scatter::POOLED ? 1 : density_->k) * each;
+  }
+  void copy(const Found& from) {
+    std::copy(from.weight.begin(), from.weight.end(), sums_->weight);
+    std::copy(from.mean.begin(), from.mean.end(), sums_->mean);
+    std::copy(from.scatter.begin(), from.scatter.end(), sums_->scatter);
+    sums_->loglik = from.loglik, sums_->certainty = from.certainty;
   }
   // The merge of Chan, Golub and LeVeque, as in mixtura.stats.
-  void add_up(Sums& to) const {
+  void add(const Found& from) {
     const Size k = density_->k, d = rows_.d;
-    const bool diagonal = to.kind == Scatter::DIAGONAL;
-    const Size each = diagonal ? d : d * d, step = to.kind == Scatter::POOLED ? 0 : each;
-    std::memcpy(to.weight, found_[0].weight.data(), std::size_t(k) * sizeof(double));
-    std::memcpy(to.mean, found_[0].mean.data(), std::size_t(k * d) * sizeof(double));
-    std::memcpy(to.scatter, found_[0].scatter.data(), std::size_t(scatter_size()) * sizeof(double));
-    to.loglik = found_[0].loglik, to.certainty = found_[0].certainty;
+    const bool diagonal = sums_->kind == Scatter::DIAGONAL;
+    const Size step = sums_->kind == Scatter::POOLED ? 0 : diagonal ? d : d * d;
+    for (Size n = 0; n < scatter_size(); ++n) sums_->scatter[n] += from.scatter[n];
     Numbers apart(d);
-    for (std::size_t f = 1; f < found_.size(); ++f) {
-      const Found& from = found_[f];
-      for (Size n = 0; n < scatter_size(); ++n) to.scatter[n] += from.scatter[n];
-      for (Size c = 0; c < k; ++c) {
-        const double before = to.weight[c], whole = before + from.weight[c];
-        const double share = whole > 0 ? from.weight[c] / whole : 0;
-        double *mean = to.mean + c * d, *scatter = to.scatter + c * step;
-        for (Size i = 0; i < d; ++i) apart[i] = from.mean[c * d + i] - mean[i];
-        for (Size i = 0; i < d; ++i) mean[i] += share * apart[i];
-        for (Size n = 0; n < each; ++n) scatter[n] += before * share * apart[diagonal ? n : n / d] * apart[diagonal ? n : n % d];
-        to.weight[c] = whole;
+    for (Size c = 0; c < k; ++c) {
+      const double before = sums_->weight[c], whole = before + from.weight[c];
+      const double share = whole > 0 ? from.weight[c] / whole : 0;
+      double *mean = sums_->mean + c * d, *scatter = sums_->scatter + c * step;
+      for (Size i = 0; i < d; ++i) apart[i] = from.mean[c * d + i] - mean[i];
+      for (Size i = 0; i < d; ++i) mean[i] += share * apart[i];
+      for (Size i = 0; i < d; ++i) {
+        const double much = before * share * apart[i];
+        if (diagonal) scatter[i] += much * apart[i];
+        for (Size j = 0; j < d && !diagonal; ++j) scatter[i * d + j] += much * apart[j];
       }
-      to.loglik += from.loglik, to.certainty += from.certainty;
+      sums_->weight[c] = whole;
     }
+    sums_->loglik += from.loglik, sums_->certainty += from.certainty;
   }
 };
 

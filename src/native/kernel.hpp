@@ -35,9 +35,10 @@ struct Sums {
   double loglik, certainty;
 };
 
+using Summing = void (*)(const Rows&, const Density&, Sums&);
+
 struct Kernel {
-  void (*estep)(const Rows&, const Density&, Sums&);
-  void (*moments)(const Rows&, const Density&, Sums&);
+  Summing estep, moments;
   void (*predict)(const Rows&, const Density&, Wanted, double* out, std::int64_t* labels);
   void (*exp2)(const double*, double*, std::int64_t);
   void (*logarithm)(const double*, double*, std::int64_t);

@@ -37,7 +37,7 @@ struct Affine {
 
 std::pair<double, double> estep(const std::string& level, const Any& rows, const std::optional<Weights>& weight,
                                 const Affine& affine, const In& centres, const Out& total, const Out& mean,
-                                const Out& scatter) {
+                                const Out& scatter, const std::vector<Size>& ends, int threads) {
   const Rows data = rows_of(rows, weight);
   const Density density = affine.density(data.d);
   const std::size_t k = density.k, d = data.d, matrices = scatter.ndim() == 3 ? scatter.shape(0) : 0;
@@ -47,13 +47,13 @@ std::pair<double, double> estep(const std::string& level, const Any& rows, const
       scatter.size() != (kind == Scatter::DIAGONAL ? k * d : kind == Scatter::FULL ? k * d * d : d * d))
     throw std::invalid_argument("the arrays for the sums have other shapes than the mixture");
   const Kernel& kernel = kernel_of(level);
-  nb::gil_scoped_release free;
-  kernel.estep(data, density, sums);
+  Crew crew(data, ends, helpful(threads, data.n, density.k, kind == Scatter::DIAGONAL ? d : d * d), &interrupted);
+  unlocked([&] { crew.sum(kernel.estep, density, sums); });
   return {sums.loglik, sums.certainty};
 }
 
 void moments(const std::string& level, const Any& rows, const std::optional<Weights>& weight, const In& shift,
-             const Out& total, const Out& mean, const Out& scatter) {
+             const Out& total, const Out& mean, const Out& scatter, const std::vector<Size>& ends, int threads) {
   const Rows data = rows_of(rows, weight);
   const std::size_t d = data.d;
   if (shift.size() != d || total.size() != 1 || mean.size() != d || scatter.size() != d)
@@ -61,8 +61,8 @@ void moments(const std::string& level, const Any& rows, const std::optional<Weig
   const Density density{1, Form::DIAGONAL, shift.data(), nullptr, nullptr, nullptr, 1};
   Sums sums{shift.data(), Scatter::DIAGONAL, total.data(), mean.data(), scatter.data(), 0, 0};
   const Kernel& kernel = kernel_of(level);
-  nb::gil_scoped_release free;
-  kernel.moments(data, density, sums);
+  Crew crew(data, ends, helpful(threads, data.n, 1, d), &interrupted);
+  unlocked([&] { crew.sum(kernel.moments, density, sums); });
 }
 
 void predict(const std::string& level, const Any& rows, const Affine& affine, int wanted, const std::optional<Out>& out,
@@ -76,11 +76,6 @@ void predict(const std::string& level, const Any& rows, const Affine& affine, in
   const Kernel& kernel = kernel_of(level);
   nb::gil_scoped_release free;
   kernel.predict(data, density, kind, out ? out->data() : nullptr, labels ? labels->data() : nullptr);
-}
-
-bool interrupted() {
-  nb::gil_scoped_acquire hold;
-  return PyErr_CheckSignals() != 0;
 }
 
 void hierarchical(const In& rows, const In& weight, int criterion, double alpha, const Labels& merges, const Out& heights) {
@@ -112,9 +107,9 @@ NB_MODULE(_native, m) {
         new (self) Affine{std::move(shift), std::move(constants), std::move(factors), std::move(offsets), form, inflation};
       });
   m.def("estep", &estep, nb::arg("level"), nb::arg("rows"), nb::arg("weight").none(), nb::arg("affine"),
-        nb::arg("centres"), nb::arg("total"), nb::arg("mean"), nb::arg("scatter"));
+        nb::arg("centres"), nb::arg("total"), nb::arg("mean"), nb::arg("scatter"), nb::arg("ends"), nb::arg("threads"));
   m.def("moments", &moments, nb::arg("level"), nb::arg("rows"), nb::arg("weight").none(), nb::arg("shift"),
-        nb::arg("total"), nb::arg("mean"), nb::arg("scatter"));
+        nb::arg("total"), nb::arg("mean"), nb::arg("scatter"), nb::arg("ends"), nb::arg("threads"));
   m.def("predict", &predict, nb::arg("level"), nb::arg("rows"), nb::arg("affine"), nb::arg("wanted"),
         nb::arg("out").none(), nb::arg("labels").none());
   def_race(m);

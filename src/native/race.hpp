@@ -56,10 +56,8 @@ inline std::vector<End> race(const std::string& level, const Any& rows, const st
       throw std::invalid_argument("the prior has another dimension than the rows");
     belief = {std::get<0>(counts), std::get<1>(counts), mean->data(), root->data()};
   }
-  for (std::size_t c = 0; c < ends.size(); ++c)
-    if (ends[c] <= (c ? ends[c - 1] : 0) || (c + 1 == ends.size() && ends[c] != data.n))
-      throw std::invalid_argument("the chunks do not make up the rows");
-  Crew crew(data, ends, threads);
+  const Size k = Size(places.total.size() / std::max<std::size_t>(named.size(), 1));
+  Crew crew(data, ends, helpful(threads, data.n, k, model.diagonal() ? data.d : data.d * data.d), &interrupted);
   const Climber climber{data, kernel_of(level), crew, model, floor.data(), tol, points, least_points, own_points,
                         std::max<Size>(plain, 1), ridge, belief};
   const std::size_t n = named.size();
@@ -76,10 +74,7 @@ inline std::vector<End> race(const std::string& level, const Any& rows, const st
     starts[i].trace.assign(1, since[i]);
     starts[i].at.loglik = since[i];
   }
-  {
-    nb::gil_scoped_release free;
-    climber.race(starts, rounds, most);
-  }
+  unlocked([&] { climber.race(starts, rounds, most); });
   std::vector<End> found;
   for (std::size_t i = 0; i < n; ++i) {
     if (!starts[i].trace.empty()) places.give(starts[i].at, i);

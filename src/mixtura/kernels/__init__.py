@@ -8,15 +8,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
+from mixtura.data import Chunk
 from mixtura.errors import ParameterError
 from mixtura.kernels.numpy import accumulate, blocked
 from mixtura.kernels.summit import Ending, Summit
+from mixtura.source import Source
+from mixtura.sources import ArraySource
+from mixtura.stats import Stats
+from mixtura.threads import resolve
 
 VARIABLE = "MIXTURA_KERNEL"
 
 # EM of several starts without Python in between; None where only NumPy is there.
 race: Callable[..., list[Summit]] | None = None
+
+# Passes for which the kernel has threads of its own, and what they are then called.
+_crewed: dict[Callable[..., Stats], Callable[..., Stats]] = {}
 
 BUILT = find_spec("mixtura._native") is not None
 
@@ -24,11 +33,12 @@ _wanted = os.environ.get(VARIABLE, "")
 if _wanted not in ("", "native", "numpy"):
     raise ParameterError(f"{VARIABLE} is {_wanted!r}; expected native or numpy")
 if _wanted != "numpy" and (_wanted or BUILT):
+    from mixtura.kernels import native, tournament
     from mixtura.kernels.native import agglomerate, estep, labels, level, log_density, moments, posterior
-    from mixtura.kernels.tournament import race as in_kernel
 
     NAME = "native"
-    race = in_kernel
+    race = tournament.race
+    _crewed = {estep: native.estep_by_crew, moments: native.moments_by_crew}
 else:
     from mixtura.kernels.agglomerate import agglomerate
     from mixtura.kernels.numpy import estep, labels, level, log_density, moments, posterior
@@ -48,6 +58,22 @@ __all__ = [
     "level",
     "log_density",
     "moments",
+    "over",
     "posterior",
     "race",
 ]
+
+
+def over(source: Source, f: Callable[..., Stats], *given: Any, **options: Any) -> Stats:
+    """Add up ``f(*given, chunk, **options)`` over all rows; by the kernel's threads where all rows of an array count.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> over(ArraySource(np.array([[0.0], [2.0]])), moments).scatter.item()
+    2.0
+    """
+    if f in _crewed and type(source) is ArraySource and source.solid:
+        chunk = Chunk(source.array, source.sample_weight)
+        return _crewed[f](*given, chunk, **options, ends=source.ends, threads=resolve(source.threads))
+    return source.sum(lambda chunk: f(*given, chunk, **options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, cast
 
@@ -62,21 +63,39 @@ def estep(mixture: Density, chunk: Chunk, needs: Needs) -> Stats:
     >>> estep(mixture, Chunk(np.array([[2.0]])), "full").weight.tolist()
     [0.5, 0.5]
     """
+    return estep_by_crew(mixture, chunk, needs, (), 1)
+
+
+def estep_by_crew(mixture: Density, chunk: Chunk, needs: Needs, ends: Sequence[int], threads: int) -> Stats:
+    """The same by several threads: parts of the chunk ``end`` where it says, and are added up in their order.
+
+    Examples
+    --------
+    >>> from mixtura import Dense, Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((1, 1, 1)), 2))
+    >>> estep_by_crew(mixture, Chunk(np.array([[0.0], [4.0]])), "full", [1, 2], 2).weight.tolist()
+    [1.0, 1.0]
+    """
     affine = mixture.affine
     k, d = affine.means.shape
     total, mean, scatter = np.empty(k), np.empty((k, d)), Stats.empty(k, d, needs).scatter
+    handed = _handed(affine, single=chunk.rows.dtype == np.float32)
     sums = (affine.means, total, mean, scatter)
-    loglik, certainty = _native.estep(
-        level(), *_weighted(chunk), _handed(affine, single=chunk.rows.dtype == np.float32), *sums
-    )
+    loglik, certainty = _native.estep(level(), *_weighted(chunk), handed, *sums, ends, threads)
     return Stats(total, mean, scatter, loglik, certainty)
 
 
 def moments(chunk: Chunk) -> Stats:
     """Weight, mean and sum of squares of each column: one component that holds all rows."""
+    return moments_by_crew(chunk, (), 1)
+
+
+def moments_by_crew(chunk: Chunk, ends: Sequence[int], threads: int) -> Stats:
+    """The same by several threads, as in `estep_by_crew`."""
     d = chunk.rows.shape[1]
     total, mean, scatter = np.empty(1), np.empty((1, d)), np.empty((1, d))
-    _native.moments(level(), *_weighted(chunk), chunk.rows[0].astype(np.float64), total, mean, scatter)
+    sums = (total, mean, scatter)
+    _native.moments(level(), *_weighted(chunk), chunk.rows[0].astype(np.float64), *sums, ends, threads)
     return Stats(total, mean, scatter, 0.0, 0.0)
 
 

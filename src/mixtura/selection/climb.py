@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 
 from mixtura import kernels
-from mixtura.adjust import points
+from mixtura.adjust import Repair, points
 from mixtura.arrays import frozen
 from mixtura.covariance import Dense, Diagonal
 from mixtura.data import Chunk
@@ -85,6 +85,11 @@ class Climb:
     def stats(self) -> Stats:
         """From which it would go on."""
         return self.top.last.stats if isinstance(self.top, Path) else self.top.stats
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """What was done to components that collapsed; the kernel does nothing to them."""
+        return self.top.repairs if isinstance(self.top, Path) else ()
 
     @property
     def iterations(self) -> int:
@@ -185,19 +190,20 @@ def _further(task: Task, climb: Climb, most: int, tol: float, stepper: Stepper) 
     return _path(task, climb.begin, path, named=climb.named)
 
 
-def begun(task: Task, begin: Begin) -> Path:
-    """The first E-step of a start; components without any row are re-seeded."""
+def begun(task: Task, begin: Begin, earlier: tuple[Repair, ...] = ()) -> Path:
+    """The first E-step of a start, after what was done to it ``earlier``; components without any row are re-seeded."""
     stats, repairs = fill(task, begin.stats, np.random.default_rng(0))
-    return Path.at(task.begin(stats), repairs)
+    return Path.at(task.begin(stats), earlier + repairs)
 
 
-def repaired(task: Task, begin: Begin, pace: Pace, *, in_memory: bool) -> Climb:
-    """From a start to rest on all rows, with collapsed components repaired or removed.
+def repaired(task: Task, climb: Climb, pace: Pace, *, in_memory: bool) -> Climb:
+    """From where a start has come to rest on all rows, with collapsed components repaired or removed.
 
     Repairs are made by the loop of `mixtura.em`; between them, if the rows are ``in_memory``, EM runs in the kernel.
     """
     fast, stop, rng = in_memory and in_kernel(task), [LoglikRises(pace.tol)], np.random.default_rng(0)
-    path = begun(task, begin)
+    begin = Begin(climb.begin.name, climb.stats)
+    path = begun(task, begin, climb.repairs)
     while path.outcome is Outcome.OUT_OF_STEPS and path.iterations < pace.max_iter:
         most = min(path.iterations + MENDING, pace.max_iter) if fast else pace.max_iter
         path = run(task, path, stop=stop, max_iter=most, rng=rng, stepper=STEPPERS[not fast])
@@ -248,15 +254,14 @@ def thin(task: Task, stats: Stats) -> bool:
 def as_fit(task: Task, best: Climb) -> Fit:
     """The best climb as a fit."""
     last, outcome = _last(task, best.top)
-    repairs = best.top.repairs if isinstance(best.top, Path) else ()
     floored = tuple(int(j) for j in np.flatnonzero(last.low))
-    outcome = outcome.qualified(repairs, bool(floored))
+    outcome = outcome.qualified(best.repairs, bool(floored))
     passes = best.top.passes if isinstance(best.top, Path) else len(best.trace)
     return Fit(
         mixture=last.mixture,
         outcome=outcome,
         trace=best.trace,
-        starts=(Start(last.loglik, best.iterations, passes, outcome, repairs, floored),),
+        starts=(Start(last.loglik, best.iterations, passes, outcome, best.repairs, floored),),
         best_start=0,
         model=task.family.name,
         sizes=frozen(last.stats.weight),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from mixtura.criteria import ranks
 from mixtura.errors import DataError, ParameterError, missing_extra
 from mixtura.families import family_named
 from mixtura.result import Fit
@@ -83,7 +83,8 @@ class Selection:
         A likelihood that a floor makes can be raised at will by lowering the floor, so it is no evidence for a model.
         """
         fitted = [cell for cell in self.cells if cell.fit is not None]
-        return tuple(sorted(fitted, key=lambda cell: (not cell.sound, _number(cell.measured(self.criterion)))))
+        pairs = zip(ranks([cell.measured(self.criterion) for cell in fitted]), fitted, strict=True)
+        return tuple(cell for _, cell in sorted(pairs, key=lambda pair: (not pair[1].sound, pair[0])))
 
     @property
     def best_cell(self) -> Cell:
@@ -164,11 +165,6 @@ class Selection:
             Save as this .png, .svg or .pdf, too.
         """
         return curves(self if criterion is None else self.by(criterion), path)
-
-
-def _number(value: float) -> float:
-    """A value to sort by; NaN is the worst."""
-    return math.inf if math.isnan(value) else value
 
 
 def _row(cell: Cell) -> dict[str, Any]:

@@ -171,6 +171,6 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, 
         rows = plan.small if plan.whole else plan.large
         task, loop = plan.task(key.model, rows), True
         pace = Pace(plan.tol, plan.max_iter)
-        best = repaired(task, Begin(best.begin.name, best.stats), pace, in_memory=rows is not None)
+        best = repaired(task, best, pace, in_memory=rows is not None)
     tried, begin = tuple(climb.found for climb in field), best.begin.suited(task.family.needs)
     return Cell(key.components, key.model, as_fit(task, best), begin, tried, best.thin, accelerated=loop)

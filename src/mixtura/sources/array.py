@@ -66,6 +66,16 @@ class ArraySource:
         """Number of columns."""
         return self.array.shape[1]
 
+    @property
+    def solid(self) -> bool:
+        """Whether every row counts and they lie in memory as they came, so that the kernel may cut them itself."""
+        return self.n_rows == self.length and bool(self.array.flags.forc)
+
+    @property
+    def ends(self) -> list[int]:
+        """Where the chunks of a `solid` source end."""
+        return [cut.stop for cut in shares(self.length, self.n_features)]
+
     def _cuts(self) -> list[slice]:
         """Where chunks with any row that counts begin and end: the same for any number of threads."""
         cuts = shares(self.length, self.n_features)

@@ -1,0 +1,72 @@
+// Threads that stay: starting one anew for each pass, with memory of its own to warm up, takes longer than a small pass.
+#pragma once
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+namespace mixtura {
+
+// Between two uses its threads sleep. It is never destroyed, so that none of them is woken by the end of the process.
+class Pool {
+ public:
+  // That of this process: a fork leaves the threads behind, so a child gets a pool of its own.
+  static Pool& own() {
+    static std::atomic<Pool*> current{nullptr};
+    Pool* pool = current.load();
+    if (pool && pool->process_ == getpid()) return *pool;
+    Pool* fresh = new Pool;
+    if (current.compare_exchange_strong(pool, fresh)) return *fresh;
+    delete fresh;  // somebody else was faster
+    return *pool;
+  }
+
+  // `mine` by the caller and `theirs` by so many others at the same time. Where somebody else uses the pool the caller
+  // is alone: then the machine is busy anyway.
+  template <class Mine>
+  void together(int others, const std::function<void()>& theirs, Mine mine) {
+    const std::unique_lock<std::mutex> hold(used_, std::try_to_lock);
+    const unsigned count = hold ? grown(unsigned(std::clamp(others, 0, int(MOST)))) : 0;
+    if (!count) return mine();
+    theirs_ = &theirs;
+    busy_ = int(count);
+    call_ = (call_ / (MOST + 1) + 1) * (MOST + 1) + count;
+    call_.notify_all();
+    mine();
+    for (int busy; (busy = busy_.load()) > 0;) busy_.wait(busy);
+  }
+
+ private:
+  static constexpr unsigned MOST = 255;
+  const pid_t process_ = getpid();
+  std::mutex used_;
+  unsigned count_ = 0;
+  std::atomic<unsigned> call_{0};  // a number that is new each time, and how many are called, in one
+  std::atomic<int> busy_{0};
+  const std::function<void()>* theirs_ = nullptr;
+
+  // How many of so many threads there are; where there are no more to be had, those that there are do the work.
+  unsigned grown(unsigned wanted) {
+    try {
+      for (; count_ < wanted; ++count_)
+        std::thread([this, place = count_, seen = call_.load()] { live(place, seen); }).detach();
+    } catch (const std::system_error&) {
+    }
+    return std::min(count_, wanted);
+  }
+  void live(unsigned place, unsigned seen) {
+    for (;;) {
+      call_.wait(seen);
+      seen = call_.load();
+      if (place >= seen % (MOST + 1)) continue;
+      (*theirs_)();
+      if (busy_.fetch_sub(1) == 1) busy_.notify_one();
+    }
+  }
+};
+
+}  // namespace mixtura
