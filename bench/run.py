@@ -6,8 +6,11 @@ long one can be done in slices with ``--only`` and ``--parts``. At the end ``ren
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -34,9 +37,16 @@ def facts() -> dict:
 
 
 def script(name: str, *arguments: str, timeout: float | None = None) -> subprocess.CompletedProcess:
-    """Run one of the scripts beside this one, in a process of its own."""
+    """Run one of the scripts beside this one, in a process of its own, and end all that it has started with it."""
     command = [sys.executable, "-W", "ignore", str(HERE / name), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, start_new_session=True, **pipes) as process:
+        try:
+            out, errors = process.communicate(timeout=timeout)
+        finally:
+            with suppress(ProcessLookupError):  # R and Spark are processes of their own
+                os.killpg(process.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(command, process.returncode, out, errors)
 
 
 def measure(problem: Problem, rival: str, timeout: float) -> dict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from mixtura import kernels, schema
 from mixtura.arrays import as_count, as_matching_rows, as_names, as_positions, as_rng, frozen
 from mixtura.covariance import Covariance
-from mixtura.data import Array, Rng, Rows, Scalar, shares
+from mixtura.data import Array, Rng, Rows
 from mixtura.density import Affine
 from mixtura.errors import ParameterError
 from mixtura.noise import LABEL, Noise
 from mixtura.parts import centre, checked, maps, shared_out, spread
-from mixtura.threads import in_order
 
 # Squared distances that overflow stay finite, so that no row, however far, yields NaN.
 _FARTHEST = 1e300
@@ -135,7 +134,7 @@ class Mixture:
         >>> Mixture([1.0], [[0.0]], Dense(np.ones((1, 1, 1)), 1)).logpdf([[0.0]]).round(4).tolist()
         [-0.9189]
         """
-        return self._by_chunk(X, kernels.log_density)
+        return kernels.log_density(self, self.check_rows(X))
 
     def posterior(self, X: Any) -> Array:
         """Responsibilities: the probability of each component given the row (Bayes' rule), (n, k).
@@ -149,18 +148,12 @@ class Mixture:
         >>> mixture.posterior([[2.0]]).tolist()
         [[0.5, 0.5]]
         """
-        return self._by_chunk(X, kernels.posterior)
+        return kernels.posterior(self, self.check_rows(X))
 
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n,), the first where several tie; -1 for noise."""
-        labels = self._by_chunk(X, kernels.labels)
+        labels = kernels.labels(self, self.check_rows(X))
         return labels if self.noise is None else np.where(labels < self.n_components, labels, LABEL)
-
-    def _by_chunk(self, X: Any, f: Callable[[Mixture, Rows], NDArray[Scalar]]) -> NDArray[Scalar]:
-        """What a kernel makes of each chunk of rows, put together."""
-        rows = self.check_rows(X)
-        parts = in_order(lambda part: f(self, rows[part]), shares(*rows.shape))
-        return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def check_rows(self, X: Any) -> Rows:
         """Check rows against this mixture's dimensions; a table's columns are matched by name.

@@ -26,67 +26,88 @@ inline int helpful(int threads, Size n, Size k, Size each) {
   return int(std::min<Size>(threads, 1 + n * k * (each + 8) / ALONE));
 }
 
+// Act on each of `count` numbers, in order, by whoever is free. Only the caller looks for Ctrl-C, and not all the time:
+// asking Python means to wait for its lock.
+template <class Act>
+void share_out(std::size_t count, int threads, bool (*interrupted)(), Act act) {
+  using Clock = std::chrono::steady_clock;
+  std::atomic<std::size_t> next{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr failure;
+  Clock::time_point looked = Clock::now();
+  const auto work = [&](auto look) {
+    try {
+      for (std::size_t c; !failed && (c = next.fetch_add(1)) < count; look()) act(c);
+    } catch (...) {
+      if (!failed.exchange(true)) failure = std::current_exception();
+    }
+  };
+  const auto look = [&] {
+    const auto now = Clock::now();
+    if (now - looked < std::chrono::milliseconds(50)) return;
+    looked = now;
+    if (interrupted()) throw Interrupted();
+  };
+  Pool::own().together(std::min(threads, int(count)) - 1, [&] { work([] {}); }, [&] { work(look); });
+  if (failure) std::rethrow_exception(failure);
+}
+
+// Some of the rows.
+inline Rows part_of(const Rows& rows, Size first, Size end) {
+  Rows some = rows;
+  some.n = end - first;
+  some.data = static_cast<const char*>(rows.data) + first * rows.row_stride * (rows.single ? 4 : 8);
+  if (some.weight) some.weight += first * rows.weight_stride;
+  return some;
+}
+
+// Where chunks begin that end there; they have to make up the rows.
+inline std::vector<Size> beginnings(const std::vector<Size>& ends, Size n) {
+  std::vector<Size> found{0};
+  for (std::size_t c = 0; c < ends.size(); found.push_back(ends[c++]))
+    if (ends[c] <= found.back() || (c + 1 == ends.size() && ends[c] != n))
+      throw std::invalid_argument("the chunks do not make up the rows");
+  return found;
+}
+
 // A pass over rows that are in memory.
 class Crew {
  public:
   // `ends` are where the chunks end; they alone decide what the sums are, to the last bit.
-  Crew(const Rows& rows, std::vector<Size> ends, int threads, bool (*interrupted)())
-      : rows_(rows), ends_(std::move(ends)), threads_(std::min(threads, int(ends_.size()))), interrupted_(interrupted), found_(ends_.size()) {
-    for (std::size_t c = 0; c < ends_.size(); ++c)
-      if (ends_[c] <= (c ? ends_[c - 1] : 0) || (c + 1 == ends_.size() && ends_[c] != rows.n))
-        throw std::invalid_argument("the chunks do not make up the rows");
-  }
+  Crew(const Rows& rows, const std::vector<Size>& ends, int threads, bool (*interrupted)())
+      : rows_(rows), begins_(beginnings(ends, rows.n)), threads_(threads), interrupted_(interrupted), found_(ends.size()) {}
 
   void sum(Summing kernel, const Density& density, Sums& sums) {
-    if (ends_.size() < 2) return kernel(rows_, density, sums);
-    kernel_ = kernel, density_ = &density, sums_ = &sums, failure_ = nullptr;
-    failed_ = false;
+    if (found_.size() < 2) return kernel(rows_, density, sums);
+    kernel_ = kernel, density_ = &density, sums_ = &sums;
     adding_ = false;
-    next_ = added_ = 0;
-    Pool::own().together(threads_ - 1, [this] { work([] {}); }, [this] { work([this] { look(); }); });
-    if (!failure_) return;
-    for (auto& found : found_) found.reset();
-    std::rethrow_exception(failure_);
+    added_ = 0;
+    try {
+      share_out(found_.size(), threads_, interrupted_, [this](std::size_t c) { deliver(c, pass(c)); });
+    } catch (...) {
+      for (auto& found : found_) found.reset();
+      throw;
+    }
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
   struct Found {
     Numbers weight, mean, scatter;
     double loglik = 0, certainty = 0;
   };
   const Rows rows_;
-  const std::vector<Size> ends_;
+  const std::vector<Size> begins_;
   const int threads_;
   bool (*const interrupted_)();
   std::vector<std::unique_ptr<Found>> found_;  // of chunks that wait for earlier ones
   std::vector<std::unique_ptr<Found>> spare_;
-  std::atomic<std::size_t> next_{0};
-  std::atomic<bool> failed_{false};
   std::mutex order_;       // for found_, spare_, added_, adding_
   std::size_t added_ = 0;  // so many chunks are in the sums
   bool adding_ = false;    // somebody is at it
-  std::exception_ptr failure_;
-  Clock::time_point looked_ = Clock::now();
   Summing kernel_ = nullptr;
   const Density* density_ = nullptr;
   Sums* sums_ = nullptr;
 
-  // Asking Python means to wait for its lock.
-  void look() {
-    const auto now = Clock::now();
-    if (now - looked_ < std::chrono::milliseconds(50)) return;
-    looked_ = now;
-    if (interrupted_()) throw Interrupted();
-  }
-  template <class Look>
-  void work(Look look) {
-    try {
-      for (std::size_t c; !failed_ && (c = next_.fetch_add(1)) < ends_.size(); look()) deliver(c, pass(c));
-    } catch (...) {
-      if (!failed_.exchange(true)) failure_ = std::current_exception();
-    }
-  }
   std::unique_ptr<Found> taken() {
     const std::lock_guard<std::mutex> hold(order_);
     if (spare_.empty()) return std::make_unique<Found>();
@@ -95,15 +116,11 @@ class Crew {
     return one;
   }
   std::unique_ptr<Found> pass(std::size_t c) {
-    const Size first = c ? ends_[c - 1] : 0, k = density_->k, d = rows_.d;
-    Rows some = rows_;
-    some.n = ends_[c] - first;
-    some.data = static_cast<const char*>(rows_.data) + first * rows_.row_stride * (rows_.single ? 4 : 8);
-    if (some.weight) some.weight += first * rows_.weight_stride;
+    const Size k = density_->k, d = rows_.d;
     std::unique_ptr<Found> to = taken();
     to->weight.resize(k), to->mean.resize(k * d), to->scatter.resize(scatter_size());
     Sums sums{sums_->centres, sums_->kind, to->weight.data(), to->mean.data(), to->scatter.data(), 0, 0};
-    kernel_(some, *density_, sums);
+    kernel_(part_of(rows_, begins_[c], begins_[c + 1]), *density_, sums);
     to->loglik = sums.loglik, to->certainty = sums.certainty;
     return to;
   }

@@ -66,7 +66,7 @@ void moments(const std::string& level, const Any& rows, const std::optional<Weig
 }
 
 void predict(const std::string& level, const Any& rows, const Affine& affine, int wanted, const std::optional<Out>& out,
-             const std::optional<Labels>& labels) {
+             const std::optional<Labels>& labels, const std::vector<Size>& ends, int threads) {
   const Rows data = rows_of(rows, std::nullopt);
   const Density density = affine.density(data.d);
   const Wanted kind = Wanted(wanted);
@@ -74,8 +74,16 @@ void predict(const std::string& level, const Any& rows, const Affine& affine, in
   if ((kind == Wanted::LABELS ? (labels ? labels->size() : 0) : (out ? out->size() : 0)) != values)
     throw std::invalid_argument("the array for the result has another shape than the rows");
   const Kernel& kernel = kernel_of(level);
-  nb::gil_scoped_release free;
-  kernel.predict(data, density, kind, out ? out->data() : nullptr, labels ? labels->data() : nullptr);
+  const std::vector<Size> begins = beginnings(ends, data.n);
+  const int several = helpful(threads, data.n, density.k, density.form == Form::DIAGONAL ? data.d : data.d * data.d);
+  const Size each = kind == Wanted::POSTERIOR ? density.k : 1;
+  unlocked([&] {
+    share_out(ends.size(), several, &interrupted, [&](std::size_t c) {
+      const Size first = begins[c];
+      kernel.predict(part_of(data, first, ends[c]), density, kind, out ? out->data() + first * each : nullptr,
+                     labels ? labels->data() + first : nullptr);
+    });
+  });
 }
 
 void hierarchical(const In& rows, const In& weight, int criterion, double alpha, const Labels& merges, const Out& heights) {
@@ -111,7 +119,7 @@ NB_MODULE(_native, m) {
   m.def("moments", &moments, nb::arg("level"), nb::arg("rows"), nb::arg("weight").none(), nb::arg("shift"),
         nb::arg("total"), nb::arg("mean"), nb::arg("scatter"), nb::arg("ends"), nb::arg("threads"));
   m.def("predict", &predict, nb::arg("level"), nb::arg("rows"), nb::arg("affine"), nb::arg("wanted"),
-        nb::arg("out").none(), nb::arg("labels").none());
+        nb::arg("out").none(), nb::arg("labels").none(), nb::arg("ends"), nb::arg("threads"));
   def_race(m);
   m.def("exp2", [](const std::string& level, const In& from, const Out& to) {
     kernel_of(level).exp2(from.data(), to.data(), std::int64_t(from.size()));

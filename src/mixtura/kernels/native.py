@@ -10,10 +10,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Array, Chunk, Rows
+from mixtura.data import Array, Chunk, Rows, shares
 from mixtura.density import Affine, Density
 from mixtura.errors import ParameterError
 from mixtura.stats import Needs, Stats
+from mixtura.threads import resolve
 
 _native: Any = import_module("mixtura._native")  # missing where there was no compiler
 
@@ -108,22 +109,29 @@ def _weighted(chunk: Chunk) -> tuple[Rows, Array | None]:
 def log_density(mixture: Density, rows: Rows) -> Array:
     """Log-density of each row, (n,)."""
     result = np.empty(len(rows))
-    _native.predict(level(), _readable(rows), _handed(mixture.affine), _LOG_DENSITY, result, None)
+    _predict(mixture, rows, _LOG_DENSITY, result, None)
     return result
 
 
 def posterior(mixture: Density, rows: Rows) -> Array:
     """Responsibilities, (n, k)."""
     result = np.empty((len(rows), len(mixture.affine.constants)))
-    _native.predict(level(), _readable(rows), _handed(mixture.affine), _POSTERIOR, result, None)
+    _predict(mixture, rows, _POSTERIOR, result, None)
     return result
 
 
 def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
     """Most probable component of each row, (n,)."""
     result = np.empty(len(rows), dtype=np.int64)
-    _native.predict(level(), _readable(rows), _handed(mixture.affine), _LABELS, None, result)
+    _predict(mixture, rows, _LABELS, None, result)
     return result
+
+
+def _predict(mixture: Density, rows: Rows, wanted: int, out: Array | None, marks: NDArray[np.int64] | None) -> None:
+    """Fill one of the two arrays."""
+    ends = [cut.stop for cut in shares(*rows.shape)]
+    threads = resolve() if len(ends) > 1 else 1
+    _native.predict(level(), _readable(rows), _handed(mixture.affine), wanted, out, marks, ends, threads)
 
 
 def agglomerate(rows: Array, weight: Array, criterion: str, alpha: float) -> tuple[NDArray[np.int64], Array]:

@@ -14,6 +14,7 @@ from mixtura.data import Array, Chunk, Rows, Scalar, blocks
 from mixtura.density import Affine, Density
 from mixtura.kernels.sums import sums, turned
 from mixtura.stats import Needs, Stats
+from mixtura.threads import in_order
 
 # Squared distances that overflow stay finite, so that no row, however far, yields NaN.
 _FARTHEST = 1e300
@@ -129,8 +130,8 @@ def moments(chunk: Chunk) -> Stats:
 def _by_block(mixture: Density, rows: Rows, f: Callable[[Array], NDArray[Scalar]]) -> NDArray[Scalar]:
     """What ``f`` makes of the log joint (k, n) of each block of rows, put together."""
     affine = mixture.affine
-    parts = Chunk(rows).parts(blocks(len(rows), max(mixture.n_features, _width(mixture))))
-    made = [f(_log_joint(affine, turned(part, affine.shift))) for part in parts]
+    parts = list(Chunk(rows).parts(blocks(len(rows), max(mixture.n_features, _width(mixture)))))
+    made = in_order(lambda part: f(_log_joint(affine, turned(part, affine.shift))), parts)
     return np.concatenate(made) if made else f(np.zeros((len(affine.constants), 0)))
 
 

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, DensityMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from mixtura import kernels
 from mixtura.covariance import Dense
 from mixtura.criteria import Assessment, assess
 from mixtura.data import Array, Rows
@@ -246,19 +247,20 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     @threaded
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n_samples,)."""
-        return self.mixture_.predict(matching_rows(self, X))
+        rows = matching_rows(self, X)
+        return kernels.labels(self.mixture_, rows)
 
     @threaded
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Probability of each component for each row, (n_samples, n_components)."""
         rows = matching_rows(self, X)
-        return self.mixture_.posterior(rows).astype(rows.dtype)
+        return kernels.posterior(self.mixture_, rows).astype(rows.dtype, copy=False)
 
     @threaded
     def score_samples(self, X: Any) -> NDArray[np.floating]:
         """Log-density of each row, (n_samples,)."""
         rows = matching_rows(self, X)
-        return self.mixture_.logpdf(rows).astype(rows.dtype)
+        return kernels.log_density(self.mixture_, rows).astype(rows.dtype, copy=False)
 
     @threaded
     def _assess(self, X: Any, sample_weight: Any) -> Assessment:

@@ -51,7 +51,7 @@ def matching_rows(estimator: Any, X: Any) -> Rows:
     if not hasattr(estimator, "feature_names_in_") and plain(X, getattr(estimator, "n_features_in_", None)):
         return cast(Rows, X)
     check_is_fitted(estimator)
-    return cast(Rows, validate_data(estimator, X, reset=False, dtype=[np.float64, np.float32]))
+    return as_rows(validate_data(estimator, X, reset=False, dtype=[np.float64, np.float32]))
 
 
 def plain(X: Any, n_features: int | None) -> bool:

@@ -16,6 +16,8 @@ def threaded(method: Callable[..., Result]) -> Callable[..., Result]:
 
     @wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Result:
+        if self.threads is None:
+            return method(self, *args, **kwargs)
         with using(self.threads):
             return method(self, *args, **kwargs)
 
