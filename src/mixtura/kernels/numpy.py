@@ -19,7 +19,7 @@ from mixtura.threads import in_order
 # Squared distances that overflow stay finite, so that no row, however far, yields NaN.
 _FARTHEST = 1e300
 
-# With means within so many deviations of where rows are seen from, squares may be multiplied out: it costs log-densities
+# With means within so many deviations of where rows are seen from, squares may be multiplied out: log-densities lose
 # their twelfth digit.
 _NEAR = 30.0
 
