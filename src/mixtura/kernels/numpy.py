@@ -48,14 +48,18 @@ def blocked(f: Callable[[Chunk], Stats], width: int = 1) -> Callable[[Chunk], St
 def _width(mixture: Density) -> int:
     """The number of columns that a block's scratch arrays have."""
     k = len(mixture.affine.constants)
-    return max(k, min(k * mixture.n_features, _TOGETHER))
+    return k if _near(mixture.affine) else max(k, min(k * mixture.n_features, _TOGETHER))
+
+
+def _near(affine: Affine) -> bool:
+    """Whether squares may be multiplied out."""
+    return affine.form == "diagonal" and bool(np.abs(affine.offsets).max() <= _NEAR)
 
 
 def _log_joint(affine: Affine, x: Array) -> Array:
     """Log of w_k N(x | m_k, S_k) for each component and shifted row (d, n), (k, n)."""
     with np.errstate(over="ignore", invalid="ignore"):
-        near = affine.form == "diagonal" and np.abs(affine.offsets).max() <= _NEAR
-        joint = _multiplied_out(affine, x) if near else _distances(affine, x)
+        joint = _multiplied_out(affine, x) if _near(affine) else _distances(affine, x)
     np.fmin(joint, _FARTHEST, out=joint)  # where infinities cancel, too
     joint *= -0.5
     joint += affine.constants[:, None]
