@@ -85,7 +85,7 @@ def shares(n_rows: int, n_features: int) -> list[slice]:
     ([slice(0, 1000, None)], 4, 16)
     """
     most = min(max(CHUNK_ELEMENTS // n_features, 1024), CHUNK_ROWS)
-    if 0 < n_rows <= most and n_rows < 2 * FEWEST_ROWS:
+    if 0 < n_rows <= most and n_rows < 2 * FEWEST_ROWS:  # what follows says the same; predictions of a row ask often
         return [slice(0, n_rows, None)]
     count = max(-(-n_rows // most), min(n_rows // FEWEST_ROWS, MANY))
     multiple = 1 if count <= 1 else 4 if count < MANY else MANY

@@ -29,8 +29,9 @@ class Pool {
   // is alone: then the machine is busy anyway.
   template <class Mine>
   void together(int others, const std::function<void()>& theirs, Mine mine) {
+    if (others < 1) return mine();  // who needs nobody keeps nobody from the pool
     const std::unique_lock<std::mutex> hold(used_, std::try_to_lock);
-    const unsigned count = hold ? grown(unsigned(std::clamp(others, 0, int(MOST)))) : 0;
+    const unsigned count = hold ? grown(std::min(unsigned(others), MOST)) : 0;
     if (!count) return mine();
     theirs_ = &theirs;
     busy_ = int(count);
