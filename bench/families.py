@@ -10,12 +10,12 @@ import time
 import numpy as np
 
 import mixtura
+from mixtura._support.threads import using
 from mixtura.adjust import floor_variances, moments, scales
 from mixtura.em import Task
 from mixtura.families import MODELS, family_named
 from mixtura.sources import ArraySource
 from mixtura.steppers import em
-from mixtura.threads import using
 
 ROWS, COLUMNS, COMPONENTS = 200_000, 8, 8
 ROUNDS = 9

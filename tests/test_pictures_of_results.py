@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import mixtura
+from mixtura._support.replicates import replicated
 from mixtura.bootstrap import Bootstrap
 from mixtura.errors import ParameterError
 from mixtura.likelihood_ratio import LikelihoodRatioTest
-from mixtura.replicates import replicated
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,10 @@ from sklearn.base import clone
 from threadpoolctl import threadpool_info
 
 import mixtura
-from mixtura import kernels, threads
-from mixtura.data import Chunk, shares
+from mixtura import kernels
+from mixtura._support import threads
+from mixtura._support.cuts import shares
+from mixtura.data import Chunk
 from mixtura.errors import ParameterError
 from mixtura.kernels import numpy as reference
 from mixtura.sources import ArraySource

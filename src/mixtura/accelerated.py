@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mixtura._support import Array
 from mixtura.chart import Chart
-from mixtura.data import Array
 from mixtura.iterate import Iterate
 from mixtura.mixture import Mixture
 from mixtura.steppers import Ascent, Step, Stepper, tried

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import kernels
-from mixtura.arrays import as_amount
-from mixtura.data import Array, Rows
+from mixtura._support import Array, Rows, as_amount
 from mixtura.families import Family
 from mixtura.iterate import Iterate
 from mixtura.source import Source

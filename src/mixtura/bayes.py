@@ -13,11 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import style
-from mixtura.arrays import as_matching_rows, as_rows, as_sample_weight
+from mixtura._support import (
+    Array,
+    as_matching_rows,
+    as_rows,
+    as_sample_weight,
+    log_or_minus_inf,
+    log_sum_exp,
+    responsibilities,
+)
 from mixtura.classes import as_classes
 from mixtura.covariance import Dense
-from mixtura.data import Array
-from mixtura.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
 from mixtura.mixture import Mixture
 from mixtura.plot import MOST_COLUMNS, MOST_ROWS, picture
 from mixtura.view import View

@@ -12,17 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import style
-from mixtura.arrays import as_count, as_sample_weight
-from mixtura.data import Array, Rng, Rows
+from mixtura._support import Array, Lazy, Rng, Rows, Tell, as_count, as_sample_weight, replicated
 from mixtura.errors import ParameterError
 from mixtura.estimates import estimates
 from mixtura.fitting import fit
 from mixtura.histograms import MOST_COLUMNS, coordinates, weights
 from mixtura.initial.onward import onward
 from mixtura.known import as_known
-from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
-from mixtura.replicates import Tell, replicated
 from mixtura.result import Fit
 from mixtura.view import View
 

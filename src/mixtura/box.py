@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mixtura.data import Array, Chunk
+from mixtura._support import Array
+from mixtura.data import Chunk
 from mixtura.errors import DataError
 from mixtura.hull import corners_of
 from mixtura.kernels import accumulate, blocked

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mixtura.data import Array
+from mixtura._support import Array
 from mixtura.mixture import Mixture
 
 _TINY = np.finfo(np.float64).tiny

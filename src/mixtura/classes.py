@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Array
+from mixtura._support import Array
 from mixtura.errors import DataError, ParameterError
 from mixtura.known import UNKNOWN
 

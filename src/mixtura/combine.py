@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.arrays import as_count, as_sample_weight
-from mixtura.data import Array
+from mixtura._support import Array, Lazy, as_count, as_sample_weight
 from mixtura.entropies import entropies
 from mixtura.errors import ParameterError
-from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
 from mixtura.noise import LABEL
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.arrays import as_sample_weight
+from mixtura._support import as_sample_weight
 from mixtura.kernels import estep, over
 from mixtura.mixture import Mixture
 from mixtura.sizes import as_sample_size

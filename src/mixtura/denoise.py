@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.arrays import as_count, as_rows
-from mixtura.data import Array
-from mixtura.lazy import Lazy
+from mixtura._support import Array, Lazy, as_count, as_rows
 
 spatial = Lazy("scipy.spatial")
 

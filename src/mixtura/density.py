@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
 
-from mixtura.data import Array
-
-Form: TypeAlias = Literal["dense", "shared", "diagonal"]
+from mixtura._support import Array, Form
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,18 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura._support import Array, Rng, Rows, as_matching_rows, as_sample_weight, column_names, log_sum_exp
 from mixtura.adjust import as_floor, floor_variances, moments, scales
-from mixtura.arrays import as_matching_rows, as_sample_weight, column_names
 from mixtura.bayes import Discriminant
 from mixtura.classes import as_priors, classes_of, for_each, shares_of
 from mixtura.criteria import ranks
-from mixtura.data import Array, Rng, Rows
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.families import family_named
 from mixtura.fitting import fit
 from mixtura.initial import Labels
-from mixtura.logdomain import log_sum_exp
 from mixtura.mixture import Mixture
 from mixtura.selection import select
 from mixtura.selection.grid import as_models

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.arrays import as_rng
-from mixtura.data import Array, Rng
+from mixtura._support import Array, Lazy, Rng, as_rng
 from mixtura.errors import DataError, ParameterError
-from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
 
 # Halving an interval of float64 numbers often enough leaves nothing between its ends.

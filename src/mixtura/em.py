@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import kernels
+from mixtura._support import Array, Rng, Rows
 from mixtura.accelerated import Accelerated, QuasiNewton
 from mixtura.adjust import CANDIDATES, Action, Repair, collapsed, points, reseed, ridge
 from mixtura.covariance import Covariance
-from mixtura.data import Array, Chunk, Rng, Rows
+from mixtura.data import Chunk
 from mixtura.families import Family
 from mixtura.fixed import FREE, Fixed
 from mixtura.iterate import Iterate

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura import style
-from mixtura.data import Array
+from mixtura._support import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.data import Array
+from mixtura._support import Array
 from mixtura.mixture import Mixture
 from mixtura.noise import LABEL
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mixtura._support import Rng, as_count, as_fraction, as_rng, column_names
 from mixtura.adjust import as_floor, floor_variances, moments, scales
-from mixtura.arrays import as_count, as_fraction, as_rng, column_names
-from mixtura.data import Rng
 from mixtura.em import PLAIN, STEPPERS, Task, fill, run
 from mixtura.errors import ParameterError
 from mixtura.families import as_bound, bounded, family_named

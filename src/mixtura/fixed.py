@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura._support import Array, Index
 from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.data import Array, Index
 from mixtura.families import Family
 from mixtura.mixture import Mixture
 from mixtura.parts import shared_out

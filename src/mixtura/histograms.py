@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from mixtura import style
-from mixtura.data import Array
+from mixtura._support import Array
 from mixtura.mixture import Mixture
 
 if TYPE_CHECKING:

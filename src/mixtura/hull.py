@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.data import Array, Rng, Rows
+from mixtura._support import Array, Lazy, Rng, Rows
 from mixtura.errors import DataError
-from mixtura.lazy import Lazy
 
 spatial = Lazy("scipy.spatial")
 

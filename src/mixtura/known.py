@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Chunk, Rng
+from mixtura._support import Rng, responsibilities
+from mixtura.data import Chunk
 from mixtura.density import Affine, Density
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.families import family_named
 from mixtura.initial import DEFAULT, Initial
 from mixtura.kernels import accumulate, blocked, estep
-from mixtura.logdomain import responsibilities
 from mixtura.stats import Needs, Stats
 
 UNKNOWN = -1

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura.arrays import as_count, as_rng, as_rows
-from mixtura.data import Array, Rng
+from mixtura._support import Array, Rng, Tell, as_count, as_rng, as_rows, replicated
 from mixtura.fitting import fit
 from mixtura.histograms import ratios
 from mixtura.initial.onward import onward
-from mixtura.replicates import Tell, replicated
 from mixtura.result import Fit
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import kernels, schema
-from mixtura.arrays import as_count, as_matching_rows, as_names, as_positions, as_rng, frozen
+from mixtura._support import Array, Rng, Rows, as_count, as_matching_rows, as_names, as_positions, as_rng, frozen
 from mixtura.covariance import Covariance
-from mixtura.data import Array, Rng, Rows
 from mixtura.density import Affine
 from mixtura.errors import ParameterError
 from mixtura.noise import LABEL, Noise

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from mixtura import hull
-from mixtura.arrays import as_count, as_rng, frozen
-from mixtura.data import Array, Index, Rng
+from mixtura._support import Array, Index, Rng, as_count, as_rng, frozen
 from mixtura.errors import DataError, ParameterError
 
 # What predictions call rows of noise.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import style
-from mixtura.data import Array
+from mixtura._support import Array
 from mixtura.mixture import Mixture
 from mixtura.noise import LABEL
 from mixtura.view import View, densities, ellipse, grid, limits, shadow

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.arrays import frozen
+from mixtura._support import Array, frozen, log_or_minus_inf
 from mixtura.covariance import Covariance
-from mixtura.data import Array
 from mixtura.density import Affine
 from mixtura.errors import DataError
-from mixtura.logdomain import log_or_minus_inf
 from mixtura.noise import Noise
 
 _TINY = float(np.finfo(np.float64).tiny)

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.arrays import as_count, column_names
+from mixtura._support import as_count, column_names, resolve
 from mixtura.errors import ParameterError
 from mixtura.initial import Parameters
 from mixtura.mixture import Mixture
 from mixtura.source import Source
 from mixtura.sources import ArraySource
-from mixtura.threads import resolve
 
 
 def prepare(X: Any, sample_weight: Any, start: Any, threads: int | None) -> tuple[Source, Any]:

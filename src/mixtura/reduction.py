@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mixtura._support import Array, Lazy
 from mixtura.covariance import Dense
-from mixtura.data import Array
 from mixtura.errors import ParameterError
-from mixtura.lazy import Lazy
 from mixtura.mixture import Mixture
 from mixtura.plot import MOST_COLUMNS, MOST_ROWS, picture
 from mixtura.view import View

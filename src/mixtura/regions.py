@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.arrays import as_count
-from mixtura.data import Array, Rng
+from mixtura._support import Array, Rng, as_count
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 

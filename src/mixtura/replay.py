@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura import style
-from mixtura.arrays import as_amount
+from mixtura._support import as_amount
 from mixtura.errors import MissingExtraError, MixturaError, ParameterError
 from mixtura.frames import Draw, settle, stage, survivors
 from mixtura.io import replacing

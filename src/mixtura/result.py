@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from mixtura._support import Array
 from mixtura.adjust import Action, Repair
 from mixtura.criteria import Assessment
-from mixtura.data import Array
 from mixtura.mixture import Mixture
 
 

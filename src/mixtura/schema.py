@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mixtura.arrays import as_count, frozen
+from mixtura._support import as_count, frozen
 from mixtura.covariance import covariance_from_dict
 from mixtura.errors import DataError
 from mixtura.noise import Noise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mixtura.arrays import as_amount
+from mixtura._support import as_amount
 from mixtura.data import Chunk
 from mixtura.errors import ParameterError
 from mixtura.source import Source

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from mixtura.data import Chunk, Rng
+from mixtura._support import Rng
+from mixtura.data import Chunk
 from mixtura.stats import Stats
 
 

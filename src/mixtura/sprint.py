@@ -9,8 +9,9 @@ from typing import TypeAlias, cast
 import numpy as np
 
 from mixtura import kernels
+from mixtura._support import Array, resolve
 from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.data import Array, Chunk
+from mixtura.data import Chunk
 from mixtura.em import Task
 from mixtura.families import MODELS
 from mixtura.fixed import FREE
@@ -20,7 +21,6 @@ from mixtura.path import Path
 from mixtura.result import Outcome
 from mixtura.sources import ArraySource
 from mixtura.stopping import LoglikChanges, LoglikRises, StopRule
-from mixtura.threads import resolve
 
 Rule: TypeAlias = LoglikRises | LoglikChanges
 

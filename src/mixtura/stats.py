@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from mixtura.data import Array, Index
+from mixtura._support import Array, Index
 
 Needs: TypeAlias = Literal["full", "pooled", "diagonal"]
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mixtura.arrays import as_amount
+from mixtura._support import as_amount
 from mixtura.errors import ParameterError
 from mixtura.iterate import Iterate
 

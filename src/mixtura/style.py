@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura.data import Array
+from mixtura._support import Array
 from mixtura.errors import ParameterError, missing_extra
 from mixtura.io import replacing
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura import style
-from mixtura.data import Array
+from mixtura._support import Array
 from mixtura.mixture import Mixture
 from mixtura.noise import LABEL
 from mixtura.panels import Labels, components, framed, histogram

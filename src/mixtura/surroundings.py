@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.arrays import as_amount
+from mixtura._support import Rng, as_amount
 from mixtura.box import REGIONS
-from mixtura.data import Chunk, Rng
+from mixtura.data import Chunk
 from mixtura.denoise import denoise
 from mixtura.em import Task, fill
 from mixtura.errors import DataError, ParameterError

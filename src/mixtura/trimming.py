@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixtura import kernels
-from mixtura.data import Array, Chunk
+from mixtura._support import Array
+from mixtura.data import Chunk
 from mixtura.mixture import Mixture
 from mixtura.source import Source
 from mixtura.stats import Needs, Stats

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.arrays import frozen
+from mixtura._support import frozen
 from mixtura.em import Task
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.mixture import Mixture

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.arrays import column_names
-from mixtura.data import Array
+from mixtura._support import Array, column_names
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import mixtura
 from mixtura import Combination, Reduction
+from mixtura._support import using
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json
 from mixtura.cli.inputs import load_data, names, numbers
@@ -15,7 +16,6 @@ from mixtura.cli.results import combination_records, combined, direction_records
 from mixtura.errors import ParameterError
 from mixtura.io import Table, column_labels, read_model, write_table
 from mixtura.io.files import TABLES
-from mixtura.threads import using
 
 
 def combine(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import mixtura
 from mixtura import assess, kernels
+from mixtura._support import resolve, using
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
 from mixtura.cli.inputs import load_data, names, numbers
 from mixtura.cli.outputs import drawing, emit, label_columns, planned, planned_table, positions, row_numbers
 from mixtura.cli.tables import criteria, criteria_values, mixture_summary, mixture_values
 from mixtura.io import column_labels, read_model, row_labels
-from mixtura.threads import resolve, using
 
 
 def predict(

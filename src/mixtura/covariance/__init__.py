@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from mixtura._support import Array, Form, Index
 from mixtura.covariance.dense import Dense
 from mixtura.covariance.diagonal import Diagonal
-from mixtura.data import Array, Index
-from mixtura.density import Form
 from mixtura.errors import DataError
 
 __all__ = ["Covariance", "Dense", "Diagonal", "covariance_from_dict"]

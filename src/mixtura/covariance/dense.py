@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.arrays import frozen
-from mixtura.data import Array, Index, Scalar
-from mixtura.density import Form
+from mixtura._support import Array, Form, Index, Scalar, frozen
 from mixtura.errors import DataError
 
 

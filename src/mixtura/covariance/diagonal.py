@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.arrays import frozen
-from mixtura.data import Array, Index
-from mixtura.density import Form
+from mixtura._support import Array, Form, Index, frozen
 from mixtura.errors import DataError
 
 

@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura._support import Array
 from mixtura.covariance import Covariance
-from mixtura.data import Array
 from mixtura.families.bounds import Bound, as_bound
 from mixtura.families.names import MODELS, bounded, family_named
 from mixtura.stats import Needs, Stats

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixtura.data import Array
+from mixtura._support import Array
 from mixtura.families.spectrum import SETTLED, SWEEPS, TINY, Spectrum, share_of_largest
 
 # The sweeps of VEE: steps that are in proportion but for this fraction are taken to go on so, if that moves no volume

@@ -14,8 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mixtura.arrays import as_amount
-from mixtura.data import Array
+from mixtura._support import Array, as_amount
 from mixtura.errors import ParameterError
 from mixtura.families.spectrum import TINY, Spectrum
 

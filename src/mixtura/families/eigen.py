@@ -13,8 +13,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura._support import Array
 from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.data import Array
 from mixtura.families.axes import common_matrix, own_axes, put_together
 from mixtura.families.bounds import Bound
 from mixtura.families.spectrum import SPECTRA, TINY, Spectrum, equal_volume, share_of_largest

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from mixtura.data import Array
+from mixtura._support import Array
 
 Spectrum: TypeAlias = Callable[[Array, Array, Array | None], Array]
 

@@ -6,11 +6,11 @@ import warnings
 
 import numpy as np
 
-from mixtura.data import Chunk, Rng
+from mixtura._support import Lazy, Rng
+from mixtura.data import Chunk
 from mixtura.em import Task
 from mixtura.initial.random import SAMPLE, at_rows
 from mixtura.kernels import accumulate, blocked
-from mixtura.lazy import Lazy
 from mixtura.stats import Stats
 
 cluster, exceptions = Lazy("sklearn.cluster"), Lazy("sklearn.exceptions")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mixtura.data import Array, Rows
+from mixtura._support import Array, Rows
 
 
 def _centred(rows: Rows, weight: Array) -> Array:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.arrays import frozen
-from mixtura.data import Chunk, Rng
+from mixtura._support import Rng, frozen
+from mixtura.data import Chunk
 from mixtura.em import Task
 from mixtura.errors import DataError
 from mixtura.kernels import accumulate, blocked

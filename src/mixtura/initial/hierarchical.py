@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.arrays import as_count, as_rng
-from mixtura.data import Array, Chunk, Rng
+from mixtura._support import Array, Rng, as_count, as_rng
+from mixtura.data import Chunk
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.initial.coordinates import USES

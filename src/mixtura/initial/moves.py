@@ -10,7 +10,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Array, Chunk, Rng
+from mixtura._support import Array, Rng
+from mixtura.data import Chunk
 from mixtura.em import Task
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mixtura.data import Rng
+from mixtura._support import Rng
 from mixtura.em import Task
 from mixtura.errors import ParameterError
 from mixtura.initial.clusters import kmeans, kmeans_pp

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mixtura.data import Rng
+from mixtura._support import Rng
 from mixtura.em import Task
 from mixtura.initial.short import in_kernel, started
 from mixtura.mixture import Mixture

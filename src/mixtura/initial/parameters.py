@@ -7,16 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.arrays import frozen
+from mixtura._support import Array, Index, Lazy, Rng, frozen, log_or_minus_inf
 from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.data import Array, Chunk, Index, Rng
+from mixtura.data import Chunk
 from mixtura.em import Task, fill
 from mixtura.errors import ParameterError
 from mixtura.fixed import Fixed
 from mixtura.initial.clusters import kmeans
 from mixtura.kernels import accumulate, blocked
-from mixtura.lazy import Lazy
-from mixtura.logdomain import log_or_minus_inf
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats
 

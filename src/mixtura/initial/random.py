@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from mixtura._support import Array, Rng, Rows
 from mixtura.covariance import Dense
-from mixtura.data import Array, Chunk, Rng, Rows
+from mixtura.data import Chunk
 from mixtura.em import Task
 from mixtura.kernels import accumulate, blocked
 from mixtura.mixture import Mixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixtura.data import Array
+from mixtura._support import Array
 
 
 def squared_distances(rows: Array, k: int, weight: Array | None, state: np.random.RandomState) -> Array:

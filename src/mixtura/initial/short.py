@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import kernels
+from mixtura._support import in_order
 from mixtura.adjust import points
 from mixtura.data import Chunk
 from mixtura.em import STEPPERS, Task, run
@@ -21,7 +22,6 @@ from mixtura.sources import ArraySource
 from mixtura.sprint import ordinary
 from mixtura.stats import Stats
 from mixtura.stopping import LoglikRises
-from mixtura.threads import in_order
 
 # Multiplications in one iteration from which on starts are shared out among threads.
 MUCH = 1 << 20

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.data import Chunk, Rng
+from mixtura._support import Rng
+from mixtura.data import Chunk
 from mixtura.em import Task, fill, run
 from mixtura.initial.clusters import random_state
 from mixtura.initial.coordinates import sphered

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mixtura.io.files import check_outputs, read_model, replacing, table_text, write_table, write_text
+from mixtura._support import replacing, write_text
+from mixtura.io.files import check_outputs, read_model, table_text, write_table
 from mixtura.io.formats import FORMATS
 from mixtura.io.pace import Pace, spoken
 from mixtura.io.table import Table, column_labels, component_labels, deviations, read_table, row_labels

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mixtura._support import replacing
 from mixtura.errors import DataError, ParameterError
 from mixtura.io.formats import SUFFIXES, display_name
 from mixtura.io.raw import load_polars
@@ -40,6 +40,7 @@ def read_model(path: str) -> Mixture:
     >>> import tempfile
     >>> import numpy as np
     >>> from mixtura import Dense
+    >>> from mixtura._support import write_text
     >>> path = os.path.join(tempfile.mkdtemp(), "model.json")
     >>> write_text(path, Mixture([1.0], [[2.0]], Dense(np.ones((1, 1, 1)), 1)).to_json())
     >>> read_model(path).means.item()
@@ -94,48 +95,6 @@ def check_outputs(
     if len(set(resolved)) != len(resolved):
         raise ParameterError(f"{', '.join(wanted)}: two of them name the same file")
     return wanted
-
-
-@contextmanager
-def replacing(path: str) -> Iterator[Path]:
-    """A temporary name beside ``path``, with its suffix, that replaces it at the end: a reader never sees half a file.
-
-    Devices and pipes are written directly, since replacing them would remove them.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "a.txt")
-    >>> with replacing(path) as temporary:
-    ...     _ = temporary.write_text("whole")
-    >>> Path(path).read_text(), os.listdir(os.path.dirname(path))
-    ('whole', ['a.txt'])
-    """
-    target = Path(path).resolve()
-    if target.exists() and not target.is_file():
-        yield Path(path)
-        return
-    temporary = target.with_name(f".{os.getpid()}.{target.name}")
-    try:
-        yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_text(path: str, text: str) -> None:
-    """Write text as UTF-8, whole or not at all.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "a.txt")
-    >>> write_text(path, "one")
-    >>> Path(path).read_text()
-    'one'
-    """
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def table_text(columns: Mapping[str, Sequence[Any]]) -> str:

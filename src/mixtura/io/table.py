@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.arrays import LARGEST
-from mixtura.data import Array, Rows
+from mixtura._support import LARGEST, Array, Rows
 from mixtura.errors import DataError, ParameterError
 from mixtura.io.formats import display_name, load
 from mixtura.io.raw import Raw, load_polars, numbered

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
+from mixtura._support import resolve
 from mixtura.data import Chunk
 from mixtura.errors import ParameterError
 from mixtura.kernels.numpy import accumulate, blocked
@@ -17,7 +18,6 @@ from mixtura.kernels.summit import Ending, Summit
 from mixtura.source import Source
 from mixtura.sources import ArraySource
 from mixtura.stats import Stats
-from mixtura.threads import resolve
 
 VARIABLE = "MIXTURA_KERNEL"
 

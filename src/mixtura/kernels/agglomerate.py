@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Array
+from mixtura._support import Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,11 +10,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Array, Chunk, Rows, shares
+from mixtura._support import Array, Rows, resolve, shares
+from mixtura.data import Chunk
 from mixtura.density import Affine, Density
 from mixtura.errors import ParameterError
 from mixtura.stats import Needs, Stats
-from mixtura.threads import resolve
 
 _native: Any = import_module("mixtura._native")  # missing where there was no compiler
 

@@ -10,11 +10,11 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Array, Chunk, Rows, Scalar, blocks
+from mixtura._support import Array, Rows, Scalar, blocks, in_order
+from mixtura.data import Chunk
 from mixtura.density import Affine, Density
 from mixtura.kernels.sums import sums, turned
 from mixtura.stats import Needs, Stats
-from mixtura.threads import in_order
 
 # Squared distances that overflow stay finite, so that no row, however far, yields NaN.
 _FARTHEST = 1e300

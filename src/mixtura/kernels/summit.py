@@ -8,7 +8,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Array
+from mixtura._support import Array
 from mixtura.stats import Stats
 
 

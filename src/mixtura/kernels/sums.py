@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Array, Chunk
+from mixtura._support import Array
+from mixtura.data import Chunk
 from mixtura.stats import Needs, Stats, outer
 
 # A centred scatter is what is left of one about another point. It is summed again, row by row, where less than this is

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mixtura.data import Array, Chunk
+from mixtura._support import Array
+from mixtura.data import Chunk
 from mixtura.kernels.native import level
 from mixtura.kernels.summit import Ending, Summit
 from mixtura.stats import Stats

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from mixtura.data import Array, Chunk, Rng
+from mixtura._support import Array, Rng
+from mixtura.data import Chunk
 from mixtura.em import Task
 from mixtura.errors import ParameterError
 from mixtura.initial import STARTS, Initial, grow

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from mixtura._support import Rng
 from mixtura.criteria import Assessment
-from mixtura.data import Rng
 from mixtura.errors import ParameterError
 from mixtura.result import Fit, Outcome
 from mixtura.selection.grid import Key

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from mixtura._support import Rng, as_amount, as_count, as_entropy, column_names, resolve
 from mixtura.adjust import as_floor, floor_variances, moments, scales
-from mixtura.arrays import as_amount, as_count, column_names
-from mixtura.data import Rng
 from mixtura.em import Task
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
 from mixtura.families import as_bound, family_named
@@ -22,7 +21,6 @@ from mixtura.io import read_table
 from mixtura.noise import Noise
 from mixtura.prepare import prepare
 from mixtura.prior import ConjugatePrior, as_penalty, as_plain, as_prior
-from mixtura.replicates import as_entropy
 from mixtura.selection.candidates import DEFAULT, as_starts
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.grid import Key, as_components, as_models
@@ -33,7 +31,6 @@ from mixtura.sizes import as_sample_size
 from mixtura.source import Source
 from mixtura.sources import ArraySource
 from mixtura.surroundings import surroundings
-from mixtura.threads import resolve
 
 INTERRUPTED = "Interrupted: the table has the cells that were done; pass it as resume= to go on."
 

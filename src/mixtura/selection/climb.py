@@ -9,8 +9,8 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 
 from mixtura import kernels
+from mixtura._support import frozen
 from mixtura.adjust import Repair, points
-from mixtura.arrays import frozen
 from mixtura.covariance import Dense, Diagonal
 from mixtura.data import Chunk
 from mixtura.em import STEPPERS, Task, fill, run

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from mixtura.arrays import as_count
+from mixtura._support import as_count
 from mixtura.errors import ParameterError
 from mixtura.families import MODELS, Bound, bounded, family_named
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.data import Rng, Rows
+from mixtura._support import Rng, Rows
 from mixtura.em import Task
 from mixtura.initial import Initial
 from mixtura.selection.candidates import methods, shared

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mixtura._support import in_order
 from mixtura.em import Task
 from mixtura.errors import MixturaError
 from mixtura.families import Bound, bounded, family_named
@@ -20,7 +21,6 @@ from mixtura.selection.grounds import Ground, grounds, large_piece, small_piece
 from mixtura.source import Source
 from mixtura.sources import ArraySource
 from mixtura.surroundings import Beginning
-from mixtura.threads import in_order
 
 # Of so many starts on a sample, all rows tell which are best; so many of them go on after so many iterations.
 FINALISTS = 8

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mixtura._support import Rows
 from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.data import Rows
 from mixtura.families.names import ALIASES
 from mixtura.selection import Selection, select
 from mixtura.sklearn.estimation import Estimate

@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mixtura.data import Array
+from mixtura._support import Array
 from mixtura.discriminant import EACH, discriminant
 from mixtura.families import MODELS
 from mixtura.sklearn.automatic import AUTO

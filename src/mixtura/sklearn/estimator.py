@@ -12,9 +12,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura import kernels
+from mixtura._support import Array, Rows
 from mixtura.covariance import Dense
 from mixtura.criteria import Assessment, assess
-from mixtura.data import Array, Rows
 from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import as_estimate, automatic, chosen, form_of, stored, type_of
 from mixtura.sklearn.estimation import Estimate, best_of, estimates

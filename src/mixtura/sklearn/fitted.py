@@ -8,8 +8,7 @@ from typing import Any, cast
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mixtura.arrays import all_finite, as_rows
-from mixtura.data import Rows
+from mixtura._support import Rows, all_finite, as_rows
 from mixtura.families import family_named
 from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import form_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from mixtura._support import Array
 from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.data import Array
 from mixtura.errors import DataError
 
 

@@ -10,8 +10,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
-from mixtura.arrays import as_sample_weight
-from mixtura.data import Rows
+from mixtura._support import Rows, as_sample_weight
 from mixtura.em import Task
 from mixtura.families import as_bound, bounded
 from mixtura.holding import as_masks, held

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from mixtura.threads import using
+from mixtura._support import using
 
 Result = TypeVar("Result")
 

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.arrays import as_rows, as_sample_weight
-from mixtura.data import Array, Chunk, Rng, Rows, shares
+from mixtura._support import Array, Rng, Rows, as_rows, as_sample_weight, in_order, shares
+from mixtura.data import Chunk
 from mixtura.stats import Stats
-from mixtura.threads import in_order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +26,7 @@ class ArraySource:
     sample_weight : ndarray of shape (n,), or None
         Rows of weight zero are passed over.
     threads : int, optional
-        How many threads add up; see `mixtura.threads.resolve`.
+        How many threads add up; see `mixtura._support.threads.resolve`.
 
     Examples
     --------

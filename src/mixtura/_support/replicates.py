@@ -8,10 +8,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from mixtura.arrays import as_rng
-from mixtura.data import Rng
+from mixtura._support.checks import as_rng
+from mixtura._support.threads import in_order
+from mixtura._support.types import Rng
 from mixtura.errors import MixturaWarning, ParameterError
-from mixtura.threads import in_order
 
 Tell = Callable[[int], object]
 Result = TypeVar("Result")

@@ -9,7 +9,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Array, Rng, Rows, blocks
+from mixtura._support.cuts import blocks
+from mixtura._support.types import Array, Rng, Rows
 from mixtura.errors import DataError, ParameterError
 
 # Squares of larger numbers overflow float64; float32 data is far below.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixtura.data import Array
+from mixtura._support.types import Array
 
 
 def log_or_minus_inf(values: Array) -> Array:

@@ -1,0 +1,50 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: str) -> Iterator[Path]:
+    """A temporary name beside ``path``, with its suffix, that replaces it at the end: a reader never sees half a file.
+
+    Devices and pipes are written directly, since replacing them would remove them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "a.txt")
+    >>> with replacing(path) as temporary:
+    ...     _ = temporary.write_text("whole")
+    >>> Path(path).read_text(), os.listdir(os.path.dirname(path))
+    ('whole', ['a.txt'])
+    """
+    target = Path(path).resolve()
+    if target.exists() and not target.is_file():
+        yield Path(path)
+        return
+    temporary = target.with_name(f".{os.getpid()}.{target.name}")
+    try:
+        yield temporary
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str, text: str) -> None:
+    """Write text as UTF-8, whole or not at all.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "a.txt")
+    >>> write_text(path, "one")
+    >>> Path(path).read_text()
+    'one'
+    """
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,17 @@
+"""Types of arrays and random generators."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+Index: TypeAlias = NDArray[np.signedinteger] | NDArray[np.bool_]
+Rows: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
+Scalar = TypeVar("Scalar", bound=np.generic)
+Rng: TypeAlias = np.random.Generator | np.random.RandomState
+
+
+Form: TypeAlias = Literal["dense", "shared", "diagonal"]
