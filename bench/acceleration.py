@@ -14,11 +14,11 @@ from small_sets import generated, real
 
 from mixtura.accelerated import Accelerated, QuasiNewton
 from mixtura.adjust import floor_variances, moments, scales
+from mixtura.data.array import ArraySource
 from mixtura.em import Task, fill, run
 from mixtura.families import family_named
 from mixtura.initial import GROUPINGS
 from mixtura.path import Path
-from mixtura.sources import ArraySource
 from mixtura.stats import Stats
 from mixtura.steppers import Plain, Squarem, Stepper
 from mixtura.stopping import LoglikRises

@@ -20,7 +20,7 @@ from small_sets import generated, real
 
 import mixtura
 from mixtura import em, kernels
-from mixtura.data import Chunk
+from mixtura.data.chunk import Chunk
 from mixtura.initial import moves, small
 from mixtura.kernels import accumulate
 

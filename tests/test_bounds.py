@@ -11,11 +11,11 @@ from scipy import optimize
 
 import mixtura
 from mixtura.adjust import floor_variances, moments, scales
+from mixtura.data.array import ArraySource
 from mixtura.em import Task
 from mixtura.errors import ParameterError
 from mixtura.families import as_bound, bounded, family_named
 from mixtura.families.bounds import DETERMINANT_MODELS, RATIO_MODELS, DeterminantBound, EigenvalueBound, truncated
-from mixtura.sources import ArraySource
 from mixtura.steppers import em
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -12,7 +12,7 @@ import pytest
 import mixtura
 from mixtura.cli import main
 from mixtura.cli.selecting import counting, line
-from mixtura.io import read_model
+from mixtura.io.files import read_model
 
 
 @pytest.fixture

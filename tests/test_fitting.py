@@ -11,7 +11,7 @@ import pytest
 
 import mixtura
 from mixtura import ConvergenceWarning, DataError, Dense, Mixture, Outcome, ParameterError, StartsDisagreeWarning
-from mixtura.sources import ArraySource
+from mixtura.data.array import ArraySource
 
 
 def test_the_best_start_is_kept_and_all_are_reported(iris):

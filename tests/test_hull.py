@@ -7,7 +7,7 @@ from scipy.spatial import ConvexHull, Delaunay
 from mixtura import DataError, Dense, Mixture, Noise, ParameterError, hull, probability
 from mixtura.box import box
 from mixtura.box import hull as around
-from mixtura.sources import ArraySource
+from mixtura.data.array import ArraySource
 
 
 def noise_of(rows, weight=0.0):

@@ -13,9 +13,11 @@ import polars as pl
 import pytest
 
 import mixtura
+from mixtura._support import replacing, write_text
+from mixtura.data.tables.table import read_table
 from mixtura.errors import DataError, MissingExtraError, ParameterError
-from mixtura.io import check_outputs, read_model, read_table, replacing, spoken, write_table, write_text
-from mixtura.io.pace import Pace
+from mixtura.io.files import check_outputs, read_model, write_table
+from mixtura.io.pace import Pace, spoken
 
 FRAME = pl.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.25, 4.0]})
 CSV = "a,b\n1,0.5\n2,0.25\n3,4\n"
@@ -159,7 +161,7 @@ def test_rows_with_missing_values_are_dropped_and_counted(file):
 
 
 def test_a_table_is_array_like():
-    table = mixtura.io.Table(np.ones((2, 1), dtype=np.float32), None, None, "t", np.arange(2), 2)
+    table = mixtura.data.tables.table.Table(np.ones((2, 1), dtype=np.float32), None, None, "t", np.arange(2), 2)
     assert np.asarray(table) is not None
     assert np.asarray(table, dtype=np.float64).dtype == np.float64
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import mixtura
 from mixtura import kernels
-from mixtura.data import Chunk
+from mixtura.data.chunk import Chunk
 from mixtura.kernels import numpy as reference
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -8,9 +8,9 @@ import pytest
 
 import mixtura
 from mixtura.adjust import floor_variances, moments, scales
+from mixtura.data.array import ArraySource
 from mixtura.em import Task
 from mixtura.families import MODELS, family_named
-from mixtura.sources import ArraySource
 
 REFERENCE = Path(__file__).parent / "reference" / "mclust"
 DATA = ("faithful", "iris", "diabetes")

@@ -13,8 +13,8 @@ from PIL import Image
 
 import mixtura
 from mixtura import Dense, Diagonal, Mixture, style
+from mixtura.data.array import ArraySource
 from mixtura.plot import plot
-from mixtura.sources import ArraySource
 from mixtura.view import View, limits
 
 mpl.use("agg")

@@ -8,12 +8,12 @@ import pytest
 
 import mixtura
 from mixtura.adjust import floor_variances, moments, scales
-from mixtura.data import Chunk
+from mixtura.data.array import ArraySource
+from mixtura.data.chunk import Chunk
 from mixtura.em import Task, run
 from mixtura.families import MODELS, family_named
 from mixtura.path import Path as Track
 from mixtura.prior import as_penalty
-from mixtura.sources import ArraySource
 from mixtura.steppers import em
 from mixtura.stopping import LoglikRises
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from mixtura.adjust import floor_variances, moments, scales
-from mixtura.data import Chunk
+from mixtura.data.array import ArraySource
+from mixtura.data.chunk import Chunk
 from mixtura.families import MODELS
 from mixtura.kernels import Ending, accumulate
 from mixtura.kernels.numpy import estep
-from mixtura.sources import ArraySource
 
 pytest.importorskip("mixtura._native", reason="the extension could not be built")
 from mixtura.kernels.tournament import race

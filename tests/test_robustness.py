@@ -12,7 +12,7 @@ import sklearn.mixture
 
 import mixtura
 from mixtura import DataError, Dense, Diagonal, Mixture, ParameterError
-from mixtura.sources import ArraySource
+from mixtura.data.array import ArraySource
 
 
 def outlying(d=3, far=1e9):

@@ -178,10 +178,10 @@ def test_cells_on_the_floor_do_not_win():
 
 
 def test_a_component_of_a_few_rows_is_thin():
+    from mixtura.data.array import ArraySource
     from mixtura.em import Task
     from mixtura.families import family_named
     from mixtura.selection.climb import thin
-    from mixtura.sources import ArraySource
     from mixtura.stats import Stats
 
     task = Task(ArraySource.of(np.zeros((20, 3))), family_named("VVV"), np.ones(3), np.ones(3))

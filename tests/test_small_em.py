@@ -8,8 +8,8 @@ import pytest
 
 import mixtura
 from mixtura import kernels
+from mixtura.data.array import ArraySource
 from mixtura.initial.small import SmallEM
-from mixtura.sources import ArraySource
 
 REFERENCE = Path(__file__).parent / "reference" / "mclust"
 

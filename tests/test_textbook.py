@@ -7,11 +7,11 @@ import sklearn.mixture
 from scipy.special import logsumexp
 
 import mixtura
-from mixtura.data import Chunk
+from mixtura.data.array import ArraySource
+from mixtura.data.chunk import Chunk
 from mixtura.em import Task
 from mixtura.families import family_named
 from mixtura.kernels import estep
-from mixtura.sources import ArraySource
 
 POINTS = np.array([[1, 2], [1.5, 1.8], [5, 8], [8, 8], [1, 0.6], [9, 11]])
 TRACE = [-26.304683248932598, -16.820282356424883, -16.820282356316845]

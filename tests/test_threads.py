@@ -16,10 +16,10 @@ import mixtura
 from mixtura import kernels
 from mixtura._support import threads
 from mixtura._support.cuts import shares
-from mixtura.data import Chunk
+from mixtura.data.array import ArraySource
+from mixtura.data.chunk import Chunk
 from mixtura.errors import ParameterError
 from mixtura.kernels import numpy as reference
-from mixtura.sources import ArraySource
 from mixtura.stats import Stats
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from mixtura import kernels
 from mixtura._support import Array, Rows, as_amount
+from mixtura.data import Source
 from mixtura.families import Family
 from mixtura.iterate import Iterate
-from mixtura.source import Source
 from mixtura.stats import Stats, as_scatter
 
 EPS = float(np.finfo(np.float64).eps)

@@ -7,12 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.data import Chunk
+from mixtura.data import Chunk, Source
 from mixtura.errors import DataError
 from mixtura.hull import corners_of
 from mixtura.kernels import accumulate, blocked
 from mixtura.noise import Noise
-from mixtura.source import Source
 from mixtura.stats import Stats
 
 
@@ -26,7 +25,7 @@ def box(source: Source) -> Noise:
 
     Examples
     --------
-    >>> from mixtura.sources import ArraySource
+    >>> from mixtura.data import ArraySource
     >>> round(box(ArraySource.of([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [4.0, 2.0]])).volume, 6)
     8.0
     """
@@ -68,7 +67,7 @@ def hull(source: Source) -> Noise:
 
     Examples
     --------
-    >>> from mixtura.sources import ArraySource
+    >>> from mixtura.data import ArraySource
     >>> round(hull(ArraySource.of([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [1.0, 0.5]])).volume, 6)
     4.0
     """

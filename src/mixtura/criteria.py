@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import as_sample_weight
+from mixtura.data import ArraySource
 from mixtura.kernels import estep, over
 from mixtura.mixture import Mixture
 from mixtura.sizes import as_sample_size
-from mixtura.sources import ArraySource
 
 # Values of a criterion that are nearer to each other, relative to their size, differ by rounding alone.
 ROUNDING = 1e-10

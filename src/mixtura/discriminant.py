@@ -16,6 +16,7 @@ from mixtura.adjust import as_floor, floor_variances, moments, scales
 from mixtura.bayes import Discriminant
 from mixtura.classes import as_priors, classes_of, for_each, shares_of
 from mixtura.criteria import ranks
+from mixtura.data import ArraySource
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.families import family_named
@@ -24,7 +25,6 @@ from mixtura.initial import Labels
 from mixtura.mixture import Mixture
 from mixtura.selection import select
 from mixtura.selection.grid import as_models
-from mixtura.sources import ArraySource
 
 EACH = range(1, 6)  # numbers of components to choose from, for each class
 

@@ -14,7 +14,7 @@ from mixtura._support import Array, Rng, Rows
 from mixtura.accelerated import Accelerated, QuasiNewton
 from mixtura.adjust import CANDIDATES, Action, Repair, collapsed, points, reseed, ridge
 from mixtura.covariance import Covariance
-from mixtura.data import Chunk
+from mixtura.data import ArraySource, Chunk, Source
 from mixtura.families import Family
 from mixtura.fixed import FREE, Fixed
 from mixtura.iterate import Iterate
@@ -24,8 +24,6 @@ from mixtura.noise import Noise
 from mixtura.path import Path
 from mixtura.prior import Penalty
 from mixtura.result import Outcome
-from mixtura.source import Source
-from mixtura.sources import ArraySource
 from mixtura.stats import Needs, Stats, as_scatter
 from mixtura.steppers import Plain, Squarem, Step, Stepper
 from mixtura.stopping import StopRule

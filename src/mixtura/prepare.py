@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import as_count, column_names, resolve
+from mixtura.data import ArraySource, Source
 from mixtura.errors import ParameterError
 from mixtura.initial import Parameters
 from mixtura.mixture import Mixture
-from mixtura.source import Source
-from mixtura.sources import ArraySource
 
 
 def prepare(X: Any, sample_weight: Any, start: Any, threads: int | None) -> tuple[Source, Any]:

@@ -18,10 +18,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mixtura._support import Array, as_amount
+from mixtura.data import Source
 from mixtura.errors import ParameterError
 from mixtura.kernels import accumulate, blocked
 from mixtura.mixture import Mixture
-from mixtura.source import Source
 from mixtura.stats import Stats, as_scatter, outer
 
 # From degrees of freedom nu, dimensions d, components k, and whether means are shrunk, too (m, 1 or 0): c and s.

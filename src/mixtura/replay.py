@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura import style
-from mixtura._support import as_amount
+from mixtura._support import as_amount, replacing
 from mixtura.errors import MissingExtraError, MixturaError, ParameterError
 from mixtura.frames import Draw, settle, stage, survivors
-from mixtura.io import replacing
 from mixtura.mixture import Mixture
 from mixtura.result import Fit, Iteration
 from mixtura.view import View

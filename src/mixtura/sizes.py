@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from mixtura._support import as_amount
-from mixtura.data import Chunk
+from mixtura.data import Chunk, Source
 from mixtura.errors import ParameterError
-from mixtura.source import Source
 from mixtura.stats import Stats
 
 EFFECTIVE = "effective"
@@ -20,7 +19,7 @@ def kish(source: Source) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> from mixtura.sources import ArraySource
+    >>> from mixtura.data import ArraySource
     >>> kish(ArraySource.of(np.zeros(4), [2.0, 2.0, 2.0, 0.0])), round(kish(ArraySource.of(np.zeros(2), [1, 3])), 6)
     (3.0, 1.6)
     """
@@ -42,7 +41,7 @@ def as_sample_size(asked: Any, source: Source) -> float | None:
 
     Examples
     --------
-    >>> from mixtura.sources import ArraySource
+    >>> from mixtura.data import ArraySource
     >>> as_sample_size("effective", ArraySource.of([0.0, 1.0, 2.0])), as_sample_size(7, ArraySource.of([0.0]))
     (3.0, 7.0)
     """

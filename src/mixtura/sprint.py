@@ -11,7 +11,7 @@ import numpy as np
 from mixtura import kernels
 from mixtura._support import Array, resolve
 from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.data import Chunk
+from mixtura.data import ArraySource, Chunk
 from mixtura.em import Task
 from mixtura.families import MODELS
 from mixtura.fixed import FREE
@@ -19,7 +19,6 @@ from mixtura.iterate import Iterate
 from mixtura.kernels import Ending, Summit
 from mixtura.path import Path
 from mixtura.result import Outcome
-from mixtura.sources import ArraySource
 from mixtura.stopping import LoglikChanges, LoglikRises, StopRule
 
 Rule: TypeAlias = LoglikRises | LoglikChanges

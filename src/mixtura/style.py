@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array
+from mixtura._support import Array, replacing
 from mixtura.errors import ParameterError, missing_extra
-from mixtura.io import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

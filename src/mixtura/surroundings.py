@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from mixtura._support import Rng, as_amount
 from mixtura.box import REGIONS
-from mixtura.data import Chunk
+from mixtura.data import ArraySource, Chunk, Source
 from mixtura.denoise import denoise
 from mixtura.em import Task, fill
 from mixtura.errors import DataError, ParameterError
 from mixtura.initial import Initial
 from mixtura.mixture import Mixture
 from mixtura.noise import Noise
-from mixtura.source import Source
-from mixtura.sources import ArraySource
 from mixtura.stats import Stats
 
 # The share that noise begins with where nobody knows which rows it has.

@@ -8,9 +8,8 @@ import numpy as np
 
 from mixtura import kernels
 from mixtura._support import Array
-from mixtura.data import Chunk
+from mixtura.data import Chunk, Source
 from mixtura.mixture import Mixture
-from mixtura.source import Source
 from mixtura.stats import Needs, Stats
 
 
@@ -41,7 +40,7 @@ class Trimmed:
         Examples
         --------
         >>> from mixtura import Dense
-        >>> from mixtura.sources import ArraySource
+        >>> from mixtura.data import ArraySource
         >>> one = Mixture([1.0], [[0.0]], Dense(np.ones((1, 1, 1)), 1))
         >>> Trimmed.of(ArraySource.of([0.0, 9.0, 1.0, -8.0]), one, 0.375).part.tolist()
         [1.0, 0.0, 1.0, 0.5]

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, column_names
+from mixtura.data import ArraySource
 from mixtura.mixture import Mixture
-from mixtura.sources import ArraySource
 
 
 def separation(mixture: Mixture) -> Array:

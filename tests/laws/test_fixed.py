@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 import mixtura
 from mixtura.adjust import floor_variances
+from mixtura.data.array import ArraySource
 from mixtura.em import Task
 from mixtura.families import MODELS
 from mixtura.fixed import Fixed
 from mixtura.holding import as_masks, holding
-from mixtura.sources import ArraySource
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from problems import problems, random_mixture

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtura.data import Chunk
+from mixtura.data.chunk import Chunk
 from mixtura.kernels import accumulate, estep
 from mixtura.stats import Stats
 

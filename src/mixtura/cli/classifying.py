@@ -16,7 +16,9 @@ from mixtura.cli.inputs import load_data, names
 from mixtura.cli.outputs import named_files, planned, positions, row_numbers, write_all
 from mixtura.cli.results import class_records, discriminated
 from mixtura.cli.selecting import counts
-from mixtura.io import Table, column_labels, write_table
+from mixtura.data.tables import Table
+from mixtura.io.files import write_table
+from mixtura.io.labels import column_labels
 
 # What a cell of the column of classes says where none is known.
 UNKNOWN = ""

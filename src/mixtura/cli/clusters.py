@@ -13,9 +13,10 @@ from mixtura.cli.console import out, print_json
 from mixtura.cli.inputs import load_data, names, numbers
 from mixtura.cli.outputs import named_files, planned, positions, row_numbers, write_all, write_records
 from mixtura.cli.results import combination_records, combined, direction_records, reduced
+from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
-from mixtura.io import Table, column_labels, read_model, write_table
-from mixtura.io.files import TABLES
+from mixtura.io.files import TABLES, read_model, write_table
+from mixtura.io.labels import column_labels
 
 
 def combine(

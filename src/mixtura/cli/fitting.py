@@ -14,7 +14,8 @@ from mixtura.cli.inputs import load_data, names, noise_named, size_named, start_
 from mixtura.cli.live import watching
 from mixtura.cli.outputs import DRAWN, drawing, named_files, planned, positions, write_fit
 from mixtura.cli.tables import fit_summary, fit_values
-from mixtura.io import Table, column_labels
+from mixtura.data.tables import Table
+from mixtura.io.labels import column_labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mixtura
 from mixtura import Bootstrap, LikelihoodRatioTest
+from mixtura._support import write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
 from mixtura.cli.fitting import Settings
@@ -13,8 +14,9 @@ from mixtura.cli.outputs import drawing, named_files, planned, positions, write_
 from mixtura.cli.results import bootstrapped, ratio_records, tested
 from mixtura.cli.selecting import counts
 from mixtura.cli.tables import fit_values
+from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
-from mixtura.io import Table, column_labels, write_text
+from mixtura.io.labels import column_labels
 
 HISTOGRAMS = "mixtura.histograms"
 

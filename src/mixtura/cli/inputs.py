@@ -7,9 +7,10 @@ from pathlib import Path
 
 from mixtura import Mixture
 from mixtura.cli.console import say
+from mixtura.data.tables import Table, read_table
 from mixtura.errors import ParameterError
 from mixtura.initial import STARTS
-from mixtura.io import Table, read_model, read_table
+from mixtura.io.files import read_model
 from mixtura.sizes import EFFECTIVE
 
 

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from mixtura.cli.console import err
-from mixtura.io import Pace, spoken
+from mixtura.io.pace import Pace, spoken
 from mixtura.result import Iteration
 
 Watch = Callable[[Iteration], object]

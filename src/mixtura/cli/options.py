@@ -9,9 +9,9 @@ import typer
 
 import mixtura
 from mixtura.bootstrap import DRAWS
+from mixtura.data.tables import FORMATS
 from mixtura.families.names import ALIASES, MODELS
 from mixtura.initial import STARTS
-from mixtura.io import FORMATS
 from mixtura.selection.cell import CRITERIA
 
 DEFAULTS: dict[str, Any] = {name: given.default for name, given in inspect.signature(mixtura.fit).parameters.items()}

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mixtura import Fit, Mixture
+from mixtura._support import write_text
 from mixtura.cli.console import out
+from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra
-from mixtura.io import Table, check_outputs, row_labels, table_text, write_table, write_text
-from mixtura.io.files import TABLES
+from mixtura.io.files import TABLES, check_outputs, table_text, write_table
+from mixtura.io.labels import row_labels
 from mixtura.replay import WRITERS
 from mixtura.style import FORMATS
 

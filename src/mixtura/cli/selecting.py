@@ -11,16 +11,17 @@ from rich.text import Text
 
 import mixtura
 from mixtura import Cell, Selection
+from mixtura._support import write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
 from mixtura.cli.inputs import load_data, names, noise_named, size_named
 from mixtura.cli.live import bar
 from mixtura.cli.outputs import drawing, label_columns, named_files, planned, write_all, write_records
 from mixtura.cli.tables import fit_summary, fit_values, ranking
+from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.families import as_bound
-from mixtura.io import Table, write_table, write_text
-from mixtura.io.files import TABLES
+from mixtura.io.files import TABLES, write_table
 from mixtura.selection.grid import as_models
 
 PICTURE = "mixtura.selection.curves"

@@ -10,7 +10,8 @@ from mixtura.cli.console import out, print_json, say
 from mixtura.cli.inputs import load_data, names, numbers
 from mixtura.cli.outputs import drawing, emit, label_columns, planned, planned_table, positions, row_numbers
 from mixtura.cli.tables import criteria, criteria_values, mixture_summary, mixture_values
-from mixtura.io import column_labels, read_model, row_labels
+from mixtura.io.files import read_model
+from mixtura.io.labels import column_labels, row_labels
 
 
 def predict(

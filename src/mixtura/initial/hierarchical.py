@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng, as_count, as_rng
-from mixtura.data import Chunk
+from mixtura.data import ArraySource, Chunk, Source
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.initial.coordinates import USES
 from mixtura.kernels import accumulate, agglomerate
-from mixtura.source import Source
-from mixtura.sources import ArraySource
 from mixtura.stats import Stats
 
 CRITERIA = ("EII", "VII", "EEE", "VVV")

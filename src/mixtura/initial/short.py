@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from mixtura import kernels
 from mixtura._support import in_order
 from mixtura.adjust import points
-from mixtura.data import Chunk
+from mixtura.data import ArraySource, Chunk
 from mixtura.em import STEPPERS, Task, run
 from mixtura.kernels import Ending, Summit
 from mixtura.path import Path
 from mixtura.result import Outcome
-from mixtura.sources import ArraySource
 from mixtura.sprint import ordinary
 from mixtura.stats import Stats
 from mixtura.stopping import LoglikRises

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mixtura._support import replacing
+from mixtura.data.tables import SUFFIXES, display_name, load_polars
 from mixtura.errors import DataError, ParameterError
-from mixtura.io.formats import SUFFIXES, display_name
-from mixtura.io.raw import load_polars
 from mixtura.mixture import Mixture
 
 WRITERS: dict[str, Callable[[Any, io.BytesIO], object]] = {

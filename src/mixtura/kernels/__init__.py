@@ -11,12 +11,10 @@ from importlib.util import find_spec
 from typing import Any
 
 from mixtura._support import resolve
-from mixtura.data import Chunk
+from mixtura.data import ArraySource, Chunk, Source
 from mixtura.errors import ParameterError
 from mixtura.kernels.numpy import accumulate, blocked
 from mixtura.kernels.summit import Ending, Summit
-from mixtura.source import Source
-from mixtura.sources import ArraySource
 from mixtura.stats import Stats
 
 VARIABLE = "MIXTURA_KERNEL"

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 
 from mixtura._support import Array, Rng
-from mixtura.data import Chunk
+from mixtura.data import ArraySource, Chunk, Source
 from mixtura.em import Task
 from mixtura.errors import ParameterError
 from mixtura.initial import STARTS, Initial, grow
@@ -17,8 +17,6 @@ from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.grid import Key, nested
-from mixtura.source import Source
-from mixtura.sources import ArraySource
 from mixtura.stats import Stats
 
 # What a sweep starts from unless it is told otherwise.

@@ -13,11 +13,12 @@ import numpy as np
 
 from mixtura._support import Rng, as_amount, as_count, as_entropy, column_names, resolve
 from mixtura.adjust import as_floor, floor_variances, moments, scales
+from mixtura.data import ArraySource, Source
+from mixtura.data.tables import read_table
 from mixtura.em import Task
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
 from mixtura.families import as_bound, family_named
 from mixtura.fixed import Fixed
-from mixtura.io import read_table
 from mixtura.noise import Noise
 from mixtura.prepare import prepare
 from mixtura.prior import ConjugatePrior, as_penalty, as_plain, as_prior
@@ -28,8 +29,6 @@ from mixtura.selection.held_out import FOLDS, held_out
 from mixtura.selection.result import Selection
 from mixtura.selection.sweep import Plan, pieces, sweep
 from mixtura.sizes import as_sample_size
-from mixtura.source import Source
-from mixtura.sources import ArraySource
 from mixtura.surroundings import surroundings
 
 INTERRUPTED = "Interrupted: the table has the cells that were done; pass it as resume= to go on."

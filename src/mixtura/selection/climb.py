@@ -12,7 +12,7 @@ from mixtura import kernels
 from mixtura._support import frozen
 from mixtura.adjust import Repair, points
 from mixtura.covariance import Dense, Diagonal
-from mixtura.data import Chunk
+from mixtura.data import ArraySource, Chunk
 from mixtura.em import STEPPERS, Task, fill, run
 from mixtura.initial.short import in_kernel
 from mixtura.iterate import Iterate
@@ -21,7 +21,6 @@ from mixtura.mixture import Mixture
 from mixtura.path import Path
 from mixtura.result import Fit, Outcome, Start
 from mixtura.selection.cell import Begin, Found
-from mixtura.sources import ArraySource
 from mixtura.stats import Stats
 from mixtura.steppers import Stepper
 from mixtura.stopping import LoglikRises

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import in_order
+from mixtura.data import ArraySource, Source
 from mixtura.em import Task
 from mixtura.errors import MixturaError
 from mixtura.families import Bound, bounded, family_named
@@ -18,8 +19,6 @@ from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.climb import Pace, as_fit, climbed, repaired
 from mixtura.selection.grid import Key, sources, waves
 from mixtura.selection.grounds import Ground, grounds, large_piece, small_piece
-from mixtura.source import Source
-from mixtura.sources import ArraySource
 from mixtura.surroundings import Beginning
 
 # Of so many starts on a sample, all rows tell which are best; so many of them go on after so many iterations.

@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 
 from mixtura.adjust import floor_variances, moments, scales
 from mixtura.covariance import Diagonal
+from mixtura.data import Source
 from mixtura.em import STEPPERS, Task, run
 from mixtura.errors import DegeneracyWarning
 from mixtura.families import family_named
@@ -19,7 +20,6 @@ from mixtura.initial import GROUPINGS
 from mixtura.mixture import Mixture
 from mixtura.path import Path, resumed
 from mixtura.sklearn.verbose import Verbose
-from mixtura.source import Source
 from mixtura.sprint import sprint
 from mixtura.stopping import LoglikChanges
 

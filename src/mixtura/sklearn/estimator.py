@@ -15,13 +15,13 @@ from mixtura import kernels
 from mixtura._support import Array, Rows
 from mixtura.covariance import Dense
 from mixtura.criteria import Assessment, assess
+from mixtura.data import ArraySource
 from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import as_estimate, automatic, chosen, form_of, stored, type_of
 from mixtura.sklearn.estimation import Estimate, best_of, estimates
 from mixtura.sklearn.fitted import fitted_rows, matching_rows, mixture_of
 from mixtura.sklearn.parameters import CONSTRAINTS, SWEPT, asked, checked_sample_weight
 from mixtura.sklearn.threaded import threaded
-from mixtura.sources import ArraySource
 
 
 class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]

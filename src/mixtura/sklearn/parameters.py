@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
 from mixtura._support import Rows, as_sample_weight
+from mixtura.data import ArraySource
 from mixtura.em import Task
 from mixtura.families import as_bound, bounded
 from mixtura.holding import as_masks, held
@@ -19,7 +20,6 @@ from mixtura.prior import ConjugatePrior, as_penalty
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.estimation import Given, task_of
 from mixtura.sklearn.forms import FORMS, checked_precisions, checked_weights, shaped
-from mixtura.sources import ArraySource
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({AUTO})],

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from mixtura._support import Rng
-from mixtura.data import Chunk
+from mixtura.data.chunk import Chunk
 from mixtura.stats import Stats
 
 

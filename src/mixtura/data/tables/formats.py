@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mixtura.data.tables.cells import Content, Raw, load_polars, numbered
+from mixtura.data.tables.text import read_csv, read_tsv
 from mixtura.errors import DataError, ParameterError
-from mixtura.io.raw import Content, Raw, load_polars, numbered
-from mixtura.io.text import read_csv, read_tsv
 
 SUFFIXES = {
     ".csv": "csv",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array, Rng, Rows, as_rows, as_sample_weight, in_order, shares
-from mixtura.data import Chunk
+from mixtura.data.chunk import Chunk
 from mixtura.stats import Stats
 
 

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import LARGEST, Array, Rows
+from mixtura.data.tables.cells import Raw, load_polars
+from mixtura.data.tables.formats import display_name, load
 from mixtura.errors import DataError, ParameterError
-from mixtura.io.formats import display_name, load
-from mixtura.io.raw import Raw, load_polars, numbered
-from mixtura.mixture import Mixture
-from mixtura.noise import LABEL
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+class HasColumns(Protocol):
+    """A fitted model, as far as reading a table goes: how many columns it has, and their names where it has names."""
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """Names of its columns, (d,)."""
+
+    @property
+    def n_features(self) -> int:
+        """Number of its columns, d."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,55 +79,6 @@ class Table:
         return aligned
 
 
-def column_labels(columns: Sequence[str] | None, count: int) -> tuple[str, ...]:
-    """Names of columns for people: x1, x2, ... where there are none.
-
-    Examples
-    --------
-    >>> column_labels(None, 2)
-    ('x1', 'x2')
-    """
-    return tuple(columns or numbered(count))
-
-
-def component_labels(mixture: Mixture) -> list[str] | list[int]:
-    """Names of components, or their numbers from 0.
-
-    Examples
-    --------
-    >>> from mixtura import Dense
-    >>> component_labels(Mixture([0.5, 0.5], [[0.0], [1.0]], Dense(np.ones((1, 1, 1)), 2)))
-    [0, 1]
-    """
-    return list(mixture.components) if mixture.components else list(range(mixture.n_components))
-
-
-def row_labels(mixture: Mixture) -> list[str] | list[int]:
-    """What predictions say: labels of components, and last that of noise, which -1 points at, too.
-
-    Examples
-    --------
-    >>> from mixtura import Dense, Noise
-    >>> one = Mixture([0.5], [[0.0]], Dense(np.ones((1, 1, 1)), 1), noise=Noise(0.5, [-9.0], [9.0]))
-    >>> row_labels(one)
-    [0, -1]
-    """
-    labels: list[Any] = list(component_labels(mixture))
-    return labels if mixture.noise is None else [*labels, "noise" if mixture.components else LABEL]
-
-
-def deviations(mixture: Mixture) -> Array:
-    """Standard deviations of each component, (k, d).
-
-    Examples
-    --------
-    >>> from mixtura import Dense
-    >>> deviations(Mixture([1.0], [[0.0]], Dense(np.array([[[4.0]]]), 1))).tolist()
-    [[2.0]]
-    """
-    return np.sqrt(mixture.covariances.variances())
-
-
 def read_table(
     path: str,
     columns: Sequence[str] | None = None,
@@ -126,7 +87,7 @@ def read_table(
     file_format: str | None = None,
     *,
     header: bool | None = None,
-    model: Mixture | None = None,
+    model: HasColumns | None = None,
     labels_column: str | None = None,
     labels_needed: bool = True,
 ) -> Table:
@@ -146,8 +107,8 @@ def read_table(
         One of `FORMATS`, where the file's name does not tell.
     header : bool, optional
         Whether the first row of a CSV or TSV file names the columns; guessed unless given.
-    model : Mixture, optional
-        Find this mixture's columns: by name where both have names, else by position.
+    model : Mixture or other value with columns, optional
+        Find this model's columns: by name where both have names, else by position.
     labels_column : str, optional
         Column whose text is read, too, such as the rows' classes.
     labels_needed : bool
@@ -212,7 +173,7 @@ def _texts(column: pl.Series) -> NDArray[np.str_]:
 
 
 def _chosen(
-    raw: Raw, name: str, columns: Sequence[str] | None, apart: Sequence[str], model: Mixture | None
+    raw: Raw, name: str, columns: Sequence[str] | None, apart: Sequence[str], model: HasColumns | None
 ) -> list[str]:
     """Names, in the file, of the columns to use."""
     there = raw.frame.columns

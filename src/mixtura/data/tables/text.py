@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
+from mixtura.data.tables.cells import Content, Raw, load_polars, numbered, renamed
 from mixtura.errors import DataError
-from mixtura.io.raw import Content, Raw, load_polars, numbered, renamed
 
 if TYPE_CHECKING:
     import polars as pl
+
 
 # Where a CSV file has no comma in its first line, the most frequent of these separates its cells.
 SEPARATORS = (",", ";", "\t", "|")

@@ -1,0 +1,62 @@
+"""Names of columns, components and rows, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mixtura._support import Array
+from mixtura.data.tables import numbered
+from mixtura.mixture import Mixture
+from mixtura.noise import LABEL
+
+
+def column_labels(columns: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    """Names of columns for people: x1, x2, ... where there are none.
+
+    Examples
+    --------
+    >>> column_labels(None, 2)
+    ('x1', 'x2')
+    """
+    return tuple(columns or numbered(count))
+
+
+def component_labels(mixture: Mixture) -> list[str] | list[int]:
+    """Names of components, or their numbers from 0.
+
+    Examples
+    --------
+    >>> from mixtura import Dense
+    >>> component_labels(Mixture([0.5, 0.5], [[0.0], [1.0]], Dense(np.ones((1, 1, 1)), 2)))
+    [0, 1]
+    """
+    return list(mixture.components) if mixture.components else list(range(mixture.n_components))
+
+
+def row_labels(mixture: Mixture) -> list[str] | list[int]:
+    """What predictions say: labels of components, and last that of noise, which -1 points at, too.
+
+    Examples
+    --------
+    >>> from mixtura import Dense, Noise
+    >>> one = Mixture([0.5], [[0.0]], Dense(np.ones((1, 1, 1)), 1), noise=Noise(0.5, [-9.0], [9.0]))
+    >>> row_labels(one)
+    [0, -1]
+    """
+    labels: list[Any] = list(component_labels(mixture))
+    return labels if mixture.noise is None else [*labels, "noise" if mixture.components else LABEL]
+
+
+def deviations(mixture: Mixture) -> Array:
+    """Standard deviations of each component, (k, d).
+
+    Examples
+    --------
+    >>> from mixtura import Dense
+    >>> deviations(Mixture([1.0], [[0.0]], Dense(np.array([[[4.0]]]), 1))).tolist()
+    [[2.0]]
+    """
+    return np.sqrt(mixture.covariances.variances())
