@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import mixtura
 from mixtura.initial.hierarchical import CRITERIA
 from mixtura.kernels import NAME, agglomerate
-from mixtura.kernels.agglomerate import agglomerate as on_numpy
+from mixtura.kernels.agglomeration import agglomerate as on_numpy
 
 sys.path.insert(0, str(Path(__file__).parent))
 from slips import merges

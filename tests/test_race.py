@@ -14,7 +14,7 @@ from mixtura.kernels import Ending, accumulate
 from mixtura.kernels.numpy import estep
 
 pytest.importorskip("mixtura._native", reason="the extension could not be built")
-from mixtura.kernels.tournament import race
+from mixtura.kernels.fused import race
 
 REFERENCE = Path(__file__).parent / "reference" / "mclust"
 FOURTEEN = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from mixtura._support import Rng, responsibilities
 from mixtura.data import Chunk
-from mixtura.density import Affine, Density
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.families import family_named
 from mixtura.initial import DEFAULT, Initial
-from mixtura.kernels import accumulate, blocked, estep
+from mixtura.kernels import Affine, Density, accumulate, blocked, estep
 from mixtura.stats import Needs, Stats
 
 UNKNOWN = -1

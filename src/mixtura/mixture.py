@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from mixtura import kernels, schema
 from mixtura._support import Array, Rng, Rows, as_count, as_matching_rows, as_names, as_positions, as_rng, frozen
 from mixtura.covariance import Covariance
-from mixtura.density import Affine
 from mixtura.errors import ParameterError
+from mixtura.kernels import Affine
 from mixtura.noise import LABEL, Noise
 from mixtura.parts import centre, checked, maps, shared_out, spread
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from mixtura._support import Array, frozen, log_or_minus_inf
 from mixtura.covariance import Covariance
-from mixtura.density import Affine
 from mixtura.errors import DataError
+from mixtura.kernels import Affine
 from mixtura.noise import Noise
 
 _TINY = float(np.finfo(np.float64).tiny)

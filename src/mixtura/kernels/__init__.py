@@ -13,6 +13,7 @@ from typing import Any
 from mixtura._support import resolve
 from mixtura.data import ArraySource, Chunk, Source
 from mixtura.errors import ParameterError
+from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.numpy import accumulate, blocked
 from mixtura.kernels.summit import Ending, Summit
 from mixtura.stats import Stats
@@ -31,14 +32,14 @@ _wanted = os.environ.get(VARIABLE, "")
 if _wanted not in ("", "native", "numpy"):
     raise ParameterError(f"{VARIABLE} is {_wanted!r}; expected native or numpy")
 if _wanted != "numpy" and (_wanted or BUILT):
-    from mixtura.kernels import native, tournament
+    from mixtura.kernels import fused, native
     from mixtura.kernels.native import agglomerate, estep, labels, level, log_density, moments, posterior
 
     NAME = "native"
-    race = tournament.race
+    race = fused.race
     _crewed = {estep: native.estep_by_crew, moments: native.moments_by_crew}
 else:
-    from mixtura.kernels.agglomerate import agglomerate
+    from mixtura.kernels.agglomeration import agglomerate
     from mixtura.kernels.numpy import estep, labels, level, log_density, moments, posterior
 
     NAME = "numpy"
@@ -46,6 +47,8 @@ else:
 __all__ = [
     "BUILT",
     "NAME",
+    "Affine",
+    "Density",
     "Ending",
     "Summit",
     "accumulate",

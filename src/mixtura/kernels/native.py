@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, Rows, resolve, shares
 from mixtura.data import Chunk
-from mixtura.density import Affine, Density
 from mixtura.errors import ParameterError
+from mixtura.kernels.affine import Affine, Density
 from mixtura.stats import Needs, Stats
 
 _native: Any = import_module("mixtura._native")  # missing where there was no compiler

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, Rows, Scalar, blocks, in_order
 from mixtura.data import Chunk
-from mixtura.density import Affine, Density
-from mixtura.kernels.sums import sums, turned
+from mixtura.kernels.affine import Affine, Density
+from mixtura.kernels.numpy_sums import sums, turned
 from mixtura.stats import Needs, Stats
 
 # Squared distances that overflow stay finite, so that no row, however far, yields NaN.
