@@ -14,9 +14,9 @@ from small_sets import generated, real
 
 from mixtura.accelerated import Accelerated, QuasiNewton
 from mixtura.adjust import floor_variances, moments, scales
+from mixtura.covariance.models.names import family_named
 from mixtura.data.array import ArraySource
 from mixtura.em import Task, fill, run
-from mixtura.families import family_named
 from mixtura.initial import GROUPINGS
 from mixtura.path import Path
 from mixtura.stats import Stats

@@ -12,9 +12,9 @@ import numpy as np
 import mixtura
 from mixtura._support.threads import using
 from mixtura.adjust import floor_variances, moments, scales
+from mixtura.covariance.models.names import MODELS, family_named
 from mixtura.data.array import ArraySource
 from mixtura.em import Task
-from mixtura.families import MODELS, family_named
 from mixtura.steppers import em
 
 ROWS, COLUMNS, COMPONENTS = 200_000, 8, 8

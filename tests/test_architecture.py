@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import mixtura
-from mixtura.families import MODELS, names
+from mixtura.covariance.models import names
+from mixtura.covariance.models.names import MODELS
 
 SOURCE = Path(__file__).parents[1] / "src" / "mixtura"
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -11,11 +11,18 @@ from scipy import optimize
 
 import mixtura
 from mixtura.adjust import floor_variances, moments, scales
+from mixtura.covariance.models.names import bounded, family_named
+from mixtura.covariance.models.ratios import (
+    DETERMINANT_MODELS,
+    RATIO_MODELS,
+    DeterminantBound,
+    EigenvalueBound,
+    as_bound,
+    truncated,
+)
 from mixtura.data.array import ArraySource
 from mixtura.em import Task
 from mixtura.errors import ParameterError
-from mixtura.families import as_bound, bounded, family_named
-from mixtura.families.bounds import DETERMINANT_MODELS, RATIO_MODELS, DeterminantBound, EigenvalueBound, truncated
 from mixtura.steppers import em
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -220,8 +220,8 @@ def test_a_source_is_taken_as_it_is(iris):
 
 def test_a_family_whose_m_step_fails_is_stopped(iris):
     from mixtura.adjust import floor_variances, moments, scales
+    from mixtura.covariance.models.names import family_named
     from mixtura.em import Task, run
-    from mixtura.families import family_named
     from mixtura.path import Path
 
     class Worse(type(family_named("VVV"))):

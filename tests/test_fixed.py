@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 
 import mixtura
 from mixtura import ParameterError
-from mixtura.families import MODELS
+from mixtura.covariance.models.names import MODELS
 
 sys.path.insert(0, str(Path(__file__).parent))
 from problems import random_mixture

@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal
 
 import mixtura
 from mixtura import DataError, MixtureClassifier, ParameterError
-from mixtura.families import MODELS
+from mixtura.covariance.models.names import MODELS
 from mixtura.initial.small import SmallEM
 
 FOLDER = Path(__file__).parent / "reference" / "mclust"

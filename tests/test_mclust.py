@@ -8,9 +8,9 @@ import pytest
 
 import mixtura
 from mixtura.adjust import floor_variances, moments, scales
+from mixtura.covariance.models.names import MODELS, family_named
 from mixtura.data.array import ArraySource
 from mixtura.em import Task
-from mixtura.families import MODELS, family_named
 
 REFERENCE = Path(__file__).parent / "reference" / "mclust"
 DATA = ("faithful", "iris", "diabetes")

@@ -8,10 +8,10 @@ import pytest
 
 import mixtura
 from mixtura.adjust import floor_variances, moments, scales
+from mixtura.covariance.models.names import MODELS, family_named
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.em import Task, run
-from mixtura.families import MODELS, family_named
 from mixtura.path import Path as Track
 from mixtura.prior import as_penalty
 from mixtura.steppers import em

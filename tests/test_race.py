@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from mixtura.adjust import floor_variances, moments, scales
+from mixtura.covariance.models.names import MODELS
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
-from mixtura.families import MODELS
 from mixtura.kernels import Ending, accumulate
 from mixtura.kernels.numpy import estep
 

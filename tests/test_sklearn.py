@@ -23,7 +23,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import mixtura
 from mixtura import GaussianMixture
-from mixtura.families import MODELS
+from mixtura.covariance.models.names import MODELS
 from mixtura.sklearn.automatic import as_estimate, type_of
 
 HERE = Path(__file__).parent

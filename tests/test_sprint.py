@@ -8,9 +8,9 @@ import pytest
 import mixtura
 from mixtura import DegeneracyWarning, kernels
 from mixtura.adjust import moments, scales
+from mixtura.covariance.models.names import family_named
 from mixtura.data.array import ArraySource
 from mixtura.em import Task, run
-from mixtura.families import family_named
 from mixtura.initial import as_initial
 from mixtura.path import Path
 from mixtura.sprint import sprint

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from mixtura import kernels
 from mixtura._support import Array, Rows, as_amount
+from mixtura.covariance.models import Family
 from mixtura.data import Source
-from mixtura.families import Family
 from mixtura.iterate import Iterate
 from mixtura.stats import Stats, as_scatter
 

@@ -15,11 +15,11 @@ from mixtura._support import Array, Rng, Rows, as_matching_rows, as_sample_weigh
 from mixtura.adjust import as_floor, floor_variances, moments, scales
 from mixtura.bayes import Discriminant
 from mixtura.classes import as_priors, classes_of, for_each, shares_of
+from mixtura.covariance.models import family_named
 from mixtura.criteria import ranks
 from mixtura.data import ArraySource
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
-from mixtura.families import family_named
 from mixtura.fitting import fit
 from mixtura.initial import Labels
 from mixtura.mixture import Mixture

@@ -14,8 +14,8 @@ from mixtura._support import Array, Rng, Rows
 from mixtura.accelerated import Accelerated, QuasiNewton
 from mixtura.adjust import CANDIDATES, Action, Repair, collapsed, points, reseed, ridge
 from mixtura.covariance import Covariance
+from mixtura.covariance.models import Family
 from mixtura.data import ArraySource, Chunk, Source
-from mixtura.families import Family
 from mixtura.fixed import FREE, Fixed
 from mixtura.iterate import Iterate
 from mixtura.kernels import estep

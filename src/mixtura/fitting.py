@@ -9,10 +9,10 @@ from typing import Any
 
 from mixtura._support import Rng, as_count, as_fraction, as_rng, column_names
 from mixtura.adjust import as_floor, floor_variances, moments, scales
+from mixtura.covariance.models import as_bound, bounded, family_named
 from mixtura.data.tables import read_table
 from mixtura.em import PLAIN, STEPPERS, Task, fill, run
 from mixtura.errors import ParameterError
-from mixtura.families import as_bound, bounded, family_named
 from mixtura.holding import holding
 from mixtura.initial import DEFAULT, Initial, as_initial
 from mixtura.known import knowing

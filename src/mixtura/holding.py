@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from mixtura.covariance.models import Mask
 from mixtura.em import Task
 from mixtura.errors import ParameterError
-from mixtura.fixed import Fixed, Mask
+from mixtura.fixed import Fixed
 from mixtura.initial import Initial, Parameters
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Rng, responsibilities
+from mixtura.covariance.models import family_named
 from mixtura.data import Chunk
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
-from mixtura.families import family_named
 from mixtura.initial import DEFAULT, Initial
 from mixtura.kernels import Affine, Density, accumulate, blocked, estep
 from mixtura.stats import Needs, Stats

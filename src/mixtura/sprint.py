@@ -11,9 +11,9 @@ import numpy as np
 from mixtura import kernels
 from mixtura._support import Array, resolve
 from mixtura.covariance import Covariance, Dense, Diagonal
+from mixtura.covariance.models import MODELS
 from mixtura.data import ArraySource, Chunk
 from mixtura.em import Task
-from mixtura.families import MODELS
 from mixtura.fixed import FREE
 from mixtura.iterate import Iterate
 from mixtura.kernels import Ending, Summit

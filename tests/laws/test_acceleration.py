@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 import mixtura
 from mixtura.chart import Chart
-from mixtura.families import MODELS, family_named
+from mixtura.covariance.models.names import MODELS, family_named
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from problems import problems, random_mixture

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import mixtura
 from mixtura.adjust import LEAST_FLOOR, floor_variances, moments, scales
+from mixtura.covariance.models.names import MODELS, family_named
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.em import Task
-from mixtura.families import MODELS, family_named
 from mixtura.steppers import em
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

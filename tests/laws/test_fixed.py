@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import mixtura
 from mixtura.adjust import floor_variances
+from mixtura.covariance.models.names import MODELS
 from mixtura.data.array import ArraySource
 from mixtura.em import Task
-from mixtura.families import MODELS
 from mixtura.fixed import Fixed
 from mixtura.holding import as_masks, holding
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import mixtura
 from mixtura.adjust import floor_variances, moments, scales
+from mixtura.covariance.models.names import MODELS, family_named
 from mixtura.data.array import ArraySource
 from mixtura.em import Task
-from mixtura.families import MODELS, family_named
 from mixtura.prior import as_penalty
 from mixtura.steppers import em
 

@@ -9,8 +9,8 @@ import typer
 
 import mixtura
 from mixtura.bootstrap import DRAWS
+from mixtura.covariance.models import ALIASES, MODELS
 from mixtura.data.tables import FORMATS
-from mixtura.families.names import ALIASES, MODELS
 from mixtura.initial import STARTS
 from mixtura.selection.cell import CRITERIA
 

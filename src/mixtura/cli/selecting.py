@@ -18,9 +18,9 @@ from mixtura.cli.inputs import load_data, names, noise_named, size_named
 from mixtura.cli.live import bar
 from mixtura.cli.outputs import drawing, label_columns, named_files, planned, write_all, write_records
 from mixtura.cli.tables import fit_summary, fit_values, ranking
+from mixtura.covariance.models import as_bound
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
-from mixtura.families import as_bound
 from mixtura.io.files import TABLES, write_table
 from mixtura.selection.grid import as_models
 

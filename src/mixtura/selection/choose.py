@@ -13,11 +13,11 @@ import numpy as np
 
 from mixtura._support import Rng, as_amount, as_count, as_entropy, column_names, resolve
 from mixtura.adjust import as_floor, floor_variances, moments, scales
+from mixtura.covariance.models import as_bound, family_named
 from mixtura.data import ArraySource, Source
 from mixtura.data.tables import read_table
 from mixtura.em import Task
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
-from mixtura.families import as_bound, family_named
 from mixtura.fixed import Fixed
 from mixtura.noise import Noise
 from mixtura.prepare import prepare

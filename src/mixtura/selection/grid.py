@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 from mixtura._support import as_count
+from mixtura.covariance.models import MODELS, Bound, bounded, family_named
 from mixtura.errors import ParameterError
-from mixtura.families import MODELS, Bound, bounded, family_named
 
 # Of each of volume, shape and axes: the identity is a case of equal ones, and these of variable ones.
 _FREEDOM = "IEV"

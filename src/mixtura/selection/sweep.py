@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import in_order
+from mixtura.covariance.models import Bound, bounded, family_named
 from mixtura.data import ArraySource, Source
 from mixtura.em import Task
 from mixtura.errors import MixturaError
-from mixtura.families import Bound, bounded, family_named
 from mixtura.selection.candidates import GIVEN, QUANTILES, handed_over
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.climb import Pace, as_fit, climbed, repaired

@@ -7,7 +7,7 @@ from typing import Any
 
 from mixtura._support import Rows
 from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.families.names import ALIASES
+from mixtura.covariance.models import ALIASES
 from mixtura.selection import Selection, select
 from mixtura.sklearn.estimation import Estimate
 from mixtura.sklearn.forms import FORMS, Form

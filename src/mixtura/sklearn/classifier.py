@@ -14,8 +14,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtura._support import Array
+from mixtura.covariance.models import MODELS
 from mixtura.discriminant import EACH, discriminant
-from mixtura.families import MODELS
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.forms import FORMS
 from mixtura.sklearn.parameters import checked_sample_weight

@@ -12,10 +12,10 @@ from sklearn.utils import check_random_state
 
 from mixtura.adjust import floor_variances, moments, scales
 from mixtura.covariance import Diagonal
+from mixtura.covariance.models import family_named
 from mixtura.data import Source
 from mixtura.em import STEPPERS, Task, run
 from mixtura.errors import DegeneracyWarning
-from mixtura.families import family_named
 from mixtura.initial import GROUPINGS
 from mixtura.mixture import Mixture
 from mixtura.path import Path, resumed

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtura._support import Rows, all_finite, as_rows
-from mixtura.families import family_named
+from mixtura.covariance.models import family_named
 from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import form_of
 

@@ -11,9 +11,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
 from mixtura._support import Rows, as_sample_weight
+from mixtura.covariance.models import as_bound, bounded
 from mixtura.data import ArraySource
 from mixtura.em import Task
-from mixtura.families import as_bound, bounded
 from mixtura.holding import as_masks, held
 from mixtura.initial import GROUPINGS
 from mixtura.prior import ConjugatePrior, as_penalty

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.families.spectrum import SETTLED, SWEEPS, TINY, Spectrum, share_of_largest
+from mixtura.covariance.models.volumes_and_shapes import SETTLED, SWEEPS, TINY, Spectrum, share_of_largest
 
 # The sweeps of VEE: steps that are in proportion but for this fraction are taken to go on so, if that moves no volume
 # by more than this factor's logarithm, and if so many sweeps have passed since the last time.

@@ -1,4 +1,4 @@
-"""How covariances are estimated: from statistics to a stored form."""
+"""What every model of covariances answers: how covariances are estimated, from statistics to a stored form."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array
 from mixtura.covariance import Covariance
-from mixtura.families.bounds import Bound, as_bound
-from mixtura.families.names import MODELS, bounded, family_named
 from mixtura.stats import Needs, Stats
-
-__all__ = ["MODELS", "Bound", "Family", "as_bound", "bounded", "family_named"]
 
 
 class Family(Protocol):

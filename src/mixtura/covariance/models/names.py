@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mixtura.covariance.models.eigen import Eigen
+from mixtura.covariance.models.ratios import Bound
 from mixtura.errors import ParameterError
-from mixtura.families.bounds import Bound
-from mixtura.families.eigen import Eigen
 
 if TYPE_CHECKING:
-    from mixtura.families import Family
+    from mixtura.covariance.models.base import Family
+
 
 # mclust's order: from one variance for all to a matrix for each.
 FOURTEEN = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
@@ -42,7 +43,7 @@ def bounded(family: Family, bound: Bound | None) -> Family:
 
     Examples
     --------
-    >>> from mixtura.families import as_bound
+    >>> from mixtura.covariance.models.ratios import as_bound
     >>> bounded(family_named("VEV"), as_bound(12, None, None))
     Traceback (most recent call last):
     mixtura.errors.ParameterError: model VEV has no exact M-step within this bound; expected one of EII, VII, ...

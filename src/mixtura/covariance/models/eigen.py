@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array
 from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.families.axes import common_matrix, own_axes, put_together
-from mixtura.families.bounds import Bound
-from mixtura.families.spectrum import SPECTRA, TINY, Spectrum, equal_volume, share_of_largest
-from mixtura.families.turning import common_axes
+from mixtura.covariance.models.axes import common_matrix, own_axes, put_together
+from mixtura.covariance.models.common_axes import common_axes
+from mixtura.covariance.models.ratios import Bound
+from mixtura.covariance.models.volumes_and_shapes import SPECTRA, TINY, Spectrum, equal_volume, share_of_largest
 from mixtura.stats import Needs, Stats
 
 # How much wider than all rows together a component may be that is so from the start.

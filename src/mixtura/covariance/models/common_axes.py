@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mixtura._support import Array, Index
-from mixtura.families.spectrum import EPS, TINY, Spectrum, share_of_largest
+from mixtura.covariance.models.volumes_and_shapes import EPS, TINY, Spectrum, share_of_largest
 
 # Ends where no angle's slope exceeds this fraction of the weight: what is left to gain is about its square.
 SLOPE = 1e-8

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mixtura._support import Array, as_amount
+from mixtura.covariance.models.volumes_and_shapes import TINY, Spectrum
 from mixtura.errors import ParameterError
-from mixtura.families.spectrum import TINY, Spectrum
 
 # Without a bound on shapes: tclust's, which double precision needs.
 ROUND_ENOUGH = 1e10
