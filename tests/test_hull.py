@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy.spatial import ConvexHull, Delaunay
 
-from mixtura import DataError, Dense, Mixture, Noise, ParameterError, hull, probability
-from mixtura.box import box
-from mixtura.box import hull as around
+from mixtura import DataError, Dense, Mixture, Noise, ParameterError, probability
 from mixtura.data.array import ArraySource
+from mixtura.mixture import hull
+from mixtura.mixture.region import box
+from mixtura.mixture.region import hull as around
 
 
 def noise_of(rows, weight=0.0):

@@ -9,10 +9,10 @@ from scipy import integrate
 
 import mixtura
 from mixtura import Dense, Mixture, Noise
-from mixtura.box import box
 from mixtura.covariance.models.names import MODELS
 from mixtura.data.array import ArraySource
 from mixtura.errors import DataError, ParameterError
+from mixtura.mixture.region import box
 
 REFERENCE = Path(__file__).parent / "reference" / "mclust"
 

@@ -7,10 +7,8 @@ from mixtura.bayes import Discriminant
 from mixtura.bootstrap import Bootstrap, bootstrap
 from mixtura.combine import Combination, combine
 from mixtura.covariance import Dense, Diagonal
-from mixtura.criteria import Assessment, assess
 from mixtura.denoise import denoise
 from mixtura.discriminant import discriminant
-from mixtura.distribution import cdf, probability, quantile, uncertainty
 from mixtura.errors import (
     ConvergenceWarning,
     DataError,
@@ -24,12 +22,10 @@ from mixtura.errors import (
 from mixtura.fitting import fit
 from mixtura.initial import Labels, Parameters, Responsibilities, Tree, hierarchical
 from mixtura.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
-from mixtura.mixture import Mixture
-from mixtura.noise import Noise
+from mixtura.mixture import Assessment, Mixture, Noise, assess, cdf, hdr_levels, probability, quantile, uncertainty
 from mixtura.plot import plot
 from mixtura.prior import ConjugatePrior
 from mixtura.reduction import Reduction, reduce
-from mixtura.regions import hdr_levels
 from mixtura.replay import live, replay
 from mixtura.result import Fit, Iteration, Outcome, Start
 from mixtura.selection import Cell, Found, Selection, select

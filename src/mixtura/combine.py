@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from mixtura._support import Array, Lazy, as_count, as_sample_weight
 from mixtura.entropies import entropies
 from mixtura.errors import ParameterError
-from mixtura.mixture import Mixture
-from mixtura.noise import LABEL
+from mixtura.mixture import LABEL, Mixture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

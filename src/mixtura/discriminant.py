@@ -16,13 +16,12 @@ from mixtura.adjust import as_floor, floor_variances, moments, scales
 from mixtura.bayes import Discriminant
 from mixtura.classes import as_priors, classes_of, for_each, shares_of
 from mixtura.covariance.models import family_named
-from mixtura.criteria import ranks
 from mixtura.data import ArraySource
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
 from mixtura.fitting import fit
 from mixtura.initial import Labels
-from mixtura.mixture import Mixture
+from mixtura.mixture import Mixture, ranks
 from mixtura.selection import select
 from mixtura.selection.grid import as_models
 

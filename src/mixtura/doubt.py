@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura import style
-from mixtura.distribution import uncertainty
-from mixtura.noise import LABEL
+from mixtura.mixture import LABEL, uncertainty
 from mixtura.panels import Labels, component_handles, framed, outlines
 from mixtura.view import View, grid
 

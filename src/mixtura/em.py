@@ -19,8 +19,7 @@ from mixtura.data import ArraySource, Chunk, Source
 from mixtura.fixed import FREE, Fixed
 from mixtura.iterate import Iterate
 from mixtura.kernels import estep
-from mixtura.mixture import Mixture
-from mixtura.noise import Noise
+from mixtura.mixture import Mixture, Noise
 from mixtura.path import Path
 from mixtura.prior import Penalty
 from mixtura.result import Outcome

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.mixture import Mixture
-from mixtura.noise import LABEL
+from mixtura.mixture import LABEL, Mixture
 
 
 def estimates(mixture: Mixture, errors: Mapping[str, Array], ends: Mapping[str, Array]) -> Iterator[dict[str, Any]]:

@@ -16,11 +16,11 @@ from mixtura.errors import ParameterError
 from mixtura.holding import holding
 from mixtura.initial import DEFAULT, Initial, as_initial
 from mixtura.known import knowing
+from mixtura.mixture import as_sample_size
 from mixtura.path import Path
 from mixtura.prepare import component_count, prepare
 from mixtura.prior import as_penalty
 from mixtura.result import Fit, Iteration, Outcome
-from mixtura.sizes import as_sample_size
 from mixtura.sprint import sprint
 from mixtura.stats import Stats
 from mixtura.steppers import Stepper

@@ -9,8 +9,7 @@ import numpy as np
 
 from mixtura._support import Array
 from mixtura.covariance.models import Family, Held, Mask
-from mixtura.mixture import Mixture
-from mixtura.parts import shared_out
+from mixtura.mixture import Mixture, shared_out
 from mixtura.stats import Stats, outer
 
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from mixtura import style
 from mixtura._support import Array
-from mixtura.mixture import Mixture
-from mixtura.noise import LABEL
+from mixtura.mixture import LABEL, Mixture
 from mixtura.view import View, densities, ellipse, grid, limits, shadow
 
 if TYPE_CHECKING:

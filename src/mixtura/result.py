@@ -9,8 +9,7 @@ from enum import Enum
 
 from mixtura._support import Array
 from mixtura.adjust import Action, Repair
-from mixtura.criteria import Assessment
-from mixtura.mixture import Mixture
+from mixtura.mixture import Assessment, Mixture
 
 
 class Outcome(Enum):

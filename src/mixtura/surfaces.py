@@ -9,10 +9,8 @@ import numpy as np
 
 from mixtura import style
 from mixtura._support import Array
-from mixtura.mixture import Mixture
-from mixtura.noise import LABEL
+from mixtura.mixture import LABEL, Mixture, hdr_levels
 from mixtura.panels import Labels, components, framed, histogram
-from mixtura.regions import hdr_levels
 from mixtura.view import View, grid, lattice, shadow
 
 if TYPE_CHECKING:

@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Rng, as_amount
-from mixtura.box import REGIONS
 from mixtura.data import ArraySource, Chunk, Source
 from mixtura.denoise import denoise
 from mixtura.em import Task, fill
 from mixtura.errors import DataError, ParameterError
 from mixtura.initial import Initial
-from mixtura.mixture import Mixture
-from mixtura.noise import Noise
+from mixtura.mixture import REGIONS, Mixture, Noise
 from mixtura.stats import Stats
 
 # The share that noise begins with where nobody knows which rows it has.

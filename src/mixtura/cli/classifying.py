@@ -18,7 +18,7 @@ from mixtura.cli.results import class_records, discriminated
 from mixtura.cli.selecting import counts
 from mixtura.data.tables import Table
 from mixtura.io.files import write_table
-from mixtura.io.labels import column_labels
+from mixtura.mixture import column_labels
 
 # What a cell of the column of classes says where none is known.
 UNKNOWN = ""

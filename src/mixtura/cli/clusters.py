@@ -16,7 +16,7 @@ from mixtura.cli.results import combination_records, combined, direction_records
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.io.files import TABLES, read_model, write_table
-from mixtura.io.labels import column_labels
+from mixtura.mixture import column_labels
 
 
 def combine(

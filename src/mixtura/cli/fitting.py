@@ -15,7 +15,7 @@ from mixtura.cli.live import watching
 from mixtura.cli.outputs import DRAWN, drawing, named_files, planned, positions, write_fit
 from mixtura.cli.tables import fit_summary, fit_values
 from mixtura.data.tables import Table
-from mixtura.io.labels import column_labels
+from mixtura.mixture import column_labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from mixtura.cli.selecting import counts
 from mixtura.cli.tables import fit_values
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
-from mixtura.io.labels import column_labels
+from mixtura.mixture import column_labels
 
 HISTOGRAMS = "mixtura.histograms"
 

@@ -11,7 +11,7 @@ from mixtura.data.tables import Table, read_table
 from mixtura.errors import ParameterError
 from mixtura.initial import STARTS
 from mixtura.io.files import read_model
-from mixtura.sizes import EFFECTIVE
+from mixtura.mixture import EFFECTIVE
 
 
 def names(columns: list[str] | None) -> list[str] | None:

@@ -15,7 +15,7 @@ from mixtura.cli.console import out
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra
 from mixtura.io.files import TABLES, check_outputs, table_text, write_table
-from mixtura.io.labels import row_labels
+from mixtura.mixture import row_labels
 from mixtura.replay import WRITERS
 from mixtura.style import FORMATS
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from mixtura import Bootstrap, Combination, Discriminant, LikelihoodRatioTest, Reduction
 from mixtura.cli.tables import MOST_COLUMNS, Cells, blocks, grid, mean_and_deviation, pairs, plural
-from mixtura.noise import LABEL
+from mixtura.mixture import LABEL
 from mixtura.style import percent
 
 

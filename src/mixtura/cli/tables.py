@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mixtura import Assessment, Fit, Mixture, Selection
-from mixtura.io.labels import column_labels, component_labels, deviations
+from mixtura.mixture import column_labels, component_labels, deviations
 
 # More columns than this are left to --json and the model file.
 MOST_COLUMNS = 40

@@ -11,7 +11,7 @@ from mixtura.cli.inputs import load_data, names, numbers
 from mixtura.cli.outputs import drawing, emit, label_columns, planned, planned_table, positions, row_numbers
 from mixtura.cli.tables import criteria, criteria_values, mixture_summary, mixture_values
 from mixtura.io.files import read_model
-from mixtura.io.labels import column_labels, row_labels
+from mixtura.mixture import column_labels, row_labels
 
 
 def predict(

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Rng
-from mixtura.criteria import Assessment
 from mixtura.errors import ParameterError
+from mixtura.mixture import Assessment
 from mixtura.result import Fit, Outcome
 from mixtura.selection.grid import Key
 from mixtura.stats import Needs, Stats

@@ -19,7 +19,7 @@ from mixtura.data.tables import read_table
 from mixtura.em import Task
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
 from mixtura.fixed import Fixed
-from mixtura.noise import Noise
+from mixtura.mixture import Noise, as_sample_size
 from mixtura.prepare import prepare
 from mixtura.prior import ConjugatePrior, as_penalty, as_plain, as_prior
 from mixtura.selection.candidates import DEFAULT, as_starts
@@ -28,7 +28,6 @@ from mixtura.selection.grid import Key, as_components, as_models
 from mixtura.selection.held_out import FOLDS, held_out
 from mixtura.selection.result import Selection
 from mixtura.selection.sweep import Plan, pieces, sweep
-from mixtura.sizes import as_sample_size
 from mixtura.surroundings import surroundings
 
 INTERRUPTED = "Interrupted: the table has the cells that were done; pass it as resume= to go on."

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mixtura.covariance.models import family_named
-from mixtura.criteria import ranks
 from mixtura.errors import DataError, ParameterError, missing_extra
+from mixtura.mixture import ranks
 from mixtura.result import Fit
 from mixtura.selection.cell import CRITERIA, Cell, as_criterion
 from mixtura.selection.curves import curves

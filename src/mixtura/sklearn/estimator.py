@@ -14,9 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura import kernels
 from mixtura._support import Array, Rows
 from mixtura.covariance import Dense
-from mixtura.criteria import Assessment, assess
 from mixtura.data import ArraySource
-from mixtura.mixture import Mixture
+from mixtura.mixture import Assessment, Mixture, assess
 from mixtura.sklearn.automatic import as_estimate, automatic, chosen, form_of, stored, type_of
 from mixtura.sklearn.estimation import Estimate, best_of, estimates
 from mixtura.sklearn.fitted import fitted_rows, matching_rows, mixture_of

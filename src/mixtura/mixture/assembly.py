@@ -11,7 +11,7 @@ from mixtura._support import Array, frozen, log_or_minus_inf
 from mixtura.covariance import Covariance
 from mixtura.errors import DataError
 from mixtura.kernels import Affine
-from mixtura.noise import Noise
+from mixtura.mixture.noise import Noise
 
 _TINY = float(np.finfo(np.float64).tiny)
 

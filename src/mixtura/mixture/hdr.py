@@ -8,7 +8,7 @@ import numpy as np
 
 from mixtura._support import Array, Rng, as_count
 from mixtura.errors import ParameterError
-from mixtura.mixture import Mixture
+from mixtura.mixture.mixture import Mixture
 
 
 def hdr_levels(

@@ -8,7 +8,7 @@ from typing import Any
 from mixtura._support import as_count, frozen
 from mixtura.covariance import covariance_from_dict
 from mixtura.errors import DataError
-from mixtura.noise import Noise
+from mixtura.mixture.noise import Noise
 
 FORMAT = "mixtura.mixture"
 VERSION = 1

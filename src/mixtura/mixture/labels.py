@@ -9,8 +9,8 @@ import numpy as np
 
 from mixtura._support import Array
 from mixtura.data.tables import numbered
-from mixtura.mixture import Mixture
-from mixtura.noise import LABEL
+from mixtura.mixture.mixture import Mixture
+from mixtura.mixture.noise import LABEL
 
 
 def column_labels(columns: Sequence[str] | None, count: int) -> tuple[str, ...]:

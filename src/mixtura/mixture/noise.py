@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from mixtura import hull
 from mixtura._support import Array, Index, Rng, as_count, as_rng, frozen
 from mixtura.errors import DataError, ParameterError
+from mixtura.mixture import hull
 
 # What predictions call rows of noise.
 LABEL = -1

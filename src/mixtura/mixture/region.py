@@ -9,9 +9,9 @@ import numpy as np
 from mixtura._support import Array
 from mixtura.data import Chunk, Source
 from mixtura.errors import DataError
-from mixtura.hull import corners_of
 from mixtura.kernels import accumulate, blocked
-from mixtura.noise import Noise
+from mixtura.mixture.hull import corners_of
+from mixtura.mixture.noise import Noise
 from mixtura.stats import Stats
 
 

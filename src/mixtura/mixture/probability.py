@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, Lazy, Rng, as_rng
 from mixtura.errors import DataError, ParameterError
-from mixtura.mixture import Mixture
+from mixtura.mixture.mixture import Mixture
 
 # Halving an interval of float64 numbers often enough leaves nothing between its ends.
 HALVINGS = 200

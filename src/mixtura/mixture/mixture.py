@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura import kernels, schema
+from mixtura import kernels
 from mixtura._support import Array, Rng, Rows, as_count, as_matching_rows, as_names, as_positions, as_rng, frozen
 from mixtura.covariance import Covariance
 from mixtura.errors import ParameterError
 from mixtura.kernels import Affine
-from mixtura.noise import LABEL, Noise
-from mixtura.parts import centre, checked, maps, shared_out, spread
+from mixtura.mixture import model_file as schema
+from mixtura.mixture.assembly import centre, checked, maps, shared_out, spread
+from mixtura.mixture.noise import LABEL, Noise
 
 # Squared distances that overflow stay finite, so that no row, however far, yields NaN.
 _FARTHEST = 1e300
