@@ -12,16 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 from small_sets import generated, real
 
-from mixtura.accelerated import Accelerated, QuasiNewton
-from mixtura.adjust import floor_variances, moments, scales
 from mixtura.covariance.models.names import family_named
 from mixtura.data.array import ArraySource
-from mixtura.em import Task, fill, run
+from mixtura.em.loop import run
+from mixtura.em.mstep.floor import floor_variances, moments, scales
+from mixtura.em.problem import Task
+from mixtura.em.repair import fill
+from mixtura.em.run import Path
+from mixtura.em.steppers.base import Plain, Stepper
+from mixtura.em.steppers.quasi_newton import QuasiNewton
+from mixtura.em.steppers.squarem import Squarem
+from mixtura.em.steppers.switch import Accelerated
+from mixtura.em.stopping import LoglikRises
 from mixtura.initial import GROUPINGS
-from mixtura.path import Path
 from mixtura.stats import Stats
-from mixtura.steppers import Plain, Squarem, Stepper
-from mixtura.stopping import LoglikRises
 
 STEPPERS = {"squarem": Squarem(), "accelerated": Accelerated(Squarem(), QuasiNewton())}
 NEAR = 1e-6

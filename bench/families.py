@@ -11,11 +11,11 @@ import numpy as np
 
 import mixtura
 from mixtura._support.threads import using
-from mixtura.adjust import floor_variances, moments, scales
 from mixtura.covariance.models.names import MODELS, family_named
 from mixtura.data.array import ArraySource
-from mixtura.em import Task
-from mixtura.steppers import em
+from mixtura.em.mstep.floor import floor_variances, moments, scales
+from mixtura.em.problem import Task
+from mixtura.em.steppers.base import em
 
 ROWS, COLUMNS, COMPONENTS = 200_000, 8, 8
 ROUNDS = 9

@@ -19,8 +19,9 @@ import numpy as np
 from small_sets import generated, real
 
 import mixtura
-from mixtura import em, kernels
+from mixtura import kernels
 from mixtura.data.chunk import Chunk
+from mixtura.em import problem as em
 from mixtura.initial import moves, small
 from mixtura.kernels import accumulate
 

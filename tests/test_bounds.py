@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 import mixtura
-from mixtura.adjust import floor_variances, moments, scales
 from mixtura.covariance.models.names import bounded, family_named
 from mixtura.covariance.models.ratios import (
     DETERMINANT_MODELS,
@@ -21,9 +20,10 @@ from mixtura.covariance.models.ratios import (
     truncated,
 )
 from mixtura.data.array import ArraySource
-from mixtura.em import Task
+from mixtura.em.mstep.floor import floor_variances, moments, scales
+from mixtura.em.problem import Task
+from mixtura.em.steppers.base import em
 from mixtura.errors import ParameterError
-from mixtura.steppers import em
 
 sys.path.insert(0, str(Path(__file__).parent))
 from problems import problems, random_mixture

@@ -5,7 +5,7 @@ import pytest
 
 import mixtura
 from mixtura import DegeneracyWarning, Outcome
-from mixtura.adjust import Action
+from mixtura.em.outcome import Action
 
 MODELS = ("VVV", "EEE", "VVI", "VII")
 OTHERS = ("EII", "EEI", "VEI", "EVI", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV")

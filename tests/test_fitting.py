@@ -219,10 +219,11 @@ def test_a_source_is_taken_as_it_is(iris):
 
 
 def test_a_family_whose_m_step_fails_is_stopped(iris):
-    from mixtura.adjust import floor_variances, moments, scales
     from mixtura.covariance.models.names import family_named
-    from mixtura.em import Task, run
-    from mixtura.path import Path
+    from mixtura.em.loop import run
+    from mixtura.em.mstep.floor import floor_variances, moments, scales
+    from mixtura.em.problem import Task
+    from mixtura.em.run import Path
 
     class Worse(type(family_named("VVV"))):
         def fit(self, stats, floor, previous=None):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import mixtura
-from mixtura.adjust import floor_variances, moments, scales
 from mixtura.covariance.models.names import MODELS, family_named
 from mixtura.data.array import ArraySource
-from mixtura.em import Task
+from mixtura.em.mstep.floor import floor_variances, moments, scales
+from mixtura.em.problem import Task
 
 REFERENCE = Path(__file__).parent / "reference" / "mclust"
 DATA = ("faithful", "iris", "diabetes")

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 import mixtura
-from mixtura.adjust import floor_variances, moments, scales
 from mixtura.covariance.models.names import MODELS, family_named
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
-from mixtura.em import Task, run
-from mixtura.path import Path as Track
-from mixtura.prior import as_penalty
-from mixtura.steppers import em
-from mixtura.stopping import LoglikRises
+from mixtura.em.loop import run
+from mixtura.em.mstep.floor import floor_variances, moments, scales
+from mixtura.em.mstep.prior import as_penalty
+from mixtura.em.problem import Task
+from mixtura.em.run import Path as Track
+from mixtura.em.steppers.base import em
+from mixtura.em.stopping import LoglikRises
 
 REFERENCE = Path(__file__).parent / "reference" / "mclust"
 DATA = ("faithful", "iris", "diabetes")

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixtura.adjust import floor_variances, moments, scales
 from mixtura.covariance.models.names import MODELS
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
+from mixtura.em.mstep.floor import floor_variances, moments, scales
 from mixtura.kernels import Ending, accumulate
 from mixtura.kernels.numpy import estep
 

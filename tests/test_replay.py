@@ -14,7 +14,7 @@ from PIL import Image
 
 import mixtura
 from mixtura import style
-from mixtura.adjust import Action, Repair
+from mixtura.em.outcome import Action, Repair
 from mixtura.frames import stage, survivors
 from mixtura.replay import live, replay
 from mixtura.view import View

@@ -12,8 +12,8 @@ import pytest
 import mixtura
 from mixtura import kernels
 from mixtura.covariance.models.names import MODELS
+from mixtura.em.outcome import Outcome
 from mixtura.errors import ConvergenceWarning, DataError, DegeneracyWarning, ParameterError
-from mixtura.result import Outcome
 from mixtura.selection.candidates import as_starts, splits
 from mixtura.selection.climb import PLAIN
 from mixtura.selection.grid import as_components, as_models, contains, waves
@@ -180,7 +180,7 @@ def test_cells_on_the_floor_do_not_win():
 def test_a_component_of_a_few_rows_is_thin():
     from mixtura.covariance.models.names import family_named
     from mixtura.data.array import ArraySource
-    from mixtura.em import Task
+    from mixtura.em.problem import Task
     from mixtura.selection.climb import thin
     from mixtura.stats import Stats
 

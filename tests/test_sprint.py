@@ -7,14 +7,15 @@ import pytest
 
 import mixtura
 from mixtura import DegeneracyWarning, kernels
-from mixtura.adjust import moments, scales
 from mixtura.covariance.models.names import family_named
 from mixtura.data.array import ArraySource
-from mixtura.em import Task, run
+from mixtura.em.fused import sprint
+from mixtura.em.loop import run
+from mixtura.em.mstep.floor import moments, scales
+from mixtura.em.problem import Task
+from mixtura.em.run import Path
+from mixtura.em.stopping import LoglikChanges, LoglikRises
 from mixtura.initial import as_initial
-from mixtura.path import Path
-from mixtura.sprint import sprint
-from mixtura.stopping import LoglikChanges, LoglikRises
 
 
 @pytest.mark.parametrize("model", ["VVV", "EEE", "VVI", "VII", "EEI", "EII"])

@@ -10,7 +10,7 @@ import mixtura
 from mixtura.covariance.models.names import family_named
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
-from mixtura.em import Task
+from mixtura.em.problem import Task
 from mixtura.kernels import estep
 
 POINTS = np.array([[1, 2], [1.5, 1.8], [5, 8], [8, 8], [1, 0.6], [9, 11]])

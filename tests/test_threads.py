@@ -16,10 +16,12 @@ import mixtura
 from mixtura import kernels
 from mixtura._support import threads
 from mixtura._support.cuts import shares
+from mixtura.data import array
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.errors import ParameterError
 from mixtura.kernels import numpy as reference
+from mixtura.selection import sweep
 from mixtura.stats import Stats
 
 
@@ -97,8 +99,8 @@ def test_estimators_pass_their_threads_on(n_components, monkeypatch):
         return [f(item) for item in items]
 
     resolve = threads.resolve
-    for module in ("mixture", "sources.array", "selection.choose", "criteria"):
-        monkeypatch.setattr(f"mixtura.{module}.in_order", spy, raising=False)
+    for module in (array, reference, sweep):
+        monkeypatch.setattr(module, "in_order", spy)
     rows, labels = rows_of(300), np.arange(300) % 2
     model = mixtura.GaussianMixture(n_components, covariance_type="tied", threads=3).fit(rows)
     model.predict(rows)

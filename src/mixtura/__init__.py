@@ -9,6 +9,8 @@ from mixtura.combine import Combination, combine
 from mixtura.covariance import Dense, Diagonal
 from mixtura.denoise import denoise
 from mixtura.discriminant import discriminant
+from mixtura.em import Outcome
+from mixtura.em.mstep import ConjugatePrior
 from mixtura.errors import (
     ConvergenceWarning,
     DataError,
@@ -24,10 +26,9 @@ from mixtura.initial import Labels, Parameters, Responsibilities, Tree, hierarch
 from mixtura.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
 from mixtura.mixture import Assessment, Mixture, Noise, assess, cdf, hdr_levels, probability, quantile, uncertainty
 from mixtura.plot import plot
-from mixtura.prior import ConjugatePrior
 from mixtura.reduction import Reduction, reduce
 from mixtura.replay import live, replay
-from mixtura.result import Fit, Iteration, Outcome, Start
+from mixtura.result import Fit, Iteration, Start
 from mixtura.selection import Cell, Found, Selection, select
 
 if TYPE_CHECKING:

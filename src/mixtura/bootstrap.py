@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from mixtura import style
 from mixtura._support import Array, Lazy, Rng, Rows, Tell, as_count, as_sample_weight, replicated
+from mixtura.em.estep import as_known
 from mixtura.errors import ParameterError
 from mixtura.estimates import estimates
 from mixtura.fitting import fit
 from mixtura.histograms import MOST_COLUMNS, coordinates, weights
 from mixtura.initial.onward import onward
-from mixtura.known import as_known
 from mixtura.mixture import Mixture
 from mixtura.result import Fit
 from mixtura.view import View

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array
+from mixtura.em.estep import UNKNOWN
 from mixtura.errors import DataError, ParameterError
-from mixtura.known import UNKNOWN
 
 
 def classes_of(y: Any, n: int, weight: Array | None, unlabelled: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng, Rows, as_matching_rows, as_sample_weight, column_names, log_sum_exp
-from mixtura.adjust import as_floor, floor_variances, moments, scales
 from mixtura.bayes import Discriminant
 from mixtura.classes import as_priors, classes_of, for_each, shares_of
 from mixtura.covariance.models import family_named
 from mixtura.data import ArraySource
 from mixtura.em import Task
+from mixtura.em.mstep import as_floor, floor_variances, moments, scales
 from mixtura.errors import DataError, ParameterError
 from mixtura.fitting import fit
 from mixtura.initial import Labels

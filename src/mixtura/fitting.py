@@ -8,23 +8,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mixtura._support import Rng, as_count, as_fraction, as_rng, column_names
-from mixtura.adjust import as_floor, floor_variances, moments, scales
 from mixtura.covariance.models import as_bound, bounded, family_named
 from mixtura.data.tables import read_table
-from mixtura.em import PLAIN, STEPPERS, Task, fill, run
+from mixtura.em import Outcome, Path, StopRule, Task, as_stops, fill, run, sprint
+from mixtura.em.mstep import as_floor, as_penalty, floor_variances, moments, scales
+from mixtura.em.steppers import PLAIN, STEPPERS, Stepper
 from mixtura.errors import ParameterError
 from mixtura.holding import holding
 from mixtura.initial import DEFAULT, Initial, as_initial
-from mixtura.known import knowing
 from mixtura.mixture import as_sample_size
-from mixtura.path import Path
-from mixtura.prepare import component_count, prepare
-from mixtura.prior import as_penalty
-from mixtura.result import Fit, Iteration, Outcome
-from mixtura.sprint import sprint
+from mixtura.prepare import component_count, knowing, prepare
+from mixtura.result import Fit, Iteration
 from mixtura.stats import Stats
-from mixtura.steppers import Stepper
-from mixtura.stopping import StopRule, as_stops
 from mixtura.surroundings import surrounded
 from mixtura.verdict import Tour, best, named, warn
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mixtura import style
-from mixtura.adjust import Action
+from mixtura.em import Action
 from mixtura.mixture import Mixture
 from mixtura.panels import component_handles, component_labels, panel
 from mixtura.result import Fit, Iteration

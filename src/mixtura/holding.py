@@ -10,8 +10,8 @@ import numpy as np
 
 from mixtura.covariance.models import Mask
 from mixtura.em import Task
+from mixtura.em.mstep import Fixed
 from mixtura.errors import ParameterError
-from mixtura.fixed import Fixed
 from mixtura.initial import Initial, Parameters
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from mixtura._support import as_count, column_names, resolve
 from mixtura.data import ArraySource, Source
+from mixtura.em import Task
+from mixtura.em.estep import Informed, as_known
 from mixtura.errors import ParameterError
-from mixtura.initial import Parameters
+from mixtura.initial import DEFAULT, Initial, Parameters
+from mixtura.initial.known_labels import FromKnown
 from mixtura.mixture import Mixture
 
 
@@ -65,3 +68,18 @@ def component_count(k: int | None, start: Any) -> int:
     if implied is not None and implied != count and not isinstance(start, Parameters):  # they say what is wrong
         raise ParameterError(f"k is {count}, but the start has {implied} components")
     return count
+
+
+def knowing(task: Task, known: Any, k: int, start: Any, initial: Initial) -> tuple[Task, Initial]:
+    """The task with an E-step that knows, and where it starts unless the start is given."""
+    if task.trim:
+        raise ParameterError("trim: rows whose component is known cannot be trimmed; leave known out, or trim")
+    checked = as_known(known, task.source.length, k)
+    if isinstance(start, str) and start == DEFAULT:
+        initial = FromKnown(checked)
+    elif isinstance(start, str):
+        raise ParameterError(
+            f"start is {start!r}, which does not know which component is which; with known rows leave start out, or "
+            "give a Mixture, Parameters, labels or responsibilities"
+        )
+    return replace(task, bayes=Informed(checked)), initial

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import frozen
-from mixtura.em import Task
+from mixtura.em import Outcome, Path, Task
+from mixtura.em.estep import Trimmed
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.mixture import Mixture
-from mixtura.path import Path
-from mixtura.result import Fit, Iteration, Outcome, Start
-from mixtura.trimming import Trimmed
+from mixtura.result import Fit, Iteration, Start
 
 # Starts that stop by the same rule in the same optimum differ by a few dozen times its tolerance.
 TWINS = 100.0

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 import mixtura
-from mixtura.chart import Chart
 from mixtura.covariance.models.names import MODELS, family_named
+from mixtura.em.steppers.coordinates import Chart
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from problems import problems, random_mixture
@@ -45,7 +45,7 @@ def test_it_takes_fewer_passes_to_the_same_place(overlapping):
 
 
 def test_a_move_that_gains_too_little_is_replaced_by_ems_own_step(overlapping, monkeypatch):
-    from mixtura import accelerated
+    from mixtura.em.steppers import quasi_newton as accelerated
 
     rows, k = overlapping[0]
     monkeypatch.setattr(accelerated, "tried", lambda *_: None)
@@ -56,7 +56,7 @@ def test_a_move_that_gains_too_little_is_replaced_by_ems_own_step(overlapping, m
 
 
 def test_passes_are_counted_honestly(overlapping, monkeypatch):
-    from mixtura.em import Task
+    from mixtura.em.problem import Task
 
     calls = []
     real = Task.estep

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mixtura
-from mixtura.adjust import LEAST_FLOOR, floor_variances, moments, scales
 from mixtura.covariance.models.names import MODELS, family_named
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
-from mixtura.em import Task
-from mixtura.steppers import em
+from mixtura.em.mstep.floor import LEAST_FLOOR, floor_variances, moments, scales
+from mixtura.em.problem import Task
+from mixtura.em.steppers.base import em
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from problems import problems, random_mixture

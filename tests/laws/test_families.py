@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mixtura
-from mixtura.adjust import floor_variances, moments, scales
 from mixtura.covariance.models.names import MODELS, family_named
 from mixtura.data.array import ArraySource
-from mixtura.em import Task
-from mixtura.steppers import em
+from mixtura.em.mstep.floor import floor_variances, moments, scales
+from mixtura.em.problem import Task
+from mixtura.em.steppers.base import em
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from problems import examples, problems, random_mixture

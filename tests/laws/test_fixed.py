@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mixtura
-from mixtura.adjust import floor_variances
 from mixtura.covariance.models.names import MODELS
 from mixtura.data.array import ArraySource
-from mixtura.em import Task
-from mixtura.fixed import Fixed
+from mixtura.em.mstep.floor import floor_variances
+from mixtura.em.mstep.held import Fixed
+from mixtura.em.problem import Task
 from mixtura.holding import as_masks, holding
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

@@ -11,8 +11,8 @@ from mixtura._support import Array, Index, Lazy, Rng, frozen, log_or_minus_inf
 from mixtura.covariance import Covariance, Dense, Diagonal
 from mixtura.data import Chunk
 from mixtura.em import Task, fill
+from mixtura.em.mstep import Fixed
 from mixtura.errors import ParameterError
-from mixtura.fixed import Fixed
 from mixtura.initial.clusters import kmeans
 from mixtura.kernels import accumulate, blocked
 from mixtura.mixture import Mixture

@@ -12,15 +12,11 @@ from numpy.typing import NDArray
 
 from mixtura import kernels
 from mixtura._support import in_order
-from mixtura.adjust import points
 from mixtura.data import ArraySource, Chunk
-from mixtura.em import STEPPERS, Task, run
+from mixtura.em import LoglikRises, Outcome, Path, Task, ordinary, points, run
+from mixtura.em.steppers import STEPPERS
 from mixtura.kernels import Ending, Summit
-from mixtura.path import Path
-from mixtura.result import Outcome
-from mixtura.sprint import ordinary
 from mixtura.stats import Stats
-from mixtura.stopping import LoglikRises
 
 # Multiplications in one iteration from which on starts are shared out among threads.
 MUCH = 1 << 20

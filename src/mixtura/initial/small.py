@@ -8,7 +8,7 @@ import numpy as np
 
 from mixtura._support import Rng
 from mixtura.data import Chunk
-from mixtura.em import Task, fill, run
+from mixtura.em import LoglikRises, Path, Task, fill, run
 from mixtura.initial.clusters import random_state
 from mixtura.initial.coordinates import sphered
 from mixtura.initial.moves import MOVES, View
@@ -16,9 +16,7 @@ from mixtura.initial.seeding import squared_distances
 from mixtura.initial.short import Runner, further, ranked, started
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
-from mixtura.path import Path
 from mixtura.stats import Stats
-from mixtura.stopping import LoglikRises
 
 # Two runs at rest that differ by less than this, in units of the log-likelihood, are in the same place.
 SAME = 0.1

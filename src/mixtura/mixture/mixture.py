@@ -15,7 +15,7 @@ from mixtura._support import Array, Rng, Rows, as_count, as_matching_rows, as_na
 from mixtura.covariance import Covariance
 from mixtura.errors import ParameterError
 from mixtura.kernels import Affine
-from mixtura.mixture import model_file as schema
+from mixtura.mixture import model_file
 from mixtura.mixture.assembly import centre, checked, maps, shared_out, spread
 from mixtura.mixture.noise import LABEL, Noise
 
@@ -267,7 +267,7 @@ class Mixture:
         >>> Mixture.from_json(Mixture([1.0], [[0.1]], Dense(np.ones((1, 1, 1)), 1)).to_json()).means.item()
         0.1
         """
-        return schema.write(
+        return model_file.write(
             {
                 "weights": self.weights.tolist(),
                 "means": self.means.tolist(),
@@ -288,4 +288,4 @@ class Mixture:
         DataError
             If the text is not JSON of this format and version, or not a mixture: the message says what is wrong.
         """
-        return cls(**schema.read(text))
+        return cls(**model_file.read(text))

@@ -12,16 +12,24 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Rng, as_amount, as_count, as_entropy, column_names, resolve
-from mixtura.adjust import as_floor, floor_variances, moments, scales
 from mixtura.covariance.models import as_bound, family_named
 from mixtura.data import ArraySource, Source
 from mixtura.data.tables import read_table
 from mixtura.em import Task
+from mixtura.em.mstep import (
+    ConjugatePrior,
+    Fixed,
+    as_floor,
+    as_penalty,
+    as_plain,
+    as_prior,
+    floor_variances,
+    moments,
+    scales,
+)
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
-from mixtura.fixed import Fixed
 from mixtura.mixture import Noise, as_sample_size
 from mixtura.prepare import prepare
-from mixtura.prior import ConjugatePrior, as_penalty, as_plain, as_prior
 from mixtura.selection.candidates import DEFAULT, as_starts
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.grid import Key, as_components, as_models

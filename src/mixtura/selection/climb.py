@@ -10,20 +10,16 @@ import numpy as np
 
 from mixtura import kernels
 from mixtura._support import frozen
-from mixtura.adjust import Repair, points
 from mixtura.covariance import Dense, Diagonal
 from mixtura.data import ArraySource, Chunk
-from mixtura.em import STEPPERS, Task, fill, run
+from mixtura.em import Iterate, LoglikRises, Outcome, Path, Repair, Task, fill, points, run
+from mixtura.em.steppers import STEPPERS, Stepper
 from mixtura.initial.short import in_kernel
-from mixtura.iterate import Iterate
 from mixtura.kernels import Ending, Summit
 from mixtura.mixture import Mixture
-from mixtura.path import Path
-from mixtura.result import Fit, Outcome, Start
+from mixtura.result import Fit, Start
 from mixtura.selection.cell import Begin, Found
 from mixtura.stats import Stats
-from mixtura.steppers import Stepper
-from mixtura.stopping import LoglikRises
 
 Race: TypeAlias = Callable[..., list[Summit]]
 

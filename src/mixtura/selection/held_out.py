@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from mixtura.data import ArraySource
+from mixtura.em.mstep import as_penalty
 from mixtura.errors import ParameterError
-from mixtura.prior import as_penalty
 from mixtura.selection.cell import Cell
 from mixtura.selection.grid import Key
 from mixtura.selection.sweep import Plan, pieces, sweep

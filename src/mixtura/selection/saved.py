@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from mixtura.em import Outcome
 from mixtura.errors import DataError
 from mixtura.mixture import Mixture
-from mixtura.result import Fit, Outcome, Start
+from mixtura.result import Fit, Start
 from mixtura.selection.cell import Begin, Cell, Found
 from mixtura.stats import Stats
 

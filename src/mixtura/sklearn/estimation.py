@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,18 +11,16 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from mixtura.adjust import floor_variances, moments, scales
 from mixtura.covariance import Diagonal
 from mixtura.covariance.models import family_named
 from mixtura.data import Source
-from mixtura.em import STEPPERS, Task, run
+from mixtura.em import Iterate, LoglikChanges, Outcome, Path, StopRule, Task, run, sprint
+from mixtura.em.mstep import floor_variances, moments, scales
+from mixtura.em.steppers import STEPPERS
 from mixtura.errors import DegeneracyWarning
 from mixtura.initial import GROUPINGS
 from mixtura.mixture import Mixture
-from mixtura.path import Path, resumed
 from mixtura.sklearn.verbose import Verbose
-from mixtura.sprint import sprint
-from mixtura.stopping import LoglikChanges
 
 ILL_DEFINED = (
     "Fitting the mixture model failed because some components have ill-defined empirical covariance (for instance "
@@ -173,3 +172,14 @@ def best_of(estimates: list[Estimate], max_iter: int) -> Estimate:
             stacklevel=5,
         )
     return best
+
+
+def resumed(first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Path:
+    """The path that goes on from an earlier one, whose last mean log-likelihood per row was ``loglik``.
+
+    It has converged already where a rule finds ``first`` near enough to where the earlier one ended.
+    """
+    path = Path.at(first)
+    earlier = replace(first, stats=replace(first.stats, loglik=loglik * first.stats.total))
+    rested = any(rule(earlier, first) for rule in stop)
+    return replace(path, outcome=Outcome.CONVERGED) if rested else path

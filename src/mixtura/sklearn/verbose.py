@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from mixtura.path import Path
+from mixtura.em import Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,79 +1,20 @@
-"""How EM moves from iterate to iterate."""
+"""EM extrapolated: SQUAREM."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.chart import Chart
+from mixtura.em.run import Iterate
+from mixtura.em.steppers.base import Ascent, Step, em
+from mixtura.em.steppers.coordinates import Chart
 from mixtura.errors import DataError
-from mixtura.iterate import Iterate
-from mixtura.mixture import Mixture
-from mixtura.stats import Stats
 
 _TINY = float(np.finfo(np.float64).tiny)
-
-
-class Ascent(Protocol):
-    """What a stepper may ask for; only ``estep`` costs a pass over the data."""
-
-    def mstep(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, NDArray[np.bool_]]:
-        """The mixture that EM goes to from these statistics, and which covariances rest on the floor."""
-
-    def admit(self, start: Mixture) -> tuple[Mixture, NDArray[np.bool_]]:
-        """The member of the family nearest to any mixture, and which covariances rest on the floor."""
-
-    def estep(self, mixture: Mixture, low: NDArray[np.bool_]) -> Iterate:
-        """The mixture's log-likelihood, and the statistics for the next M-step."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """What a stepper has done.
-
-    Attributes
-    ----------
-    iterate : Iterate
-    state : object
-        What it wants to be given next time.
-    passes : int
-        How often the data was read.
-    """
-
-    iterate: Iterate
-    state: Any
-    passes: int
-
-
-class Stepper(Protocol):
-    """Turns the EM map into a path; what it must remember between steps is a value of its own."""
-
-    def init(self, iterate: Iterate) -> Any:
-        """What to remember before the first step (also after a repair, which starts a new path)."""
-
-    def step(self, task: Ascent, iterate: Iterate, state: Any) -> Step:
-        """One iteration, which gains at least as much as one EM iteration: a small rise means what it means there."""
-
-
-def em(task: Ascent, iterate: Iterate) -> Iterate:
-    """One EM iteration: M-step, then the E-step that tells what it gained."""
-    return task.estep(*task.mstep(iterate.stats, iterate.mixture))
-
-
-@dataclass(frozen=True, slots=True)
-class Plain:
-    """EM as it is (Dempster, Laird & Rubin 1977)."""
-
-    def init(self, iterate: Iterate) -> None:
-        """Nothing to remember."""
-
-    def step(self, task: Ascent, iterate: Iterate, state: Any) -> Step:
-        """One EM iteration."""
-        return Step(em(task, iterate), None, 1)
 
 
 @dataclass(frozen=True, slots=True)

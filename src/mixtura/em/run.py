@@ -1,15 +1,39 @@
-"""Where a start of EM has led."""
+"""Where EM stands, and where one start has led."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mixtura.adjust import Repair
-from mixtura.iterate import Iterate
-from mixtura.result import Outcome
-from mixtura.stopping import StopRule
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.em.outcome import Outcome, Repair
+from mixtura.mixture import Mixture
+from mixtura.stats import Stats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Iterate:
+    """One point on EM's path.
+
+    Attributes
+    ----------
+    mixture : Mixture
+    stats : Stats
+        Of the E-step at ``mixture``: it holds the mixture's log-likelihood, and is all the next M-step needs.
+    low : ndarray of bool, (k,)
+        Which covariances rest on the floor.
+    """
+
+    mixture: Mixture
+    stats: Stats
+    low: NDArray[np.bool_]
+
+    @property
+    def loglik(self) -> float:
+        """Total weighted log-likelihood of ``mixture``."""
+        return self.stats.loglik
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,14 +83,3 @@ class Path:
         """One iteration further."""
         trace = (*self.trace, new.loglik)
         return replace(self, last=new, trace=trace, iterations=self.iterations + 1, passes=self.passes + passes)
-
-
-def resumed(first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Path:
-    """The path that goes on from an earlier one, whose last mean log-likelihood per row was ``loglik``.
-
-    It has converged already where a rule finds ``first`` near enough to where the earlier one ended.
-    """
-    path = Path.at(first)
-    earlier = replace(first, stats=replace(first.stats, loglik=loglik * first.stats.total))
-    rested = any(rule(earlier, first) for rule in stop)
-    return replace(path, outcome=Outcome.CONVERGED) if rested else path

@@ -13,13 +13,12 @@ from mixtura._support import Array, resolve
 from mixtura.covariance import Covariance, Dense, Diagonal
 from mixtura.covariance.models import MODELS
 from mixtura.data import ArraySource, Chunk
-from mixtura.em import Task
-from mixtura.fixed import FREE
-from mixtura.iterate import Iterate
+from mixtura.em.mstep import FREE
+from mixtura.em.outcome import Outcome
+from mixtura.em.problem import Task
+from mixtura.em.run import Iterate, Path
+from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule
 from mixtura.kernels import Ending, Summit
-from mixtura.path import Path
-from mixtura.result import Outcome
-from mixtura.stopping import LoglikChanges, LoglikRises, StopRule
 
 Rule: TypeAlias = LoglikRises | LoglikChanges
 

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from mixtura._support import as_amount
+from mixtura.em.run import Iterate
 from mixtura.errors import ParameterError
-from mixtura.iterate import Iterate
 
 
 class StopRule(Protocol):

@@ -10,13 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Rng, responsibilities
-from mixtura.covariance.models import family_named
 from mixtura.data import Chunk
-from mixtura.em import Task
-from mixtura.errors import DataError, ParameterError
-from mixtura.initial import DEFAULT, Initial
-from mixtura.kernels import Affine, Density, accumulate, blocked, estep
+from mixtura.errors import DataError
+from mixtura.kernels import Affine, Density, estep
 from mixtura.stats import Needs, Stats
 
 UNKNOWN = -1
@@ -91,51 +87,3 @@ def _part(chunk: Chunk, rows: NDArray[np.bool_]) -> Chunk:
     """Some rows of a chunk."""
     weight = None if chunk.sample_weight is None else chunk.sample_weight[rows]
     return Chunk(chunk.rows[rows], weight)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FromKnown:
-    """Start: the known rows tell means and common variances, and these which component the others are nearest to.
-
-    Attributes
-    ----------
-    known : ndarray of shape (n,)
-        From `as_known`.
-    """
-
-    known: NDArray[np.int64]
-
-    def __call__(self, task: Task, k: int, rng: Rng) -> Stats:
-        members = np.vstack([np.eye(k), np.zeros((1, k))])  # the last is for -1
-
-        def given(chunk: Chunk) -> Stats:
-            return accumulate(chunk, members[self.known[chunk.positions]], "diagonal")
-
-        first = replace(task, family=family_named("EEI"), prior=None)
-        stats = task.source.sum(blocked(given, k))
-        if not stats.weight.all():
-            raise ParameterError(f"known: all rows of component {stats.weight.argmin()} have weight zero; leave it out")
-        mixture, _ = first.mstep(stats)
-
-        def nearest(chunk: Chunk) -> Stats:
-            own = self.known[chunk.positions]
-            share, *_ = responsibilities(mixture.log_joint(chunk.rows))
-            share = np.where((own == UNKNOWN)[:, None], share, members[own])
-            return accumulate(chunk, share, task.family.needs)
-
-        return task.source.sum(blocked(nearest, k))
-
-
-def knowing(task: Task, known: Any, k: int, start: Any, initial: Initial) -> tuple[Task, Initial]:
-    """The task with an E-step that knows, and where it starts unless the start is given."""
-    if task.trim:
-        raise ParameterError("trim: rows whose component is known cannot be trimmed; leave known out, or trim")
-    checked = as_known(known, task.source.length, k)
-    if isinstance(start, str) and start == DEFAULT:
-        initial = FromKnown(checked)
-    elif isinstance(start, str):
-        raise ParameterError(
-            f"start is {start!r}, which does not know which component is which; with known rows leave start out, or "
-            "give a Mixture, Parameters, labels or responsibilities"
-        )
-    return replace(task, bayes=Informed(checked)), initial

@@ -1,4 +1,4 @@
-"""EM faster: SQUAREM far from an optimum, a quasi-Newton method near one."""
+"""A quasi-Newton method near an optimum: EM's step as gradient, its history as curvature."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.chart import Chart
-from mixtura.iterate import Iterate
+from mixtura.em.run import Iterate
+from mixtura.em.steppers.base import Ascent, Step
+from mixtura.em.steppers.coordinates import Chart
+from mixtura.em.steppers.squarem import tried
 from mixtura.mixture import Mixture
-from mixtura.steppers import Ascent, Step, Stepper, tried
 
 _TINY = float(np.finfo(np.float64).tiny)
 
@@ -109,35 +110,3 @@ def direction(pairs: list[tuple[Array, Array]], gradient: Array) -> Array:
     for (s, y), share in zip(pairs, reversed(shares), strict=True):
         move += s * (share - (y @ move) / (s @ y))
     return move
-
-
-@dataclass(frozen=True, slots=True)
-class Accelerated:
-    """One stepper as long as iterations gain much, and another one from then on.
-
-    The path that EM takes decides which optimum it ends in, and SQUAREM stretches that path. A quasi-Newton method
-    leaves it, and is far faster where only one optimum is left within reach.
-
-    Attributes
-    ----------
-    far, near : Stepper
-    gain : float
-        An iteration that raises the mean log-likelihood per row by no more than this calls for the near one.
-    """
-
-    far: Stepper
-    near: Stepper
-    gain: float = 3e-3
-
-    def init(self, iterate: Iterate) -> tuple[Stepper, Any]:
-        """Far, until an iteration has shown otherwise."""
-        return self.far, self.far.init(iterate)
-
-    def step(self, task: Ascent, iterate: Iterate, state: Any) -> Step:
-        """One iteration of either."""
-        stepper, own = state
-        done = stepper.step(task, iterate, own)
-        new = done.iterate
-        near = new.loglik - iterate.loglik <= self.gain * new.stats.total
-        chosen = self.near if near else self.far
-        return Step(new, (chosen, done.state if chosen is stepper else chosen.init(new)), done.passes)

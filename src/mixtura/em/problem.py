@@ -1,44 +1,29 @@
-"""EM: the M-step, one iteration, and the loop, written once for every family, source and stepper."""
+"""What EM iterates on: rows, a model of their covariances, and what holds for all starts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import kernels
 from mixtura._support import Array, Rng, Rows
-from mixtura.accelerated import Accelerated, QuasiNewton
-from mixtura.adjust import CANDIDATES, Action, Repair, collapsed, points, reseed, ridge
 from mixtura.covariance import Covariance
 from mixtura.covariance.models import Family
 from mixtura.data import ArraySource, Chunk, Source
-from mixtura.fixed import FREE, Fixed
-from mixtura.iterate import Iterate
+from mixtura.em.estep import ByPosition, Trimmed
+from mixtura.em.mstep import FREE, Fixed, Penalty, ridge
+from mixtura.em.run import Iterate
 from mixtura.kernels import estep
 from mixtura.mixture import Mixture, Noise
-from mixtura.path import Path
-from mixtura.prior import Penalty
-from mixtura.result import Outcome
 from mixtura.stats import Needs, Stats, as_scatter
-from mixtura.steppers import Plain, Squarem, Step, Stepper
-from mixtura.stopping import StopRule
-from mixtura.trimming import Trimmed
 
 # A fall of the log-likelihood below this fraction of its size is rounding, not a failure to maximise: of float64 rows,
 # and of float32 rows, whose arithmetic is float32, too.
 ROUNDING, SINGLE_ROUNDING = 1e-7, 2e-6
-
-
-@runtime_checkable
-class ByPosition(Protocol):
-    """An E-step that goes by where rows stand in their source."""
-
-    def among(self, positions: slice | NDArray[np.intp]) -> Callable[..., Stats]:
-        """The same for rows that stood at these positions, and are now the only ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,117 +153,31 @@ class Task:
         return replace(self, fixed=fixed, family=fixed.over(self.family))
 
 
-Notify = Callable[[Path], object]
+# A component that holds less than half a point is dead.
+DEAD = 0.5
 
-PLAIN = Plain()
-
-# By whether EM is to be accelerated.
-STEPPERS: dict[bool, Stepper] = {False: PLAIN, True: Accelerated(Squarem(), QuasiNewton())}
+# Rows looked at when a component is put where the mixture fits worst.
+CANDIDATES = 2000
 
 
-def run(
-    task: Task,
-    path: Path,
-    *,
-    stop: Sequence[StopRule],
-    max_iter: int,
-    rng: Rng,
-    stepper: Stepper = PLAIN,
-    notify: Notify | None = None,
-    keep_interrupted: bool = False,
-) -> Path:
-    """Iterate until a rule says stop, or ``max_iter`` iterations are done.
+def points(stats: Stats, n_rows: int) -> Array:
+    """How many rows each component holds, (k,).
 
-    Parameters
-    ----------
-    task : Task
-    path : Path
-        The first E-step (`Path.at` of `Task.begin`).
-    stop : sequence of StopRule
-        Any of them ends the run.
-    notify : callable, optional
-        Called with the path at its start and after every iteration.
-    keep_interrupted : bool
-        On Ctrl-C, return where the run stands instead of raising.
+    A weight of 3 counts three rows; weights that sum to less than the number of rows are relative.
     """
-    state = stepper.init(path.last)
-    tell = notify or (lambda _: None)
-    try:
-        tell(path)
-        while path.iterations < max_iter and path.outcome is not Outcome.CONVERGED:
-            mended = mend(task, path, rng)
-            if mended:
-                task = task.keep(np.isin(path.alive, mended.alive))
-                path, state = mended, stepper.init(mended.last)
-                tell(path)
-                continue
-            step = stepper.step(task, path.last, state)
-            old, path, state = path, _advance(task, path, step), step.state
-            if path.last is old.last:
-                return path
-            tell(path)
-            still = not task.guarded or not task.collapsed(path.last).any()
-            if still and any(rule(old.last, path.last) for rule in stop):
-                return replace(path, outcome=Outcome.CONVERGED)
-    except KeyboardInterrupt:
-        if not keep_interrupted:
-            raise
-        return replace(path, outcome=Outcome.INTERRUPTED)
-    return path
+    return stats.weight * max(1.0, n_rows / stats.total)
 
 
-def _advance(task: Task, path: Path, step: Step) -> Path:
-    """Take a step, unless the log-likelihood fell: then the path ends where it was."""
-    new = step.iterate
-    fall = path.last.loglik - new.loglik
-    if fall <= 0 or not task.guarded:
-        return path.on(new, step.passes)
-    rounding = fall <= task.rounding * (abs(new.loglik) + new.stats.total)
-    if rounding and task.collapsed(new).any():
-        # At rest, but on a component to repair: take the step, so that the next thing is its repair.
-        return replace(path.on(new, step.passes), trace=(*path.trace, path.trace[-1]))
-    outcome = Outcome.CONVERGED if rounding else Outcome.STALLED
-    return replace(path, outcome=outcome, passes=path.passes + step.passes)
+def collapsed(iterate: Iterate, family: Family, n_rows: int) -> NDArray[np.bool_]:
+    """Which components to repair: dead ones, and those that lie on too few points to have a covariance.
 
-
-def mend(task: Task, path: Path, rng: Rng) -> Path | None:
-    """Re-seed collapsed components once, remove those that collapse again; None where nothing is to be done.
-
-    A start may be as narrow as it likes; only what an M-step made of it counts.
-
-    The trace starts anew, so that it never falls. Of several components to remove, the lighter half goes at a
-    time, since the others may recover.
+    Where there are too few rows for so many components to begin with, those of the second kind are left on
+    the floor, since moving them about cannot help.
     """
-    last = path.last
-    if not task.guarded or not path.iterations:
-        return None
-    bad = task.collapsed(last)
-    if not bad.any():
-        return None
-    held = points(last.stats, task.source.n_rows)
-    done = {repair.component for repair in path.repairs}
-    again = np.flatnonzero(bad & [number in done for number in path.alive])
-    doomed = again[np.argsort(held[again], kind="stable")][: (len(again) + 1) // 2]
-    stay = np.setdiff1d(np.arange(len(held)), doomed)
-    fresh = bad & [number not in done for number in path.alive]
-    now = path.iterations + 1
-    actions = [(j, Action.REMOVED) for j in doomed] + [(j, Action.RESEEDED) for j in np.flatnonzero(fresh)]
-    report = [Repair(now, path.alive[j], action, float(held[j])) for j, action in actions]
-    rows, fitness = task.candidates(last.mixture, rng)
-    stats = reseed(last.stats, fresh, rows, fitness, task.scale).select(stay)
-    left = task.keep(stay)
-    new = left.estep(*left.mstep(stats, last.mixture.select(stay)))
-    alive = tuple(path.alive[j] for j in stay)
-    return Path(new, (new.loglik,), now, path.passes + 1, path.outcome, (*path.repairs, *report), alive)
-
-
-def fill(task: Task, stats: Stats, rng: Rng) -> tuple[Stats, tuple[Repair, ...]]:
-    """Re-seed components that a start left without any row, far from all rows' mean."""
-    empty = stats.weight <= 0
-    if not empty.any():
-        return stats, ()
-    rows = task.source.rows(CANDIDATES, rng).rows
-    centre = np.average(stats.mean, axis=0, weights=stats.weight)
-    nearness = -((rows - centre) ** 2 / task.scale).sum(axis=1)
-    report = tuple(Repair(0, int(j), Action.RESEEDED, 0.0) for j in np.flatnonzero(empty))
-    return reseed(stats, empty, rows, nearness, task.scale), report
+    held = points(iterate.stats, n_rows)
+    k, d = iterate.stats.mean.shape
+    if held.min() >= DEAD and not iterate.low.any():
+        return np.zeros(k, dtype=bool)
+    needed = family.least_points(d)
+    starved = iterate.low & (held < needed) if held.sum() >= k * needed else np.zeros(k, dtype=bool)
+    return (starved | (held < DEAD)) & (k > 1)

@@ -1,0 +1,29 @@
+"""The algorithm: expectation and maximisation, iterated."""
+
+from __future__ import annotations
+
+from mixtura.em.fused import ordinary, sprint
+from mixtura.em.loop import run
+from mixtura.em.outcome import Action, Outcome, Repair
+from mixtura.em.problem import Task, points
+from mixtura.em.repair import fill
+from mixtura.em.run import Iterate, Path
+from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule, as_stops
+
+__all__ = [
+    "Action",
+    "Iterate",
+    "LoglikChanges",
+    "LoglikRises",
+    "Outcome",
+    "Path",
+    "Repair",
+    "StopRule",
+    "Task",
+    "as_stops",
+    "fill",
+    "ordinary",
+    "points",
+    "run",
+    "sprint",
+]

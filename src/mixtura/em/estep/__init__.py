@@ -1,0 +1,9 @@
+"""How the rows are shared out."""
+
+from __future__ import annotations
+
+from mixtura.em.estep.base import ByPosition
+from mixtura.em.estep.known_labels import UNKNOWN, Informed, as_known
+from mixtura.em.estep.trimmed import Trimmed
+
+__all__ = ["UNKNOWN", "ByPosition", "Informed", "Trimmed", "as_known"]

@@ -1,0 +1,76 @@
+"""How a run of EM ended, and what was done to its components."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Action(Enum):
+    """What was done to a collapsed component."""
+
+    RESEEDED = "re-seeded"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One repair of one component, numbered as at the start, before the given EM iteration."""
+
+    iteration: int
+    component: int
+    action: Action
+    points: float
+
+    def __str__(self) -> str:
+        return (
+            f"component {self.component} {self.action.value} at iteration {self.iteration} ({self.points:.3g} points)"
+        )
+
+
+class Outcome(Enum):
+    """How a fit ended; the value is the sentence that the user reads."""
+
+    CONVERGED = "Converged."
+    FLOORED = (
+        "Converged, but a covariance rests on the floor, so the log-likelihood depends on it: "
+        "try fewer components, a simpler model, or another floor."
+    )
+    RESEEDED = "Converged after a collapsed component was re-seeded: compare with more starts."
+    REMOVED = (
+        "Converged with fewer components than asked for, because one kept collapsing: "
+        "try fewer components, a simpler model, or more starts."
+    )
+    OUT_OF_STEPS = "Out of steps before it converged: raise max_iter, or tol."
+    INTERRUPTED = "Interrupted: this is the best so far."
+    STALLED = "Stopped where the log-likelihood began to fall: try another start or a larger floor."
+
+    @property
+    def converged(self) -> bool:
+        """Whether EM came to rest.
+
+        Examples
+        --------
+        >>> Outcome.FLOORED.converged, Outcome.OUT_OF_STEPS.converged
+        (True, False)
+        """
+        return self.value.startswith("Converged")
+
+    def qualified(self, repairs: Sequence[Repair], floored: bool) -> Outcome:
+        """Say of a converged fit what had to be done to it; the gravest comes first.
+
+        Examples
+        --------
+        >>> Outcome.CONVERGED.qualified((), floored=True).name
+        'FLOORED'
+        """
+        if self is not Outcome.CONVERGED:
+            return self
+        actions = {repair.action for repair in repairs}
+        gravest = {
+            Outcome.REMOVED: Action.REMOVED in actions,
+            Outcome.FLOORED: floored,
+            Outcome.RESEEDED: Action.RESEEDED in actions,
+        }
+        return next((outcome for outcome, holds in gravest.items() if holds), self)

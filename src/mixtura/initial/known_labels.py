@@ -1,0 +1,50 @@
+"""A start from the rows whose component is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura._support import Rng, responsibilities
+from mixtura.covariance.models import family_named
+from mixtura.data import Chunk
+from mixtura.em import Task
+from mixtura.em.estep import UNKNOWN
+from mixtura.errors import ParameterError
+from mixtura.kernels import accumulate, blocked
+from mixtura.stats import Stats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FromKnown:
+    """Start: the known rows tell means and common variances, and these which component the others are nearest to.
+
+    Attributes
+    ----------
+    known : ndarray of shape (n,)
+        From `as_known`.
+    """
+
+    known: NDArray[np.int64]
+
+    def __call__(self, task: Task, k: int, rng: Rng) -> Stats:
+        members = np.vstack([np.eye(k), np.zeros((1, k))])  # the last is for -1
+
+        def given(chunk: Chunk) -> Stats:
+            return accumulate(chunk, members[self.known[chunk.positions]], "diagonal")
+
+        first = replace(task, family=family_named("EEI"), prior=None)
+        stats = task.source.sum(blocked(given, k))
+        if not stats.weight.all():
+            raise ParameterError(f"known: all rows of component {stats.weight.argmin()} have weight zero; leave it out")
+        mixture, _ = first.mstep(stats)
+
+        def nearest(chunk: Chunk) -> Stats:
+            own = self.known[chunk.positions]
+            share, *_ = responsibilities(mixture.log_joint(chunk.rows))
+            share = np.where((own == UNKNOWN)[:, None], share, members[own])
+            return accumulate(chunk, share, task.family.needs)
+
+        return task.source.sum(blocked(nearest, k))
