@@ -24,7 +24,7 @@ from mixtura.em.steppers.quasi_newton import QuasiNewton
 from mixtura.em.steppers.squarem import Squarem
 from mixtura.em.steppers.switch import Accelerated
 from mixtura.em.stopping import LoglikRises
-from mixtura.initial import GROUPINGS
+from mixtura.starts.names import GROUPINGS
 from mixtura.stats import Stats
 
 STEPPERS = {"squarem": Squarem(), "accelerated": Accelerated(Squarem(), QuasiNewton())}

@@ -22,8 +22,9 @@ import mixtura
 from mixtura import kernels
 from mixtura.data.chunk import Chunk
 from mixtura.em import problem as em
-from mixtura.initial import moves, small
 from mixtura.kernels import accumulate
+from mixtura.starts import small_em as small
+from mixtura.starts import split_and_merge as moves
 
 OPTIMA = Path(__file__).parent / "optima.json"
 FLOOR = 1e-3

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mixtura
-from mixtura.initial.hierarchical import CRITERIA
 from mixtura.kernels import NAME, agglomerate
 from mixtura.kernels.agglomeration import agglomerate as on_numpy
+from mixtura.starts.hierarchical import CRITERIA
 
 sys.path.insert(0, str(Path(__file__).parent))
 from slips import merges

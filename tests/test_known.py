@@ -10,7 +10,7 @@ from scipy.stats import multivariate_normal
 import mixtura
 from mixtura import DataError, MixtureClassifier, ParameterError
 from mixtura.covariance.models.names import MODELS
-from mixtura.initial.small import SmallEM
+from mixtura.starts.small_em import SmallEM
 
 FOLDER = Path(__file__).parent / "reference" / "mclust"
 IRIS = np.loadtxt(FOLDER / "iris.csv", delimiter=",", skiprows=1)

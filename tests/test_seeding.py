@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.cluster import kmeans_plusplus
 
-from mixtura.initial.seeding import squared_distances
+from mixtura.starts.seeding import squared_distances
 
 
 @pytest.mark.parametrize("seed", range(10))

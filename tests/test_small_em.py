@@ -9,7 +9,7 @@ import pytest
 import mixtura
 from mixtura import kernels
 from mixtura.data.array import ArraySource
-from mixtura.initial.small import SmallEM
+from mixtura.starts.small_em import SmallEM
 
 REFERENCE = Path(__file__).parent / "reference" / "mclust"
 

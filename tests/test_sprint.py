@@ -15,7 +15,7 @@ from mixtura.em.mstep.floor import moments, scales
 from mixtura.em.problem import Task
 from mixtura.em.run import Path
 from mixtura.em.stopping import LoglikChanges, LoglikRises
-from mixtura.initial import as_initial
+from mixtura.starts.names import as_initial
 
 
 @pytest.mark.parametrize("model", ["VVV", "EEE", "VVI", "VII", "EEI", "EII"])

@@ -7,7 +7,6 @@ from mixtura.bayes import Discriminant
 from mixtura.bootstrap import Bootstrap, bootstrap
 from mixtura.combine import Combination, combine
 from mixtura.covariance import Dense, Diagonal
-from mixtura.denoise import denoise
 from mixtura.discriminant import discriminant
 from mixtura.em import Outcome
 from mixtura.em.mstep import ConjugatePrior
@@ -22,7 +21,6 @@ from mixtura.errors import (
     StartsDisagreeWarning,
 )
 from mixtura.fitting import fit
-from mixtura.initial import Labels, Parameters, Responsibilities, Tree, hierarchical
 from mixtura.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
 from mixtura.mixture import Assessment, Mixture, Noise, assess, cdf, hdr_levels, probability, quantile, uncertainty
 from mixtura.plot import plot
@@ -30,6 +28,7 @@ from mixtura.reduction import Reduction, reduce
 from mixtura.replay import live, replay
 from mixtura.result import Fit, Iteration, Start
 from mixtura.selection import Cell, Found, Selection, select
+from mixtura.starts import Labels, Parameters, Responsibilities, Tree, denoise, hierarchical
 
 if TYPE_CHECKING:
     from mixtura.sklearn import GaussianMixture, MixtureClassifier

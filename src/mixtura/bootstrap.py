@@ -18,9 +18,9 @@ from mixtura.errors import ParameterError
 from mixtura.estimates import estimates
 from mixtura.fitting import fit
 from mixtura.histograms import MOST_COLUMNS, coordinates, weights
-from mixtura.initial.onward import onward
 from mixtura.mixture import Mixture
 from mixtura.result import Fit
+from mixtura.starts import onward
 from mixtura.view import View
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from mixtura.em import Task
 from mixtura.em.mstep import as_floor, floor_variances, moments, scales
 from mixtura.errors import DataError, ParameterError
 from mixtura.fitting import fit
-from mixtura.initial import Labels
 from mixtura.mixture import Mixture, ranks
 from mixtura.selection import select
 from mixtura.selection.grid import as_models
+from mixtura.starts import Labels
 
 EACH = range(1, 6)  # numbers of components to choose from, for each class
 

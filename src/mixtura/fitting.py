@@ -15,10 +15,10 @@ from mixtura.em.mstep import as_floor, as_penalty, floor_variances, moments, sca
 from mixtura.em.steppers import PLAIN, STEPPERS, Stepper
 from mixtura.errors import ParameterError
 from mixtura.holding import holding
-from mixtura.initial import DEFAULT, Initial, as_initial
 from mixtura.mixture import as_sample_size
 from mixtura.prepare import component_count, knowing, prepare
 from mixtura.result import Fit, Iteration
+from mixtura.starts import DEFAULT, Initial, as_initial
 from mixtura.stats import Stats
 from mixtura.surroundings import surrounded
 from mixtura.verdict import Tour, best, named, warn

@@ -12,8 +12,8 @@ from mixtura.covariance.models import Mask
 from mixtura.em import Task
 from mixtura.em.mstep import Fixed
 from mixtura.errors import ParameterError
-from mixtura.initial import Initial, Parameters
 from mixtura.mixture import Mixture
+from mixtura.starts import Initial, Parameters
 from mixtura.stats import Stats
 
 NAMES = ("weights", "means", "covariances")

@@ -12,8 +12,8 @@ import numpy as np
 from mixtura._support import Array, Rng, Tell, as_count, as_rng, as_rows, replicated
 from mixtura.fitting import fit
 from mixtura.histograms import ratios
-from mixtura.initial.onward import onward
 from mixtura.result import Fit
+from mixtura.starts import onward
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,9 +14,8 @@ from mixtura.data import ArraySource, Source
 from mixtura.em import Task
 from mixtura.em.estep import Informed, as_known
 from mixtura.errors import ParameterError
-from mixtura.initial import DEFAULT, Initial, Parameters
-from mixtura.initial.known_labels import FromKnown
 from mixtura.mixture import Mixture
+from mixtura.starts import DEFAULT, FromKnown, Initial, Parameters
 
 
 def prepare(X: Any, sample_weight: Any, start: Any, threads: int | None) -> tuple[Source, Any]:

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from mixtura._support import Rng, as_amount
 from mixtura.data import ArraySource, Chunk, Source
-from mixtura.denoise import denoise
 from mixtura.em import Task, fill
 from mixtura.errors import DataError, ParameterError
-from mixtura.initial import Initial
 from mixtura.mixture import REGIONS, Mixture, Noise
+from mixtura.starts import Initial, denoise
 from mixtura.stats import Stats
 
 # The share that noise begins with where nobody knows which rows it has.

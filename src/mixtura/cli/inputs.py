@@ -9,9 +9,9 @@ from mixtura import Mixture
 from mixtura.cli.console import say
 from mixtura.data.tables import Table, read_table
 from mixtura.errors import ParameterError
-from mixtura.initial import STARTS
 from mixtura.io.files import read_model
 from mixtura.mixture import EFFECTIVE
+from mixtura.starts import STARTS
 
 
 def names(columns: list[str] | None) -> list[str] | None:

@@ -12,11 +12,11 @@ from mixtura._support import Array, Rng
 from mixtura.data import ArraySource, Chunk, Source
 from mixtura.em import Task
 from mixtura.errors import ParameterError
-from mixtura.initial import STARTS, Initial, grow
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.grid import Key, nested
+from mixtura.starts import STARTS, Initial, grow
 from mixtura.stats import Stats
 
 # What a sweep starts from unless it is told otherwise.

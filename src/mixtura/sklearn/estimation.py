@@ -18,9 +18,9 @@ from mixtura.em import Iterate, LoglikChanges, Outcome, Path, StopRule, Task, ru
 from mixtura.em.mstep import floor_variances, moments, scales
 from mixtura.em.steppers import STEPPERS
 from mixtura.errors import DegeneracyWarning
-from mixtura.initial import GROUPINGS
 from mixtura.mixture import Mixture
 from mixtura.sklearn.verbose import Verbose
+from mixtura.starts import GROUPINGS
 
 ILL_DEFINED = (
     "Fitting the mixture model failed because some components have ill-defined empirical covariance (for instance "

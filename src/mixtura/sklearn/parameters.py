@@ -16,10 +16,10 @@ from mixtura.data import ArraySource
 from mixtura.em import Task
 from mixtura.em.mstep import ConjugatePrior, as_penalty
 from mixtura.holding import as_masks, held
-from mixtura.initial import GROUPINGS
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.estimation import Given, task_of
 from mixtura.sklearn.forms import FORMS, checked_precisions, checked_weights, shaped
+from mixtura.starts import GROUPINGS
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({AUTO})],

@@ -8,8 +8,8 @@ from typing import Any
 
 from mixtura._support import Rng
 from mixtura.em import Task
-from mixtura.initial.short import in_kernel, started
 from mixtura.mixture import Mixture
+from mixtura.starts.search import in_kernel, started
 from mixtura.stats import Stats
 
 # After so many iterations EM is accelerated.

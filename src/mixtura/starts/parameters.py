@@ -13,9 +13,9 @@ from mixtura.data import Chunk
 from mixtura.em import Task, fill
 from mixtura.em.mstep import Fixed
 from mixtura.errors import ParameterError
-from mixtura.initial.clusters import kmeans
 from mixtura.kernels import accumulate, blocked
 from mixtura.mixture import Mixture
+from mixtura.starts.kmeans import kmeans
 from mixtura.stats import Stats
 
 optimize = Lazy("scipy.optimize")

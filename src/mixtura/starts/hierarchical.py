@@ -12,8 +12,8 @@ from mixtura._support import Array, Rng, as_count, as_rng
 from mixtura.data import ArraySource, Chunk, Source
 from mixtura.em import Task
 from mixtura.errors import DataError, ParameterError
-from mixtura.initial.coordinates import USES
 from mixtura.kernels import accumulate, agglomerate
+from mixtura.starts.coordinates import USES
 from mixtura.stats import Stats
 
 CRITERIA = ("EII", "VII", "EEE", "VVV")

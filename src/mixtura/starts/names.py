@@ -10,12 +10,12 @@ import numpy as np
 from mixtura._support import Rng
 from mixtura.em import Task
 from mixtura.errors import ParameterError
-from mixtura.initial.clusters import kmeans, kmeans_pp
-from mixtura.initial.given import Labels, Responsibilities
-from mixtura.initial.hierarchical import from_tree
-from mixtura.initial.random import identity, random, random_from_data
-from mixtura.initial.small import small_em
 from mixtura.mixture import Mixture
+from mixtura.starts.hierarchical import from_tree
+from mixtura.starts.kmeans import kmeans, kmeans_pp
+from mixtura.starts.partition import Labels, Responsibilities
+from mixtura.starts.random import identity, random, random_from_data
+from mixtura.starts.small_em import small_em
 from mixtura.stats import Stats
 
 Initial: TypeAlias = Callable[[Task, int, Rng], Stats | Mixture]

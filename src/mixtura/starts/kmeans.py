@@ -9,8 +9,8 @@ import numpy as np
 from mixtura._support import Lazy, Rng
 from mixtura.data import Chunk
 from mixtura.em import Task
-from mixtura.initial.random import SAMPLE, at_rows
 from mixtura.kernels import accumulate, blocked
+from mixtura.starts.random import SAMPLE, at_rows
 from mixtura.stats import Stats
 
 cluster, exceptions = Lazy("sklearn.cluster"), Lazy("sklearn.exceptions")

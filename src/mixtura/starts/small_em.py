@@ -9,13 +9,13 @@ import numpy as np
 from mixtura._support import Rng
 from mixtura.data import Chunk
 from mixtura.em import LoglikRises, Path, Task, fill, run
-from mixtura.initial.clusters import random_state
-from mixtura.initial.coordinates import sphered
-from mixtura.initial.moves import MOVES, View
-from mixtura.initial.seeding import squared_distances
-from mixtura.initial.short import Runner, further, ranked, started
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
+from mixtura.starts.coordinates import sphered
+from mixtura.starts.kmeans import random_state
+from mixtura.starts.search import Runner, further, ranked, started
+from mixtura.starts.seeding import squared_distances
+from mixtura.starts.split_and_merge import MOVES, View
 from mixtura.stats import Stats
 
 # Two runs at rest that differ by less than this, in units of the log-likelihood, are in the same place.
@@ -38,8 +38,8 @@ class SmallEM:
     The runs start from the nearest of k rows, drawn with probability proportional to the squared distance from
     those drawn before (Arthur & Vassilvitskii 2007), on standardised columns and on sphered ones in turn; after a few
     iterations only the best go on, and the last few come to rest. Then the best mixture is changed again and again
-    (`mixtura.initial.moves`): two components that overlap are merged and another one is cut in two (Ueda, Nakano,
-    Ghahramani & Hinton 2000), or cut anew, or one is put around a random row. Where EM leads higher from there, that
+    (`mixtura.starts.split_and_merge`): two components that overlap are merged and another one is cut in two (Ueda,
+    Nakano, Ghahramani & Hinton 2000), or cut anew, or one is put around a random row. Where EM leads higher from there, that
     is the best from then on. All of it reads the rows as often as ``effort`` runs would.
 
     Attributes
