@@ -16,10 +16,9 @@ from mixtura._support import Array, Lazy, Rng, Rows, Tell, as_count, as_sample_w
 from mixtura.em.estep import as_known
 from mixtura.errors import ParameterError
 from mixtura.estimates import estimates
-from mixtura.fitting import fit
+from mixtura.fitting import Fit, fit
 from mixtura.histograms import MOST_COLUMNS, coordinates, weights
 from mixtura.mixture import Mixture
-from mixtura.result import Fit
 from mixtura.starts import onward
 from mixtura.view import View
 

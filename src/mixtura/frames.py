@@ -10,9 +10,9 @@ import numpy as np
 
 from mixtura import style
 from mixtura.em import Action
+from mixtura.fitting import Fit, Iteration
 from mixtura.mixture import Mixture
 from mixtura.panels import component_handles, component_labels, panel
-from mixtura.result import Fit, Iteration
 from mixtura.view import View
 
 if TYPE_CHECKING:

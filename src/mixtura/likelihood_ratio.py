@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura._support import Array, Rng, Tell, as_count, as_rng, as_rows, replicated
-from mixtura.fitting import fit
+from mixtura.fitting import Fit, fit
 from mixtura.histograms import ratios
-from mixtura.result import Fit
 from mixtura.starts import onward
 
 if TYPE_CHECKING:

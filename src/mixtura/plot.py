@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from mixtura import style
 from mixtura.doubt import doubt, doubt_handles
 from mixtura.errors import ParameterError
+from mixtura.fitting import Fit
 from mixtura.mixture import Mixture
 from mixtura.panels import Labels, component_handles, components, line_handles
-from mixtura.result import Fit
 from mixtura.surfaces import boundaries, density, density_handles, region_handles, regions
 from mixtura.view import View
 

@@ -15,9 +15,9 @@ import numpy as np
 from mixtura import style
 from mixtura._support import as_amount, replacing
 from mixtura.errors import MissingExtraError, MixturaError, ParameterError
+from mixtura.fitting import Fit, Iteration
 from mixtura.frames import Draw, settle, stage, survivors
 from mixtura.mixture import Mixture
-from mixtura.result import Fit, Iteration
 from mixtura.view import View
 
 if TYPE_CHECKING:

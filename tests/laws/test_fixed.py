@@ -15,7 +15,7 @@ from mixtura.data.array import ArraySource
 from mixtura.em.mstep.floor import floor_variances
 from mixtura.em.mstep.held import Fixed
 from mixtura.em.problem import Task
-from mixtura.holding import as_masks, holding
+from mixtura.fitting.options import as_masks, holding
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from problems import problems, random_mixture

@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from mixtura.cli.console import err
+from mixtura.fitting import Iteration
 from mixtura.io.pace import Pace, spoken
-from mixtura.result import Iteration
 
 Watch = Callable[[Iteration], object]
 Show = Callable[..., object]

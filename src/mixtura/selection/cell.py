@@ -12,8 +12,8 @@ import numpy as np
 from mixtura._support import Rng
 from mixtura.em import Outcome
 from mixtura.errors import ParameterError
+from mixtura.fitting import Fit
 from mixtura.mixture import Assessment
-from mixtura.result import Fit
 from mixtura.selection.grid import Key
 from mixtura.stats import Needs, Stats
 

@@ -28,15 +28,14 @@ from mixtura.em.mstep import (
     scales,
 )
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
+from mixtura.fitting import prepare, surroundings
 from mixtura.mixture import Noise, as_sample_size
-from mixtura.prepare import prepare
 from mixtura.selection.candidates import DEFAULT, as_starts
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.grid import Key, as_components, as_models
 from mixtura.selection.held_out import FOLDS, held_out
 from mixtura.selection.result import Selection
 from mixtura.selection.sweep import Plan, pieces, sweep
-from mixtura.surroundings import surroundings
 
 INTERRUPTED = "Interrupted: the table has the cells that were done; pass it as resume= to go on."
 

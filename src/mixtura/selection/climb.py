@@ -14,9 +14,9 @@ from mixtura.covariance import Dense, Diagonal
 from mixtura.data import ArraySource, Chunk
 from mixtura.em import Iterate, LoglikRises, Outcome, Path, Repair, Task, fill, points, run
 from mixtura.em.steppers import STEPPERS, Stepper
+from mixtura.fitting import Fit, Start
 from mixtura.kernels import Ending, Summit
 from mixtura.mixture import Mixture
-from mixtura.result import Fit, Start
 from mixtura.selection.cell import Begin, Found
 from mixtura.starts import in_kernel
 from mixtura.stats import Stats

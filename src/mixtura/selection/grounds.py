@@ -11,10 +11,10 @@ import numpy as np
 from mixtura._support import Rng, Rows
 from mixtura.data import ArraySource, Source
 from mixtura.em import Task
+from mixtura.fitting import Beginning, without
 from mixtura.selection.candidates import methods, shared
 from mixtura.selection.cell import Begin
 from mixtura.starts import Initial
-from mixtura.surroundings import Beginning, without
 
 # Up to so many rows all starts run on all of them; beyond it on so many random rows, and only the best so many then go
 # on with all. Up to so many values that is done within the kernel, too.

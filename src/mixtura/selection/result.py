@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mixtura.covariance.models import family_named
 from mixtura.errors import DataError, ParameterError, missing_extra
+from mixtura.fitting import Fit
 from mixtura.mixture import ranks
-from mixtura.result import Fit
 from mixtura.selection.cell import CRITERIA, Cell, as_criterion
 from mixtura.selection.curves import curves
 from mixtura.selection.grid import Key

@@ -11,8 +11,8 @@ import numpy as np
 
 from mixtura.em import Outcome
 from mixtura.errors import DataError
+from mixtura.fitting import Fit, Start
 from mixtura.mixture import Mixture
-from mixtura.result import Fit, Start
 from mixtura.selection.cell import Begin, Cell, Found
 from mixtura.stats import Stats
 

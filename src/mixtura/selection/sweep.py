@@ -14,12 +14,12 @@ from mixtura.covariance.models import Bound, bounded, family_named
 from mixtura.data import ArraySource, Source
 from mixtura.em import Task
 from mixtura.errors import MixturaError
+from mixtura.fitting import Beginning
 from mixtura.selection.candidates import GIVEN, QUANTILES, handed_over
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.climb import Pace, as_fit, climbed, repaired
 from mixtura.selection.grid import Key, sources, waves
 from mixtura.selection.grounds import Ground, grounds, large_piece, small_piece
-from mixtura.surroundings import Beginning
 
 # Of so many starts on a sample, all rows tell which are best; so many of them go on after so many iterations.
 FINALISTS = 8
@@ -42,7 +42,7 @@ class Plan:
     template : Task
         What all cells have in common, noise and what is held included.
     beginnings : tuple
-        What noise begins with (`mixtura.surroundings`); empty where there is none.
+        What noise begins with (`mixtura.fitting.noise`); empty where there is none.
     grounds : tuple of Ground
         Rows that components start from.
     components : tuple of int

@@ -15,7 +15,7 @@ from mixtura.covariance.models import as_bound, bounded
 from mixtura.data import ArraySource
 from mixtura.em import Task
 from mixtura.em.mstep import ConjugatePrior, as_penalty
-from mixtura.holding import as_masks, held
+from mixtura.fitting import as_masks, held
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.estimation import Given, task_of
 from mixtura.sklearn.forms import FORMS, checked_precisions, checked_weights, shaped

@@ -39,8 +39,8 @@ class SmallEM:
     those drawn before (Arthur & Vassilvitskii 2007), on standardised columns and on sphered ones in turn; after a few
     iterations only the best go on, and the last few come to rest. Then the best mixture is changed again and again
     (`mixtura.starts.split_and_merge`): two components that overlap are merged and another one is cut in two (Ueda,
-    Nakano, Ghahramani & Hinton 2000), or cut anew, or one is put around a random row. Where EM leads higher from there, that
-    is the best from then on. All of it reads the rows as often as ``effort`` runs would.
+    Nakano, Ghahramani & Hinton 2000), or cut anew, or one is put around a random row. Where EM leads higher from there,
+    that is the best from then on. All of it reads the rows as often as ``effort`` runs would.
 
     Attributes
     ----------

@@ -14,14 +14,13 @@ from mixtura.em import Outcome, Path, StopRule, Task, as_stops, fill, run, sprin
 from mixtura.em.mstep import as_floor, as_penalty, floor_variances, moments, scales
 from mixtura.em.steppers import PLAIN, STEPPERS, Stepper
 from mixtura.errors import ParameterError
-from mixtura.holding import holding
+from mixtura.fitting.noise import surrounded
+from mixtura.fitting.options import component_count, holding, knowing, prepare
+from mixtura.fitting.report import Tour, best, named, warn
+from mixtura.fitting.result import Fit, Iteration
 from mixtura.mixture import as_sample_size
-from mixtura.prepare import component_count, knowing, prepare
-from mixtura.result import Fit, Iteration
 from mixtura.starts import DEFAULT, Initial, as_initial
 from mixtura.stats import Stats
-from mixtura.surroundings import surrounded
-from mixtura.verdict import Tour, best, named, warn
 
 
 def fit(

@@ -13,8 +13,8 @@ from mixtura._support import frozen
 from mixtura.em import Outcome, Path, Task
 from mixtura.em.estep import Trimmed
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
+from mixtura.fitting.result import Fit, Iteration, Start
 from mixtura.mixture import Mixture
-from mixtura.result import Fit, Iteration, Start
 
 # Starts that stop by the same rule in the same optimum differ by a few dozen times its tolerance.
 TWINS = 100.0

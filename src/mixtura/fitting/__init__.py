@@ -1,0 +1,10 @@
+"""`mixtura.fit` and what it returns."""
+
+from __future__ import annotations
+
+from mixtura.fitting.fit import fit
+from mixtura.fitting.noise import Beginning, surroundings, without
+from mixtura.fitting.options import as_masks, held, prepare
+from mixtura.fitting.result import Fit, Iteration, Start
+
+__all__ = ["Beginning", "Fit", "Iteration", "Start", "as_masks", "fit", "held", "prepare", "surroundings", "without"]
