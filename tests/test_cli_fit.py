@@ -232,7 +232,7 @@ def test_a_live_line_on_a_terminal(two, capsys, monkeypatch):
 
 
 def test_lines_of_an_iteration():
-    start, later = Iteration(1, 0, None, -5.0, math.nan), Iteration(1, 3, None, -4.5, 0.25)
+    start, later = Iteration(1, 0, None, -5.0, math.nan, (0, 1)), Iteration(1, 3, None, -4.5, 0.25, (0, 1))
     assert plain_line(start, 1) == "iteration 0  log-likelihood -5.000000000000"
     pace = Pace(starts=3, max_iter=50, began=0.0).after(1, 0, 1.0)
     assert live_line(start, pace, words=True) == "start 2/3  iteration 0/50  log-likelihood -5.0000"

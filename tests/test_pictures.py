@@ -7,8 +7,9 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import mixtura
-from mixtura import Dense, Diagonal, Mixture, Noise, style
-from mixtura.plot import KINDS
+from mixtura import Dense, Diagonal, Mixture, Noise
+from mixtura.plotting import style
+from mixtura.plotting.plot import KINDS
 
 TILTED = np.array([[[4.0, 1.5], [1.5, 1.0]], [[1.0, 0.0], [0.0, 9.0]]])
 PLANE = Mixture([0.25, 0.75], [[0.0, 0.0], [8.0, 2.0]], Dense(TILTED, 2), columns=("length", "width"))

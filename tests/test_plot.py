@@ -12,13 +12,14 @@ from matplotlib.patches import Ellipse
 from PIL import Image
 
 import mixtura
-from mixtura import Dense, Diagonal, Mixture, style
+from mixtura import Dense, Diagonal, Mixture
 from mixtura.data.array import ArraySource
-from mixtura.plot import plot
-from mixtura.view import View, limits
+from mixtura.plotting import style
+from mixtura.plotting.plot import plot
+from mixtura.plotting.view import View, limits
 
 mpl.use("agg")
-drawing = importlib.import_module("mixtura.plot")
+drawing = importlib.import_module("mixtura.plotting.plot")
 
 TILTED = np.array([[[4.0, 1.5], [1.5, 1.0]], [[1.0, 0.0], [0.0, 9.0]]])
 PLANE = Mixture([0.25, 0.75], [[0.0, 0.0], [8.0, 2.0]], Dense(TILTED, 2), columns=("length", "width"))

@@ -13,14 +13,13 @@ import pytest
 from PIL import Image
 
 import mixtura
-from mixtura import style
-from mixtura.em.outcome import Action, Repair
-from mixtura.frames import stage, survivors
-from mixtura.replay import live, replay
-from mixtura.view import View
+from mixtura.plotting import style
+from mixtura.plotting.frames import stage
+from mixtura.plotting.replay import live, replay
+from mixtura.plotting.view import View
 
 mpl.use("agg")
-playing = importlib.import_module("mixtura.replay")
+playing = importlib.import_module("mixtura.plotting.replay")
 
 RNG = np.random.default_rng(0)
 X = np.concatenate([RNG.normal(0, 1, (60, 3)), RNG.normal((4, 0, 1), 1, (60, 3))])
@@ -78,7 +77,7 @@ def test_a_folder_has_a_picture_for_each_iteration(fit, tmp_path):
 def test_each_frame_shows_its_own_mixture(fit):
     figure, draw = stages(fit, X[:, :2])
     for i in (0, len(fit.history) - 1):
-        draw(fit.history[: i + 1], [0, 1])
+        draw(fit.history[: i + 1])
         main, curve = figure.axes[:2]
         mixture = fit.history[i].mixture
         spread = [sorted([patch.width, patch.height]) for patch in main.patches]
@@ -95,9 +94,9 @@ def test_each_frame_shows_its_own_mixture(fit):
 
 def test_more_dimensions_show_the_two_columns_that_separate_most():
     fit = recorded(X)
-    best = sorted(np.argsort(-importlib.import_module("mixtura.view").separation(fit.mixture))[:2])
+    best = sorted(np.argsort(-importlib.import_module("mixtura.plotting.view").separation(fit.mixture))[:2])
     figure, draw = stages(fit, pd.DataFrame(X, columns=list("abc")))
-    draw(fit.history, [0, 1])
+    draw(fit.history)
     assert figure.axes[0].get_xlabel() == "abc"[best[0]]
     assert "2 of 3 columns" in figure.axes[0].get_title(loc="left")
     figure, _ = stages(fit, X, [2, 1])
@@ -107,7 +106,7 @@ def test_more_dimensions_show_the_two_columns_that_separate_most():
 def test_one_dimension_shows_densities(tmp_path):
     fit = recorded(X[:, :1], max_iter=3, tol=1.0)
     figure, draw = stages(fit, X[:, :1])
-    draw(fit.history[:1], [0, 1])
+    draw(fit.history[:1])
     total = figure.axes[0].lines[0]
     np.testing.assert_allclose(total.get_ydata(), np.exp(fit.history[0].mixture.logpdf(total.get_xdata())))
     assert replay(fit, X[:, 0], tmp_path / "one.gif").exists()
@@ -118,13 +117,12 @@ def test_a_removed_component_leaves_the_others_their_colours(dimensions):
     rows = X[:, :dimensions]
     fit = recorded(rows, 3, tol=1.0)
     last = fit.history[-1]
-    fewer = replace(last, number=last.number + 1, mixture=last.mixture.select(np.array([0, 2])))
-    start = replace(fit.starts[0], repairs=(Repair(fewer.number, 1, Action.REMOVED, 0.5),))
-    fit = replace(fit, mixture=fewer.mixture, history=(*fit.history, fewer), starts=(start,))
-    alive = survivors(fit)
-    assert alive == [[0, 1, 2]] * (len(alive) - 1) + [[0, 2]]
+    assert last.components == (0, 1, 2)
+    left = last.mixture.select(np.array([0, 2]))
+    fewer = replace(last, number=last.number + 1, mixture=left, components=(0, 2))
+    fit = replace(fit, mixture=left, history=(*fit.history, fewer))
     figure, draw = stages(fit, rows)
-    draw(fit.history, alive[-1])
+    draw(fit.history)
     means = [line for line in figure.axes[0].lines if line.get_markersize() == 9]
     shown = [len(line.get_xdata()) == 1 and line.get_visible() for line in means]
     assert shown == [True, False, True]
@@ -136,7 +134,7 @@ def test_components_keep_the_names_of_the_start(tmp_path):
     named = replace(recorded(X[:, :2], max_iter=2, tol=1.0).mixture, components=("left", "right"))
     fit = mixtura.fit(X[:, :2], start=named, record=True, tol=1.0)
     figure, draw = stages(fit, X[:, :2])
-    draw(fit.history, [0, 1])
+    draw(fit.history)
     assert figure.axes[2].get_legend().get_texts()[0].get_text().startswith("left (")
 
 

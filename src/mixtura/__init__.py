@@ -23,9 +23,8 @@ from mixtura.errors import (
 from mixtura.fitting import Fit, Iteration, Start, fit
 from mixtura.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
 from mixtura.mixture import Assessment, Mixture, Noise, assess, cdf, hdr_levels, probability, quantile, uncertainty
-from mixtura.plot import plot
+from mixtura.plotting import live, plot, replay
 from mixtura.reduction import Reduction, reduce
-from mixtura.replay import live, replay
 from mixtura.selection import Cell, Found, Selection, select
 from mixtura.starts import Labels, Parameters, Responsibilities, Tree, denoise, hierarchical
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura import style
 from mixtura._support import (
     Array,
     as_matching_rows,
@@ -25,8 +24,7 @@ from mixtura._support import (
 from mixtura.classes import as_classes
 from mixtura.covariance import Dense
 from mixtura.mixture import Mixture
-from mixtura.plot import MOST_COLUMNS, MOST_ROWS, picture
-from mixtura.view import View
+from mixtura.plotting import MOST_COLUMNS, MOST_ROWS, View, picture, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

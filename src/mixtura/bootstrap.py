@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura import style
 from mixtura._support import Array, Lazy, Rng, Rows, Tell, as_count, as_sample_weight, replicated
 from mixtura.em.estep import as_known
 from mixtura.errors import ParameterError
 from mixtura.estimates import estimates
 from mixtura.fitting import Fit, fit
-from mixtura.histograms import MOST_COLUMNS, coordinates, weights
 from mixtura.mixture import Mixture
+from mixtura.plotting import MOST_COLUMNS, View, coordinates, style, weights
 from mixtura.starts import onward
-from mixtura.view import View
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

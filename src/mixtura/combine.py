@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Lazy, as_count, as_sample_weight
-from mixtura.entropies import entropies
 from mixtura.errors import ParameterError
 from mixtura.mixture import LABEL, Mixture
+from mixtura.plotting import entropies
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

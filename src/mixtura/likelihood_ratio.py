@@ -11,7 +11,7 @@ import numpy as np
 
 from mixtura._support import Array, Rng, Tell, as_count, as_rng, as_rows, replicated
 from mixtura.fitting import Fit, fit
-from mixtura.histograms import ratios
+from mixtura.plotting import ratios
 from mixtura.starts import onward
 
 if TYPE_CHECKING:

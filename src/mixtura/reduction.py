@@ -13,8 +13,7 @@ from mixtura._support import Array, Lazy
 from mixtura.covariance import Dense
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
-from mixtura.plot import MOST_COLUMNS, MOST_ROWS, picture
-from mixtura.view import View
+from mixtura.plotting import MOST_COLUMNS, MOST_ROWS, View, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -41,7 +41,7 @@ def combine(
     entropies bends, which --picture shows.
     """
     asked = {"--labels": labels, "--table": table, "--picture": picture}
-    files = planned(asked, {"--picture": "mixtura.entropies"}, (model, data))
+    files = planned(asked, {"--picture": "mixtura.plotting.entropy"}, (model, data))
     mixture = read_model(model)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
     with using(threads):

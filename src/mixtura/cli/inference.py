@@ -18,7 +18,7 @@ from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.mixture import column_labels
 
-HISTOGRAMS = "mixtura.histograms"
+HISTOGRAMS = "mixtura.plotting.histograms"
 
 
 def bootstrap(

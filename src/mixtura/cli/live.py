@@ -74,7 +74,7 @@ def plain_line(iteration: Iteration, starts: int) -> str:
 
     Examples
     --------
-    >>> plain_line(Iteration(0, 2, None, -16.5, 0.25), starts=3)
+    >>> plain_line(Iteration(0, 2, None, -16.5, 0.25, (0, 1)), starts=3)
     'start 1 of 3  iteration 2  log-likelihood -16.500000000000  rise 0.250000000000'
     """
     which = f"start {iteration.start + 1} of {starts}  " if starts > 1 else ""
@@ -88,7 +88,7 @@ def live_line(iteration: Iteration, pace: Pace, *, words: bool) -> str:
     Examples
     --------
     >>> pace = Pace(starts=1, max_iter=100, began=0.0).after(start=0, number=1, now=0.5)
-    >>> live_line(Iteration(0, 1, None, -16.5, 0.25), pace, words=True)
+    >>> live_line(Iteration(0, 1, None, -16.5, 0.25, (0, 1)), pace, words=True)
     'iteration 1/100  log-likelihood -16.5000  rise 0.25  2/s  at most 50 s left'
     """
     step, loglik, left = ("iteration ", "log-likelihood ", " left") if words else ("", "loglik ", "")

@@ -16,11 +16,10 @@ from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra
 from mixtura.io.files import TABLES, check_outputs, table_text, write_table
 from mixtura.mixture import row_labels
-from mixtura.replay import WRITERS
-from mixtura.style import FORMATS
+from mixtura.plotting import FORMATS, WRITERS
 
 DRAWN = {"--picture": "mixtura.plot", "--replay": "mixtura.replay"}
-STILL = ("mixtura.plot", "mixtura.selection.curves", "mixtura.histograms", "mixtura.entropies")
+STILL = ("mixtura.plot", "mixtura.plotting.criteria", "mixtura.plotting.histograms", "mixtura.plotting.entropy")
 NEEDED = {**dict.fromkeys(STILL, ("matplotlib",)), "mixtura.replay": ("matplotlib", "PIL")}
 KINDS = {**dict.fromkeys(STILL, FORMATS), "mixtura.replay": tuple(WRITERS)}
 

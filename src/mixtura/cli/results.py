@@ -11,7 +11,7 @@ from rich.text import Text
 from mixtura import Bootstrap, Combination, Discriminant, LikelihoodRatioTest, Reduction
 from mixtura.cli.tables import MOST_COLUMNS, Cells, blocks, grid, mean_and_deviation, pairs, plural
 from mixtura.mixture import LABEL
-from mixtura.style import percent
+from mixtura.plotting import percent
 
 
 def bootstrapped(boot: Bootstrap, records: Sequence[dict[str, Any]], level: float, console: Console) -> Group:

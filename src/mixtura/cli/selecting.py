@@ -24,7 +24,7 @@ from mixtura.errors import ParameterError
 from mixtura.io.files import TABLES, write_table
 from mixtura.selection.grid import as_models
 
-PICTURE = "mixtura.selection.curves"
+PICTURE = "mixtura.plotting.criteria"
 
 
 def counts(text: str) -> list[int]:

@@ -225,7 +225,8 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> Tour:
     history: list[Iteration] = []
 
     def notify(path: Path) -> None:
-        iteration = Iteration(number, path.iterations, path.last.mixture, path.last.loglik, path.rise)
+        last = path.last
+        iteration = Iteration(number, path.iterations, last.mixture, last.loglik, path.rise, path.alive)
         if plan.record:
             history.append(iteration)
         if plan.on_iteration:

@@ -25,6 +25,8 @@ class Iteration:
         Total log-likelihood of ``mixture``; with a prior, plus its log-density.
     rise : float
         By how much that is more than one iteration before; NaN at a start or after a repair.
+    components : tuple of int
+        Numbers, as at the start, of the components that are left.
     """
 
     start: int
@@ -32,6 +34,7 @@ class Iteration:
     mixture: Mixture
     loglik: float
     rise: float
+    components: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

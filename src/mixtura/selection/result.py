@@ -11,8 +11,8 @@ from mixtura.covariance.models import family_named
 from mixtura.errors import DataError, ParameterError, missing_extra
 from mixtura.fitting import Fit
 from mixtura.mixture import ranks
+from mixtura.plotting import curves
 from mixtura.selection.cell import CRITERIA, Cell, as_criterion
-from mixtura.selection.curves import curves
 from mixtura.selection.grid import Key
 from mixtura.selection.saved import parsed, text
 

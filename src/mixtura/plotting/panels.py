@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura import style
 from mixtura._support import Array
 from mixtura.mixture import LABEL, Mixture
-from mixtura.view import View, densities, ellipse, grid, limits, shadow
+from mixtura.plotting import style
+from mixtura.plotting.view import View, densities, ellipse, grid, limits, shadow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
     from matplotlib.patches import Ellipse
+
 
 # A legend with more components than this does not fit beside its picture.
 LEGEND_ENTRIES = 12

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from mixtura import style
 from mixtura.errors import ParameterError
-from mixtura.selection.cell import Cell
+from mixtura.plotting import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
 
 NAMES = {"bic": "BIC", "icl": "ICL", "aic": "AIC", "aicc": "AICc", "cv": "−2 log-likelihood of rows held out"}
 
@@ -31,15 +31,34 @@ SHOWN = 0.9
 MOST_TICKS = 12
 
 
+class Measured(Protocol):
+    """A covariance model with a number of components, and its criteria."""
+
+    @property
+    def components(self) -> int:
+        """Number of components."""
+
+    @property
+    def model(self) -> str:
+        """Name of the covariance model."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is the matter with the fit."""
+
+    def measured(self, criterion: str) -> float:
+        """The value of a criterion."""
+
+
 class Ranked(Protocol):
     """What there is to draw."""
 
     @property
-    def cells(self) -> tuple[Cell, ...]:
+    def cells(self) -> Sequence[Measured]:
         """All that were worked on."""
 
     @property
-    def ranked(self) -> tuple[Cell, ...]:
+    def ranked(self) -> Sequence[Measured]:
         """The best first."""
 
     @property
@@ -71,9 +90,9 @@ def curves(selection: Ranked, path: str | Path | None = None) -> Figure:
     return style.saved(figure, target)
 
 
-def _lines(selection: Ranked) -> dict[str, list[Cell]]:
+def _lines(selection: Ranked) -> dict[str, list[Measured]]:
     """Cells with a value, for each model."""
-    lines: dict[str, list[Cell]] = {}
+    lines: dict[str, list[Measured]] = {}
     for cell in selection.cells:
         if np.isfinite(cell.measured(selection.criterion)):
             lines.setdefault(cell.model, []).append(cell)
@@ -93,7 +112,7 @@ def look(model: str) -> dict[str, Any]:
     return {"color": colour, "marker": style.MARKERS[kind], "linestyle": _VOLUMES.get(model[0], ":")}
 
 
-def _line(axes: Axes, model: str, cells: Sequence[Cell], criterion: str) -> None:
+def _line(axes: Axes, model: str, cells: Sequence[Measured], criterion: str) -> None:
     """One model: a line, filled markers where the fit is sound, hollow ones where it is not."""
     known = look(model)
     at, values = [cell.components for cell in cells], [cell.measured(criterion) for cell in cells]
@@ -113,7 +132,7 @@ def _limits(axes: Axes, values: Sequence[float]) -> None:
     axes.set_ylim(low - 1.6 * margin, high + margin)
 
 
-def _labels(axes: Axes, lines: dict[str, list[Cell]], criterion: str) -> None:
+def _labels(axes: Axes, lines: dict[str, list[Measured]], criterion: str) -> None:
     """The models' names beside the right ends of their lines, moved apart where they would overlap."""
     bottom, top = axes.get_ylim()
     last = max(cell.components for cells in lines.values() for cell in cells)

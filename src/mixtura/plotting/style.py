@@ -16,6 +16,7 @@ from mixtura.errors import ParameterError, missing_extra
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+
 FORMATS = (".png", ".svg", ".pdf")
 
 # Petroff (2021), arXiv:2107.02270. Of the usual palettes it keeps ten colours furthest apart for normal sight and for

@@ -8,21 +8,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from mixtura import style
 from mixtura._support import as_amount, replacing
 from mixtura.errors import MissingExtraError, MixturaError, ParameterError
-from mixtura.fitting import Fit, Iteration
-from mixtura.frames import Draw, settle, stage, survivors
 from mixtura.mixture import Mixture
-from mixtura.view import View
+from mixtura.plotting import style
+from mixtura.plotting.frames import Draw, Iterate, settle, stage
+from mixtura.plotting.view import View
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL.Image import Image
+
 
 # A frame is small: more points than this would only hide each other.
 MOST_ROWS = 10_000
@@ -34,8 +34,20 @@ SIZE = (8.0, 4.5)
 GIF_DPI, DPI = 100, 160
 
 
+class Recorded(Protocol):
+    """A fit of which every iteration was kept."""
+
+    @property
+    def mixture(self) -> Mixture:
+        """Where it ended."""
+
+    @property
+    def history(self) -> Sequence[Iterate]:
+        """Every iteration of the best start."""
+
+
 def replay(
-    fit: Fit,
+    fit: Recorded,
     X: Any,
     path: str | Path,
     *,
@@ -80,7 +92,7 @@ def replay(
     --------
     >>> import tempfile
     >>> import mixtura
-    >>> from mixtura.replay import replay
+
     >>> X = [[0.0, 1.0], [0.2, 0.9], [0.4, 1.3], [5.0, 2.0], [5.2, 2.3], [5.4, 1.8]]
     >>> fit = mixtura.fit(X, 2, model="VVI", seed=0, record=True)
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -98,10 +110,10 @@ def replay(
     speed = _speed(fps, len(fit.history))
     view = _view(fit.mixture, X, columns)
     figure = style.new_figure(*SIZE, shown=False, dpi=GIF_DPI if kind == ".gif" else DPI)
-    draw, alive = stage(figure, view, fit.history), survivors(fit)
+    draw = stage(figure, view, fit.history)
 
     def show(frame: int) -> None:
-        draw(fit.history[: frame + 1], alive[frame])
+        draw(fit.history[: frame + 1])
 
     show(len(fit.history) - 1)
     settle(figure)
@@ -109,7 +121,7 @@ def replay(
     return target
 
 
-def live(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[Iteration], None]:
+def live(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[Iterate], None]:
     """Show EM at work on screen: `mixtura.fit(X, 3, on_iteration=mixtura.live(X))`.
 
     The pictures are those of `mixtura.replay`, in a window or a notebook; where Matplotlib's backend can show
@@ -135,16 +147,16 @@ def live(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[Ite
     Examples
     --------
     >>> import mixtura
-    >>> from mixtura.replay import live
+
     >>> X = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
     >>> mixtura.fit(X, 2, seed=0, on_iteration=live(X)).outcome.name  # doctest: +SKIP
     'CONVERGED'
     """
     style.require("matplotlib")
-    past: list[Iteration] = []
+    past: list[Iterate] = []
     scene: list[tuple[Draw, Callable[[], object]]] = []
 
-    def on_iteration(iteration: Iteration) -> None:
+    def on_iteration(iteration: Iterate) -> None:
         if not scene:  # the number of components is known only now
             view = _view(iteration.mixture, X, columns)
             figure = style.new_figure(*SIZE, shown=True)
@@ -153,7 +165,7 @@ def live(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[Ite
             past.clear()
         past.append(iteration)
         draw, refresh = scene[0]
-        draw(past, range(iteration.mixture.n_components))
+        draw(past)
         refresh()
 
     return on_iteration

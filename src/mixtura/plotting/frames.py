@@ -4,37 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from mixtura import style
-from mixtura.em import Action
-from mixtura.fitting import Fit, Iteration
 from mixtura.mixture import Mixture
-from mixtura.panels import component_handles, component_labels, panel
-from mixtura.view import View
+from mixtura.plotting import style
+from mixtura.plotting.panels import component_handles, component_labels, panel
+from mixtura.plotting.view import View
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.legend import Legend
 
-# Draws the last of these iterations, and the curve of all of them; says which of the start's components are left.
-Draw = Callable[[Sequence[Iteration], Sequence[int]], None]
+
+class Iterate(Protocol):
+    """An EM iteration, as far as a picture shows it."""
+
+    @property
+    def start(self) -> int:
+        """Which start it belongs to."""
+
+    @property
+    def number(self) -> int:
+        """EM iterations done so far."""
+
+    @property
+    def mixture(self) -> Mixture:
+        """The mixture."""
+
+    @property
+    def loglik(self) -> float:
+        """Total log-likelihood."""
+
+    @property
+    def components(self) -> tuple[int, ...]:
+        """Which of the start's components are left."""
 
 
-def survivors(fit: Fit) -> list[list[int]]:
-    """Which of the start's components each iteration still has: some may have been removed on the way."""
-    k = fit.history[0].mixture.n_components
-    gone = [repair for repair in fit.starts[fit.best_start].repairs if repair.action is Action.REMOVED]
-    return [
-        sorted(set(range(k)) - {repair.component for repair in gone if repair.iteration <= iteration.number})
-        for iteration in fit.history
-    ]
+# Draws the last of these iterations, and the curve of all of them.
+Draw = Callable[[Sequence[Iterate]], None]
 
 
-def stage(figure: Figure, view: View, whole: Sequence[Iteration]) -> Draw:
+def stage(figure: Figure, view: View, whole: Sequence[Iterate]) -> Draw:
     """Lay out a frame; ``whole`` holds the first iteration and, as far as they are known, the others."""
     cells = figure.add_gridspec(2, 2, width_ratios=(2.3, 1), height_ratios=(1, 1.3))
     first = whole[0].mixture
@@ -45,14 +58,14 @@ def stage(figure: Figure, view: View, whole: Sequence[Iteration]) -> Draw:
     curve = _curve(figure.add_subplot(cells[0, 1]), whole)
     entries = _legend(figure.add_subplot(cells[1, 1]), replace(first, components=names)).get_texts()
 
-    def draw(past: Sequence[Iteration], alive: Sequence[int]) -> None:
+    def draw(past: Sequence[Iterate]) -> None:
         now = past[-1]
-        show(now.mixture, view.labels(now.mixture), alive)
+        show(now.mixture, view.labels(now.mixture), now.components)
         curve(past)
         lines = [f"Iteration {now.number}, log-likelihood {style.number(now.loglik)}", *view.notes]
         main.set_title("\n".join(lines), loc="left", fontsize="medium")
         weights = np.zeros(k)
-        weights[list(alive)] = now.mixture.weights
+        weights[list(now.components)] = now.mixture.weights
         noise = now.mixture.noise.weight if now.mixture.noise else None
         for entry, label in zip(entries, component_labels(names, weights, noise), strict=True):
             entry.set_text(label)
@@ -73,7 +86,7 @@ def _legend(axes: Axes, mixture: Mixture) -> Legend:
     return axes.legend(handles=handles, loc="upper left", borderaxespad=0, frameon=False, fontsize="small")
 
 
-def _curve(axes: Axes, whole: Sequence[Iteration]) -> Callable[[Sequence[Iteration]], None]:
+def _curve(axes: Axes, whole: Sequence[Iterate]) -> Callable[[Sequence[Iterate]], None]:
     """The log-likelihood: all of it in grey, what has been reached in front."""
     axes.set_title("log-likelihood", loc="right", fontsize="small")
     axes.set_xlabel("iteration", fontsize="small")
@@ -85,7 +98,7 @@ def _curve(axes: Axes, whole: Sequence[Iteration]) -> Callable[[Sequence[Iterati
     reached = axes.plot([], [], color=style.ink(), linewidth=1.6)[0]
     here = axes.plot([], [], "o", color=style.ink(), markersize=5, clip_on=False)[0]
 
-    def show(past: Sequence[Iteration]) -> None:
+    def show(past: Sequence[Iterate]) -> None:
         low, high = _range([iteration.loglik for iteration in (past if len(past) > len(whole) else whole)])
         reached.set_data(*_points(past))
         here.set_data([past[-1].number], [max(past[-1].loglik, low)])
@@ -105,6 +118,6 @@ def _range(logliks: list[float]) -> tuple[float, float]:
     return min(shown) - margin, max(shown) + margin
 
 
-def _points(iterations: Sequence[Iteration]) -> tuple[list[int], list[float]]:
+def _points(iterations: Sequence[Iterate]) -> tuple[list[int], list[float]]:
     """Numbers and log-likelihoods of iterations."""
     return [iteration.number for iteration in iterations], [iteration.loglik for iteration in iterations]

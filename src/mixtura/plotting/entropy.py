@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura import style
 from mixtura._support import Array
+from mixtura.plotting import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura import style
 from mixtura._support import Array
 from mixtura.mixture import LABEL, Mixture, hdr_levels
-from mixtura.panels import Labels, components, framed, histogram
-from mixtura.view import View, grid, lattice, shadow
+from mixtura.plotting import style
+from mixtura.plotting.panels import Labels, components, framed, histogram
+from mixtura.plotting.view import View, grid, lattice, shadow
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+
 
 # Contour lines of a density: so many, in equal ratios, from the region of this probability to the peak.
 CONTOURS, WIDEST = 6, 0.99

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura import style
 from mixtura.mixture import LABEL, uncertainty
-from mixtura.panels import Labels, component_handles, framed, outlines
-from mixtura.view import View, grid
+from mixtura.plotting import style
+from mixtura.plotting.panels import Labels, component_handles, framed, outlines
+from mixtura.plotting.view import View, grid
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+
 
 # Uncertainties that the legend shows.
 SHOWN = (0.01, 0.1, 0.5)

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from mixtura import style
 from mixtura._support import Array
 from mixtura.mixture import Mixture
+from mixtura.plotting import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.gridspec import GridSpec
 
-# More columns or components than this make a picture of parameters too wide or too tall.
-MOST_COLUMNS = 6
+
+# More components than this make a picture of parameters too tall.
 MOST_COMPONENTS = 10
 
 # Weights stand side by side, so many in a line.

@@ -5,26 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mixtura import style
-from mixtura.doubt import doubt, doubt_handles
 from mixtura.errors import ParameterError
-from mixtura.fitting import Fit
 from mixtura.mixture import Mixture
-from mixtura.panels import Labels, component_handles, components, line_handles
-from mixtura.surfaces import boundaries, density, density_handles, region_handles, regions
-from mixtura.view import View
+from mixtura.plotting import style
+from mixtura.plotting.panels import Labels, component_handles, components, line_handles
+from mixtura.plotting.surfaces import boundaries, density, density_handles, region_handles, regions
+from mixtura.plotting.uncertainty import doubt, doubt_handles
+from mixtura.plotting.view import View
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+
 # More points than this only hide each other, and make SVG files heavy.
 MOST_ROWS = 20_000
 # More columns than this make pairs too small to read.
 MOST_COLUMNS = 6
+
+
+class Fitted(Protocol):
+    """A mixture that was fitted, and what the title of its picture says."""
+
+    @property
+    def mixture(self) -> Mixture:
+        """The mixture."""
+
+    @property
+    def model(self) -> str:
+        """Name of the covariance model."""
+
+    @property
+    def loglik(self) -> float:
+        """Total log-likelihood."""
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +79,7 @@ KINDS = {
 
 
 def plot(
-    what: Fit | Mixture,
+    what: Fitted | Mixture,
     X: Any = None,
     *,
     kind: str = "classification",
@@ -119,7 +139,7 @@ def plot(
     ...     file.exists()
     True
     """
-    mixture = what.mixture if isinstance(what, Fit) else what
+    mixture = what if isinstance(what, Mixture) else what.mixture
     view = View.of(mixture, X, columns, most_columns=MOST_COLUMNS, most_rows=MOST_ROWS)
     return picture(view, view.labels(mixture), title(what), kind=kind, probabilities=probabilities, ax=ax, path=path)
 
@@ -167,11 +187,11 @@ def _probabilities(given: Sequence[float]) -> tuple[float, ...]:
     return values
 
 
-def title(what: Fit | Mixture) -> str:
+def title(what: Fitted | Mixture) -> str:
     """What is drawn, in one line."""
-    k = (what.mixture if isinstance(what, Fit) else what).n_components
+    k = (what if isinstance(what, Mixture) else what.mixture).n_components
     count = f"{k} component{'s' if k > 1 else ''}"
-    if not isinstance(what, Fit):
+    if isinstance(what, Mixture):
         return count
     return f"{count}, {what.model}, log-likelihood {style.number(what.loglik)}, BIC {style.number(what.bic)}"
 

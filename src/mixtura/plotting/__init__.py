@@ -1,0 +1,29 @@
+"""Pictures."""
+
+from __future__ import annotations
+
+from mixtura.plotting.criteria import curves
+from mixtura.plotting.entropy import entropies
+from mixtura.plotting.histograms import coordinates, ratios, weights
+from mixtura.plotting.plot import MOST_COLUMNS, MOST_ROWS, picture, plot
+from mixtura.plotting.replay import WRITERS, live, replay
+from mixtura.plotting.style import FORMATS, percent
+from mixtura.plotting.view import View
+
+__all__ = [
+    "FORMATS",
+    "MOST_COLUMNS",
+    "MOST_ROWS",
+    "WRITERS",
+    "View",
+    "coordinates",
+    "curves",
+    "entropies",
+    "live",
+    "percent",
+    "picture",
+    "plot",
+    "ratios",
+    "replay",
+    "weights",
+]
