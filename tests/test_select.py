@@ -14,7 +14,7 @@ from mixtura import kernels
 from mixtura.covariance.models.names import MODELS
 from mixtura.em.outcome import Outcome
 from mixtura.errors import ConvergenceWarning, DataError, DegeneracyWarning, ParameterError
-from mixtura.selection.candidates import as_starts, splits
+from mixtura.selection.cell_starts import as_starts, splits
 from mixtura.selection.climb import PLAIN
 from mixtura.selection.grid import as_components, as_models, contains, waves
 
@@ -214,7 +214,7 @@ def test_weights_and_whole_numbers_of_copies_are_the_same(rows):
 
 
 def test_large_data_is_searched_on_a_sample(monkeypatch, rows):
-    from mixtura.selection import grounds
+    from mixtura.selection import samples as grounds
 
     monkeypatch.setattr(grounds, "MOST_VALUES", 10)
     monkeypatch.setattr(grounds, "SAMPLE", 100)

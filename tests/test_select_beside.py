@@ -108,7 +108,7 @@ def test_every_way_to_begin_noise(blobs, noise):
 
 
 def test_rows_of_noise_are_left_out_of_starts_on_a_sample_too(blobs, monkeypatch):
-    from mixtura.selection import grounds
+    from mixtura.selection import samples as grounds
 
     monkeypatch.setattr(grounds, "FEW_ROWS", 100)
     monkeypatch.setattr(grounds, "SAMPLE", 90)

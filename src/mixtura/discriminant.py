@@ -21,8 +21,7 @@ from mixtura.em.mstep import as_floor, floor_variances, moments, scales
 from mixtura.errors import DataError, ParameterError
 from mixtura.fitting import fit
 from mixtura.mixture import Mixture, ranks
-from mixtura.selection import select
-from mixtura.selection.grid import as_models
+from mixtura.selection import as_models, select
 from mixtura.starts import Labels
 
 EACH = range(1, 6)  # numbers of components to choose from, for each class

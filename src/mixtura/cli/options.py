@@ -11,7 +11,7 @@ import mixtura
 from mixtura.bootstrap import DRAWS
 from mixtura.covariance.models import ALIASES, MODELS
 from mixtura.data.tables import FORMATS
-from mixtura.selection.cell import CRITERIA
+from mixtura.selection import CRITERIA
 from mixtura.starts import STARTS
 
 DEFAULTS: dict[str, Any] = {name: given.default for name, given in inspect.signature(mixtura.fit).parameters.items()}

@@ -22,7 +22,7 @@ from mixtura.covariance.models import as_bound
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.io.files import TABLES, write_table
-from mixtura.selection.grid import as_models
+from mixtura.selection import as_models
 
 PICTURE = "mixtura.plotting.criteria"
 

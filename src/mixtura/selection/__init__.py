@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mixtura.selection.cell import Cell, Found
-from mixtura.selection.choose import select
-from mixtura.selection.result import Selection
+from mixtura.selection.cell import CRITERIA, Cell, Found
+from mixtura.selection.grid import as_models
+from mixtura.selection.select import select
+from mixtura.selection.selection import Selection
 
-__all__ = ["Cell", "Found", "Selection", "select"]
+__all__ = ["CRITERIA", "Cell", "Found", "Selection", "as_models", "select"]

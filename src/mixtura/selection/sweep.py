@@ -15,11 +15,11 @@ from mixtura.data import ArraySource, Source
 from mixtura.em import Task
 from mixtura.errors import MixturaError
 from mixtura.fitting import Beginning
-from mixtura.selection.candidates import GIVEN, QUANTILES, handed_over
 from mixtura.selection.cell import Begin, Cell
+from mixtura.selection.cell_starts import GIVEN, QUANTILES, handed_over
 from mixtura.selection.climb import Pace, as_fit, climbed, repaired
 from mixtura.selection.grid import Key, sources, waves
-from mixtura.selection.grounds import Ground, grounds, large_piece, small_piece
+from mixtura.selection.samples import Ground, grounds, large_piece, small_piece
 
 # Of so many starts on a sample, all rows tell which are best; so many of them go on after so many iterations.
 FINALISTS = 8

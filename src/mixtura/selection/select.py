@@ -30,11 +30,11 @@ from mixtura.em.mstep import (
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
 from mixtura.fitting import prepare, surroundings
 from mixtura.mixture import Noise, as_sample_size
-from mixtura.selection.candidates import DEFAULT, as_starts
 from mixtura.selection.cell import Cell, as_criterion
+from mixtura.selection.cell_starts import DEFAULT, as_starts
+from mixtura.selection.cross_validation import FOLDS, held_out
 from mixtura.selection.grid import Key, as_components, as_models
-from mixtura.selection.held_out import FOLDS, held_out
-from mixtura.selection.result import Selection
+from mixtura.selection.selection import Selection
 from mixtura.selection.sweep import Plan, pieces, sweep
 
 INTERRUPTED = "Interrupted: the table has the cells that were done; pass it as resume= to go on."

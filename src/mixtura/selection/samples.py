@@ -12,8 +12,8 @@ from mixtura._support import Rng, Rows
 from mixtura.data import ArraySource, Source
 from mixtura.em import Task
 from mixtura.fitting import Beginning, without
-from mixtura.selection.candidates import methods, shared
 from mixtura.selection.cell import Begin
+from mixtura.selection.cell_starts import methods, shared
 from mixtura.starts import Initial
 
 # Up to so many rows all starts run on all of them; beyond it on so many random rows, and only the best so many then go

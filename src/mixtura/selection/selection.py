@@ -14,10 +14,11 @@ from mixtura.mixture import ranks
 from mixtura.plotting import curves
 from mixtura.selection.cell import CRITERIA, Cell, as_criterion
 from mixtura.selection.grid import Key
-from mixtura.selection.saved import parsed, text
+from mixtura.selection.selection_file import parsed, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
 
 # What is saved beside the cells.
 _FIELDS = ("components", "models", "criterion", "entropy", "settings")
