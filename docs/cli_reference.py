@@ -6,7 +6,7 @@ from pathlib import Path
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from mixtura.cli import app
+from mixtura.cli.app import app
 
 PAGE = Path(__file__).with_name("cli.md")
 

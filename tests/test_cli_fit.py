@@ -13,12 +13,12 @@ import pytest
 
 import mixtura
 from mixtura.cli import main
+from mixtura.cli.files import read_model
 from mixtura.cli.live import live_line, plain_line
 from mixtura.cli.options import DEFAULTS
+from mixtura.cli.pace import Pace
 from mixtura.cli.tables import mean_and_deviation
 from mixtura.fitting.result import Iteration
-from mixtura.io.files import read_model
-from mixtura.io.pace import Pace
 
 SIX = "x,y\n1,2\n1.5,1.8\n5,8\n8,8\n1,0.6\n9,11\n"
 

@@ -265,14 +265,14 @@ def test_an_interrupt_keeps_the_replicates_that_are_done(here):
 @pytest.mark.parametrize(("tests", "how_many"), [([1, 2], 2), ([1, 2, 3], 3)])
 def test_an_interrupt_keeps_the_tests_that_are_done(here, capsys, monkeypatch, tests, how_many):
     """Ctrl-C within the search for the next mixture, before its test has anything to show."""
-    real = mixtura.likelihood_ratio.fit
+    real = mixtura.analysis.likelihood_ratio.fit
 
     def once(X, k, **options):
         if k == 3 and options.get("threads") != 1:
             raise KeyboardInterrupt
         return real(X, k, **options)
 
-    monkeypatch.setattr("mixtura.likelihood_ratio.fit", once)
+    monkeypatch.setattr("mixtura.analysis.likelihood_ratio.fit", once)
     found = mixtura.likelihood_ratio_tests(here[0], tests, 19, start="kmeans", seed=0, on_interrupt="keep")
     assert [test.components for test in found] == [1]
     with pytest.raises(KeyboardInterrupt):

@@ -11,8 +11,8 @@ import pytest
 
 import mixtura
 from mixtura.cli import main
-from mixtura.cli.selecting import counting, line
-from mixtura.io.files import read_model
+from mixtura.cli.files import read_model
+from mixtura.cli.select import counting, line
 
 
 @pytest.fixture

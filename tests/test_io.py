@@ -14,10 +14,10 @@ import pytest
 
 import mixtura
 from mixtura._support import replacing, write_text
+from mixtura.cli.files import check_outputs, read_model, write_table
+from mixtura.cli.pace import Pace, spoken
 from mixtura.data.tables.table import read_table
 from mixtura.errors import DataError, MissingExtraError, ParameterError
-from mixtura.io.files import check_outputs, read_model, write_table
-from mixtura.io.pace import Pace, spoken
 
 FRAME = pl.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.25, 4.0]})
 CSV = "a,b\n1,0.5\n2,0.25\n3,4\n"

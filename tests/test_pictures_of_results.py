@@ -5,9 +5,9 @@ import pytest
 
 import mixtura
 from mixtura._support.replicates import replicated
-from mixtura.bootstrap import Bootstrap
+from mixtura.analysis.bootstrap import Bootstrap
+from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest
 from mixtura.errors import ParameterError
-from mixtura.likelihood_ratio import LikelihoodRatioTest
 
 
 @pytest.fixture(scope="module")

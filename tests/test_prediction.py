@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from mixtura import GaussianMixture
-from mixtura.sklearn.fitted import plain
+from mixtura.sklearn.attributes import plain
 
 ROWS = np.random.default_rng(0).normal(size=(60, 2))
 

@@ -94,7 +94,7 @@ def test_gaussian_mixture_precisions_init(kind, data_sets):
 
 def test_gaussian_mixture_all_init_does_not_estimate_gaussian_parameters(iris, monkeypatch):
     """With all parameters given no start method runs."""
-    from mixtura.sklearn import estimation
+    from mixtura.sklearn import em as estimation
 
     monkeypatch.setattr(estimation, "GROUPINGS", {})
     start = mixtura.fit(iris, 2, seed=0).mixture

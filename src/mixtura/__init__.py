@@ -3,11 +3,19 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mixtura.bayes import Discriminant
-from mixtura.bootstrap import Bootstrap, bootstrap
-from mixtura.combine import Combination, combine
+from mixtura.analysis import (
+    Bootstrap,
+    Combination,
+    Discriminant,
+    LikelihoodRatioTest,
+    Reduction,
+    bootstrap,
+    combine,
+    discriminant,
+    likelihood_ratio_tests,
+    reduce,
+)
 from mixtura.covariance import Dense, Diagonal
-from mixtura.discriminant import discriminant
 from mixtura.em import Outcome
 from mixtura.em.mstep import ConjugatePrior
 from mixtura.errors import (
@@ -21,10 +29,8 @@ from mixtura.errors import (
     StartsDisagreeWarning,
 )
 from mixtura.fitting import Fit, Iteration, Start, fit
-from mixtura.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
 from mixtura.mixture import Assessment, Mixture, Noise, assess, cdf, hdr_levels, probability, quantile, uncertainty
 from mixtura.plotting import live, plot, replay
-from mixtura.reduction import Reduction, reduce
 from mixtura.selection import Cell, Found, Selection, select
 from mixtura.starts import Labels, Parameters, Responsibilities, Tree, denoise, hierarchical
 

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from mixtura.errors import missing_extra
 
 NEEDED = ("typer", "rich", "polars")
-
-
-def __getattr__(name: str) -> Any:
-    """``app``, the Typer application, which is imported only when it is wanted."""
-    if name == "app":
-        return importlib.import_module("mixtura.cli.program").app
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,11 +30,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     0
     """
     try:
-        commands = importlib.import_module("mixtura.cli.run")
+        from mixtura.cli.run import run  # noqa: PLC0415 only now is it known whether the packages are missed
     except ImportError as error:
         package = (error.name or "").partition(".")[0]
         if package not in NEEDED:
             raise
         sys.stderr.write(f"{missing_extra(package, 'cli')}\n")
         return 2
-    return int(commands.run(list(sys.argv[1:] if argv is None else argv)))
+    return int(run(list(sys.argv[1:] if argv is None else argv)))

@@ -10,12 +10,12 @@ from mixtura import Combination, Reduction
 from mixtura._support import using
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json
+from mixtura.cli.files import TABLES, read_model, write_table
 from mixtura.cli.inputs import load_data, names, numbers
-from mixtura.cli.outputs import named_files, planned, positions, row_numbers, write_all, write_records
+from mixtura.cli.outputs import STILL, named_files, planned, positions, row_numbers, write_all, write_records
 from mixtura.cli.results import combination_records, combined, direction_records, reduced
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
-from mixtura.io.files import TABLES, read_model, write_table
 from mixtura.mixture import column_labels
 
 
@@ -41,7 +41,7 @@ def combine(
     entropies bends, which --picture shows.
     """
     asked = {"--labels": labels, "--table": table, "--picture": picture}
-    files = planned(asked, {"--picture": "mixtura.plotting.entropy"}, (model, data))
+    files = planned(asked, {"--picture": STILL}, (model, data))
     mixture = read_model(model)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
     with using(threads):
@@ -84,7 +84,7 @@ def reduce(
 ) -> None:
     """Find the directions in which components differ most, and show rows in them."""
     asked = {"--output": output, "--table": table, "--picture": picture}
-    files = planned(asked, {"--picture": "mixtura.plot"}, (model, data), output=TABLES)
+    files = planned(asked, {"--picture": STILL}, (model, data), output=TABLES)
     mixture = read_model(model)
     rows = None
     if data is not None:

@@ -7,18 +7,17 @@ from mixtura import Bootstrap, LikelihoodRatioTest
 from mixtura._support import write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
-from mixtura.cli.fitting import Settings
+from mixtura.cli.fit import Settings
 from mixtura.cli.inputs import load_data, names, start_named
 from mixtura.cli.live import replicating
-from mixtura.cli.outputs import drawing, named_files, planned, positions, write_all, write_records
+from mixtura.cli.outputs import STILL, named_files, planned, positions, write_all, write_records
 from mixtura.cli.results import bootstrapped, ratio_records, tested
-from mixtura.cli.selecting import counts
+from mixtura.cli.select import counts
 from mixtura.cli.tables import fit_values
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.mixture import column_labels
-
-HISTOGRAMS = "mixtura.plotting.histograms"
+from mixtura.plotting import ratios
 
 
 def bootstrap(
@@ -63,7 +62,7 @@ def bootstrap(
     done.
     """
     asked = {"--output": output, "--table": table, "--picture": picture}
-    files = planned(asked, {"--picture": HISTOGRAMS}, (data, start))
+    files = planned(asked, {"--picture": STILL}, (data, start))
     if what not in ("weights", "means", "variances"):
         raise ParameterError(f"--what is {what!r}; expected weights, means or variances")
     first = start_named(start)
@@ -150,7 +149,7 @@ def ratio_test(
 
     The likelihood ratio is compared with that of rows drawn from the mixture of K. Ctrl-C keeps what is done.
     """
-    files = planned({"--table": table, "--picture": picture}, {"--picture": HISTOGRAMS}, (data,))
+    files = planned({"--table": table, "--picture": picture}, {"--picture": STILL}, (data,))
     wanted = counts(components)
     stop = o.DEFAULTS["stop"]
     settings = Settings(
@@ -179,7 +178,7 @@ def ratio_test(
         out().print(tested(tests, level), soft_wrap=True)
     writers = {
         "--table": lambda path: write_records(path, records),
-        "--picture": lambda path: drawing(HISTOGRAMS).ratios(tests, path),
+        "--picture": lambda path: ratios(tests, path),
     }
     write_all(files, writers, quiet=json)
 

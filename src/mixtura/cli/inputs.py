@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mixtura import Mixture
 from mixtura.cli.console import say
+from mixtura.cli.files import read_model
 from mixtura.data.tables import Table, read_table
 from mixtura.errors import ParameterError
-from mixtura.io.files import read_model
 from mixtura.mixture import EFFECTIVE
 from mixtura.starts import STARTS
 

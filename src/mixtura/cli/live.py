@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from mixtura.cli.console import err
+from mixtura.cli.pace import Pace, spoken
 from mixtura.fitting import Iteration
-from mixtura.io.pace import Pace, spoken
 
 Watch = Callable[[Iteration], object]
 Show = Callable[..., object]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 import mixtura
-from mixtura.bootstrap import DRAWS
+from mixtura.analysis import DRAWS
 from mixtura.covariance.models import ALIASES, MODELS
 from mixtura.data.tables import FORMATS
 from mixtura.selection import CRITERIA

@@ -2,54 +2,70 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mixtura import Fit, Mixture
 from mixtura._support import write_text
 from mixtura.cli.console import out
+from mixtura.cli.files import TABLES, check_outputs, table_text, write_table
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra
-from mixtura.io.files import TABLES, check_outputs, table_text, write_table
 from mixtura.mixture import row_labels
-from mixtura.plotting import FORMATS, WRITERS
-
-DRAWN = {"--picture": "mixtura.plot", "--replay": "mixtura.replay"}
-STILL = ("mixtura.plot", "mixtura.plotting.criteria", "mixtura.plotting.histograms", "mixtura.plotting.entropy")
-NEEDED = {**dict.fromkeys(STILL, ("matplotlib",)), "mixtura.replay": ("matplotlib", "PIL")}
-KINDS = {**dict.fromkeys(STILL, FORMATS), "mixtura.replay": tuple(WRITERS)}
+from mixtura.plotting import FORMATS, WRITERS, plot, replay
 
 
-def drawing(module: str) -> Any:
-    """A module that draws, or the error that says what it needs."""
-    for package in NEEDED[module]:
-        if importlib.util.find_spec(package) is None:
-            raise missing_extra(package, "plot")
-    return importlib.import_module(module)
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A kind of file that is drawn.
+
+    Attributes
+    ----------
+    packages : tuple of str
+        What drawing it imports.
+    suffixes : tuple of str
+        How its name may end.
+    """
+
+    packages: tuple[str, ...]
+    suffixes: Sequence[str]
+
+    def check_installed(self) -> None:
+        """Raise the error that says what to install, if a package is not there."""
+        for package in self.packages:
+            if importlib.util.find_spec(package) is None:
+                raise missing_extra(package, "plot")
+
+
+STILL = Picture(("matplotlib",), FORMATS)
+FILM = Picture(("matplotlib", "PIL"), tuple(WRITERS))
+
+# Options that draw a fit.
+DRAWN = {"--picture": STILL, "--replay": FILM}
 
 
 def planned(
     paths: Mapping[str, str | None],
-    kinds: Mapping[str, str],
+    pictures: Mapping[str, Picture],
     inputs: Sequence[str | None],
     **others: Sequence[str],
 ) -> dict[str, str]:
-    """Check that files can be written; ``kinds`` says which options draw, and by which module.
+    """Check that files can be written; ``pictures`` says which options draw, and what.
 
     ``others`` are the suffixes of what is not written as usual, such as ``table=[".json"]``.
     """
     usual = {"labels": TABLES, "output": [".json"], "table": TABLES, **others}
     suffixes: dict[str, Sequence[str]] = {f"--{option}": allowed for option, allowed in usual.items()}
-    for option, module in kinds.items():
+    for option, picture in pictures.items():
         if paths.get(option) is not None:
-            drawing(module)  # what it needs is there
-            suffixes[option] = KINDS[module]
+            picture.check_installed()
+            suffixes[option] = picture.suffixes
     wanted = check_outputs(paths, suffixes, inputs)
-    for option in kinds.keys() & wanted.keys():
+    for option in pictures.keys() & wanted.keys():
         if wanted[option].lower().endswith(".mp4") and shutil.which("ffmpeg") is None:
             raise ParameterError(f"{option} {wanted[option]}: needs the program ffmpeg, which is not there; use .gif")
     return wanted
@@ -67,8 +83,8 @@ def write_fit(fit: Fit, table: Table, option: str, path: str) -> None:
     writers: dict[str, Callable[[str], object]] = {
         "--output": lambda path: write_text(path, f"{fit.mixture.to_json()}\n"),
         "--labels": lambda path: write_table(path, label_columns(fit.mixture, table, proba=False)),
-        "--picture": lambda path: drawing("mixtura.plot").plot(fit, table, path=path),
-        "--replay": lambda path: drawing("mixtura.replay").replay(fit, table, path),
+        "--picture": lambda path: plot(fit, table, path=path),
+        "--replay": lambda path: replay(fit, table, path),
     }
     writers[option](path)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import typer
 
+from mixtura.cli.app import app
 from mixtura.cli.console import say
-from mixtura.cli.program import app
 from mixtura.errors import MixturaError, MixturaWarning
 
 BAD_INPUT = 2

@@ -9,8 +9,8 @@ from mixtura._support import Rows
 from mixtura.covariance import Covariance, Dense, Diagonal
 from mixtura.covariance.models import ALIASES
 from mixtura.selection import Selection, select
-from mixtura.sklearn.estimation import Estimate
-from mixtura.sklearn.forms import FORMS, Form
+from mixtura.sklearn.em import Estimate
+from mixtura.sklearn.shapes import FORMS, Form
 
 AUTO = "auto"
 

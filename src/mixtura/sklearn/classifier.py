@@ -14,11 +14,11 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtura._support import Array
+from mixtura.analysis import EACH, discriminant
 from mixtura.covariance.models import MODELS
-from mixtura.discriminant import EACH, discriminant
 from mixtura.sklearn.automatic import AUTO
-from mixtura.sklearn.forms import FORMS
 from mixtura.sklearn.parameters import checked_sample_weight
+from mixtura.sklearn.shapes import FORMS
 from mixtura.sklearn.threaded import threaded
 
 

@@ -16,9 +16,9 @@ from mixtura._support import Array, Rows
 from mixtura.covariance import Dense
 from mixtura.data import ArraySource
 from mixtura.mixture import Assessment, Mixture, assess
+from mixtura.sklearn.attributes import fitted_rows, matching_rows, mixture_of
 from mixtura.sklearn.automatic import as_estimate, automatic, chosen, form_of, stored, type_of
-from mixtura.sklearn.estimation import Estimate, best_of, estimates
-from mixtura.sklearn.fitted import fitted_rows, matching_rows, mixture_of
+from mixtura.sklearn.em import Estimate, best_of, estimates
 from mixtura.sklearn.parameters import CONSTRAINTS, SWEPT, asked, checked_sample_weight
 from mixtura.sklearn.threaded import threaded
 

@@ -17,8 +17,8 @@ from mixtura.em import Task
 from mixtura.em.mstep import ConjugatePrior, as_penalty
 from mixtura.fitting import as_masks, held
 from mixtura.sklearn.automatic import AUTO
-from mixtura.sklearn.estimation import Given, task_of
-from mixtura.sklearn.forms import FORMS, checked_precisions, checked_weights, shaped
+from mixtura.sklearn.em import Given, task_of
+from mixtura.sklearn.shapes import FORMS, checked_precisions, checked_weights, shaped
 from mixtura.starts import GROUPINGS
 
 CONSTRAINTS: dict[str, list[Any]] = {

@@ -21,7 +21,6 @@ from mixtura._support import (
     log_sum_exp,
     responsibilities,
 )
-from mixtura.classes import as_classes
 from mixtura.covariance import Dense
 from mixtura.mixture import Mixture
 from mixtura.plotting import MOST_COLUMNS, MOST_ROWS, View, picture, style
@@ -29,6 +28,8 @@ from mixtura.plotting import MOST_COLUMNS, MOST_ROWS, View, picture, style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+from mixtura.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,3 +160,11 @@ def _numbered(name: Any, mixture: Mixture) -> list[str]:
     """Names of a class's components."""
     k = mixture.n_components
     return [str(name)] if k == 1 else [f"{name} {j + 1}" for j in range(k)]
+
+
+def as_classes(y: Any, n: int) -> NDArray[Any]:
+    """One class for each of n rows."""
+    labels = np.asarray(y)
+    if labels.shape != (n,):
+        raise DataError(f"y has shape {labels.shape}; expected one class for each row, ({n},)")
+    return labels

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 import mixtura
-from mixtura.cli.classifying import classify
+from mixtura.cli.classify import classify
 from mixtura.cli.clusters import combine, reduce
-from mixtura.cli.fitting import fit, replay
+from mixtura.cli.fit import fit, replay
 from mixtura.cli.inference import bootstrap, ratio_test
-from mixtura.cli.selecting import select
-from mixtura.cli.using import describe, info, plot, predict, sample, score
+from mixtura.cli.select import select
+from mixtura.cli.use import describe, info, plot, predict, sample, score
 
 app = typer.Typer(
     help="Gaussian mixtures: fit them, use them, look at them.",

@@ -7,11 +7,12 @@ from mixtura import assess, kernels
 from mixtura._support import resolve, using
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
+from mixtura.cli.files import read_model
 from mixtura.cli.inputs import load_data, names, numbers
-from mixtura.cli.outputs import drawing, emit, label_columns, planned, planned_table, positions, row_numbers
+from mixtura.cli.outputs import STILL, emit, label_columns, planned, planned_table, positions, row_numbers
 from mixtura.cli.tables import criteria, criteria_values, mixture_summary, mixture_values
-from mixtura.io.files import read_model
 from mixtura.mixture import column_labels, row_labels
+from mixtura.plotting import plot as draw_plot
 
 
 def predict(
@@ -124,12 +125,12 @@ def plot(
     header: o.Header = None,
 ) -> None:
     """Draw a model, and the rows of DATA if given."""
-    planned({"--output": output}, {"--output": "mixtura.plot"}, (model, data))
+    planned({"--output": output}, {"--output": STILL}, (model, data))
     mixture = read_model(model)
     chosen = positions(names(columns), column_labels(mixture.columns, mixture.n_features))
     table = None
     if data is not None:
         table = load_data(data, None, None, missing, file_format, header=header, model=mixture)
     levels = numbers("--probabilities", probabilities)
-    drawing("mixtura.plot").plot(mixture, table, kind=kind, columns=chosen, probabilities=levels, path=output)
+    draw_plot(mixture, table, kind=kind, columns=chosen, probabilities=levels, path=output)
     say(f"wrote {output}")

@@ -17,6 +17,7 @@ from mixtura.plotting import entropies
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+
 special = Lazy("scipy.special")
 
 

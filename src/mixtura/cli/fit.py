@@ -12,10 +12,11 @@ from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
 from mixtura.cli.inputs import load_data, names, noise_named, size_named, start_named
 from mixtura.cli.live import watching
-from mixtura.cli.outputs import DRAWN, drawing, named_files, planned, positions, write_fit
+from mixtura.cli.outputs import DRAWN, FILM, named_files, planned, positions, write_fit
 from mixtura.cli.tables import fit_summary, fit_values
 from mixtura.data.tables import Table
 from mixtura.mixture import column_labels
+from mixtura.plotting import replay as draw_replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +193,11 @@ def replay(
     verbose: o.Verbose = False,
 ) -> None:
     """Fit a mixture to DATA and film EM at work."""
-    planned({"--output": output}, {"--output": "mixtura.replay"}, (data, start))
+    planned({"--output": output}, {"--output": FILM}, (data, start))
     first = start_named(start)
     settings = Settings(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
     chosen = positions(names(show), column_labels(table.columns, len(table.rows[0])))
     result = settings.fit(table, verbose=verbose, record=True)
-    drawing("mixtura.replay").replay(result, table, output, columns=chosen, fps=fps)
+    draw_replay(result, table, output, columns=chosen, fps=fps)
     out().print(result.outcome.value, f"wrote {output}", sep="\n", soft_wrap=True)

@@ -14,17 +14,16 @@ from mixtura import Cell, Selection
 from mixtura._support import write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
+from mixtura.cli.files import TABLES, write_table
 from mixtura.cli.inputs import load_data, names, noise_named, size_named
 from mixtura.cli.live import bar
-from mixtura.cli.outputs import drawing, label_columns, named_files, planned, write_all, write_records
+from mixtura.cli.outputs import STILL, label_columns, named_files, planned, write_all, write_records
 from mixtura.cli.tables import fit_summary, fit_values, ranking
 from mixtura.covariance.models import as_bound
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
-from mixtura.io.files import TABLES, write_table
+from mixtura.plotting import curves
 from mixtura.selection import as_models
-
-PICTURE = "mixtura.plotting.criteria"
 
 
 def counts(text: str) -> list[int]:
@@ -82,7 +81,7 @@ def report(chosen: Selection, table: Table, files: Mapping[str, str], *, json: b
         "--output": lambda path: write_text(path, f"{best.mixture.to_json()}\n"),
         "--labels": lambda path: write_table(path, label_columns(best.mixture, table, proba=False)),
         "--table": lambda path: write_cells(chosen, path),
-        "--picture": lambda path: drawing(PICTURE).curves(chosen, path),
+        "--picture": lambda path: curves(chosen, path),
     }
     write_all(files, writers, quiet=json)
 
@@ -144,7 +143,7 @@ def select(
     Exit code 0: done; where something is doubtful, a warning says so. 2: bad input.
     """
     asked = {"--output": output, "--labels": labels, "--table": table, "--picture": picture}
-    files = planned(asked, {"--picture": PICTURE}, (data,), table=[*TABLES, ".json"])
+    files = planned(asked, {"--picture": STILL}, (data,), table=[*TABLES, ".json"])
     wanted = counts(components)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header)
     bound = as_bound(eigenvalue_ratio, determinant_ratio, shape_ratio)

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Lazy, Rng, Rows, Tell, as_count, as_sample_weight, replicated
+from mixtura.analysis.estimates import estimates
 from mixtura.em.estep import as_known
 from mixtura.errors import ParameterError
-from mixtura.estimates import estimates
 from mixtura.fitting import Fit, fit
 from mixtura.mixture import Mixture
 from mixtura.plotting import MOST_COLUMNS, View, coordinates, style, weights
@@ -22,6 +22,7 @@ from mixtura.starts import onward
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
 
 optimize = Lazy("scipy.optimize")
 

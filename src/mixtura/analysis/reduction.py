@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+
 linalg = Lazy("scipy.linalg")
 
 # Eigenvalues below this fraction of the largest are rounding errors: their directions tell nothing apart.
