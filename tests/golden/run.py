@@ -34,6 +34,7 @@ def processor():
 def machine():
     """What the last bits depend on besides this project."""
     import scipy
+
     import sklearn
 
     versions = [platform.python_version(), np.__version__, scipy.__version__, sklearn.__version__]

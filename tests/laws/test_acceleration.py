@@ -1,19 +1,15 @@
 """Accelerated EM: where it goes, at what cost, and in which coordinates."""
 
-import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from strategies import problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS, family_named
 from mixtura.em.steppers.coordinates import Chart
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from problems import problems, random_mixture
 
 
 def both_ways(rows, k, **options):

@@ -1,13 +1,12 @@
 """Laws of EM, for every covariance model."""
 
-import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS, family_named
@@ -16,9 +15,6 @@ from mixtura.data.chunk import Chunk
 from mixtura.em.mstep.floor import LEAST_FLOOR, floor_variances, moments, scales
 from mixtura.em.problem import Task
 from mixtura.em.steppers.base import em
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from problems import problems, random_mixture
 
 STARTS = st.sampled_from(["small-em", "kmeans", "k-means++", "random", "random_from_data", "identity"])
 

@@ -1,12 +1,10 @@
 """Laws of the fourteen covariance models."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples, problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS, family_named
@@ -14,9 +12,6 @@ from mixtura.data.array import ArraySource
 from mixtura.em.mstep.floor import floor_variances, moments, scales
 from mixtura.em.problem import Task
 from mixtura.em.steppers.base import em
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from problems import examples, problems, random_mixture
 
 COLUMNS_MAY_STRETCH = ("EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVV", "VVV")
 SPACE_MAY_TURN = ("EII", "VII", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")

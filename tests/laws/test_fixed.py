@@ -1,13 +1,12 @@
 """Laws of EM with parameters that are held, for every covariance model."""
 
-import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS
@@ -16,9 +15,6 @@ from mixtura.em.mstep.floor import floor_variances
 from mixtura.em.mstep.held import Fixed
 from mixtura.em.problem import Task
 from mixtura.fitting.options import as_masks, holding
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from problems import problems, random_mixture
 
 PARTS = ("weights", "means", "covariances")
 

@@ -1,19 +1,14 @@
 """Laws of the distribution."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
+from strategies import random_mixture
 
 import mixtura
 from mixtura import Dense, Diagonal, Mixture
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from problems import random_mixture
 
 
 @st.composite

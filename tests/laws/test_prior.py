@@ -1,13 +1,12 @@
 """Laws of a conjugate prior, for every covariance model."""
 
-import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS, family_named
@@ -16,9 +15,6 @@ from mixtura.em.mstep.floor import floor_variances, moments, scales
 from mixtura.em.mstep.prior import as_penalty
 from mixtura.em.problem import Task
 from mixtura.em.steppers.base import em
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from problems import problems, random_mixture
 
 STRENGTHS = st.sampled_from([{}, {"shrinkage": 0}, {"shrinkage": 5.0, "dof": 40.0}])
 

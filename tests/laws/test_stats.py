@@ -1,22 +1,18 @@
 """Laws of the value that EM adds up."""
 
-import sys
 from dataclasses import replace
 from functools import reduce
 from operator import add
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import problems, random_mixture
 
 from mixtura.data.chunk import Chunk
 from mixtura.kernels import accumulate, estep
 from mixtura.stats import Stats
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from problems import problems, random_mixture
 
 OFFSETS = st.sampled_from([0.0, 1.0, 1e4, 1e8])
 NEEDS = st.sampled_from(["full", "pooled", "diagonal"])

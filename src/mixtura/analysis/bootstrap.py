@@ -17,7 +17,7 @@ from mixtura.em.estep import as_known
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
 from mixtura.mixture import Mixture
-from mixtura.plotting import MOST_COLUMNS, View, coordinates, style, weights
+from mixtura.plotting import MOST_COLUMNS, View, checked_path, coordinates, weights
 from mixtura.starts import onward
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Bootstrap:
         ParameterError
             If ``what``, a column or the path's format is unknown, or every replicate lost a component.
         """
-        target = style.checked_path(path)
+        target = checked_path(path)
         if what not in ("weights", "means", "variances"):
             raise ParameterError(f"what is {what!r}; expected 'weights', 'means' or 'variances'")
         if not len(self.weights):

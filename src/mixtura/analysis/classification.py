@@ -23,7 +23,7 @@ from mixtura._support import (
 )
 from mixtura.covariance import Dense
 from mixtura.mixture import Mixture
-from mixtura.plotting import MOST_COLUMNS, MOST_ROWS, View, picture, style
+from mixtura.plotting import MOST_COLUMNS, MOST_ROWS, View, number, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -151,7 +151,7 @@ class Discriminant:
         """
         view = View.of(self.mixture, X, columns, most_columns=MOST_COLUMNS, most_rows=MOST_ROWS)
         k = self.mixture.n_components
-        head = f"{len(self.classes)} classes, {k} components, BIC {style.number(self.bic)}"
+        head = f"{len(self.classes)} classes, {k} components, BIC {number(self.bic)}"
         how: dict[str, Any] = {"kind": kind, "probabilities": probabilities, "ax": ax, "path": path}
         return picture(view, view.labels(self.mixture), head, **how)
 

@@ -7,7 +7,7 @@ from mixtura.plotting.entropy import entropies
 from mixtura.plotting.histograms import coordinates, ratios, weights
 from mixtura.plotting.plot import MOST_COLUMNS, MOST_ROWS, picture, plot
 from mixtura.plotting.replay import WRITERS, live, replay
-from mixtura.plotting.style import FORMATS, percent
+from mixtura.plotting.style import FORMATS, checked_path, number, percent
 from mixtura.plotting.view import View
 
 __all__ = [
@@ -16,10 +16,12 @@ __all__ = [
     "MOST_ROWS",
     "WRITERS",
     "View",
+    "checked_path",
     "coordinates",
     "curves",
     "entropies",
     "live",
+    "number",
     "percent",
     "picture",
     "plot",

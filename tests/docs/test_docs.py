@@ -19,7 +19,7 @@ import pytest
 
 import mixtura
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", *DOCS]
 PROSE = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "examples" / "README.md"]

@@ -12,7 +12,7 @@ from mixtura.data.array import ArraySource
 from mixtura.em.mstep.floor import floor_variances, moments, scales
 from mixtura.em.problem import Task
 
-REFERENCE = Path(__file__).parent / "reference" / "mclust"
+REFERENCE = Path(__file__).parent / "mclust"
 DATA = ("faithful", "iris", "diabetes")
 
 

@@ -13,8 +13,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import mixtura
 from mixtura import DataError, MixtureClassifier, ParameterError
 
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "mclust" / "extras.json").read_text())
-IRIS = np.loadtxt(Path(__file__).parent / "reference" / "mclust" / "iris.csv", delimiter=",", skiprows=1)
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "mclust" / "extras.json").read_text())
+IRIS = np.loadtxt(Path(__file__).parents[1] / "reference" / "mclust" / "iris.csv", delimiter=",", skiprows=1)
 SPECIES = np.repeat(["setosa", "versicolor", "virginica"], 50)
 
 
@@ -118,7 +118,7 @@ def test_bad_input_is_named(y, options, error, message):
 
 def test_directions_are_those_of_mclust():
     expected = REFERENCE["reduction"]
-    labels = json.loads((Path(__file__).parent / "reference" / "mclust" / "iris.json").read_text())
+    labels = json.loads((Path(__file__).parents[1] / "reference" / "mclust" / "iris.json").read_text())
     start = np.array(labels["hc"]["VVV"]["3"])
     found = mixtura.reduce(mixtura.fit(IRIS, 3, start=start, tol=1e-8).mixture)
     assert len(found.eigenvalues) == 2

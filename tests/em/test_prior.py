@@ -18,7 +18,7 @@ from mixtura.em.run import Path as Track
 from mixtura.em.steppers.base import em
 from mixtura.em.stopping import LoglikRises
 
-REFERENCE = Path(__file__).parent / "reference" / "mclust"
+REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 DATA = ("faithful", "iris", "diabetes")
 
 # mclust 6.0.0: x <- faithful[, 1]; z <- unmap(as.integer(x > median(x)));

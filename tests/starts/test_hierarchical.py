@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sys
 import threading
 from dataclasses import replace
 from itertools import combinations
@@ -13,16 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slips import merges
 
 import mixtura
 from mixtura.kernels import NAME, agglomerate
 from mixtura.kernels.agglomeration import agglomerate as on_numpy
 from mixtura.starts.hierarchical import CRITERIA
 
-sys.path.insert(0, str(Path(__file__).parent))
-from slips import merges
-
-REFERENCE = Path(__file__).parent / "reference" / "mclust"
+REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 DATA = ("faithful", "iris", "diabetes")
 COORDINATES = ("SVD", "VARS", "STD", "SPH", "PCS", "PCR")
 

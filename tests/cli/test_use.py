@@ -16,7 +16,7 @@ import mixtura
 from mixtura.cli import main
 from mixtura.cli.app import app
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

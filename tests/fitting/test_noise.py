@@ -14,7 +14,7 @@ from mixtura.data.array import ArraySource
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture.region import box
 
-REFERENCE = Path(__file__).parent / "reference" / "mclust"
+REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 import mixtura
 from mixtura import ParameterError
 
-REFERENCE = Path(__file__).parent / "reference" / "mclust"
+REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 FAITHFUL = np.loadtxt(REFERENCE / "faithful.csv", delimiter=",", skiprows=1)
 
 

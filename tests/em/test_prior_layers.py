@@ -5,9 +5,9 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-import sklearn
 
 import mixtura
+import sklearn
 from mixtura import ConjugatePrior, GaussianMixture
 from mixtura.cli import main
 

@@ -20,7 +20,7 @@ from mixtura.selection.grid import as_components, as_models, contains, waves
 
 FEW = ("EEE", "VVV", "VVI")
 OPTIONS = {"models": FEW, "start": ["seeds", "neighbours"], "seed": 3}
-REFERENCE = Path(__file__).parent / "reference" / "mclust"
+REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 
 
 @pytest.fixture(scope="module")

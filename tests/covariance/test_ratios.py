@@ -1,13 +1,11 @@
 """Bounds on the ratios of eigenvalues and determinants: exact, monotone, and as tclust's."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
+from strategies import problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import bounded, family_named
@@ -24,9 +22,6 @@ from mixtura.em.mstep.floor import floor_variances, moments, scales
 from mixtura.em.problem import Task
 from mixtura.em.steppers.base import em
 from mixtura.errors import ParameterError
-
-sys.path.insert(0, str(Path(__file__).parent))
-from problems import problems, random_mixture
 
 RATIOS = st.sampled_from([1.0, 1.5, 12.0, 1e4])
 

@@ -12,7 +12,7 @@ from scipy.stats import norm
 import mixtura
 from mixtura import DataError, Dense, Diagonal, Mixture, ParameterError
 
-REFERENCE = Path(__file__).parent / "reference" / "mclust"
+REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 LINE = Mixture([0.2, 0.5, 0.3], [[-2.0], [1.0], [30.0]], Dense(np.array([[[0.25]], [[4.0]], [[1.0]]]), 3))
 PLANE = Mixture([0.4, 0.6], [[0.0, 0.0], [3.0, 1.0]], Dense(np.array([[[1.0, 0.5], [0.5, 2.0]], np.eye(2)]), 2))
 

@@ -4,21 +4,18 @@ import importlib.util
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import problems, random_mixture
 
 import mixtura
 from mixtura import kernels
 from mixtura.data.chunk import Chunk
 from mixtura.kernels import numpy as reference
-
-sys.path.insert(0, str(Path(__file__).parent))
-from problems import problems, random_mixture
 
 BUILT = importlib.util.find_spec("mixtura._native") is not None
 if BUILT:

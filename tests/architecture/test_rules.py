@@ -4,6 +4,8 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import mixtura
 from mixtura.covariance.models import names
 from mixtura.covariance.models.names import MODELS
 
-SOURCE = Path(__file__).parents[1] / "src" / "mixtura"
+SOURCE = Path(__file__).parents[2] / "src" / "mixtura"
 FILES = sorted(SOURCE.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 BASES_ALLOWED = {"Protocol", "Enum", "StrEnum", "NamedTuple"}
@@ -85,6 +87,30 @@ def test_no_arithmetic_in_the_layers_on_top():
         assert not names & {"np.log", "np.exp", "np.dot", "np.linalg", "math.log", "math.exp", "np.einsum"}, path
 
 
+def is_file(module):
+    """Whether a module is a file of a room; rooms are packages, and stats and errors are rooms of one file."""
+    path = SOURCE.parent.joinpath(*module.split("."))
+    return path.with_suffix(".py").exists() and module.count(".") > 1
+
+
+@cache
+def exported(room):
+    """What a room's door lets out."""
+    return getattr(import_module(room), "__all__", ())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_a_rooms_files_are_imported_only_through_its_door(path):
+    home = ".".join(("mixtura", *path.relative_to(SOURCE).parts[:-1]))
+    imported = [
+        (n.module, name.name) for n in ast.walk(TREES[path]) if isinstance(n, ast.ImportFrom) for name in n.names
+    ]
+    inside = [pair for pair in imported if pair[0].startswith("mixtura.") and pair[1] not in exported(pair[0])]
+    modules = {name for module, symbol in inside for name in (module, f"{module}.{symbol}")}
+    rooms = {module.rpartition(".")[0] for module in modules if is_file(module)}
+    assert all(f"{home}.".startswith(f"{room}.") for room in rooms), rooms
+
+
 def test_import_contracts():
     done = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
@@ -121,6 +147,6 @@ def test_public_names_are_documented():
 def test_nothing_is_switched_off():
     """No skipped or expected failures hide in the tests, but for recorded bits, which depend on the machine."""
     hidden = re.compile(r"mark\.(skip|xfail)|pytest\.(skip|xfail)\(")
-    for path in Path(__file__).parent.rglob("*.py"):
+    for path in Path(__file__).parents[1].rglob("*.py"):
         if path != Path(__file__) and path.parent.name != "golden":
             assert not hidden.search(path.read_text(encoding="utf-8")), path

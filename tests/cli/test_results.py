@@ -16,7 +16,7 @@ import mixtura
 from mixtura.cli import main
 from mixtura.cli.live import replicating
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 FOUR = "sepal_length_cm,sepal_width_cm,petal_length_cm,petal_width_cm"
 
 

@@ -1,7 +1,6 @@
 """Parameters that are held, equal proportions, and starts from some parameters: mclust's numbers, and laws."""
 
 import json
-import sys
 import warnings
 from itertools import chain, combinations
 from pathlib import Path
@@ -9,15 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from strategies import random_mixture
 
 import mixtura
 from mixtura import ParameterError
 from mixtura.covariance.models.names import MODELS
 
-sys.path.insert(0, str(Path(__file__).parent))
-from problems import random_mixture
-
-REFERENCE = Path(__file__).parent / "reference" / "mclust"
+REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 EQUAL = json.loads((REFERENCE / "equal.json").read_text())
 PARTS = ("weights", "means", "covariances")
 SUBSETS = list(chain.from_iterable(combinations(PARTS, count) for count in (1, 2, 3)))

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn
 import sklearn.mixture
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -22,11 +21,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import mixtura
+import sklearn
 from mixtura import GaussianMixture
 from mixtura.covariance.models.names import MODELS
 from mixtura.sklearn.automatic import as_estimate, type_of
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "helpers"
 KINDS = ("full", "tied", "diag", "spherical")
 kinds = pytest.mark.parametrize("kind", KINDS)
 

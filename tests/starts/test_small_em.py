@@ -11,7 +11,7 @@ from mixtura import kernels
 from mixtura.data.array import ArraySource
 from mixtura.starts.small_em import SmallEM
 
-REFERENCE = Path(__file__).parent / "reference" / "mclust"
+REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 
 
 def standardised(name):

@@ -9,7 +9,7 @@ import pytest
 import mixtura
 from mixtura import DataError, ParameterError
 
-REFERENCE = Path(__file__).parent / "reference" / "mclust"
+REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 
 
 @pytest.fixture(scope="module")

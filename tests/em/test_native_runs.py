@@ -16,7 +16,7 @@ from mixtura.kernels.numpy import estep
 pytest.importorskip("mixtura._native", reason="the extension could not be built")
 from mixtura.kernels.fused import race
 
-REFERENCE = Path(__file__).parent / "reference" / "mclust"
+REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 FOURTEEN = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
 OWN = {"EII": 1, "EEI": 1, "EEE": 1}
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-RUN = Path(__file__).parents[1] / "bench" / "run.py"
+RUN = Path(__file__).parents[2] / "bench" / "run.py"
 
 
 def test_one_problem_and_its_page(tmp_path):

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-import sklearn
 
 import mixtura
+import sklearn
 from mixtura import GaussianMixture
 from mixtura.cli import main
 

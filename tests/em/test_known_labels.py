@@ -12,7 +12,7 @@ from mixtura import DataError, MixtureClassifier, ParameterError
 from mixtura.covariance.models.names import MODELS
 from mixtura.starts.small_em import SmallEM
 
-FOLDER = Path(__file__).parent / "reference" / "mclust"
+FOLDER = Path(__file__).parents[1] / "reference" / "mclust"
 IRIS = np.loadtxt(FOLDER / "iris.csv", delimiter=",", skiprows=1)
 SPECIES = np.repeat([0, 1, 2], 50)
 HALF = np.where(np.random.default_rng(0).random(150) < 0.5, SPECIES, -1)
