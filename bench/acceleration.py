@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from small_sets import generated, real
 
-from mixtura.covariance.models.names import family_named
+from mixtura.covariance.models.names import as_covariance_model
 from mixtura.data.array import ArraySource
 from mixtura.em.loop import run
 from mixtura.em.mstep.floor import floor_variances, moments, scales
@@ -65,7 +65,7 @@ def walk(problem: Problem, stepper: Stepper, tol: float = 1e-9) -> list[tuple[in
     """Passes and mean log-likelihood after each iteration."""
     source = ArraySource.of(problem.rows)
     scale = scales(moments(source))
-    task = Task(source, family_named(problem.model), scale, floor_variances(scale, 1e-3))
+    task = Task(source, as_covariance_model(problem.model), scale, floor_variances(scale, 1e-3))
     rng = np.random.default_rng(0)
     start = GROUPINGS[problem.start](task, problem.k, rng)
     filled, _ = fill(task, start, rng) if isinstance(start, Stats) else (start, ())

@@ -11,7 +11,7 @@ import numpy as np
 
 import mixtura
 from mixtura._support.threads import using
-from mixtura.covariance.models.names import MODELS, family_named
+from mixtura.covariance.models.names import MODELS, as_covariance_model
 from mixtura.data.array import ArraySource
 from mixtura.em.mstep.floor import floor_variances, moments, scales
 from mixtura.em.problem import Task
@@ -26,14 +26,16 @@ def mixture(rng):
     k, d = COMPONENTS, COLUMNS
     roots = rng.standard_normal((k, d, d))
     matrices = roots @ roots.swapaxes(1, 2) / d + 0.1 * np.eye(d)
-    return mixtura.Mixture(rng.dirichlet(np.full(k, 5.0)), rng.standard_normal((k, d)), mixtura.Dense(matrices, k))
+    return mixtura.Mixture(
+        rng.dirichlet(np.full(k, 5.0)), rng.standard_normal((k, d)), mixtura.DenseCovariance(matrices, k)
+    )
 
 
 def begun(model, rows, start):
     """Where EM of a model stands after three iterations."""
     source = ArraySource.of(rows)
     scale = scales(moments(source))
-    task = Task(source, family_named(model), scale, floor_variances(scale, 1e-10))
+    task = Task(source, as_covariance_model(model), scale, floor_variances(scale, 1e-10))
     here = task.begin(start)
     for _ in range(3):
         here = em(task, here)

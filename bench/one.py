@@ -10,9 +10,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import resident
-from rivals import Absent, NotInstalled
-
 from problems import named, start_of
+from rivals import Absent, NotInstalled
 
 # Short fits are repeated, and the shortest time counts; long ones are long enough as they are.
 MOST, ENOUGH = 20, 2.0
@@ -24,7 +23,11 @@ def mean_loglik(rows, weights, means, covariances) -> float:
     import mixtura
 
     k, d = means.shape
-    stored = mixtura.Dense(covariances, k) if covariances.ndim == 3 else mixtura.Diagonal(covariances, k, d)
+    stored = (
+        mixtura.DenseCovariance(covariances, k)
+        if covariances.ndim == 3
+        else mixtura.DiagonalCovariance(covariances, k, d)
+    )
     mixture = mixtura.Mixture(weights / weights.sum(), means, stored)
     return float(mixture.logpdf(rows.astype(np.float64, copy=False)).mean())
 

@@ -28,5 +28,5 @@ def generated(seed: int, n: int, d: int, k: int, spread: float, balance: float) 
     roots = rng.standard_normal((k, d, d))
     matrices = roots @ roots.swapaxes(1, 2) / d + 0.1 * np.eye(d)
     means = spread * rng.standard_normal((k, d))
-    mixture = mixtura.Mixture(rng.dirichlet(np.full(k, balance)), means, mixtura.Dense(matrices, k))
+    mixture = mixtura.Mixture(rng.dirichlet(np.full(k, balance)), means, mixtura.DenseCovariance(matrices, k))
     return mixture.sample(n, rng)[0]

@@ -88,9 +88,9 @@ class Counter:
             self.read += len(rows)
             return posterior(mixture, rows)
 
-        def counted_accumulate(chunk, share, needs):
+        def counted_accumulate(chunk, share, scatter_kind):
             self.read += len(chunk.rows)
-            return accumulated(chunk, share, needs)
+            return accumulated(chunk, share, scatter_kind)
 
         em.Task.estep, small.seeded, kernels.race = counted_estep, counted_seeded, race and counted_race
         kernels.posterior, moves.accumulate = counted_posterior, counted_accumulate
@@ -125,7 +125,7 @@ def by_nearest_random_rows(task, k, rng):
     sample = task.source.rows(task.source.n_rows, rng)
     centres = sample.rows[rng.choice(len(sample.rows), size=k, replace=False)]
     nearest = np.argmin([((sample.rows - centre) ** 2).sum(axis=1) for centre in centres], axis=0)
-    return accumulate(Chunk(sample.rows), np.eye(k)[nearest], task.family.needs)
+    return accumulate(Chunk(sample.rows), np.eye(k)[nearest], task.family.scatter_kind)
 
 
 def optimum(case: Case) -> float:

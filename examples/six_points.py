@@ -19,7 +19,7 @@ def textbook_start() -> mixtura.Mixture:
     return mixtura.Mixture(
         weights / weights.sum(),
         [[8.0, 8.0], [1.5, 1.8]],
-        mixtura.Dense(np.array([np.eye(2), np.eye(2)]), n_components=2),
+        mixtura.DenseCovariance(np.array([np.eye(2), np.eye(2)]), n_components=2),
         columns=("x", "y"),
     )
 

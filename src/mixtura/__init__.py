@@ -15,7 +15,7 @@ from mixtura.analysis import (
     likelihood_ratio_tests,
     reduce,
 )
-from mixtura.covariance import Dense, Diagonal
+from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.em import Outcome
 from mixtura.em.mstep import ConjugatePrior
 from mixtura.errors import (
@@ -48,8 +48,8 @@ __all__ = [
     "ConvergenceWarning",
     "DataError",
     "DegeneracyWarning",
-    "Dense",
-    "Diagonal",
+    "DenseCovariance",
+    "DiagonalCovariance",
     "Discriminant",
     "Fit",
     "Found",

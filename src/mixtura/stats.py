@@ -11,17 +11,17 @@ import numpy as np
 
 from mixtura._support import Array, Index
 
-Needs: TypeAlias = Literal["full", "pooled", "diagonal"]
+ScatterKind: TypeAlias = Literal["full", "pooled", "diagonal"]
 
 # From weights (k,) and values that vary with the component to their weighted sum, where a scatter is that of all.
-_POOLED: dict[Needs, Callable[[Array, Array], Array]] = {
+_POOLED: dict[ScatterKind, Callable[[Array, Array], Array]] = {
     "full": lambda weight, matrices: weight[:, None, None] * matrices,
     "pooled": lambda weight, matrices: np.tensordot(weight, matrices, 1)[None],
     "diagonal": lambda weight, variances: weight[:, None] * variances,
 }
 
 
-def as_scatter(weight: Array, covariances: Array, needs: Needs) -> Array:
+def as_scatter(weight: Array, covariances: Array, scatter_kind: ScatterKind) -> Array:
     """The scatter of components that have these weights (k,) and covariances, (k, d, d) or (k, d).
 
     Examples
@@ -29,10 +29,10 @@ def as_scatter(weight: Array, covariances: Array, needs: Needs) -> Array:
     >>> as_scatter(np.array([1.0, 2.0]), np.ones((2, 1, 1)), "pooled").tolist()
     [[[3.0]]]
     """
-    return _POOLED[needs](weight, covariances)
+    return _POOLED[scatter_kind](weight, covariances)
 
 
-def outer(weight: Array, vectors: Array, needs: Needs) -> Array:
+def outer(weight: Array, vectors: Array, scatter_kind: ScatterKind) -> Array:
     """Weighted outer products of k vectors, (k, d) -> (k, d, d), their sum, (1, d, d), or their diagonals, (k, d).
 
     Examples
@@ -41,10 +41,12 @@ def outer(weight: Array, vectors: Array, needs: Needs) -> Array:
     >>> outer(one, row, "full").tolist(), outer(one, row, "diagonal").tolist()
     ([[[1.0, 2.0], [2.0, 4.0]]], [[1.0, 4.0]])
     """
-    if needs == "pooled":
+    if scatter_kind == "pooled":
         halves = np.sqrt(weight)[:, None] * vectors
         return (halves.T @ halves)[None]
-    return as_scatter(weight, vectors**2 if needs == "diagonal" else vectors[:, :, None] * vectors[:, None, :], needs)
+    return as_scatter(
+        weight, vectors**2 if scatter_kind == "diagonal" else vectors[:, :, None] * vectors[:, None, :], scatter_kind
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,17 +89,17 @@ class Stats:
     mean: Array
     scatter: Array
     loglik: float
-    certainty: float
-    outside: float = 0.0
+    assignment_logprob: float
+    noise_weight: float = 0.0
 
     @staticmethod
-    def empty(k: int, d: int, needs: Needs) -> Stats:
+    def empty(k: int, d: int, scatter_kind: ScatterKind) -> Stats:
         """The zero of ``+``: no rows at all."""
-        shape = {"full": (k, d, d), "pooled": (1, d, d), "diagonal": (k, d)}[needs]
+        shape = {"full": (k, d, d), "pooled": (1, d, d), "diagonal": (k, d)}[scatter_kind]
         return Stats(np.zeros(k), np.zeros((k, d)), np.zeros(shape), 0.0, 0.0)
 
     @property
-    def needs(self) -> Needs:
+    def scatter_kind(self) -> ScatterKind:
         """Which scatter is kept: ``"full"``, ``"pooled"`` (the same for one component) or ``"diagonal"``."""
         if self.scatter.ndim == 2:
             return "diagonal"
@@ -106,7 +108,7 @@ class Stats:
     @cached_property
     def total(self) -> float:
         """Sum of all weights: the number of rows, when each counts once."""
-        return float(self.weight.sum()) + self.outside
+        return float(self.weight.sum()) + self.noise_weight
 
     def __add__(self, other: Stats) -> Stats:
         weight = self.weight + other.weight
@@ -115,10 +117,10 @@ class Stats:
         return Stats(
             weight,
             self.mean + share[:, None] * delta,
-            self.scatter + other.scatter + outer(self.weight * share, delta, self.needs),
+            self.scatter + other.scatter + outer(self.weight * share, delta, self.scatter_kind),
             self.loglik + other.loglik,
-            self.certainty + other.certainty,
-            self.outside + other.outside,
+            self.assignment_logprob + other.assignment_logprob,
+            self.noise_weight + other.noise_weight,
         )
 
     def __mul__(self, number: float) -> Stats:
@@ -127,8 +129,8 @@ class Stats:
             self.mean,
             self.scatter * number,
             self.loglik * number,
-            self.certainty * number,
-            self.outside * number,
+            self.assignment_logprob * number,
+            self.noise_weight * number,
         )
 
     __rmul__ = __mul__
@@ -136,21 +138,23 @@ class Stats:
     def select(self, components: Index) -> Stats:
         """Keep the given components (indices or a mask); of a pooled scatter, their part by weight."""
         weight = self.weight[components]
-        if self.needs == "pooled":
+        if self.scatter_kind == "pooled":
             scatter = self.scatter * (weight.sum() / max(self.weight.sum(), np.finfo(np.float64).tiny))
         else:
             scatter = self.scatter[components]
-        return Stats(weight, self.mean[components], scatter, self.loglik, self.certainty, self.outside)
+        return Stats(weight, self.mean[components], scatter, self.loglik, self.assignment_logprob, self.noise_weight)
 
-    def apart(self, needs: Needs) -> Stats:
+    def without_noise(self, scatter_kind: ScatterKind) -> Stats:
         """The last component seen as noise: only its weight is kept, and the scatter of the others as needed.
 
         Examples
         --------
         >>> both = Stats(np.array([2.0, 3.0]), np.zeros((2, 1)), np.ones((2, 1, 1)), 0.0, 0.0)
-        >>> both.apart("pooled").weight.tolist(), both.apart("pooled").outside
+        >>> both.without_noise("pooled").weight.tolist(), both.without_noise("pooled").noise_weight
         ([2.0], 3.0)
         """
         own = self.scatter[:-1]
-        scatter = own.sum(axis=0)[None] if needs == "pooled" else own
-        return Stats(self.weight[:-1], self.mean[:-1], scatter, self.loglik, self.certainty, float(self.weight[-1]))
+        scatter = own.sum(axis=0)[None] if scatter_kind == "pooled" else own
+        return Stats(
+            self.weight[:-1], self.mean[:-1], scatter, self.loglik, self.assignment_logprob, float(self.weight[-1])
+        )

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_info
 import mixtura
 from mixtura import kernels
 from mixtura._support import threads
-from mixtura._support.cuts import shares
+from mixtura._support.cuts import chunk_slices
 from mixtura.data import array
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
@@ -138,7 +138,7 @@ def rows_of(n=30_000, d=4, k=3):
 @pytest.mark.parametrize("model", ["VVV", "EEE", "VVI", "VII"])
 def test_the_number_of_threads_changes_no_bit(model):
     rows = rows_of(140_000)
-    assert len(shares(*rows.shape)) == 16
+    assert len(chunk_slices(*rows.shape)) == 16
     fits = [mixtura.fit(rows, 3, model=model, seed=0, max_iter=3, tol=1e6, threads=t) for t in (1, 2, 5)]
     for other in fits[1:]:
         assert other.trace == fits[0].trace
@@ -147,7 +147,7 @@ def test_the_number_of_threads_changes_no_bit(model):
 
 def test_chunks_cover_all_rows_once():
     for n, d in ((0, 1), (1, 1), (40_000, 2), (1_000_003, 7), (5000, 600)):
-        cuts = shares(n, d)
+        cuts = chunk_slices(n, d)
         assert [i for cut in cuts for i in (cut.start, cut.stop)] == sorted(i for c in cuts for i in (c.start, c.stop))
         assert sum(cut.stop - cut.start for cut in cuts) == n
         assert len(cuts) == 0 or cuts[-1].stop == n
@@ -163,22 +163,24 @@ def test_chunks_add_up_to_the_whole(estep):
     assert parts.loglik == pytest.approx(whole.loglik, rel=1e-12)
 
 
-@pytest.mark.parametrize("needs", ["full", "pooled", "diagonal"])
+@pytest.mark.parametrize("scatter_kind", ["full", "pooled", "diagonal"])
 @pytest.mark.parametrize("single", [False, True])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_the_kernels_own_threads_add_up_what_chunks_do(race, needs, single, order):
+def test_the_kernels_own_threads_add_up_what_chunks_do(race, scatter_kind, single, order):
     rows = np.asarray(rows_of(70_000), dtype=np.float32 if single else float, order=order)
     weight = np.random.default_rng(0).uniform(0.5, 2, len(rows))
     mixture = mixtura.fit(rows[:500], 3, seed=0).mixture
     source = ArraySource(rows, weight)
     assert source.solid
-    chunks = source.sum(lambda chunk: kernels.estep(mixture, chunk, needs))
-    crews = [kernels.over(ArraySource(rows, weight, t), kernels.estep, mixture, needs=needs) for t in (1, 2, 7)]
+    chunks = source.sum(lambda chunk: kernels.estep(mixture, chunk, scatter_kind))
+    crews = [
+        kernels.over(ArraySource(rows, weight, t), kernels.estep, mixture, scatter_kind=scatter_kind) for t in (1, 2, 7)
+    ]
     for one in crews:
         np.testing.assert_allclose(one.weight, chunks.weight, rtol=1e-12)
         np.testing.assert_allclose(one.mean, chunks.mean, rtol=1e-12)
         np.testing.assert_allclose(one.scatter, chunks.scatter, rtol=1e-10, atol=1e-6)
-        assert (one.loglik, one.certainty) == (crews[0].loglik, crews[0].certainty)
+        assert (one.loglik, one.assignment_logprob) == (crews[0].loglik, crews[0].assignment_logprob)
         assert one.loglik == pytest.approx(chunks.loglik, rel=1e-14)
         assert one.scatter.tobytes() == crews[0].scatter.tobytes()
 
@@ -199,7 +201,7 @@ def test_ctrl_c_ends_a_pass_of_the_kernel(race):
 
     def passes(count, t=2):
         source = ArraySource(rows, threads=t)
-        return [kernels.over(source, kernels.estep, mixture, needs="full").loglik for _ in range(count)]
+        return [kernels.over(source, kernels.estep, mixture, scatter_kind="full").loglik for _ in range(count)]
 
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     interrupted_after(0.2)

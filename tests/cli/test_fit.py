@@ -16,7 +16,7 @@ from mixtura.cli import main
 from mixtura.cli.files import read_model
 from mixtura.cli.live import live_line, plain_line
 from mixtura.cli.options import DEFAULTS
-from mixtura.cli.pace import Pace
+from mixtura.cli.progress import FitProgress
 from mixtura.cli.tables import mean_and_deviation
 from mixtura.fitting.result import Iteration
 
@@ -36,7 +36,7 @@ def folder(tmp_path, monkeypatch):
 def six(folder):
     """The textbook's six points and start."""
     weights = np.random.RandomState(42).uniform(size=2)
-    start = mixtura.Mixture(weights / weights.sum(), [[8, 8], [1.5, 1.8]], mixtura.Dense(np.eye(2)[None], 2))
+    start = mixtura.Mixture(weights / weights.sum(), [[8, 8], [1.5, 1.8]], mixtura.DenseCovariance(np.eye(2)[None], 2))
     (folder / "start.json").write_text(start.to_json())
     (folder / "six.csv").write_text(SIX)
 
@@ -234,10 +234,10 @@ def test_a_live_line_on_a_terminal(two, capsys, monkeypatch):
 def test_lines_of_an_iteration():
     start, later = Iteration(1, 0, None, -5.0, math.nan, (0, 1)), Iteration(1, 3, None, -4.5, 0.25, (0, 1))
     assert plain_line(start, 1) == "iteration 0  log-likelihood -5.000000000000"
-    pace = Pace(starts=3, max_iter=50, began=0.0).after(1, 0, 1.0)
-    assert live_line(start, pace, words=True) == "start 2/3  iteration 0/50  log-likelihood -5.0000"
-    pace = pace.after(1, 3, 2.0)
-    assert live_line(later, pace, words=False) == "start 2/3  3/50  loglik -4.5000  rise 0.25  0.5/s  at most 4 min"
+    progress = FitProgress(starts=3, max_iter=50, began=0.0).after(1, 0, 1.0)
+    assert live_line(start, progress, words=True) == "start 2/3  iteration 0/50  log-likelihood -5.0000"
+    progress = progress.after(1, 3, 2.0)
+    assert live_line(later, progress, words=False) == "start 2/3  3/50  loglik -4.5000  rise 0.25  0.5/s  at most 4 min"
 
 
 def test_interrupted_before_there_is_anything(two, capsys, monkeypatch):

@@ -26,7 +26,7 @@ def model(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
-    covariances = mixtura.Dense(np.array([np.eye(2), 4 * np.eye(2)]), 2)
+    covariances = mixtura.DenseCovariance(np.array([np.eye(2), 4 * np.eye(2)]), 2)
     mixture = mixtura.Mixture([0.25, 0.75], [[0, 0], [5, 5]], covariances, columns=("a", "b"))
     Path("model.json").write_text(mixture.to_json())
     rows, _ = mixture.sample(50, seed=0)

@@ -13,9 +13,9 @@ import polars as pl
 import pytest
 
 import mixtura
-from mixtura._support import replacing, write_text
+from mixtura._support import atomic_write, write_text
 from mixtura.cli.files import check_outputs, read_model, write_table
-from mixtura.cli.pace import Pace, spoken
+from mixtura.cli.progress import FitProgress, duration
 from mixtura.data.tables.table import read_table
 from mixtura.errors import DataError, MissingExtraError, ParameterError
 
@@ -139,7 +139,7 @@ def test_columns_and_weights(file):
 
 def test_columns_of_a_model(file):
     def model(columns):
-        return mixtura.Mixture([1.0], [[0.0, 0.0]], mixtura.Dense(np.eye(2)[None], 1), columns=columns)
+        return mixtura.Mixture([1.0], [[0.0, 0.0]], mixtura.DenseCovariance(np.eye(2)[None], 1), columns=columns)
 
     named, bare = file("b,a,c\n1,2,3\n"), file("1,2\n", "bare.csv")
     assert read_table(named, model=model(("a", "b"))).rows.tolist() == [[2, 1]]
@@ -267,7 +267,7 @@ def test_polars_is_asked_for(monkeypatch, file):
 
 def test_models(tmp_path, stdin):
     path = str(tmp_path / "m.json")
-    text = mixtura.Mixture([1.0], [[0.1]], mixtura.Dense(np.ones((1, 1, 1)), 1)).to_json()
+    text = mixtura.Mixture([1.0], [[0.1]], mixtura.DenseCovariance(np.ones((1, 1, 1)), 1)).to_json()
     write_text(path, text)
     assert read_model(path).to_json() == text
     stdin(text.encode())
@@ -304,7 +304,7 @@ def test_writing_is_all_or_nothing(tmp_path):
     path.write_text("old")
 
     def fail():
-        with replacing(str(path)) as temporary:
+        with atomic_write(str(path)) as temporary:
             temporary.write_text("half")
             raise RuntimeError
 
@@ -329,8 +329,8 @@ def test_tables_are_written_in_the_format_of_their_name(name, tmp_path):
 
 
 def test_pace():
-    pace = Pace(starts=2, max_iter=10, began=1.0)
-    assert pace.rate == 0
-    assert spoken(0) == "0 s"
-    pace = pace.after(0, 0, 1.0).after(0, 1, 2.0).after(1, 0, 3.0)
-    assert (pace.done, pace.rate, pace.left) == (1, 0.5, 20.0)
+    progress = FitProgress(starts=2, max_iter=10, began=1.0)
+    assert progress.rate == 0
+    assert duration(0) == "0 s"
+    progress = progress.after(0, 0, 1.0).after(0, 1, 2.0).after(1, 0, 3.0)
+    assert (progress.done, progress.rate, progress.left) == (1, 0.5, 20.0)

@@ -7,7 +7,7 @@ import pytest
 
 import mixtura
 from mixtura import DegeneracyWarning, kernels
-from mixtura.covariance.models.names import family_named
+from mixtura.covariance.models.names import as_covariance_model
 from mixtura.data.array import ArraySource
 from mixtura.em.fused import sprint
 from mixtura.em.loop import run
@@ -28,7 +28,7 @@ def test_a_sprint_is_the_loop_without_python(model, weighted, ridge):
     weight = rng.integers(1, 4, size=len(rows)).astype(float) if weighted else None
     source = ArraySource.of(rows, weight)
     scale = scales(moments(source))
-    task = Task(source, family_named(model), scale, 1e-10 * scale, ridge=ridge, guarded=not ridge)
+    task = Task(source, as_covariance_model(model), scale, 1e-10 * scale, ridge=ridge, guarded=not ridge)
     first = Path.at(task.begin(as_initial("k-means++")(task, 3, np.random.default_rng(0))))
     for stop, most in (([LoglikRises(1e-7)], 1000), ([LoglikChanges(0.0)], 7), ([LoglikRises(1e-3)] * 2, 50)):
         ended = [
@@ -66,7 +66,7 @@ def test_threads_share_a_sprint_and_change_no_bit(model, kind, weighted):
     rows = np.vstack([rng.normal(size=(50_000, 2)) + 3 * j for j in range(3)]).astype(kind)
     weight = rng.integers(1, 4, size=len(rows)).astype(float) if weighted else None
     scale = scales(moments(ArraySource.of(rows)))
-    task = Task(ArraySource.of(rows, weight), family_named(model), scale, 1e-10 * scale)
+    task = Task(ArraySource.of(rows, weight), as_covariance_model(model), scale, 1e-10 * scale)
     first = Path.at(task.begin(as_initial("k-means++")(task, 3, rng)))
     stop = [LoglikRises(0.0)]
     slow = run(task, first, stop=stop, max_iter=4, rng=rng)

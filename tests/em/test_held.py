@@ -149,7 +149,9 @@ def test_the_ceiling_of_equal_volumes_does_not_come_down_on_what_is_held(model, 
 
 def test_parameters_say_how_many_components_there_are(iris):
     assert mixtura.fit(iris, start=mixtura.Parameters(means=iris[:100:50])).mixture.n_components == 2
-    assert mixtura.fit(iris, start=mixtura.Parameters(covariances=mixtura.Dense(np.eye(4)[None], 2))).iterations
+    assert mixtura.fit(
+        iris, start=mixtura.Parameters(covariances=mixtura.DenseCovariance(np.eye(4)[None], 2))
+    ).iterations
     with pytest.raises(ParameterError, match="k is missing"):
         mixtura.fit(iris, start=mixtura.Parameters())
 

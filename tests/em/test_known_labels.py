@@ -54,7 +54,7 @@ def test_all_rows_known_leave_nothing_to_infer(model):
     labelled = mixtura.fit(IRIS, 3, model=model, start=SPECIES, max_iter=1, tol=1e9, record=True).history[0]
     np.testing.assert_allclose(fit.mixture.means, labelled.mixture.means, rtol=1e-9)
     np.testing.assert_allclose(fit.sizes, [50, 50, 50])
-    assert fit.certainty == 0
+    assert fit.assignment_logprob == 0
 
 
 @pytest.mark.parametrize("model", MODELS)

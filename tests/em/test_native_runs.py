@@ -21,7 +21,7 @@ FOURTEEN = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE"
 OWN = {"EII": 1, "EEI": 1, "EEE": 1}
 
 
-def needs(model):
+def scatter_kind(model):
     return "diagonal" if model[2] == "I" else "pooled" if model == "EEE" else "full"
 
 
@@ -31,7 +31,7 @@ def from_labels(model, rows, labels, weight=None, **options):
     chunk = Chunk(source.array, source.sample_weight)
     members = np.eye(len(set(labels.tolist())))[np.unique(labels, return_inverse=True)[1]]
     floor = floor_variances(scales(moments(source)), 1e-10)
-    start = accumulate(chunk, members, needs(model))
+    start = accumulate(chunk, members, scatter_kind(model))
     settings = {"tol": 1e-13, "max_iter": 20_000, "least_points": OWN.get(model, 2 if model[2] == "I" else 4)}
     return race(model, chunk, [start], floor, **{**settings, **options})[0]
 
@@ -80,9 +80,9 @@ def matrices(top):
 
 
 def mixture(top):
-    from mixtura import Dense, Mixture
+    from mixtura import DenseCovariance, Mixture
 
-    return Mixture(top.weights, top.means, Dense(matrices(top), len(top.weights)))
+    return Mixture(top.weights, top.means, DenseCovariance(matrices(top), len(top.weights)))
 
 
 @pytest.mark.parametrize("model", FOURTEEN)
@@ -169,8 +169,8 @@ def test_a_lost_component_and_a_floored_one_are_told_apart():
 
 def test_arrays_of_other_shapes_are_refused():
     chunk = Chunk(np.zeros((4, 2)))
-    for floor, needs in ((np.ones(3), "full"), (np.ones(2), "diagonal")):
-        start = accumulate(chunk, np.ones((4, 1)), needs)
+    for floor, scatter_kind in ((np.ones(3), "full"), (np.ones(2), "diagonal")):
+        start = accumulate(chunk, np.ones((4, 1)), scatter_kind)
         with pytest.raises(ValueError, match=r"shape|dimension"):
             race("VVV", chunk, [start], floor, tol=0.1, max_iter=1, least_points=1)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mixtura
-from mixtura.covariance.models.names import MODELS, family_named
+from mixtura.covariance.models.names import MODELS, as_covariance_model
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.em.loop import run
@@ -34,7 +34,9 @@ def load(name):
 def task_for(rows, model, prior="conjugate", sample_weight=None):
     source = ArraySource.of(rows, sample_weight)
     scale = scales(moments(source))
-    return Task(source, family_named(model), scale, floor_variances(scale, 1e-10), prior=as_penalty(prior, source))
+    return Task(
+        source, as_covariance_model(model), scale, floor_variances(scale, 1e-10), prior=as_penalty(prior, source)
+    )
 
 
 def mclusts_bic(task, start):
@@ -89,8 +91,8 @@ def test_a_sweep_with_a_prior_or_a_bound(iris, tmp_path):
     for other in ({}, {"prior": "conjugate"}, {"prior": prior, "eigenvalue_ratio": 5}):
         with pytest.raises(mixtura.ParameterError, match="differ from those of the earlier selection"):
             mixtura.select(iris, [1, 3], resume=path, **other, **options)
-    bounded = mixtura.select(iris, 2, determinant_ratio=2, seed=0, start="kmeans", max_iter=20)
-    assert bounded.models == ("VII", "VVI", "VVE", "VVV")
+    with_constraint = mixtura.select(iris, 2, determinant_ratio=2, seed=0, start="kmeans", max_iter=20)
+    assert with_constraint.models == ("VII", "VVI", "VVE", "VVV")
     cross = mixtura.select(iris, 2, criterion="cv", prior="conjugate", **options)
     assert np.isfinite([one.cv for one in cross.cells]).all()
 

@@ -10,7 +10,15 @@ import polars as pl
 import pytest
 
 import mixtura
-from mixtura import ConvergenceWarning, DataError, Dense, Mixture, Outcome, ParameterError, StartsDisagreeWarning
+from mixtura import (
+    ConvergenceWarning,
+    DataError,
+    DenseCovariance,
+    Mixture,
+    Outcome,
+    ParameterError,
+    StartsDisagreeWarning,
+)
 from mixtura.data.array import ArraySource
 
 
@@ -54,7 +62,7 @@ def test_a_fit_and_its_mixture_describe_themselves(iris):
     fit = mixtura.fit(iris, 2, seed=0)
     assert repr(fit).startswith("<Fit of 2 VVV components to 150 rows in 4 dimensions: log-likelihood -214.355 after")
     assert repr(fit).endswith("Converged.>")
-    assert repr(fit.mixture) == "<Mixture of 2 components in 4 dimensions, Dense covariances>"
+    assert repr(fit.mixture) == "<Mixture of 2 components in 4 dimensions, dense covariances>"
 
 
 def test_criteria(iris):
@@ -219,16 +227,16 @@ def test_a_source_is_taken_as_it_is(iris):
 
 
 def test_a_family_whose_m_step_fails_is_stopped(iris):
-    from mixtura.covariance.models.names import family_named
+    from mixtura.covariance.models.names import as_covariance_model
     from mixtura.em.loop import run
     from mixtura.em.mstep.floor import floor_variances, moments, scales
     from mixtura.em.problem import Task
     from mixtura.em.run import Path
 
-    class Worse(type(family_named("VVV"))):
+    class Worse(type(as_covariance_model("VVV"))):
         def fit(self, stats, floor, previous=None):
             k = len(stats.weight)
-            return Dense(np.stack([np.eye(4) * 1000.0] * k), k), np.zeros(k, dtype=bool)
+            return DenseCovariance(np.stack([np.eye(4) * 1000.0] * k), k), np.zeros(k, dtype=bool)
 
     source = ArraySource.of(iris)
     scale = scales(moments(source))
@@ -255,7 +263,7 @@ def test_nothing_of_the_size_of_rows_times_components_is_held():
 def test_the_log_density_needs_little_memory():
     """The answer alone takes 8 MB, a matrix of rows times components 128 MB."""
     rows = np.zeros((1_000_000, 2), dtype=np.float32)
-    mixture = Mixture(np.full(16, 1 / 16), np.zeros((16, 2)), Dense(np.eye(2)[None], 16))
+    mixture = Mixture(np.full(16, 1 / 16), np.zeros((16, 2)), DenseCovariance(np.eye(2)[None], 16))
     tracemalloc.start()
     mixture.logpdf(rows)
     peak = tracemalloc.get_traced_memory()[1]

@@ -8,7 +8,7 @@ import pytest
 from scipy import integrate
 
 import mixtura
-from mixtura import Dense, Mixture, Noise
+from mixtura import DenseCovariance, Mixture, Noise
 from mixtura.covariance.models.names import MODELS
 from mixtura.data.array import ArraySource
 from mixtura.errors import DataError, ParameterError
@@ -100,7 +100,7 @@ def scattered(seed=0, n=300):
 
 
 TURN = np.array([[0.6, -0.8], [0.8, 0.6]])
-PARTS = ([0.5, 0.3], [[0.0, 1.0], [3.0, -1.0]], Dense(np.array([np.eye(2), 2 * np.eye(2)]), 2))
+PARTS = ([0.5, 0.3], [[0.0, 1.0], [3.0, -1.0]], DenseCovariance(np.array([np.eye(2), 2 * np.eye(2)]), 2))
 UPRIGHT = Mixture(*PARTS, noise=Noise(0.2, [-9.0, -8.0], [9.0, 10.0]))
 TURNED = Mixture(*PARTS, noise=Noise(0.2, [-9.0, -8.0], [9.0, 7.0], TURN))
 

@@ -11,7 +11,7 @@ import pytest
 import sklearn.mixture
 
 import mixtura
-from mixtura import DataError, Dense, Diagonal, Mixture, ParameterError
+from mixtura import DataError, DenseCovariance, DiagonalCovariance, Mixture, ParameterError
 from mixtura.data.array import ArraySource
 
 
@@ -85,7 +85,7 @@ def test_a_path_is_read(iris, tmp_path):
 
 def test_nothing_inside_a_mixture_can_be_changed():
     matrices = np.eye(2)[None].copy()
-    mixture = Mixture([1.0], [[0.0, 0.0]], Dense(matrices, 1))
+    mixture = Mixture([1.0], [[0.0, 0.0]], DenseCovariance(matrices, 1))
     matrices *= 100
     assert mixture.covariances[0].tolist() == np.eye(2).tolist()
     spread = mixture.covariances
@@ -93,7 +93,7 @@ def test_nothing_inside_a_mixture_can_be_changed():
         with pytest.raises(ValueError, match="read-only"):
             inner[...] = 5
     with pytest.raises(ValueError, match="read-only"):
-        Diagonal(np.ones((1, 2)), 1, 2).values.fill(5)
+        DiagonalCovariance(np.ones((1, 2)), 1, 2).values.fill(5)
     with pytest.raises(ValueError, match="read-only"):
         mixtura.fit(np.arange(10.0), 1).sizes[...] = 5
     assert pickle.loads(pickle.dumps(mixture)).to_json() == mixture.to_json()
@@ -102,14 +102,14 @@ def test_nothing_inside_a_mixture_can_be_changed():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Dense(np.full((1, 2, 2), np.nan), 1), "component 0 is not finite"),
-        (lambda: Dense([[[1.0, 0.9], [0.0, 1.0]]], 1), "not symmetric"),
-        (lambda: Dense(np.eye(2), 1), r"shape \(2, 2\); expected \(1 or 1, d, d\)"),
-        (lambda: Dense(np.ones((3, 1, 1)), 2), r"expected \(2 or 1, d, d\)"),
-        (lambda: Diagonal([[np.inf]], 1, 1), "not finite"),
-        (lambda: Diagonal([1.0], 1, 1), "expected"),
+        (lambda: DenseCovariance(np.full((1, 2, 2), np.nan), 1), "component 0 is not finite"),
+        (lambda: DenseCovariance([[[1.0, 0.9], [0.0, 1.0]]], 1), "not symmetric"),
+        (lambda: DenseCovariance(np.eye(2), 1), r"shape \(2, 2\); expected \(1 or 1, d, d\)"),
+        (lambda: DenseCovariance(np.ones((3, 1, 1)), 2), r"expected \(2 or 1, d, d\)"),
+        (lambda: DiagonalCovariance([[np.inf]], 1, 1), "not finite"),
+        (lambda: DiagonalCovariance([1.0], 1, 1), "expected"),
         (lambda: Mixture([1.0], [[0.0]], np.eye(1)), "no Covariance"),
-        (lambda: Mixture([1.0], ["a"], Dense(np.ones((1, 1, 1)), 1)), "means cannot be read"),
+        (lambda: Mixture([1.0], ["a"], DenseCovariance(np.ones((1, 1, 1)), 1)), "means cannot be read"),
     ],
 )
 def test_parts_are_checked_where_they_are_made(make, words):
@@ -118,7 +118,7 @@ def test_parts_are_checked_where_they_are_made(make, words):
 
 
 def test_columns_are_not_guessed():
-    mixture = Mixture([1.0], [[0.0, 1.0]], Dense(np.eye(2)[None], 1), ("a", "b"))
+    mixture = Mixture([1.0], [[0.0, 1.0]], DenseCovariance(np.eye(2)[None], 1), ("a", "b"))
     for wrong in ("ab", 0):
         with pytest.raises(ParameterError, match="expected a list"):
             mixture.marginal(wrong)
@@ -150,7 +150,7 @@ def test_a_flat_trace_has_converged():
     ],
 )
 def test_a_strange_model_file_is_one_clear_error(changes):
-    content = json.loads(Mixture([1.0], [[0.0, 1.0]], Dense(np.eye(2)[None], 1)).to_json())
+    content = json.loads(Mixture([1.0], [[0.0, 1.0]], DenseCovariance(np.eye(2)[None], 1)).to_json())
     with pytest.raises((DataError, ParameterError)):
         Mixture.from_json(json.dumps({**content, **changes}))
     with pytest.raises(DataError):
@@ -189,7 +189,7 @@ def test_more_bad_arguments_are_named(iris, arguments, words):
 
 
 def test_parameters_must_be_for_k(iris):
-    start = mixtura.Parameters(np.ones(1), np.zeros((1, 4)), covariances=Dense(np.eye(4)[None], 1))
+    start = mixtura.Parameters(np.ones(1), np.zeros((1, 4)), covariances=DenseCovariance(np.eye(4)[None], 1))
     with pytest.raises(ParameterError, match="k is 3, but the start has 1 components"):
         mixtura.fit(iris, 3, start=start)
 

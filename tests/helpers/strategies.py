@@ -22,7 +22,7 @@ def random_mixture(rng, k, d, spread=2.0):
     roots = rng.standard_normal((k, d, d))
     matrices = roots @ roots.swapaxes(1, 2) / d + 0.1 * np.eye(d)
     return mixtura.Mixture(
-        rng.dirichlet(np.full(k, 5.0)), spread * rng.standard_normal((k, d)), mixtura.Dense(matrices, k)
+        rng.dirichlet(np.full(k, 5.0)), spread * rng.standard_normal((k, d)), mixtura.DenseCovariance(matrices, k)
     )
 
 

@@ -45,10 +45,10 @@ def stored(mixture, form):
     variances = mixture.covariances.variances()
     covariances = {
         "dense": lambda: mixture.covariances,
-        "shared": lambda: mixtura.Dense(mixture.covariances.dense()[:1], k),
-        "diagonal": lambda: mixtura.Diagonal(variances, k, d),
-        "spherical": lambda: mixtura.Diagonal(variances[:, :1], k, d),
-        "shared diagonal": lambda: mixtura.Diagonal(variances[:1], k, d),
+        "shared": lambda: mixtura.DenseCovariance(mixture.covariances.dense()[:1], k),
+        "diagonal": lambda: mixtura.DiagonalCovariance(variances, k, d),
+        "spherical": lambda: mixtura.DiagonalCovariance(variances[:, :1], k, d),
+        "shared diagonal": lambda: mixtura.DiagonalCovariance(variances[:1], k, d),
     }[form]()
     return mixtura.Mixture(mixture.weights, mixture.means, covariances)
 
@@ -67,14 +67,16 @@ def assert_same(new, old, rows, rtol=1e-11):
     np.testing.assert_allclose(new.mean[alive], old.mean[alive], rtol=0, atol=rtol * spread * 100 + offset)
     np.testing.assert_allclose(new.scatter, old.scatter, rtol=rtol * 100, atol=rtol * n * spread**2)
     assert new.loglik == pytest.approx(old.loglik, rel=rtol, abs=rtol * n)
-    assert new.certainty == pytest.approx(old.certainty, rel=rtol, abs=rtol * n)
+    assert new.assignment_logprob == pytest.approx(old.assignment_logprob, rel=rtol, abs=rtol * n)
 
 
 def assert_kernel(kernel, mixture, rows, weight=None, rtol=1e-11):
     """All passes agree with the reference."""
-    for needs in NEEDS:
+    for scatter_kind in NEEDS:
         chunk = Chunk(rows, weight)
-        assert_same(kernel.estep(mixture, chunk, needs), reference.estep(mixture, chunk, needs), rows, rtol)
+        assert_same(
+            kernel.estep(mixture, chunk, scatter_kind), reference.estep(mixture, chunk, scatter_kind), rows, rtol
+        )
     expected = reference.log_density(mixture, rows)
     np.testing.assert_allclose(kernel.log_density(mixture, rows), expected, rtol=rtol, atol=10 * rtol)
     share = reference.posterior(mixture, rows)
@@ -154,11 +156,11 @@ def test_float32_rows(kernel, form, d, offset):
     mixture = stored(mixtura.Mixture(near.weights, near.means + offset, near.covariances), form)
     rows = mixture.sample(3000, rng)[0].astype(np.float32)
     weight = rng.uniform(0.5, 2, size=3000)
-    for needs in NEEDS:
-        new = kernel.estep(mixture, Chunk(rows, weight), needs)
-        old = reference.estep(mixture, Chunk(rows, weight), needs)
+    for scatter_kind in NEEDS:
+        new = kernel.estep(mixture, Chunk(rows, weight), scatter_kind)
+        old = reference.estep(mixture, Chunk(rows, weight), scatter_kind)
         assert new.loglik == pytest.approx(old.loglik, rel=1e-5)
-        assert new.certainty == pytest.approx(old.certainty, rel=1e-5, abs=1e-2)
+        assert new.assignment_logprob == pytest.approx(old.assignment_logprob, rel=1e-5, abs=1e-2)
         np.testing.assert_allclose(new.weight, old.weight, rtol=1e-5, atol=1e-2)
         np.testing.assert_allclose(new.mean, old.mean, atol=1e-3)
         np.testing.assert_allclose(new.scatter, old.scatter, rtol=1e-5, atol=1e-5 * np.abs(old.scatter).max())
@@ -196,16 +198,20 @@ def test_float32_arithmetic_is_used_only_where_it_suffices(kernel):
     apart = mixtura.Mixture(mixture.weights, mixture.means * 1e4, mixture.covariances)
     far = apart.sample(500, rng)[0].astype(np.float32)
     tiny = mixtura.Mixture(
-        mixture.weights, mixture.means * 1e-15, mixtura.Dense(mixture.covariances.dense() * 1e-30, 3)
+        mixture.weights, mixture.means * 1e-15, mixtura.DenseCovariance(mixture.covariances.dense() * 1e-30, 3)
     )
     outlier = np.vstack([rows, np.full((1, 5), 1e25, dtype=np.float32)])
     light = np.full(500, 1e-30)
     flat = np.eye(5)
     flat[0, 1] = flat[1, 0] = 1 - 1e-6
-    narrow = mixtura.Mixture(mixture.weights, mixture.means, mixtura.Dense(flat[None], 3))
+    narrow = mixtura.Mixture(mixture.weights, mixture.means, mixtura.DenseCovariance(flat[None], 3))
     for other, data, weight in (
         (narrow, rows, None),
-        (mixtura.Mixture(mixture.weights, mixture.means, mixtura.Dense(np.repeat(flat[None], 3, 0), 3)), rows, None),
+        (
+            mixtura.Mixture(mixture.weights, mixture.means, mixtura.DenseCovariance(np.repeat(flat[None], 3, 0), 3)),
+            rows,
+            None,
+        ),
         (apart, far, None),
         (tiny, rows * np.float32(1e-15), None),
         (mixture, rows, light),
@@ -242,7 +248,9 @@ def test_condition_number(kernel):
     rng = np.random.default_rng(4)
     rotation = np.linalg.qr(rng.standard_normal((6, 6)))[0]
     matrix = (rotation * np.logspace(0, -10, 6)) @ rotation.T
-    mixture = mixtura.Mixture([0.5, 0.5], rng.normal(size=(2, 6)), mixtura.Dense((matrix + matrix.T)[None] / 2, 2))
+    mixture = mixtura.Mixture(
+        [0.5, 0.5], rng.normal(size=(2, 6)), mixtura.DenseCovariance((matrix + matrix.T)[None] / 2, 2)
+    )
     rows, _ = mixture.sample(400, rng)
     assert_kernel(kernel, mixture, rows, rtol=1e-8)
 
@@ -270,10 +278,14 @@ def test_few_components_far_from_their_rows(every_kernel, form, d, weighted, dty
     rows = rng.standard_normal((700, d)) + centres[rng.integers(3, size=700)]
     few = centres[[3, 4, 4, 4]] + 1000 + 0.1 * rng.standard_normal((4, d))
     rows = np.vstack([rows[:400], few, rows[400:]]).astype(dtype)
-    mixture = mixtura.Mixture(np.full(5, 0.2), centres, mixtura.Dense(np.repeat(np.eye(d)[None], 5, axis=0), 5))
+    mixture = mixtura.Mixture(
+        np.full(5, 0.2), centres, mixtura.DenseCovariance(np.repeat(np.eye(d)[None], 5, axis=0), 5)
+    )
     weight = rng.uniform(0.5, 2, size=len(rows)) if weighted else None
-    for needs in ("full", "diagonal"):
-        new, old = (k.estep(stored(mixture, form), Chunk(rows, weight), needs) for k in (every_kernel, reference))
+    for scatter_kind in ("full", "diagonal"):
+        new, old = (
+            k.estep(stored(mixture, form), Chunk(rows, weight), scatter_kind) for k in (every_kernel, reference)
+        )
         np.testing.assert_allclose(new.weight, old.weight, rtol=1e-11)
         assert new.weight[4] > 2 * new.weight[3] > 0
         for j, largest in enumerate(np.abs(old.scatter).reshape(5, -1).max(axis=1)):
@@ -290,7 +302,7 @@ def test_a_pooled_scatter_keeps_its_digits_however_far_components_are_apart(ever
     rng = np.random.default_rng(7)
     k, n = 6, 900
     means = rng.integers(-3, 4, size=(k, d)) * apart
-    mixture = mixtura.Mixture(np.full(k, 1 / k), means, mixtura.Dense(np.eye(d)[None], k))
+    mixture = mixtura.Mixture(np.full(k, 1 / k), means, mixtura.DenseCovariance(np.eye(d)[None], k))
     rows = rng.standard_normal((n, d)) + means[np.arange(n) % k]
     weight = rng.uniform(0.5, 2, size=n) if weighted else None
     share = mixture.posterior(rows) * (1.0 if weight is None else weight[:, None])
@@ -314,7 +326,7 @@ def test_moments(kernel, d, offset):
 
 
 def test_a_component_of_weight_zero(kernel):
-    mixture = mixtura.Mixture([1.0, 0.0], np.array([[0.0], [1.0]]), mixtura.Dense(np.ones((1, 1, 1)), 2))
+    mixture = mixtura.Mixture([1.0, 0.0], np.array([[0.0], [1.0]]), mixtura.DenseCovariance(np.ones((1, 1, 1)), 2))
     stats = kernel.estep(mixture, Chunk(np.array([[0.0], [1.0]])), "full")
     assert stats.weight.tolist() == [2.0, 0.0]
     assert kernel.posterior(mixture, np.array([[1.0]])).tolist() == [[1.0, 0.0]]

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from strategies import problems, random_mixture
 
 import mixtura
-from mixtura.covariance.models.names import MODELS, family_named
-from mixtura.em.steppers.coordinates import Chart
+from mixtura.covariance.models.names import MODELS, as_covariance_model
+from mixtura.em.steppers.coordinates import FisherCoordinates
 
 
 def both_ways(rows, k, **options):
@@ -44,7 +44,7 @@ def test_a_move_that_gains_too_little_is_replaced_by_ems_own_step(overlapping, m
     from mixtura.em.steppers import quasi_newton as accelerated
 
     rows, k = overlapping[0]
-    monkeypatch.setattr(accelerated, "tried", lambda *_: None)
+    monkeypatch.setattr(accelerated, "evaluate_at", lambda *_: None)
     plain, fast = both_ways(rows, k, tol=1e-7, max_iter=5000)
     assert (np.diff(fast.trace) >= 0).all()
     assert fast.starts[0].passes > fast.iterations + 1
@@ -71,7 +71,7 @@ def test_an_accelerated_trace_never_falls_and_ends_in_the_family(model, problem)
     _, fast = both_ways(rows, k, model=model, max_iter=40)
     assert (np.diff(fast.trace) >= 0).all()
     assert fast.loglik == pytest.approx(fast.mixture.logpdf(rows).sum(), rel=1e-9, abs=1e-7)
-    least = family_named(model).units(1e-6 * rows.var(axis=0))
+    least = as_covariance_model(model).floor_in_model_units(1e-6 * rows.var(axis=0))
     relative = fast.mixture.covariances.dense() / np.sqrt(np.outer(least, least))
     assert np.linalg.eigvalsh(relative).min() > 1 - 1e-6
 
@@ -86,10 +86,12 @@ def test_a_chart_leads_there_and_back(model, problem):
     if model in ("VVI", "VII"):
         kept = slice(1 if model == "VII" else None)
         a, b = (
-            mixtura.Mixture(m.weights, m.means, mixtura.Diagonal(m.covariances.variances()[:, kept], *m.means.shape))
+            mixtura.Mixture(
+                m.weights, m.means, mixtura.DiagonalCovariance(m.covariances.variances()[:, kept], *m.means.shape)
+            )
             for m in (a, b)
         )
-    chart = Chart(a)
+    chart = FisherCoordinates(a)
     np.testing.assert_allclose(chart.of(a), 0, atol=1e-12)
     there = chart.at(chart.of(b))
     np.testing.assert_allclose(there.weights, b.weights, rtol=1e-10)

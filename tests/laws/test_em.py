@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from strategies import problems, random_mixture
 
 import mixtura
-from mixtura.covariance.models.names import MODELS, family_named
+from mixtura.covariance.models.names import MODELS, as_covariance_model
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.em.mstep.floor import LEAST_FLOOR, floor_variances, moments, scales
@@ -39,7 +39,7 @@ def quietly(*args, **kwargs):
 def task_for(rows, model, floor=1e-6, sample_weight=None):
     source = ArraySource.of(rows, sample_weight)
     scale = scales(moments(source))
-    return Task(source, family_named(model), scale, floor_variances(scale, max(floor, LEAST_FLOOR)))
+    return Task(source, as_covariance_model(model), scale, floor_variances(scale, max(floor, LEAST_FLOOR)))
 
 
 @models
@@ -86,7 +86,7 @@ def test_the_m_step_finds_the_best_member_of_the_family(model, problem):
         noise = [random_mixture(rng, k, rows.shape[1]).covariances for _ in range(2)]
         for other in noise:
             blend = (1 - size) * mixture.covariances.dense() + size * other.dense()
-            candidate = mixtura.Mixture(mixture.weights, mixture.means, mixtura.Dense(blend, k))
+            candidate = mixtura.Mixture(mixture.weights, mixture.means, mixtura.DenseCovariance(blend, k))
             admitted, _ = task.admit(candidate)
             assert expected(admitted) <= best + 1e-8 * (abs(best) + 1)
 
@@ -124,9 +124,9 @@ def test_the_density_equals_the_dense_one(model, problem):
     rows, k, rng = problem
     task = task_for(rows, model)
     mixture = task.begin(random_mixture(rng, k, rows.shape[1])).mixture
-    dense = mixtura.Mixture(mixture.weights, mixture.means, mixtura.Dense(mixture.covariances.dense(), k))
+    dense = mixtura.Mixture(mixture.weights, mixture.means, mixtura.DenseCovariance(mixture.covariances.dense(), k))
     np.testing.assert_allclose(mixture.logpdf(rows), dense.logpdf(rows), rtol=1e-9, atol=1e-9)
-    family = family_named(model)
+    family = as_covariance_model(model)
     d = rows.shape[1]
     assert mixture.n_parameters == k - 1 + k * d + family.n_parameters(k, d)
     assert family.n_parameters(k, d) <= mixture.covariances.n_parameters
@@ -145,14 +145,14 @@ def test_an_affine_map_of_the_data_maps_the_full_fit(problem, factor):
     moved = mixtura.Mixture(
         start.weights,
         start.means @ turn + shift,
-        mixtura.Dense(turn.T @ start.covariances.dense() @ turn, k),
+        mixtura.DenseCovariance(turn.T @ start.covariances.dense() @ turn, k),
     )
     # Without a floor: its units are the columns' own, which a rotation mixes.
     a, b = task_for(rows, "VVV", 0), task_for(rows @ turn + shift, "VVV", 0)
     x, y = a.begin(start), b.begin(moved)
     for _ in range(3):
         x, y = em(a, x), em(b, y)
-    if x.low.any() or y.low.any():
+    if x.at_floor.any() or y.at_floor.any():
         return
     assert y.loglik == pytest.approx(x.loglik - len(rows) * d * np.log(factor), rel=1e-6, abs=1e-4)
     np.testing.assert_allclose(y.mixture.means, x.mixture.means @ turn + shift, rtol=1e-5, atol=1e-4 * factor)
@@ -197,5 +197,5 @@ def test_blocks_do_not_show(model, iris):
     assert here.loglik == pytest.approx(np.logaddexp.reduce(whole, axis=1).sum(), rel=1e-12)
     from mixtura.kernels import estep
 
-    single = estep(here.mixture, Chunk(rows), family_named(model).needs)
+    single = estep(here.mixture, Chunk(rows), as_covariance_model(model).scatter_kind)
     np.testing.assert_allclose(here.stats.scatter, single.scatter, rtol=1e-9, atol=1e-7)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import examples, problems, random_mixture
 
 import mixtura
-from mixtura.covariance.models.names import MODELS, family_named
+from mixtura.covariance.models.names import MODELS, as_covariance_model
 from mixtura.data.array import ArraySource
 from mixtura.em.mstep.floor import floor_variances, moments, scales
 from mixtura.em.problem import Task
@@ -33,7 +33,7 @@ NESTED = [
 def task_for(rows, model, floor=1e-6):
     source = ArraySource.of(rows)
     scale = scales(moments(source))
-    return Task(source, family_named(model), scale, floor_variances(scale, floor))
+    return Task(source, as_covariance_model(model), scale, floor_variances(scale, floor))
 
 
 def climbed(task, start, steps):
@@ -64,7 +64,7 @@ def test_em_is_monotone_in_many_dimensions_and_on_tiny_clusters(model, problem, 
 def test_a_richer_model_starts_where_a_simpler_one_ends_and_climbs(simple, rich, problem):
     rows, k, rng = problem
     end = climbed(task_for(rows, simple), random_mixture(rng, k, rows.shape[1]), 5)
-    if end.low.any():
+    if end.at_floor.any():
         return  # floors of models that know no columns differ from those of models that do
     task = task_for(rows, rich)
     begun = task.begin(end.mixture)
@@ -78,13 +78,13 @@ def mapped(model, rows, start, matrix, shift):
     moved = mixtura.Mixture(
         start.weights,
         start.means @ matrix + shift,
-        mixtura.Dense(matrix.T @ start.covariances.dense() @ matrix, start.n_components),
+        mixtura.DenseCovariance(matrix.T @ start.covariances.dense() @ matrix, start.n_components),
     )
     a, b = task_for(rows, model, 1e-10), task_for(rows @ matrix + shift, model, 1e-10)
     ways = [[climbed(task, begin, steps) for steps in range(4)] for task, begin in ((a, start), (b, moved))]
     first, second = (way[-1] for way in ways)
     stretch = len(rows) * np.linalg.slogdet(matrix)[1]
-    low = any(here.low.any() for way in ways for here in way)  # bounds know columns, on the way, too
+    low = any(here.at_floor.any() for way in ways for here in way)  # bounds know columns, on the way, too
     return first.loglik, second.loglik + stretch, low
 
 
@@ -114,11 +114,11 @@ def test_no_variance_is_below_the_floor_and_those_on_it_are_named(model, problem
     rows, k, rng = problem
     task = task_for(rows, model, level)
     here = climbed(task, random_mixture(rng, k, rows.shape[1]), 2)
-    unit = np.sqrt(task.family.units(task.floor))
+    unit = np.sqrt(task.family.floor_in_model_units(task.floor))
     least = np.linalg.eigvalsh(here.mixture.covariances.dense() / np.outer(unit, unit))[:, 0]
     assert (least > 1 - 1e-6).all()
-    np.testing.assert_array_equal(here.low[least < 1 + 1e-6], True)
-    assert (model[:2] == "EV") or not here.low[least > 1 + 1e-6].any()
+    np.testing.assert_array_equal(here.at_floor[least < 1 + 1e-6], True)
+    assert (model[:2] == "EV") or not here.at_floor[least > 1 + 1e-6].any()
 
 
 @pytest.mark.parametrize("model", ["EVE", "VVE"])
@@ -128,7 +128,7 @@ def test_common_axes_are_found(model):
     variances = rng.uniform(0.1, 5, size=(3, 6))
     variances /= 1 if model == "VVE" else np.exp(np.log(variances).mean(axis=1, keepdims=True))
     mixture = mixtura.Mixture(
-        np.full(3, 1 / 3), np.zeros((3, 6)), mixtura.Dense((axes * variances[:, None, :]) @ axes.T, 3)
+        np.full(3, 1 / 3), np.zeros((3, 6)), mixtura.DenseCovariance((axes * variances[:, None, :]) @ axes.T, 3)
     )
     found = task_for(mixture.sample(500, rng)[0], model, 1e-10).admit(mixture)[0].covariances.dense()
     np.testing.assert_allclose(found, mixture.covariances.dense(), atol=1e-7)

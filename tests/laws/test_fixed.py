@@ -129,7 +129,7 @@ def test_the_m_step_is_the_best_that_what_is_held_allows(model, problem):
         moved = mixtura.Mixture(
             (1 - size) * best.weights + size * left * other.weights,
             (1 - size) * best.means + size * other.means,
-            mixtura.Dense(blend, k),
+            mixtura.DenseCovariance(blend, k),
             noise=best.noise,
         )
         assert expected(task.admit(moved)[0]) <= top + 1e-8 * (1 + abs(top))

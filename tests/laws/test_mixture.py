@@ -8,7 +8,7 @@ from scipy.stats import multivariate_normal
 from strategies import random_mixture
 
 import mixtura
-from mixtura import Dense, Diagonal, Mixture
+from mixtura import DenseCovariance, DiagonalCovariance, Mixture
 
 
 @st.composite
@@ -22,10 +22,10 @@ def mixtures(draw, min_d=1):
         st.sampled_from(
             [
                 dense.covariances,
-                Dense(dense.covariances.dense()[:1], k),
-                Diagonal(variances, k, d),
-                Diagonal(variances[:, :1], k, d),
-                Diagonal(variances[:1], k, d),
+                DenseCovariance(dense.covariances.dense()[:1], k),
+                DiagonalCovariance(variances, k, d),
+                DiagonalCovariance(variances[:, :1], k, d),
+                DiagonalCovariance(variances[:1], k, d),
             ]
         )
     )
@@ -126,9 +126,9 @@ def test_samples_have_the_mixtures_moments(kind):
     variances = rng.uniform(0.5, 2, size=(3, 3))
     covariances = {
         "dense": dense.covariances,
-        "shared": Dense(dense.covariances.dense()[:1], 3),
-        "diagonal": Diagonal(variances, 3, 3),
-        "spherical": Diagonal(variances[:, :1], 3, 3),
+        "shared": DenseCovariance(dense.covariances.dense()[:1], 3),
+        "diagonal": DiagonalCovariance(variances, 3, 3),
+        "spherical": DiagonalCovariance(variances[:, :1], 3, 3),
     }[kind]
     mixture = Mixture(dense.weights, dense.means, covariances)
     rows, labels = mixture.sample(200_000, seed=2)

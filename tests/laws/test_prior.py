@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from strategies import problems, random_mixture
 
 import mixtura
-from mixtura.covariance.models.names import MODELS, family_named
+from mixtura.covariance.models.names import MODELS, as_covariance_model
 from mixtura.data.array import ArraySource
 from mixtura.em.mstep.floor import floor_variances, moments, scales
 from mixtura.em.mstep.prior import as_penalty
@@ -28,7 +28,7 @@ def task_for(rows, model, **given):
     source = ArraySource.of(rows)
     scale = scales(moments(source))
     prior = as_penalty(mixtura.ConjugatePrior(**given), source)
-    return Task(source, family_named(model), scale, floor_variances(scale, 1e-10), prior=prior)
+    return Task(source, as_covariance_model(model), scale, floor_variances(scale, 1e-10), prior=prior)
 
 
 @models
@@ -65,7 +65,7 @@ def test_the_m_step_finds_the_best_member_of_the_family(model, problem, strength
         blend = (1 - size) * mixture.covariances.dense() + size * other.covariances.dense()
         means = mixture.means + size * rng.standard_normal((k, d))
         for place in (mixture.means, means):
-            candidate = mixtura.Mixture(mixture.weights, place, mixtura.Dense(blend, k))
+            candidate = mixtura.Mixture(mixture.weights, place, mixtura.DenseCovariance(blend, k))
             assert expected(task.admit(candidate)[0]) <= best + 1e-8 * (abs(best) + 1)
 
 

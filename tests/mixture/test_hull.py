@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial import ConvexHull, Delaunay
 
-from mixtura import DataError, Dense, Mixture, Noise, ParameterError, probability
+from mixtura import DataError, DenseCovariance, Mixture, Noise, ParameterError, probability
 from mixtura.data.array import ArraySource
 from mixtura.mixture import hull
 from mixtura.mixture.region import box
@@ -49,7 +49,7 @@ def test_rows_in_chunks_have_the_same_hull():
 
 def test_a_mixture_keeps_its_hull():
     rows = np.random.default_rng(0).normal(size=(40, 2))
-    mixture = Mixture([0.8], [[0.0, 0.0]], Dense(np.eye(2)[None], 1), noise=noise_of(rows, 0.2))
+    mixture = Mixture([0.8], [[0.0, 0.0]], DenseCovariance(np.eye(2)[None], 1), noise=noise_of(rows, 0.2))
     again = Mixture.from_json(mixture.to_json())
     np.testing.assert_array_equal(again.logpdf(rows), mixture.logpdf(rows))
     swapped = mixture.marginal([1, 0])

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from mixtura import DataError, Dense, Diagonal, Mixture, ParameterError
+from mixtura import DataError, DenseCovariance, DiagonalCovariance, Mixture, ParameterError
 
-UNIT = Dense(np.eye(2)[None], 2)
+UNIT = DenseCovariance(np.eye(2)[None], 2)
 
 
 @pytest.fixture
@@ -30,8 +30,11 @@ def test_it_cannot_be_changed(mixture):
         (([-0.5, 1.5], [[0.0, 0], [1, 1]], UNIT), "probabilities"),
         (([0.5, 0.5], [[0.0], [1]], UNIT), "covariances are for 2 components in 2 dimensions"),
         (([0.5, 0.5], [[0.0, np.nan], [1, 1]], UNIT), "mean of component 0 is not finite"),
-        (([0.5, 0.5], [[0.0, 0], [1, 1]], Dense(-np.eye(2)[None], 2)), "component 0 is not positive definite"),
-        (([0.5, 0.5], [[0.0, 0], [1, 1]], Diagonal(np.zeros((2, 2)), 2, 2)), "not positive definite"),
+        (
+            ([0.5, 0.5], [[0.0, 0], [1, 1]], DenseCovariance(-np.eye(2)[None], 2)),
+            "component 0 is not positive definite",
+        ),
+        (([0.5, 0.5], [[0.0, 0], [1, 1]], DiagonalCovariance(np.zeros((2, 2)), 2, 2)), "not positive definite"),
         (([0.5, 0.5], [[0.0, 0], [1, 1]], UNIT, ("a",)), "columns are"),
         (([0.5, 0.5], [[0.0, 0], [1, 1]], UNIT, None, ("x", "x")), "components are"),
     ],
@@ -125,6 +128,6 @@ def test_json_keeps_names_and_counts(mixture):
 
 def test_parts_that_are_refused_by_themselves():
     with pytest.raises(DataError, match="not positive"):
-        Diagonal.from_precisions(np.zeros((1, 1)), 1, 1)
+        DiagonalCovariance.from_precisions(np.zeros((1, 1)), 1, 1)
     with pytest.raises(DataError, match="symmetric"):
-        Dense.from_precisions(np.array([[[1.0, 2.0], [0.0, 1.0]]]), 1, 2)
+        DenseCovariance.from_precisions(np.array([[[1.0, 2.0], [0.0, 1.0]]]), 1, 2)

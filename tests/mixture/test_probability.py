@@ -10,11 +10,13 @@ import pytest
 from scipy.stats import norm
 
 import mixtura
-from mixtura import DataError, Dense, Diagonal, Mixture, ParameterError
+from mixtura import DataError, DenseCovariance, DiagonalCovariance, Mixture, ParameterError
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
-LINE = Mixture([0.2, 0.5, 0.3], [[-2.0], [1.0], [30.0]], Dense(np.array([[[0.25]], [[4.0]], [[1.0]]]), 3))
-PLANE = Mixture([0.4, 0.6], [[0.0, 0.0], [3.0, 1.0]], Dense(np.array([[[1.0, 0.5], [0.5, 2.0]], np.eye(2)]), 2))
+LINE = Mixture([0.2, 0.5, 0.3], [[-2.0], [1.0], [30.0]], DenseCovariance(np.array([[[0.25]], [[4.0]], [[1.0]]]), 3))
+PLANE = Mixture(
+    [0.4, 0.6], [[0.0, 0.0], [3.0, 1.0]], DenseCovariance(np.array([[[1.0, 0.5], [0.5, 2.0]], np.eye(2)]), 2)
+)
 
 
 def mclust_best(name):
@@ -27,7 +29,7 @@ def mclust_best(name):
         return np.reshape(value["data"], value["dim"], order="F")
 
     matrices = np.moveaxis(array(found["sigma"]), -1, 0)
-    return rows, Mixture(found["pro"], array(found["mean"]).T, Dense(matrices, len(matrices))), reference
+    return rows, Mixture(found["pro"], array(found["mean"]).T, DenseCovariance(matrices, len(matrices))), reference
 
 
 def test_cdf_in_one_dimension_is_the_weighted_sum():
@@ -59,7 +61,7 @@ def test_quantile_wants_one_column_and_probabilities():
 
 
 def test_a_box_in_the_far_tail_keeps_its_digits():
-    one = Mixture([1.0], [[0.0]], Dense(np.ones((1, 1, 1)), 1))
+    one = Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1))
     with mpmath.workdps(40):
         expected = float(mpmath.ncdf(-20) - mpmath.ncdf(-21))
     assert mixtura.probability(one, [20.0], [21.0]) == pytest.approx(expected, rel=1e-12)
@@ -73,7 +75,7 @@ def test_boxes_agree_with_counting():
 
 
 def test_boxes_of_independent_columns_are_products():
-    mixture = Mixture([1.0], [[1.0, -1.0, 0.0]], Diagonal(np.array([[1.0, 4.0, 9.0]]), 1, 3))
+    mixture = Mixture([1.0], [[1.0, -1.0, 0.0]], DiagonalCovariance(np.array([[1.0, 4.0, 9.0]]), 1, 3))
     expected = norm.cdf(0.5, 1, 1) * norm.cdf(0, -1, 2) * norm.cdf(2, 0, 3)
     assert mixtura.cdf(mixture, [[0.5, 0.0, 2.0]])[0] == pytest.approx(expected, rel=1e-13)
 
@@ -153,7 +155,7 @@ def test_merging_with_weights_is_merging_repeated_rows():
 
 def test_a_cross_of_four_components_is_found_to_be_two_clusters():
     spread = np.array([np.diag([9.0, 0.1]), np.diag([0.1, 9.0])] * 2)
-    mixture = Mixture([0.25] * 4, [[0, 0], [0, 0], [40, 0], [40, 0]], Dense(spread, 4))
+    mixture = Mixture([0.25] * 4, [[0, 0], [0, 0], [40, 0], [40, 0]], DenseCovariance(spread, 4))
     merged = mixtura.combine(mixture, mixture.sample(2000, seed=0)[0])
     assert merged.suggested == 2
     assert merged.groups(2) == ((0, 1), (2, 3))
@@ -163,6 +165,6 @@ def test_a_cross_of_four_components_is_found_to_be_two_clusters():
 
 
 def test_one_component_has_nothing_to_merge():
-    mixture = Mixture([1.0], [[0.0]], Dense(np.ones((1, 1, 1)), 1))
+    mixture = Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1))
     merged = mixtura.combine(mixture, [[0.0], [1.0]])
     assert (merged.merges, merged.entropies, merged.suggested) == ((), (0.0,), 1)

@@ -7,15 +7,17 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import mixtura
-from mixtura import Dense, Diagonal, Mixture, Noise
+from mixtura import DenseCovariance, DiagonalCovariance, Mixture, Noise
 from mixtura.plotting import style
 from mixtura.plotting.plot import KINDS
 
 TILTED = np.array([[[4.0, 1.5], [1.5, 1.0]], [[1.0, 0.0], [0.0, 9.0]]])
-PLANE = Mixture([0.25, 0.75], [[0.0, 0.0], [8.0, 2.0]], Dense(TILTED, 2), columns=("length", "width"))
-LINE = Mixture([0.5, 0.5], [[0.0], [10.0]], Diagonal(np.ones((1, 1)), 2, 1))
+PLANE = Mixture([0.25, 0.75], [[0.0, 0.0], [8.0, 2.0]], DenseCovariance(TILTED, 2), columns=("length", "width"))
+LINE = Mixture([0.5, 0.5], [[0.0], [10.0]], DiagonalCovariance(np.ones((1, 1)), 2, 1))
 NOISY = Mixture([0.2, 0.6], PLANE.means, PLANE.covariances, noise=Noise(0.2, [-9.0, -9.0], [20.0, 20.0]))
-FOUR = Mixture(np.full(10, 0.1), np.random.default_rng(0).uniform(0, 20, (10, 4)), Diagonal(np.ones((1, 1)), 10, 4))
+FOUR = Mixture(
+    np.full(10, 0.1), np.random.default_rng(0).uniform(0, 20, (10, 4)), DiagonalCovariance(np.ones((1, 1)), 10, 4)
+)
 
 
 def legend(figure):

@@ -38,7 +38,9 @@ def test_each_parameter_has_a_histogram_with_its_estimate(boot, what, panels, tm
 
 
 def test_the_heaviest_components_are_drawn_where_there_are_many():
-    many = mixtura.Mixture(np.full(12, 1 / 12), np.arange(12.0)[:, None], mixtura.Diagonal(np.ones((1, 1)), 12, 1))
+    many = mixtura.Mixture(
+        np.full(12, 1 / 12), np.arange(12.0)[:, None], mixtura.DiagonalCovariance(np.ones((1, 1)), 12, 1)
+    )
     found = np.random.default_rng(0).dirichlet(np.ones(12), 20)
     means = many.means + np.random.default_rng(1).normal(size=(20, 12, 1))
     drawn = Bootstrap(many, found, means, np.ones((20, 12, 1, 1)), 0)
@@ -66,7 +68,7 @@ def test_what_was_observed_is_marked_or_pointed_at(seen, marked):
 
 
 def test_a_likelihood_ratio_in_axes_of_the_user():
-    figure = mixtura.plot(mixtura.Mixture([1.0], [[0.0]], mixtura.Diagonal(np.ones((1, 1)), 1, 1)))
+    figure = mixtura.plot(mixtura.Mixture([1.0], [[0.0]], mixtura.DiagonalCovariance(np.ones((1, 1)), 1, 1)))
     axes = figure.add_subplot()
     assert LikelihoodRatioTest(1, 3.0, np.arange(20.0)).plot(ax=axes) is figure
 
@@ -97,9 +99,9 @@ def test_an_interrupt_keeps_what_is_done_where_that_is_asked():
         return 7
 
     told = []
-    assert replicated(again, 9, 0, tell=told.append, threads=1, on_interrupt="keep") == [7, 7, 7]
+    assert replicated(again, 9, 0, on_replicate=told.append, threads=1, on_interrupt="keep") == [7, 7, 7]
     told = []
     with pytest.raises(KeyboardInterrupt):
-        replicated(again, 9, 0, tell=told.append, threads=1)
+        replicated(again, 9, 0, on_replicate=told.append, threads=1)
     with pytest.raises(ParameterError, match="expected 'raise' or 'keep'"):
         replicated(again, 9, 0, on_interrupt="stop")

@@ -12,7 +12,7 @@ from matplotlib.patches import Ellipse
 from PIL import Image
 
 import mixtura
-from mixtura import Dense, Diagonal, Mixture
+from mixtura import DenseCovariance, DiagonalCovariance, Mixture
 from mixtura.data.array import ArraySource
 from mixtura.plotting import style
 from mixtura.plotting.plot import plot
@@ -22,13 +22,13 @@ mpl.use("agg")
 drawing = importlib.import_module("mixtura.plotting.plot")
 
 TILTED = np.array([[[4.0, 1.5], [1.5, 1.0]], [[1.0, 0.0], [0.0, 9.0]]])
-PLANE = Mixture([0.25, 0.75], [[0.0, 0.0], [8.0, 2.0]], Dense(TILTED, 2), columns=("length", "width"))
-LINE = Mixture([0.5, 0.5], [[0.0], [10.0]], Diagonal(np.ones((1, 1)), 2, 1))
+PLANE = Mixture([0.25, 0.75], [[0.0, 0.0], [8.0, 2.0]], DenseCovariance(TILTED, 2), columns=("length", "width"))
+LINE = Mixture([0.5, 0.5], [[0.0], [10.0]], DiagonalCovariance(np.ones((1, 1)), 2, 1))
 
 
 def many(k, d):
     means = np.random.default_rng(0).uniform(0, 20, (k, d))
-    return Mixture(np.full(k, 1 / k), means, Diagonal(np.ones((1, 1)), k, d))
+    return Mixture(np.full(k, 1 / k), means, DiagonalCovariance(np.ones((1, 1)), k, d))
 
 
 def legend(figure):
@@ -73,13 +73,13 @@ def test_one_column_shows_histogram_components_and_their_sum():
 
 
 def test_a_component_narrower_than_a_pixel_keeps_its_peak():
-    narrow = Mixture([0.5, 0.5], [[0.0], [10.0]], Diagonal(np.array([[1.0], [1e-10]]), 2, 1))
+    narrow = Mixture([0.5, 0.5], [[0.0], [10.0]], DiagonalCovariance(np.array([[1.0], [1e-10]]), 2, 1))
     total = plot(narrow).axes[0].lines[0]
     assert total.get_ydata().max() == pytest.approx(0.5 / np.sqrt(2 * np.pi * 1e-10))
 
 
 def test_small_densities_fill_the_picture():
-    wide = Mixture([1.0], [[0.0]], Diagonal(np.array([[1e20]]), 1, 1))
+    wide = Mixture([1.0], [[0.0]], DiagonalCovariance(np.array([[1e20]]), 1, 1))
     assert plot(wide).axes[0].get_ylim()[1] == pytest.approx(1.08 / np.sqrt(2 * np.pi * 1e20), rel=1e-3)
 
 
@@ -124,7 +124,7 @@ def test_pairs_share_limits_along_columns():
 def test_of_many_columns_those_that_separate_are_drawn():
     means = np.zeros((2, 9))
     means[1, [0, 2, 3, 5, 7, 8]] = 5.0
-    mixture = Mixture([0.5, 0.5], means, Diagonal(np.ones((1, 1)), 2, 9))
+    mixture = Mixture([0.5, 0.5], means, DiagonalCovariance(np.ones((1, 1)), 2, 9))
     figure = plot(mixture)
     assert [axes.get_xlabel() for axes in figure.axes[-6:]] == ["x1", "x3", "x4", "x6", "x8", "x9"]
     assert "6 of 9 columns: those in which the components differ most" in figure.get_suptitle()
@@ -133,7 +133,7 @@ def test_of_many_columns_those_that_separate_are_drawn():
 
 
 def test_points_keep_the_component_that_all_columns_give_them():
-    mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [0.0, 9.0]], Diagonal(np.ones((1, 1)), 2, 2))
+    mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [0.0, 9.0]], DiagonalCovariance(np.ones((1, 1)), 2, 2))
     X = np.array([[0.0, 0.0], [0.1, 9.0], [0.2, 9.0]])
     view = View.of(mixture, X, [0], most_columns=6, most_rows=10)
     assert (view.columns, view.labels(mixture).tolist()) == ((0,), [0, 1, 1])
@@ -171,7 +171,7 @@ def test_no_text_overlaps_in_pairs_with_long_names():
 
 
 def test_limits_hold_all_points_but_not_far_components():
-    wide = Mixture([0.5, 0.5], [[0.0], [1e6]], Diagonal(np.ones((1, 1)), 2, 1))
+    wide = Mixture([0.5, 0.5], [[0.0], [1e6]], DiagonalCovariance(np.ones((1, 1)), 2, 1))
     low, high = limits(wide, np.array([-1.0, 9.0]), 0)
     assert low < -1
     assert 9 < high < 12

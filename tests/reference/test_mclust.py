@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mixtura
-from mixtura.covariance.models.names import MODELS, family_named
+from mixtura.covariance.models.names import MODELS, as_covariance_model
 from mixtura.data.array import ArraySource
 from mixtura.em.mstep.floor import floor_variances, moments, scales
 from mixtura.em.problem import Task
@@ -42,7 +42,7 @@ def labelled(rows, reference, model):
     """The task, and the statistics of mclust's starting partition."""
     source = ArraySource.of(rows)
     scale = scales(moments(source))
-    task = Task(source, family_named(model), scale, floor_variances(scale, 1e-10))
+    task = Task(source, as_covariance_model(model), scale, floor_variances(scale, 1e-10))
     k = reference["start"]["G"]
     return task, mixtura.Labels(reference["start"]["labels"])(task, k, np.random.default_rng(0))
 
@@ -103,7 +103,7 @@ def test_vve_climbs_from_where_mclusts_falls(name, k, low, high):
     falls = int((np.diff(theirs["loglik_trace"]) < 0).sum())
     assert falls == theirs["decreases"] > 0
     weights, means, covariances = parameters(theirs)
-    start = mixtura.Mixture(weights, means, mixtura.Dense(covariances, k))
+    start = mixtura.Mixture(weights, means, mixtura.DenseCovariance(covariances, k))
     fit = mixtura.fit(rows, model="VVE", start=start, tol=1e-10, max_iter=10_000, accelerate=False)
     assert fit.trace[0] == pytest.approx(low, abs=0.1)
     assert fit.loglik == pytest.approx(high, abs=1e-2)
@@ -117,7 +117,7 @@ def test_criteria_at_mclusts_best_parameters(name, n_parameters):
     best = reference["best"]
     weights, means, covariances = parameters(best["parameters"])
     k = len(weights)
-    mixture = mixtura.Mixture(weights, means, mixtura.Dense(covariances, k), n_parameters=n_parameters)
+    mixture = mixtura.Mixture(weights, means, mixtura.DenseCovariance(covariances, k), n_parameters=n_parameters)
     found = mixtura.assess(mixture, rows)
     assert found.loglik == pytest.approx(best["loglik"], abs=1e-2)
     assert -found.bic == pytest.approx(best["bic"], abs=2e-2)

@@ -178,13 +178,13 @@ def test_cells_on_the_floor_do_not_win():
 
 
 def test_a_component_of_a_few_rows_is_thin():
-    from mixtura.covariance.models.names import family_named
+    from mixtura.covariance.models.names import as_covariance_model
     from mixtura.data.array import ArraySource
     from mixtura.em.problem import Task
     from mixtura.selection.climb import thin
     from mixtura.stats import Stats
 
-    task = Task(ArraySource.of(np.zeros((20, 3))), family_named("VVV"), np.ones(3), np.ones(3))
+    task = Task(ArraySource.of(np.zeros((20, 3))), as_covariance_model("VVV"), np.ones(3), np.ones(3))
     few, enough = (Stats(np.array([20 - n, n]), np.zeros((2, 3)), np.zeros((2, 3, 3)), 0.0, 0.0) for n in (3.9, 4.1))
     assert thin(task, few)
     assert not thin(task, enough)

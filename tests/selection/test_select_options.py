@@ -57,7 +57,7 @@ def test_what_the_criteria_count_as_rows(blobs, tmp_path):
         for one, other in zip(sized.cells, plain.cells, strict=True):
             expected = -2 * other.loglik + other.n_parameters * np.log(size)
             assert one.measured("bic") == pytest.approx(expected)
-            assert one.measured("icl") == pytest.approx(expected - 2 * other.fit.certainty)
+            assert one.measured("icl") == pytest.approx(expected - 2 * other.fit.assignment_logprob)
             assert one.measured("aic") == pytest.approx(other.measured("aic"))
         assert {cell.fit.sample_size for cell in seen} == {sized.best.sample_size}
         assert sized.best.sample_size == pytest.approx(size)

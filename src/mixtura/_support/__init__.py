@@ -17,11 +17,11 @@ from mixtura._support.checks import (
     column_names,
     frozen,
 )
-from mixtura._support.cuts import blocks, shares
-from mixtura._support.files import replacing, write_text
+from mixtura._support.cuts import block_slices, chunk_slices
+from mixtura._support.files import atomic_write, write_text
 from mixtura._support.lazy import Lazy
 from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
-from mixtura._support.replicates import Tell, as_entropy, replicated
+from mixtura._support.replicates import OnReplicate, as_entropy, replicated
 from mixtura._support.threads import in_order, resolve, using
 from mixtura._support.types import Array, Form, Index, Rng, Rows, Scalar
 
@@ -31,10 +31,10 @@ __all__ = [
     "Form",
     "Index",
     "Lazy",
+    "OnReplicate",
     "Rng",
     "Rows",
     "Scalar",
-    "Tell",
     "all_finite",
     "as_amount",
     "as_count",
@@ -46,17 +46,17 @@ __all__ = [
     "as_rng",
     "as_rows",
     "as_sample_weight",
-    "blocks",
+    "atomic_write",
+    "block_slices",
+    "chunk_slices",
     "column_names",
     "frozen",
     "in_order",
     "log_or_minus_inf",
     "log_sum_exp",
-    "replacing",
     "replicated",
     "resolve",
     "responsibilities",
-    "shares",
     "using",
     "write_text",
 ]

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support.cuts import blocks
+from mixtura._support.cuts import block_slices
 from mixtura._support.types import Array, Rng, Rows
 from mixtura.errors import DataError, ParameterError
 
@@ -166,7 +166,7 @@ def all_finite(array: Rows) -> bool:
             if float(values @ values) <= LARGEST**2:  # false for NaN
                 return True
     limit = _limit(array)
-    parts = (array[block] for block in blocks(*array.shape))
+    parts = (array[block] for block in block_slices(*array.shape))
     return all(-limit <= part.min() and part.max() <= limit for part in parts)  # NaN compares false, too
 
 
@@ -180,7 +180,7 @@ def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> No
     if all_finite(array):
         return
     limit = _limit(array)
-    looks = ((block.start, np.argwhere(~(np.abs(array[block]) <= limit))) for block in blocks(*array.shape))
+    looks = ((block.start, np.argwhere(~(np.abs(array[block]) <= limit))) for block in block_slices(*array.shape))
     row, column = next((start + wrong[0][0], wrong[0][1]) for start, wrong in looks if len(wrong))
     value = array[row, column]
     label = f'"{columns[column]}"' if columns else str(column)

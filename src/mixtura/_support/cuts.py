@@ -17,14 +17,14 @@ MANY = 16
 FEWEST_ROWS = 1 << 13
 
 
-def shares(n_rows: int, n_features: int) -> list[slice]:
+def chunk_slices(n_rows: int, n_features: int) -> list[slice]:
     """Cut rows into equal chunks for threads; how depends on nothing but the shape of the data.
 
     Their number is a multiple of four, and of sixteen where there are enough rows, so that threads end together.
 
     Examples
     --------
-    >>> shares(1000, 2), len(shares(20_000, 2)), len(shares(200_000, 2))
+    >>> chunk_slices(1000, 2), len(chunk_slices(20_000, 2)), len(chunk_slices(200_000, 2))
     ([slice(0, 1000, None)], 4, 16)
     """
     most = min(max(CHUNK_ELEMENTS // n_features, 1024), CHUNK_ROWS)
@@ -37,12 +37,12 @@ def shares(n_rows: int, n_features: int) -> list[slice]:
     return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
 
 
-def blocks(n_rows: int, n_features: int) -> Iterator[slice]:
+def block_slices(n_rows: int, n_features: int) -> Iterator[slice]:
     """Cut ``n_rows`` rows into blocks whose size depends on nothing but the number of features.
 
     Examples
     --------
-    >>> list(blocks(10_000, 16))
+    >>> list(block_slices(10_000, 16))
     [slice(0, 8192, None), slice(8192, 10000, None)]
     """
     size = min(max(BLOCK_ELEMENTS // n_features, 256), 16384)

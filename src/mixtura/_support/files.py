@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @contextmanager
-def replacing(path: str) -> Iterator[Path]:
+def atomic_write(path: str) -> Iterator[Path]:
     """A temporary name beside ``path``, with its suffix, that replaces it at the end: a reader never sees half a file.
 
     Devices and pipes are written directly, since replacing them would remove them.
@@ -18,7 +18,7 @@ def replacing(path: str) -> Iterator[Path]:
     --------
     >>> import tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "a.txt")
-    >>> with replacing(path) as temporary:
+    >>> with atomic_write(path) as temporary:
     ...     _ = temporary.write_text("whole")
     >>> Path(path).read_text(), os.listdir(os.path.dirname(path))
     ('whole', ['a.txt'])
@@ -46,5 +46,5 @@ def write_text(path: str, text: str) -> None:
     >>> Path(path).read_text()
     'one'
     """
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")

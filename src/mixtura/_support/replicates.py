@@ -13,7 +13,7 @@ from mixtura._support.threads import in_order
 from mixtura._support.types import Rng
 from mixtura.errors import MixturaWarning, ParameterError
 
-Tell = Callable[[int], object]
+OnReplicate = Callable[[int], object]
 Result = TypeVar("Result")
 
 
@@ -35,7 +35,7 @@ def replicated(
     n: int,
     seed: int | Rng | None,
     *,
-    tell: Tell | None = None,
+    on_replicate: OnReplicate | None = None,
     threads: int | None = None,
     on_interrupt: str = "raise",
 ) -> list[Result]:
@@ -50,8 +50,8 @@ def replicated(
 
     def one(number: int) -> None:
         done[number] = again(np.random.default_rng((entropy, number)))
-        if tell:
-            tell(len(done))
+        if on_replicate:
+            on_replicate(len(done))
 
     with warnings.catch_warnings():  # what befalls a replicate is counted, not told a thousand times
         warnings.simplefilter("ignore", MixturaWarning)

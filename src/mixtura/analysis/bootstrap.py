@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Lazy, Rng, Rows, Tell, as_count, as_sample_weight, replicated
+from mixtura._support import Array, Lazy, OnReplicate, Rng, Rows, as_count, as_sample_weight, replicated
 from mixtura.analysis.estimates import estimates
 from mixtura.em.estep import as_known
 from mixtura.errors import ParameterError
@@ -164,7 +164,7 @@ def bootstrap(
     max_iter: int = 1000,
     floor: float = 1e-10,
     seed: int | Rng | None = None,
-    on_replicate: Tell | None = None,
+    on_replicate: OnReplicate | None = None,
     on_interrupt: str = "raise",
     threads: int | None = None,
     **options: Any,
@@ -228,7 +228,7 @@ def bootstrap(
         counts = counts if weight is None or method == "parametric" else counts * weight
         return fit(drawn, mixture.n_components, start=start, sample_weight=counts, **options).mixture
 
-    how: dict[str, Any] = {"tell": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
+    how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
     found = replicated(again, as_count(n, "n"), seed, **how)
     whole = [other for other in found if other.n_components == mixture.n_components]
     if told is None:  # else rows tell which component is which

@@ -21,7 +21,7 @@ from mixtura._support import (
     log_sum_exp,
     responsibilities,
 )
-from mixtura.covariance import Dense
+from mixtura.covariance import DenseCovariance
 from mixtura.mixture import Mixture
 from mixtura.plotting import MOST_COLUMNS, MOST_ROWS, View, number, picture
 
@@ -120,7 +120,7 @@ class Discriminant:
         return Mixture(
             np.concatenate([share * each.weights for share, each in zip(self.priors, self.mixtures, strict=True)]),
             np.concatenate([mixture.means for mixture in self.mixtures]),
-            Dense(matrices, len(matrices)),
+            DenseCovariance(matrices, len(matrices)),
             self.columns,
             tuple(name for pair in zip(self.classes, self.mixtures, strict=True) for name in _numbered(*pair)),
         )

@@ -40,8 +40,8 @@ class Combination:
     Examples
     --------
     >>> import mixtura
-    >>> from mixtura import Dense, Mixture
-    >>> mixture = Mixture([0.25, 0.25, 0.5], [[0.0], [0.5], [9.0]], Dense(np.ones((1, 1, 1)), 3))
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> mixture = Mixture([0.25, 0.25, 0.5], [[0.0], [0.5], [9.0]], DenseCovariance(np.ones((1, 1, 1)), 3))
     >>> merged = mixtura.combine(mixture, mixture.sample(200, seed=0)[0])
     >>> merged.groups(2), merged.suggested
     (((0, 1), (2,)), 2)
@@ -139,8 +139,8 @@ def combine(mixture: Mixture, X: Any, sample_weight: Any = None) -> Combination:
 
     Examples
     --------
-    >>> from mixtura import Dense, Mixture
-    >>> mixture = Mixture([0.25, 0.25, 0.5], [[0.0], [0.5], [9.0]], Dense(np.ones((1, 1, 1)), 3))
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> mixture = Mixture([0.25, 0.25, 0.5], [[0.0], [0.5], [9.0]], DenseCovariance(np.ones((1, 1, 1)), 3))
     >>> combine(mixture, [[0.1], [0.4], [9.0]]).merges
     ((0, 1), (0, 1))
     """

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng, Rows, as_matching_rows, as_sample_weight, column_names, log_sum_exp
 from mixtura.analysis.classification import Discriminant, as_classes
-from mixtura.covariance.models import family_named
+from mixtura.covariance.models import as_covariance_model
 from mixtura.data import ArraySource
 from mixtura.em import Task
 from mixtura.em.estep import UNKNOWN
@@ -142,12 +142,12 @@ def _gaussians(
     floor = floor_variances(scale, options["floor"])
     k, d = int(codes.max()) + 1, rows.shape[1]
     own = [codes == c for c in range(k)]
-    tasks = [Task(source, family_named(model), scale, floor) for model in as_models(models, rows.shape[1])]
-    sums = {task.family.needs: task for task in tasks}  # one pass for each kind of scatter
-    stats = {needs: Labels(codes)(task, k, np.random.default_rng(0)) for needs, task in sums.items()}
+    tasks = [Task(source, as_covariance_model(model), scale, floor) for model in as_models(models, rows.shape[1])]
+    sums = {task.family.scatter_kind: task for task in tasks}  # one pass for each kind of scatter
+    stats = {scatter_kind: Labels(codes)(task, k, np.random.default_rng(0)) for scatter_kind, task in sums.items()}
 
     def ranked(task: Task) -> tuple[bool, float, Mixture, int]:
-        mixture, low = task.mstep(stats[task.family.needs])
+        mixture, low = task.mstep(stats[task.family.scatter_kind])
         given = sum(_total(part.logpdf(rows[own[c]]), weight, own[c]) for c, part in enumerate(_parts(mixture)))
         count = k * d + task.family.n_parameters(k, d)
         return bool(low.any()), -2 * given + count * math.log(data.total), mixture, count

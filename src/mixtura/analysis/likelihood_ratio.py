@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, Rng, Tell, as_count, as_rng, as_rows, replicated
+from mixtura._support import Array, OnReplicate, Rng, as_count, as_rng, as_rows, replicated
 from mixtura.fitting import Fit, fit
 from mixtura.plotting import ratios
 from mixtura.starts import onward
@@ -68,7 +68,7 @@ def likelihood_ratio_tests(
     level: float = 0.05,
     sample_weight: Any = None,
     seed: int | Rng | None = None,
-    on_replicate: Tell | None = None,
+    on_replicate: OnReplicate | None = None,
     on_interrupt: str = "raise",
     threads: int | None = None,
     **options: Any,
@@ -109,7 +109,7 @@ def likelihood_ratio_tests(
     """
     rows = as_rows(X)
     rng, wanted = as_rng(seed), as_count(n, "n")
-    how: dict[str, Any] = {"tell": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
+    how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
     fits: dict[int, Fit] = {}
 
     def fitted(k: int) -> Fit:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura._support import Array, Lazy
-from mixtura.covariance import Dense
+from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 from mixtura.plotting import MOST_COLUMNS, MOST_ROWS, View, picture
@@ -42,7 +42,7 @@ class Reduction:
     Examples
     --------
     >>> import mixtura
-    >>> mixture = mixtura.Mixture([0.5, 0.5], [[0.0, 0.0], [0.0, 6.0]], mixtura.Dense(np.eye(2)[None], 2))
+    >>> mixture = mixtura.Mixture([0.5, 0.5], [[0.0, 0.0], [0.0, 6.0]], mixtura.DenseCovariance(np.eye(2)[None], 2))
     >>> reduction = mixtura.reduce(mixture)
     >>> reduction.basis.round(6).tolist()
     [[0.0], [1.0]]
@@ -98,7 +98,7 @@ class Reduction:
         Examples
         --------
         >>> import mixtura
-        >>> mixture = mixtura.Mixture([0.5, 0.5], [[0.0, 0.0], [0.0, 6.0]], mixtura.Dense(np.eye(2)[None], 2))
+        >>> mixture = mixtura.Mixture([0.5, 0.5], [[0.0, 0.0], [0.0, 6.0]], mixtura.DenseCovariance(np.eye(2)[None], 2))
         >>> mixtura.reduce(mixture).plot().axes[0].get_xlabel()
         'direction 1 (100 %)'
         """
@@ -136,8 +136,9 @@ def reduce(mixture: Mixture, balance: float = 1.0) -> Reduction:
 
     Examples
     --------
-    >>> from mixtura import Dense, Mixture
-    >>> reduce(Mixture([0.5, 0.5], [[0.0, 0.0], [2.0, 0.0]], Dense(np.eye(2)[None], 2))).eigenvalues.round(6).tolist()
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [2.0, 0.0]], DenseCovariance(np.eye(2)[None], 2))
+    >>> reduce(mixture).eigenvalues.round(6).tolist()
     [0.5]
     """
     if not 0 <= balance <= 1:
@@ -158,7 +159,7 @@ def reduce(mixture: Mixture, balance: float = 1.0) -> Reduction:
     seen = Mixture(
         mixture.weights,
         mixture.means @ basis,
-        Dense(basis.T @ matrices @ basis, mixture.n_components),
+        DenseCovariance(basis.T @ matrices @ basis, mixture.n_components),
         tuple(f"direction {i + 1}" for i in range(len(kept))),
         mixture.components,
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mixtura._support import replacing
+from mixtura._support import atomic_write
 from mixtura.data.tables import SUFFIXES, display_name, load_polars
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import Mixture
@@ -38,10 +38,10 @@ def read_model(path: str) -> Mixture:
     --------
     >>> import tempfile
     >>> import numpy as np
-    >>> from mixtura import Dense
+    >>> from mixtura import DenseCovariance
     >>> from mixtura._support import write_text
     >>> path = os.path.join(tempfile.mkdtemp(), "model.json")
-    >>> write_text(path, Mixture([1.0], [[2.0]], Dense(np.ones((1, 1, 1)), 1)).to_json())
+    >>> write_text(path, Mixture([1.0], [[2.0]], DenseCovariance(np.ones((1, 1, 1)), 1)).to_json())
     >>> read_model(path).means.item()
     2.0
     """
@@ -120,5 +120,5 @@ def write_table(path: str, columns: Mapping[str, Sequence[Any]]) -> None:
     """
     memory = io.BytesIO()
     WRITERS[SUFFIXES[Path(path).suffix.lower()]](load_polars().DataFrame(columns), memory)
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(memory.getvalue())

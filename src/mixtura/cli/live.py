@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from mixtura.cli.console import err
-from mixtura.cli.pace import Pace, spoken
+from mixtura.cli.progress import FitProgress, duration
 from mixtura.fitting import Iteration
 
 Watch = Callable[[Iteration], object]
@@ -54,12 +54,12 @@ def watching(*, starts: int, max_iter: int, verbose: bool) -> Iterator[Watch | N
         yield None
         return
     # Written in every iteration, which must be cheap, and read ten times a second by the thread that draws.
-    latest: list[tuple[Iteration, Pace]] = []
+    latest: list[tuple[Iteration, FitProgress]] = []
 
     def record(iteration: Iteration) -> None:
         now = time.monotonic()
-        pace = latest[-1][1] if latest else Pace(starts, max_iter, began=now)
-        latest[:] = [(iteration, pace.after(iteration.start, iteration.number, now))]
+        progress = latest[-1][1] if latest else FitProgress(starts, max_iter, began=now)
+        latest[:] = [(iteration, progress.after(iteration.start, iteration.number, now))]
 
     def draw() -> Text:
         long, short = (live_line(*latest[-1], words=words) if latest else "starting" for words in (True, False))
@@ -82,20 +82,20 @@ def plain_line(iteration: Iteration, starts: int) -> str:
     return f"{which}iteration {iteration.number}  log-likelihood {iteration.loglik:.12f}{rise}"
 
 
-def live_line(iteration: Iteration, pace: Pace, *, words: bool) -> str:
+def live_line(iteration: Iteration, progress: FitProgress, *, words: bool) -> str:
     """One iteration, its pace, and how long the fit can still last, with words in full or short.
 
     Examples
     --------
-    >>> pace = Pace(starts=1, max_iter=100, began=0.0).after(start=0, number=1, now=0.5)
-    >>> live_line(Iteration(0, 1, None, -16.5, 0.25, (0, 1)), pace, words=True)
+    >>> progress = FitProgress(starts=1, max_iter=100, began=0.0).after(start=0, number=1, now=0.5)
+    >>> live_line(Iteration(0, 1, None, -16.5, 0.25, (0, 1)), progress, words=True)
     'iteration 1/100  log-likelihood -16.5000  rise 0.25  2/s  at most 50 s left'
     """
     step, loglik, left = ("iteration ", "log-likelihood ", " left") if words else ("", "loglik ", "")
-    parts = [f"start {iteration.start + 1}/{pace.starts}"] if pace.starts > 1 else []
-    parts += [f"{step}{iteration.number}/{pace.max_iter}", f"{loglik}{iteration.loglik:.4f}"]
+    parts = [f"start {iteration.start + 1}/{progress.starts}"] if progress.starts > 1 else []
+    parts += [f"{step}{iteration.number}/{progress.max_iter}", f"{loglik}{iteration.loglik:.4f}"]
     if not math.isnan(iteration.rise):
         parts.append(f"rise {iteration.rise:.2g}")
-    if pace.rate:
-        parts += [f"{pace.rate:.3g}/s", f"at most {spoken(pace.left)}{left}"]
+    if progress.rate:
+        parts += [f"{progress.rate:.3g}/s", f"at most {duration(progress.left)}{left}"]
     return "  ".join(parts)

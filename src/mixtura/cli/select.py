@@ -19,7 +19,7 @@ from mixtura.cli.inputs import load_data, names, noise_named, size_named
 from mixtura.cli.live import bar
 from mixtura.cli.outputs import STILL, label_columns, named_files, planned, write_all, write_records
 from mixtura.cli.tables import fit_summary, fit_values, ranking
-from mixtura.covariance.models import as_bound
+from mixtura.covariance.models import as_constraint
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.plotting import curves
@@ -146,7 +146,7 @@ def select(
     files = planned(asked, {"--picture": STILL}, (data,), table=[*TABLES, ".json"])
     wanted = counts(components)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header)
-    bound = as_bound(eigenvalue_ratio, determinant_ratio, shape_ratio)
+    bound = as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
     chosen_models = as_models(names([models]) or [], rows.rows.shape[1], bound)
     with counting(len(set(wanted)) * len(chosen_models), verbose=verbose) as watch:
         chosen = mixtura.select(

@@ -6,11 +6,20 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from mixtura._support import Array, Form, Index
-from mixtura.covariance.dense import Dense
-from mixtura.covariance.diagonal import Diagonal
+from mixtura.covariance.dense import DenseCovariance
+from mixtura.covariance.diagonal import DiagonalCovariance
 from mixtura.errors import DataError
 
-__all__ = ["Covariance", "Dense", "Diagonal", "covariance_from_dict"]
+__all__ = [
+    "Array",
+    "Covariance",
+    "DataError",
+    "DenseCovariance",
+    "DiagonalCovariance",
+    "Form",
+    "Index",
+    "covariance_from_dict",
+]
 
 
 class Covariance(Protocol):
@@ -61,22 +70,22 @@ class Covariance(Protocol):
     def select(self, components: Index) -> Covariance:
         """Covariances of some components (indices or a mask)."""
 
-    def towards(self, other: Any) -> Array:
+    def log_coordinates(self, other: Any) -> Array:
         """Where another of the same kind lies as seen from this one, (m, ...) for m stored matrices; all 0 for itself.
 
         The square of a short way's length is the Fisher information of one row about it.
         """
 
-    def moved(self, way: Array) -> Covariance:
-        """The covariances that ``towards`` would see there; any numbers give positive definite matrices."""
+    def from_log_coordinates(self, way: Array) -> Covariance:
+        """The covariances that ``log_coordinates`` would see there; any numbers give positive definite matrices."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
 
 
 _KINDS: dict[str, Callable[[Any, int, int], Covariance]] = {
-    "dense": lambda values, k, _: Dense(values, k),
-    "diagonal": Diagonal,
+    "dense": lambda values, k, _: DenseCovariance(values, k),
+    "diagonal": DiagonalCovariance,
 }
 
 

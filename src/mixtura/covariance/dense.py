@@ -39,7 +39,7 @@ def _strict(d: int) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Dense:
+class DenseCovariance:
     """Full covariance matrices.
 
     Attributes
@@ -49,7 +49,7 @@ class Dense:
 
     Examples
     --------
-    >>> shared = Dense(np.array([[[4.0, 0.0], [0.0, 1.0]]]), n_components=3)
+    >>> shared = DenseCovariance(np.array([[[4.0, 0.0], [0.0, 1.0]]]), n_components=3)
     >>> shared.whiten(2, np.array([[2.0, 1.0]])).tolist(), shared.dense().shape
     ([[1.0, 1.0]], (3, 2, 2))
     """
@@ -66,12 +66,12 @@ class Dense:
         object.__setattr__(self, "matrices", matrices)
 
     @classmethod
-    def from_precision_factors(cls, factors: Array, n_components: int, _n_features: int) -> Dense:
+    def from_precision_factors(cls, factors: Array, n_components: int, _n_features: int) -> DenseCovariance:
         """Build from U of shape (m, d, d) with U U' the precision matrix.
 
         Examples
         --------
-        >>> Dense.from_precision_factors(np.array([[[0.5]]]), 1, 1).matrices.item()
+        >>> DenseCovariance.from_precision_factors(np.array([[[0.5]]]), 1, 1).matrices.item()
         4.0
         """
         coloured = np.linalg.inv(factors)
@@ -79,7 +79,7 @@ class Dense:
         return cls((matrices + matrices.swapaxes(1, 2)) / 2, n_components)
 
     @classmethod
-    def from_precisions(cls, precisions: Array, n_components: int, n_features: int) -> Dense:
+    def from_precisions(cls, precisions: Array, n_components: int, n_features: int) -> DenseCovariance:
         """Build from inverse covariance matrices, (m, d, d)."""
         _check_symmetric(precisions, "precision matrix")
         try:
@@ -165,24 +165,24 @@ class Dense:
     def __getitem__(self, component: int) -> Array:
         return self.matrices[self._own(component)]
 
-    def marginal(self, keep: Index) -> Dense:
+    def marginal(self, keep: Index) -> DenseCovariance:
         """Covariances of the kept dimensions."""
-        return Dense(self.matrices[:, keep[:, None], keep], self.n_components)
+        return DenseCovariance(self.matrices[:, keep[:, None], keep], self.n_components)
 
-    def condition(self, given: Index, keep: Index, delta: Array) -> tuple[Array, Dense]:
+    def condition(self, given: Index, keep: Index, delta: Array) -> tuple[Array, DenseCovariance]:
         """Schur complements, and the regression of the kept dimensions on the given ones."""
         across = self.matrices[:, given[:, None], keep]
         slopes = np.linalg.solve(self.matrices[:, given[:, None], given], across)
         left = self.marginal(keep).matrices - across.swapaxes(1, 2) @ slopes
-        moved = np.einsum("kg,kgj->kj", delta, self._spread(slopes))
-        return moved, Dense((left + left.swapaxes(1, 2)) / 2, self.n_components)
+        shifted = np.einsum("kg,kgj->kj", delta, self._spread(slopes))
+        return shifted, DenseCovariance((left + left.swapaxes(1, 2)) / 2, self.n_components)
 
-    def select(self, components: Index) -> Dense:
+    def select(self, components: Index) -> DenseCovariance:
         """Covariances of some components."""
         kept = int(np.arange(self.n_components)[components].size)
-        return Dense(self.matrices if len(self.matrices) == 1 else self.matrices[components], kept)
+        return DenseCovariance(self.matrices if len(self.matrices) == 1 else self.matrices[components], kept)
 
-    def clears(self, floor: Array) -> bool:
+    def is_above(self, floor: Array) -> bool:
         """Whether all eigenvalues lie far above the floor: the sum of their inverses, in its units, is below 1/2.
 
         It costs nothing, since the inverse factors are needed anyway, and almost always says yes.
@@ -194,19 +194,19 @@ class Dense:
         with np.errstate(over="ignore", invalid="ignore"):
             return bool((np.add.reduce(factors * factors, axis=2) @ floor).max() < 0.5)
 
-    def towards(self, other: Dense) -> Array:
+    def log_coordinates(self, other: DenseCovariance) -> Array:
         """Log-Cholesky coordinates, (m, d, d), of the other's matrices after whitening by one's own."""
         factors = self.precision_factors.swapaxes(1, 2) @ other.lower
         way = factors * _strict(self.n_features)
         _diagonals(way)[:] = math.sqrt(2) * np.log(_diagonals(factors))
         return way
 
-    def moved(self, way: Array) -> Dense:
+    def from_log_coordinates(self, way: Array) -> DenseCovariance:
         """The matrices at log-Cholesky coordinates."""
         factors = way * _strict(self.n_features)
         _diagonals(factors)[:] = np.exp(_diagonals(way) / math.sqrt(2))
         lower = self.lower @ factors
-        return Dense(lower @ lower.swapaxes(1, 2), self.n_components)
+        return DenseCovariance(lower @ lower.swapaxes(1, 2), self.n_components)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -13,7 +13,7 @@ from mixtura.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
-class Diagonal:
+class DiagonalCovariance:
     """Variances of independent dimensions.
 
     Attributes
@@ -24,7 +24,7 @@ class Diagonal:
 
     Examples
     --------
-    >>> spherical = Diagonal(np.array([[4.0], [9.0]]), n_components=2, n_features=3)
+    >>> spherical = DiagonalCovariance(np.array([[4.0], [9.0]]), n_components=2, n_features=3)
     >>> spherical.logdet().round(3).tolist(), spherical.n_parameters
     ([4.159, 6.592], 2)
     """
@@ -44,12 +44,12 @@ class Diagonal:
         object.__setattr__(self, "values", values)
 
     @classmethod
-    def from_precision_factors(cls, factors: Array, n_components: int, n_features: int) -> Diagonal:
+    def from_precision_factors(cls, factors: Array, n_components: int, n_features: int) -> DiagonalCovariance:
         """Build from inverse standard deviations of shape (k or 1, d or 1)."""
         return cls(factors**-2.0, n_components, n_features)
 
     @classmethod
-    def from_precisions(cls, precisions: Array, n_components: int, n_features: int) -> Diagonal:
+    def from_precisions(cls, precisions: Array, n_components: int, n_features: int) -> DiagonalCovariance:
         """Build from inverse variances of shape (k or 1, d or 1)."""
         if not (precisions > 0).all():
             raise DataError("a precision is not positive")
@@ -109,34 +109,34 @@ class Diagonal:
     def __getitem__(self, component: int) -> Array:
         return np.diag(self.variances()[component])
 
-    def marginal(self, keep: Index) -> Diagonal:
+    def marginal(self, keep: Index) -> DiagonalCovariance:
         """Covariances of the kept dimensions."""
         values = self.values if self.values.shape[1] == 1 else self.values[:, keep]
-        return Diagonal(values, self.n_components, len(keep))
+        return DiagonalCovariance(values, self.n_components, len(keep))
 
-    def condition(self, given: Index, keep: Index, delta: Array) -> tuple[Array, Diagonal]:
+    def condition(self, given: Index, keep: Index, delta: Array) -> tuple[Array, DiagonalCovariance]:
         """The marginal: independent dimensions tell nothing about each other."""
         return np.zeros((self.n_components, len(keep))), self.marginal(keep)
 
-    def select(self, components: Index) -> Diagonal:
+    def select(self, components: Index) -> DiagonalCovariance:
         """Covariances of some components."""
         kept = int(np.arange(self.n_components)[components].size)
         values = self.values if len(self.values) == 1 else self.values[components]
-        return Diagonal(values, kept, self.n_features)
+        return DiagonalCovariance(values, kept, self.n_features)
 
     @property
     def _information(self) -> float:
         """Root of the Fisher information of a row about the logarithm of a stored standard deviation."""
         return math.sqrt(2 * self.n_features / self.values.shape[1])
 
-    def towards(self, other: Diagonal) -> Array:
+    def log_coordinates(self, other: DiagonalCovariance) -> Array:
         """Logarithms of the ratios of standard deviations, in the shape of ``values``."""
         return 0.5 * self._information * np.log(other.values / self.values)
 
-    def moved(self, way: Array) -> Diagonal:
+    def from_log_coordinates(self, way: Array) -> DiagonalCovariance:
         """The variances at logarithmic ratios."""
         values = self.values * np.exp(2 * way / self._information)
-        return Diagonal(values, self.n_components, self.n_features)
+        return DiagonalCovariance(values, self.n_components, self.n_features)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, Rng, Rows, as_rows, as_sample_weight, in_order, shares
+from mixtura._support import Array, Rng, Rows, as_rows, as_sample_weight, chunk_slices, in_order
 from mixtura.data.chunk import Chunk
 from mixtura.stats import Stats
 
@@ -73,11 +73,11 @@ class ArraySource:
     @property
     def ends(self) -> list[int]:
         """Where the chunks of a `solid` source end."""
-        return [cut.stop for cut in shares(self.length, self.n_features)]
+        return [cut.stop for cut in chunk_slices(self.length, self.n_features)]
 
     def _cuts(self) -> list[slice]:
         """Where chunks with any row that counts begin and end: the same for any number of threads."""
-        cuts = shares(self.length, self.n_features)
+        cuts = chunk_slices(self.length, self.n_features)
         weight = self.sample_weight
         return cuts if weight is None else [cut for cut in cuts if weight[cut].any()]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mixtura.em.fused import ordinary, sprint
 from mixtura.em.loop import run
 from mixtura.em.outcome import Action, Outcome, Repair
-from mixtura.em.problem import Task, points
-from mixtura.em.repair import fill
+from mixtura.em.problem import Task, row_counts
+from mixtura.em.repair import reseed_empty
 from mixtura.em.run import Iterate, Path
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule, as_stops
 
@@ -21,9 +21,9 @@ __all__ = [
     "StopRule",
     "Task",
     "as_stops",
-    "fill",
     "ordinary",
-    "points",
+    "reseed_empty",
+    "row_counts",
     "run",
     "sprint",
 ]

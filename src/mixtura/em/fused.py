@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura import kernels
 from mixtura._support import Array, resolve
-from mixtura.covariance import Covariance, Dense, Diagonal
+from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import MODELS
 from mixtura.data import ArraySource, Chunk
 from mixtura.em.mstep import FREE
@@ -24,12 +24,12 @@ Rule: TypeAlias = LoglikRises | LoglikChanges
 
 # Models whose M-step is a formula, and how their covariances are stored.
 STORED: dict[str, Callable[[Array, int, int], Covariance]] = {
-    "VVV": lambda values, k, _: Dense(values, k),
-    "EEE": lambda values, k, _: Dense(values[:1], k),
-    "VVI": Diagonal,
-    "EEI": lambda values, k, d: Diagonal(values[:1], k, d),
-    "VII": lambda values, k, d: Diagonal(values[:, :1], k, d),
-    "EII": lambda values, k, d: Diagonal(values[:1, :1], k, d),
+    "VVV": lambda values, k, _: DenseCovariance(values, k),
+    "EEE": lambda values, k, _: DenseCovariance(values[:1], k),
+    "VVI": DiagonalCovariance,
+    "EEI": lambda values, k, d: DiagonalCovariance(values[:1], k, d),
+    "VII": lambda values, k, d: DiagonalCovariance(values[:, :1], k, d),
+    "EII": lambda values, k, d: DiagonalCovariance(values[:1, :1], k, d),
 }
 
 # Multiplications between two looks at the keyboard: a tenth of a second or so.
@@ -56,7 +56,7 @@ def sprint(task: Task, path: Path, stop: Sequence[StopRule], max_iter: int) -> P
     if len(stop) > 1 or not (isinstance(rule, Rule) and isinstance(source, ArraySource) and ordinary(task)):
         return path
     k, d = path.last.stats.mean.shape
-    most = PATIENCE // (source.length * k * ((d if task.family.needs == "diagonal" else d * d) + 8))
+    most = PATIENCE // (source.length * k * ((d if task.family.scatter_kind == "diagonal" else d * d) + 8))
     simple = source.solid and task.family.name in STORED
     while most > 1 and simple and path.iterations < max_iter and path.outcome is not Outcome.CONVERGED:
         further = _further(task, source, path, rule, min(most, max_iter - path.iterations))

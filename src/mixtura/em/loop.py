@@ -10,7 +10,7 @@ import numpy as np
 from mixtura._support import Rng
 from mixtura.em.outcome import Outcome
 from mixtura.em.problem import Task
-from mixtura.em.repair import mend
+from mixtura.em.repair import repair
 from mixtura.em.run import Path
 from mixtura.em.steppers import PLAIN, Step, Stepper
 from mixtura.em.stopping import StopRule
@@ -48,10 +48,10 @@ def run(
     try:
         tell(path)
         while path.iterations < max_iter and path.outcome is not Outcome.CONVERGED:
-            mended = mend(task, path, rng)
-            if mended:
-                task = task.keep(np.isin(path.alive, mended.alive))
-                path, state = mended, stepper.init(mended.last)
+            repaired = repair(task, path, rng)
+            if repaired:
+                task = task.keep(np.isin(path.alive, repaired.alive))
+                path, state = repaired, stepper.init(repaired.last)
                 tell(path)
                 continue
             step = stepper.step(task, path.last, state)

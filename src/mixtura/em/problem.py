@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from mixtura import kernels
 from mixtura._support import Array, Rng, Rows
 from mixtura.covariance import Covariance
-from mixtura.covariance.models import Family
+from mixtura.covariance.models import CovarianceModel
 from mixtura.data import ArraySource, Chunk, Source
 from mixtura.em.estep import ByPosition, Trimmed
-from mixtura.em.mstep import FREE, Fixed, Penalty, ridge
+from mixtura.em.mstep import FREE, Fixed, NormalInverseWishart, ridge
 from mixtura.em.run import Iterate
 from mixtura.kernels import estep
 from mixtura.mixture import Mixture, Noise
-from mixtura.stats import Needs, Stats, as_scatter
+from mixtura.stats import ScatterKind, Stats, as_scatter
 
 # A fall of the log-likelihood below this fraction of its size is rounding, not a failure to maximise: of float64 rows,
 # and of float32 rows, whose arithmetic is float32, too.
@@ -55,7 +55,7 @@ class Task:
     """
 
     source: Source
-    family: Family
+    family: CovarianceModel
     scale: Array
     floor: Array
     ridge: float = 0.0
@@ -64,19 +64,19 @@ class Task:
     noise: Noise | None = None
     trim: float = 0.0
     fixed: Fixed = FREE
-    prior: Penalty | None = None
+    prior: NormalInverseWishart | None = None
 
-    def estep(self, mixture: Mixture, low: NDArray[np.bool_]) -> Iterate:
+    def estep(self, mixture: Mixture, at_floor: NDArray[np.bool_]) -> Iterate:
         """One pass over the rows."""
-        needs = self.family.needs
+        scatter_kind = self.family.scatter_kind
         # A scatter that is pooled would hold the noise's, too.
-        wanted: Needs = "full" if self.noise and needs == "pooled" else needs
+        wanted: ScatterKind = "full" if self.noise and scatter_kind == "pooled" else scatter_kind
         if self.trim:
             stats = Trimmed.of(self.source, mixture, self.trim).estep(mixture, wanted)
         else:
-            stats = kernels.over(self.source, self.bayes, mixture, needs=wanted)
+            stats = kernels.over(self.source, self.bayes, mixture, scatter_kind=wanted)
         stats = replace(stats, loglik=stats.loglik + self.log_prior(mixture)) if self.prior else stats
-        return Iterate(mixture, stats.apart(needs) if self.noise else stats, low)
+        return Iterate(mixture, stats.without_noise(scatter_kind) if self.noise else stats, at_floor)
 
     @property
     def rounding(self) -> float:
@@ -90,7 +90,7 @@ class Task:
 
     def belief(self, k: int) -> tuple[float, float, Array, Array] | None:
         """The prior of k components as the kernel takes it."""
-        return self.prior.belief(self.family.name, k) if self.prior else None
+        return self.prior.for_kernel(self.family.name, k) if self.prior else None
 
     def candidates(self, mixture: Mixture, rng: Rng) -> tuple[Rows, Array]:
         """Rows that a component may be moved to, and their log-densities; none that would be trimmed."""
@@ -102,16 +102,16 @@ class Task:
     def mstep(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, NDArray[np.bool_]]:
         """The mixture that maximises the expected log-likelihood, and which covariances rest on the floor."""
         held = ridge(stats, self.ridge)
-        own = replace(held, outside=0.0) if held.outside else held  # a family sees the components alone
-        own = self.fixed.about(self.prior.pulled(own) if self.prior else own)
-        own = self.prior.widened(own, self.family.name) if self.prior else own
-        covariances, low = self.family.fit(own, self.floor, previous.covariances if previous else None)
-        return self.mixture(held.weight / held.total, own.mean, covariances, held.outside / held.total), low
+        own = replace(held, noise_weight=0.0) if held.noise_weight else held  # a family sees the components alone
+        own = self.fixed.about(self.prior.shrink_means(own) if self.prior else own)
+        own = self.prior.add_scale(own, self.family.name) if self.prior else own
+        covariances, at_floor = self.family.fit(own, self.floor, previous.covariances if previous else None)
+        return self.mixture(held.weight / held.total, own.mean, covariances, held.noise_weight / held.total), at_floor
 
-    def mixture(self, weights: Array, means: Array, covariances: Covariance, outside: float) -> Mixture:
+    def mixture(self, weights: Array, means: Array, covariances: Covariance, noise_weight: float) -> Mixture:
         """A mixture that counts its parameters as the family does; the noise's are its weight and its volume."""
         k, d = means.shape
-        noise = self.noise.weighted(outside) if self.noise else None
+        noise = self.noise.weighted(noise_weight) if self.noise else None
         count = self.fixed.n_parameters(k, d) + self.family.n_parameters(k, d) + (2 if noise else 0)
         return Mixture(self.fixed.shares(weights), means, covariances, n_parameters=count, noise=noise)
 
@@ -129,11 +129,11 @@ class Task:
         weight = np.maximum(start.weights, np.finfo(np.float64).tiny)
         least = np.maximum(self.floor, self.ridge)
         given = start.covariances
-        own = given.variances() if self.family.needs == "diagonal" else given.dense()
-        stats = Stats(weight, start.means, as_scatter(weight, own, self.family.needs), 0.0, 0.0)
-        covariances, low = self.family.fit(stats, least, given)
-        outside = start.noise.weight if start.noise else 0.0
-        return self.mixture(start.weights, self.fixed.placed(start.means), covariances, outside), low
+        own = given.variances() if self.family.scatter_kind == "diagonal" else given.dense()
+        stats = Stats(weight, start.means, as_scatter(weight, own, self.family.scatter_kind), 0.0, 0.0)
+        covariances, at_floor = self.family.fit(stats, least, given)
+        noise_weight = start.noise.weight if start.noise else 0.0
+        return self.mixture(start.weights, self.fixed.placed(start.means), covariances, noise_weight), at_floor
 
     def among(self, sample: Chunk) -> Task:
         """The same task on some of its rows, as an array in memory."""
@@ -160,7 +160,7 @@ DEAD = 0.5
 CANDIDATES = 2000
 
 
-def points(stats: Stats, n_rows: int) -> Array:
+def row_counts(stats: Stats, n_rows: int) -> Array:
     """How many rows each component holds, (k,).
 
     A weight of 3 counts three rows; weights that sum to less than the number of rows are relative.
@@ -168,16 +168,16 @@ def points(stats: Stats, n_rows: int) -> Array:
     return stats.weight * max(1.0, n_rows / stats.total)
 
 
-def collapsed(iterate: Iterate, family: Family, n_rows: int) -> NDArray[np.bool_]:
+def collapsed(iterate: Iterate, family: CovarianceModel, n_rows: int) -> NDArray[np.bool_]:
     """Which components to repair: dead ones, and those that lie on too few points to have a covariance.
 
     Where there are too few rows for so many components to begin with, those of the second kind are left on
     the floor, since moving them about cannot help.
     """
-    held = points(iterate.stats, n_rows)
+    held = row_counts(iterate.stats, n_rows)
     k, d = iterate.stats.mean.shape
-    if held.min() >= DEAD and not iterate.low.any():
+    if held.min() >= DEAD and not iterate.at_floor.any():
         return np.zeros(k, dtype=bool)
     needed = family.least_points(d)
-    starved = iterate.low & (held < needed) if held.sum() >= k * needed else np.zeros(k, dtype=bool)
+    starved = iterate.at_floor & (held < needed) if held.sum() >= k * needed else np.zeros(k, dtype=bool)
     return (starved | (held < DEAD)) & (k > 1)

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from mixtura._support import Array, Rng, Rows
 from mixtura.em.mstep import _equal
 from mixtura.em.outcome import Action, Repair
-from mixtura.em.problem import CANDIDATES, Task, points
+from mixtura.em.problem import CANDIDATES, Task, row_counts
 from mixtura.em.run import Path
 from mixtura.stats import Stats, as_scatter
 
 
-def mend(task: Task, path: Path, rng: Rng) -> Path | None:
+def repair(task: Task, path: Path, rng: Rng) -> Path | None:
     """Re-seed collapsed components once, remove those that collapse again; None where nothing is to be done.
 
     A start may be as narrow as it likes; only what an M-step made of it counts.
@@ -29,7 +29,7 @@ def mend(task: Task, path: Path, rng: Rng) -> Path | None:
     bad = task.collapsed(last)
     if not bad.any():
         return None
-    held = points(last.stats, task.source.n_rows)
+    held = row_counts(last.stats, task.source.n_rows)
     done = {repair.component for repair in path.repairs}
     again = np.flatnonzero(bad & [number in done for number in path.alive])
     doomed = again[np.argsort(held[again], kind="stable")][: (len(again) + 1) // 2]
@@ -46,7 +46,7 @@ def mend(task: Task, path: Path, rng: Rng) -> Path | None:
     return Path(new, (new.loglik,), now, path.passes + 1, path.outcome, (*path.repairs, *report), alive)
 
 
-def fill(task: Task, stats: Stats, rng: Rng) -> tuple[Stats, tuple[Repair, ...]]:
+def reseed_empty(task: Task, stats: Stats, rng: Rng) -> tuple[Stats, tuple[Repair, ...]]:
     """Re-seed components that a start left without any row, far from all rows' mean."""
     empty = stats.weight <= 0
     if not empty.any():
@@ -71,8 +71,8 @@ def reseed(stats: Stats, which: NDArray[np.bool_], rows: Rows, fitness: Array, s
     weight[which] = stats.total / k
     count = int(which.sum())
     mean[which] = worst[np.arange(count) % len(worst)]
-    fresh = as_scatter(weight[which], _equal(scale * k ** (-2 / d), stats)[which], stats.needs)
-    if stats.needs == "pooled":
+    fresh = as_scatter(weight[which], _equal(scale * k ** (-2 / d), stats)[which], stats.scatter_kind)
+    if stats.scatter_kind == "pooled":
         scatter = stats.select(~which).scatter + fresh
     else:
         scatter = stats.scatter.copy()

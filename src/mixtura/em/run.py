@@ -28,7 +28,7 @@ class Iterate:
 
     mixture: Mixture
     stats: Stats
-    low: NDArray[np.bool_]
+    at_floor: NDArray[np.bool_]
 
     @property
     def loglik(self) -> float:

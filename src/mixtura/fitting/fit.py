@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mixtura._support import Rng, as_count, as_fraction, as_rng, column_names
-from mixtura.covariance.models import as_bound, bounded, family_named
+from mixtura.covariance.models import as_constraint, as_covariance_model, with_constraint
 from mixtura.data.tables import read_table
-from mixtura.em import Outcome, Path, StopRule, Task, as_stops, fill, run, sprint
+from mixtura.em import Outcome, Path, StopRule, Task, as_stops, reseed_empty, run, sprint
 from mixtura.em.mstep import as_floor, as_penalty, floor_variances, moments, scales
 from mixtura.em.steppers import PLAIN, STEPPERS, Stepper
 from mixtura.errors import ParameterError
@@ -162,7 +162,9 @@ def fit(
     data, size = moments(source), as_sample_size(sample_size, source)
     scale = scales(data)
     least = floor_variances(scale, as_floor(floor))
-    family = bounded(family_named(model), as_bound(eigenvalue_ratio, determinant_ratio, shape_ratio))
+    family = with_constraint(
+        as_covariance_model(model), as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
+    )
     task = Task(source, family, scale, least, trim=as_fraction(trim, "trim"), prior=as_penalty(prior, source))
     initial = as_initial(start)
     if known is not None:
@@ -233,7 +235,7 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> Tour:
             plan.on_iteration(iteration)
 
     start = plan.initials[number % len(plan.initials)](task, plan.k, rng)
-    stats, repairs = fill(task, start, rng) if isinstance(start, Stats) else (start, ())
+    stats, repairs = reseed_empty(task, start, rng) if isinstance(start, Stats) else (start, ())
     path = Path.at(task.begin(stats), repairs)
     if plan.stepper is PLAIN and not (plan.record or plan.on_iteration or plan.keep_interrupted):
         path = sprint(task, path, plan.stop, plan.max_iter)

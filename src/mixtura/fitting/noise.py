@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import Rng, as_amount
 from mixtura.data import ArraySource, Chunk, Source
-from mixtura.em import Task, fill
+from mixtura.em import Task, reseed_empty
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import REGIONS, Mixture, Noise
 from mixtura.starts import Initial, denoise
@@ -52,10 +52,10 @@ class Beside:
         start = self.initial(quiet, k, rng)
         share = self.noise.weight
         if isinstance(start, Stats):
-            if start.outside:  # of a cell of a selection, whose noise has begun
+            if start.noise_weight:  # of a cell of a selection, whose noise has begun
                 return start
-            filled, _ = fill(quiet, start, rng)
-            return replace(filled, outside=filled.total * share / (1 - share))
+            filled, _ = reseed_empty(quiet, start, rng)
+            return replace(filled, noise_weight=filled.total * share / (1 - share))
         if start.noise is not None:
             return start
         return replace(start, weights=start.weights * (1 - share), noise=self.noise, n_parameters=0)

@@ -13,7 +13,7 @@ from mixtura._support import as_count, column_names, resolve
 from mixtura.covariance.models import Mask
 from mixtura.data import ArraySource, Source
 from mixtura.em import Task
-from mixtura.em.estep import Informed, as_known
+from mixtura.em.estep import KnownLabels, as_known
 from mixtura.em.mstep import Fixed
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
@@ -84,7 +84,7 @@ def knowing(task: Task, known: Any, k: int, start: Any, initial: Initial) -> tup
             f"start is {start!r}, which does not know which component is which; with known rows leave start out, or "
             "give a Mixture, Parameters, labels or responsibilities"
         )
-    return replace(task, bayes=Informed(checked)), initial
+    return replace(task, bayes=KnownLabels(checked)), initial
 
 
 NAMES = ("weights", "means", "covariances")

@@ -43,7 +43,7 @@ def best(task: Task, tours: Sequence[Tour], n_rows: float) -> Fit:
         model=task.family.name,
         sizes=frozen(last.stats.weight),
         n_rows=last.stats.total if task.trim else n_rows,
-        certainty=last.stats.certainty,
+        assignment_logprob=last.stats.assignment_logprob,
         history=tours[first].history,
         cutoff=Trimmed.of(task.source, last.mixture, task.trim).cutoff if task.trim else -np.inf,
         log_prior=task.log_prior(last.mixture),
@@ -61,7 +61,7 @@ def named(result: Fit, columns: tuple[str, ...] | None, start: Any) -> Fit:
 
 def _report(path: Path) -> Start:
     """What one start did."""
-    floored = tuple(int(j) for j in np.flatnonzero(path.last.low))
+    floored = tuple(int(j) for j in np.flatnonzero(path.last.at_floor))
     outcome = path.outcome.qualified(path.repairs, bool(floored))
     return Start(path.last.loglik, path.iterations, path.passes, outcome, path.repairs, floored)
 

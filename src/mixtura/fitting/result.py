@@ -112,7 +112,7 @@ class Fit:
     model: str
     sizes: Array
     n_rows: float
-    certainty: float
+    assignment_logprob: float
     history: tuple[Iteration, ...] = ()
     cutoff: float = -math.inf
     log_prior: float = 0.0
@@ -145,7 +145,7 @@ class Fit:
     @property
     def assessment(self) -> Assessment:
         """The mixture measured on the rows it was fitted to."""
-        return Assessment(self.loglik, self.certainty, self.n_rows, self.n_parameters, self.sample_size)
+        return Assessment(self.loglik, self.assignment_logprob, self.n_rows, self.n_parameters, self.sample_size)
 
     @property
     def bic(self) -> float:

@@ -14,7 +14,7 @@ from mixtura._support import resolve
 from mixtura.data import ArraySource, Chunk, Source
 from mixtura.errors import ParameterError
 from mixtura.kernels.affine import Affine, Density
-from mixtura.kernels.numpy import accumulate, blocked
+from mixtura.kernels.numpy import accumulate, sum_over_blocks
 from mixtura.kernels.summit import Ending, Summit
 from mixtura.stats import Stats
 
@@ -53,7 +53,6 @@ __all__ = [
     "Summit",
     "accumulate",
     "agglomerate",
-    "blocked",
     "estep",
     "labels",
     "level",
@@ -62,6 +61,7 @@ __all__ = [
     "over",
     "posterior",
     "race",
+    "sum_over_blocks",
 ]
 
 

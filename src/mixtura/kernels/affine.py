@@ -45,16 +45,16 @@ class Affine:
 
         Examples
         --------
-        >>> from mixtura import Dense, Mixture
+        >>> from mixtura import DenseCovariance, Mixture
         >>> matrix = np.array([[[1.0, 0.8], [0.8, 1.0]]])
-        >>> round(Mixture([1.0], [[0.0, 0.0]], Dense(matrix, 1)).affine.inflation, 6)  # 1 / (1 - 0.8^2)
+        >>> round(Mixture([1.0], [[0.0, 0.0]], DenseCovariance(matrix, 1)).affine.inflation, 6)  # 1 / (1 - 0.8^2)
         2.777778
         """
         if self.form == "diagonal":
             return 1.0
         return float((self.variances * np.einsum("kij,kij->ki", self.factors, self.factors)).max())
 
-    def surrounded(self, constant: float, centre: Array) -> Affine:
+    def with_noise(self, constant: float, centre: Array) -> Affine:
         """With one component more, whose log density is the same everywhere: to a kernel its matrix is zero.
 
         Where all components have the same matrix it is written out for each. The centre is only where sums begin.

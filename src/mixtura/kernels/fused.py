@@ -122,8 +122,8 @@ def race(
     floored, least = (low != 0).any(axis=1).tolist(), total.min(axis=1).tolist()
     places = (total, mean, scatter, shares, means, covariances, low)
     return [
-        Summit(Ending(ending), tuple(trace), certainty, floored[i], least[i], passes, i, places)
-        for i, (ending, certainty, passes, trace) in enumerate(found)
+        Summit(Ending(ending), tuple(trace), assignment_logprob, floored[i], least[i], passes, i, places)
+        for i, (ending, assignment_logprob, passes, trace) in enumerate(found)
     ]
 
 

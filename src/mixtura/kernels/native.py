@@ -10,11 +10,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows, resolve, shares
+from mixtura._support import Array, Rows, chunk_slices, resolve
 from mixtura.data import Chunk
 from mixtura.errors import ParameterError
 from mixtura.kernels.affine import Affine, Density
-from mixtura.stats import Needs, Stats
+from mixtura.stats import ScatterKind, Stats
 
 _native: Any = import_module("mixtura._native")  # missing where there was no compiler
 
@@ -54,36 +54,38 @@ def _handed(affine: Affine, *, single: bool = False) -> Any:
     return _native.Affine(*map(np.ascontiguousarray, arrays), _FORMS[affine.form], affine.inflation if single else 1.0)
 
 
-def estep(mixture: Density, chunk: Chunk, needs: Needs) -> Stats:
+def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
     """Responsibilities of a chunk's rows, summed up at once, in one pass over the rows.
 
     Examples
     --------
-    >>> from mixtura import Dense, Mixture
-    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((1, 1, 1)), 2))
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
     >>> estep(mixture, Chunk(np.array([[2.0]])), "full").weight.tolist()
     [0.5, 0.5]
     """
-    return estep_by_crew(mixture, chunk, needs, (), 1)
+    return estep_by_crew(mixture, chunk, scatter_kind, (), 1)
 
 
-def estep_by_crew(mixture: Density, chunk: Chunk, needs: Needs, ends: Sequence[int], threads: int) -> Stats:
+def estep_by_crew(
+    mixture: Density, chunk: Chunk, scatter_kind: ScatterKind, ends: Sequence[int], threads: int
+) -> Stats:
     """The same by several threads: parts of the chunk ``end`` where it says, and are added up in their order.
 
     Examples
     --------
-    >>> from mixtura import Dense, Mixture
-    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((1, 1, 1)), 2))
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
     >>> estep_by_crew(mixture, Chunk(np.array([[0.0], [4.0]])), "full", [1, 2], 2).weight.tolist()
     [1.0, 1.0]
     """
     affine = mixture.affine
     k, d = affine.means.shape
-    total, mean, scatter = np.empty(k), np.empty((k, d)), Stats.empty(k, d, needs).scatter
+    total, mean, scatter = np.empty(k), np.empty((k, d)), Stats.empty(k, d, scatter_kind).scatter
     handed = _handed(affine, single=chunk.rows.dtype == np.float32)
     sums = (affine.means, total, mean, scatter)
-    loglik, certainty = _native.estep(level(), *_weighted(chunk), handed, *sums, ends, threads)
-    return Stats(total, mean, scatter, loglik, certainty)
+    loglik, assignment_logprob = _native.estep(level(), *_weighted(chunk), handed, *sums, ends, threads)
+    return Stats(total, mean, scatter, loglik, assignment_logprob)
 
 
 def moments(chunk: Chunk) -> Stats:
@@ -129,7 +131,7 @@ def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
 
 def _predict(mixture: Density, rows: Rows, wanted: int, out: Array | None, marks: NDArray[np.int64] | None) -> None:
     """Fill one of the two arrays."""
-    ends = [cut.stop for cut in shares(*rows.shape)]
+    ends = [cut.stop for cut in chunk_slices(*rows.shape)]
     threads = resolve() if len(ends) > 1 else 1
     _native.predict(level(), _readable(rows), _handed(mixture.affine), wanted, out, marks, ends, threads)
 

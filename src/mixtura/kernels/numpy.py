@@ -10,11 +10,11 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows, Scalar, blocks, in_order
+from mixtura._support import Array, Rows, Scalar, block_slices, in_order
 from mixtura.data import Chunk
 from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.numpy_sums import sums, turned
-from mixtura.stats import Needs, Stats
+from mixtura.stats import ScatterKind, Stats
 
 # Squared distances that overflow stay finite, so that no row, however far, yields NaN.
 _FARTHEST = 1e300
@@ -32,7 +32,7 @@ def level() -> str:
     return "BLAS"
 
 
-def blocked(f: Callable[[Chunk], Stats], width: int = 1) -> Callable[[Chunk], Stats]:
+def sum_over_blocks(f: Callable[[Chunk], Stats], width: int = 1) -> Callable[[Chunk], Stats]:
     """Make a chunk's statistics from those of its blocks, whose scratch arrays stay in the cache.
 
     ``width`` is the number of columns of such an array, where it is more than the rows'.
@@ -40,7 +40,7 @@ def blocked(f: Callable[[Chunk], Stats], width: int = 1) -> Callable[[Chunk], St
 
     def over(chunk: Chunk) -> Stats:
         n, d = chunk.rows.shape
-        return reduce(add, map(f, chunk.parts(blocks(n, max(d, width)))))
+        return reduce(add, map(f, chunk.parts(block_slices(n, max(d, width)))))
 
     return over
 
@@ -103,7 +103,7 @@ def _whitened(affine: Affine, x: Array, some: slice) -> Array:
     return white
 
 
-def _shared_out(joint: Array) -> tuple[Array, Array, Array]:
+def _bayes(joint: Array) -> tuple[Array, Array, Array]:
     """Bayes' rule in place: responsibilities (k, n), log-density (n,) and log of the largest term (n,)."""
     largest = joint.max(axis=0)
     joint -= largest
@@ -114,59 +114,59 @@ def _shared_out(joint: Array) -> tuple[Array, Array, Array]:
     return joint, largest + np.log(total), largest
 
 
-def estep(mixture: Density, chunk: Chunk, needs: Needs) -> Stats:
+def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
     """Responsibilities of a chunk's rows, summed up at once; nothing of size n x k outlives a block.
 
     Returns
     -------
     Stats
-        For the next M-step; its ``loglik`` and ``certainty`` are those of ``mixture``.
+        For the next M-step; its ``loglik`` and ``assignment_logprob`` are those of ``mixture``.
 
     Examples
     --------
-    >>> from mixtura import Dense, Mixture
-    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((1, 1, 1)), 2))
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
     >>> estep(mixture, Chunk(np.array([[2.0]])), "full").weight.tolist()
     [0.5, 0.5]
     """
     affine = mixture.affine
     if not len(chunk.rows):
-        return Stats.empty(len(affine.means), mixture.n_features, needs)
+        return Stats.empty(len(affine.means), mixture.n_features, scatter_kind)
 
     def block_estep(block: Chunk) -> Stats:
         x = turned(block, affine.shift)
-        share, density, largest = _shared_out(_log_joint(affine, x))
+        share, density, largest = _bayes(_log_joint(affine, x))
         loglik = float(block.weigh(density).sum())
-        certainty = float(block.weigh(largest - density).sum())
+        assignment_logprob = float(block.weigh(largest - density).sum())
         if block.sample_weight is not None:
             share *= block.sample_weight
-        return sums(x, share, needs, loglik, certainty)
+        return sums(x, share, scatter_kind, loglik, assignment_logprob)
 
-    found = blocked(block_estep, _width(mixture))(chunk)
+    found = sum_over_blocks(block_estep, _width(mixture))(chunk)
     return replace(found, mean=found.mean + affine.shift)
 
 
 def moments(chunk: Chunk) -> Stats:
     """Weight, mean and sum of squares of each column: one component that holds all rows."""
-    return blocked(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "diagonal"))(chunk)
+    return sum_over_blocks(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "diagonal"))(chunk)
 
 
 def _by_block(mixture: Density, rows: Rows, f: Callable[[Array], NDArray[Scalar]]) -> NDArray[Scalar]:
     """What ``f`` makes of the log joint (k, n) of each block of rows, put together."""
     affine = mixture.affine
-    parts = list(Chunk(rows).parts(blocks(len(rows), max(mixture.n_features, _width(mixture)))))
+    parts = list(Chunk(rows).parts(block_slices(len(rows), max(mixture.n_features, _width(mixture)))))
     made = in_order(lambda part: f(_log_joint(affine, turned(part, affine.shift))), parts)
     return np.concatenate(made) if made else f(np.zeros((len(affine.constants), 0)))
 
 
 def log_density(mixture: Density, rows: Rows) -> Array:
     """Log-density of each row, (n,)."""
-    return _by_block(mixture, rows, lambda joint: _shared_out(joint)[1])
+    return _by_block(mixture, rows, lambda joint: _bayes(joint)[1])
 
 
 def posterior(mixture: Density, rows: Rows) -> Array:
     """Responsibilities, (n, k)."""
-    return _by_block(mixture, rows, lambda joint: np.ascontiguousarray(_shared_out(joint)[0].T))
+    return _by_block(mixture, rows, lambda joint: np.ascontiguousarray(_bayes(joint)[0].T))
 
 
 def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
@@ -174,7 +174,7 @@ def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
     return _by_block(mixture, rows, lambda joint: joint.argmax(axis=0).astype(np.int64))
 
 
-def accumulate(chunk: Chunk, share: Array, needs: Needs) -> Stats:
+def accumulate(chunk: Chunk, share: Array, scatter_kind: ScatterKind) -> Stats:
     """Weighted means, and scatter about them, of a chunk's rows shared out among components.
 
     Parameters
@@ -191,5 +191,5 @@ def accumulate(chunk: Chunk, share: Array, needs: Needs) -> Stats:
     """
     # Any point among the rows will do as origin: products then stay exact far from zero.
     origin = chunk.rows[0].astype(np.float64)
-    found = sums(turned(chunk, origin), np.ascontiguousarray(chunk.weigh(share).T), needs)
+    found = sums(turned(chunk, origin), np.ascontiguousarray(chunk.weigh(share).T), scatter_kind)
     return Stats(found.weight, found.mean + origin, found.scatter, 0.0, 0.0)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array
 from mixtura.data import Chunk
-from mixtura.stats import Needs, Stats, outer
+from mixtura.stats import ScatterKind, Stats, outer
 
 # A centred scatter is what is left of one about another point. It is summed again, row by row, where less than this is
 # left: the difference would cost more digits than three.
@@ -30,7 +30,9 @@ def turned(chunk: Chunk, origin: Array) -> Array:
     return np.subtract(chunk.rows.T, origin[:, None], dtype=np.float64, order="C")
 
 
-def sums(x: Array, share: Array, needs: Needs, loglik: float = 0.0, certainty: float = 0.0) -> Stats:
+def sums(
+    x: Array, share: Array, scatter_kind: ScatterKind, loglik: float = 0.0, assignment_logprob: float = 0.0
+) -> Stats:
     """Weights, means and centred scatter of the columns of x (d, n), shared out as ``share`` (k, n) says.
 
     Examples
@@ -40,13 +42,13 @@ def sums(x: Array, share: Array, needs: Needs, loglik: float = 0.0, certainty: f
     """
     weight = share.sum(axis=1)
     mean = np.divide(share @ x.T, weight[:, None], out=np.zeros((len(weight), len(x))), where=weight[:, None] > 0)
-    about, directly = _WAYS[needs]
+    about, directly = _WAYS[scatter_kind]
     raw = about(x, share)
-    scatter = raw - outer(weight, mean, needs)
+    scatter = raw - outer(weight, mean, scatter_kind)
     far = np.flatnonzero(~(_variances(scatter) >= LEAST_LEFT * _variances(raw)).all(axis=1))
     if len(far):
         scatter[far] = directly(x, share, mean, far)
-    return Stats(weight, mean, scatter, loglik, certainty)
+    return Stats(weight, mean, scatter, loglik, assignment_logprob)
 
 
 def _variances(scatter: Array) -> Array:
@@ -106,7 +108,7 @@ def _centred_squares(x: Array, share: Array, mean: Array, which: Array) -> Array
 
 
 # For each need: sums about the origin, and about means.
-_WAYS: dict[Needs, tuple[Callable[..., Array], Callable[..., Array]]] = {
+_WAYS: dict[ScatterKind, tuple[Callable[..., Array], Callable[..., Array]]] = {
     "full": (_products, _centred),
     "pooled": (_pooled, _pooled_centred),
     "diagonal": (_squares, _centred_squares),

@@ -47,7 +47,7 @@ class Summit:
 
     ending: Ending
     trace: tuple[float, ...]
-    certainty: float
+    assignment_logprob: float
     floored: bool
     least: float
     passes: int
@@ -58,7 +58,7 @@ class Summit:
     def stats(self) -> Stats:
         """Of the E-step at the mixture."""
         weight, mean, scatter = (each[self.number] for each in self.places[:3])
-        return Stats(weight, mean, scatter, self.trace[-1] if self.trace else -np.inf, self.certainty)
+        return Stats(weight, mean, scatter, self.trace[-1] if self.trace else -np.inf, self.assignment_logprob)
 
     @property
     def weights(self) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mixtura.mixture.assembly import shared_out
+from mixtura.mixture.assembly import rescaled
 from mixtura.mixture.criteria import EFFECTIVE, Assessment, as_sample_size, assess, ranks
 from mixtura.mixture.hdr import hdr_levels
 from mixtura.mixture.labels import column_labels, component_labels, deviations, row_labels
@@ -28,7 +28,7 @@ __all__ = [
     "probability",
     "quantile",
     "ranks",
+    "rescaled",
     "row_labels",
-    "shared_out",
     "uncertainty",
 ]

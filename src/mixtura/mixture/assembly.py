@@ -16,7 +16,7 @@ from mixtura.mixture.noise import Noise
 _TINY = float(np.finfo(np.float64).tiny)
 
 
-def checked(weights: Any, means: Any, covariances: Covariance, noise: Noise | None) -> tuple[Array, Array]:
+def check_parameters(weights: Any, means: Any, covariances: Covariance, noise: Noise | None) -> tuple[Array, Array]:
     """Weights (k,) and means (k, d) as arrays, if all parts fit together."""
     weights, means = frozen(weights, "weights"), frozen(means, "means")
     if not hasattr(covariances, "logdet"):
@@ -46,12 +46,12 @@ def _check_weights(weights: Array, noise: Noise | None) -> None:
         raise DataError(f"weights are {weights.tolist()}{beside}; expected probabilities that sum to one")
 
 
-def shared_out(weights: Array, total: float) -> Array:
+def rescaled(weights: Array, total: float) -> Array:
     """Weights that sum to a total, in the same proportions; equal ones where all are zero.
 
     Examples
     --------
-    >>> shared_out(np.array([1.0, 3.0]), 1.0).tolist(), shared_out(np.zeros(2), 0.5).tolist()
+    >>> rescaled(np.array([1.0, 3.0]), 1.0).tolist(), rescaled(np.zeros(2), 0.5).tolist()
     ([0.25, 0.75], [0.25, 0.25])
     """
     whole = weights.sum()
@@ -76,7 +76,7 @@ def spread(weights: Array, means: Array, covariances: Covariance, noise: Noise |
     return np.asarray(whole + noise.weight * (noise.covariance + np.outer(apart, apart)))
 
 
-def maps(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Affine:
+def affine_maps(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Affine:
     """Log densities as affine maps of the rows, seen from the mean of all components."""
     shift = weights @ means if noise is None else np.average(means, axis=0, weights=weights + _TINY)
     form, factors = covariances.affine()
@@ -88,4 +88,4 @@ def maps(weights: Array, means: Array, covariances: Covariance, noise: Noise | N
     )
     if noise is None:
         return own
-    return own.surrounded(float(log_or_minus_inf(np.array([noise.weight]))[0]) - noise.log_volume, noise.mean)
+    return own.with_noise(float(log_or_minus_inf(np.array([noise.weight]))[0]) - noise.log_volume, noise.mean)

@@ -39,12 +39,12 @@ class Assessment:
 
     Examples
     --------
-    >>> Assessment(loglik=-10.0, certainty=-0.5, n_rows=1.0, n_parameters=2).icl
+    >>> Assessment(loglik=-10.0, assignment_logprob=-0.5, n_rows=1.0, n_parameters=2).icl
     21.0
     """
 
     loglik: float
-    certainty: float
+    assignment_logprob: float
     n_rows: float
     n_parameters: int
     sample_size: float | None = None
@@ -81,7 +81,7 @@ class Assessment:
 
         BIC - 2 sum_n log max_k r_nk, as mclust computes it, with the sign turned: lower is better.
         """
-        return self.bic - 2 * self.certainty
+        return self.bic - 2 * self.assignment_logprob
 
 
 def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: Any = None) -> Assessment:
@@ -103,16 +103,18 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: 
     --------
     >>> import mixtura
     >>> import numpy as np
-    >>> mixture = mixtura.Mixture([1.0], [[0.0]], mixtura.Dense(np.ones((1, 1, 1)), 1))
+    >>> mixture = mixtura.Mixture([1.0], [[0.0]], mixtura.DenseCovariance(np.ones((1, 1, 1)), 1))
     >>> round(mixtura.assess(mixture, [[0.0], [0.0]]).loglik, 4)
     -1.8379
     """
     rows = mixture.check_rows(X)
     weight = as_sample_weight(sample_weight, len(rows))
     source = ArraySource(rows, weight)
-    sums = over(source, estep, mixture, needs="diagonal")
+    sums = over(source, estep, mixture, scatter_kind="diagonal")
     total = float(len(rows) if weight is None else weight.sum())
-    return Assessment(sums.loglik, sums.certainty, total, mixture.n_parameters, as_sample_size(sample_size, source))
+    return Assessment(
+        sums.loglik, sums.assignment_logprob, total, mixture.n_parameters, as_sample_size(sample_size, source)
+    )
 
 
 def ranks(values: Sequence[float]) -> list[int]:

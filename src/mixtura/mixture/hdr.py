@@ -42,8 +42,8 @@ def hdr_levels(
 
     Examples
     --------
-    >>> from mixtura import Dense, Mixture
-    >>> mixture = Mixture([1.0], [[0.0]], Dense(np.ones((1, 1, 1)), 1))
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> mixture = Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1))
     >>> edge = mixture.logpdf([[1.96]])  # 95 % lie within
     >>> bool(abs(hdr_levels(mixture, [0.95]) - edge)[0] < 0.05)
     True

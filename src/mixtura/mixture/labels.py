@@ -29,8 +29,8 @@ def component_labels(mixture: Mixture) -> list[str] | list[int]:
 
     Examples
     --------
-    >>> from mixtura import Dense
-    >>> component_labels(Mixture([0.5, 0.5], [[0.0], [1.0]], Dense(np.ones((1, 1, 1)), 2)))
+    >>> from mixtura import DenseCovariance
+    >>> component_labels(Mixture([0.5, 0.5], [[0.0], [1.0]], DenseCovariance(np.ones((1, 1, 1)), 2)))
     [0, 1]
     """
     return list(mixture.components) if mixture.components else list(range(mixture.n_components))
@@ -41,8 +41,8 @@ def row_labels(mixture: Mixture) -> list[str] | list[int]:
 
     Examples
     --------
-    >>> from mixtura import Dense, Noise
-    >>> one = Mixture([0.5], [[0.0]], Dense(np.ones((1, 1, 1)), 1), noise=Noise(0.5, [-9.0], [9.0]))
+    >>> from mixtura import DenseCovariance, Noise
+    >>> one = Mixture([0.5], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1), noise=Noise(0.5, [-9.0], [9.0]))
     >>> row_labels(one)
     [0, -1]
     """
@@ -55,8 +55,8 @@ def deviations(mixture: Mixture) -> Array:
 
     Examples
     --------
-    >>> from mixtura import Dense
-    >>> deviations(Mixture([1.0], [[0.0]], Dense(np.array([[[4.0]]]), 1))).tolist()
+    >>> from mixtura import DenseCovariance
+    >>> deviations(Mixture([1.0], [[0.0]], DenseCovariance(np.array([[[4.0]]]), 1))).tolist()
     [[2.0]]
     """
     return np.sqrt(mixture.covariances.variances())

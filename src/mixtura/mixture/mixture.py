@@ -16,7 +16,7 @@ from mixtura.covariance import Covariance
 from mixtura.errors import ParameterError
 from mixtura.kernels import Affine
 from mixtura.mixture import model_file
-from mixtura.mixture.assembly import centre, checked, maps, shared_out, spread
+from mixtura.mixture.assembly import affine_maps, centre, check_parameters, rescaled, spread
 from mixtura.mixture.noise import LABEL, Noise
 
 # Squared distances that overflow stay finite, so that no row, however far, yields NaN.
@@ -33,8 +33,8 @@ class Mixture:
         Not negative; they sum to one, together with that of the noise.
     means : array-like of shape (k, d)
     covariances : Covariance
-        `mixtura.Dense` or `mixtura.Diagonal`; ``covariances[j]`` is component j's matrix, ``covariances.dense()``
-        all of them.
+        `mixtura.DenseCovariance` or `mixtura.DiagonalCovariance`; ``covariances[j]`` is component j's matrix,
+        ``covariances.dense()`` all of them.
     columns : sequence of str, optional
         Names of the d dimensions.
     components : sequence of str, optional
@@ -52,8 +52,8 @@ class Mixture:
 
     Examples
     --------
-    >>> from mixtura import Dense, Mixture
-    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((1, 1, 1)), n_components=2))
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), n_components=2))
     >>> mixture.logpdf([[0.0], [2.0]]).round(4).tolist()
     [-1.6118, -2.9189]
     >>> mixture.predict([[-1.0], [3.0]]).tolist()
@@ -69,7 +69,7 @@ class Mixture:
     noise: Noise | None = None
 
     def __post_init__(self) -> None:
-        weights, means = checked(self.weights, self.means, self.covariances, self.noise)
+        weights, means = check_parameters(self.weights, self.means, self.covariances, self.noise)
         k, d = means.shape
         stored = k - 1 + k * d + self.covariances.n_parameters + (2 if self.noise else 0)
         object.__setattr__(self, "weights", weights)
@@ -79,10 +79,9 @@ class Mixture:
         object.__setattr__(self, "n_parameters", as_count(self.n_parameters, "n_parameters", least=0) or stored)
 
     def __repr__(self) -> str:
-        stored = type(self.covariances).__name__
         noise = " and noise" if self.noise else ""
         shape = f"{self.n_components} components{noise} in {self.n_features} dimensions"
-        return f"<Mixture of {shape}, {stored} covariances>"
+        return f"<Mixture of {shape}, {self.affine.form} covariances>"
 
     @property
     def n_components(self) -> int:
@@ -112,7 +111,7 @@ class Mixture:
     @cached_property
     def affine(self) -> Affine:
         """Log densities as affine maps of the rows, for the kernels; exact far from the origin, too."""
-        return maps(self.weights, self.means, self.covariances, self.noise)
+        return affine_maps(self.weights, self.means, self.covariances, self.noise)
 
     def log_joint(self, rows: Rows) -> Array:
         """Log of w_k N(x | m_k, S_k) for each checked row and component, (n, k); noise is one more column."""
@@ -130,8 +129,8 @@ class Mixture:
 
         Examples
         --------
-        >>> from mixtura import Dense, Mixture
-        >>> Mixture([1.0], [[0.0]], Dense(np.ones((1, 1, 1)), 1)).logpdf([[0.0]]).round(4).tolist()
+        >>> from mixtura import DenseCovariance, Mixture
+        >>> Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1)).logpdf([[0.0]]).round(4).tolist()
         [-0.9189]
         """
         return kernels.log_density(self, self.check_rows(X))
@@ -143,8 +142,8 @@ class Mixture:
 
         Examples
         --------
-        >>> from mixtura import Dense, Mixture
-        >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((1, 1, 1)), 2))
+        >>> from mixtura import DenseCovariance, Mixture
+        >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
         >>> mixture.posterior([[2.0]]).tolist()
         [[0.5, 0.5]]
         """
@@ -176,8 +175,8 @@ class Mixture:
 
         Examples
         --------
-        >>> from mixtura import Dense, Mixture
-        >>> rows, labels = Mixture([1.0], [[0.0, 0.0]], Dense(np.eye(2)[None], 1)).sample(5, seed=0)
+        >>> from mixtura import DenseCovariance, Mixture
+        >>> rows, labels = Mixture([1.0], [[0.0, 0.0]], DenseCovariance(np.eye(2)[None], 1)).sample(5, seed=0)
         >>> rows.shape, labels.tolist()
         ((5, 2), [0, 0, 0, 0, 0])
         """
@@ -202,8 +201,8 @@ class Mixture:
 
         Examples
         --------
-        >>> from mixtura import Diagonal, Mixture
-        >>> mixture = Mixture([1.0], [[1.0, 2.0]], Diagonal(np.array([[1.0, 4.0]]), 1, 2), columns=("a", "b"))
+        >>> from mixtura import DiagonalCovariance, Mixture
+        >>> mixture = Mixture([1.0], [[1.0, 2.0]], DiagonalCovariance(np.array([[1.0, 4.0]]), 1, 2), columns=("a", "b"))
         >>> mixture.marginal(["b"]).means.tolist()
         [[2.0]]
         """
@@ -223,8 +222,8 @@ class Mixture:
 
         Examples
         --------
-        >>> from mixtura import Dense, Mixture
-        >>> mixture = Mixture([1.0], [[0.0, 0.0]], Dense(np.array([[[1.0, 0.5], [0.5, 1.0]]]), 1))
+        >>> from mixtura import DenseCovariance, Mixture
+        >>> mixture = Mixture([1.0], [[0.0, 0.0]], DenseCovariance(np.array([[[1.0, 0.5], [0.5, 1.0]]]), 1))
         >>> given = mixture.condition([0], [2.0])
         >>> given.means.item(), given.covariances.dense().item()
         (1.0, 0.75)
@@ -247,7 +246,7 @@ class Mixture:
         """Keep some components (indices or a mask); weights are normalised again, that of the noise stays."""
         kept = np.arange(self.n_components)[components]
         left = 1 - self.noise.weight if self.noise else 1.0
-        weights = shared_out(self.weights[kept], left)
+        weights = rescaled(self.weights[kept], left)
         names = tuple(self.components[j] for j in kept) if self.components else None
         covariances = self.covariances.select(kept)
         return Mixture(weights, self.means[kept], covariances, self.columns, names, noise=self.noise)
@@ -256,15 +255,15 @@ class Mixture:
         """The components alone; their weights are normalised again."""
         if self.noise is None:
             return self
-        return replace(self, weights=shared_out(self.weights, 1.0), noise=None, n_parameters=self.n_parameters - 2)
+        return replace(self, weights=rescaled(self.weights, 1.0), noise=None, n_parameters=self.n_parameters - 2)
 
     def to_json(self) -> str:
         """Write everything as JSON; `from_json` gives the same bits back.
 
         Examples
         --------
-        >>> from mixtura import Dense, Mixture
-        >>> Mixture.from_json(Mixture([1.0], [[0.1]], Dense(np.ones((1, 1, 1)), 1)).to_json()).means.item()
+        >>> from mixtura import DenseCovariance, Mixture
+        >>> Mixture.from_json(Mixture([1.0], [[0.1]], DenseCovariance(np.ones((1, 1, 1)), 1)).to_json()).means.item()
         0.1
         """
         return model_file.write(

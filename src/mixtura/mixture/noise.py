@@ -40,8 +40,8 @@ class Noise:
 
     Examples
     --------
-    >>> from mixtura import Dense, Mixture, Noise
-    >>> mixture = Mixture([0.9], [[0.0]], Dense(np.ones((1, 1, 1)), 1), noise=Noise(0.1, [-50.0], [50.0]))
+    >>> from mixtura import DenseCovariance, Mixture, Noise
+    >>> mixture = Mixture([0.9], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1), noise=Noise(0.1, [-50.0], [50.0]))
     >>> mixture.predict([[0.0], [20.0]]).tolist()
     [0, -1]
     >>> mixture.posterior([[0.0], [20.0]]).round(4).tolist()
@@ -72,9 +72,9 @@ class Noise:
         if self.axes is not None:
             object.__setattr__(self, "axes", self._orthonormal(len(lower)))
         if self.corners is not None:
-            object.__setattr__(self, "corners", self._spanned())
+            object.__setattr__(self, "corners", self._check_corners())
 
-    def _spanned(self) -> Array:
+    def _check_corners(self) -> Array:
         """The corners, if they lie in the box and have a hull with a volume."""
         corners = frozen(self.corners, "noise: corners")
         if self.axes is not None or corners.ndim != 2 or corners.shape[1:] != self.lower.shape:
@@ -159,16 +159,16 @@ class Noise:
             return replace(self, lower=self.lower[keep], upper=self.upper[keep], corners=self.corners[:, keep])
         if self.axes is not None and len(keep) == self.n_features:  # the same columns in another order
             return replace(self, axes=self.axes[keep])
-        self._upright("its marginal is not uniform")
+        self._require_upright("its marginal is not uniform")
         return replace(self, lower=self.lower[keep], upper=self.upper[keep])
 
     def probability(self, low: Array, high: Array) -> Array:
         """The probability of boxes with corners ``low`` and ``high``, (n, d), under uniform noise, (n,)."""
-        self._upright("the probability of other boxes is not known")
+        self._require_upright("the probability of other boxes is not known")
         shared = np.minimum(high, self.upper) - np.maximum(low, self.lower)
         return np.asarray((np.maximum(shared, 0) / (self.upper - self.lower)).prod(axis=1))
 
-    def _upright(self, otherwise: str) -> None:
+    def _require_upright(self, otherwise: str) -> None:
         """Refuse what is only known of a box along the columns."""
         if self.axes is not None or self.corners is not None:
             where = "a box that is turned" if self.corners is None else "a convex hull"

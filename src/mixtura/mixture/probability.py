@@ -28,8 +28,8 @@ def uncertainty(mixture: Mixture, X: Any) -> Array:
 
     Examples
     --------
-    >>> from mixtura import Dense, Mixture
-    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((1, 1, 1)), 2))
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
     >>> uncertainty(mixture, [[2.0], [4.0]]).round(4).tolist()
     [0.5, 0.0003]
     """
@@ -63,8 +63,8 @@ def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed:
 
     Examples
     --------
-    >>> from mixtura import Diagonal, Mixture
-    >>> mixture = Mixture([1.0], [[0.0, 0.0]], Diagonal(np.array([[1.0, 4.0]]), 1, 2))
+    >>> from mixtura import DiagonalCovariance, Mixture
+    >>> mixture = Mixture([1.0], [[0.0, 0.0]], DiagonalCovariance(np.array([[1.0, 4.0]]), 1, 2))
     >>> probability(mixture, lower=[0.0, 0.0]).item()
     0.25
     """
@@ -124,8 +124,8 @@ def cdf(mixture: Mixture, X: Any, *, seed: int | Rng | None = 0) -> Array:
 
     Examples
     --------
-    >>> from mixtura import Dense, Mixture
-    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((1, 1, 1)), 2))
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
     >>> cdf(mixture, [[2.0], [9.0]]).round(6).tolist()
     [0.5, 1.0]
     """
@@ -149,8 +149,8 @@ def quantile(mixture: Mixture, p: Any) -> Array:
 
     Examples
     --------
-    >>> from mixtura import Dense, Mixture
-    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((1, 1, 1)), 2))
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
     >>> quantile(mixture, [0.5, 0.75]).round(6).tolist()
     [2.0, 4.000079]
     """

@@ -9,7 +9,7 @@ import numpy as np
 from mixtura._support import Array
 from mixtura.data import Chunk, Source
 from mixtura.errors import DataError
-from mixtura.kernels import accumulate, blocked
+from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.mixture.hull import corners_of
 from mixtura.mixture.noise import Noise
 from mixtura.stats import Stats
@@ -30,7 +30,7 @@ def box(source: Source) -> Noise:
     8.0
     """
     d = source.n_features
-    moments = source.sum(blocked(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "full"), d))
+    moments = source.sum(sum_over_blocks(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "full"), d))
     lower, upper = _extent(source, np.zeros(d), np.eye(d))
     flat = np.flatnonzero(~(lower < upper))
     if len(flat):
@@ -53,7 +53,7 @@ def _extent(source: Source, origin: Array, axes: Array) -> tuple[Array, Array]:
         ends.append((turned.min(axis=0), turned.max(axis=0)))
         return Stats.empty(1, 1, "diagonal")
 
-    source.sum(blocked(look))
+    source.sum(sum_over_blocks(look))
     return np.min([low for low, _ in ends], axis=0), np.max([high for _, high in ends], axis=0)
 
 

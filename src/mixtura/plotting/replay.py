@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from mixtura._support import as_amount, replacing
+from mixtura._support import as_amount, atomic_write
 from mixtura.errors import MissingExtraError, MixturaError, ParameterError
 from mixtura.mixture import Mixture
 from mixtura.plotting import style
@@ -216,7 +216,7 @@ def _write_gif(film: Film, path: Path) -> None:
     frames = (film.picture(frame).quantize(palette=palette, dither=dither) for frame in range(last + 1))
     durations = [round(1000 / film.fps)] * last + [round(1000 * HOLD)]
     options = {"save_all": True, "append_images": frames, "duration": durations, "loop": 0, "optimize": False}
-    with replacing(str(path)) as unfinished, unfinished.open("wb") as file:
+    with atomic_write(str(path)) as unfinished, unfinished.open("wb") as file:
         next(frames).save(file, format="GIF", **options)
 
 
@@ -243,7 +243,7 @@ def _write_mp4(film: Film, path: Path) -> None:
     writer = writers.FFMpegWriter(fps=film.fps)
     last = len(film.numbers) - 1
     try:
-        with replacing(str(path)) as unfinished, writer.saving(film.figure, unfinished, DPI):
+        with atomic_write(str(path)) as unfinished, writer.saving(film.figure, unfinished, DPI):
             for frame in [*range(last + 1), *[last] * round(HOLD * film.fps)]:
                 film.show(frame)
                 writer.grab_frame()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, replacing
+from mixtura._support import Array, atomic_write
 from mixtura.errors import ParameterError, missing_extra
 
 if TYPE_CHECKING:
@@ -245,6 +245,6 @@ def checked_path(path: str | Path | None) -> Path | None:
 def saved(figure: Figure, target: Path | None) -> Figure:
     """The figure, written to a file if there is one to write."""
     if target is not None:
-        with replacing(str(target)) as unfinished:
+        with atomic_write(str(target)) as unfinished:
             figure.savefig(unfinished)
     return figure

@@ -20,8 +20,8 @@ def separation(mixture: Mixture) -> Array:
 
     Examples
     --------
-    >>> from mixtura import Diagonal
-    >>> separation(Mixture([0.5, 0.5], [[0.0, 0.0], [2.0, 0.0]], Diagonal(np.ones((1, 1)), 2, 2))).tolist()
+    >>> from mixtura import DiagonalCovariance
+    >>> separation(Mixture([0.5, 0.5], [[0.0, 0.0], [2.0, 0.0]], DiagonalCovariance(np.ones((1, 1)), 2, 2))).tolist()
     [0.5, 0.0]
     """
     between = mixture.weights @ (mixture.means - mixture.mean) ** 2
@@ -129,8 +129,8 @@ def ellipse(mixture: Mixture, component: int, deviations: float) -> dict[str, An
 
     Examples
     --------
-    >>> from mixtura import Diagonal
-    >>> two = Mixture([1.0], [[1.0, 2.0]], Diagonal(np.array([[1.0, 9.0]]), 1, 2))
+    >>> from mixtura import DiagonalCovariance
+    >>> two = Mixture([1.0], [[1.0, 2.0]], DiagonalCovariance(np.array([[1.0, 9.0]]), 1, 2))
     >>> ellipse(two, 0, 2.0)["width"], ellipse(two, 0, 2.0)["height"]
     (4.0, 12.0)
     """

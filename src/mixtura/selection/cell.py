@@ -15,7 +15,7 @@ from mixtura.errors import ParameterError
 from mixtura.fitting import Fit
 from mixtura.mixture import Assessment
 from mixtura.selection.grid import Key
-from mixtura.stats import Needs, Stats
+from mixtura.stats import ScatterKind, Stats
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,16 @@ class Begin:
         """What a fit begins with."""
         return self.stats
 
-    def suited(self, needs: Needs) -> Begin:
+    def suited(self, scatter_kind: ScatterKind) -> Begin:
         """The same with the scatter that a model reads, if it is full."""
         stats = self.stats
-        if needs == "full" or stats.scatter.ndim == 2:
+        if scatter_kind == "full" or stats.scatter.ndim == 2:
             return self
-        own = np.einsum("kii->ki", stats.scatter) if needs == "diagonal" else stats.scatter.sum(axis=0, keepdims=True)
+        own = (
+            np.einsum("kii->ki", stats.scatter)
+            if scatter_kind == "diagonal"
+            else stats.scatter.sum(axis=0, keepdims=True)
+        )
         return Begin(self.name, replace(stats, scatter=own))
 
 

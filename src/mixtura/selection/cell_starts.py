@@ -89,13 +89,13 @@ def quantiles(task: Task, k: int) -> list[Begin]:
         parts += 1
     edges = np.delete(edges, np.argsort(np.diff(edges), kind="stable")[: len(edges) - k - 1])
     labels = np.searchsorted(edges[1:-1], column, side="right")
-    return [Begin(QUANTILES, accumulate(sample, np.eye(k)[labels], task.family.needs))]
+    return [Begin(QUANTILES, accumulate(sample, np.eye(k)[labels], task.family.scatter_kind))]
 
 
 def whole(task: Task) -> Stats:
     """Statistics of all rows as one component."""
     rows = cast(ArraySource, task.source)
-    return accumulate(Chunk(rows.array, rows.sample_weight), np.ones((rows.n_rows, 1)), task.family.needs)
+    return accumulate(Chunk(rows.array, rows.sample_weight), np.ones((rows.n_rows, 1)), task.family.scatter_kind)
 
 
 def seeds(task: Task, k: int, rng: Rng) -> list[Begin]:
@@ -115,7 +115,9 @@ def seeds(task: Task, k: int, rng: Rng) -> list[Begin]:
         labels[distance < nearest] = j
         nearest = np.minimum(nearest, distance)
     members = np.eye(k)
-    return [Begin(f"seed {i + 1}", accumulate(sample, members[labels[i]], task.family.needs)) for i in range(SEEDS)]
+    return [
+        Begin(f"seed {i + 1}", accumulate(sample, members[labels[i]], task.family.scatter_kind)) for i in range(SEEDS)
+    ]
 
 
 def made(task: Task, k: int, start: Initial, rng: Rng, name: str = GIVEN) -> Begin:
@@ -129,10 +131,10 @@ def as_stats(mixture: Mixture, n_rows: float) -> Stats:
     """Statistics that an M-step turns into this mixture."""
     weight = mixture.weights * n_rows
     scatter = weight[:, None, None] * mixture.covariances.dense()
-    return Stats(weight, mixture.means, scatter, 0.0, 0.0, _outside(mixture, n_rows))
+    return Stats(weight, mixture.means, scatter, 0.0, 0.0, _noise_weight(mixture, n_rows))
 
 
-def _outside(mixture: Mixture, n_rows: float) -> float:
+def _noise_weight(mixture: Mixture, n_rows: float) -> float:
     """How many rows are noise."""
     return mixture.noise.weight * n_rows if mixture.noise else 0.0
 
@@ -181,5 +183,5 @@ def splits(mixture: Mixture, n_rows: float) -> list[Begin]:
         means[one, place] += sign * math.sqrt(2 / math.pi) * longest
         covariances[one, place] = halves
     scatter = weight[:, :, None, None] * covariances
-    outside = _outside(mixture, n_rows)
-    return [Begin(f"split of {j}", Stats(weight[j], means[j], scatter[j], 0.0, 0.0, outside)) for j in range(k)]
+    noise_weight = _noise_weight(mixture, n_rows)
+    return [Begin(f"split of {j}", Stats(weight[j], means[j], scatter[j], 0.0, 0.0, noise_weight)) for j in range(k)]

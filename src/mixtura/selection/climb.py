@@ -10,9 +10,9 @@ import numpy as np
 
 from mixtura import kernels
 from mixtura._support import frozen
-from mixtura.covariance import Dense, Diagonal
+from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.data import ArraySource, Chunk
-from mixtura.em import Iterate, LoglikRises, Outcome, Path, Repair, Task, fill, points, run
+from mixtura.em import Iterate, LoglikRises, Outcome, Path, Repair, Task, reseed_empty, row_counts, run
 from mixtura.em.steppers import STEPPERS, Stepper
 from mixtura.fitting import Fit, Start
 from mixtura.kernels import Ending, Summit
@@ -105,7 +105,7 @@ class Climb:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Limits:
     """When a climb ends (see `mixtura.fit`), after how many iterations it is accelerated, and how many starts go on."""
 
     tol: float
@@ -114,20 +114,20 @@ class Pace:
     rounds: Sequence[tuple[int, int]] = ROUNDS
 
 
-def climbed(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pace) -> list[Climb]:
+def climbed(task: Task, begins: Sequence[Begin], named: Sequence[bool], limits: Limits) -> list[Climb]:
     """Where the starts led, the best first; those that are behind after some iterations are given up.
 
     ``task`` has its rows in one array. Those that are ``named`` are never given up for others that are higher.
     """
     climb = _raced if in_kernel(task) else _walked
-    field = sorted(climb(task, begins, named, pace), key=lambda one: one.order)
-    while not (field[0].resting or field[0].iterations >= pace.max_iter):  # given up, but those ahead came to grief
-        (further,) = climb(task, [field[0].begin], [True], pace)
+    field = sorted(climb(task, begins, named, limits), key=lambda one: one.order)
+    while not (field[0].resting or field[0].iterations >= limits.max_iter):  # given up, but those ahead came to grief
+        (further,) = climb(task, [field[0].begin], [True], limits)
         field = sorted([replace(further, named=field[0].named), *field[1:]], key=lambda one: one.order)
     return field
 
 
-def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pace) -> list[Climb]:
+def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], limits: Limits) -> list[Climb]:
     """All of it in the kernel."""
     rows, race = cast(ArraySource, task.source), cast(Race, kernels.race)
     needed = own_points(task)
@@ -136,12 +136,12 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pac
         Chunk(rows.array, rows.sample_weight),
         [begin.stats for begin in begins],
         task.floor,
-        tol=pace.tol,
-        max_iter=pace.max_iter,
+        tol=limits.tol,
+        max_iter=limits.max_iter,
         least_points=task.family.least_points(rows.n_features),
         own_points=needed,
-        plain=pace.plain,
-        rounds=pace.rounds,
+        plain=limits.plain,
+        rounds=limits.rounds,
         named=named,
         prior=task.belief(len(begins[0].stats.weight)),
     )
@@ -162,15 +162,15 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pac
     ]
 
 
-def _walked(task: Task, begins: Sequence[Begin], named: Sequence[bool], pace: Pace) -> list[Climb]:
+def _walked(task: Task, begins: Sequence[Begin], named: Sequence[bool], limits: Limits) -> list[Climb]:
     """The same by the loop of `mixtura.em`, which is accelerated at the end."""
-    own = [begin.suited(task.family.needs) for begin in begins]
+    own = [begin.suited(task.family.scatter_kind) for begin in begins]
     field = [_path(task, begin, begun(task, begin), named=name) for begin, name in zip(own, named, strict=True)]
     behind: list[Climb] = []
-    for most, places in [*pace.rounds, (pace.max_iter, 0)]:
+    for most, places in [*limits.rounds, (limits.max_iter, 0)]:
         if len(field) > places:
-            stepper = STEPPERS[most > pace.plain]
-            further = [_further(task, climb, min(most, pace.max_iter), pace.tol, stepper) for climb in field]
+            stepper = STEPPERS[most > limits.plain]
+            further = [_further(task, climb, min(most, limits.max_iter), limits.tol, stepper) for climb in field]
             field = sorted(further, key=lambda one: one.order)
         if places:
             behind += [one for one in field[places:] if not one.named]
@@ -187,29 +187,29 @@ def _further(task: Task, climb: Climb, most: int, tol: float, stepper: Stepper) 
 
 def begun(task: Task, begin: Begin, earlier: tuple[Repair, ...] = ()) -> Path:
     """The first E-step of a start, after what was done to it ``earlier``; components without any row are re-seeded."""
-    stats, repairs = fill(task, begin.stats, np.random.default_rng(0))
+    stats, repairs = reseed_empty(task, begin.stats, np.random.default_rng(0))
     return Path.at(task.begin(stats), earlier + repairs)
 
 
-def repaired(task: Task, climb: Climb, pace: Pace, *, in_memory: bool) -> Climb:
+def repaired(task: Task, climb: Climb, limits: Limits, *, in_memory: bool) -> Climb:
     """From where a start has come to rest on all rows, with collapsed components repaired or removed.
 
     Repairs are made by the loop of `mixtura.em`; between them, if the rows are ``in_memory``, EM runs in the kernel.
     """
-    fast, stop, rng = in_memory and in_kernel(task), [LoglikRises(pace.tol)], np.random.default_rng(0)
+    fast, stop, rng = in_memory and in_kernel(task), [LoglikRises(limits.tol)], np.random.default_rng(0)
     begin = Begin(climb.begin.name, climb.stats)
     path = begun(task, begin, climb.repairs)
-    while path.outcome is Outcome.OUT_OF_STEPS and path.iterations < pace.max_iter:
-        most = min(path.iterations + MENDING, pace.max_iter) if fast else pace.max_iter
+    while path.outcome is Outcome.OUT_OF_STEPS and path.iterations < limits.max_iter:
+        most = min(path.iterations + MENDING, limits.max_iter) if fast else limits.max_iter
         path = run(task, path, stop=stop, max_iter=most, rng=rng, stepper=STEPPERS[not fast])
-        if fast and path.outcome is Outcome.OUT_OF_STEPS and not path.last.low.any():
-            path = _hastened(task, path, pace)
+        if fast and path.outcome is Outcome.OUT_OF_STEPS and not path.last.at_floor.any():
+            path = _hastened(task, path, limits)
     return _path(task, begin, path)
 
 
-def _hastened(task: Task, path: Path, pace: Pace) -> Path:
+def _hastened(task: Task, path: Path, limits: Limits) -> Path:
     """From there to rest, or to the next collapse, in the kernel; the same path if that leads lower."""
-    left = replace(pace, max_iter=max(pace.max_iter - path.iterations, 0))
+    left = replace(limits, max_iter=max(limits.max_iter - path.iterations, 0))
     (climb,) = _raced(task, [Begin("", path.last.stats)], [True], left)
     if not climb.trace or climb.trace[0] < path.trace[-1]:
         return path
@@ -228,7 +228,7 @@ def _path(task: Task, begin: Begin, path: Path, *, named: bool = False) -> Climb
     """A path of EM as a climb."""
     resting = path.outcome is not Outcome.OUT_OF_STEPS
     lost = path.last.mixture.n_components < len(begin.stats.weight)
-    floored = bool(path.last.low.any())
+    floored = bool(path.last.at_floor.any())
     return Climb(begin, path, path.trace, resting, lost, floored, thin(task, path.last.stats), named)
 
 
@@ -243,13 +243,13 @@ def own_points(task: Task) -> int:
 
 def thin(task: Task, stats: Stats) -> bool:
     """Whether a component holds fewer rows than a covariance of its own needs: it fits a few rows, not a group."""
-    return len(stats.weight) > 1 and bool(points(stats, task.source.n_rows).min() < own_points(task))
+    return len(stats.weight) > 1 and bool(row_counts(stats, task.source.n_rows).min() < own_points(task))
 
 
 def as_fit(task: Task, best: Climb) -> Fit:
     """The best climb as a fit."""
     last, outcome = _last(task, best.top)
-    floored = tuple(int(j) for j in np.flatnonzero(last.low))
+    floored = tuple(int(j) for j in np.flatnonzero(last.at_floor))
     outcome = outcome.qualified(best.repairs, bool(floored))
     passes = best.top.passes if isinstance(best.top, Path) else len(best.trace)
     return Fit(
@@ -261,7 +261,7 @@ def as_fit(task: Task, best: Climb) -> Fit:
         model=task.family.name,
         sizes=frozen(last.stats.weight),
         n_rows=cast(ArraySource, task.source).total,
-        certainty=last.stats.certainty,
+        assignment_logprob=last.stats.assignment_logprob,
         log_prior=task.log_prior(last.mixture),
     )
 
@@ -272,7 +272,7 @@ def _last(task: Task, top: Summit | Path) -> tuple[Iterate, Outcome]:
         return top.last, top.outcome
     k, d = top.means.shape
     values = top.covariances[:1] if task.family.name == "EEE" else top.covariances
-    covariances = Dense(values, k) if values.ndim == 3 else Diagonal(values, k, d)
+    covariances = DenseCovariance(values, k) if values.ndim == 3 else DiagonalCovariance(values, k, d)
     count = k - 1 + k * d + task.family.n_parameters(k, d)
     mixture = Mixture(top.weights, top.means, covariances, n_parameters=count)
     return Iterate(mixture, top.stats, top.low), _OUTCOMES[top.ending]

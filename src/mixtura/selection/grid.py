@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from mixtura._support import as_count
-from mixtura.covariance.models import MODELS, Bound, bounded, family_named
+from mixtura.covariance.models import MODELS, Constraint, as_covariance_model, with_constraint
 from mixtura.errors import ParameterError
 
 # Of each of volume, shape and axes: the identity is a case of equal ones, and these of variable ones.
@@ -107,7 +107,7 @@ def as_components(components: Any) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def as_models(models: str | Sequence[str], n_features: int, bound: Bound | None = None) -> tuple[str, ...]:
+def as_models(models: str | Sequence[str], n_features: int, constraint: Constraint | None = None) -> tuple[str, ...]:
     """Names of models, as mclust writes them; in one dimension the fourteen are two; all are those that can be bounded.
 
     Examples
@@ -118,10 +118,10 @@ def as_models(models: str | Sequence[str], n_features: int, bound: Bound | None 
     every = ("E", "V") if n_features == 1 else tuple(MODELS)
     wanted = [models] if isinstance(models, str) else list(models)
     if wanted == ["all"]:
-        names = [name for name in every if bound is None or family_named(name).name in bound.models]
+        names = [name for name in every if constraint is None or as_covariance_model(name).name in constraint.models]
     else:
         names = wanted
-    found = tuple(dict.fromkeys(bounded(family_named(name), bound).name for name in names))
+    found = tuple(dict.fromkeys(with_constraint(as_covariance_model(name), constraint).name for name in names))
     if not found:
         raise ParameterError('models is empty; give names of covariance models, or "all"')
     return found

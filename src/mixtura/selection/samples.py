@@ -60,8 +60,8 @@ class Ground:
     def _beside(self, begin: Begin) -> Begin:
         """A start with its part of noise, unless it brings its own."""
         stats = begin.stats
-        outside = stats.outside or stats.total * self.share / (1 - self.share)
-        return Begin(begin.name + self.note, replace(stats, outside=outside))
+        noise_weight = stats.noise_weight or stats.total * self.share / (1 - self.share)
+        return Begin(begin.name + self.note, replace(stats, noise_weight=noise_weight))
 
 
 def grounds(source: Source, small: ArraySource, entropy: int, beginnings: Sequence[Beginning]) -> tuple[Ground, ...]:

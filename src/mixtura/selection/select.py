@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Rng, as_amount, as_count, as_entropy, column_names, resolve
-from mixtura.covariance.models import as_bound, family_named
+from mixtura.covariance.models import as_constraint, as_covariance_model
 from mixtura.data import ArraySource, Source
 from mixtura.data.tables import read_table
 from mixtura.em import Task
@@ -130,15 +130,15 @@ def select(
     earlier = resume if isinstance(resume, Selection | None) else Selection.from_json(Path(resume).read_text("utf-8"))
     settings = {"start": as_starts(start), "tol": as_amount(tol, "tol"), "max_iter": as_count(max_iter, "max_iter")}
     settings |= {"floor": as_floor(floor), "equal_proportions": bool(equal_proportions)}
-    bound = as_bound(eigenvalue_ratio, determinant_ratio, shape_ratio)
+    constraint = as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
     settings |= {"noise": _plain(noise), "noise_region": noise_region}
-    settings |= {"prior": as_plain(as_prior(prior)), "bound": None if bound is None else bound.plain}
+    settings |= {"prior": as_plain(as_prior(prior)), "bound": None if constraint is None else constraint.plain}
     plan = planned(
         source,
         settings,
         earlier,
         components=as_components(components),
-        models=as_models(models, source.n_features, bound),
+        models=as_models(models, source.n_features, constraint),
         noise=noise,
         seed=seed,
         threads=threads,
@@ -187,7 +187,7 @@ def planned(
     if isinstance(source, ArraySource):  # cells share the threads out; what is left over works within them
         source = replace(source, threads=max(1, count // max(1, min(len(components), len(models)))))
     around, beginnings = surroundings(noise, settings["noise_region"], source)
-    task = Task(source, family_named("VVV"), scale, floor_variances(scale, settings["floor"]), noise=around)
+    task = Task(source, as_covariance_model("VVV"), scale, floor_variances(scale, settings["floor"]), noise=around)
     if settings["prior"]:
         task = replace(task, prior=as_penalty(ConjugatePrior(**settings["prior"]), source))
     parts: Any = pieces(source, entropy, beginnings)
@@ -202,7 +202,7 @@ def planned(
         tol=settings["tol"],
         max_iter=settings["max_iter"],
         threads=count,
-        bound=as_bound(**settings["bound"]) if settings["bound"] else None,
+        constraint=as_constraint(**settings["bound"]) if settings["bound"] else None,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from mixtura.covariance.models import family_named
+from mixtura.covariance.models import as_covariance_model
 from mixtura.errors import DataError, ParameterError, missing_extra
 from mixtura.fitting import Fit
 from mixtura.mixture import ranks
@@ -66,7 +66,7 @@ class Selection:
     def __getitem__(self, key: tuple[int, str]) -> Cell:
         """The cell with so many components of a model."""
         k, name = key
-        wanted = Key(k, family_named(name).name)
+        wanted = Key(k, as_covariance_model(name).name)
         found = [cell for cell in self.cells if cell.key == wanted]
         if not found:
             raise ParameterError(f"there is no cell {key}; components are {self.components}, models {self.models}")

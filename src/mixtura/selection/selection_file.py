@@ -49,7 +49,7 @@ def parsed(written: str) -> tuple[dict[str, Any], tuple[Cell, ...]]:
 def _stats(stats: Stats) -> dict[str, Any]:
     """Statistics in plain values."""
     arrays = {"weight": stats.weight.tolist(), "mean": stats.mean.tolist(), "scatter": stats.scatter.tolist()}
-    return {**arrays, "outside": stats.outside}
+    return {**arrays, "outside": stats.noise_weight}
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _fit(fit: Fit) -> dict[str, Any]:
         "floored": start.floored,
         "sizes": fit.sizes.tolist(),
         "n_rows": fit.n_rows,
-        "certainty": fit.certainty,
+        "certainty": fit.assignment_logprob,
         "sample_size": fit.sample_size,
         "log_prior": fit.log_prior,
     }

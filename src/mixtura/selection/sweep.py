@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import in_order
-from mixtura.covariance.models import Bound, bounded, family_named
+from mixtura.covariance.models import Constraint, as_covariance_model, with_constraint
 from mixtura.data import ArraySource, Source
 from mixtura.em import Task
 from mixtura.errors import MixturaError
 from mixtura.fitting import Beginning
 from mixtura.selection.cell import Begin, Cell
 from mixtura.selection.cell_starts import GIVEN, QUANTILES, handed_over
-from mixtura.selection.climb import Pace, as_fit, climbed, repaired
+from mixtura.selection.climb import Limits, as_fit, climbed, repaired
 from mixtura.selection.grid import Key, sources, waves
 from mixtura.selection.samples import Ground, grounds, large_piece, small_piece
 
@@ -69,11 +69,11 @@ class Plan:
     tol: float
     max_iter: int
     threads: int
-    bound: Bound | None = None
+    constraint: Constraint | None = None
 
     def task(self, model: str, source: Source | None = None) -> Task:
         """What is fitted in a column of the grid."""
-        family = bounded(family_named(model), self.bound)
+        family = with_constraint(as_covariance_model(model), self.constraint)
         return replace(self.template, source=source or self.source, family=family)
 
     @property
@@ -159,17 +159,17 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, 
     if "neighbours" in plan.starts:
         begins += handed_over(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
     named = [begin.name in (*plan.starts, GIVEN, QUANTILES) for begin in begins]
-    field = climbed(task, begins, named, Pace(plan.tol if plan.whole else max(plan.tol, ROUGH), plan.max_iter))
+    field = climbed(task, begins, named, Limits(plan.tol if plan.whole else max(plan.tol, ROUGH), plan.max_iter))
     best, loop = field[0], False
     if not (best.lost or plan.whole or plan.large is None):
         ahead = [climb for climb in field[:FINALISTS] if not climb.lost]
         finals = [Begin(climb.begin.name, climb.stats) for climb in ahead]
         task = plan.task(key.model, plan.large)
-        best = climbed(task, finals, [False] * len(finals), Pace(plan.tol, plan.max_iter, NEAR, LAST))[0]
+        best = climbed(task, finals, [False] * len(finals), Limits(plan.tol, plan.max_iter, NEAR, LAST))[0]
     if best.lost or (plan.large is None and not plan.whole):
         rows = plan.small if plan.whole else plan.large
         task, loop = plan.task(key.model, rows), True
-        pace = Pace(plan.tol, plan.max_iter)
-        best = repaired(task, best, pace, in_memory=rows is not None)
-    tried, begin = tuple(climb.found for climb in field), best.begin.suited(task.family.needs)
+        limits = Limits(plan.tol, plan.max_iter)
+        best = repaired(task, best, limits, in_memory=rows is not None)
+    tried, begin = tuple(climb.found for climb in field), best.begin.suited(task.family.scatter_kind)
     return Cell(key.components, key.model, as_fit(task, best), begin, tried, best.thin, accelerated=loop)

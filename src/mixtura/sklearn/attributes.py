@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtura._support import Rows, all_finite, as_rows
-from mixtura.covariance.models import family_named
+from mixtura.covariance.models import as_covariance_model
 from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import form_of
 
@@ -31,7 +31,7 @@ def _made(kind: str, written: tuple[tuple[bytes, tuple[int, ...]], ...], n_param
     weights, means, factors = (np.frombuffer(values).reshape(shape) for values, shape in written)
     k, d = means.shape
     covariances = form_of(kind).covariance(factors, k, d)
-    count = n_parameters or k - 1 + k * d + family_named(kind).n_parameters(k, d)
+    count = n_parameters or k - 1 + k * d + as_covariance_model(kind).n_parameters(k, d)
     return Mixture(weights / weights.sum(), means, covariances, n_parameters=count)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mixtura._support import Rows
-from mixtura.covariance import Covariance, Dense, Diagonal
+from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import ALIASES
 from mixtura.selection import Selection, select
 from mixtura.sklearn.em import Estimate
@@ -71,5 +71,5 @@ def stored(covariances: Covariance, covariance_type: str) -> Covariance:
     """Covariances in the storage that the type's shapes are made from."""
     k, d = covariances.n_components, covariances.n_features
     if covariance_type == "spherical":
-        return Diagonal(covariances.variances()[:, :1], k, d)
-    return covariances if covariance_type in FORMS else Dense(covariances.dense(), k)
+        return DiagonalCovariance(covariances.variances()[:, :1], k, d)
+    return covariances if covariance_type in FORMS else DenseCovariance(covariances.dense(), k)

@@ -11,8 +11,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from mixtura.covariance import Diagonal
-from mixtura.covariance.models import family_named
+from mixtura.covariance import DiagonalCovariance
+from mixtura.covariance.models import as_covariance_model
 from mixtura.data import Source
 from mixtura.em import Iterate, LoglikChanges, Outcome, Path, StopRule, Task, run, sprint
 from mixtura.em.mstep import floor_variances, moments, scales
@@ -70,7 +70,11 @@ class Given:
 
     def completed(self, k: int, d: int) -> Mixture:
         """A mixture that has them, and whatever else."""
-        rest = {"weights": np.full(k, 1 / k), "means": np.zeros((k, d)), "covariances": Diagonal(np.ones((1, 1)), k, d)}
+        rest = {
+            "weights": np.full(k, 1 / k),
+            "means": np.zeros((k, d)),
+            "covariances": DiagonalCovariance(np.ones((1, 1)), k, d),
+        }
         return Mixture(**{**rest, **self.present()})
 
 
@@ -82,7 +86,7 @@ def task_of(source: Source, covariance_type: str, reg_covar: float) -> Task:
     """
     scale = scales(moments(source))
     floor = np.full_like(scale, reg_covar / 2) if reg_covar else floor_variances(scale, SINGULAR)
-    return Task(source, family_named(covariance_type), scale, floor, ridge=reg_covar, guarded=False)
+    return Task(source, as_covariance_model(covariance_type), scale, floor, ridge=reg_covar, guarded=False)
 
 
 def start(task: Task, k: int, init_params: str, given: Given, rng: np.random.RandomState) -> Mixture:
@@ -96,8 +100,8 @@ def start(task: Task, k: int, init_params: str, given: Given, rng: np.random.Ran
     parameters = given.present()
     if len(parameters) == 3:
         return Mixture(**parameters)
-    mixture, low = task.mstep(GROUPINGS[init_params](task, k, rng))
-    if low.any() and not task.ridge and "covariances" not in parameters:
+    mixture, at_floor = task.mstep(GROUPINGS[init_params](task, k, rng))
+    if at_floor.any() and not task.ridge and "covariances" not in parameters:
         raise ValueError(ILL_DEFINED)
     return replace(mixture, **parameters)
 
@@ -133,10 +137,10 @@ def estimate(
         stepper=STEPPERS[bool(accelerate)],
         notify=say.iteration,
     )
-    mixture, low = task.mstep(path.last.stats, path.last.mixture)
+    mixture, at_floor = task.mstep(path.last.stats, path.last.mixture)
     bounds = tuple(loglik / path.last.stats.total for loglik in path.trace)
     say.end(bounds[-1], path.outcome.converged)
-    return Estimate(mixture, bounds, path.outcome.converged, bool(low.any()) and not task.ridge)
+    return Estimate(mixture, bounds, path.outcome.converged, bool(at_floor.any()) and not task.ridge)
 
 
 def estimates(estimator: Any, task: Task, given: Given) -> list[Estimate]:

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura import kernels
 from mixtura._support import Array, Rows
-from mixtura.covariance import Dense
+from mixtura.covariance import DenseCovariance
 from mixtura.data import ArraySource
 from mixtura.mixture import Assessment, Mixture, assess
 from mixtura.sklearn.attributes import fitted_rows, matching_rows, mixture_of
@@ -222,7 +222,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.covariance_type_, self.n_components_ = covariance_type, best.mixture.n_components
         pack = form_of(covariance_type).pack
         storage: Any = stored(best.mixture.covariances, covariance_type)
-        matrices = storage.matrices if isinstance(storage, Dense) else storage.values
+        matrices = storage.matrices if isinstance(storage, DenseCovariance) else storage.values
         self.weights_ = best.mixture.weights.astype(dtype)
         self.means_ = best.mixture.means.astype(dtype)
         self.covariances_ = pack(matrices).astype(dtype)

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
 from mixtura._support import Rows, as_sample_weight
-from mixtura.covariance.models import as_bound, bounded
+from mixtura.covariance.models import as_constraint, with_constraint
 from mixtura.data import ArraySource
 from mixtura.em import Task
 from mixtura.em.mstep import ConjugatePrior, as_penalty
@@ -66,8 +66,8 @@ def asked(estimator: Any, source: ArraySource) -> tuple[Task, Given]:
     """What to fit, and the parameters that the user gives."""
     given = given_of(estimator, source.n_features)
     task = task_of(source, estimator.covariance_type, estimator.reg_covar)
-    bound = as_bound(estimator.eigenvalue_ratio, estimator.determinant_ratio, estimator.shape_ratio)
-    task = replace(task, family=bounded(task.family, bound), prior=as_penalty(estimator.prior, source))
+    bound = as_constraint(estimator.eigenvalue_ratio, estimator.determinant_ratio, estimator.shape_ratio)
+    task = replace(task, family=with_constraint(task.family, bound), prior=as_penalty(estimator.prior, source))
     masks = as_masks(estimator.fixed, estimator.n_components)
     missing = set(masks) - set(given.present())
     if missing:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.covariance import Covariance, Dense, Diagonal
+from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.errors import DataError
 
 
@@ -17,7 +17,7 @@ from mixtura.errors import DataError
 class Form:
     """How scikit-learn shapes the matrices of a covariance type."""
 
-    storage: type[Dense | Diagonal]
+    storage: type[DenseCovariance | DiagonalCovariance]
     shape: Callable[[int, int], tuple[int, ...]]
     pack: Callable[[Array], Array]
     unpack: Callable[[Array], Array]
@@ -29,10 +29,12 @@ class Form:
 
 
 FORMS = {
-    "full": Form(Dense, lambda k, d: (k, d, d), lambda a: a, lambda a: a, "symmetric, positive-definite"),
-    "tied": Form(Dense, lambda _, d: (d, d), lambda a: a[0], lambda a: a[None], "symmetric, positive-definite"),
-    "diag": Form(Diagonal, lambda k, d: (k, d), lambda a: a, lambda a: a, "positive"),
-    "spherical": Form(Diagonal, lambda k, _: (k,), lambda a: a[:, 0], lambda a: a[:, None], "positive"),
+    "full": Form(DenseCovariance, lambda k, d: (k, d, d), lambda a: a, lambda a: a, "symmetric, positive-definite"),
+    "tied": Form(
+        DenseCovariance, lambda _, d: (d, d), lambda a: a[0], lambda a: a[None], "symmetric, positive-definite"
+    ),
+    "diag": Form(DiagonalCovariance, lambda k, d: (k, d), lambda a: a, lambda a: a, "positive"),
+    "spherical": Form(DiagonalCovariance, lambda k, _: (k,), lambda a: a[:, 0], lambda a: a[:, None], "positive"),
 }
 
 

@@ -86,7 +86,7 @@ class Tree:
             given, expected = self.rows.shape[1], task.source.n_features
             raise DataError(f"start: the tree has {given} columns; the data has {expected}")
         members = np.eye(k)[self.labels(k)]
-        return accumulate(Chunk(self.rows, self.sample_weight), members, task.family.needs)
+        return accumulate(Chunk(self.rows, self.sample_weight), members, task.family.scatter_kind)
 
 
 def hierarchical(

@@ -9,7 +9,7 @@ import numpy as np
 from mixtura._support import Lazy, Rng
 from mixtura.data import Chunk
 from mixtura.em import Task
-from mixtura.kernels import accumulate, blocked
+from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.starts.random import SAMPLE, at_rows
 from mixtura.stats import Stats
 
@@ -40,9 +40,9 @@ def kmeans(task: Task, k: int, rng: Rng) -> Stats:
 
     def nearest(chunk: Chunk) -> Stats:
         labels = ((chunk.rows - origin) @ centres.T - half).argmax(axis=1)
-        return accumulate(chunk, members[labels], task.family.needs)
+        return accumulate(chunk, members[labels], task.family.scatter_kind)
 
-    return task.source.sum(blocked(nearest, k))
+    return task.source.sum(sum_over_blocks(nearest, k))
 
 
 def kmeans_pp(task: Task, k: int, rng: Rng) -> Stats:

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Rng, responsibilities
-from mixtura.covariance.models import family_named
+from mixtura.covariance.models import as_covariance_model
 from mixtura.data import Chunk
 from mixtura.em import Task
 from mixtura.em.estep import UNKNOWN
 from mixtura.errors import ParameterError
-from mixtura.kernels import accumulate, blocked
+from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.stats import Stats
 
 
@@ -35,8 +35,8 @@ class FromKnown:
         def given(chunk: Chunk) -> Stats:
             return accumulate(chunk, members[self.known[chunk.positions]], "diagonal")
 
-        first = replace(task, family=family_named("EEI"), prior=None)
-        stats = task.source.sum(blocked(given, k))
+        first = replace(task, family=as_covariance_model("EEI"), prior=None)
+        stats = task.source.sum(sum_over_blocks(given, k))
         if not stats.weight.all():
             raise ParameterError(f"known: all rows of component {stats.weight.argmin()} have weight zero; leave it out")
         mixture, _ = first.mstep(stats)
@@ -45,6 +45,6 @@ class FromKnown:
             own = self.known[chunk.positions]
             share, *_ = responsibilities(mixture.log_joint(chunk.rows))
             share = np.where((own == UNKNOWN)[:, None], share, members[own])
-            return accumulate(chunk, share, task.family.needs)
+            return accumulate(chunk, share, task.family.scatter_kind)
 
-        return task.source.sum(blocked(nearest, k))
+        return task.source.sum(sum_over_blocks(nearest, k))

@@ -29,8 +29,8 @@ class Onward:
     --------
     >>> import numpy as np
     >>> import mixtura
-    >>> from mixtura import Dense
-    >>> far = Mixture([0.5, 0.5], [[0.0], [9.0]], Dense(np.ones((1, 1, 1)), 2))
+    >>> from mixtura import DenseCovariance
+    >>> far = Mixture([0.5, 0.5], [[0.0], [9.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
     >>> mixtura.fit([0.0, 1.0, 2.0, 8.0, 9.0], 2, start=Onward(far)).iterations < 3
     True
     """

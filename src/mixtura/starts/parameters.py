@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array, Index, Lazy, Rng, frozen, log_or_minus_inf
-from mixtura.covariance import Covariance, Dense, Diagonal
+from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.data import Chunk
-from mixtura.em import Task, fill
+from mixtura.em import Task, reseed_empty
 from mixtura.em.mstep import Fixed
 from mixtura.errors import ParameterError
-from mixtura.kernels import accumulate, blocked
+from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.mixture import Mixture
 from mixtura.starts.kmeans import kmeans
 from mixtura.stats import Stats
@@ -86,18 +86,18 @@ class Parameters:
         return {name: value for name, value in every.items() if value is not None}
 
 
-def _inverted(precisions: Any, k: int) -> Dense:
+def _inverted(precisions: Any, k: int) -> DenseCovariance:
     """Covariances from precision matrices, by their Cholesky factors."""
     matrices = frozen(precisions, "precisions")
     if matrices.ndim != 3 or matrices.shape[0] != k or matrices.shape[1] != matrices.shape[2]:
         raise ParameterError(f"precisions have shape {matrices.shape}; expected ({k}, d, d)")
-    return Dense.from_precisions(matrices, *matrices.shape[:2])
+    return DenseCovariance.from_precisions(matrices, *matrices.shape[:2])
 
 
 def _completed(task: Task, k: int, rng: Rng, rest: Any, given: dict[str, Any]) -> Mixture:
     """The M-step of a partition under which the parameters that are given stay."""
     stats = _nearest(task, k, given) if "means" in given else rest(task, k, rng)
-    stats, _ = fill(task, stats, rng)
+    stats, _ = reseed_empty(task, stats, rng)
     base, _ = task.mstep(stats)
     if "means" not in given:
         order = _dealt(base, given)
@@ -111,14 +111,14 @@ def _completed(task: Task, k: int, rng: Rng, rest: Any, given: dict[str, Any]) -
 def _nearest(task: Task, k: int, given: dict[str, Any]) -> Stats:
     """Statistics of the rows that are nearest to each of the means."""
     d = task.source.n_features
-    spread = given.get("covariances") or Diagonal(task.scale[None], k, d)
+    spread = given.get("covariances") or DiagonalCovariance(task.scale[None], k, d)
     view = Mixture(given.get("weights", np.full(k, 1 / k)), given["means"], spread)
     members = np.eye(k)
 
     def joined(chunk: Chunk) -> Stats:
-        return accumulate(chunk, members[view.log_joint(chunk.rows).argmax(axis=1)], task.family.needs)
+        return accumulate(chunk, members[view.log_joint(chunk.rows).argmax(axis=1)], task.family.scatter_kind)
 
-    return task.source.sum(blocked(joined, k))
+    return task.source.sum(sum_over_blocks(joined, k))
 
 
 def _dealt(base: Mixture, given: dict[str, Any]) -> Index:

@@ -11,7 +11,7 @@ from mixtura._support import Rng, frozen
 from mixtura.data import Chunk
 from mixtura.em import Task
 from mixtura.errors import DataError
-from mixtura.kernels import accumulate, blocked
+from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.stats import Stats
 
 
@@ -46,10 +46,10 @@ class Responsibilities:
                 "expected numbers that are not negative and sum to one"
             )
 
-        def shared_out(chunk: Chunk) -> Stats:
-            return accumulate(chunk, share[chunk.positions], task.family.needs)
+        def rescaled(chunk: Chunk) -> Stats:
+            return accumulate(chunk, share[chunk.positions], task.family.scatter_kind)
 
-        return task.source.sum(blocked(shared_out, k))
+        return task.source.sum(sum_over_blocks(rescaled, k))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +84,6 @@ class Labels:
             raise DataError(f"start: labels have {len(values)} different values; expected k = {k}")
 
         def joined(chunk: Chunk) -> Stats:
-            return accumulate(chunk, members[codes[chunk.positions]], task.family.needs)
+            return accumulate(chunk, members[codes[chunk.positions]], task.family.scatter_kind)
 
-        return task.source.sum(blocked(joined, k))
+        return task.source.sum(sum_over_blocks(joined, k))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from mixtura._support import Array, Rng, Rows
-from mixtura.covariance import Dense
+from mixtura.covariance import DenseCovariance
 from mixtura.data import Chunk
 from mixtura.em import Task
-from mixtura.kernels import accumulate, blocked
+from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats
 
@@ -18,7 +18,7 @@ SAMPLE = 100_000
 
 def at_rows(task: Task, rows: Rows) -> Stats:
     """Equal components without any width at the given rows, (k, d): the floor or the ridge gives them theirs."""
-    empty = Stats.empty(len(rows), task.source.n_features, task.family.needs)
+    empty = Stats.empty(len(rows), task.source.n_features, task.family.scatter_kind)
     weight = np.full(len(rows), 1 / len(rows))
     return Stats(weight, rows.astype(np.float64), empty.scatter, 0.0, 0.0)
 
@@ -49,9 +49,9 @@ def random(task: Task, k: int, rng: Rng) -> Stats:
     def share_out(chunk: Chunk) -> Stats:
         # Seeded by position: the same whoever works on the chunk, and when.
         share = np.random.default_rng((seed, chunk.first)).uniform(size=(len(chunk.rows), k))
-        return accumulate(chunk, share / share.sum(axis=1, keepdims=True), task.family.needs)
+        return accumulate(chunk, share / share.sum(axis=1, keepdims=True), task.family.scatter_kind)
 
-    return task.source.sum(blocked(share_out, k))
+    return task.source.sum(sum_over_blocks(share_out, k))
 
 
 def random_from_data(task: Task, k: int, rng: Rng) -> Stats:
@@ -63,4 +63,4 @@ def identity(task: Task, k: int, rng: Rng) -> Mixture:
     """The textbook start: random weights, distinct random rows as means, identity covariances."""
     weights = rng.uniform(size=k)
     means = draw_distinct(task.source.rows(SAMPLE, rng), k, rng)
-    return Mixture(weights / weights.sum(), means, Dense(np.eye(means.shape[1])[None], k))
+    return Mixture(weights / weights.sum(), means, DenseCovariance(np.eye(means.shape[1])[None], k))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mixtura import kernels
 from mixtura._support import in_order
 from mixtura.data import ArraySource, Chunk
-from mixtura.em import LoglikRises, Outcome, Path, Task, ordinary, points, run
+from mixtura.em import LoglikRises, Outcome, Path, Task, ordinary, row_counts, run
 from mixtura.em.steppers import STEPPERS
 from mixtura.kernels import Ending, Summit
 from mixtura.stats import Stats
@@ -46,7 +46,7 @@ class Runner:
     """
 
     stats: Stats
-    low: NDArray[np.bool_]
+    at_floor: NDArray[np.bool_]
     resting: bool
     gain: float = 0.0
     passes: int = 0
@@ -60,7 +60,7 @@ class Runner:
     @classmethod
     def at(cls, path: Path) -> Runner:
         """Where the loop of `em.run` has come."""
-        return cls(path.last.stats, path.last.low, path.outcome is not Outcome.OUT_OF_STEPS)
+        return cls(path.last.stats, path.last.at_floor, path.outcome is not Outcome.OUT_OF_STEPS)
 
     def spurious(self, task: Task) -> bool:
         """Whether a component owes its likelihood to the floor.
@@ -68,11 +68,11 @@ class Runner:
         It rests there on hardly more points than it needs, or on a floor so low that only rows that coincide in some
         direction get there; then there is no end to their likelihood but the floor.
         """
-        if not self.low.any():
+        if not self.at_floor.any():
             return False
-        held = points(self.stats, task.source.n_rows)
+        held = row_counts(self.stats, task.source.n_rows)
         few = held < 2 * task.family.least_points(task.source.n_features)
-        return bool((self.low & (few | (task.floor < NUMERICAL * task.scale).all())).any())
+        return bool((self.at_floor & (few | (task.floor < NUMERICAL * task.scale).all())).any())
 
 
 def ranked(runners: Sequence[Runner], task: Task) -> list[Runner]:

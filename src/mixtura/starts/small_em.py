@@ -8,7 +8,7 @@ import numpy as np
 
 from mixtura._support import Rng
 from mixtura.data import Chunk
-from mixtura.em import LoglikRises, Path, Task, fill, run
+from mixtura.em import LoglikRises, Path, Task, reseed_empty, run
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.starts.coordinates import sphered
@@ -95,7 +95,7 @@ class SmallEM:
         """The best of the first runs, and how often they read the rows; none where all of them lost components."""
         read = 0
         for _ in range(TRIES):
-            starts = [fill(task, stats, rng)[0] for stats in seeded(task, sample, k, rng, self.seeds)]
+            starts = [reseed_empty(task, stats, rng)[0] for stats in seeded(task, sample, k, rng, self.seeds)]
             runners, more = started(task, starts, self.first, self.tol)
             read, iterations = read + len(starts) + more, self.first
             while iterations < ENOUGH and not all(one.resting for one in runners):
@@ -112,7 +112,7 @@ class SmallEM:
         first, length = places[0], sum(one.passes for one in places) / len(places)
         agreed = len(places) == self.finalists and not any(higher(first, one, task) for one in places)
         goal = (self.settled if agreed else self.effort) * length
-        while read < goal and len(first.low) > 1:
+        while read < goal and len(first.at_floor) > 1:
             found, more = self._moved(places[0], task, sample, rng)
             places, read = ranked([*places, *found], task), read + more
             if higher(places[0], first, task):
@@ -127,7 +127,7 @@ class SmallEM:
         """
         view = View.of(task, best.stats, sample)
         drawn = [MOVES[number] for number in rng.choice(len(MOVES), size=self.moves)]
-        starts = [fill(task, move(task, view, rng), rng)[0] for move in drawn]
+        starts = [reseed_empty(task, move(task, view, rng), rng)[0] for move in drawn]
         goal = -np.inf if best.spurious(task) else best.stats.loglik + SAME / unit(best, task)
         iterations = 2 * self.first
         runners, read = started(task, starts, iterations, 10 * self.tol, PLAIN)
@@ -177,7 +177,7 @@ def seeded(task: Task, sample: Chunk, k: int, rng: Rng, count: int = 1) -> list[
         squared_distances(coordinates[number % len(coordinates)], different, sample.sample_weight, state)
         for number in range(count)
     )
-    return [accumulate(sample, members[one.argmin(axis=1)], task.family.needs) for one in distances]
+    return [accumulate(sample, members[one.argmin(axis=1)], task.family.scatter_kind) for one in distances]
 
 
 small_em = SmallEM()

@@ -71,7 +71,7 @@ class View:
         """The statistics with some components replaced; a pooled scatter stays as it is."""
         weight, mean, scatter = self.stats.weight.copy(), self.stats.mean.copy(), self.stats.scatter.copy()
         weight[components], mean[components] = own.weight, own.mean
-        if self.stats.needs != "pooled":
+        if self.stats.scatter_kind != "pooled":
             scatter[components] = own.scatter
         return replace(self.stats, weight=weight, mean=mean, scatter=scatter)
 
@@ -95,7 +95,9 @@ def beside(task: Task, view: View, rng: Rng) -> Stats:
     white = view.mixture.covariances.whiten(owner, view.sample.rows - row)
     count = min(n, max(int(PART * n / k), task.family.least_points(d) + 1))
     near = np.argpartition(np.einsum("ij,ij->i", white, white), count - 1)[:count]
-    return view.put([int(rng.choice(k))], accumulate(_part(view.sample, near), np.ones((count, 1)), view.stats.needs))
+    return view.put(
+        [int(rng.choice(k))], accumulate(_part(view.sample, near), np.ones((count, 1)), view.stats.scatter_kind)
+    )
 
 
 def _pair(view: View, rng: Rng) -> tuple[int, int]:
@@ -131,7 +133,7 @@ def _cut(task: Task, view: View, share: Array, components: tuple[int, int], rng:
     part, own = _part(view.sample, rows), share[rows, None]
     normal = np.linalg.solve(_covariance(part, own[:, 0]) + np.diag(task.floor), ends[1] - ends[0])
     side = ((part.rows - ends.mean(axis=0)) @ normal > 0)[:, None]
-    return view.put(list(components), accumulate(part, np.hstack([own * ~side, own * side]), view.stats.needs))
+    return view.put(list(components), accumulate(part, np.hstack([own * ~side, own * side]), view.stats.scatter_kind))
 
 
 def _covariance(part: Chunk, share: Array) -> Array:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from mixtura.covariance.models.base import Family
+from mixtura.covariance.models.base import CovarianceModel
 from mixtura.covariance.models.held import Held, Mask
-from mixtura.covariance.models.names import ALIASES, MODELS, bounded, family_named
-from mixtura.covariance.models.ratios import Bound, as_bound
+from mixtura.covariance.models.names import ALIASES, MODELS, as_covariance_model, with_constraint
+from mixtura.covariance.models.ratios import Constraint, as_constraint
 
-__all__ = ["ALIASES", "MODELS", "Bound", "Family", "Held", "Mask", "as_bound", "bounded", "family_named"]
+__all__ = [
+    "ALIASES",
+    "MODELS",
+    "Constraint",
+    "CovarianceModel",
+    "Held",
+    "Mask",
+    "as_constraint",
+    "as_covariance_model",
+    "with_constraint",
+]

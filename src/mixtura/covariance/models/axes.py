@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.covariance.models.volumes_and_shapes import SETTLED, SWEEPS, TINY, Spectrum, share_of_largest
+from mixtura.covariance.models.volumes_and_shapes import SETTLED, SWEEPS, TINY, VarianceFit, share_of_largest
 
 # The sweeps of VEE: steps that are in proportion but for this fraction are taken to go on so, if that moves no volume
 # by more than this factor's logarithm, and if so many sweeps have passed since the last time.
@@ -19,13 +19,13 @@ FARTHEST = 0.5
 PATIENCE = 2
 
 
-def put_together(axes: Array, variances: Array) -> Array:
+def compose(axes: Array, variances: Array) -> Array:
     """D diag(b) D' for axes (k, d, d) or (d, d) and variances (k, d)."""
     matrices = (axes * variances[:, None, :]) @ axes.swapaxes(-1, -2)
     return (matrices + matrices.swapaxes(1, 2)) / 2
 
 
-def own_axes(scatter: Array, n: Array, spectrum: Spectrum, start: Array | None) -> tuple[Array, Array]:
+def own_axes(scatter: Array, n: Array, spectrum: VarianceFit, start: Array | None) -> tuple[Array, Array]:
     """V: for any variances, those along the eigenvectors of W_k, in the same order, fit best (von Neumann 1937)."""
     values, axes = np.linalg.eigh(scatter)
     along = np.maximum(values, share_of_largest(len(axes[0])) * np.maximum(values[:, -1:], 0))
@@ -49,7 +49,7 @@ def common_matrix(scatter: Array, n: Array, start: Array | None) -> tuple[Array,
         new = np.maximum(np.tensordot(scatter, (axes / values) @ axes.T, 2) / (n * d), 1 / values[0])
         step, volume, since = np.log(new / volume), new, since + 1
         settled = np.abs(step).max() <= SETTLED
-        if since > PATIENCE and (ahead := yet_to_come(step, before)) is not None:
+        if since > PATIENCE and (ahead := aitken_limit(step, before)) is not None:
             volume, since = volume * np.exp(ahead), 0
         before = step
         values, axes = np.linalg.eigh(np.tensordot(1 / volume, scatter, 1) / n.sum())
@@ -59,12 +59,12 @@ def common_matrix(scatter: Array, n: Array, start: Array | None) -> tuple[Array,
     return volume[:, None] * values, axes
 
 
-def yet_to_come(step: Array, before: Array) -> Array | None:
+def aitken_limit(step: Array, before: Array) -> Array | None:
     """The sum of all steps that follow, if each is the same fraction of the one before (Aitken 1926); else None.
 
     Examples
     --------
-    >>> yet_to_come(np.array([0.01, -0.03]), np.array([0.02, -0.06])).round(9).tolist()
+    >>> aitken_limit(np.array([0.01, -0.03]), np.array([0.02, -0.06])).round(9).tolist()
     [0.01, -0.03]
     """
     fraction = float(step @ before) / max(float(before @ before), TINY)

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array
 from mixtura.covariance import Covariance
-from mixtura.stats import Needs, Stats
+from mixtura.stats import ScatterKind, Stats
 
 
-class Family(Protocol):
+class CovarianceModel(Protocol):
     """A set of covariance matrices, and the M-step that picks the best of them."""
 
     @property
@@ -20,7 +20,7 @@ class Family(Protocol):
         """Mclust's name of the covariance model."""
 
     @property
-    def needs(self) -> Needs:
+    def scatter_kind(self) -> ScatterKind:
         """Which scatter its M-step reads."""
 
     def fit(

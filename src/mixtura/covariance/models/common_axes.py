@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mixtura._support import Array, Index
-from mixtura.covariance.models.volumes_and_shapes import EPS, TINY, Spectrum, share_of_largest
+from mixtura.covariance.models.volumes_and_shapes import EPS, TINY, VarianceFit, share_of_largest
 
 # Ends where no angle's slope exceeds this fraction of the weight: what is left to gain is about its square.
 SLOPE = 1e-8
@@ -37,7 +37,7 @@ FLAT = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Turned:
+class Rotation:
     """Axes, and what they cost.
 
     Attributes
@@ -62,7 +62,7 @@ class Turned:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Problem:
+class AxesCost:
     """What the axes are to fit.
 
     Attributes
@@ -78,20 +78,20 @@ class Problem:
     """
 
     n: Array
-    spectrum: Spectrum
+    spectrum: VarianceFit
     least: Array
     upper: tuple[Index, Index]
     reference: Array
 
-    def at(self, axes: Array, scatter: Array) -> Turned:
+    def at(self, axes: Array, scatter: Array) -> Rotation:
         """The best variances along axes."""
         along = np.einsum("kjj->kj", scatter)
         variances = self.spectrum(np.maximum(along, self.least), self.n, None)
         value = float(self.n @ (np.log(variances) - self.reference).sum(axis=1) + (along / variances).sum())
         pull = np.einsum("kij,kj->ij", scatter, 1 / variances)
-        return Turned(axes, scatter, along, variances, value, 2 * (pull - pull.T)[self.upper])
+        return Rotation(axes, scatter, along, variances, value, 2 * (pull - pull.T)[self.upper])
 
-    def step(self, here: Turned, angles: Array) -> Turned:
+    def step(self, here: Rotation, angles: Array) -> Rotation:
         """Turn the axes, by Cayley's map."""
         half = np.zeros_like(here.axes)
         half[self.upper] = angles / 2
@@ -100,19 +100,19 @@ class Problem:
         turn = np.linalg.solve(one - half, one + half)
         return self.at(here.axes @ turn, turn.T @ here.scatter @ turn)
 
-    def curvature(self, here: Turned) -> Array:
+    def curvature(self, here: Rotation) -> Array:
         """Second derivatives by each angle alone, at fixed variances; all positive."""
         cross = here.along.T @ (1 / here.variances)
         alone = np.diag(cross)
         return np.maximum(2 * (cross + cross.T - alone[:, None] - alone)[self.upper], FLAT * self.n.sum())
 
 
-def common_axes(scatter: Array, n: Array, spectrum: Spectrum, start: Array | None) -> tuple[Array, Array]:
+def common_axes(scatter: Array, n: Array, spectrum: VarianceFit, start: Array | None) -> tuple[Array, Array]:
     """E: the axes of ``start`` if it has common ones, turned until the cost is least."""
     d = scatter.shape[1]
     axes = generic_axes(scatter if start is None else start)
     least = share_of_largest(d) * np.einsum("kjj->k", scatter)[:, None]
-    problem = Problem(n, spectrum, least, np.triu_indices(d, 1), np.zeros((len(n), d)))
+    problem = AxesCost(n, spectrum, least, np.triu_indices(d, 1), np.zeros((len(n), d)))
     here = problem.at(axes, axes.T @ scatter @ axes)
     counted = replace(problem, reference=np.log(here.variances))
     best = minimise(counted, replace(here, value=float((here.along / here.variances).sum())))
@@ -129,7 +129,7 @@ def generic_axes(matrices: Array) -> Array:
     return np.asarray(np.linalg.eigh(np.tensordot(weight, matrices, 1))[1])
 
 
-def minimise(problem: Problem, here: Turned) -> Turned:
+def minimise(problem: AxesCost, here: Rotation) -> Rotation:
     """Step until nothing is gained."""
     steps: list[tuple[Array, Array, float]] = []
     values = [math.inf] * PATIENCE
@@ -166,7 +166,7 @@ def newton_like(slope: Array, curvature: Array, steps: list[tuple[Array, Array, 
     return way
 
 
-def descend(problem: Problem, here: Turned, angles: Array) -> tuple[Turned, Array]:
+def descend(problem: AxesCost, here: Rotation, angles: Array) -> tuple[Rotation, Array]:
     """Go there, or less far until it is downhill; also by which angles. Stay where nothing is."""
     noise = NOISE * problem.n.sum() * len(here.axes)
     while np.abs(angles).max() > SLOPE**2:

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array
-from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.covariance.models.axes import common_matrix, own_axes, put_together
+from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
+from mixtura.covariance.models.axes import common_matrix, compose, own_axes
 from mixtura.covariance.models.common_axes import common_axes
-from mixtura.covariance.models.ratios import Bound
-from mixtura.covariance.models.volumes_and_shapes import SPECTRA, TINY, Spectrum, equal_volume, share_of_largest
-from mixtura.stats import Needs, Stats
+from mixtura.covariance.models.ratios import Constraint
+from mixtura.covariance.models.volumes_and_shapes import SPECTRA, TINY, VarianceFit, equal_volume, share_of_largest
+from mixtura.stats import ScatterKind, Stats
 
 # How much wider than all rows together a component may be that is so from the start.
 WIDER = 100.0
@@ -29,13 +29,13 @@ FREE_OF_UNITS = ("VVV", "EEE", "VEE", "EVV", "VVI", "EEI", "VEI", "EVI")
 
 
 @dataclass(frozen=True, slots=True)
-class Eigen:
+class EigenModel:
     """The covariance model of a three-letter name.
 
     Examples
     --------
-    >>> Eigen("VVV").n_parameters(k=2, d=3), Eigen("VEV").n_parameters(k=2, d=3), Eigen("EEI").n_parameters(k=2, d=3)
-    (12, 10, 3)
+    >>> [EigenModel(name).n_parameters(k=2, d=3) for name in ("VVV", "VEV", "EEI")]
+    [12, 10, 3]
 
     Attributes
     ----------
@@ -45,10 +45,10 @@ class Eigen:
     """
 
     name: str
-    bound: Bound | None = None
+    constraint: Constraint | None = None
 
     @property
-    def needs(self) -> Needs:
+    def scatter_kind(self) -> ScatterKind:
         """Axes along the columns need no more than the diagonal; one matrix for all, no more than the sum."""
         if self.name == "EEE":
             return "pooled"
@@ -61,16 +61,22 @@ class Eigen:
 
         A search begins at ``previous``. Also which components rest on the floor, (k,).
         """
-        unit = self.units(floor)
-        return self._aligned(stats, unit, previous) if self.needs == "diagonal" else self._turned(stats, unit, previous)
+        unit = self.floor_in_model_units(floor)
+        return (
+            self._aligned(stats, unit, previous)
+            if self.scatter_kind == "diagonal"
+            else self._turned(stats, unit, previous)
+        )
 
-    def units(self, floor: Array) -> Array:
+    def floor_in_model_units(self, floor: Array) -> Array:
         """The least variances that the model keeps to, (d,): the same for all columns if it knows no columns."""
-        if self.name in FREE_OF_UNITS and not self.bound:
+        if self.name in FREE_OF_UNITS and not self.constraint:
             return floor
         return np.full_like(floor, floor.mean() if self.name[1] == "I" else floor.min())
 
-    def _aligned(self, stats: Stats, unit: Array, previous: Covariance | None) -> tuple[Diagonal, NDArray[np.bool_]]:
+    def _aligned(
+        self, stats: Stats, unit: Array, previous: Covariance | None
+    ) -> tuple[DiagonalCovariance, NDArray[np.bool_]]:
         """Axes along the columns."""
         k, d = stats.mean.shape
         t = stats.scatter / unit
@@ -78,9 +84,11 @@ class Eigen:
         widest = self._widest(stats, unit, before)
         relative = self._spectrum(widest)(t, stats.weight, before)
         values = relative * (unit[:1] if relative.shape[1] == 1 else unit)
-        return Diagonal(values, k, d), resting(relative, k, widest)
+        return DiagonalCovariance(values, k, d), at_floor(relative, k, widest)
 
-    def _turned(self, stats: Stats, unit: Array, previous: Covariance | None) -> tuple[Dense, NDArray[np.bool_]]:
+    def _turned(
+        self, stats: Stats, unit: Array, previous: Covariance | None
+    ) -> tuple[DenseCovariance, NDArray[np.bool_]]:
         """Axes of any direction."""
         k = len(stats.weight)
         scale = np.sqrt(unit)
@@ -89,13 +97,13 @@ class Eigen:
         if self.name == "EEE":  # one component that holds all rows
             scatter, n = scatter.sum(axis=0, keepdims=True), n.sum(keepdims=True)
         if self.name in ("EEE", "VVV"):
-            free = Dense(scatter / np.maximum(n, TINY)[:, None, None], k)
-            if not self.bound and (free.clears(unit) or above(free.matrices / units)):
+            free = DenseCovariance(scatter / np.maximum(n, TINY)[:, None, None], k)
+            if not self.constraint and (free.is_above(unit) or above(free.matrices / units)):
                 return free, np.zeros(k, dtype=bool)
         before = None if previous is None else previous.dense() / units
         widest = self._widest(stats, unit, before)
         variances, axes = self._fitted(scatter / units, n, self._spectrum(widest), before)
-        return Dense(put_together(axes, variances) * units, k), resting(variances, k, widest)
+        return DenseCovariance(compose(axes, variances) * units, k), at_floor(variances, k, widest)
 
     def _widest(self, stats: Stats, unit: Array, before: Array | None) -> float:
         """The largest variance allowed: with equal volumes no component is to be wider than all rows together.
@@ -105,7 +113,7 @@ class Eigen:
         """
         if self.name[:2] != "EV":
             return math.inf
-        squares = np.diagonal(stats.scatter, axis1=1, axis2=2) if self.needs == "full" else stats.scatter
+        squares = np.diagonal(stats.scatter, axis1=1, axis2=2) if self.scatter_kind == "full" else stats.scatter
         n = max(stats.total, TINY)  # components without any row may be all that there is to estimate
         delta = stats.mean - stats.weight @ stats.mean / n
         total = (squares.sum(axis=0) + stats.weight @ delta**2) / n
@@ -115,15 +123,15 @@ class Eigen:
         already = before.max() if before.ndim == 2 else np.linalg.eigvalsh(before).max()
         return min(max(widest, float(already)), WIDER * widest)
 
-    def _spectrum(self, widest: float) -> Spectrum:
+    def _spectrum(self, widest: float) -> VarianceFit:
         """How variances are fitted."""
-        if self.bound:
-            return self.bound.spectrum(self.name[:2])
+        if self.constraint:
+            return self.constraint.spectrum(self.name[:2])
         if self.name[:2] == "EV":
             return partial(equal_volume, widest=widest)
         return SPECTRA["VV" if self.name == "EEE" else self.name[:2]]
 
-    def _fitted(self, scatter: Array, n: Array, spectrum: Spectrum, before: Array | None) -> tuple[Array, Array]:
+    def _fitted(self, scatter: Array, n: Array, spectrum: VarianceFit, before: Array | None) -> tuple[Array, Array]:
         """Variances and axes."""
         if self.name == "VEE":
             return common_matrix(scatter, n, before)
@@ -155,7 +163,7 @@ def above(matrices: Array) -> bool:
     return True
 
 
-def resting(variances: Array, k: int, widest: float) -> NDArray[np.bool_]:
+def at_floor(variances: Array, k: int, widest: float) -> NDArray[np.bool_]:
     """Which of k components, (k,), have a variance on the floor, at the ceiling, or too small beside another."""
     smallest, largest = variances.min(axis=1), variances.max(axis=1)
     low = smallest <= np.maximum(1, share_of_largest(variances.shape[1]) * largest) * (1 + 1e-9)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Index
-from mixtura.covariance import Covariance, Dense, Diagonal
-from mixtura.covariance.models.base import Family
-from mixtura.stats import Needs, Stats
+from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
+from mixtura.covariance.models.base import CovarianceModel
+from mixtura.stats import ScatterKind, Stats
 
 Mask = NDArray[np.bool_]
 
@@ -28,7 +28,7 @@ class Held:
     given : Covariance
     """
 
-    family: Family
+    family: CovarianceModel
     held: Mask
     given: Covariance
 
@@ -38,11 +38,11 @@ class Held:
         return self.family.name
 
     @property
-    def needs(self) -> Needs:
+    def scatter_kind(self) -> ScatterKind:
         """A scatter that is pooled would hold that of the others, too; where nothing is estimated the least will do."""
         if self.held.all():
             return "diagonal"
-        return "full" if self.family.needs == "pooled" else self.family.needs
+        return "full" if self.family.scatter_kind == "pooled" else self.family.scatter_kind
 
     def fit(self, stats: Stats, floor: Array, previous: Covariance | None = None) -> tuple[Covariance, Mask]:
         """The covariances with the largest expected log-likelihood, but for those that are given."""
@@ -66,10 +66,10 @@ class Held:
 def _together(given: Covariance, own: Covariance, free: Index) -> Covariance:
     """The given covariances with those of some components put in."""
     k, d = given.n_components, given.n_features
-    if isinstance(given, Diagonal) and isinstance(own, Diagonal):
+    if isinstance(given, DiagonalCovariance) and isinstance(own, DiagonalCovariance):
         variances = given.variances().copy()
         variances[free] = own.variances()
-        return Diagonal(variances, k, d)
+        return DiagonalCovariance(variances, k, d)
     matrices = given.dense().copy()
     matrices[free] = own.dense()
-    return Dense(matrices, k)
+    return DenseCovariance(matrices, k)

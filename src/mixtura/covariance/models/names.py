@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mixtura.covariance.models.eigen import Eigen
-from mixtura.covariance.models.ratios import Bound
+from mixtura.covariance.models.eigen import EigenModel
+from mixtura.covariance.models.ratios import Constraint
 from mixtura.errors import ParameterError
 
 if TYPE_CHECKING:
-    from mixtura.covariance.models.base import Family
+    from mixtura.covariance.models.base import CovarianceModel
 
 
 # mclust's order: from one variance for all to a matrix for each.
 FOURTEEN = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
 
-MODELS: dict[str, Family] = {name: Eigen(name) for name in FOURTEEN}
+MODELS: dict[str, CovarianceModel] = {name: EigenModel(name) for name in FOURTEEN}
 
 # scikit-learn's names, and mclust's for one dimension.
 ALIASES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII", "V": "VVV", "E": "EEE"}
 
 
-def family_named(name: str) -> Family:
+def as_covariance_model(name: str) -> CovarianceModel:
     """Look up a covariance model by its mclust name or scikit-learn's.
 
     Examples
     --------
-    >>> family_named("tied").name
+    >>> as_covariance_model("tied").name
     'EEE'
-    >>> family_named("round")
+    >>> as_covariance_model("round")
     Traceback (most recent call last):
     mixtura.errors.ParameterError: model is 'round'; expected one of EII, VII, ...
     """
@@ -38,20 +38,20 @@ def family_named(name: str) -> Family:
     return family
 
 
-def bounded(family: Family, bound: Bound | None) -> Family:
+def with_constraint(family: CovarianceModel, constraint: Constraint | None) -> CovarianceModel:
     """The model whose covariances keep to a bound.
 
     Examples
     --------
-    >>> from mixtura.covariance.models.ratios import as_bound
-    >>> bounded(family_named("VEV"), as_bound(12, None, None))
+    >>> from mixtura.covariance.models.ratios import as_constraint
+    >>> with_constraint(as_covariance_model("VEV"), as_constraint(12, None, None))
     Traceback (most recent call last):
     mixtura.errors.ParameterError: model VEV has no exact M-step within this bound; expected one of EII, VII, ...
     """
-    if bound is None:
+    if constraint is None:
         return family
-    if family.name not in bound.models:
+    if family.name not in constraint.models:
         raise ParameterError(
-            f"model {family.name} has no exact M-step within this bound; expected one of {', '.join(bound.models)}"
+            f"model {family.name} has no exact M-step within this bound; expected one of {', '.join(constraint.models)}"
         )
-    return Eigen(family.name, bound)
+    return EigenModel(family.name, constraint)

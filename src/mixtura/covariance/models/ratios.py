@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mixtura._support import Array, as_amount
-from mixtura.covariance.models.volumes_and_shapes import TINY, Spectrum
+from mixtura.covariance.models.volumes_and_shapes import TINY, VarianceFit
 from mixtura.errors import ParameterError
 
 # Without a bound on shapes: tclust's, which double precision needs.
@@ -47,7 +47,7 @@ RATIO_MODELS = ("EII", "VII", "EEI", "VVI", "EEE", "VVE", "EEV", "VVV")
 DETERMINANT_MODELS = ("VII", "VVI", "VVE", "VVV")
 
 
-def truncated(values: Array, weight: Array, ratio: float, least: float = 0.0) -> Array:
+def clip_to_ratio(values: Array, weight: Array, ratio: float, least: float = 0.0) -> Array:
     """Variances e nearest to ``values`` (k, m): of least sum_kj n_k (log e_kj + values_kj / e_kj).
 
     The largest is at most ``ratio`` times the smallest, and that not below ``least``. They are the values, clipped to
@@ -55,7 +55,7 @@ def truncated(values: Array, weight: Array, ratio: float, least: float = 0.0) ->
 
     Examples
     --------
-    >>> truncated(np.array([[1.0, 8.0]]), np.ones(1), 4.0).tolist()
+    >>> clip_to_ratio(np.array([[1.0, 8.0]]), np.ones(1), 4.0).tolist()
     [[1.5, 6.0]]
     """
     flat = np.sort(values, axis=None)
@@ -63,12 +63,13 @@ def truncated(values: Array, weight: Array, ratio: float, least: float = 0.0) ->
         return np.maximum(values, least)
     order = np.argsort(values, axis=None, kind="stable")
     n = np.broadcast_to(weight[:, None], values.shape).ravel()[order]
-    mass, moment = np.concatenate([[0.0], np.cumsum(n)]), np.concatenate([[0.0], np.cumsum(n * flat)])
+    # Sums from either end: weights of components without rows are lost beside others, and still decide where m ends.
+    mass, moment, above, moment_above = _from_below(n), _from_below(n * flat), _from_above(n), _from_above(n * flat)
 
     def pull(m: Array) -> tuple[Array, Array]:
         """The derivative is the first, less the second over m."""
         below, upto = np.searchsorted(flat, m, "left"), np.searchsorted(flat, ratio * m, "right")
-        return mass[below] + mass[-1] - mass[upto], moment[below] + (moment[-1] - moment[upto]) / ratio
+        return mass[below] + above[upto], moment[below] + moment_above[upto] / ratio
 
     turns = np.sort(np.concatenate([flat, flat / ratio]))
     heavy, wanted = pull(turns)
@@ -80,8 +81,18 @@ def truncated(values: Array, weight: Array, ratio: float, least: float = 0.0) ->
     return np.clip(values, m, ratio * m)
 
 
+def _from_below(values: Array) -> Array:
+    """Sums of the first 0, 1, ... values."""
+    return np.concatenate([[0.0], np.cumsum(values)])
+
+
+def _from_above(values: Array) -> Array:
+    """Sums of all values but the first 0, 1, ..."""
+    return np.asarray(_from_below(values[::-1])[::-1])
+
+
 @dataclass(frozen=True, slots=True)
-class EigenvalueBound:
+class EigenvalueRatio:
     """No eigenvalue of any covariance is more than ``ratio`` times another one.
 
     It is in the columns' units: other units are another bound.
@@ -99,18 +110,18 @@ class EigenvalueBound:
         """The covariance models that can keep to it."""
         return RATIO_MODELS
 
-    def spectrum(self, letters: str) -> Spectrum:
+    def spectrum(self, letters: str) -> VarianceFit:
         """The best variances within the bound."""
 
         def bounded(t: Array, n: Array, _start: Array | None) -> Array:
             values, weight = PLAIN[letters](t, np.maximum(n, TINY))
-            return truncated(values, weight, self.ratio, 1.0)
+            return clip_to_ratio(values, weight, self.ratio, 1.0)
 
         return bounded
 
 
 @dataclass(frozen=True, slots=True)
-class DeterminantBound:
+class DeterminantRatio:
     """No determinant is more than ``ratio`` times another one, and no axis of a component ``shape`` times another one.
 
     The best shape does not depend on the volume: it is that of the component's variances, truncated by themselves.
@@ -130,42 +141,44 @@ class DeterminantBound:
         """The covariance models that can keep to it; where volumes are equal, determinants are."""
         return DETERMINANT_MODELS
 
-    def spectrum(self, letters: str) -> Spectrum:
+    def spectrum(self, letters: str) -> VarianceFit:
         """The best variances within the bounds; the floor is under the variances that they are made from."""
 
         def bounded(t: Array, n: Array, _start: Array | None) -> Array:
             values, weight = PLAIN[letters](t, np.maximum(n, TINY))
             values = np.maximum(values, 1.0)
             d = t.shape[1]
-            shapes = np.concatenate([truncated(one, np.ones(1), self.shape) for one in values[:, None]])
+            shapes = np.concatenate([clip_to_ratio(one, np.ones(1), self.shape) for one in values[:, None]])
             shapes = shapes / np.exp(np.log(shapes).mean(axis=1, keepdims=True))
             volume = (values / shapes).mean(axis=1, keepdims=True)
-            return np.maximum(truncated(volume, weight, self.ratio ** (1 / d)) * shapes, 1.0)
+            return np.maximum(clip_to_ratio(volume, weight, self.ratio ** (1 / d)) * shapes, 1.0)
 
         return bounded
 
 
-Bound: TypeAlias = EigenvalueBound | DeterminantBound
+Constraint: TypeAlias = EigenvalueRatio | DeterminantRatio
 
 
-def as_bound(eigenvalue_ratio: Any = None, determinant_ratio: Any = None, shape_ratio: Any = None) -> Bound | None:
+def as_constraint(
+    eigenvalue_ratio: Any = None, determinant_ratio: Any = None, shape_ratio: Any = None
+) -> Constraint | None:
     """Check bounds: at most one of the first two, the third beside the second.
 
     Examples
     --------
-    >>> as_bound(12), as_bound(None, 8, 100.0), as_bound()
-    (EigenvalueBound(ratio=12.0), DeterminantBound(ratio=8.0, shape=100.0), None)
+    >>> as_constraint(12), as_constraint(None, 8, 100.0), as_constraint()
+    (EigenvalueRatio(ratio=12.0), DeterminantRatio(ratio=8.0, shape=100.0), None)
     """
     if eigenvalue_ratio is not None and determinant_ratio is not None:
         raise ParameterError("eigenvalue_ratio and determinant_ratio are both given; expected one of them")
     if shape_ratio is not None and determinant_ratio is None:
         raise ParameterError("shape_ratio is given without determinant_ratio; give both, or eigenvalue_ratio alone")
     if eigenvalue_ratio is not None:
-        return EigenvalueBound(_as_ratio(eigenvalue_ratio, "eigenvalue_ratio"))
+        return EigenvalueRatio(_as_ratio(eigenvalue_ratio, "eigenvalue_ratio"))
     if determinant_ratio is None:
         return None
     shape = ROUND_ENOUGH if shape_ratio is None else _as_ratio(shape_ratio, "shape_ratio")
-    return DeterminantBound(_as_ratio(determinant_ratio, "determinant_ratio"), min(shape, ROUND_ENOUGH))
+    return DeterminantRatio(_as_ratio(determinant_ratio, "determinant_ratio"), min(shape, ROUND_ENOUGH))
 
 
 def _as_ratio(value: Any, name: str) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 
 from mixtura._support import Array
 
-Spectrum: TypeAlias = Callable[[Array, Array, Array | None], Array]
+VarianceFit: TypeAlias = Callable[[Array, Array, Array | None], Array]
 
 EPS = float(np.finfo(np.float64).eps)
 TINY = float(np.finfo(np.float64).tiny)
@@ -80,10 +80,10 @@ def equal_volume(t: Array, n: Array, _start: Array | None, widest: float = 1e10)
     if best.min() >= 0 and best.max() <= highest:
         return np.exp(best)
     widths = logs.max(axis=1) - np.log(np.maximum(n, TINY))
-    return np.exp(bounded(logs, weight, max(highest, float(widths.max()))))
+    return np.exp(equal_volume_within(logs, weight, max(highest, float(widths.max()))))
 
 
-def bounded(logs: Array, weight: float, highest: float) -> Array:
+def equal_volume_within(logs: Array, weight: float, highest: float) -> Array:
     """Logarithms of b_kj in [0, highest] whose sum over j is the same for all k, at least cost, (k, d).
 
     For a given sum L, log b_kj is log t_kj - q_k, clipped; the higher q_k, the less the sum. The best L is where
@@ -101,16 +101,16 @@ def bounded(logs: Array, weight: float, highest: float) -> Array:
     elif here == 0 or np.logaddexp.reduce(before[:, here]) >= weight:
         q = before[:, here]
     else:
-        q = crossing(after[:, here - 1], before[:, here], weight)
+        q = volume_root(after[:, here - 1], before[:, here], weight)
     return np.clip(logs - q[:, None], 0, highest)
 
 
-def crossing(start: Array, end: Array, weight: float) -> Array:
+def volume_root(start: Array, end: Array, weight: float) -> Array:
     """On the way from one q to a lower one, where log sum_k e^q_k is a number: by Newton's method, from above.
 
     Examples
     --------
-    >>> crossing(np.array([1.0, 1.0]), np.array([-1.0, -1.0]), np.log(2)).round(12) + 0.0
+    >>> volume_root(np.array([1.0, 1.0]), np.array([-1.0, -1.0]), np.log(2)).round(12) + 0.0
     array([0., 0.])
     """
     way, share = end - start, 0.0
@@ -125,7 +125,7 @@ def crossing(start: Array, end: Array, weight: float) -> Array:
 
 
 # By the letters of volume and shape.
-SPECTRA: dict[str, Spectrum] = {
+SPECTRA: dict[str, VarianceFit] = {
     "EI": sphere,
     "VI": spheres,
     "EE": shared,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class FileContent:
     """A file to read.
 
     Attributes
@@ -44,7 +44,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class Cells:
     """A file's cells before they are numbers.
 
     Attributes

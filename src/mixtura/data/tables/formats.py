@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mixtura.data.tables.cells import Content, Raw, load_polars, numbered
+from mixtura.data.tables.cells import Cells, FileContent, load_polars, numbered
 from mixtura.data.tables.text import read_csv, read_tsv
 from mixtura.errors import DataError, ParameterError
 
@@ -73,7 +73,7 @@ def format_of(path: str, given: str | None = None) -> str:
     return found
 
 
-def load(path: str, given: str | None = None, header: bool | None = None) -> Raw:
+def load(path: str, given: str | None = None, header: bool | None = None) -> Cells:
     """Read a file's cells.
 
     Parameters
@@ -94,7 +94,7 @@ def load(path: str, given: str | None = None, header: bool | None = None) -> Raw
     """
     form = format_of(path, given)
     polars = load_polars()
-    content = Content(_data(path), display_name(path), header)
+    content = FileContent(_data(path), display_name(path), header)
     try:
         return FORMATS[form](content)
     except DataError:
@@ -138,26 +138,26 @@ def _unpacked(data: bytes, path: str, unpack: Callable[[bytes], bytes]) -> bytes
         raise DataError(f"{path} is broken: {_first_line(error)}") from None
 
 
-def _parquet(content: Content) -> Raw:
+def _parquet(content: FileContent) -> Cells:
     """A Parquet file."""
-    return Raw(load_polars().read_parquet(content.data), named=True)
+    return Cells(load_polars().read_parquet(content.data), named=True)
 
 
-def _arrow(content: Content) -> Raw:
+def _arrow(content: FileContent) -> Cells:
     """An Arrow IPC or Feather file (version 2), or an IPC stream."""
     polars = load_polars()
     try:
-        return Raw(polars.read_ipc(content.data), named=True)
+        return Cells(polars.read_ipc(content.data), named=True)
     except (polars.exceptions.PolarsError, OSError):
-        return Raw(polars.read_ipc_stream(content.data), named=True)
+        return Cells(polars.read_ipc_stream(content.data), named=True)
 
 
-def _ndjson(content: Content) -> Raw:
+def _ndjson(content: FileContent) -> Cells:
     """One JSON object a line."""
-    return Raw(load_polars().read_ndjson(content.data, infer_schema_length=None), named=True)
+    return Cells(load_polars().read_ndjson(content.data, infer_schema_length=None), named=True)
 
 
-def _npy(content: Content) -> Raw:
+def _npy(content: FileContent) -> Cells:
     """A NumPy array of one or two dimensions; nothing in it is executed."""
     with content.open() as stream:
         array = np.lib.format.read_array(stream, allow_pickle=False)
@@ -167,10 +167,10 @@ def _npy(content: Content) -> Raw:
     table = array.reshape(len(array), -1)
     if table.dtype != np.float32:
         table = table.astype(np.float64)
-    return Raw(load_polars().from_numpy(table, schema=numbered(table.shape[1])), named=False)
+    return Cells(load_polars().from_numpy(table, schema=numbered(table.shape[1])), named=False)
 
 
-FORMATS: dict[str, Callable[[Content], Raw]] = {
+FORMATS: dict[str, Callable[[FileContent], Cells]] = {
     "csv": read_csv,
     "tsv": read_tsv,
     "parquet": _parquet,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import LARGEST, Array, Rows
-from mixtura.data.tables.cells import Raw, load_polars
+from mixtura.data.tables.cells import Cells, load_polars
 from mixtura.data.tables.formats import display_name, load
 from mixtura.errors import DataError, ParameterError
 
@@ -153,7 +153,9 @@ def read_table(
         row, column = np.argwhere(~good)[0]
         raise DataError(f"{_cell(text, name, row, column)}; pass --columns, or --missing drop")
     if not whole.any():
-        raise DataError(f"{name}: no row is without missing values{_barren(good, text.columns)}")
+        raise DataError(
+            f"{name}: no row is without missing values{_say_which_columns_hold_numbers(good, text.columns)}"
+        )
     kept = np.flatnonzero(whole)
     weights = numbers[weights_column].to_numpy().astype(np.float64)[kept] if weights_column else None
     rows = np.ascontiguousarray(numbers.select(chosen).to_numpy()[kept])
@@ -173,7 +175,7 @@ def _texts(column: pl.Series) -> NDArray[np.str_]:
 
 
 def _chosen(
-    raw: Raw, name: str, columns: Sequence[str] | None, apart: Sequence[str], model: HasColumns | None
+    raw: Cells, name: str, columns: Sequence[str] | None, apart: Sequence[str], model: HasColumns | None
 ) -> list[str]:
     """Names, in the file, of the columns to use."""
     there = raw.frame.columns
@@ -224,7 +226,7 @@ def _cell(text: pl.DataFrame, name: str, row: int, column: int) -> str:
     return f'{name}, row {row + 1}, column "{text.columns[column]}": {what}'
 
 
-def _barren(good: NDArray[np.bool_], columns: list[str]) -> str:
+def _say_which_columns_hold_numbers(good: NDArray[np.bool_], columns: list[str]) -> str:
     """Name the column that holds no number at all, and those that do."""
     fertile = np.asarray(good.any(axis=0))
     if fertile.all() or not fertile.any():

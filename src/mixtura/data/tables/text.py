@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from mixtura.data.tables.cells import Content, Raw, load_polars, numbered, renamed
+from mixtura.data.tables.cells import Cells, FileContent, load_polars, numbered, renamed
 from mixtura.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 SEPARATORS = (",", ";", "\t", "|")
 
 
-def read_csv(content: Content) -> Raw:
+def read_csv(content: FileContent) -> Cells:
     """Comma-separated values, or what a file without commas is separated by."""
     first = next(content.lines(), "")
     separator = "," if "," in first else max(SEPARATORS, key=first.count)
     return _read(content, separator)
 
 
-def read_tsv(content: Content) -> Raw:
+def read_tsv(content: FileContent) -> Cells:
     """Tab-separated values."""
     return _read(content, "\t")
 
 
-def _read(content: Content, separator: str) -> Raw:
+def _read(content: FileContent, separator: str) -> Cells:
     """Read all rows, the first included, and see whether that is a header."""
     polars = load_polars()
     name, header = content.name, content.header
@@ -49,9 +49,9 @@ def _read(content: Content, separator: str) -> Raw:
     if named:
         doubtful = header is None and numeric
         note = f'{name}: the first row is taken as names, though "{"".join(numeric[:1])}" is a number (--no-header)'
-        return Raw(renamed(frame[1:], cells, name), named=True, notes=(note,) if doubtful else ())
+        return Cells(renamed(frame[1:], cells, name), named=True, notes=(note,) if doubtful else ())
     note = f"{name} has no header; its columns are called x1 to x{len(cells)}"
-    return Raw(renamed(frame, numbered(len(cells)), name), named=False, notes=(note,) if header is None else ())
+    return Cells(renamed(frame, numbered(len(cells)), name), named=False, notes=(note,) if header is None else ())
 
 
 def _is_number(cell: str) -> bool:
@@ -70,7 +70,7 @@ def _used_rows(frame: pl.DataFrame) -> int:
     return int(used[-1]) + 1 if len(used) else 1
 
 
-def _check_widths(content: Content, separator: str) -> None:
+def _check_widths(content: FileContent, separator: str) -> None:
     """Say which line has more cells than the first."""
     rows = csv.reader(content.lines(), delimiter=separator)
     width = len(next(rows, []))

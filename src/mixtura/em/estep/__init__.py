@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mixtura.em.estep.base import ByPosition
-from mixtura.em.estep.known_labels import UNKNOWN, Informed, as_known
+from mixtura.em.estep.known_labels import UNKNOWN, KnownLabels, as_known
 from mixtura.em.estep.trimmed import Trimmed
 
-__all__ = ["UNKNOWN", "ByPosition", "Informed", "Trimmed", "as_known"]
+__all__ = ["UNKNOWN", "ByPosition", "KnownLabels", "Trimmed", "as_known"]

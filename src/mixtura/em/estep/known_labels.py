@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mixtura.data import Chunk
 from mixtura.errors import DataError
 from mixtura.kernels import Affine, Density, estep
-from mixtura.stats import Needs, Stats
+from mixtura.stats import ScatterKind, Stats
 
 UNKNOWN = -1
 
@@ -59,7 +59,7 @@ class Alone:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Informed:
+class KnownLabels:
     """The E-step that takes the known rows' components as given; their log-likelihood is log w_j N(x | m_j, S_j).
 
     Attributes
@@ -70,17 +70,17 @@ class Informed:
 
     known: NDArray[np.int64]
 
-    def __call__(self, mixture: Any, chunk: Chunk, needs: Needs) -> Stats:
+    def __call__(self, mixture: Any, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
         own = self.known[chunk.positions]
         parts = [
-            estep(mixture if j == UNKNOWN else Alone.of(mixture, int(j)), _part(chunk, own == j), needs)
+            estep(mixture if j == UNKNOWN else Alone.of(mixture, int(j)), _part(chunk, own == j), scatter_kind)
             for j in np.unique(own)
         ]
         return reduce(add, parts)
 
-    def among(self, positions: slice | NDArray[np.intp]) -> Informed:
+    def among(self, positions: slice | NDArray[np.intp]) -> KnownLabels:
         """What is known of the rows at these positions, which are now all there are."""
-        return Informed(self.known[positions])
+        return KnownLabels(self.known[positions])
 
 
 def _part(chunk: Chunk, rows: NDArray[np.bool_]) -> Chunk:

@@ -10,7 +10,7 @@ from mixtura import kernels
 from mixtura._support import Array
 from mixtura.data import Chunk, Source
 from mixtura.mixture import Mixture
-from mixtura.stats import Needs, Stats
+from mixtura.stats import ScatterKind, Stats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,9 +39,9 @@ class Trimmed:
 
         Examples
         --------
-        >>> from mixtura import Dense
+        >>> from mixtura import DenseCovariance
         >>> from mixtura.data import ArraySource
-        >>> one = Mixture([1.0], [[0.0]], Dense(np.ones((1, 1, 1)), 1))
+        >>> one = Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1))
         >>> Trimmed.of(ArraySource.of([0.0, 9.0, 1.0, -8.0]), one, 0.375).part.tolist()
         [1.0, 0.0, 1.0, 0.5]
         """
@@ -59,7 +59,7 @@ class Trimmed:
         part[order] = np.clip(np.divide(above, weight[order], out=np.ones_like(above), where=weight[order] > 0), 0, 1)
         return cls(source, part, float(logs[order[np.argmax(above > 0)]]))
 
-    def estep(self, mixture: Mixture, needs: Needs) -> Stats:
+    def estep(self, mixture: Mixture, scatter_kind: ScatterKind) -> Stats:
         """The E-step on the rows that are left."""
         k = len(mixture.shares)
 
@@ -67,7 +67,7 @@ class Trimmed:
             part = self.part[chunk.positions]
             kept = part > 0
             if not kept.any():
-                return Stats.empty(k, mixture.n_features, needs)
-            return kernels.estep(mixture, Chunk(chunk.rows[kept], chunk.weigh(part)[kept]), needs)
+                return Stats.empty(k, mixture.n_features, scatter_kind)
+            return kernels.estep(mixture, Chunk(chunk.rows[kept], chunk.weigh(part)[kept]), scatter_kind)
 
         return self.source.sum(over)

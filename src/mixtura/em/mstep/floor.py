@@ -71,11 +71,13 @@ def ridge(stats: Stats, amount: float) -> Stats:
     if not amount:
         return stats
     weight = stats.weight + 10 * EPS * min(1.0, stats.total or 1.0)
-    scatter = stats.scatter + as_scatter(weight, _equal(np.full(stats.mean.shape[1], amount), stats), stats.needs)
+    scatter = stats.scatter + as_scatter(
+        weight, _equal(np.full(stats.mean.shape[1], amount), stats), stats.scatter_kind
+    )
     return replace(stats, weight=weight, scatter=scatter)
 
 
 def _equal(variances: Array, stats: Stats) -> Array:
     """Variances (d,) as covariances of every component, in the form that the scatter has: (k, d) or (k, d, d)."""
-    one = variances if stats.needs == "diagonal" else np.diag(variances)
+    one = variances if stats.scatter_kind == "diagonal" else np.diag(variances)
     return np.broadcast_to(one, (len(stats.weight), *one.shape))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.covariance.models import Family, Held, Mask
-from mixtura.mixture import Mixture, shared_out
+from mixtura.covariance.models import CovarianceModel, Held, Mask
+from mixtura.mixture import Mixture, rescaled
 from mixtura.stats import Stats, outer
 
 
@@ -41,7 +41,7 @@ class Fixed:
             return weights
         shares, free = left * self.given.weights, ~self.weights
         if free.any():
-            shares[free] = shared_out(weights[free], left * (1 - self.given.weights[self.weights].sum()))
+            shares[free] = rescaled(weights[free], left * (1 - self.given.weights[self.weights].sum()))
         return np.asarray(shares)
 
     def about(self, stats: Stats) -> Stats:
@@ -49,7 +49,7 @@ class Fixed:
         means = self.placed(stats.mean)
         if means is stats.mean:
             return stats
-        scatter = stats.scatter + outer(stats.weight, stats.mean - means, stats.needs)
+        scatter = stats.scatter + outer(stats.weight, stats.mean - means, stats.scatter_kind)
         return replace(stats, mean=means, scatter=scatter)
 
     def placed(self, means: Array) -> Array:
@@ -58,7 +58,7 @@ class Fixed:
             return means
         return np.where(self.means[:, None], self.given.means, means)
 
-    def over(self, family: Family) -> Family:
+    def over(self, family: CovarianceModel) -> CovarianceModel:
         """The family with the covariances that are held."""
         if self.given is None or self.covariances is None:
             return family

@@ -20,7 +20,7 @@ import numpy as np
 from mixtura._support import Array, as_amount
 from mixtura.data import Source
 from mixtura.errors import ParameterError
-from mixtura.kernels import accumulate, blocked
+from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats, as_scatter, outer
 
@@ -86,7 +86,7 @@ class ConjugatePrior:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Penalty:
+class NormalInverseWishart:
     """A prior that knows the data.
 
     Attributes
@@ -112,24 +112,24 @@ class Penalty:
     given: ConjugatePrior
     unit: float = 1.0
 
-    def pulled(self, stats: Stats) -> Stats:
+    def shrink_means(self, stats: Stats) -> Stats:
         """The statistics with the rows at the prior mean that pull at each component's mean."""
         pull, n = self.unit * self.shrinkage, stats.weight
         part = np.divide(pull, n + pull, out=np.zeros_like(n), where=n + pull > 0)
         away = stats.mean - self.mean
-        scatter = stats.scatter + outer(part * n, away, stats.needs)
+        scatter = stats.scatter + outer(part * n, away, stats.scatter_kind)
         return replace(stats, weight=n + pull, mean=stats.mean - part[:, None] * away, scatter=scatter)
 
-    def widened(self, stats: Stats, model: str) -> Stats:
-        """What `pulled` has made, with the weight and the scatter that the prior adds for a covariance model."""
+    def add_scale(self, stats: Stats, model: str) -> Stats:
+        """What `shrink_means` has made, with the weight and the scatter that the prior adds for a covariance model."""
         k = len(stats.weight)
         count, root = self._share(model, k)
-        one = (root**2).sum(axis=0) if stats.needs == "diagonal" else root.T @ root
-        added = as_scatter(np.ones(k), np.broadcast_to(one, (k, *one.shape)), stats.needs)
+        one = (root**2).sum(axis=0) if stats.scatter_kind == "diagonal" else root.T @ root
+        added = as_scatter(np.ones(k), np.broadcast_to(one, (k, *one.shape)), stats.scatter_kind)
         weight = stats.weight + (count - self.unit * self.shrinkage)
         return replace(stats, weight=weight, scatter=stats.scatter + added)
 
-    def belief(self, model: str, k: int) -> tuple[float, float, Array, Array]:
+    def for_kernel(self, model: str, k: int) -> tuple[float, float, Array, Array]:
         """The same for the kernel: weights that pull and that are added, the mean, and rows whose scatter is added."""
         count, root = self._share(model, k)
         return self.unit * self.shrinkage, count, self.mean, root
@@ -191,19 +191,19 @@ def as_plain(prior: ConjugatePrior | None) -> dict[str, Any] | None:
     return {name: value if value is None else np.asarray(value).tolist() for name, value in values.items()}
 
 
-def as_penalty(prior: Any, source: Source) -> Penalty | None:
+def as_penalty(prior: Any, source: Source) -> NormalInverseWishart | None:
     """What a prior amounts to on these data; None where there is none."""
     given = as_prior(prior)
     if given is None:
         return None
     d = source.n_features
-    whole = source.sum(blocked(lambda chunk: accumulate(chunk, np.ones((len(chunk.rows), 1)), "full")))
+    whole = source.sum(sum_over_blocks(lambda chunk: accumulate(chunk, np.ones((len(chunk.rows), 1)), "full")))
     counted = max(whole.total, source.n_rows)
     spread = whole.scatter[0] / whole.total * (counted / max(counted - 1, 1))
     if counted <= d:
         spread = np.diag(np.diag(spread))
     dof = d + 2.0 if given.dof is None else as_amount(given.dof, "prior: dof")
-    return Penalty(
+    return NormalInverseWishart(
         as_amount(given.shrinkage, "prior: shrinkage"),
         whole.mean[0] if given.mean is None else _as_mean(given.mean, d),
         dof,

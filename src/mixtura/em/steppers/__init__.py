@@ -5,6 +5,6 @@ from __future__ import annotations
 from mixtura.em.steppers.base import Plain, Step, Stepper
 from mixtura.em.steppers.quasi_newton import QuasiNewton
 from mixtura.em.steppers.squarem import Squarem
-from mixtura.em.steppers.switch import PLAIN, STEPPERS, Accelerated
+from mixtura.em.steppers.switch import PLAIN, STEPPERS, Switch
 
-__all__ = ["PLAIN", "STEPPERS", "Accelerated", "Plain", "QuasiNewton", "Squarem", "Step", "Stepper"]
+__all__ = ["PLAIN", "STEPPERS", "Plain", "QuasiNewton", "Squarem", "Step", "Stepper", "Switch"]

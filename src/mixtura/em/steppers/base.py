@@ -13,7 +13,7 @@ from mixtura.mixture import Mixture
 from mixtura.stats import Stats
 
 
-class Ascent(Protocol):
+class EMMap(Protocol):
     """What a stepper may ask for; only ``estep`` costs a pass over the data."""
 
     def mstep(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, NDArray[np.bool_]]:
@@ -22,7 +22,7 @@ class Ascent(Protocol):
     def admit(self, start: Mixture) -> tuple[Mixture, NDArray[np.bool_]]:
         """The member of the family nearest to any mixture, and which covariances rest on the floor."""
 
-    def estep(self, mixture: Mixture, low: NDArray[np.bool_]) -> Iterate:
+    def estep(self, mixture: Mixture, at_floor: NDArray[np.bool_]) -> Iterate:
         """The mixture's log-likelihood, and the statistics for the next M-step."""
 
 
@@ -50,11 +50,11 @@ class Stepper(Protocol):
     def init(self, iterate: Iterate) -> Any:
         """What to remember before the first step (also after a repair, which starts a new path)."""
 
-    def step(self, task: Ascent, iterate: Iterate, state: Any) -> Step:
+    def step(self, task: EMMap, iterate: Iterate, state: Any) -> Step:
         """One iteration, which gains at least as much as one EM iteration: a small rise means what it means there."""
 
 
-def em(task: Ascent, iterate: Iterate) -> Iterate:
+def em(task: EMMap, iterate: Iterate) -> Iterate:
     """One EM iteration: M-step, then the E-step that tells what it gained."""
     return task.estep(*task.mstep(iterate.stats, iterate.mixture))
 
@@ -66,6 +66,6 @@ class Plain:
     def init(self, iterate: Iterate) -> None:
         """Nothing to remember."""
 
-    def step(self, task: Ascent, iterate: Iterate, state: Any) -> Step:
+    def step(self, task: EMMap, iterate: Iterate, state: Any) -> Step:
         """One EM iteration."""
         return Step(em(task, iterate), None, 1)

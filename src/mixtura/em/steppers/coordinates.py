@@ -13,7 +13,7 @@ _TINY = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chart:
+class FisherCoordinates:
     """Coordinates around a mixture: log-weights, whitened means and log-Cholesky factors.
 
     Near the origin the square of a distance is the complete data's Fisher information, in whose metric EM climbs
@@ -26,10 +26,10 @@ class Chart:
 
     Examples
     --------
-    >>> from mixtura import Dense
-    >>> a = Mixture([0.5, 0.5], [[0.0], [4.0]], Dense(np.ones((2, 1, 1)), 2))
-    >>> b = Mixture([0.5, 0.5], [[0.0], [3.0]], Dense(np.ones((2, 1, 1)), 2))
-    >>> chart = Chart(a)
+    >>> from mixtura import DenseCovariance
+    >>> a = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((2, 1, 1)), 2))
+    >>> b = Mixture([0.5, 0.5], [[0.0], [3.0]], DenseCovariance(np.ones((2, 1, 1)), 2))
+    >>> chart = FisherCoordinates(a)
     >>> chart.at(2 * chart.of(b)).means.round(12).tolist()
     [[0.0], [2.0]]
     """
@@ -41,7 +41,7 @@ class Chart:
         mine = self.origin
         delta = other.means - mine.means
         means = [mine.covariances.whiten(j, delta[j : j + 1])[0] for j in range(len(delta))]
-        way = mine.covariances.towards(other.covariances)
+        way = mine.covariances.log_coordinates(other.covariances)
         root = np.sqrt(mine.shares)
         logs = np.log(np.maximum(other.shares, _TINY)) - np.log(np.maximum(mine.shares, _TINY))
         share = self._share(way)
@@ -57,8 +57,8 @@ class Chart:
         raw /= raw.sum()
         delta = point[s : s + k * d].reshape(k, d) / root[:k, None]
         means = mine.means + [mine.covariances.colour(j, delta[j : j + 1])[0] for j in range(k)]
-        way = mine.covariances.towards(mine.covariances)
-        covariances = mine.covariances.moved(point[s + k * d :].reshape(way.shape) / self._share(way))
+        way = mine.covariances.log_coordinates(mine.covariances)
+        covariances = mine.covariances.from_log_coordinates(point[s + k * d :].reshape(way.shape) / self._share(way))
         noise = mine.noise.weighted(raw[-1]) if mine.noise else None
         return replace(mine, weights=raw[:k], means=means, covariances=covariances, noise=noise)
 

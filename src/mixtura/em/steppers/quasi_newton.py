@@ -10,9 +10,9 @@ import numpy as np
 
 from mixtura._support import Array
 from mixtura.em.run import Iterate
-from mixtura.em.steppers.base import Ascent, Step
-from mixtura.em.steppers.coordinates import Chart
-from mixtura.em.steppers.squarem import tried
+from mixtura.em.steppers.base import EMMap, Step
+from mixtura.em.steppers.coordinates import FisherCoordinates
+from mixtura.em.steppers.squarem import evaluate_at
 from mixtura.mixture import Mixture
 
 _TINY = float(np.finfo(np.float64).tiny)
@@ -31,10 +31,10 @@ Visits: TypeAlias = tuple[tuple[Mixture, Mixture], ...]
 class QuasiNewton:
     """EM's step as gradient, and its history as curvature: limited-memory BFGS (Nocedal 1980; Lange 1995).
 
-    In the coordinates of `Chart`, EM's step is the gradient of the mean log-likelihood per row, so every pass brings
-    a new one, and an iteration costs one pass. The first estimate of the inverse information is the identity: EM
-    itself. An iteration counts only if it gains as much as EM's own would, by that gradient; else EM's step is
-    taken, for one pass more.
+    In the coordinates of `FisherCoordinates`, EM's step is the gradient of the mean log-likelihood per row, so every
+    pass brings a new one, and an iteration costs one pass. The first estimate of the inverse information is the
+    identity: EM itself. An iteration counts only if it gains as much as EM's own would, by that gradient; else EM's
+    step is taken, for one pass more.
 
     Where the log-likelihood bends upwards along EM's last step, EM is on its way from a saddle point or a plateau to
     a higher place, and is left alone.
@@ -60,26 +60,26 @@ class QuasiNewton:
         """What has been visited, and the longest move in lengths of EM's step."""
         return (), self.reach
 
-    def step(self, task: Ascent, iterate: Iterate, state: Any) -> Step:
+    def step(self, task: EMMap, iterate: Iterate, state: Any) -> Step:
         """One quasi-Newton iteration, or one of EM."""
         visits, reach = state
-        target, low = task.mstep(iterate.stats, iterate.mixture)
+        target, at_floor = task.mstep(iterate.stats, iterate.mixture)
         kept: Visits = (*visits, (iterate.mixture, target))[-self.memory - 1 :]
-        chart = Chart(iterate.mixture)
+        chart = FisherCoordinates(iterate.mixture)
         places = [chart.of(place) for place, _ in kept]
         gradients = [chart.of(goal) - place for (_, goal), place in zip(kept, places, strict=True)]
         pairs = [(b - a, g - h) for a, b, g, h in zip(places, places[1:], gradients, gradients[1:], strict=False)]
         if not pairs or not bends(*pairs[-1]):
-            return Step(task.estep(target, low), (kept, self.reach), 1)
+            return Step(task.estep(target, at_floor), (kept, self.reach), 1)
         move = direction(pairs, gradients[-1])
         length, ems = _length(move), _length(gradients[-1])
         if length < ems:
-            return Step(task.estep(target, low), (kept, reach), 1)
+            return Step(task.estep(target, at_floor), (kept, reach), 1)
         allowed = min(reach * ems, self.longest)
-        new = tried(task, chart, move * min(1.0, allowed / length), iterate.low)
+        new = evaluate_at(task, chart, move * min(1.0, allowed / length), iterate.at_floor)
         if new is None or new.loglik < iterate.loglik + EXPECTED * ems**2 * iterate.stats.total:
             return Step(
-                task.estep(target, low), (kept[-1:], max(self.reach, reach / self.growth)), 1 + (new is not None)
+                task.estep(target, at_floor), (kept[-1:], max(self.reach, reach / self.growth)), 1 + (new is not None)
             )
         return Step(new, (kept, reach * self.growth if length > allowed else reach), 1)
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.em.run import Iterate
-from mixtura.em.steppers.base import Ascent, Step, em
-from mixtura.em.steppers.coordinates import Chart
+from mixtura.em.steppers.base import EMMap, Step, em
+from mixtura.em.steppers.coordinates import FisherCoordinates
 from mixtura.errors import DataError
 
 _TINY = float(np.finfo(np.float64).tiny)
@@ -41,23 +41,25 @@ class Squarem:
         """The longest step allowed."""
         return self.least
 
-    def step(self, task: Ascent, iterate: Iterate, state: Any) -> Step:
+    def step(self, task: EMMap, iterate: Iterate, state: Any) -> Step:
         """One EM iteration and, where it goes slowly, an extrapolation."""
         one = em(task, iterate)
-        chart = Chart(one.mixture)
+        chart = FisherCoordinates(one.mixture)
         before, after = chart.of(iterate.mixture), chart.of(task.mstep(one.stats, one.mixture)[0])
         bend = before + after
         wanted = math.sqrt(float(before @ before) / max(float(bend @ bend), _TINY))
         if not wanted >= self.least or after @ after > before @ before:
             return Step(one, state, 1)
         length = min(wanted, state)
-        new = tried(task, chart, before - 2 * length * before + length**2 * bend, one.low)
+        new = evaluate_at(task, chart, before - 2 * length * before + length**2 * bend, one.at_floor)
         if new is None or new.loglik < one.loglik:
             return Step(one, max(self.least, length / self.growth), 1 + (new is not None))
         return Step(new, state * self.growth if length == state else state, 2)
 
 
-def tried(task: Ascent, chart: Chart, point: NDArray[np.float64], low: NDArray[np.bool_]) -> Iterate | None:
+def evaluate_at(
+    task: EMMap, chart: FisherCoordinates, point: NDArray[np.float64], at_floor: NDArray[np.bool_]
+) -> Iterate | None:
     """The E-step at a point of the chart; None where rounding leaves no mixture, or less rests on the floor.
 
     Bounds that a mixture sets for itself, such as the ceiling of equal volumes, would else be left on the way.
@@ -66,4 +68,4 @@ def tried(task: Ascent, chart: Chart, point: NDArray[np.float64], low: NDArray[n
         mixture, resting = task.admit(chart.at(point))
     except DataError:
         return None
-    return None if (low & ~resting).any() else task.estep(mixture, resting)
+    return None if (at_floor & ~resting).any() else task.estep(mixture, resting)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixtura.em.run import Iterate
-from mixtura.em.steppers.base import Ascent, Plain, Step, Stepper
+from mixtura.em.steppers.base import EMMap, Plain, Step, Stepper
 from mixtura.em.steppers.quasi_newton import QuasiNewton
 from mixtura.em.steppers.squarem import Squarem
 
 
 @dataclass(frozen=True, slots=True)
-class Accelerated:
+class Switch:
     """One stepper as long as iterations gain much, and another one from then on.
 
     The path that EM takes decides which optimum it ends in, and SQUAREM stretches that path. A quasi-Newton method
@@ -33,7 +33,7 @@ class Accelerated:
         """Far, until an iteration has shown otherwise."""
         return self.far, self.far.init(iterate)
 
-    def step(self, task: Ascent, iterate: Iterate, state: Any) -> Step:
+    def step(self, task: EMMap, iterate: Iterate, state: Any) -> Step:
         """One iteration of either."""
         stepper, own = state
         done = stepper.step(task, iterate, own)
@@ -46,4 +46,4 @@ class Accelerated:
 PLAIN = Plain()
 
 # By whether EM is to be accelerated.
-STEPPERS: dict[bool, Stepper] = {False: PLAIN, True: Accelerated(Squarem(), QuasiNewton())}
+STEPPERS: dict[bool, Stepper] = {False: PLAIN, True: Switch(Squarem(), QuasiNewton())}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class FitProgress:
     """Progress of several starts of at most ``max_iter`` iterations each.
 
     Attributes
@@ -28,8 +28,8 @@ class Pace:
 
     Examples
     --------
-    >>> pace = Pace(starts=2, max_iter=100, began=0.0).after(start=0, number=1, now=0.5)
-    >>> pace.rate, pace.left
+    >>> progress = FitProgress(starts=2, max_iter=100, began=0.0).after(start=0, number=1, now=0.5)
+    >>> progress.rate, progress.left
     (2.0, 99.5)
     """
 
@@ -41,8 +41,8 @@ class Pace:
     done: int = 0
     seconds: float = 0.0
 
-    def after(self, start: int, number: int, now: float) -> Pace:
-        """The pace after one more iteration, or at a start, whose number is 0."""
+    def after(self, start: int, number: int, now: float) -> FitProgress:
+        """The progress after one more iteration, or at a start, whose number is 0."""
         return replace(self, start=start, number=number, done=self.done + (number > 0), seconds=now - self.began)
 
     @property
@@ -57,12 +57,12 @@ class Pace:
         return steps / self.rate if self.rate else math.inf
 
 
-def spoken(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A duration, rounded up, for people.
 
     Examples
     --------
-    >>> spoken(1.2), spoken(200.0), spoken(20_000.0), spoken(1e6)
+    >>> duration(1.2), duration(200.0), duration(20_000.0), duration(1e6)
     ('2 s', '4 min', '6 h', '12 d')
     """
     scales = [(120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"), (math.inf, 86400, "d")]
