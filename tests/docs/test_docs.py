@@ -22,7 +22,7 @@ import mixtura
 ROOT = Path(__file__).parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", *DOCS]
-PROSE = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "examples" / "README.md"]
+PROSE = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", ROOT / "examples" / "README.md"]
 SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
