@@ -3,5 +3,5 @@
 from importlib.util import find_spec
 
 collect_ignore = (
-    [] if find_spec("mixtura._native") else [f"src/mixtura/kernels/{name}.py" for name in ("native", "fused")]
+    [] if find_spec("mixtura._native") else [f"src/mixtura/kernels/{name}.py" for name in ("native", "fused", "simd")]
 )

@@ -10,24 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from direct import problem_of
 from small_sets import generated, real
 
-from mixtura.covariance.models.names import as_covariance_model
-from mixtura.data.array import ArraySource
-from mixtura.em.loop import run
-from mixtura.em.mstep.floor import floor_variances, moments, scales
-from mixtura.em.problem import Task
-from mixtura.em.repair import fill
-from mixtura.em.run import Path
-from mixtura.em.steppers.base import Plain, Stepper
-from mixtura.em.steppers.quasi_newton import QuasiNewton
-from mixtura.em.steppers.squarem import Squarem
-from mixtura.em.steppers.switch import Accelerated
-from mixtura.em.stopping import LoglikRises
-from mixtura.starts.names import GROUPINGS
+from mixtura.em import LoglikRises, Path, iterate, reseed_empty
+from mixtura.em.steppers import PlainEM, QuasiNewton, Squarem, Stepper, Switch
+from mixtura.starts import GROUPINGS
 from mixtura.stats import Stats
 
-STEPPERS = {"squarem": Squarem(), "accelerated": Accelerated(Squarem(), QuasiNewton())}
+STEPPERS = {"squarem": Squarem(), "accelerated": Switch(Squarem(), QuasiNewton())}
 NEAR = 1e-6
 
 # Where EM needs fewer passes there is nothing to save.
@@ -35,7 +26,7 @@ LEAST = 5
 
 
 @dataclass(frozen=True)
-class Problem:
+class Case:
     """What is fitted to what, from which start."""
 
     name: str
@@ -45,37 +36,35 @@ class Problem:
     start: str = "kmeans"
 
 
-def problems() -> Iterator[Problem]:
+def problems() -> Iterator[Case]:
     """Real data first, then overlap from strong to weak, for every covariance model."""
     for name, k in [("iris", 2), ("iris", 3), ("iris", 5), ("faithful", 2), ("faithful", 3), ("faithful", 6)]:
-        yield Problem(f"{name} K={k}", real(name), k)
+        yield Case(f"{name} K={k}", real(name), k)
     for name, k in [("diabetes", 3), ("diabetes", 5), ("wine", 3), ("wine", 5)]:
-        yield Problem(f"{name} K={k}", real(name), k)
+        yield Case(f"{name} K={k}", real(name), k)
     sizes = [(1000, 2, 3), (1000, 2, 5), (2000, 3, 4), (2000, 5, 4), (3000, 8, 3)]
     for number, (n, d, k) in enumerate(sizes):
         for spread in (1.0, 1.5, 2.0, 3.0):
             rows = generated(100 + number, n, d, k, spread, 3.0)
-            yield Problem(f"{n} x {d} K={k} spread {spread}", rows, k)
+            yield Case(f"{n} x {d} K={k} spread {spread}", rows, k)
     for model in ("EEE", "VVI", "VII"):
-        yield Problem(f"1000 x 3 K=4 {model} spread 1.5", generated(200, 1000, 3, 4, 1.5, 3.0), 4, model)
-        yield Problem(f"iris K=4 {model}", real("iris"), 4, model)
+        yield Case(f"1000 x 3 K=4 {model} spread 1.5", generated(200, 1000, 3, 4, 1.5, 3.0), 4, model)
+        yield Case(f"iris K=4 {model}", real("iris"), 4, model)
 
 
-def walk(problem: Problem, stepper: Stepper, tol: float = 1e-9) -> list[tuple[int, float]]:
+def walk(case: Case, stepper: Stepper, tol: float = 1e-9) -> list[tuple[int, float]]:
     """Passes and mean log-likelihood after each iteration."""
-    source = ArraySource.of(problem.rows)
-    scale = scales(moments(source))
-    task = Task(source, as_covariance_model(problem.model), scale, floor_variances(scale, 1e-3))
+    problem = problem_of(case.rows, case.model, floor=1e-3)
     rng = np.random.default_rng(0)
-    start = GROUPINGS[problem.start](task, problem.k, rng)
-    filled, _ = fill(task, start, rng) if isinstance(start, Stats) else (start, ())
+    start = GROUPINGS[case.start](problem, case.k, rng)
+    filled, _ = reseed_empty(problem, start, rng) if isinstance(start, Stats) else (start, ())
     seen: list[tuple[int, float]] = []
 
     def note(path: Path) -> None:
         seen.append((path.passes, path.last.loglik / path.last.stats.total))
 
-    first = Path.at(task.begin(filled))
-    run(task, first, stop=[LoglikRises(tol)], max_iter=20_000, rng=rng, stepper=stepper, notify=note)
+    first = Path.at(problem.begin(filled))
+    iterate(problem, first, stop=[LoglikRises(tol)], max_iter=20_000, rng=rng, stepper=stepper, notify=note)
     return seen
 
 
@@ -91,7 +80,7 @@ def main() -> None:
     slow: list[float] = []
     gaps: dict[str, list[float]] = {name: [] for name in STEPPERS}
     for problem in problems():
-        plain = walk(problem, Plain())
+        plain = walk(problem, PlainEM())
         goal = plain[-1][1]
         needed = passes_until(plain, goal - NEAR)
         slow.append(needed)

@@ -8,13 +8,11 @@ import sys
 import time
 
 import numpy as np
+from direct import problem_of
 
 import mixtura
 from mixtura._support.threads import using
-from mixtura.covariance.models.names import MODELS, as_covariance_model
-from mixtura.data.array import ArraySource
-from mixtura.em.mstep.floor import floor_variances, moments, scales
-from mixtura.em.problem import Task
+from mixtura.covariance.models.names import MODELS
 from mixtura.em.steppers.base import em
 
 ROWS, COLUMNS, COMPONENTS = 200_000, 8, 8
@@ -33,13 +31,11 @@ def mixture(rng):
 
 def begun(model, rows, start):
     """Where EM of a model stands after three iterations."""
-    source = ArraySource.of(rows)
-    scale = scales(moments(source))
-    task = Task(source, as_covariance_model(model), scale, floor_variances(scale, 1e-10))
-    here = task.begin(start)
+    problem = problem_of(rows, model)
+    here = problem.begin(start)
     for _ in range(3):
-        here = em(task, here)
-    return task, here
+        here = em(problem, here)
+    return problem, here
 
 
 def timed(act):
@@ -55,11 +51,11 @@ def measured(rows, start):
     taken = {model: [] for model in MODELS}
     alone = {model: [] for model in MODELS}
     for _ in range(ROUNDS):
-        for model, (task, here) in places.items():
-            alone[model].append(timed(lambda task=task, here=here: task.mstep(here.stats, here.mixture))[0])
-            spent, new = timed(lambda task=task, here=here: em(task, here))
+        for model, (problem, here) in places.items():
+            alone[model].append(timed(lambda problem=problem, here=here: problem.mstep(here.stats, here.mixture))[0])
+            spent, new = timed(lambda problem=problem, here=here: em(problem, here))
             taken[model].append(spent)
-            places[model] = task, new
+            places[model] = problem, new
     return {model: (statistics.median(taken[model]), statistics.median(alone[model])) for model in MODELS}
 
 

@@ -11,7 +11,7 @@ import json
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -66,38 +66,45 @@ class Counter:
 
     def __init__(self) -> None:
         self.read = 0.0
-        self._held = em.Task.estep, small.seeded, kernels.race, kernels.posterior, moves.accumulate
+        self._before = em.Problem.evaluate, small.seeded, moves.accumulate
+        self._kernel = kernels.using(self._counted(kernels.current()))
 
-    def __enter__(self) -> Self:
-        estep, seeded, race, posterior, accumulated = self._held
+    def _counted(self, kernel):
+        """A kernel whose EM iterations and posteriors are counted."""
 
-        def counted_estep(task, mixture, low):
-            self.read += task.source.n_rows
-            return estep(task, mixture, low)
-
-        def counted_seeded(task, sample, k, rng, count=1):
-            self.read += count * len(sample.rows)
-            return seeded(task, sample, k, rng, count)
-
-        def counted_race(model, chunk, starts, floor, **options):
-            tops = race(model, chunk, starts, floor, **options)
+        def race(model, chunk, starts, floor, **options):
+            tops = kernel.race(model, chunk, starts, floor, **options)
             self.read += len(chunk.rows) * sum(top.passes for top in tops)
             return tops
 
-        def counted_posterior(mixture, rows):
+        def posterior(mixture, rows):
             self.read += len(rows)
-            return posterior(mixture, rows)
+            return kernel.posterior(mixture, rows)
+
+        return replace(kernel, race=kernel.race and race, posterior=posterior)
+
+    def __enter__(self) -> Self:
+        evaluate, seeded, accumulated = self._before
+
+        def counted_evaluate(problem, *given):
+            self.read += problem.source.n_rows
+            return evaluate(problem, *given)
+
+        def counted_seeded(problem, sample, k, rng, count=1):
+            self.read += count * len(sample.rows)
+            return seeded(problem, sample, k, rng, count)
 
         def counted_accumulate(chunk, share, scatter_kind):
             self.read += len(chunk.rows)
             return accumulated(chunk, share, scatter_kind)
 
-        em.Task.estep, small.seeded, kernels.race = counted_estep, counted_seeded, race and counted_race
-        kernels.posterior, moves.accumulate = counted_posterior, counted_accumulate
+        em.Problem.evaluate, small.seeded, moves.accumulate = counted_evaluate, counted_seeded, counted_accumulate
+        self._kernel.__enter__()
         return self
 
-    def __exit__(self, *_) -> None:
-        em.Task.estep, small.seeded, kernels.race, kernels.posterior, moves.accumulate = self._held
+    def __exit__(self, *error) -> None:
+        self._kernel.__exit__(*error)
+        em.Problem.evaluate, small.seeded, moves.accumulate = self._before
 
 
 def fitted(case: Case, **options) -> tuple[mixtura.Fit, float]:
@@ -120,12 +127,12 @@ def theirs(case: Case, seed: int) -> tuple[float, float]:
     return fit.loglik, sum(start.passes + 1 for start in fit.starts)
 
 
-def by_nearest_random_rows(task, k, rng):
+def by_nearest_random_rows(problem, k, rng):
     """A random start: every row joins the nearest of k random rows."""
-    sample = task.source.rows(task.source.n_rows, rng)
+    sample = problem.source.rows(problem.source.n_rows, rng)
     centres = sample.rows[rng.choice(len(sample.rows), size=k, replace=False)]
     nearest = np.argmin([((sample.rows - centre) ** 2).sum(axis=1) for centre in centres], axis=0)
-    return accumulate(Chunk(sample.rows), np.eye(k)[nearest], task.family.scatter_kind)
+    return accumulate(Chunk(sample.rows), np.eye(k)[nearest], problem.family.scatter_kind)
 
 
 def optimum(case: Case) -> float:

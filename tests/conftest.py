@@ -1,6 +1,7 @@
 """Data and helpers that several tests share."""
 
 import os
+from dataclasses import replace
 
 # Two test processes share the machine: more threads in BLAS only get in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -24,10 +25,17 @@ settings.load_profile("mixtura")
 MODELS = ("VVV", "EEE", "VVI", "VII")
 
 
-@pytest.fixture(params=[kernels.race] if kernels.race else [])
+@pytest.fixture(params=[kernels.current().race] if kernels.current().race else [])
 def race(request):
     """EM within the kernel; tests of it are left out where there is no compiler."""
     return request.param
+
+
+@pytest.fixture
+def without_race():
+    """The kernel without EM iterations of its own, as if there were no compiler."""
+    with kernels.using(replace(kernels.current(), race=None)):
+        yield
 
 
 @pytest.fixture(scope="session")

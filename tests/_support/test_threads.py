@@ -153,7 +153,7 @@ def test_chunks_cover_all_rows_once():
         assert len(cuts) == 0 or cuts[-1].stop == n
 
 
-@pytest.mark.parametrize("estep", [kernels.estep, reference.estep])
+@pytest.mark.parametrize("estep", [kernels.current().estep, reference.estep])
 def test_chunks_add_up_to_the_whole(estep):
     rows = rows_of(70_000)
     mixture = mixtura.fit(rows[:500], 3, seed=0).mixture
@@ -171,11 +171,10 @@ def test_the_kernels_own_threads_add_up_what_chunks_do(race, scatter_kind, singl
     weight = np.random.default_rng(0).uniform(0.5, 2, len(rows))
     mixture = mixtura.fit(rows[:500], 3, seed=0).mixture
     source = ArraySource(rows, weight)
-    assert source.solid
-    chunks = source.sum(lambda chunk: kernels.estep(mixture, chunk, scatter_kind))
-    crews = [
-        kernels.over(ArraySource(rows, weight, t), kernels.estep, mixture, scatter_kind=scatter_kind) for t in (1, 2, 7)
-    ]
+    assert source.whole is not None
+    chunks = source.sum(lambda chunk: kernels.current().estep(mixture, chunk, scatter_kind))
+    passed = kernels.current().estep_pass(mixture, scatter_kind)
+    crews = [ArraySource(rows, weight, t).sum(passed) for t in (1, 2, 7)]
     for one in crews:
         np.testing.assert_allclose(one.weight, chunks.weight, rtol=1e-12)
         np.testing.assert_allclose(one.mean, chunks.mean, rtol=1e-12)
@@ -201,7 +200,7 @@ def test_ctrl_c_ends_a_pass_of_the_kernel(race):
 
     def passes(count, t=2):
         source = ArraySource(rows, threads=t)
-        return [kernels.over(source, kernels.estep, mixture, scatter_kind="full").loglik for _ in range(count)]
+        return [source.sum(kernels.current().estep_pass(mixture, "full")).loglik for _ in range(count)]
 
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     interrupted_after(0.2)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from problem_of import problem_of
 from scipy import optimize
 from strategies import problems, random_mixture
 
 import mixtura
-from mixtura.covariance.models.names import as_covariance_model, with_constraint
 from mixtura.covariance.models.ratios import (
     DETERMINANT_MODELS,
     RATIO_MODELS,
@@ -17,9 +17,6 @@ from mixtura.covariance.models.ratios import (
     as_constraint,
     clip_to_ratio,
 )
-from mixtura.data.array import ArraySource
-from mixtura.em.mstep.floor import floor_variances, moments, scales
-from mixtura.em.problem import Task
 from mixtura.em.steppers.base import em
 from mixtura.errors import ParameterError
 
@@ -107,12 +104,6 @@ def test_components_without_rows_leave_the_others_as_they_are(lost):
     np.testing.assert_allclose(found, [5.0, 2.5, 2.5], rtol=1e-12)
 
 
-def task_for(rows, model, bound):
-    source = ArraySource.of(rows)
-    scale = scales(moments(source))
-    return Task(source, with_constraint(as_covariance_model(model), bound), scale, floor_variances(scale, 1e-10))
-
-
 def eigenvalues(mixture):
     return np.linalg.eigvalsh(mixture.covariances.dense())
 
@@ -122,10 +113,10 @@ def eigenvalues(mixture):
 @given(problem=problems(max_k=5, max_d=4, max_n=60), ratio=RATIOS)
 def test_em_climbs_within_the_eigenvalue_bound(model, problem, ratio):
     rows, k, rng = problem
-    task = task_for(rows, model, EigenvalueRatio(ratio))
-    here = task.begin(random_mixture(rng, k, rows.shape[1]))
+    problem = problem_of(rows, model, constraint=EigenvalueRatio(ratio))
+    here = problem.begin(random_mixture(rng, k, rows.shape[1]))
     for _ in range(8):
-        new = em(task, here)
+        new = em(problem, here)
         assert new.loglik >= here.loglik - 1e-9 * (abs(here.loglik) + len(rows))
         values = eigenvalues(new.mixture)
         assert values.max() <= ratio * values.min() * (1 + 1e-6)
@@ -137,10 +128,10 @@ def test_em_climbs_within_the_eigenvalue_bound(model, problem, ratio):
 @given(problem=problems(max_k=5, max_d=4, max_n=60), ratio=RATIOS, shape=st.sampled_from([None, 2.0, 50.0]))
 def test_em_climbs_within_the_determinant_bound(model, problem, ratio, shape):
     rows, k, rng = problem
-    task = task_for(rows, model, as_constraint(None, ratio, shape))
-    here = task.begin(random_mixture(rng, k, rows.shape[1]))
+    problem = problem_of(rows, model, constraint=as_constraint(None, ratio, shape))
+    here = problem.begin(random_mixture(rng, k, rows.shape[1]))
     for _ in range(8):
-        new = em(task, here)
+        new = em(problem, here)
         assert new.loglik >= here.loglik - 1e-9 * (abs(here.loglik) + len(rows))
         values = eigenvalues(new.mixture)
         sizes = np.log(values).sum(axis=1)
@@ -158,9 +149,9 @@ def test_the_m_step_finds_the_best_member_within_the_bound(model, bound, problem
     if model not in bound.models:
         return
     rows, k, rng = problem
-    task = task_for(rows, model, bound)
-    first = task.begin(random_mixture(rng, k, rows.shape[1]))
-    mixture, _ = task.mstep(first.stats)
+    problem = problem_of(rows, model, constraint=bound)
+    first = problem.begin(random_mixture(rng, k, rows.shape[1]))
+    mixture, _ = problem.mstep(first.stats)
     share = first.mixture.posterior(rows)
 
     def expected(candidate):
@@ -172,7 +163,7 @@ def test_the_m_step_finds_the_best_member_within_the_bound(model, bound, problem
         other = random_mixture(rng, k, rows.shape[1]).covariances
         blend = (1 - size) * mixture.covariances.dense() + size * other.dense()
         candidate = mixtura.Mixture(mixture.weights, mixture.means, mixtura.DenseCovariance(blend, k))
-        assert expected(task.admit(candidate)[0]) <= best + 1e-8 * (abs(best) + 1)
+        assert expected(problem.mstep.admit(candidate)[0]) <= best + 1e-8 * (abs(best) + 1)
 
 
 @settings(max_examples=20)
@@ -186,11 +177,11 @@ def test_units_change_nothing_where_the_bound_does_not_know_them(problem):
     for bound, change in ((EigenvalueRatio(3.0), turn), (DeterminantRatio(3.0), stretch)):
         start = random_mixture(rng, k, d)
         moved = mixtura.DenseCovariance(change.T @ start.covariances.dense() @ change, k)
-        a = task_for(rows, "VVV", bound)
-        b = task_for(rows @ change, "VVV", bound)
+        a = problem_of(rows, constraint=bound)
+        b = problem_of(rows @ change, constraint=bound)
         x, y = (
-            a.estep(start, np.zeros(k, bool)),
-            b.estep(mixtura.Mixture(start.weights, start.means @ change, moved), np.zeros(k, bool)),
+            a.evaluate(start, np.zeros(k, bool)),
+            b.evaluate(mixtura.Mixture(start.weights, start.means @ change, moved), np.zeros(k, bool)),
         )
         for _ in range(3):
             x, y = em(a, x), em(b, y)

@@ -4,15 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from problem_of import problem_of
 
 import mixtura
-from mixtura import DegeneracyWarning, kernels
-from mixtura.covariance.models.names import as_covariance_model
+from mixtura import DegeneracyWarning
 from mixtura.data.array import ArraySource
 from mixtura.em.fused import sprint
-from mixtura.em.loop import run
-from mixtura.em.mstep.floor import moments, scales
-from mixtura.em.problem import Task
+from mixtura.em.loop import iterate
+from mixtura.em.repair import NoRepair, ReseedThenRemove
 from mixtura.em.run import Path
 from mixtura.em.stopping import LoglikChanges, LoglikRises
 from mixtura.starts.names import as_initial
@@ -26,14 +25,12 @@ def test_a_sprint_is_the_loop_without_python(model, weighted, ridge):
     rng = np.random.default_rng(0)
     rows = np.vstack([rng.normal(size=(80, 2)) + 3 * j for j in range(3)])
     weight = rng.integers(1, 4, size=len(rows)).astype(float) if weighted else None
-    source = ArraySource.of(rows, weight)
-    scale = scales(moments(source))
-    task = Task(source, as_covariance_model(model), scale, 1e-10 * scale, ridge=ridge, guarded=not ridge)
-    first = Path.at(task.begin(as_initial("k-means++")(task, 3, np.random.default_rng(0))))
+    problem = problem_of(rows, model, weight, ridge=ridge, repair=NoRepair() if ridge else ReseedThenRemove())
+    first = Path.at(problem.begin(as_initial("k-means++")(problem, 3, np.random.default_rng(0))))
     for stop, most in (([LoglikRises(1e-7)], 1000), ([LoglikChanges(0.0)], 7), ([LoglikRises(1e-3)] * 2, 50)):
         ended = [
-            run(task, path, stop=stop, max_iter=most, rng=np.random.default_rng(1))
-            for path in (first, sprint(task, first, stop, most) if kernels.race else first)
+            iterate(problem, path, stop=stop, max_iter=most, rng=np.random.default_rng(1))
+            for path in (first, sprint(problem, first, stop, most))
         ]
         slow, fast = ended
         assert (fast.outcome, fast.iterations, fast.passes) == (slow.outcome, slow.iterations, slow.passes)
@@ -65,14 +62,13 @@ def test_threads_share_a_sprint_and_change_no_bit(model, kind, weighted):
     rng = np.random.default_rng(0)
     rows = np.vstack([rng.normal(size=(50_000, 2)) + 3 * j for j in range(3)]).astype(kind)
     weight = rng.integers(1, 4, size=len(rows)).astype(float) if weighted else None
-    scale = scales(moments(ArraySource.of(rows)))
-    task = Task(ArraySource.of(rows, weight), as_covariance_model(model), scale, 1e-10 * scale)
-    first = Path.at(task.begin(as_initial("k-means++")(task, 3, rng)))
+    problem = problem_of(rows, model, weight)
+    first = Path.at(problem.begin(as_initial("k-means++")(problem, 3, rng)))
     stop = [LoglikRises(0.0)]
-    slow = run(task, first, stop=stop, max_iter=4, rng=rng)
+    slow = iterate(problem, first, stop=stop, max_iter=4, rng=rng)
     fast = [
-        run(crew, sprint(crew, first, stop, 4), stop=stop, max_iter=4, rng=rng)
-        for crew in (replace(task, source=ArraySource(rows, weight, threads)) for threads in (1, 2, 5))
+        iterate(crew, sprint(crew, first, stop, 4), stop=stop, max_iter=4, rng=rng)
+        for crew in (replace(problem, source=ArraySource(rows, weight, threads)) for threads in (1, 2, 5))
     ]
     assert [path.trace for path in fast] == [fast[0].trace] * 3
     for path in fast[1:]:

@@ -107,10 +107,10 @@ def test_a_start_from_a_sample_reads_the_labels_of_its_rows():
     rows = rng.normal(size=(3000, 2)) + 3.0 * truth[:, None]
     seen = []
 
-    def watched(task, k, rng):
-        small = task.among(task.source.rows(400, rng))
-        seen.append((small.bayes.known, small.source.array))
-        return SmallEM(rows=400, rows_per_component=100)(task, k, rng)
+    def watched(problem, k, rng):
+        small = problem.on(problem.source.rows(400, rng))
+        seen.append((small.estep.labels, small.source.array))
+        return SmallEM(rows=400, rows_per_component=100)(problem, k, rng)
 
     fit = mixtura.fit(rows, 3, start=watched, known=truth, seed=0)
     labels, sampled = seen[0]

@@ -9,8 +9,8 @@ import pytest
 from mixtura.covariance.models.names import MODELS
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
-from mixtura.em.mstep.floor import floor_variances, moments, scales
-from mixtura.kernels import Ending, accumulate
+from mixtura.em.mstep.floor import floor_variances
+from mixtura.kernels import Ending, accumulate, summarise
 from mixtura.kernels.numpy import estep
 
 pytest.importorskip("mixtura._native", reason="the extension could not be built")
@@ -30,7 +30,7 @@ def from_labels(model, rows, labels, weight=None, **options):
     source = ArraySource.of(rows, weight)
     chunk = Chunk(source.array, source.sample_weight)
     members = np.eye(len(set(labels.tolist())))[np.unique(labels, return_inverse=True)[1]]
-    floor = floor_variances(scales(moments(source)), 1e-10)
+    floor = floor_variances(summarise(source).scale, 1e-10)
     start = accumulate(chunk, members, scatter_kind(model))
     settings = {"tol": 1e-13, "max_iter": 20_000, "least_points": OWN.get(model, 2 if model[2] == "I" else 4)}
     return race(model, chunk, [start], floor, **{**settings, **options})[0]

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from problem_of import problem_of
 
 import mixtura
-from mixtura.covariance.models.names import MODELS, as_covariance_model
+from mixtura.covariance.models.names import MODELS
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
-from mixtura.em.loop import run
-from mixtura.em.mstep.floor import floor_variances, moments, scales
-from mixtura.em.mstep.prior import as_penalty
-from mixtura.em.problem import Task
+from mixtura.em.loop import iterate
+from mixtura.em.mstep import with_data
 from mixtura.em.run import Path as Track
 from mixtura.em.steppers.base import em
 from mixtura.em.stopping import LoglikRises
+from mixtura.kernels import summarise
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 DATA = ("faithful", "iris", "diabetes")
@@ -31,23 +31,15 @@ def load(name):
     return rows, json.loads((REFERENCE / f"{name}.json").read_text())
 
 
-def task_for(rows, model, prior="conjugate", sample_weight=None):
-    source = ArraySource.of(rows, sample_weight)
-    scale = scales(moments(source))
-    return Task(
-        source, as_covariance_model(model), scale, floor_variances(scale, 1e-10), prior=as_penalty(prior, source)
-    )
-
-
-def mclusts_bic(task, start):
+def mclusts_bic(problem, start):
     """Where mclust stops: the log-likelihood, without the prior, changes by less than 1e-5 of itself."""
-    here = task.begin(start)
+    here = problem.begin(start)
     last = np.inf
     while True:
-        loglik = here.loglik - task.log_prior(here.mixture)
+        loglik = here.loglik - problem.mstep.log_prior(here.mixture)
         if abs(last - loglik) <= 1e-5 * (1 + abs(loglik)):
-            return 2 * loglik - here.mixture.n_parameters * np.log(task.source.n_rows)
-        here, last = em(task, here), loglik
+            return 2 * loglik - here.mixture.n_parameters * np.log(problem.source.n_rows)
+        here, last = em(problem, here), loglik
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +50,10 @@ def differences():
         rows, reference = load(name)
         tree = mixtura.hierarchical(rows)
         for model, values in reference["bic_prior"].items():
-            task = task_for(rows, model)
+            problem = problem_of(rows, model, prior="conjugate")
             for k, theirs in zip(reference["G"], values, strict=True):
                 if theirs is not None:
-                    ours = mclusts_bic(task, tree(task, k, np.random.default_rng(0)))
+                    ours = mclusts_bic(problem, tree(problem, k, np.random.default_rng(0)))
                     found.append((name, model, k, ours - theirs))
     return found
 
@@ -100,7 +92,7 @@ def test_a_sweep_with_a_prior_or_a_bound(iris, tmp_path):
 def test_defaults_are_mclusts():
     for name in DATA:
         rows, reference = load(name)
-        prior = as_penalty("conjugate", ArraySource.of(rows))
+        prior = with_data("conjugate", summarise(ArraySource.of(rows), full=True))
         theirs = reference["default_prior"]
         k = reference["best"]["G"]  # for which the reference was written
         np.testing.assert_allclose(prior.mean, theirs["mean"], rtol=1e-12)
@@ -140,7 +132,7 @@ def test_few_rows_in_many_columns():
     fit = mixtura.fit(rows, start=[0] * 4 + [1] * 4, prior="conjugate")
     assert fit.outcome is mixtura.Outcome.CONVERGED
     assert not fit.starts[0].floored
-    scale = as_penalty("conjugate", ArraySource.of(rows)).root
+    scale = with_data("conjugate", summarise(ArraySource.of(rows), full=True)).root
     np.testing.assert_allclose(scale.T @ scale, np.diag(rows.var(axis=0, ddof=1)), atol=1e-12)
 
 
@@ -189,19 +181,21 @@ def test_what_is_no_prior_is_refused(iris, prior, words):
 def test_the_kernel_climbs_as_the_loop_does(race, model, weighted):
     rows = load("diabetes")[0]
     weight = np.random.default_rng(0).uniform(0, 0.1, size=len(rows)) if weighted else None
-    task = task_for(rows, model, mixtura.ConjugatePrior(shrinkage=2.0), weight)
-    start = mixtura.Labels(np.arange(len(rows)) % 3)(task, 3, np.random.default_rng(0))
-    path = run(task, Track.at(task.begin(start)), stop=[LoglikRises(0)], max_iter=12, rng=np.random.default_rng(0))
-    source = task.source
+    problem = problem_of(rows, model, weight, prior=mixtura.ConjugatePrior(shrinkage=2.0))
+    start = mixtura.Labels(np.arange(len(rows)) % 3)(problem, 3, np.random.default_rng(0))
+    path = iterate(
+        problem, Track.at(problem.begin(start)), stop=[LoglikRises(0)], max_iter=12, rng=np.random.default_rng(0)
+    )
+    source = problem.source
     (top,) = race(
         model,
         Chunk(source.array, source.sample_weight),
         [start],
-        task.floor,
+        problem.mstep.floor,
         tol=0,
         max_iter=12,
         least_points=1,
-        prior=task.belief(3),
+        prior=problem.mstep.prior.for_kernel(problem.mstep.covariances, 3),
     )
     assert (np.diff(top.trace) >= 0).all()
     if model != "EVI":  # here the loop's ceiling on variances binds, which the kernel has not
@@ -211,19 +205,19 @@ def test_the_kernel_climbs_as_the_loop_does(race, model, weighted):
         model,
         Chunk(source.array, source.sample_weight),
         [start],
-        task.floor,
+        problem.mstep.floor,
         tol=1e-9,
         max_iter=500,
         least_points=1,
         plain=3,
-        prior=task.belief(3),
+        prior=problem.mstep.prior.for_kernel(problem.mstep.covariances, 3),
     )
     assert (np.diff(fast.trace) >= 0).all()
     assert fast.trace[-1] >= top.trace[-1] - 1e-6 * abs(top.trace[-1])
 
 
 def test_the_kernel_refuses_a_prior_of_another_dimension(race, iris):
-    start = mixtura.Labels(np.arange(150) % 2)(task_for(iris, "VVV"), 2, np.random.default_rng(0))
+    start = mixtura.Labels(np.arange(150) % 2)(problem_of(iris, prior="conjugate"), 2, np.random.default_rng(0))
     with pytest.raises(ValueError, match="the prior has another dimension than the rows"):
         race(
             "VVV",

@@ -4,14 +4,12 @@ import mpmath as mp
 import numpy as np
 import pytest
 import sklearn.mixture
+from problem_of import problem_of
 from scipy.special import logsumexp
 
 import mixtura
-from mixtura.covariance.models.names import as_covariance_model
-from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
-from mixtura.em.problem import Task
-from mixtura.kernels import estep
+from mixtura.kernels import current
 
 POINTS = np.array([[1, 2], [1.5, 1.8], [5, 8], [8, 8], [1, 0.6], [9, 11]])
 TRACE = [-26.304683248932598, -16.820282356424883, -16.820282356316845]
@@ -78,10 +76,11 @@ def test_one_em_step_equals_fifty_digits(offset):
     means = np.array([[8.0, 8.0], [1.5, 1.8]]) + offset
     covariances = np.array([[[2.0, 0.5], [0.5, 3.0]], [[1.0, -0.25], [-0.25, 0.5]]])
     loglik, w, m, S = exact_em_step(rows, weights, means, covariances)
-    source = ArraySource.of(rows)
-    task = Task(source, as_covariance_model("VVV"), np.ones(2), np.full(2, 1e-12))
-    here = task.estep(mixtura.Mixture(weights, means, mixtura.DenseCovariance(covariances, 2)), np.zeros(2, dtype=bool))
-    new, _ = task.mstep(here.stats)
+    problem = problem_of(rows)
+    here = problem.evaluate(
+        mixtura.Mixture(weights, means, mixtura.DenseCovariance(covariances, 2)), np.zeros(2, dtype=bool)
+    )
+    new, _ = problem.mstep(here.stats)
     assert here.loglik == pytest.approx(loglik, rel=1e-14 if not offset else 1e-9)
     np.testing.assert_allclose(new.weights, w, rtol=1e-13 if not offset else 1e-9)
     np.testing.assert_allclose(new.means, m, rtol=1e-14)
@@ -90,7 +89,7 @@ def test_one_em_step_equals_fifty_digits(offset):
 
 def test_far_tails_do_not_underflow():
     mixture = mixtura.Mixture([0.5, 0.5], [[0.0], [1.0]], mixtura.DenseCovariance(np.full((1, 1, 1), 1e-4), 2))
-    stats = estep(mixture, Chunk(np.array([[100.0]])), "full")
+    stats = current().estep(mixture, Chunk(np.array([[100.0]])), "full")
     terms = [np.log(0.5) - 0.5 * (np.log(2 * np.pi * 1e-4) + (100.0 - m) ** 2 / 1e-4) for m in (0.0, 1.0)]
     assert stats.loglik == pytest.approx(logsumexp(terms), rel=1e-12)
     assert stats.weight.tolist() == [0.0, 1.0]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from problem_of import problem_of
 
 import mixtura
 from mixtura import (
@@ -147,11 +148,11 @@ def test_interrupts(iris):
 def test_an_interrupt_while_a_later_start_is_sought_keeps_the_earlier(iris):
     calls = []
 
-    def start(task, k, rng):
+    def start(problem, k, rng):
         calls.append(k)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return mixtura.Labels(np.arange(150) // 50)(task, k, rng)
+        return mixtura.Labels(np.arange(150) // 50)(problem, k, rng)
 
     fit = mixtura.fit(iris, 3, start=start, n_init=3, on_interrupt="keep")
     assert fit.outcome is Outcome.INTERRUPTED
@@ -228,9 +229,7 @@ def test_a_source_is_taken_as_it_is(iris):
 
 def test_a_family_whose_m_step_fails_is_stopped(iris):
     from mixtura.covariance.models.names import as_covariance_model
-    from mixtura.em.loop import run
-    from mixtura.em.mstep.floor import floor_variances, moments, scales
-    from mixtura.em.problem import Task
+    from mixtura.em.loop import iterate
     from mixtura.em.run import Path
 
     class Worse(type(as_covariance_model("VVV"))):
@@ -238,12 +237,10 @@ def test_a_family_whose_m_step_fails_is_stopped(iris):
             k = len(stats.weight)
             return DenseCovariance(np.stack([np.eye(4) * 1000.0] * k), k), np.zeros(k, dtype=bool)
 
-    source = ArraySource.of(iris)
-    scale = scales(moments(source))
-    task = Task(source, Worse("VVV"), scale, floor_variances(scale, 1e-6))
+    problem = problem_of(iris, Worse("VVV"))
     start = mixtura.fit(iris, 2, seed=0).mixture
-    first = task.estep(start, np.zeros(2, dtype=bool))
-    path = run(task, Path.at(first), stop=[], max_iter=10, rng=np.random.default_rng(0))
+    first = problem.evaluate(start, np.zeros(2, dtype=bool))
+    path = iterate(problem, Path.at(first), stop=[], max_iter=10, rng=np.random.default_rng(0))
     assert path.outcome is Outcome.STALLED
     assert path.trace == (first.loglik,)
 

@@ -212,7 +212,7 @@ def test_rows_of_weight_zero_are_passed_over_without_a_copy():
     source = ArraySource.of(rows, weight)
     assert source.array is rows
     assert source.n_rows == np.count_nonzero(weight)
-    assert sum(len(chunk.rows) for chunk in source.chunks()) == source.n_rows
+    assert source.sum(lambda chunk: len(chunk.rows)) == source.n_rows
     assert len(source.rows(100, np.random.default_rng(0)).rows) == 100
     labels = np.where(rows[:, 0] > 0, 1, 0)
     labels[weight == 0] = 2

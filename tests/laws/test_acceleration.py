@@ -52,11 +52,11 @@ def test_a_move_that_gains_too_little_is_replaced_by_ems_own_step(overlapping, m
 
 
 def test_passes_are_counted_honestly(overlapping, monkeypatch):
-    from mixtura.em.problem import Task
+    from mixtura.em.problem import Problem
 
     calls = []
-    real = Task.estep
-    monkeypatch.setattr(Task, "estep", lambda *given: calls.append(1) or real(*given))
+    real = Problem.evaluate
+    monkeypatch.setattr(Problem, "evaluate", lambda *given: calls.append(1) or real(*given))
     for rows, k in overlapping[:2]:
         calls.clear()
         fit = mixtura.fit(rows, k, start="kmeans", seed=0, tol=1e-8, max_iter=5000)

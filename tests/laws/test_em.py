@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from problem_of import problem_of
 from strategies import problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS, as_covariance_model
-from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
-from mixtura.em.mstep.floor import LEAST_FLOOR, floor_variances, moments, scales
-from mixtura.em.problem import Task
+from mixtura.em.mstep.floor import LEAST_FLOOR
 from mixtura.em.steppers.base import em
 
 STARTS = st.sampled_from(["small-em", "kmeans", "k-means++", "random", "random_from_data", "identity"])
@@ -36,20 +35,14 @@ def quietly(*args, **kwargs):
         return mixtura.fit(*args, **kwargs)
 
 
-def task_for(rows, model, floor=1e-6, sample_weight=None):
-    source = ArraySource.of(rows, sample_weight)
-    scale = scales(moments(source))
-    return Task(source, as_covariance_model(model), scale, floor_variances(scale, max(floor, LEAST_FLOOR)))
-
-
 @models
 @given(problem=problems(max_k=6, max_d=6), floor=st.sampled_from([0.0, 1e-6, 1e-2, 0.5]))
 def test_every_em_step_raises_the_log_likelihood(model, problem, floor):
     rows, k, rng = problem
-    task = task_for(rows, model, floor)
-    here = task.begin(random_mixture(rng, k, rows.shape[1]))
+    problem = problem_of(rows, model, floor=max(floor, LEAST_FLOOR))
+    here = problem.begin(random_mixture(rng, k, rows.shape[1]))
     for _ in range(8):
-        new = em(task, here)
+        new = em(problem, here)
         # What rounding leaves of an eigenvalue on the floor is its relative error, about 1e-16 / floor.
         rounding = max(1e-10, 1e-15 / max(floor, LEAST_FLOOR))
         assert new.loglik >= here.loglik - rounding * (abs(here.loglik) + len(rows))
@@ -72,9 +65,9 @@ def test_a_trace_never_falls(model, problem, start):
 def test_the_m_step_finds_the_best_member_of_the_family(model, problem):
     """No small change of the covariances has a higher expected log-likelihood."""
     rows, k, rng = problem
-    task = task_for(rows, model)
-    first = task.begin(random_mixture(rng, k, rows.shape[1]))
-    mixture, _ = task.mstep(first.stats)
+    problem = problem_of(rows, model, floor=1e-6)
+    first = problem.begin(random_mixture(rng, k, rows.shape[1]))
+    mixture, _ = problem.mstep(first.stats)
     share = first.mixture.posterior(rows)
 
     def expected(candidate):
@@ -87,7 +80,7 @@ def test_the_m_step_finds_the_best_member_of_the_family(model, problem):
         for other in noise:
             blend = (1 - size) * mixture.covariances.dense() + size * other.dense()
             candidate = mixtura.Mixture(mixture.weights, mixture.means, mixtura.DenseCovariance(blend, k))
-            admitted, _ = task.admit(candidate)
+            admitted, _ = problem.mstep.admit(candidate)
             assert expected(admitted) <= best + 1e-8 * (abs(best) + 1)
 
 
@@ -122,8 +115,8 @@ def test_the_order_of_rows_does_not_matter(model, problem):
 @given(problem=problems(max_k=8, max_d=12))
 def test_the_density_equals_the_dense_one(model, problem):
     rows, k, rng = problem
-    task = task_for(rows, model)
-    mixture = task.begin(random_mixture(rng, k, rows.shape[1])).mixture
+    problem = problem_of(rows, model, floor=1e-6)
+    mixture = problem.begin(random_mixture(rng, k, rows.shape[1])).mixture
     dense = mixtura.Mixture(mixture.weights, mixture.means, mixtura.DenseCovariance(mixture.covariances.dense(), k))
     np.testing.assert_allclose(mixture.logpdf(rows), dense.logpdf(rows), rtol=1e-9, atol=1e-9)
     family = as_covariance_model(model)
@@ -148,7 +141,7 @@ def test_an_affine_map_of_the_data_maps_the_full_fit(problem, factor):
         mixtura.DenseCovariance(turn.T @ start.covariances.dense() @ turn, k),
     )
     # Without a floor: its units are the columns' own, which a rotation mixes.
-    a, b = task_for(rows, "VVV", 0), task_for(rows @ turn + shift, "VVV", 0)
+    a, b = problem_of(rows), problem_of(rows @ turn + shift)
     x, y = a.begin(start), b.begin(moved)
     for _ in range(3):
         x, y = em(a, x), em(b, y)
@@ -190,12 +183,12 @@ def test_float32_rows_give_the_float64_fit_but_for_rounding(model, problem):
 def test_blocks_do_not_show(model, iris):
     """A fit in many blocks equals one in a single block."""
     rows = np.tile(iris, (200, 1)) + np.random.default_rng(0).normal(0, 0.1, size=(30_000, 4))
-    task = task_for(rows, model)
+    problem = problem_of(rows, model, floor=1e-6)
     start = mixtura.fit(iris, 3, model=model, seed=0).mixture
-    here = task.begin(start)
+    here = problem.begin(start)
     whole = here.mixture.log_joint(rows)
     assert here.loglik == pytest.approx(np.logaddexp.reduce(whole, axis=1).sum(), rel=1e-12)
-    from mixtura.kernels import estep
+    from mixtura.kernels import current
 
-    single = estep(here.mixture, Chunk(rows), as_covariance_model(model).scatter_kind)
+    single = current().estep(here.mixture, Chunk(rows), as_covariance_model(model).scatter_kind)
     np.testing.assert_allclose(here.stats.scatter, single.scatter, rtol=1e-9, atol=1e-7)

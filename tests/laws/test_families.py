@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from problem_of import problem_of
 from strategies import examples, problems, random_mixture
 
 import mixtura
-from mixtura.covariance.models.names import MODELS, as_covariance_model
-from mixtura.data.array import ArraySource
-from mixtura.em.mstep.floor import floor_variances, moments, scales
-from mixtura.em.problem import Task
+from mixtura.covariance.models.names import MODELS
 from mixtura.em.steppers.base import em
 
 COLUMNS_MAY_STRETCH = ("EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVV", "VVV")
@@ -30,17 +28,11 @@ NESTED = [
 ]
 
 
-def task_for(rows, model, floor=1e-6):
-    source = ArraySource.of(rows)
-    scale = scales(moments(source))
-    return Task(source, as_covariance_model(model), scale, floor_variances(scale, floor))
-
-
-def climbed(task, start, steps):
+def climbed(problem, start, steps):
     """Some EM iterations."""
-    here = task.begin(start)
+    here = problem.begin(start)
     for _ in range(steps):
-        here = em(task, here)
+        here = em(problem, here)
     return here
 
 
@@ -50,10 +42,10 @@ def climbed(task, start, steps):
 def test_em_is_monotone_in_many_dimensions_and_on_tiny_clusters(model, problem, floor):
     rows, k, rng = problem
     rows[: len(rows) // 4] = rows[0] + 1e-3 * rng.standard_normal((len(rows) // 4, rows.shape[1]))
-    task = task_for(rows, model, floor)
-    here = task.begin(random_mixture(rng, k, rows.shape[1]))
+    problem = problem_of(rows, model, floor=floor)
+    here = problem.begin(random_mixture(rng, k, rows.shape[1]))
     for _ in range(6):
-        new = em(task, here)
+        new = em(problem, here)
         assert new.loglik >= here.loglik - max(1e-10, 1e-15 / floor) * (abs(here.loglik) + len(rows))
         here = new
 
@@ -63,13 +55,13 @@ def test_em_is_monotone_in_many_dimensions_and_on_tiny_clusters(model, problem, 
 @given(problem=problems(max_k=8, max_d=12, max_n=80))
 def test_a_richer_model_starts_where_a_simpler_one_ends_and_climbs(simple, rich, problem):
     rows, k, rng = problem
-    end = climbed(task_for(rows, simple), random_mixture(rng, k, rows.shape[1]), 5)
+    end = climbed(problem_of(rows, simple, floor=1e-6), random_mixture(rng, k, rows.shape[1]), 5)
     if end.at_floor.any():
         return  # floors of models that know no columns differ from those of models that do
-    task = task_for(rows, rich)
-    begun = task.begin(end.mixture)
+    problem = problem_of(rows, rich, floor=1e-6)
+    begun = problem.begin(end.mixture)
     assert begun.loglik == pytest.approx(end.loglik, rel=1e-8, abs=1e-6)
-    assert em(task, begun).loglik >= end.loglik - 1e-8 * (abs(end.loglik) + len(rows))
+    assert em(problem, begun).loglik >= end.loglik - 1e-8 * (abs(end.loglik) + len(rows))
     assert begun.mixture.n_parameters >= end.mixture.n_parameters
 
 
@@ -80,8 +72,8 @@ def mapped(model, rows, start, matrix, shift):
         start.means @ matrix + shift,
         mixtura.DenseCovariance(matrix.T @ start.covariances.dense() @ matrix, start.n_components),
     )
-    a, b = task_for(rows, model, 1e-10), task_for(rows @ matrix + shift, model, 1e-10)
-    ways = [[climbed(task, begin, steps) for steps in range(4)] for task, begin in ((a, start), (b, moved))]
+    a, b = problem_of(rows, model), problem_of(rows @ matrix + shift, model)
+    ways = [[climbed(problem, begin, steps) for steps in range(4)] for problem, begin in ((a, start), (b, moved))]
     first, second = (way[-1] for way in ways)
     stretch = len(rows) * np.linalg.slogdet(matrix)[1]
     low = any(here.at_floor.any() for way in ways for here in way)  # bounds know columns, on the way, too
@@ -102,7 +94,7 @@ def test_maps_of_the_data_that_the_model_allows_map_the_fit(model, kind, data):
         "turn": 7.0 * turn,
         "any": turn * np.exp(rng.normal(0, 1, size=d)),
     }[kind]
-    first = task_for(rows, model, 1e-10).begin(random_mixture(rng, k, d)).mixture  # a start in the family
+    first = problem_of(rows, model).begin(random_mixture(rng, k, d)).mixture  # a start in the family
     before, after, low = mapped(model, rows, first, matrix, rng.standard_normal(d))
     assert low or after == pytest.approx(before, rel=1e-6, abs=1e-4)
 
@@ -112,9 +104,9 @@ def test_maps_of_the_data_that_the_model_allows_map_the_fit(model, kind, data):
 @given(problem=problems(max_k=4, max_d=5, max_n=60), level=st.sampled_from([1e-6, 0.1, 0.9]))
 def test_no_variance_is_below_the_floor_and_those_on_it_are_named(model, problem, level):
     rows, k, rng = problem
-    task = task_for(rows, model, level)
-    here = climbed(task, random_mixture(rng, k, rows.shape[1]), 2)
-    unit = np.sqrt(task.family.floor_in_model_units(task.floor))
+    problem = problem_of(rows, model, level)
+    here = climbed(problem, random_mixture(rng, k, rows.shape[1]), 2)
+    unit = np.sqrt(problem.mstep.covariances.floor_in_model_units(problem.mstep.floor))
     least = np.linalg.eigvalsh(here.mixture.covariances.dense() / np.outer(unit, unit))[:, 0]
     assert (least > 1 - 1e-6).all()
     np.testing.assert_array_equal(here.at_floor[least < 1 + 1e-6], True)
@@ -130,5 +122,5 @@ def test_common_axes_are_found(model):
     mixture = mixtura.Mixture(
         np.full(3, 1 / 3), np.zeros((3, 6)), mixtura.DenseCovariance((axes * variances[:, None, :]) @ axes.T, 3)
     )
-    found = task_for(mixture.sample(500, rng)[0], model, 1e-10).admit(mixture)[0].covariances.dense()
+    found = problem_of(mixture.sample(500, rng)[0], model, 1e-10).mstep.admit(mixture)[0].covariances.dense()
     np.testing.assert_allclose(found, mixture.covariances.dense(), atol=1e-7)

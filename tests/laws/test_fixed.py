@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from problem_of import problem_of
 from strategies import problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS
-from mixtura.data.array import ArraySource
-from mixtura.em.mstep.floor import floor_variances
-from mixtura.em.mstep.held import Fixed
-from mixtura.em.problem import Task
+from mixtura.em.mstep import HeldWeights
 from mixtura.fitting.options import as_masks, holding
 
 PARTS = ("weights", "means", "covariances")
@@ -104,14 +102,13 @@ def test_the_m_step_is_the_best_that_what_is_held_allows(model, problem):
     """No small change of what is free has a higher expected log-likelihood."""
     rows, k, rng, fixed, equal, _ = problem
     options = options_of(problem, model)
-    scale = rows.var(axis=0)
     around = options["noise"]
-    task = Task(ArraySource.of(rows), MODELS[model], scale, floor_variances(scale, 1e-6), noise=around)
+    problem = problem_of(rows, model, floor=1e-6).with_background(around)
     start = options["start"]
-    task = holding(task, k, fixed, equal_proportions=equal, start=start, initial=lambda *_: start)
+    problem = holding(problem, k, fixed, equal_proportions=equal, start=start, initial=lambda *_: start)
     left = 1 - (around.weight if around else 0)
-    first = task.begin(mixtura.Mixture(left * start.weights, start.means, start.covariances, noise=around))
-    best, low = task.mstep(first.stats, first.mixture)
+    first = problem.begin(mixtura.Mixture(left * start.weights, start.means, start.covariances, noise=around))
+    best, low = problem.mstep(first.stats, first.mixture)
     share = first.mixture.posterior(rows)
 
     def expected(candidate):
@@ -132,7 +129,7 @@ def test_the_m_step_is_the_best_that_what_is_held_allows(model, problem):
             mixtura.DenseCovariance(blend, k),
             noise=best.noise,
         )
-        assert expected(task.admit(moved)[0]) <= top + 1e-8 * (1 + abs(top))
+        assert expected(problem.mstep.admit(moved)[0]) <= top + 1e-8 * (1 + abs(top))
 
 
 @given(problem=problems(max_k=5, max_d=3), left=st.floats(0.1, 1.0))
@@ -140,11 +137,11 @@ def test_free_weights_share_what_is_left(problem, left):
     rows, k, rng = problem
     given_, mask = random_mixture(rng, k, rows.shape[1]), rng.random(k) < 0.5
     weights = left * rng.dirichlet(np.ones(k))
-    held = Fixed(given=given_, weights=mask)
-    found = held.shares(weights)
+    held = HeldWeights(mask, given_.weights)
+    found = held(weights)
     np.testing.assert_allclose(found[mask], left * given_.weights[mask])
     if not mask.all():
         assert found.sum() == pytest.approx(left)
         free = found[~mask] / found[~mask].sum()
         np.testing.assert_allclose(free, weights[~mask] / weights[~mask].sum(), atol=1e-12)
-        assert held.shares(np.where(mask, weights, 0.0)).sum() == pytest.approx(weights[mask].sum())
+        assert held(np.where(mask, weights, 0.0)).sum() == pytest.approx(weights[mask].sum())

@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from problem_of import problem_of
 from strategies import problems, random_mixture
 
 import mixtura
-from mixtura.covariance.models.names import MODELS, as_covariance_model
-from mixtura.data.array import ArraySource
-from mixtura.em.mstep.floor import floor_variances, moments, scales
-from mixtura.em.mstep.prior import as_penalty
-from mixtura.em.problem import Task
+from mixtura.covariance.models.names import MODELS
 from mixtura.em.steppers.base import em
 
 STRENGTHS = st.sampled_from([{}, {"shrinkage": 0}, {"shrinkage": 5.0, "dof": 40.0}])
@@ -24,23 +21,18 @@ def models(law):
     return pytest.mark.parametrize("model", MODELS)(settings(max_examples=10)(law))
 
 
-def task_for(rows, model, **given):
-    source = ArraySource.of(rows)
-    scale = scales(moments(source))
-    prior = as_penalty(mixtura.ConjugatePrior(**given), source)
-    return Task(source, as_covariance_model(model), scale, floor_variances(scale, 1e-10), prior=prior)
-
-
 @models
 @given(problem=problems(max_k=6, max_d=5, max_n=60), strength=STRENGTHS)
 def test_every_em_step_raises_log_likelihood_plus_log_prior(model, problem, strength):
     rows, k, rng = problem
-    task = task_for(rows, model, **strength)
-    here = task.begin(random_mixture(rng, k, rows.shape[1]))
+    problem = problem_of(rows, model, prior=mixtura.ConjugatePrior(**strength))
+    here = problem.begin(random_mixture(rng, k, rows.shape[1]))
     for _ in range(8):
-        new = em(task, here)
+        new = em(problem, here)
         assert new.loglik >= here.loglik - 1e-9 * (abs(here.loglik) + len(rows))
-        assert new.loglik == pytest.approx(new.mixture.logpdf(rows).sum() + task.log_prior(new.mixture), rel=1e-9)
+        assert new.loglik == pytest.approx(
+            new.mixture.logpdf(rows).sum() + problem.mstep.log_prior(new.mixture), rel=1e-9
+        )
         here = new
 
 
@@ -50,14 +42,14 @@ def test_the_m_step_finds_the_best_member_of_the_family(model, problem, strength
     """No small change of the means or covariances has a higher expected log-likelihood plus log-prior."""
     rows, k, rng = problem
     d = rows.shape[1]
-    task = task_for(rows, model, **strength)
-    first = task.begin(random_mixture(rng, k, d))
-    mixture, _ = task.mstep(first.stats)
+    problem = problem_of(rows, model, prior=mixtura.ConjugatePrior(**strength))
+    first = problem.begin(random_mixture(rng, k, d))
+    mixture, _ = problem.mstep(first.stats)
     share = first.mixture.posterior(rows)
 
     def expected(candidate):
         joint = candidate.log_joint(rows)
-        return float((share * np.where(share > 0, joint, 0)).sum()) + task.log_prior(candidate)
+        return float((share * np.where(share > 0, joint, 0)).sum()) + problem.mstep.log_prior(candidate)
 
     best = expected(mixture)
     for size in (1e-3, 1e-1):
@@ -66,7 +58,7 @@ def test_the_m_step_finds_the_best_member_of_the_family(model, problem, strength
         means = mixture.means + size * rng.standard_normal((k, d))
         for place in (mixture.means, means):
             candidate = mixtura.Mixture(mixture.weights, place, mixtura.DenseCovariance(blend, k))
-            assert expected(task.admit(candidate)[0]) <= best + 1e-8 * (abs(best) + 1)
+            assert expected(problem.mstep.admit(candidate)[0]) <= best + 1e-8 * (abs(best) + 1)
 
 
 @models

@@ -5,12 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from problem_of import problem_of
 
 import mixtura
-from mixtura.covariance.models.names import MODELS, as_covariance_model
-from mixtura.data.array import ArraySource
-from mixtura.em.mstep.floor import floor_variances, moments, scales
-from mixtura.em.problem import Task
+from mixtura.covariance.models.names import MODELS
 
 REFERENCE = Path(__file__).parent / "mclust"
 DATA = ("faithful", "iris", "diabetes")
@@ -40,19 +38,17 @@ def cost(matrices, scatter, weight):
 
 def labelled(rows, reference, model):
     """The task, and the statistics of mclust's starting partition."""
-    source = ArraySource.of(rows)
-    scale = scales(moments(source))
-    task = Task(source, as_covariance_model(model), scale, floor_variances(scale, 1e-10))
+    problem = problem_of(rows, model)
     k = reference["start"]["G"]
-    return task, mixtura.Labels(reference["start"]["labels"])(task, k, np.random.default_rng(0))
+    return problem, mixtura.Labels(reference["start"]["labels"])(problem, k, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("name", DATA)
 @pytest.mark.parametrize("model", MODELS)
 def test_one_m_step_from_labels(name, model):
     rows, reference = load(name)
-    task, stats = labelled(rows, reference, model)
-    mixture, _ = task.mstep(stats)
+    problem, stats = labelled(rows, reference, model)
+    mixture, _ = problem.mstep(stats)
     weights, means, covariances = parameters(reference["per_model"][model]["mstep"])
     np.testing.assert_allclose(mixture.weights, weights, rtol=1e-6)
     np.testing.assert_allclose(mixture.means, means, rtol=1e-6)

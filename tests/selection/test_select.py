@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from problem_of import problem_of
 
 import mixtura
-from mixtura import kernels
 from mixtura.covariance.models.names import MODELS
 from mixtura.em.outcome import Outcome
 from mixtura.errors import ConvergenceWarning, DataError, DegeneracyWarning, ParameterError
@@ -178,16 +178,13 @@ def test_cells_on_the_floor_do_not_win():
 
 
 def test_a_component_of_a_few_rows_is_thin():
-    from mixtura.covariance.models.names import as_covariance_model
-    from mixtura.data.array import ArraySource
-    from mixtura.em.problem import Task
     from mixtura.selection.climb import thin
     from mixtura.stats import Stats
 
-    task = Task(ArraySource.of(np.zeros((20, 3))), as_covariance_model("VVV"), np.ones(3), np.ones(3))
+    problem = problem_of(np.zeros((20, 3)))
     few, enough = (Stats(np.array([20 - n, n]), np.zeros((2, 3)), np.zeros((2, 3, 3)), 0.0, 0.0) for n in (3.9, 4.1))
-    assert thin(task, few)
-    assert not thin(task, enough)
+    assert thin(problem, few)
+    assert not thin(problem, enough)
 
 
 def test_a_cell_that_fails_is_told_of(rows):
@@ -232,8 +229,7 @@ def test_large_data_is_searched_on_a_sample(monkeypatch, rows):
     assert again.loglik == pytest.approx(middle.best.loglik, rel=1e-9)
 
 
-def test_without_the_native_kernel_the_result_is_the_same(monkeypatch, rows, chosen):
-    monkeypatch.setattr(kernels, "race", None)
+def test_without_the_native_kernel_the_result_is_the_same(without_race, rows, chosen):
     plain = mixtura.select(rows, range(1, 6), **OPTIONS)
     for one, other in zip(plain.cells, chosen.cells, strict=True):
         # Two ways to accelerate stop at different distances from the optimum.

@@ -34,8 +34,8 @@ def test_integer_weights_are_repetition(blobs, criterion):
     options = {"models": ["EII", "VVI", "EEE", "VEV", "VVV"], "criterion": criterion}
     means = blobs[[0, 90, 170]]
 
-    def started(task, k, rng):
-        return mixtura.Parameters(means=means[:k])(task, k, rng)
+    def started(problem, k, rng):
+        return mixtura.Parameters(means=means[:k])(problem, k, rng)
 
     weighted = mixtura.select(blobs, [1, 2, 3], start=[started], sample_weight=weight, **options)
     repeated = mixtura.select(blobs[copies], [1, 2, 3], start=[started], **options)

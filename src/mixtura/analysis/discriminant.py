@@ -15,11 +15,12 @@ from mixtura._support import Array, Rng, Rows, as_matching_rows, as_sample_weigh
 from mixtura.analysis.classification import Discriminant, as_classes
 from mixtura.covariance.models import as_covariance_model
 from mixtura.data import ArraySource
-from mixtura.em import Task
-from mixtura.em.estep import UNKNOWN
-from mixtura.em.mstep import as_floor, floor_variances, moments, scales
+from mixtura.em import Problem, ReseedThenRemove
+from mixtura.em.estep import UNKNOWN, Plain
+from mixtura.em.mstep import MStep, as_floor, floor_variances
 from mixtura.errors import DataError, ParameterError
 from mixtura.fitting import fit
+from mixtura.kernels import summarise
 from mixtura.mixture import Mixture, ranks
 from mixtura.selection import as_models, select
 from mixtura.starts import Labels
@@ -137,27 +138,29 @@ def _gaussians(
 ) -> _Found:
     """A Gaussian for each class: one M-step from the known classes, by the model with the lowest BIC."""
     source = ArraySource.of(rows, weight, options["threads"])
-    data = moments(source)
-    scale = scales(data)
-    floor = floor_variances(scale, options["floor"])
+    summary = summarise(source)
+    floor = floor_variances(summary.scale, options["floor"])
     k, d = int(codes.max()) + 1, rows.shape[1]
     own = [codes == c for c in range(k)]
-    tasks = [Task(source, as_covariance_model(model), scale, floor) for model in as_models(models, rows.shape[1])]
-    sums = {task.family.scatter_kind: task for task in tasks}  # one pass for each kind of scatter
-    stats = {scatter_kind: Labels(codes)(task, k, np.random.default_rng(0)) for scatter_kind, task in sums.items()}
+    msteps = [MStep(as_covariance_model(model), floor) for model in as_models(models, d)]
+    problems = [Problem(source, Plain(), mstep, ReseedThenRemove(), summary) for mstep in msteps]
+    sums = {problem.mstep.scatter_kind: problem for problem in problems}  # one pass for each kind of scatter
+    stats = {
+        scatter_kind: Labels(codes)(problem, k, np.random.default_rng(0)) for scatter_kind, problem in sums.items()
+    }
 
-    def ranked(task: Task) -> tuple[bool, float, Mixture, int]:
-        mixture, low = task.mstep(stats[task.family.scatter_kind])
+    def ranked(problem: Problem) -> tuple[bool, float, Mixture, int]:
+        mixture, low = problem.mstep(stats[problem.mstep.scatter_kind])
         given = sum(_total(part.logpdf(rows[own[c]]), weight, own[c]) for c, part in enumerate(_parts(mixture)))
-        count = k * d + task.family.n_parameters(k, d)
-        return bool(low.any()), -2 * given + count * math.log(data.total), mixture, count
+        count = k * d + problem.mstep.covariances.n_parameters(k, d)
+        return bool(low.any()), -2 * given + count * math.log(summary.weight), mixture, count
 
-    found = [ranked(task) for task in tasks]
+    found = [ranked(problem) for problem in problems]
     order = ranks([criterion for _, criterion, _, _ in found])
     best = min(range(len(found)), key=lambda number: (found[number][0], order[number]))
     _, _, mixture, count = found[best]
     loglik = _total(mixture.logpdf(rows), weight)
-    return _Found(_parts(mixture), (tasks[best].family.name,) * k, mixture.weights, loglik, count)
+    return _Found(_parts(mixture), (msteps[best].covariances.name,) * k, mixture.weights, loglik, count)
 
 
 def _parts(mixture: Mixture) -> tuple[Mixture, ...]:

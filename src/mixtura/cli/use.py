@@ -104,7 +104,12 @@ def describe(model: o.ModelFile, *, json: o.Json = False) -> None:
 
 def info() -> None:
     """Show what this installation computes with: version, kernel, instruction set, threads."""
-    shown = {"version": mixtura.__version__, "kernel": kernels.NAME, "SIMD": kernels.level(), "threads": resolve()}
+    shown = {
+        "version": mixtura.__version__,
+        "kernel": kernels.current().name,
+        "SIMD": kernels.current().level(),
+        "threads": resolve(),
+    }
     for name, value in shown.items():
         out().print(f"{name:8} {value}", soft_wrap=True)
     if not kernels.BUILT:

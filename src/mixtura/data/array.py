@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows, as_rows, as_sample_weight, chunk_slices, in_order
+from mixtura._support import Array, Rng, Rows, as_rows, as_sample_weight, chunk_slices, in_order, resolve
 from mixtura.data.chunk import Chunk
-from mixtura.stats import Stats
+from mixtura.data.source import Source, Sum, Whole, is_source
+from mixtura.errors import ParameterError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,24 +58,22 @@ class ArraySource:
         return self.length if self.sample_weight is None else int(np.count_nonzero(self.sample_weight))
 
     @property
-    def total(self) -> float:
-        """Sum of the weights: the number of rows, where each counts once."""
-        return float(self.length if self.sample_weight is None else self.sample_weight.sum())
-
-    @property
     def n_features(self) -> int:
         """Number of columns."""
         return self.array.shape[1]
 
     @property
-    def solid(self) -> bool:
-        """Whether every row counts and they lie in memory as they came, so that the kernel may cut them itself."""
-        return self.n_rows == self.length and bool(self.array.flags.forc)
+    def dtype(self) -> np.dtype[Any]:
+        """Of the rows."""
+        return self.array.dtype
 
     @property
-    def ends(self) -> list[int]:
-        """Where the chunks of a `solid` source end."""
-        return [cut.stop for cut in chunk_slices(self.length, self.n_features)]
+    def whole(self) -> Whole | None:
+        """All rows, if each counts and they lie in memory without gaps."""
+        if self.n_rows < self.length or not self.array.flags.forc:
+            return None
+        ends = [cut.stop for cut in chunk_slices(self.length, self.n_features)]
+        return Whole(Chunk(self.array, self.sample_weight), ends, resolve(self.threads))
 
     def _cuts(self) -> list[slice]:
         """Where chunks with any row that counts begin and end: the same for any number of threads."""
@@ -86,24 +86,52 @@ class ArraySource:
         if self.sample_weight is None:
             return Chunk(self.array[cut], None, cut.start)
         weight = self.sample_weight[cut]
-        if weight.all():
-            return Chunk(self.array[cut], weight, cut.start)
-        kept = np.flatnonzero(weight)
-        return Chunk(self.array[cut][kept], weight[kept], cut.start, kept)
+        chunk = Chunk(self.array[cut], weight, cut.start)
+        return chunk if weight.all() else chunk.take(np.flatnonzero(weight))
 
-    def chunks(self) -> Iterator[Chunk]:
-        """All rows that count, in order."""
-        return map(self._chunk, self._cuts())
+    def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
+        """Add up ``f(chunk)`` over all chunks, first to last, whichever thread made it.
 
-    def sum(self, f: Callable[[Chunk], Stats]) -> Stats:
-        """Add up ``f(chunk)`` over all chunks, first to last, whichever thread made it."""
+        A pass that has a way of its own through a whole array, ``f.of_whole``, is left to it.
+        """
+        whole = self.whole if hasattr(f, "of_whole") else None
+        if whole is not None:
+            return f.of_whole(whole)  # type: ignore[attr-defined] # hasattr said so
         return reduce(add, in_order(lambda cut: f(self._chunk(cut)), self._cuts(), self.threads))
 
     def rows(self, n: int, rng: Rng) -> Chunk:
         """At most ``n`` different rows drawn at random, in their order; all rows that count if there are fewer."""
-        count = self.n_rows
+        count, whole = self.n_rows, Chunk(self.array, self.sample_weight)
         chosen = np.arange(count) if n >= count else np.sort(rng.choice(count, size=n, replace=False))
         if self.sample_weight is None:
-            return Chunk(self.array) if n >= count else Chunk(self.array[chosen], kept=chosen)
-        counted = np.flatnonzero(self.sample_weight)[chosen]
-        return Chunk(self.array[counted], self.sample_weight[counted], kept=counted)
+            return whole if n >= count else whole.take(chosen)
+        return whole.take(np.flatnonzero(self.sample_weight)[chosen])
+
+    def take(self, positions: NDArray[np.intp]) -> ArraySource:
+        """The rows at these positions, in this order."""
+        weight = None if self.sample_weight is None else self.sample_weight[positions]
+        return replace(self, array=self.array[positions], sample_weight=weight)
+
+    def reweighted(self, factor: Array) -> ArraySource:
+        """The same rows, with their weights multiplied by ``factor``, (length,)."""
+        weight = np.asarray(factor, dtype=np.float64)
+        return replace(self, sample_weight=weight if self.sample_weight is None else self.sample_weight * weight)
+
+
+def as_source(
+    X: Any, sample_weight: Any = None, threads: int | None = None, check: Callable[[Any], Rows] = as_rows
+) -> Source:
+    """What a user gives as data, as a source: a Source as it is, anything else checked and in memory.
+
+    Examples
+    --------
+    >>> as_source([[1.0], [2.0]], [1, 3]).n_rows
+    2
+    """
+    if not is_source(X):
+        rows = check(X)
+        return ArraySource(rows, as_sample_weight(sample_weight, len(rows)), threads)
+    if sample_weight is not None:
+        raise ParameterError("sample_weight is given beside a Source; give the weights to the Source")
+    own: Source = X
+    return own

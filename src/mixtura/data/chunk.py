@@ -1,9 +1,9 @@
-"""Rows on their way to the kernels, a chunk at a time."""
+"""Chunks: some rows of a source, on their way to a kernel."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +13,15 @@ from mixtura._support import Array, Rows
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows that stand together, and how much each counts.
+    """Rows, how much each counts, and where they are in their source.
 
     Attributes
     ----------
     rows : ndarray of shape (n, d)
     sample_weight : ndarray of shape (n,), or None when each row counts once
     start : int
-        Where the chunk begins in its source.
-    kept : ndarray of shape (n,), or None when no row is passed over
+        Position from which ``kept`` counts; that of the first row where there is no ``kept``.
+    kept : ndarray of shape (n,), or None when the rows stand one after the other
         How far each row stands from ``start``.
     """
 
@@ -30,14 +30,28 @@ class Chunk:
     start: int = 0
     kept: NDArray[np.intp] | None = None
 
+    def take(self, rows: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Chunk:
+        """Some of the rows: a slice with both ends (a view), a mask (n,), or numbers from 0.
+
+        Examples
+        --------
+        >>> chunk = Chunk(np.array([[1.0], [2.0], [3.0]]), start=10)
+        >>> chunk.take(np.array([True, False, True])).positions.tolist(), chunk.take(slice(1, 3)).positions
+        ([10, 12], slice(11, 13, None))
+        """
+        weight = None if self.sample_weight is None else self.sample_weight[rows]
+        if isinstance(rows, slice) and self.kept is None:
+            return Chunk(self.rows[rows], weight, self.start + rows.start)
+        kept = np.arange(len(self.rows)) if self.kept is None else self.kept
+        return Chunk(self.rows[rows], weight, self.start, kept[rows])
+
     def parts(self, cuts: Iterable[slice]) -> Iterator[Chunk]:
-        """Parts of this chunk, as views."""
-        for cut in cuts:
-            weight = None if self.sample_weight is None else self.sample_weight[cut]
-            if self.kept is None:
-                yield Chunk(self.rows[cut], weight, self.start + cut.start)
-            else:
-                yield Chunk(self.rows[cut], weight, self.start, self.kept[cut])
+        """Several parts of this chunk, as views."""
+        return map(self.take, cuts)
+
+    def reweighted(self, weight: Array) -> Chunk:
+        """The same rows with these weights, (n,)."""
+        return replace(self, sample_weight=weight)
 
     @property
     def positions(self) -> slice | NDArray[np.intp]:

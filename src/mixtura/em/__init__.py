@@ -1,12 +1,12 @@
-"""The algorithm: expectation and maximisation, iterated."""
+"""The algorithm: expectation and maximisation, iterated until nothing moves."""
 
 from __future__ import annotations
 
-from mixtura.em.fused import ordinary, sprint
-from mixtura.em.loop import run
+from mixtura.em.fused import can_run, sprint
+from mixtura.em.loop import iterate
 from mixtura.em.outcome import Action, Outcome, Repair
-from mixtura.em.problem import Task, row_counts
-from mixtura.em.repair import reseed_empty
+from mixtura.em.problem import Problem, RepairPolicy, row_counts
+from mixtura.em.repair import NoRepair, ReseedThenRemove, reseed_empty
 from mixtura.em.run import Iterate, Path
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule, as_stops
 
@@ -15,15 +15,18 @@ __all__ = [
     "Iterate",
     "LoglikChanges",
     "LoglikRises",
+    "NoRepair",
     "Outcome",
     "Path",
+    "Problem",
     "Repair",
+    "RepairPolicy",
+    "ReseedThenRemove",
     "StopRule",
-    "Task",
     "as_stops",
-    "ordinary",
+    "can_run",
+    "iterate",
     "reseed_empty",
     "row_counts",
-    "run",
     "sprint",
 ]

@@ -8,17 +8,15 @@ from typing import TypeAlias, cast
 
 import numpy as np
 
-from mixtura import kernels
-from mixtura._support import Array, resolve
+from mixtura._support import Array
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import MODELS
-from mixtura.data import ArraySource, Chunk
-from mixtura.em.mstep import FREE
+from mixtura.data import Whole
 from mixtura.em.outcome import Outcome
-from mixtura.em.problem import Task
+from mixtura.em.problem import Problem
 from mixtura.em.run import Iterate, Path
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule
-from mixtura.kernels import Ending, Summit
+from mixtura.kernels import Ending, Summit, kernel_of
 
 Rule: TypeAlias = LoglikRises | LoglikChanges
 
@@ -36,62 +34,56 @@ STORED: dict[str, Callable[[Array, int, int], Covariance]] = {
 PATIENCE = 1 << 29
 
 
-def ordinary(task: Task) -> bool:
-    """Whether the kernel knows the task's iterations."""
-    free = task.fixed is FREE and not (task.noise or task.trim)
-    return (
-        free
-        and task.bayes is kernels.estep
-        and kernels.race is not None
-        and task.family is MODELS.get(task.family.name)
-    )
+def can_run(problem: Problem) -> bool:
+    """Whether the source's kernel knows the problem's iterations."""
+    named = problem.mstep.covariances.name in MODELS
+    return named and problem.estep.in_kernel and problem.mstep.in_kernel and kernel_of(problem.source).race is not None
 
 
-def sprint(task: Task, path: Path, stop: Sequence[StopRule], max_iter: int) -> Path:
-    """As far as plain EM gets before something happens that needs `em.run`: a repair, a floor, a fall.
+def sprint(problem: Problem, path: Path, stop: Sequence[StopRule], max_iter: int) -> Path:
+    """As far as plain EM gets before something happens that needs `mixtura.em.iterate`: a repair, a floor, a fall.
 
     The same iterations up to rounding: the same E-step, and an M-step by the same formulas.
     """
-    source, rule = task.source, stop[0]
-    if len(stop) > 1 or not (isinstance(rule, Rule) and isinstance(source, ArraySource) and ordinary(task)):
+    whole, rule, model = problem.source.whole, stop[0], problem.mstep.covariances
+    if len(stop) > 1 or not isinstance(rule, Rule) or whole is None or not can_run(problem):
         return path
     k, d = path.last.stats.mean.shape
-    most = PATIENCE // (source.length * k * ((d if task.family.scatter_kind == "diagonal" else d * d) + 8))
-    simple = source.solid and task.family.name in STORED
-    while most > 1 and simple and path.iterations < max_iter and path.outcome is not Outcome.CONVERGED:
-        further = _further(task, source, path, rule, min(most, max_iter - path.iterations))
+    most = PATIENCE // (problem.source.length * k * ((d if model.scatter_kind == "diagonal" else d * d) + 8))
+    while most > 1 and model.name in STORED and path.iterations < max_iter and path.outcome is not Outcome.CONVERGED:
+        further = _further(problem, whole, path, rule, min(most, max_iter - path.iterations))
         if further is None:
             break
         path = further
     return path
 
 
-def _further(task: Task, source: ArraySource, path: Path, rule: Rule, iterations: int) -> Path | None:
+def _further(problem: Problem, whole: Whole, path: Path, rule: Rule, iterations: int) -> Path | None:
     """So many iterations further, or fewer where the rule says stop; None where something happened."""
-    race = cast(Callable[..., list[Summit]], kernels.race)
+    race = cast(Callable[..., list[Summit]], kernel_of(problem.source).race)
+    mstep, model = problem.mstep, problem.mstep.covariances
+    k, d = path.last.stats.mean.shape
     (top,) = race(
-        task.family.name,
-        Chunk(source.array, source.sample_weight),
+        model.name,
+        whole.chunk,
         [path.last.stats],
-        task.floor,
+        mstep.floor,
         tol=rule.tol,
         max_iter=iterations,
-        least_points=task.family.least_points(source.n_features),
-        ridge=task.ridge,
+        least_points=model.least_points(d),
+        ridge=mstep.ridge,
         since=True,
-        prior=task.belief(len(path.last.stats.weight)),
-        ends=source.ends,
-        threads=resolve(source.threads),
+        prior=mstep.prior.for_kernel(model, k),
+        ends=whole.ends,
+        threads=whole.threads,
     )
     done = len(top.trace) - 1
     if not done or top.floored or top.ending not in (Ending.CONVERGED, Ending.OUT_OF_STEPS):
         return None
-    k, d = top.means.shape
-    mixture = task.mixture(top.weights, top.means, STORED[task.family.name](top.covariances, k, d), 0.0)
+    mixture = mstep.assemble(top.weights, top.means, STORED[model.name](top.covariances, k, d))
     last = Iterate(mixture, top.stats, np.zeros(k, dtype=bool))
     before = replace(last, stats=replace(top.stats, loglik=top.trace[-2]))
-    still = not task.guarded or not task.collapsed(last).any()
-    outcome = Outcome.CONVERGED if still and rule(before, last) else path.outcome
+    outcome = Outcome.CONVERGED if not problem.collapsed(last).any() and rule(before, last) else path.outcome
     trace = (*path.trace, *top.trace[1:])
     return replace(
         path, last=last, trace=trace, iterations=path.iterations + done, passes=path.passes + done, outcome=outcome

@@ -9,7 +9,7 @@ import numpy as np
 
 from mixtura._support import Rng
 from mixtura.em.outcome import Outcome
-from mixtura.em.problem import Task
+from mixtura.em.problem import Problem
 from mixtura.em.repair import repair
 from mixtura.em.run import Path
 from mixtura.em.steppers import PLAIN, Step, Stepper
@@ -18,8 +18,8 @@ from mixtura.em.stopping import StopRule
 Notify = Callable[[Path], object]
 
 
-def run(
-    task: Task,
+def iterate(
+    problem: Problem,
     path: Path,
     *,
     stop: Sequence[StopRule],
@@ -35,7 +35,7 @@ def run(
     ----------
     task : Task
     path : Path
-        The first E-step (`Path.at` of `Task.begin`).
+        The first E-step (`Path.at` of `Problem.begin`).
     stop : sequence of StopRule
         Any of them ends the run.
     notify : callable, optional
@@ -48,19 +48,18 @@ def run(
     try:
         tell(path)
         while path.iterations < max_iter and path.outcome is not Outcome.CONVERGED:
-            repaired = repair(task, path, rng)
+            repaired = repair(problem, path, rng)
             if repaired:
-                task = task.keep(np.isin(path.alive, repaired.alive))
+                problem = problem.keep(np.isin(path.alive, repaired.alive))
                 path, state = repaired, stepper.init(repaired.last)
                 tell(path)
                 continue
-            step = stepper.step(task, path.last, state)
-            old, path, state = path, _advance(task, path, step), step.state
+            step = stepper.step(problem, path.last, state)
+            old, path, state = path, _advance(problem, path, step), step.state
             if path.last is old.last:
                 return path
             tell(path)
-            still = not task.guarded or not task.collapsed(path.last).any()
-            if still and any(rule(old.last, path.last) for rule in stop):
+            if not problem.collapsed(path.last).any() and any(rule(old.last, path.last) for rule in stop):
                 return replace(path, outcome=Outcome.CONVERGED)
     except KeyboardInterrupt:
         if not keep_interrupted:
@@ -69,14 +68,14 @@ def run(
     return path
 
 
-def _advance(task: Task, path: Path, step: Step) -> Path:
+def _advance(problem: Problem, path: Path, step: Step) -> Path:
     """Take a step, unless the log-likelihood fell: then the path ends where it was."""
     new = step.iterate
     fall = path.last.loglik - new.loglik
-    if fall <= 0 or not task.guarded:
+    if fall <= 0 or problem.repair.accepts_falls:
         return path.on(new, step.passes)
-    rounding = fall <= task.rounding * (abs(new.loglik) + new.stats.total)
-    if rounding and task.collapsed(new).any():
+    rounding = fall <= problem.rounding * (abs(new.loglik) + new.stats.total)
+    if rounding and problem.collapsed(new).any():
         # At rest, but on a component to repair: take the step, so that the next thing is its repair.
         return replace(path.on(new, step.passes), trace=(*path.trace, path.trace[-1]))
     outcome = Outcome.CONVERGED if rounding else Outcome.STALLED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +23,16 @@ class Iterate:
     mixture : Mixture
     stats : Stats
         Of the E-step at ``mixture``: it holds the mixture's log-likelihood, and is all the next M-step needs.
-    low : ndarray of bool, (k,)
-        Which covariances rest on the floor.
+    at_floor : ndarray of bool, (k,)
+        Components whose covariance has been raised to the floor.
+    memory : object
+        What the E-step remembers until the next one of the same run.
     """
 
     mixture: Mixture
     stats: Stats
     at_floor: NDArray[np.bool_]
+    memory: Any = None
 
     @property
     def loglik(self) -> float:

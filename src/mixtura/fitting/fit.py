@@ -10,12 +10,13 @@ from typing import Any
 from mixtura._support import Rng, as_count, as_fraction, as_rng, column_names
 from mixtura.covariance.models import as_constraint, as_covariance_model, with_constraint
 from mixtura.data.tables import read_table
-from mixtura.em import Outcome, Path, StopRule, Task, as_stops, reseed_empty, run, sprint
-from mixtura.em.mstep import as_floor, as_penalty, floor_variances, moments, scales
+from mixtura.em import Outcome, Path, Problem, ReseedThenRemove, StopRule, as_stops, iterate, reseed_empty, sprint
+from mixtura.em.estep import Plain, Trimmed
+from mixtura.em.mstep import MStep, as_floor, floor_variances, with_data
 from mixtura.em.steppers import PLAIN, STEPPERS, Stepper
 from mixtura.errors import ParameterError
 from mixtura.fitting.noise import surrounded
-from mixtura.fitting.options import component_count, holding, knowing, prepare
+from mixtura.fitting.options import as_data_and_start, component_count, holding, knowing, summary_for
 from mixtura.fitting.report import Tour, best, named, warn
 from mixtura.fitting.result import Fit, Iteration
 from mixtura.mixture import as_sample_size
@@ -153,26 +154,30 @@ def fit(
     'Converged.'
     """
     X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
-    source, start = prepare(X, sample_weight, start, threads)
+    source, start = as_data_and_start(X, sample_weight, start, threads)
     k = component_count(k, start)
     if on_interrupt not in ("raise", "keep"):
         raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
     if not (on_iteration is None or callable(on_iteration)):
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
-    data, size = moments(source), as_sample_size(sample_size, source)
-    scale = scales(data)
-    least = floor_variances(scale, as_floor(floor))
-    family = with_constraint(
-        as_covariance_model(model), as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
+    summary = summary_for(source, prior=prior, noise=noise, sample_size=sample_size)
+    size = as_sample_size(sample_size, lambda: summary)
+    constraint = as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
+    mstep = MStep(
+        with_constraint(as_covariance_model(model), constraint),
+        floor_variances(summary.scale, as_floor(floor)),
+        prior=with_data(prior, summary),
     )
-    task = Task(source, family, scale, least, trim=as_fraction(trim, "trim"), prior=as_penalty(prior, source))
+    left_out = as_fraction(trim, "trim")
+    estep = Trimmed(left_out) if left_out else Plain()
+    problem = Problem(source, estep, mstep, ReseedThenRemove(), summary)
     initial = as_initial(start)
     if known is not None:
-        task, initial = knowing(task, known, k, start, initial)
-    around, initials = surrounded(noise, noise_region, source, initial, start)
-    task = replace(task, noise=around)
+        problem, initial = knowing(problem, known, k, start, initial)
+    around, initials = surrounded(noise, noise_region, source, summary, initial=initial, start=start)
+    problem = problem.with_background(around)
     plan = _Plan(
-        holding(task, k, fixed, equal_proportions=equal_proportions, start=start, initial=initial),
+        holding(problem, k, fixed, equal_proportions=equal_proportions, start=start, initial=initial),
         k,
         initials,
         as_count(n_init, "n_init"),
@@ -184,7 +189,7 @@ def fit(
         on_interrupt == "keep",
     )
     tours = _all_starts(plan, as_rng(seed))
-    result = named(replace(best(plan.task, tours, data.total), sample_size=size), column_names(X), start)
+    result = named(replace(best(plan.problem, tours), sample_size=size), column_names(X), start)
     warn(result, tol, len(initials))
     return result
 
@@ -193,7 +198,7 @@ def fit(
 class _Plan:
     """Everything about a fit that its starts share."""
 
-    task: Task
+    problem: Problem
     k: int
     initials: tuple[Initial, ...]
     n_init: int
@@ -223,7 +228,7 @@ def _all_starts(plan: _Plan, rng: Rng) -> list[Tour]:
 
 def _one_start(plan: _Plan, number: int, rng: Rng) -> Tour:
     """Start once and iterate."""
-    task = plan.task
+    problem = plan.problem
     history: list[Iteration] = []
 
     def notify(path: Path) -> None:
@@ -234,13 +239,13 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> Tour:
         if plan.on_iteration:
             plan.on_iteration(iteration)
 
-    start = plan.initials[number % len(plan.initials)](task, plan.k, rng)
-    stats, repairs = reseed_empty(task, start, rng) if isinstance(start, Stats) else (start, ())
-    path = Path.at(task.begin(stats), repairs)
+    start = plan.initials[number % len(plan.initials)](problem, plan.k, rng)
+    stats, repairs = reseed_empty(problem, start, rng) if isinstance(start, Stats) else (start, ())
+    path = Path.at(problem.begin(stats), repairs)
     if plan.stepper is PLAIN and not (plan.record or plan.on_iteration or plan.keep_interrupted):
-        path = sprint(task, path, plan.stop, plan.max_iter)
-    path = run(
-        task,
+        path = sprint(problem, path, plan.stop, plan.max_iter)
+    path = iterate(
+        problem,
         path,
         stop=plan.stop,
         max_iter=plan.max_iter,

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Rng, as_amount
-from mixtura.data import ArraySource, Chunk, Source
-from mixtura.em import Task, reseed_empty
+from mixtura.data import Source, Summary
+from mixtura.em import Problem, reseed_empty
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import REGIONS, Mixture, Noise
 from mixtura.starts import Initial, denoise
@@ -19,6 +19,9 @@ from mixtura.stats import Stats
 
 # The share that noise begins with where nobody knows which rows it has.
 SHARE = 0.05
+
+# Of so many values neighbours are looked at, which need all rows in memory.
+MOST_VALUES = 1 << 27
 
 EXPECTED = (
     "expected True, 'neighbours', the share it begins with (between 0 and 1), the rows it begins with (booleans (n,), "
@@ -44,11 +47,11 @@ class Beside:
     noise: Noise
     rows: NDArray[np.bool_] | None = None
 
-    def __call__(self, task: Task, k: int, rng: Rng) -> Stats | Mixture:
+    def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats | Mixture:
         """Statistics with noise, or a mixture with noise."""
-        quiet = replace(task, noise=None)
+        quiet = problem.without_background()
         if self.rows is not None:
-            quiet = replace(quiet, source=without(task.source, self.rows, k))
+            quiet = replace(quiet, source=without(problem.source, self.rows, k))
         start = self.initial(quiet, k, rng)
         share = self.noise.weight
         if isinstance(start, Stats):
@@ -61,15 +64,12 @@ class Beside:
         return replace(start, weights=start.weights * (1 - share), noise=self.noise, n_parameters=0)
 
 
-def without(source: Source, rows: NDArray[np.bool_], k: int) -> ArraySource:
-    """The same rows, where those of noise count nothing."""
-    if not isinstance(source, ArraySource):
-        raise ParameterError("noise: rows can only be named of data in memory; give the share it begins with")
-    given = np.ones(source.length) if source.sample_weight is None else source.sample_weight
-    weight = np.where(rows, 0.0, given)
-    if np.count_nonzero(weight) < k:
-        raise DataError(f"noise: of {source.n_rows} rows {np.count_nonzero(weight)} are left for {k} components")
-    return replace(source, sample_weight=weight)
+def without(source: Source, rows: NDArray[np.bool_], k: int) -> Source:
+    """The source with weight zero for the rows of noise."""
+    left = source.reweighted(np.where(rows, 0.0, 1.0))
+    if left.n_rows < k:
+        raise DataError(f"noise: of {source.n_rows} rows {left.n_rows} are left for {k} components")
+    return left
 
 
 # The share that noise begins with, and the rows; None where nobody knows these.
@@ -77,19 +77,21 @@ Beginning: TypeAlias = tuple[float, NDArray[np.bool_] | None]
 
 
 def surrounded(
-    noise: Any, region: str, source: Source, initial: Initial, start: Any
+    noise: Any, region: str, source: Source, summary: Summary, *, initial: Initial, start: Any
 ) -> tuple[Noise | None, tuple[Initial, ...]]:
     """Where noise may lie, and the starts to try: those of the components, each with what noise begins with."""
     inherited = start.noise if isinstance(start, Mixture) else None
     if inherited is not None:
         return inherited, (initial,)
-    around, beginnings = surroundings(noise, region, source)
+    around, beginnings = surroundings(noise, region, source, summary)
     if around is None:
         return None, (initial,)
     return around, tuple(Beside(initial, around.weighted(share), rows) for share, rows in beginnings)
 
 
-def surroundings(noise: Any, region: str, source: Source) -> tuple[Noise | None, tuple[Beginning, ...]]:
+def surroundings(
+    noise: Any, region: str, source: Source, summary: Summary
+) -> tuple[Noise | None, tuple[Beginning, ...]]:
     """Where noise may lie, and what it may begin with; None and nothing where there is none."""
     if region not in REGIONS:
         raise ParameterError(f"noise_region is {region!r}; expected one of {', '.join(map(repr, REGIONS))}")
@@ -103,17 +105,17 @@ def surroundings(noise: Any, region: str, source: Source) -> tuple[Noise | None,
             )
         return noise, ((noise.weight, None),)
     guesses = [
-        (_share(rows, source), rows) if isinstance(rows, np.ndarray) else (rows, None)
+        (_share(rows, source, summary), rows) if isinstance(rows, np.ndarray) else (rows, None)
         for rows in _guesses(noise, source)
     ]
-    return REGIONS[region](source), tuple(guesses)
+    return REGIONS[region](source, summary), tuple(guesses)
 
 
 def _guesses(noise: Any, source: Source) -> list[NDArray[np.bool_] | float]:
     """Rows, or shares, that noise may begin with."""
     named: dict[Any, Callable[[], list[NDArray[np.bool_] | float]]] = {
         "neighbours": lambda: [_neighbours(source)],
-        True: lambda: [_neighbours(source), SHARE] if isinstance(source, ArraySource) else [SHARE],
+        True: lambda: [_neighbours(source), SHARE] if _fits(source) else [SHARE],
     }
     if isinstance(noise, bool | str):
         if noise not in named:
@@ -142,22 +144,25 @@ def _as_mask(noise: Any, length: int) -> NDArray[np.bool_]:
     return mask
 
 
+def _fits(source: Source) -> bool:
+    """Whether all rows may be held in memory at once."""
+    return source.n_rows * source.n_features <= MOST_VALUES
+
+
 def _neighbours(source: Source) -> NDArray[np.bool_]:
     """Rows that count, and are noise by their neighbours."""
-    if not isinstance(source, ArraySource):
-        raise ParameterError("noise: neighbours can only be found of data in memory; give the share it begins with")
-    counted = np.ones(source.length, dtype=bool) if source.sample_weight is None else source.sample_weight > 0
-    counted[counted] = denoise(source.array[counted])
-    return counted
+    if not _fits(source):
+        raise ParameterError(
+            "noise: there are too many rows to look at their neighbours; give the share it begins with"
+        )
+    every = source.rows(source.n_rows, np.random.default_rng(0))
+    found = np.zeros(source.length, dtype=bool)
+    found[every.positions] = denoise(every.rows)
+    return found
 
 
-def _share(rows: NDArray[np.bool_], source: Source) -> float:
+def _share(rows: NDArray[np.bool_], source: Source, summary: Summary) -> float:
     """The share of the weight that rows have, and a little where they have none."""
-
-    def look(chunk: Chunk) -> Stats:
-        members = np.stack([rows[chunk.positions], ~rows[chunk.positions]], axis=1).astype(np.float64)
-        weight = chunk.weigh(members).sum(axis=0)
-        return replace(Stats.empty(2, 1, "diagonal"), weight=weight)
-
-    weight = source.sum(look).weight
-    return float(weight[0] / weight.sum()) or SHARE
+    own = source.take(np.flatnonzero(rows))
+    chunk = own.rows(max(own.n_rows, 1), np.random.default_rng(0))
+    return float(chunk.weigh(np.ones(len(chunk.rows))).sum()) / summary.weight or SHARE

@@ -11,29 +11,34 @@ from numpy.typing import NDArray
 
 from mixtura._support import as_count, column_names, resolve
 from mixtura.covariance.models import Mask
-from mixtura.data import ArraySource, Source
-from mixtura.em import Task
+from mixtura.data import Source, Summary, as_source, is_source
+from mixtura.em import Problem
 from mixtura.em.estep import KnownLabels, as_known
-from mixtura.em.mstep import Fixed
+from mixtura.em.mstep import EqualWeights
 from mixtura.errors import ParameterError
-from mixtura.mixture import Mixture
+from mixtura.kernels import summarise
+from mixtura.mixture import Mixture, Noise
 from mixtura.starts import DEFAULT, FromKnown, Initial, Parameters
 from mixtura.stats import Stats
 
 
-def prepare(X: Any, sample_weight: Any, start: Any, threads: int | None) -> tuple[Source, Any]:
+def as_data_and_start(X: Any, sample_weight: Any, start: Any, threads: int | None) -> tuple[Source, Any]:
     """Check the data, and bring the start into a form that goes with it."""
     if isinstance(start, Sequence) and not isinstance(start, str):
         start = _as_array(start)
-    if hasattr(X, "sum") and hasattr(X, "rows") and hasattr(X, "n_rows"):
-        if sample_weight is not None:
-            raise ParameterError("sample_weight is given beside a Source; give the weights to the Source")
-        return X, start
-    source = ArraySource.of(X, sample_weight, resolve(threads))
-    absent = None if source.sample_weight is None else source.sample_weight == 0
+    source = as_source(X, sample_weight, resolve(threads))
+    if is_source(X):
+        return source, start
+    absent = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64) == 0
     if absent is not None and isinstance(start, np.ndarray) and start.ndim == 1 and start.shape == absent.shape:
         start = np.where(absent, start[~absent][0], start)  # a label of absent rows alone is no label
     return source, _aligned(start, column_names(X), source.n_features)
+
+
+def summary_for(source: Source, *, prior: Any, noise: Any, sample_size: Any) -> Summary:
+    """The summary of all rows, with what these options need of it."""
+    asks_more = prior is not None or isinstance(sample_size, str) or not (noise is None or isinstance(noise, Noise))
+    return summarise(source, full=asks_more)
 
 
 def _as_array(start: Sequence[Any]) -> NDArray[Any]:
@@ -72,11 +77,11 @@ def component_count(k: int | None, start: Any) -> int:
     return count
 
 
-def knowing(task: Task, known: Any, k: int, start: Any, initial: Initial) -> tuple[Task, Initial]:
+def knowing(problem: Problem, known: Any, k: int, start: Any, initial: Initial) -> tuple[Problem, Initial]:
     """The task with an E-step that knows, and where it starts unless the start is given."""
-    if task.trim:
+    if problem.estep.left_out:
         raise ParameterError("trim: rows whose component is known cannot be trimmed; leave known out, or trim")
-    checked = as_known(known, task.source.length, k)
+    checked = as_known(known, problem.source.length, k)
     if isinstance(start, str) and start == DEFAULT:
         initial = FromKnown(checked)
     elif isinstance(start, str):
@@ -84,7 +89,7 @@ def knowing(task: Task, known: Any, k: int, start: Any, initial: Initial) -> tup
             f"start is {start!r}, which does not know which component is which; with known rows leave start out, or "
             "give a Mixture, Parameters, labels or responsibilities"
         )
-    return replace(task, bayes=KnownLabels(checked)), initial
+    return replace(problem, estep=KnownLabels(checked)), initial
 
 
 NAMES = ("weights", "means", "covariances")
@@ -133,7 +138,7 @@ def _as_mask(components: Any, k: int, name: str) -> Mask:
     return np.isin(np.arange(k), given)
 
 
-def holding(task: Task, k: int, fixed: Any, *, equal_proportions: bool, start: Any, initial: Initial) -> Task:
+def holding(problem: Problem, k: int, fixed: Any, *, equal_proportions: bool, start: Any, initial: Initial) -> Problem:
     """The task with an M-step that leaves some parameters as they are.
 
     Raises
@@ -142,24 +147,24 @@ def holding(task: Task, k: int, fixed: Any, *, equal_proportions: bool, start: A
         If the start does not give what is to be held, or nothing is left to fit.
     """
     masks = as_masks(fixed, k)
-    given = _given(task, k, masks, start, initial) if masks else None
-    return held(task, masks, given, equal_proportions=equal_proportions)
+    given = _given(problem, k, masks, start, initial) if masks else None
+    return held(problem, masks, given, equal_proportions=equal_proportions)
 
 
-def held(task: Task, masks: Mapping[str, Mask], given: Mixture | None, *, equal_proportions: bool) -> Task:
+def held(problem: Problem, masks: Mapping[str, Mask], given: Mixture | None, *, equal_proportions: bool) -> Problem:
     """The task with an M-step that leaves parameters where a mixture has them."""
     if equal_proportions and "weights" in masks:
         raise ParameterError("fixed: weights are held, but equal_proportions makes them equal; leave one of them out")
+    mstep = replace(problem.mstep, weights=EqualWeights()) if equal_proportions else problem.mstep
     if given is None or not masks:
-        return replace(task, fixed=Fixed(equal=True)) if equal_proportions else task
-    fixed = Fixed(bool(equal_proportions), given, **masks)
-    k, d = given.means.shape
-    if not (task.noise or fixed.n_parameters(k, d) or fixed.over(task.family).n_parameters(k, d)):
+        return replace(problem, mstep=mstep)
+    mstep = mstep.holding(given, masks)
+    if not (mstep.background or mstep.n_free(*given.means.shape)):
         raise ParameterError("fixed: everything is held, so nothing is left to fit; measure the rows by mixtura.assess")
-    return replace(task, fixed=fixed, family=fixed.over(task.family))
+    return replace(problem, mstep=mstep)
 
 
-def _given(task: Task, k: int, masks: Mapping[str, Mask], start: Any, initial: Initial) -> Mixture:
+def _given(problem: Problem, k: int, masks: Mapping[str, Mask], start: Any, initial: Initial) -> Mixture:
     """The mixture that has the parameters to hold."""
     missing = set(masks) if isinstance(start, str) else set()
     if isinstance(start, Parameters):
@@ -169,6 +174,6 @@ def _given(task: Task, k: int, masks: Mapping[str, Mask], start: Any, initial: I
             f"fixed: {', '.join(sorted(missing))} are to be held, but the start does not give them; "
             "start from a Mixture, Parameters, labels or responsibilities"
         )
-    first = initial(task, k, np.random.default_rng(0))
-    mixture = task.mstep(first)[0] if isinstance(first, Stats) else first
+    first = initial(problem, k, np.random.default_rng(0))
+    mixture = problem.mstep(first)[0] if isinstance(first, Stats) else first
     return mixture.without_noise()

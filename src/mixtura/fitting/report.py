@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import frozen
-from mixtura.em import Outcome, Path, Task
-from mixtura.em.estep import Trimmed
+from mixtura.em import Outcome, Path, Problem
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.fitting.result import Fit, Iteration, Start
 from mixtura.mixture import Mixture
@@ -28,7 +27,7 @@ class Tour:
     history: tuple[Iteration, ...]
 
 
-def best(task: Task, tours: Sequence[Tour], n_rows: float) -> Fit:
+def best(problem: Problem, tours: Sequence[Tour]) -> Fit:
     """Keep the start with the highest log-likelihood, and report on all."""
     starts = tuple(_report(tour.path) for tour in tours)
     first = int(np.argmax([start.loglik for start in starts]))
@@ -40,13 +39,13 @@ def best(task: Task, tours: Sequence[Tour], n_rows: float) -> Fit:
         trace=tours[first].path.trace,
         starts=starts,
         best_start=first,
-        model=task.family.name,
+        model=problem.mstep.covariances.name,
         sizes=frozen(last.stats.weight),
-        n_rows=last.stats.total if task.trim else n_rows,
+        n_rows=last.stats.total if problem.estep.left_out else problem.summary.weight,
         assignment_logprob=last.stats.assignment_logprob,
         history=tours[first].history,
-        cutoff=Trimmed.of(task.source, last.mixture, task.trim).cutoff if task.trim else -np.inf,
-        log_prior=task.log_prior(last.mixture),
+        cutoff=last.memory if problem.estep.left_out else -np.inf,
+        log_prior=problem.mstep.log_prior(last.mixture),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura._support import Array
 from mixtura.data import Chunk
-from mixtura.kernels.native import level
+from mixtura.kernels.simd import level
 from mixtura.kernels.summit import Ending, Summit
 from mixtura.stats import Stats
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, cast
@@ -12,34 +11,18 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, Rows, chunk_slices, resolve
 from mixtura.data import Chunk
-from mixtura.errors import ParameterError
 from mixtura.kernels.affine import Affine, Density
+from mixtura.kernels.base import Kernel
+from mixtura.kernels.fused import race
+from mixtura.kernels.simd import level
 from mixtura.stats import ScatterKind, Stats
 
 _native: Any = import_module("mixtura._native")  # missing where there was no compiler
-
-VARIABLE = "MIXTURA_SIMD"
-
-LEVELS: tuple[str, ...] = tuple(_native.levels())
 
 # Numbers that the C++ side gives to forms and to what a prediction wants.
 _FORMS = {"dense": 0, "shared": 1, "diagonal": 2}
 _LOG_DENSITY, _POSTERIOR, _LABELS = range(3)
 _CRITERIA = {"EII": 0, "VII": 1, "EEE": 2, "VVV": 3}
-
-
-def level() -> str:
-    """The instruction set in use: the best that this processor has, or what MIXTURA_SIMD says.
-
-    Examples
-    --------
-    >>> level() in LEVELS
-    True
-    """
-    wanted = os.environ.get(VARIABLE) or LEVELS[-1]
-    if wanted not in LEVELS:
-        raise ParameterError(f"{VARIABLE} is {wanted!r}; this processor has {', '.join(LEVELS)}")
-    return wanted
 
 
 def _readable(rows: Rows) -> Rows:
@@ -141,3 +124,18 @@ def agglomerate(rows: Array, weight: Array, criterion: str, alpha: float) -> tup
     merges, heights = np.empty((len(rows) - 1, 2), dtype=np.int64), np.empty(len(rows) - 1)
     _native.hierarchical(rows, weight, _CRITERIA[criterion], alpha, merges, heights)
     return merges, heights
+
+
+NATIVE = Kernel(
+    name="native",
+    level=level,
+    estep=estep,
+    moments=moments,
+    log_density=log_density,
+    posterior=posterior,
+    labels=labels,
+    agglomerate=agglomerate,
+    estep_of_whole=estep_by_crew,
+    moments_of_whole=moments_by_crew,
+    race=race,
+)

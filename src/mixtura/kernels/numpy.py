@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Rows, Scalar, block_slices, in_order
-from mixtura.data import Chunk
+from mixtura.data import Chunk, Sum
 from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.numpy_sums import sums, turned
 from mixtura.stats import ScatterKind, Stats
@@ -32,13 +32,13 @@ def level() -> str:
     return "BLAS"
 
 
-def sum_over_blocks(f: Callable[[Chunk], Stats], width: int = 1) -> Callable[[Chunk], Stats]:
-    """Make a chunk's statistics from those of its blocks, whose scratch arrays stay in the cache.
+def sum_over_blocks(f: Callable[[Chunk], Sum], width: int = 1) -> Callable[[Chunk], Sum]:
+    """Make what a chunk leaves behind from what its blocks do, whose scratch arrays stay in the cache.
 
     ``width`` is the number of columns of such an array, where it is more than the rows'.
     """
 
-    def over(chunk: Chunk) -> Stats:
+    def over(chunk: Chunk) -> Sum:
         n, d = chunk.rows.shape
         return reduce(add, map(f, chunk.parts(block_slices(n, max(d, width)))))
 

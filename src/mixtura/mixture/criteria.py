@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from mixtura._support import as_amount, as_sample_weight
-from mixtura.data import ArraySource, Chunk, Source
+from mixtura._support import as_amount
+from mixtura.data import Summary, as_source
 from mixtura.errors import ParameterError
-from mixtura.kernels import estep, over
+from mixtura.kernels import kernel_of, summarise
 from mixtura.mixture.mixture import Mixture
-from mixtura.stats import Stats
 
 # Values of a criterion that are nearer to each other, relative to their size, differ by rounding alone.
 ROUNDING = 1e-10
@@ -85,12 +84,12 @@ class Assessment:
 
 
 def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: Any = None) -> Assessment:
-    """Measure a mixture on rows, each read once.
+    """Measure a mixture on rows.
 
     Parameters
     ----------
     mixture : Mixture
-    X : array-like or table of shape (n, d)
+    X : array-like or table of shape (n, d), or a Source
     sample_weight : array-like of shape (n,), optional
     sample_size : "effective" or float, optional
         As in `mixtura.fit`.
@@ -107,14 +106,11 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: 
     >>> round(mixtura.assess(mixture, [[0.0], [0.0]]).loglik, 4)
     -1.8379
     """
-    rows = mixture.check_rows(X)
-    weight = as_sample_weight(sample_weight, len(rows))
-    source = ArraySource(rows, weight)
-    sums = over(source, estep, mixture, scatter_kind="diagonal")
-    total = float(len(rows) if weight is None else weight.sum())
-    return Assessment(
-        sums.loglik, sums.assignment_logprob, total, mixture.n_parameters, as_sample_size(sample_size, source)
-    )
+    source = as_source(X, sample_weight, check=mixture.check_rows)
+    sums = source.sum(kernel_of(source).estep_pass(mixture, "diagonal"))
+    size = as_sample_size(sample_size, lambda: summarise(source, full=True))
+    total = source.sum(lambda chunk: float(chunk.weigh(np.ones(len(chunk.rows))).sum()))
+    return Assessment(sums.loglik, sums.assignment_logprob, total, mixture.n_parameters, size)
 
 
 def ranks(values: Sequence[float]) -> list[int]:
@@ -139,42 +135,26 @@ def ranks(values: Sequence[float]) -> list[int]:
 EFFECTIVE = "effective"
 
 
-def kish(source: Source) -> float:
-    """The effective number of weighted rows, (sum w)^2 / sum w^2 (Kish 1965): of n equal weights n.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from mixtura.data import ArraySource
-    >>> kish(ArraySource.of(np.zeros(4), [2.0, 2.0, 2.0, 0.0])), round(kish(ArraySource.of(np.zeros(2), [1, 3])), 6)
-    (3.0, 1.6)
-    """
-
-    def look(chunk: Chunk) -> Stats:
-        sums = Stats.empty(2, 1, "diagonal")
-        weight = chunk.sample_weight
-        if weight is None:
-            return replace(sums, weight=sums.weight + float(len(chunk.rows)))
-        sums.weight[:] = weight.sum(), (weight**2).sum()
-        return sums
-
-    total, squares = source.sum(look).weight
-    return float(total * (total / squares))
-
-
-def as_sample_size(asked: Any, source: Source) -> float | None:
+def as_sample_size(asked: Any, summary: Callable[[], Summary]) -> float | None:
     """Check what the criteria are to count as the number of rows; None is the sum of the weights.
 
+    Parameters
+    ----------
+    asked : None, "effective" or float
+    summary : callable
+        Summarises all rows; called if it is needed.
+
     Examples
     --------
     >>> from mixtura.data import ArraySource
-    >>> as_sample_size("effective", ArraySource.of([0.0, 1.0, 2.0])), as_sample_size(7, ArraySource.of([0.0]))
-    (3.0, 7.0)
+    >>> from mixtura.kernels import summarise
+    >>> as_sample_size("effective", lambda: summarise(ArraySource.of([0.0, 1.0, 2.0]), full=True))
+    3.0
     """
     if asked is None:
         return None
     if isinstance(asked, str) and asked == EFFECTIVE:
-        return kish(source)
+        return summary().effective_n_rows
     if isinstance(asked, str) or not as_amount(asked, "sample_size"):
         raise ParameterError(f"sample_size is {asked!r}; expected 'effective', or a number of rows")
     return float(asked)

@@ -133,7 +133,7 @@ class Mixture:
         >>> Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1)).logpdf([[0.0]]).round(4).tolist()
         [-0.9189]
         """
-        return kernels.log_density(self, self.check_rows(X))
+        return kernels.current().log_density(self, self.check_rows(X))
 
     def posterior(self, X: Any) -> Array:
         """Responsibilities: the probability of each component given the row (Bayes' rule), (n, k).
@@ -147,11 +147,11 @@ class Mixture:
         >>> mixture.posterior([[2.0]]).tolist()
         [[0.5, 0.5]]
         """
-        return kernels.posterior(self, self.check_rows(X))
+        return kernels.current().posterior(self, self.check_rows(X))
 
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n,), the first where several tie; -1 for noise."""
-        labels = kernels.labels(self, self.check_rows(X))
+        labels = kernels.current().labels(self, self.check_rows(X))
         return labels if self.noise is None else np.where(labels < self.n_components, labels, LABEL)
 
     def check_rows(self, X: Any) -> Rows:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.data import Chunk, Source
+from mixtura.data import Extent, Source, Summary
 from mixtura.errors import DataError
-from mixtura.kernels import accumulate, sum_over_blocks
+from mixtura.kernels import sum_over_blocks
 from mixtura.mixture.hull import corners_of
 from mixtura.mixture.noise import Noise
-from mixtura.stats import Stats
 
 
-def box(source: Source) -> Noise:
+def box(source: Source, summary: Summary) -> Noise:
     """The smaller of two boxes around the rows, as mclust's ``hypvol``: along columns, or principal components.
+
+    Parameters
+    ----------
+    source : Source
+    summary : Summary
+        Of all its rows, with full scatter and extent.
 
     Returns
     -------
@@ -26,38 +32,25 @@ def box(source: Source) -> Noise:
     Examples
     --------
     >>> from mixtura.data import ArraySource
-    >>> round(box(ArraySource.of([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [4.0, 2.0]])).volume, 6)
+    >>> from mixtura.kernels import summarise
+    >>> rows = ArraySource.of([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [4.0, 2.0]])
+    >>> round(box(rows, summarise(rows, full=True)).volume, 6)
     8.0
     """
-    d = source.n_features
-    moments = source.sum(sum_over_blocks(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "full"), d))
-    lower, upper = _extent(source, np.zeros(d), np.eye(d))
+    lower, upper = summary.extent.least, summary.extent.largest
     flat = np.flatnonzero(~(lower < upper))
     if len(flat):
         raise DataError(f"noise: column {flat[0]} is constant, so the rows lie in no volume; leave the column out")
-    mean, axes = moments.mean[0], np.linalg.eigh(moments.scatter[0])[1]
-    low, high = _extent(source, mean, axes)
-    upright, width = Noise(0.0, lower, upper), high - low
+    mean, axes = summary.mean, np.linalg.eigh(summary.scatter)[1]
+    turned = source.sum(sum_over_blocks(lambda block: Extent.of((block.rows - mean) @ axes)))
+    upright, width = Noise(0.0, lower, upper), turned.largest - turned.least
     # Where the rows lie on a plane, the other box has no volume, but for rounding.
     if not (width > 1e-10 * width.max()).all() or np.log(width).sum() >= upright.log_volume:
         return upright
-    return Noise(0.0, low + mean @ axes, high + mean @ axes, axes)
+    return Noise(0.0, turned.least + mean @ axes, turned.largest + mean @ axes, axes)
 
 
-def _extent(source: Source, origin: Array, axes: Array) -> tuple[Array, Array]:
-    """The least and the largest value of each coordinate."""
-    ends: list[tuple[Array, Array]] = []
-
-    def look(chunk: Chunk) -> Stats:
-        turned = (chunk.rows - origin) @ axes
-        ends.append((turned.min(axis=0), turned.max(axis=0)))
-        return Stats.empty(1, 1, "diagonal")
-
-    source.sum(sum_over_blocks(look))
-    return np.min([low for low, _ in ends], axis=0), np.max([high for _, high in ends], axis=0)
-
-
-def hull(source: Source) -> Noise:
+def hull(source: Source, summary: Summary) -> Noise:
     """The convex hull of the rows.
 
     Raises
@@ -68,21 +61,30 @@ def hull(source: Source) -> Noise:
     Examples
     --------
     >>> from mixtura.data import ArraySource
-    >>> round(hull(ArraySource.of([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [1.0, 0.5]])).volume, 6)
+    >>> from mixtura.kernels import summarise
+    >>> rows = ArraySource.of([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [1.0, 0.5]])
+    >>> round(hull(rows, summarise(rows, full=True)).volume, 6)
     4.0
     """
-    d = source.n_features
-    if d == 1:
-        return box(source)
-    parts: list[Array] = []
-
-    def look(chunk: Chunk) -> Stats:
-        parts.append(corners_of(chunk.rows))
-        return Stats.empty(1, 1, "diagonal")
-
-    source.sum(look)
-    corners = corners_of(np.concatenate(parts), last=True)
+    if source.n_features == 1:
+        return box(source, summary)
+    corners = corners_of(source.sum(lambda chunk: Corners((corners_of(chunk.rows),))).together, last=True)
     return Noise(0.0, corners.min(axis=0), corners.max(axis=0), corners=corners)
 
 
-REGIONS: dict[str, Callable[[Source], Noise]] = {"box": box, "hull": hull}
+@dataclass(frozen=True, slots=True, eq=False)
+class Corners:
+    """Corners of the hulls of some parts of the rows; those of two parts of a pass are those of both."""
+
+    parts: tuple[Array, ...]
+
+    def __add__(self, other: Corners) -> Corners:
+        return Corners(self.parts + other.parts)
+
+    @property
+    def together(self) -> Array:
+        """Of all parts, (m, d)."""
+        return np.concatenate(self.parts)
+
+
+REGIONS: dict[str, Callable[[Source, Summary], Noise]] = {"box": box, "hull": hull}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, column_names
-from mixtura.data import ArraySource
+from mixtura.data import ArraySource, is_source
 from mixtura.mixture import Mixture
 
 
@@ -83,7 +83,7 @@ def _thinned(mixture: Mixture, X: Any, most: int) -> tuple[Array, tuple[str, ...
     """At most so many rows, drawn at random but always the same."""
     if X is None:
         return np.empty((0, mixture.n_features)), ()
-    source = X if hasattr(X, "rows") and hasattr(X, "n_rows") else ArraySource(mixture.check_rows(X))
+    source = X if is_source(X) else ArraySource(mixture.check_rows(X))
     rows = mixture.check_rows(source.rows(most, np.random.default_rng(0)).rows).astype(np.float64)
     note = (f"{len(rows):,} of {source.n_rows:,} rows drawn",) if len(rows) < source.n_rows else ()
     return rows, note

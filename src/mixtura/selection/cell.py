@@ -55,7 +55,7 @@ class Begin:
     name: str
     stats: Stats
 
-    def __call__(self, task: Any, k: int, rng: Rng) -> Stats:
+    def __call__(self, problem: Any, k: int, rng: Rng) -> Stats:
         """What a fit begins with."""
         return self.stats
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from mixtura._support import Array, Rng
-from mixtura.data import ArraySource, Chunk, Source
-from mixtura.em import Task
+from mixtura.data import Source
+from mixtura.em import Problem
 from mixtura.errors import ParameterError
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
@@ -30,7 +30,7 @@ QUANTILES = "quantiles"
 SEEDS = 6
 
 # Name and statistics with full scatter.
-Seeding: TypeAlias = Callable[[Task, int, Rng], list[Begin]]
+Seeding: TypeAlias = Callable[[Problem, int, Rng], list[Begin]]
 
 
 def as_starts(start: Any) -> tuple[Any, ...]:
@@ -55,11 +55,12 @@ def methods(source: Source, starts: Sequence[Any], rng: Rng) -> Mapping[str, Ini
 
 
 def shared(
-    small: Task, task: Task, k: int, starts: Sequence[Any], rng: Rng, *, named: Mapping[str, Initial]
+    small: Problem, problem: Problem, k: int, starts: Sequence[Any], rng: Rng, *, named: Mapping[str, Initial]
 ) -> list[Begin]:
     """The starts that all models with k components share, as a model with full matrices makes them.
 
-    Those with a name are made from the rows of ``small``; those that the caller gives are about all rows of ``task``.
+    Those with a name are made from the rows of ``small``; those that the caller gives are about all rows of
+    ``problem``.
     """
     if k == 1:
         return [Begin("all rows", whole(small))]
@@ -69,17 +70,17 @@ def shared(
             begins += seeds(small, k, rng)
         elif start != "neighbours":
             begins.append(
-                made(small, k, named[start], rng, start) if isinstance(start, str) else made(task, k, start, rng)
+                made(small, k, named[start], rng, start) if isinstance(start, str) else made(problem, k, start, rng)
             )
     return [*begins, *(quantiles(small, k) if "hierarchical" in starts and small.source.n_features == 1 else [])]
 
 
-def quantiles(task: Task, k: int) -> list[Begin]:
+def quantiles(problem: Problem, k: int) -> list[Begin]:
     """Of one column the partition into k classes of as many rows each: what mclust has in place of a tree there.
 
     Where quantiles coincide there are more of them, and those that lie closest to the next are left out.
     """
-    sample = cast(ArraySource, task.source).rows(task.source.n_rows, np.random.default_rng(0))
+    sample = problem.source.rows(problem.source.n_rows, np.random.default_rng(0))
     column = sample.rows[:, 0]
     if len(np.unique(column)) <= k:
         return []
@@ -89,22 +90,22 @@ def quantiles(task: Task, k: int) -> list[Begin]:
         parts += 1
     edges = np.delete(edges, np.argsort(np.diff(edges), kind="stable")[: len(edges) - k - 1])
     labels = np.searchsorted(edges[1:-1], column, side="right")
-    return [Begin(QUANTILES, accumulate(sample, np.eye(k)[labels], task.family.scatter_kind))]
+    return [Begin(QUANTILES, accumulate(sample, np.eye(k)[labels], problem.mstep.scatter_kind))]
 
 
-def whole(task: Task) -> Stats:
+def whole(problem: Problem) -> Stats:
     """Statistics of all rows as one component."""
-    rows = cast(ArraySource, task.source)
-    return accumulate(Chunk(rows.array, rows.sample_weight), np.ones((rows.n_rows, 1)), task.family.scatter_kind)
+    rows = problem.source.rows(problem.source.n_rows, np.random.default_rng(0))
+    return accumulate(rows, np.ones((len(rows.rows), 1)), problem.mstep.scatter_kind)
 
 
-def seeds(task: Task, k: int, rng: Rng) -> list[Begin]:
+def seeds(problem: Problem, k: int, rng: Rng) -> list[Begin]:
     """Partitions by the nearest of k rows, drawn one after the other, likelier the farther from those before.
 
     (Arthur & Vassilvitskii 2007, on standardised columns.)
     """
-    sample = task.source.rows(task.source.n_rows, rng)
-    rows = (sample.rows - sample.rows.mean(axis=0)) / np.sqrt(task.scale)
+    sample = problem.source.rows(problem.source.n_rows, rng)
+    rows = (sample.rows - sample.rows.mean(axis=0)) / np.sqrt(problem.scale)
     weight = sample.weigh(np.ones(len(rows)))
     nearest, labels = np.full((SEEDS, len(rows)), np.inf), np.zeros((SEEDS, len(rows)), dtype=np.intp)
     for j in range(k):
@@ -116,14 +117,14 @@ def seeds(task: Task, k: int, rng: Rng) -> list[Begin]:
         nearest = np.minimum(nearest, distance)
     members = np.eye(k)
     return [
-        Begin(f"seed {i + 1}", accumulate(sample, members[labels[i]], task.family.scatter_kind)) for i in range(SEEDS)
+        Begin(f"seed {i + 1}", accumulate(sample, members[labels[i]], problem.mstep.scatter_kind)) for i in range(SEEDS)
     ]
 
 
-def made(task: Task, k: int, start: Initial, rng: Rng, name: str = GIVEN) -> Begin:
+def made(problem: Problem, k: int, start: Initial, rng: Rng, name: str = GIVEN) -> Begin:
     """A start of `mixtura.fit`."""
-    began = start(task, k, rng)
-    stats = began if isinstance(began, Stats) else as_stats(began, task.source.n_rows)
+    began = start(problem, k, rng)
+    stats = began if isinstance(began, Stats) else as_stats(began, problem.source.n_rows)
     return Begin(name, stats)
 
 

@@ -8,15 +8,13 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from mixtura import kernels
 from mixtura._support import frozen
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
-from mixtura.data import ArraySource, Chunk
-from mixtura.em import Iterate, LoglikRises, Outcome, Path, Repair, Task, reseed_empty, row_counts, run
+from mixtura.data import Whole
+from mixtura.em import Iterate, LoglikRises, Outcome, Path, Problem, Repair, iterate, reseed_empty, row_counts
 from mixtura.em.steppers import STEPPERS, Stepper
 from mixtura.fitting import Fit, Start
-from mixtura.kernels import Ending, Summit
-from mixtura.mixture import Mixture
+from mixtura.kernels import Ending, Summit, kernel_of
 from mixtura.selection.cell import Begin, Found
 from mixtura.starts import in_kernel
 from mixtura.stats import Stats
@@ -114,39 +112,40 @@ class Limits:
     rounds: Sequence[tuple[int, int]] = ROUNDS
 
 
-def climbed(task: Task, begins: Sequence[Begin], named: Sequence[bool], limits: Limits) -> list[Climb]:
+def climbed(problem: Problem, begins: Sequence[Begin], named: Sequence[bool], limits: Limits) -> list[Climb]:
     """Where the starts led, the best first; those that are behind after some iterations are given up.
 
-    ``task`` has its rows in one array. Those that are ``named`` are never given up for others that are higher.
+    ``problem`` has its rows in one array. Those that are ``named`` are never given up for others that are higher.
     """
-    climb = _raced if in_kernel(task) else _walked
-    field = sorted(climb(task, begins, named, limits), key=lambda one: one.order)
+    climb = _raced if in_kernel(problem) else _walked
+    field = sorted(climb(problem, begins, named, limits), key=lambda one: one.order)
     while not (field[0].resting or field[0].iterations >= limits.max_iter):  # given up, but those ahead came to grief
-        (further,) = climb(task, [field[0].begin], [True], limits)
+        (further,) = climb(problem, [field[0].begin], [True], limits)
         field = sorted([replace(further, named=field[0].named), *field[1:]], key=lambda one: one.order)
     return field
 
 
-def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], limits: Limits) -> list[Climb]:
+def _raced(problem: Problem, begins: Sequence[Begin], named: Sequence[bool], limits: Limits) -> list[Climb]:
     """All of it in the kernel."""
-    rows, race = cast(ArraySource, task.source), cast(Race, kernels.race)
-    needed = own_points(task)
+    rows, model = cast(Whole, problem.source.whole).chunk, problem.mstep.covariances
+    race = cast(Race, kernel_of(problem.source).race)
+    needed = model.own_points(problem.source.n_features)
     tops = race(
-        task.family.name,
-        Chunk(rows.array, rows.sample_weight),
+        model.name,
+        rows,
         [begin.stats for begin in begins],
-        task.floor,
+        problem.mstep.floor,
         tol=limits.tol,
         max_iter=limits.max_iter,
-        least_points=task.family.least_points(rows.n_features),
+        least_points=model.least_points(problem.source.n_features),
         own_points=needed,
         plain=limits.plain,
         rounds=limits.rounds,
         named=named,
-        prior=task.belief(len(begins[0].stats.weight)),
+        prior=problem.mstep.prior.for_kernel(model, len(begins[0].stats.weight)),
     )
     weight = rows.sample_weight
-    unit = 1.0 if weight is None else max(1.0, rows.n_rows / float(weight.sum()))
+    unit = 1.0 if weight is None else max(1.0, len(weight) / float(weight.sum()))
     return [
         Climb(
             begin,
@@ -162,15 +161,15 @@ def _raced(task: Task, begins: Sequence[Begin], named: Sequence[bool], limits: L
     ]
 
 
-def _walked(task: Task, begins: Sequence[Begin], named: Sequence[bool], limits: Limits) -> list[Climb]:
+def _walked(problem: Problem, begins: Sequence[Begin], named: Sequence[bool], limits: Limits) -> list[Climb]:
     """The same by the loop of `mixtura.em`, which is accelerated at the end."""
-    own = [begin.suited(task.family.scatter_kind) for begin in begins]
-    field = [_path(task, begin, begun(task, begin), named=name) for begin, name in zip(own, named, strict=True)]
+    own = [begin.suited(problem.mstep.scatter_kind) for begin in begins]
+    field = [_path(problem, begin, begun(problem, begin), named=name) for begin, name in zip(own, named, strict=True)]
     behind: list[Climb] = []
     for most, places in [*limits.rounds, (limits.max_iter, 0)]:
         if len(field) > places:
             stepper = STEPPERS[most > limits.plain]
-            further = [_further(task, climb, min(most, limits.max_iter), limits.tol, stepper) for climb in field]
+            further = [_further(problem, climb, min(most, limits.max_iter), limits.tol, stepper) for climb in field]
             field = sorted(further, key=lambda one: one.order)
         if places:
             behind += [one for one in field[places:] if not one.named]
@@ -178,42 +177,42 @@ def _walked(task: Task, begins: Sequence[Begin], named: Sequence[bool], limits: 
     return [*field, *behind]
 
 
-def _further(task: Task, climb: Climb, most: int, tol: float, stepper: Stepper) -> Climb:
+def _further(problem: Problem, climb: Climb, most: int, tol: float, stepper: Stepper) -> Climb:
     """The same start, until so many iterations are done."""
     path: Any = climb.top
-    path = run(task, path, stop=[LoglikRises(tol)], max_iter=most, rng=np.random.default_rng(0), stepper=stepper)
-    return _path(task, climb.begin, path, named=climb.named)
+    path = iterate(problem, path, stop=[LoglikRises(tol)], max_iter=most, rng=np.random.default_rng(0), stepper=stepper)
+    return _path(problem, climb.begin, path, named=climb.named)
 
 
-def begun(task: Task, begin: Begin, earlier: tuple[Repair, ...] = ()) -> Path:
+def begun(problem: Problem, begin: Begin, earlier: tuple[Repair, ...] = ()) -> Path:
     """The first E-step of a start, after what was done to it ``earlier``; components without any row are re-seeded."""
-    stats, repairs = reseed_empty(task, begin.stats, np.random.default_rng(0))
-    return Path.at(task.begin(stats), earlier + repairs)
+    stats, repairs = reseed_empty(problem, begin.stats, np.random.default_rng(0))
+    return Path.at(problem.begin(stats), earlier + repairs)
 
 
-def repaired(task: Task, climb: Climb, limits: Limits, *, in_memory: bool) -> Climb:
+def repaired(problem: Problem, climb: Climb, limits: Limits, *, in_memory: bool) -> Climb:
     """From where a start has come to rest on all rows, with collapsed components repaired or removed.
 
     Repairs are made by the loop of `mixtura.em`; between them, if the rows are ``in_memory``, EM runs in the kernel.
     """
-    fast, stop, rng = in_memory and in_kernel(task), [LoglikRises(limits.tol)], np.random.default_rng(0)
+    fast, stop, rng = in_memory and in_kernel(problem), [LoglikRises(limits.tol)], np.random.default_rng(0)
     begin = Begin(climb.begin.name, climb.stats)
-    path = begun(task, begin, climb.repairs)
+    path = begun(problem, begin, climb.repairs)
     while path.outcome is Outcome.OUT_OF_STEPS and path.iterations < limits.max_iter:
         most = min(path.iterations + MENDING, limits.max_iter) if fast else limits.max_iter
-        path = run(task, path, stop=stop, max_iter=most, rng=rng, stepper=STEPPERS[not fast])
+        path = iterate(problem, path, stop=stop, max_iter=most, rng=rng, stepper=STEPPERS[not fast])
         if fast and path.outcome is Outcome.OUT_OF_STEPS and not path.last.at_floor.any():
-            path = _hastened(task, path, limits)
-    return _path(task, begin, path)
+            path = _hastened(problem, path, limits)
+    return _path(problem, begin, path)
 
 
-def _hastened(task: Task, path: Path, limits: Limits) -> Path:
+def _hastened(problem: Problem, path: Path, limits: Limits) -> Path:
     """From there to rest, or to the next collapse, in the kernel; the same path if that leads lower."""
     left = replace(limits, max_iter=max(limits.max_iter - path.iterations, 0))
-    (climb,) = _raced(task, [Begin("", path.last.stats)], [True], left)
+    (climb,) = _raced(problem, [Begin("", path.last.stats)], [True], left)
     if not climb.trace or climb.trace[0] < path.trace[-1]:
         return path
-    last, outcome = _last(task, climb.top)
+    last, outcome = _last(problem, climb.top)
     return replace(
         path,
         last=last,
@@ -224,31 +223,23 @@ def _hastened(task: Task, path: Path, limits: Limits) -> Path:
     )
 
 
-def _path(task: Task, begin: Begin, path: Path, *, named: bool = False) -> Climb:
+def _path(problem: Problem, begin: Begin, path: Path, *, named: bool = False) -> Climb:
     """A path of EM as a climb."""
     resting = path.outcome is not Outcome.OUT_OF_STEPS
     lost = path.last.mixture.n_components < len(begin.stats.weight)
     floored = bool(path.last.at_floor.any())
-    return Climb(begin, path, path.trace, resting, lost, floored, thin(task, path.last.stats), named)
+    return Climb(begin, path, path.trace, resting, lost, floored, thin(problem, path.last.stats), named)
 
 
-def own_points(task: Task) -> int:
-    """Rows that a component needs for whatever its covariance does not share.
-
-    d + 1 where it has axes of its own, or a volume and a shape, which are d variances of its own.
-    """
-    d, name = task.source.n_features, task.family.name
-    return d + 1 if name.endswith("V") or name.startswith("VV") else task.family.least_points(d)
-
-
-def thin(task: Task, stats: Stats) -> bool:
+def thin(problem: Problem, stats: Stats) -> bool:
     """Whether a component holds fewer rows than a covariance of its own needs: it fits a few rows, not a group."""
-    return len(stats.weight) > 1 and bool(row_counts(stats, task.source.n_rows).min() < own_points(task))
+    needed = problem.mstep.covariances.own_points(problem.source.n_features)
+    return len(stats.weight) > 1 and bool(row_counts(stats, problem.source.n_rows).min() < needed)
 
 
-def as_fit(task: Task, best: Climb) -> Fit:
+def as_fit(problem: Problem, best: Climb) -> Fit:
     """The best climb as a fit."""
-    last, outcome = _last(task, best.top)
+    last, outcome = _last(problem, best.top)
     floored = tuple(int(j) for j in np.flatnonzero(last.at_floor))
     outcome = outcome.qualified(best.repairs, bool(floored))
     passes = best.top.passes if isinstance(best.top, Path) else len(best.trace)
@@ -258,21 +249,20 @@ def as_fit(task: Task, best: Climb) -> Fit:
         trace=best.trace,
         starts=(Start(last.loglik, best.iterations, passes, outcome, best.repairs, floored),),
         best_start=0,
-        model=task.family.name,
+        model=problem.mstep.covariances.name,
         sizes=frozen(last.stats.weight),
-        n_rows=cast(ArraySource, task.source).total,
+        n_rows=problem.summary.weight,
         assignment_logprob=last.stats.assignment_logprob,
-        log_prior=task.log_prior(last.mixture),
+        log_prior=problem.mstep.log_prior(last.mixture),
     )
 
 
-def _last(task: Task, top: Summit | Path) -> tuple[Iterate, Outcome]:
+def _last(problem: Problem, top: Summit | Path) -> tuple[Iterate, Outcome]:
     """The mixture at the top, with the statistics there."""
     if isinstance(top, Path):
         return top.last, top.outcome
     k, d = top.means.shape
-    values = top.covariances[:1] if task.family.name == "EEE" else top.covariances
+    values = top.covariances[:1] if problem.mstep.covariances.name == "EEE" else top.covariances
     covariances = DenseCovariance(values, k) if values.ndim == 3 else DiagonalCovariance(values, k, d)
-    count = k - 1 + k * d + task.family.n_parameters(k, d)
-    mixture = Mixture(top.weights, top.means, covariances, n_parameters=count)
+    mixture = problem.mstep.assemble(top.weights, top.means, covariances)
     return Iterate(mixture, top.stats, top.low), _OUTCOMES[top.ending]

@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura._support import Rng, Rows
 from mixtura.data import ArraySource, Source
-from mixtura.em import Task
+from mixtura.em import Problem
 from mixtura.fitting import Beginning, without
 from mixtura.selection.cell import Begin
 from mixtura.selection.cell_starts import methods, shared
@@ -48,12 +48,12 @@ class Ground:
         return methods(self.small, starts, rng)
 
     def begins(
-        self, task: Task, k: int, starts: Sequence[Any], rng: Rng, *, named: Mapping[str, Initial]
+        self, problem: Problem, k: int, starts: Sequence[Any], rng: Rng, *, named: Mapping[str, Initial]
     ) -> list[Begin]:
         """The starts that all models with k components share."""
         if k > self.small.n_rows:
             return []
-        quiet = replace(task, noise=None, source=self.source)
+        quiet = replace(problem.without_background(), source=self.source)
         found = shared(replace(quiet, source=self.small), quiet, k, starts, rng, named=named)
         return [self._beside(begin) for begin in found]
 

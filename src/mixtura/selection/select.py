@@ -13,22 +13,23 @@ import numpy as np
 
 from mixtura._support import Rng, as_amount, as_count, as_entropy, column_names, resolve
 from mixtura.covariance.models import as_constraint, as_covariance_model
-from mixtura.data import ArraySource, Source
+from mixtura.data import Source, Summary, as_source
 from mixtura.data.tables import read_table
-from mixtura.em import Task
+from mixtura.em import Problem, ReseedThenRemove
+from mixtura.em.estep import Plain
 from mixtura.em.mstep import (
     ConjugatePrior,
-    Fixed,
+    EqualWeights,
+    FreeWeights,
+    MStep,
     as_floor,
-    as_penalty,
     as_plain,
     as_prior,
     floor_variances,
-    moments,
-    scales,
+    with_data,
 )
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
-from mixtura.fitting import prepare, surroundings
+from mixtura.fitting import summary_for, surroundings
 from mixtura.mixture import Noise, as_sample_size
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.cell_starts import DEFAULT, as_starts
@@ -126,15 +127,17 @@ def select(
         raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
     as_criterion(criterion)
     X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
-    source, _ = prepare(X, sample_weight, None, threads)
+    source = as_source(X, sample_weight)
     earlier = resume if isinstance(resume, Selection | None) else Selection.from_json(Path(resume).read_text("utf-8"))
     settings = {"start": as_starts(start), "tol": as_amount(tol, "tol"), "max_iter": as_count(max_iter, "max_iter")}
     settings |= {"floor": as_floor(floor), "equal_proportions": bool(equal_proportions)}
     constraint = as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
     settings |= {"noise": _plain(noise), "noise_region": noise_region}
     settings |= {"prior": as_plain(as_prior(prior)), "bound": None if constraint is None else constraint.plain}
+    summary = summary_for(source, prior=prior, noise=noise, sample_size=sample_size)
     plan = planned(
         source,
+        summary,
         settings,
         earlier,
         components=as_components(components),
@@ -143,7 +146,7 @@ def select(
         seed=seed,
         threads=threads,
     )
-    size = as_sample_size(sample_size, source)
+    size = as_sample_size(sample_size, lambda: summary)
     cells = _taken_over(earlier, plan)
     interrupted = False
     try:
@@ -164,6 +167,7 @@ def select(
 
 def planned(
     source: Source,
+    summary: Summary,
     settings: dict[str, Any],
     earlier: Selection | None,
     *,
@@ -182,26 +186,26 @@ def planned(
                 f"{', '.join(repr(earlier.settings.get(name)) for name in different)}; pass the same"
             )
     entropy = as_entropy(seed) if earlier is None else earlier.entropy
-    scale = scales(moments(source))
-    count = resolve(threads)
-    if isinstance(source, ArraySource):  # cells share the threads out; what is left over works within them
-        source = replace(source, threads=max(1, count // max(1, min(len(components), len(models)))))
-    around, beginnings = surroundings(noise, settings["noise_region"], source)
-    task = Task(source, as_covariance_model("VVV"), scale, floor_variances(scale, settings["floor"]), noise=around)
-    if settings["prior"]:
-        task = replace(task, prior=as_penalty(ConjugatePrior(**settings["prior"]), source))
+    around, beginnings = surroundings(noise, settings["noise_region"], source, summary)
+    mstep = MStep(
+        as_covariance_model("VVV"),
+        floor_variances(summary.scale, settings["floor"]),
+        EqualWeights() if settings["equal_proportions"] else FreeWeights(),
+        prior=with_data(settings["prior"] and ConjugatePrior(**settings["prior"]), summary),
+    )
+    template = Problem(source, Plain(), mstep, ReseedThenRemove(), summary).with_background(around)
     parts: Any = pieces(source, entropy, beginnings)
     return Plan(
         source=source,
         **parts,
-        template=replace(task, fixed=Fixed(equal=True)) if settings["equal_proportions"] else task,
+        template=template,
         components=components,
         models=models,
         starts=settings["start"],
         entropy=entropy,
         tol=settings["tol"],
         max_iter=settings["max_iter"],
-        threads=count,
+        threads=resolve(threads),
         constraint=as_constraint(**settings["bound"]) if settings["bound"] else None,
     )
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import in_order
+from mixtura._support import in_order, using
 from mixtura.covariance.models import Constraint, as_covariance_model, with_constraint
 from mixtura.data import ArraySource, Source
-from mixtura.em import Task
+from mixtura.em import Problem
 from mixtura.errors import MixturaError
 from mixtura.fitting import Beginning
 from mixtura.selection.cell import Begin, Cell
@@ -59,7 +59,7 @@ class Plan:
     source: Source
     small: ArraySource
     large: ArraySource | None
-    template: Task
+    template: Problem
     beginnings: tuple[Beginning, ...]
     grounds: tuple[Ground, ...]
     components: tuple[int, ...]
@@ -71,10 +71,16 @@ class Plan:
     threads: int
     constraint: Constraint | None = None
 
-    def task(self, model: str, source: Source | None = None) -> Task:
+    def problem(self, model: str, source: Source | None = None) -> Problem:
         """What is fitted in a column of the grid."""
-        family = with_constraint(as_covariance_model(model), self.constraint)
-        return replace(self.template, source=source or self.source, family=family)
+        covariances = with_constraint(as_covariance_model(model), self.constraint)
+        mstep = replace(self.template.mstep, covariances=covariances)
+        return replace(self.template, source=source or self.source, mstep=mstep)
+
+    @property
+    def threads_within(self) -> int:
+        """Cells share the threads out; what is left over works within them."""
+        return max(1, self.threads // max(1, min(len(self.components), len(self.models))))
 
     @property
     def whole(self) -> bool:
@@ -114,7 +120,8 @@ def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) ->
                 if other in ended:
                     ended[other].wait()
             if all(other in cells for other in needed):  # not so after an interruption
-                cell = worked(plan, key, seedings[key.components], cells)
+                with using(plan.threads_within):
+                    cell = worked(plan, key, seedings[key.components], cells)
                 with lock:
                     cells[key] = cell
                     tell(cell)
@@ -126,7 +133,7 @@ def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) ->
 
 def _seedings(plan: Plan, components: set[int]) -> dict[int, list[Begin]]:
     """Starts that all models share, for each number of components."""
-    task = plan.task("VVV")
+    problem = plan.problem("VVV")
     wanted = sorted(components)
     starts = plan.starts if wanted and wanted[-1] > 1 else ()
     named = [ground.named(starts, np.random.default_rng(plan.entropy)) for ground in plan.grounds]
@@ -135,7 +142,7 @@ def _seedings(plan: Plan, components: set[int]) -> dict[int, list[Begin]]:
         found: list[Begin] = []
         for number, ground in enumerate(plan.grounds):
             rng = np.random.default_rng((plan.entropy, k))
-            found += ground.begins(task, k, plan.starts, rng, named=named[number])
+            found += ground.begins(problem, k, plan.starts, rng, named=named[number])
         return found
 
     return dict(zip(wanted, in_order(seeding, wanted, plan.threads), strict=True))
@@ -154,22 +161,22 @@ def worked(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, C
 
 def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, Cell]) -> Cell:
     """One cell, if nothing goes wrong."""
-    task = plan.task(key.model, plan.small)
+    problem = plan.problem(key.model, plan.small)
     begins = list(seeding)
     if "neighbours" in plan.starts:
         begins += handed_over(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
     named = [begin.name in (*plan.starts, GIVEN, QUANTILES) for begin in begins]
-    field = climbed(task, begins, named, Limits(plan.tol if plan.whole else max(plan.tol, ROUGH), plan.max_iter))
+    field = climbed(problem, begins, named, Limits(plan.tol if plan.whole else max(plan.tol, ROUGH), plan.max_iter))
     best, loop = field[0], False
     if not (best.lost or plan.whole or plan.large is None):
         ahead = [climb for climb in field[:FINALISTS] if not climb.lost]
         finals = [Begin(climb.begin.name, climb.stats) for climb in ahead]
-        task = plan.task(key.model, plan.large)
-        best = climbed(task, finals, [False] * len(finals), Limits(plan.tol, plan.max_iter, NEAR, LAST))[0]
+        problem = plan.problem(key.model, plan.large)
+        best = climbed(problem, finals, [False] * len(finals), Limits(plan.tol, plan.max_iter, NEAR, LAST))[0]
     if best.lost or (plan.large is None and not plan.whole):
         rows = plan.small if plan.whole else plan.large
-        task, loop = plan.task(key.model, rows), True
+        problem, loop = plan.problem(key.model, rows), True
         limits = Limits(plan.tol, plan.max_iter)
-        best = repaired(task, best, limits, in_memory=rows is not None)
-    tried, begin = tuple(climb.found for climb in field), best.begin.suited(task.family.scatter_kind)
-    return Cell(key.components, key.model, as_fit(task, best), begin, tried, best.thin, accelerated=loop)
+        best = repaired(problem, best, limits, in_memory=rows is not None)
+    tried, begin = tuple(climb.found for climb in field), best.begin.suited(problem.mstep.scatter_kind)
+    return Cell(key.components, key.model, as_fit(problem, best), begin, tried, best.thin, accelerated=loop)

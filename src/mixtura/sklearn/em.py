@@ -13,9 +13,10 @@ from sklearn.utils import check_random_state
 
 from mixtura.covariance import DiagonalCovariance
 from mixtura.covariance.models import as_covariance_model
-from mixtura.data import Source
-from mixtura.em import Iterate, LoglikChanges, Outcome, Path, StopRule, Task, run, sprint
-from mixtura.em.mstep import floor_variances, moments, scales
+from mixtura.data import Source, Summary
+from mixtura.em import Iterate, LoglikChanges, NoRepair, Outcome, Path, Problem, StopRule, iterate, sprint
+from mixtura.em.estep import Plain
+from mixtura.em.mstep import MStep, floor_variances
 from mixtura.em.steppers import STEPPERS
 from mixtura.errors import DegeneracyWarning
 from mixtura.mixture import Mixture
@@ -78,18 +79,19 @@ class Given:
         return Mixture(**{**rest, **self.present()})
 
 
-def task_of(source: Source, covariance_type: str, reg_covar: float) -> Task:
+def problem_of(source: Source, summary: Summary, covariance_type: str, reg_covar: float) -> Problem:
     """What to fit: scikit-learn adds a ridge to all variances and repairs nothing.
 
     Half the ridge is the floor, which no covariance with the ridge comes near; without a ridge only what is
     singular is raised.
     """
-    scale = scales(moments(source))
+    scale = summary.scale
     floor = np.full_like(scale, reg_covar / 2) if reg_covar else floor_variances(scale, SINGULAR)
-    return Task(source, as_covariance_model(covariance_type), scale, floor, ridge=reg_covar, guarded=False)
+    mstep = MStep(as_covariance_model(covariance_type), floor, ridge=reg_covar)
+    return Problem(source, Plain(), mstep, NoRepair(), summary)
 
 
-def start(task: Task, k: int, init_params: str, given: Given, rng: np.random.RandomState) -> Mixture:
+def start(problem: Problem, k: int, init_params: str, given: Given, rng: np.random.RandomState) -> Mixture:
     """The mixture to start from.
 
     Raises
@@ -100,14 +102,14 @@ def start(task: Task, k: int, init_params: str, given: Given, rng: np.random.Ran
     parameters = given.present()
     if len(parameters) == 3:
         return Mixture(**parameters)
-    mixture, at_floor = task.mstep(GROUPINGS[init_params](task, k, rng))
-    if at_floor.any() and not task.ridge and "covariances" not in parameters:
+    mixture, at_floor = problem.mstep(GROUPINGS[init_params](problem, k, rng))
+    if at_floor.any() and not problem.mstep.ridge and "covariances" not in parameters:
         raise ValueError(ILL_DEFINED)
     return replace(mixture, **parameters)
 
 
 def estimate(
-    task: Task,
+    problem: Problem,
     first: Mixture,
     *,
     tol: float,
@@ -123,13 +125,13 @@ def estimate(
     """
     if not max_iter:
         return Estimate(first)
-    here = task.estep(first, np.zeros(first.n_components, dtype=bool))
+    here = problem.evaluate(first, np.zeros(first.n_components, dtype=bool))
     rules = [LoglikChanges(tol)]
     path = Path.at(here) if earlier is None else resumed(here, earlier, rules)
     if not (accelerate or say.level):
-        path = sprint(task, path, rules, max_iter - 1)
-    path = run(
-        task,
+        path = sprint(problem, path, rules, max_iter - 1)
+    path = iterate(
+        problem,
         path,
         stop=rules,
         max_iter=max_iter - 1,
@@ -137,13 +139,13 @@ def estimate(
         stepper=STEPPERS[bool(accelerate)],
         notify=say.iteration,
     )
-    mixture, at_floor = task.mstep(path.last.stats, path.last.mixture)
+    mixture, at_floor = problem.mstep(path.last.stats, path.last.mixture)
     bounds = tuple(loglik / path.last.stats.total for loglik in path.trace)
     say.end(bounds[-1], path.outcome.converged)
-    return Estimate(mixture, bounds, path.outcome.converged, bool(at_floor.any()) and not task.ridge)
+    return Estimate(mixture, bounds, path.outcome.converged, bool(at_floor.any()) and not problem.mstep.ridge)
 
 
-def estimates(estimator: Any, task: Task, given: Given) -> list[Estimate]:
+def estimates(estimator: Any, problem: Problem, given: Given) -> list[Estimate]:
     """Run every start of an estimator, or go on from its last fit."""
     say = Verbose(int(estimator.verbose), estimator.verbose_interval)
     go_on = estimator.warm_start and hasattr(estimator, "converged_")
@@ -154,10 +156,10 @@ def estimates(estimator: Any, task: Task, given: Given) -> list[Estimate]:
         for number in range(1 if go_on else estimator.n_init):
             say.begin(number)
             k = int(estimator.n_components)
-            first = estimator.mixture_ if go_on else start(task, k, estimator.init_params, given, rng)
-            found.append(estimate(task, first, **how, earlier=estimator.lower_bound_ if go_on else None))
+            first = estimator.mixture_ if go_on else start(problem, k, estimator.init_params, given, rng)
+            found.append(estimate(problem, first, **how, earlier=estimator.lower_bound_ if go_on else None))
     except ValueError as error:
-        single = getattr(task.source, "array", np.empty(0)).dtype == np.float32
+        single = getattr(problem.source, "array", np.empty(0)).dtype == np.float32
         advice = FLOAT32 if str(error) == ILL_DEFINED and single else ""
         raise ValueError(f"{error}{advice}") from None
     return found

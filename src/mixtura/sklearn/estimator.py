@@ -202,8 +202,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 "Expected n_samples >= n_components "
                 f"but got n_components = {self.n_components}, n_samples = {rows.shape[0]}"
             )
-        task, given = asked(self, ArraySource(rows, weight))
-        self._set(best_of(estimates(self, task, given), self.max_iter), rows.dtype, self.covariance_type)
+        problem, given = asked(self, ArraySource(rows, weight))
+        self._set(best_of(estimates(self, problem, given), self.max_iter), rows.dtype, self.covariance_type)
         return rows
 
     def _choose(self, rows: Rows, weight: Any) -> None:
@@ -247,19 +247,19 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n_samples,)."""
         rows = matching_rows(self, X)
-        return kernels.labels(self.mixture_, rows)
+        return kernels.current().labels(self.mixture_, rows)
 
     @threaded
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Probability of each component for each row, (n_samples, n_components)."""
         rows = matching_rows(self, X)
-        return kernels.posterior(self.mixture_, rows).astype(rows.dtype, copy=False)
+        return kernels.current().posterior(self.mixture_, rows).astype(rows.dtype, copy=False)
 
     @threaded
     def score_samples(self, X: Any) -> NDArray[np.floating]:
         """Log-density of each row, (n_samples,)."""
         rows = matching_rows(self, X)
-        return kernels.log_density(self.mixture_, rows).astype(rows.dtype, copy=False)
+        return kernels.current().log_density(self.mixture_, rows).astype(rows.dtype, copy=False)
 
     @threaded
     def _assess(self, X: Any, sample_weight: Any) -> Assessment:

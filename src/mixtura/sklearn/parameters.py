@@ -13,11 +13,12 @@ from sklearn.utils.validation import _check_sample_weight
 from mixtura._support import Rows, as_sample_weight
 from mixtura.covariance.models import as_constraint, with_constraint
 from mixtura.data import ArraySource
-from mixtura.em import Task
-from mixtura.em.mstep import ConjugatePrior, as_penalty
+from mixtura.em import Problem
+from mixtura.em.mstep import ConjugatePrior, with_data
 from mixtura.fitting import as_masks, held
+from mixtura.kernels import summarise
 from mixtura.sklearn.automatic import AUTO
-from mixtura.sklearn.em import Given, task_of
+from mixtura.sklearn.em import Given, problem_of
 from mixtura.sklearn.shapes import FORMS, checked_precisions, checked_weights, shaped
 from mixtura.starts import GROUPINGS
 
@@ -62,12 +63,15 @@ def given_of(estimator: Any, d: int) -> Given:
     )
 
 
-def asked(estimator: Any, source: ArraySource) -> tuple[Task, Given]:
+def asked(estimator: Any, source: ArraySource) -> tuple[Problem, Given]:
     """What to fit, and the parameters that the user gives."""
     given = given_of(estimator, source.n_features)
-    task = task_of(source, estimator.covariance_type, estimator.reg_covar)
-    bound = as_constraint(estimator.eigenvalue_ratio, estimator.determinant_ratio, estimator.shape_ratio)
-    task = replace(task, family=with_constraint(task.family, bound), prior=as_penalty(estimator.prior, source))
+    summary = summarise(source, full=estimator.prior is not None)
+    problem = problem_of(source, summary, estimator.covariance_type, estimator.reg_covar)
+    constraint = as_constraint(estimator.eigenvalue_ratio, estimator.determinant_ratio, estimator.shape_ratio)
+    covariances = with_constraint(problem.mstep.covariances, constraint)
+    mstep = replace(problem.mstep, covariances=covariances, prior=with_data(estimator.prior, summary))
+    problem = replace(problem, mstep=mstep)
     masks = as_masks(estimator.fixed, estimator.n_components)
     missing = set(masks) - set(given.present())
     if missing:
@@ -75,7 +79,7 @@ def asked(estimator: Any, source: ArraySource) -> tuple[Task, Given]:
         wanted = ", ".join(names.get(name, f"{name}_init") for name in sorted(missing))
         raise ValueError(f"fixed: {', '.join(sorted(missing))} are to be held; give {wanted}")
     mixture = given.completed(estimator.n_components, source.n_features)
-    return held(task, masks, mixture, equal_proportions=estimator.equal_proportions), given
+    return held(problem, masks, mixture, equal_proportions=estimator.equal_proportions), given
 
 
 def checked_sample_weight(sample_weight: Any, rows: Rows) -> Any:

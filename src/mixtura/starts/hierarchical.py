@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng, as_count, as_rng
-from mixtura.data import ArraySource, Chunk, Source
-from mixtura.em import Task
+from mixtura.data import ArraySource, Chunk, Source, is_source
+from mixtura.em import Problem
 from mixtura.errors import DataError, ParameterError
-from mixtura.kernels import accumulate, agglomerate
+from mixtura.kernels import accumulate, kernel_of
 from mixtura.starts.coordinates import USES
 from mixtura.stats import Stats
 
@@ -80,13 +80,13 @@ class Tree:
             first[j] = first[i]
         return np.unique(first, return_inverse=True)[1].astype(np.int64)
 
-    def __call__(self, task: Task, k: int, rng: Rng) -> Stats:
+    def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats:
         """Statistics of the k clusters; rows outside the tree join by the first E-step."""
-        if self.rows.shape[1] != task.source.n_features:
-            given, expected = self.rows.shape[1], task.source.n_features
+        if self.rows.shape[1] != problem.source.n_features:
+            given, expected = self.rows.shape[1], problem.source.n_features
             raise DataError(f"start: the tree has {given} columns; the data has {expected}")
         members = np.eye(k)[self.labels(k)]
-        return accumulate(Chunk(self.rows, self.sample_weight), members, task.family.scatter_kind)
+        return accumulate(Chunk(self.rows, self.sample_weight), members, problem.mstep.scatter_kind)
 
 
 def hierarchical(
@@ -144,13 +144,13 @@ def hierarchical(
         raise ParameterError(f"criterion is {criterion!r}; expected one of {', '.join(CRITERIA)}")
     if use not in USES:
         raise ParameterError(f"use is {use!r}; expected one of {', '.join(USES)}")
-    source = X if hasattr(X, "rows") and hasattr(X, "n_rows") else ArraySource.of(X, sample_weight)
+    source = X if is_source(X) else ArraySource.of(X, sample_weight)
     return grow(source, as_rng(seed), criterion, use, as_count(subset, "subset"))
 
 
-def from_tree(task: Task, k: int, rng: Rng) -> Stats:
+def from_tree(problem: Problem, k: int, rng: Rng) -> Stats:
     """Start from a tree that is grown for this start alone."""
-    return grow(task.source, rng)(task, k, rng)
+    return grow(problem.source, rng)(problem, k, rng)
 
 
 def grow(source: Source, rng: Rng, criterion: str = "VVV", use: str = "SVD", subset: int = SUBSET) -> Tree:
@@ -163,7 +163,7 @@ def grow(source: Source, rng: Rng, criterion: str = "VVV", use: str = "SVD", sub
     spread = float(weight @ ((seen - np.average(seen, axis=0, weights=weight)) ** 2).sum(axis=1))
     # Where all rows are equal no coordinate may be left; any alpha will do.
     alpha = max(spread / (weight.sum() * max(seen.shape[1], 1)), float(np.finfo(np.float64).eps))
-    merges, heights = agglomerate(seen, weight, criterion, alpha)
+    merges, heights = kernel_of(source).agglomerate(seen, weight, criterion, alpha)
     for values in (merges, heights, rows):
         values.setflags(write=False)
     return Tree(merges, heights, rows, sample.sample_weight, criterion, use)

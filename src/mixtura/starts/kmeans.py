@@ -8,7 +8,7 @@ import numpy as np
 
 from mixtura._support import Lazy, Rng
 from mixtura.data import Chunk
-from mixtura.em import Task
+from mixtura.em import Problem
 from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.starts.random import SAMPLE, at_rows
 from mixtura.stats import Stats
@@ -23,12 +23,12 @@ def random_state(rng: Rng) -> np.random.RandomState:
     return np.random.RandomState(int(rng.integers(2**32)))
 
 
-def kmeans(task: Task, k: int, rng: Rng) -> Stats:
+def kmeans(problem: Problem, k: int, rng: Rng) -> Stats:
     """Statistics of the clusters of one k-means run (Lloyd 1982, seeded by k-means++).
 
     Means are sought on at most 100,000 random rows; then every row joins its nearest mean.
     """
-    sample = task.source.rows(SAMPLE, rng)
+    sample = problem.source.rows(SAMPLE, rng)
     origin = sample.rows.mean(axis=0, dtype=np.float64)
     model = cluster.KMeans(n_clusters=min(k, len(sample.rows)), n_init=1, random_state=random_state(rng))
     with warnings.catch_warnings():  # fewer distinct rows than clusters: the empty ones are re-seeded later
@@ -40,18 +40,18 @@ def kmeans(task: Task, k: int, rng: Rng) -> Stats:
 
     def nearest(chunk: Chunk) -> Stats:
         labels = ((chunk.rows - origin) @ centres.T - half).argmax(axis=1)
-        return accumulate(chunk, members[labels], task.family.scatter_kind)
+        return accumulate(chunk, members[labels], problem.mstep.scatter_kind)
 
-    return task.source.sum(sum_over_blocks(nearest, k))
+    return problem.source.sum(sum_over_blocks(nearest, k))
 
 
-def kmeans_pp(task: Task, k: int, rng: Rng) -> Stats:
+def kmeans_pp(problem: Problem, k: int, rng: Rng) -> Stats:
     """Components on rows chosen by k-means++ (Arthur & Vassilvitskii 2007), as narrow as the floor or ridge allows."""
-    sample = task.source.rows(SAMPLE, rng)
+    sample = problem.source.rows(SAMPLE, rng)
     count = min(k, len(sample.rows))
     weight = sample.sample_weight
     origin = sample.rows.mean(axis=0, dtype=np.float64)
     state = random_state(rng)
     seeding = cluster.kmeans_plusplus
     _, chosen = seeding(sample.rows - origin, count, sample_weight=weight, random_state=state)
-    return at_rows(task, sample.rows[np.resize(chosen, k)])
+    return at_rows(problem, sample.rows[np.resize(chosen, k)])

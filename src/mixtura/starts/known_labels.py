@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from mixtura._support import Rng, responsibilities
 from mixtura.covariance.models import as_covariance_model
 from mixtura.data import Chunk
-from mixtura.em import Task
+from mixtura.em import Problem
 from mixtura.em.estep import UNKNOWN
+from mixtura.em.mstep import MStep
 from mixtura.errors import ParameterError
 from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.stats import Stats
@@ -29,22 +30,22 @@ class FromKnown:
 
     known: NDArray[np.int64]
 
-    def __call__(self, task: Task, k: int, rng: Rng) -> Stats:
+    def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats:
         members = np.vstack([np.eye(k), np.zeros((1, k))])  # the last is for -1
 
         def given(chunk: Chunk) -> Stats:
             return accumulate(chunk, members[self.known[chunk.positions]], "diagonal")
 
-        first = replace(task, family=as_covariance_model("EEI"), prior=None)
-        stats = task.source.sum(sum_over_blocks(given, k))
+        first = MStep(as_covariance_model("EEI"), problem.mstep.floor)
+        stats = problem.source.sum(sum_over_blocks(given, k))
         if not stats.weight.all():
             raise ParameterError(f"known: all rows of component {stats.weight.argmin()} have weight zero; leave it out")
-        mixture, _ = first.mstep(stats)
+        mixture, _ = first(stats)
 
         def nearest(chunk: Chunk) -> Stats:
             own = self.known[chunk.positions]
             share, *_ = responsibilities(mixture.log_joint(chunk.rows))
             share = np.where((own == UNKNOWN)[:, None], share, members[own])
-            return accumulate(chunk, share, task.family.scatter_kind)
+            return accumulate(chunk, share, problem.mstep.scatter_kind)
 
-        return task.source.sum(sum_over_blocks(nearest, k))
+        return problem.source.sum(sum_over_blocks(nearest, k))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mixtura._support import Rng
-from mixtura.em import Task
+from mixtura.em import Problem
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 from mixtura.starts.hierarchical import from_tree
@@ -18,10 +18,10 @@ from mixtura.starts.random import identity, random, random_from_data
 from mixtura.starts.small_em import small_em
 from mixtura.stats import Stats
 
-Initial: TypeAlias = Callable[[Task, int, Rng], Stats | Mixture]
+Initial: TypeAlias = Callable[[Problem, int, Rng], Stats | Mixture]
 
 # Starts that say which rows belong together, as in scikit-learn.
-GROUPINGS: dict[str, Callable[[Task, int, Rng], Stats]] = {
+GROUPINGS: dict[str, Callable[[Problem, int, Rng], Stats]] = {
     "kmeans": kmeans,
     "k-means++": kmeans_pp,
     "random": random,

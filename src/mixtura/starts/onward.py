@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mixtura._support import Rng
-from mixtura.em import Task
+from mixtura.em import Problem
 from mixtura.mixture import Mixture
 from mixtura.starts.search import in_kernel, started
 from mixtura.stats import Stats
@@ -39,10 +39,10 @@ class Onward:
     tol: float = 1e-6
     max_iter: int = 1000
 
-    def __call__(self, task: Task, k: int, rng: Rng) -> Stats | Mixture:
-        if not in_kernel(task):
+    def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats | Mixture:
+        if not in_kernel(problem):
             return self.mixture
-        runners, _ = started(task, [task.begin(self.mixture).stats], self.max_iter, FINER * self.tol, PLAIN)
+        runners, _ = started(problem, [problem.begin(self.mixture).stats], self.max_iter, FINER * self.tol, PLAIN)
         return runners[0].stats if runners else self.mixture
 
 

@@ -10,8 +10,7 @@ import numpy as np
 from mixtura._support import Array, Index, Lazy, Rng, frozen, log_or_minus_inf
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.data import Chunk
-from mixtura.em import Task, reseed_empty
-from mixtura.em.mstep import Fixed
+from mixtura.em import Problem, reseed_empty
 from mixtura.errors import ParameterError
 from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.mixture import Mixture
@@ -54,7 +53,7 @@ class Parameters:
     covariances: Covariance | None = None
     rest: Any = kmeans
 
-    def __call__(self, task: Task, k: int, rng: Rng) -> Mixture:
+    def __call__(self, problem: Problem, k: int, rng: Rng) -> Mixture:
         given = self.present(k)
         if len(given) == 3:
             mixture = Mixture(**given)
@@ -63,7 +62,7 @@ class Parameters:
             wrong = [name for name, size in sizes.items() if size != k]
             if wrong:
                 raise ParameterError(f"k is {k}, but the start has {sizes[wrong[0]]} {wrong[0]}")
-            mixture = _completed(task, k, rng, self.rest, given)
+            mixture = _completed(problem, k, rng, self.rest, given)
         if mixture.n_components != k:
             raise ParameterError(f"k is {k}, but the start has {mixture.n_components} components")
         return mixture
@@ -94,31 +93,30 @@ def _inverted(precisions: Any, k: int) -> DenseCovariance:
     return DenseCovariance.from_precisions(matrices, *matrices.shape[:2])
 
 
-def _completed(task: Task, k: int, rng: Rng, rest: Any, given: dict[str, Any]) -> Mixture:
+def _completed(problem: Problem, k: int, rng: Rng, rest: Any, given: dict[str, Any]) -> Mixture:
     """The M-step of a partition under which the parameters that are given stay."""
-    stats = _nearest(task, k, given) if "means" in given else rest(task, k, rng)
-    stats, _ = reseed_empty(task, stats, rng)
-    base, _ = task.mstep(stats)
+    stats = _nearest(problem, k, given) if "means" in given else rest(problem, k, rng)
+    stats, _ = reseed_empty(problem, stats, rng)
+    base, _ = problem.mstep(stats)
     if "means" not in given:
         order = _dealt(base, given)
         stats, base = stats.select(order), base.select(order)
     masks: dict[str, Any] = dict.fromkeys(given, np.ones(k, dtype=bool))
-    held = Fixed(given=replace(base, **given), **masks)
-    mixture, _ = replace(task, fixed=held, family=held.over(task.family)).mstep(stats, base)
+    mixture, _ = problem.mstep.free.holding(replace(base, **given), masks)(stats, base)
     return replace(mixture, n_parameters=0)
 
 
-def _nearest(task: Task, k: int, given: dict[str, Any]) -> Stats:
+def _nearest(problem: Problem, k: int, given: dict[str, Any]) -> Stats:
     """Statistics of the rows that are nearest to each of the means."""
-    d = task.source.n_features
-    spread = given.get("covariances") or DiagonalCovariance(task.scale[None], k, d)
+    d = problem.source.n_features
+    spread = given.get("covariances") or DiagonalCovariance(problem.scale[None], k, d)
     view = Mixture(given.get("weights", np.full(k, 1 / k)), given["means"], spread)
     members = np.eye(k)
 
     def joined(chunk: Chunk) -> Stats:
-        return accumulate(chunk, members[view.log_joint(chunk.rows).argmax(axis=1)], task.family.scatter_kind)
+        return accumulate(chunk, members[view.log_joint(chunk.rows).argmax(axis=1)], problem.mstep.scatter_kind)
 
-    return task.source.sum(sum_over_blocks(joined, k))
+    return problem.source.sum(sum_over_blocks(joined, k))
 
 
 def _dealt(base: Mixture, given: dict[str, Any]) -> Index:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mixtura._support import Rng, frozen
 from mixtura.data import Chunk
-from mixtura.em import Task
+from mixtura.em import Problem
 from mixtura.errors import DataError
 from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.stats import Stats
@@ -34,9 +34,9 @@ class Responsibilities:
 
     share: Any
 
-    def __call__(self, task: Task, k: int, rng: Rng) -> Stats:
+    def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats:
         share = frozen(self.share, "start: responsibilities")
-        expected = (task.source.length, k)
+        expected = (problem.source.length, k)
         if share.shape != expected:
             raise DataError(f"start: responsibilities have shape {share.shape}; expected {expected}")
         bad = np.flatnonzero(~((share >= 0).all(axis=1) & (np.abs(share.sum(axis=1) - 1) < 1e-6)))
@@ -47,9 +47,9 @@ class Responsibilities:
             )
 
         def rescaled(chunk: Chunk) -> Stats:
-            return accumulate(chunk, share[chunk.positions], task.family.scatter_kind)
+            return accumulate(chunk, share[chunk.positions], problem.mstep.scatter_kind)
 
-        return task.source.sum(sum_over_blocks(rescaled, k))
+        return problem.source.sum(sum_over_blocks(rescaled, k))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,10 +71,10 @@ class Labels:
 
     labels: Any
 
-    def __call__(self, task: Task, k: int, rng: Rng) -> Stats:
+    def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats:
         labels = np.asarray(self.labels)
-        if labels.shape != (task.source.length,):
-            raise DataError(f"start: labels have shape {labels.shape}; expected ({task.source.length},)")
+        if labels.shape != (problem.source.length,):
+            raise DataError(f"start: labels have shape {labels.shape}; expected ({problem.source.length},)")
         try:
             values, codes = np.unique(labels, return_inverse=True)
         except TypeError:
@@ -84,6 +84,6 @@ class Labels:
             raise DataError(f"start: labels have {len(values)} different values; expected k = {k}")
 
         def joined(chunk: Chunk) -> Stats:
-            return accumulate(chunk, members[codes[chunk.positions]], task.family.scatter_kind)
+            return accumulate(chunk, members[codes[chunk.positions]], problem.mstep.scatter_kind)
 
-        return task.source.sum(sum_over_blocks(joined, k))
+        return problem.source.sum(sum_over_blocks(joined, k))

@@ -7,7 +7,7 @@ import numpy as np
 from mixtura._support import Array, Rng, Rows
 from mixtura.covariance import DenseCovariance
 from mixtura.data import Chunk
-from mixtura.em import Task
+from mixtura.em import Problem
 from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats
@@ -16,9 +16,9 @@ from mixtura.stats import Stats
 SAMPLE = 100_000
 
 
-def at_rows(task: Task, rows: Rows) -> Stats:
+def at_rows(problem: Problem, rows: Rows) -> Stats:
     """Equal components without any width at the given rows, (k, d): the floor or the ridge gives them theirs."""
-    empty = Stats.empty(len(rows), task.source.n_features, task.family.scatter_kind)
+    empty = Stats.empty(len(rows), problem.source.n_features, problem.mstep.scatter_kind)
     weight = np.full(len(rows), 1 / len(rows))
     return Stats(weight, rows.astype(np.float64), empty.scatter, 0.0, 0.0)
 
@@ -42,25 +42,25 @@ def draw_distinct(sample: Chunk, k: int, rng: Rng) -> Array:
     return draw(Chunk(np.asarray(values), weight), k, rng).astype(np.float64)
 
 
-def random(task: Task, k: int, rng: Rng) -> Stats:
+def random(problem: Problem, k: int, rng: Rng) -> Stats:
     """Responsibilities drawn uniformly and normalised, row by row."""
     seed = int(rng.integers(2**31) if isinstance(rng, np.random.Generator) else rng.randint(2**31 - 1))
 
     def share_out(chunk: Chunk) -> Stats:
         # Seeded by position: the same whoever works on the chunk, and when.
         share = np.random.default_rng((seed, chunk.first)).uniform(size=(len(chunk.rows), k))
-        return accumulate(chunk, share / share.sum(axis=1, keepdims=True), task.family.scatter_kind)
+        return accumulate(chunk, share / share.sum(axis=1, keepdims=True), problem.mstep.scatter_kind)
 
-    return task.source.sum(sum_over_blocks(share_out, k))
+    return problem.source.sum(sum_over_blocks(share_out, k))
 
 
-def random_from_data(task: Task, k: int, rng: Rng) -> Stats:
+def random_from_data(problem: Problem, k: int, rng: Rng) -> Stats:
     """Components on random rows, as narrow as the floor or ridge allows."""
-    return at_rows(task, draw(task.source.rows(SAMPLE, rng), k, rng))
+    return at_rows(problem, draw(problem.source.rows(SAMPLE, rng), k, rng))
 
 
-def identity(task: Task, k: int, rng: Rng) -> Mixture:
+def identity(problem: Problem, k: int, rng: Rng) -> Mixture:
     """The textbook start: random weights, distinct random rows as means, identity covariances."""
     weights = rng.uniform(size=k)
-    means = draw_distinct(task.source.rows(SAMPLE, rng), k, rng)
+    means = draw_distinct(problem.source.rows(SAMPLE, rng), k, rng)
     return Mixture(weights / weights.sum(), means, DenseCovariance(np.eye(means.shape[1])[None], k))

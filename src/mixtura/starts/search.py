@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura import kernels
 from mixtura._support import in_order
-from mixtura.data import ArraySource, Chunk
-from mixtura.em import LoglikRises, Outcome, Path, Task, ordinary, row_counts, run
+from mixtura.data import Whole
+from mixtura.em import LoglikRises, Outcome, Path, Problem, can_run, iterate, row_counts
 from mixtura.em.steppers import STEPPERS
-from mixtura.kernels import Ending, Summit
+from mixtura.kernels import Ending, Summit, kernel_of
 from mixtura.stats import Stats
 
 # Multiplications in one iteration from which on starts are shared out among threads.
@@ -62,7 +61,7 @@ class Runner:
         """Where the loop of `em.run` has come."""
         return cls(path.last.stats, path.last.at_floor, path.outcome is not Outcome.OUT_OF_STEPS)
 
-    def spurious(self, task: Task) -> bool:
+    def spurious(self, problem: Problem) -> bool:
         """Whether a component owes its likelihood to the floor.
 
         It rests there on hardly more points than it needs, or on a floor so low that only rows that coincide in some
@@ -70,18 +69,18 @@ class Runner:
         """
         if not self.at_floor.any():
             return False
-        held = row_counts(self.stats, task.source.n_rows)
-        few = held < 2 * task.family.least_points(task.source.n_features)
-        return bool((self.at_floor & (few | (task.floor < NUMERICAL * task.scale).all())).any())
+        held = row_counts(self.stats, problem.source.n_rows)
+        few = held < 2 * problem.mstep.covariances.least_points(problem.source.n_features)
+        return bool((self.at_floor & (few | (problem.mstep.floor < NUMERICAL * problem.scale).all())).any())
 
 
-def ranked(runners: Sequence[Runner], task: Task) -> list[Runner]:
+def ranked(runners: Sequence[Runner], problem: Problem) -> list[Runner]:
     """The best first; those whose likelihood is spurious after all others."""
-    return sorted(runners, key=lambda one: (one.spurious(task), -one.stats.loglik))
+    return sorted(runners, key=lambda one: (one.spurious(problem), -one.stats.loglik))
 
 
 def started(
-    task: Task, starts: Sequence[Stats], iterations: int, tol: float, plain: int | None = None
+    problem: Problem, starts: Sequence[Stats], iterations: int, tol: float, plain: int | None = None
 ) -> tuple[list[Runner], int]:
     """Some EM iterations from each start: the runners, the best first, and how often the rows were read.
 
@@ -94,42 +93,46 @@ def started(
     plain : int, optional
         After so many iterations EM is accelerated; never, if it is not given.
     """
-    return further(task, [Runner.of(start) for start in starts], iterations, tol, plain)
+    return further(problem, [Runner.of(start) for start in starts], iterations, tol, plain)
 
 
 def further(
-    task: Task, runners: Sequence[Runner], iterations: int, tol: float, plain: int | None = None
+    problem: Problem, runners: Sequence[Runner], iterations: int, tol: float, plain: int | None = None
 ) -> tuple[list[Runner], int]:
     """The same for runners that have come somewhere already; those at rest stay where they are."""
     going, still = [one for one in runners if not one.resting], [one for one in runners if one.resting]
-    do = partial(_raced if in_kernel(task) else _walked, task, iterations=iterations, tol=tol, plain=plain)
+    do = partial(_raced if in_kernel(problem) else _walked, problem, iterations=iterations, tol=tol, plain=plain)
     k, d = runners[0].stats.mean.shape if runners else (0, 0)
-    if in_kernel(task) and task.source.n_rows * k * d * d >= MUCH:
-        parts = in_order(lambda one: do([one]), going, cast(Any, task.source).threads)
+    if in_kernel(problem) and problem.source.n_rows * k * d * d >= MUCH:
+        parts = in_order(lambda one: do([one]), going, cast(Whole, problem.source.whole).threads)
         ended = [one for part in parts for one in part]
     else:
         ended = do(going) if going else []
     read = sum(new.passes for new in ended) - sum(old.passes for old in going)
-    return ranked([*still, *(one for one in ended if not one.lost)], task), read
+    return ranked([*still, *(one for one in ended if not one.lost)], problem), read
 
 
-def in_kernel(task: Task) -> bool:
+def in_kernel(problem: Problem) -> bool:
     """Whether the kernel knows how to do all that the task asks for."""
-    return ordinary(task) and task.guarded and not task.ridge
+    plain = not (problem.repair.accepts_falls or problem.mstep.ridge)
+    return plain and problem.source.whole is not None and can_run(problem)
 
 
-def _raced(task: Task, runners: Sequence[Runner], *, iterations: int, tol: float, plain: int | None) -> list[Runner]:
+def _raced(
+    problem: Problem, runners: Sequence[Runner], *, iterations: int, tol: float, plain: int | None
+) -> list[Runner]:
     """Within the kernel."""
-    source, race = cast(ArraySource, task.source), cast(Callable[..., list[Summit]], kernels.race)
+    whole, model = cast(Whole, problem.source.whole), problem.mstep.covariances
+    race = cast(Callable[..., list[Summit]], kernel_of(problem.source).race)
     tops = race(
-        task.family.name,
-        Chunk(source.array, source.sample_weight),
+        model.name,
+        whole.chunk,
         [one.stats for one in runners],
-        task.floor,
+        problem.mstep.floor,
         tol=tol,
         max_iter=iterations,
-        least_points=task.family.least_points(source.n_features),
-        prior=task.belief(len(runners[0].stats.weight)),
+        least_points=model.least_points(problem.source.n_features),
+        prior=problem.mstep.prior.for_kernel(model, len(runners[0].stats.weight)),
         plain=plain,
     )
     return [_climbed(one, top) for one, top in zip(runners, tops, strict=True)]
@@ -148,12 +151,14 @@ def _climbed(one: Runner, top: Summit) -> Runner:
     )
 
 
-def _walked(task: Task, runners: Sequence[Runner], *, iterations: int, tol: float, plain: int | None) -> list[Runner]:
+def _walked(
+    problem: Problem, runners: Sequence[Runner], *, iterations: int, tol: float, plain: int | None
+) -> list[Runner]:
     """The same by the loop."""
     ended = []
     for one in runners:
-        first, rng, stepper = Path.at(task.begin(one.stats)), np.random.default_rng(0), STEPPERS[plain is not None]
-        path = run(task, first, stop=[LoglikRises(tol)], max_iter=iterations, rng=rng, stepper=stepper)
+        first, rng, stepper = Path.at(problem.begin(one.stats)), np.random.default_rng(0), STEPPERS[plain is not None]
+        path = iterate(problem, first, stop=[LoglikRises(tol)], max_iter=iterations, rng=rng, stepper=stepper)
         gain, passes = path.last.loglik - one.stats.loglik, one.passes + path.passes
         ended.append(replace(Runner.at(path), gain=gain, passes=passes, lost=bool(path.repairs)))
     return ended

@@ -8,7 +8,7 @@ import numpy as np
 
 from mixtura._support import Rng
 from mixtura.data import Chunk
-from mixtura.em import LoglikRises, Path, Task, reseed_empty, run
+from mixtura.em import LoglikRises, Path, Problem, iterate, reseed_empty
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.starts.coordinates import sphered
@@ -78,106 +78,109 @@ class SmallEM:
     heats: int = 10
     tol: float = 1e-5
 
-    def __call__(self, task: Task, k: int, rng: Rng) -> Mixture | Stats:
+    def __call__(self, problem: Problem, k: int, rng: Rng) -> Mixture | Stats:
         """Statistics at the best place; of a seeding where all runs lost components, so that the fit tells of it."""
         wanted = max(self.rows, self.rows_per_component * k)
-        sample = task.source.rows(wanted, rng)
-        small = task.among(sample)
+        sample = problem.source.rows(wanted, rng)
+        small = problem.on(sample)
         places, read = self._seeded(small, sample, k, rng)
         if not places:
             return seeded(small, sample, k, rng)[0]
         places = self._improved(places, read, small, sample, rng)
-        if task.source.n_rows > wanted:
-            return self._final(task, places, rng)
+        if problem.source.n_rows > wanted:
+            return self._final(problem, places, rng)
         return places[0].stats
 
-    def _seeded(self, task: Task, sample: Chunk, k: int, rng: Rng) -> tuple[list[Runner], int]:
+    def _seeded(self, problem: Problem, sample: Chunk, k: int, rng: Rng) -> tuple[list[Runner], int]:
         """The best of the first runs, and how often they read the rows; none where all of them lost components."""
         read = 0
         for _ in range(TRIES):
-            starts = [reseed_empty(task, stats, rng)[0] for stats in seeded(task, sample, k, rng, self.seeds)]
-            runners, more = started(task, starts, self.first, self.tol)
+            starts = [reseed_empty(problem, stats, rng)[0] for stats in seeded(problem, sample, k, rng, self.seeds)]
+            runners, more = started(problem, starts, self.first, self.tol)
             read, iterations = read + len(starts) + more, self.first
             while iterations < ENOUGH and not all(one.resting for one in runners):
                 iterations *= 2
                 stay = max(self.finalists, int(self.kept * len(runners)))
-                runners, more = further(task, runners[:stay], iterations, self.tol)
+                runners, more = further(problem, runners[:stay], iterations, self.tol)
                 read += more
             if runners:
                 break
         return runners[: self.finalists], read
 
-    def _improved(self, places: list[Runner], read: int, task: Task, sample: Chunk, rng: Rng) -> list[Runner]:
+    def _improved(self, places: list[Runner], read: int, problem: Problem, sample: Chunk, rng: Rng) -> list[Runner]:
         """All places that were found, the best first."""
         first, length = places[0], sum(one.passes for one in places) / len(places)
-        agreed = len(places) == self.finalists and not any(higher(first, one, task) for one in places)
+        agreed = len(places) == self.finalists and not any(higher(first, one, problem) for one in places)
         goal = (self.settled if agreed else self.effort) * length
         while read < goal and len(first.at_floor) > 1:
-            found, more = self._moved(places[0], task, sample, rng)
-            places, read = ranked([*places, *found], task), read + more
-            if higher(places[0], first, task):
+            found, more = self._moved(places[0], problem, sample, rng)
+            places, read = ranked([*places, *found], problem), read + more
+            if higher(places[0], first, problem):
                 goal = self.effort * length
         return places
 
-    def _moved(self, best: Runner, task: Task, sample: Chunk, rng: Rng) -> tuple[list[Runner], int]:
+    def _moved(self, best: Runner, problem: Problem, sample: Chunk, rng: Rng) -> tuple[list[Runner], int]:
         """Where EM comes to rest from changes of the best place, and how often that read the rows.
 
         A run is given up when it would not get above the best if it gained as much again as since it was last looked
         at: that ends most of those that are on their way back, too.
         """
-        view = View.of(task, best.stats, sample)
+        view = View.of(problem, best.stats, sample)
         drawn = [MOVES[number] for number in rng.choice(len(MOVES), size=self.moves)]
-        starts = [reseed_empty(task, move(task, view, rng), rng)[0] for move in drawn]
-        goal = -np.inf if best.spurious(task) else best.stats.loglik + SAME / unit(best, task)
+        starts = [reseed_empty(problem, move(problem, view, rng), rng)[0] for move in drawn]
+        goal = -np.inf if best.spurious(problem) else best.stats.loglik + SAME / unit(best, problem)
         iterations = 2 * self.first
-        runners, read = started(task, starts, iterations, 10 * self.tol, PLAIN)
+        runners, read = started(problem, starts, iterations, 10 * self.tol, PLAIN)
         resting: list[Runner] = []
         while runners and iterations < ENOUGH:
-            runners, more = further(task, runners, iterations, 10 * self.tol, PLAIN)
+            runners, more = further(problem, runners, iterations, 10 * self.tol, PLAIN)
             read += more
             resting += [one for one in runners if one.resting]
             runners = [one for one in runners if not one.resting and one.stats.loglik + one.gain > goal]
             iterations *= 2
         return resting, read + 1
 
-    def _final(self, task: Task, places: list[Runner], rng: Rng) -> Stats:
+    def _final(self, problem: Problem, places: list[Runner], rng: Rng) -> Stats:
         """Of the best places on a sample, the best on all rows, after some iterations there."""
         chosen = places[:1]
         for place in places[1:]:
-            if len(chosen) < self.finalists and higher(chosen[-1], place, task):
+            if len(chosen) < self.finalists and higher(chosen[-1], place, problem):
                 chosen.append(place)
         if len(chosen) == 1:
             return chosen[0].stats
         stop = [LoglikRises(self.tol)]
-        paths = [run(task, Path.at(task.begin(one.stats)), stop=stop, max_iter=self.heats, rng=rng) for one in chosen]
-        return ranked([Runner.at(path) for path in paths], task)[0].stats
+        paths = [
+            iterate(problem, Path.at(problem.begin(one.stats)), stop=stop, max_iter=self.heats, rng=rng)
+            for one in chosen
+        ]
+        return ranked([Runner.at(path) for path in paths], problem)[0].stats
 
 
-def unit(one: Runner, task: Task) -> float:
+def unit(one: Runner, problem: Problem) -> float:
     """How many rows a weight of one stands for: weights that sum to less than the number of rows are relative."""
-    return max(1.0, task.source.n_rows / one.stats.total)
+    return max(1.0, problem.source.n_rows / one.stats.total)
 
 
-def higher(one: Runner, other: Runner, task: Task) -> bool:
+def higher(one: Runner, other: Runner, problem: Problem) -> bool:
     """Whether a run at rest ranks before another one and is in another place."""
-    if one.spurious(task) != other.spurious(task):
-        return other.spurious(task)
-    return (one.stats.loglik - other.stats.loglik) * unit(other, task) > SAME
+    if one.spurious(problem) != other.spurious(problem):
+        return other.spurious(problem)
+    return (one.stats.loglik - other.stats.loglik) * unit(other, problem) > SAME
 
 
-def seeded(task: Task, sample: Chunk, k: int, rng: Rng, count: int = 1) -> list[Stats]:
+def seeded(problem: Problem, sample: Chunk, k: int, rng: Rng, count: int = 1) -> list[Stats]:
     """Several times statistics of the sample's rows, each given to the nearest of k of them.
 
     Nearest on standardised columns and, every other time, on principal components of equal variance.
     """
-    rows = (sample.rows - sample.rows.mean(axis=0)) / np.sqrt(task.scale)
+    rows = (sample.rows - sample.rows.mean(axis=0)) / np.sqrt(problem.scale)
     coordinates = [rows, sphered(sample.rows, sample.weigh(np.ones(len(rows))))] if rows.shape[1] > 1 else [rows]
     state, members, different = random_state(rng), np.eye(k), min(k, len(rows))
     distances = (
         squared_distances(coordinates[number % len(coordinates)], different, sample.sample_weight, state)
         for number in range(count)
     )
-    return [accumulate(sample, members[one.argmin(axis=1)], task.family.scatter_kind) for one in distances]
+    return [accumulate(sample, members[one.argmin(axis=1)], problem.mstep.scatter_kind) for one in distances]
 
 
 small_em = SmallEM()

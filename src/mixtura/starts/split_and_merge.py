@@ -8,11 +8,10 @@ from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng
 from mixtura.data import Chunk
-from mixtura.em import Task
+from mixtura.em import Problem
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats
@@ -49,9 +48,9 @@ class View:
     mass: Array
 
     @classmethod
-    def of(cls, task: Task, stats: Stats, sample: Chunk) -> View:
+    def of(cls, problem: Problem, stats: Stats, sample: Chunk) -> View:
         """One pass over the rows."""
-        mixture, _ = task.mstep(stats)
+        mixture, _ = problem.mstep(stats)
         mass = sample.weigh(np.ones(len(sample.rows)))
         share = mixture.posterior(sample.rows)[:, : len(stats.weight)]
         return cls(stats, mixture, share, sample, mass / mass.sum())
@@ -83,20 +82,20 @@ class View:
         return self.sample.rows[chosen].astype(np.float64)
 
 
-Move: TypeAlias = Callable[[Task, View, Rng], Stats]
+Move: TypeAlias = Callable[[Problem, View, Rng], Stats]
 
 
-def beside(task: Task, view: View, rng: Rng) -> Stats:
+def beside(problem: Problem, view: View, rng: Rng) -> Stats:
     """A component in place of a random one: the rows around a random row, in the metric of its own component."""
     k = len(view.stats.weight)
     n, d = view.sample.rows.shape
     row = view.drawn(rng, 1)
     owner = int(view.mixture.log_joint(row)[0, :k].argmax())
     white = view.mixture.covariances.whiten(owner, view.sample.rows - row)
-    count = min(n, max(int(PART * n / k), task.family.least_points(d) + 1))
+    count = min(n, max(int(PART * n / k), problem.mstep.covariances.least_points(d) + 1))
     near = np.argpartition(np.einsum("ij,ij->i", white, white), count - 1)[:count]
     return view.put(
-        [int(rng.choice(k))], accumulate(_part(view.sample, near), np.ones((count, 1)), view.stats.scatter_kind)
+        [int(rng.choice(k))], accumulate(view.sample.take(near), np.ones((count, 1)), view.stats.scatter_kind)
     )
 
 
@@ -107,31 +106,31 @@ def _pair(view: View, rng: Rng) -> tuple[int, int]:
     return i, j
 
 
-def divided_anew(task: Task, view: View, rng: Rng) -> Stats:
+def divided_anew(problem: Problem, view: View, rng: Rng) -> Stats:
     """Two components that overlap are one, which is cut in two."""
     i, j = _pair(view, rng)
-    return _cut(task, view, view.share[:, i] + view.share[:, j], (i, j), rng) or view.stats
+    return _cut(problem, view, view.share[:, i] + view.share[:, j], (i, j), rng) or view.stats
 
 
-def merged_and_cut(task: Task, view: View, rng: Rng) -> Stats:
+def merged_and_cut(problem: Problem, view: View, rng: Rng) -> Stats:
     """Two components that overlap are one, and a random one is cut in two."""
     i, j = _pair(view, rng)
     both = view.stats.select(np.array([i])) + view.stats.select(np.array([j]))
     one = int(rng.choice(np.delete(np.arange(len(view.stats.weight)), j)))
     if one == i:
-        return divided_anew(task, view, rng)
+        return divided_anew(problem, view, rng)
     merged = replace(view, stats=view.put([i], both))
-    return _cut(task, merged, view.share[:, one], (one, j), rng) or view.stats
+    return _cut(problem, merged, view.share[:, one], (one, j), rng) or view.stats
 
 
-def _cut(task: Task, view: View, share: Array, components: tuple[int, int], rng: Rng) -> Stats | None:
+def _cut(problem: Problem, view: View, share: Array, components: tuple[int, int], rng: Rng) -> Stats | None:
     """These components on the two sides of the plane between two random rows of a share; None if there are none."""
     rows = np.flatnonzero(share > LEAST_OVERLAP)
     ends = view.drawn(rng, 2, share)
     if len(ends) < 2 or not len(rows):
         return None
-    part, own = _part(view.sample, rows), share[rows, None]
-    normal = np.linalg.solve(_covariance(part, own[:, 0]) + np.diag(task.floor), ends[1] - ends[0])
+    part, own = view.sample.take(rows), share[rows, None]
+    normal = np.linalg.solve(_covariance(part, own[:, 0]) + np.diag(problem.mstep.floor), ends[1] - ends[0])
     side = ((part.rows - ends.mean(axis=0)) @ normal > 0)[:, None]
     return view.put(list(components), accumulate(part, np.hstack([own * ~side, own * side]), view.stats.scatter_kind))
 
@@ -142,12 +141,6 @@ def _covariance(part: Chunk, share: Array) -> Array:
     mass = mass / mass.sum()
     delta = part.rows - mass @ part.rows
     return np.asarray((mass * delta.T) @ delta)
-
-
-def _part(chunk: Chunk, rows: NDArray[np.intp]) -> Chunk:
-    """Some rows of a chunk."""
-    weight = None if chunk.sample_weight is None else chunk.sample_weight[rows]
-    return Chunk(chunk.rows[rows], weight)
 
 
 MOVES: tuple[Move, ...] = (beside, merged_and_cut, divided_anew)

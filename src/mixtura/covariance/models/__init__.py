@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mixtura.covariance.models.base import CovarianceModel
-from mixtura.covariance.models.held import Held, Mask
+from mixtura.covariance.models.base import CovarianceModel, Mask, PriorCounts
+from mixtura.covariance.models.held import HeldCovariances
 from mixtura.covariance.models.names import ALIASES, MODELS, as_covariance_model, with_constraint
 from mixtura.covariance.models.ratios import Constraint, as_constraint
 
@@ -12,8 +12,9 @@ __all__ = [
     "MODELS",
     "Constraint",
     "CovarianceModel",
-    "Held",
+    "HeldCovariances",
     "Mask",
+    "PriorCounts",
     "as_constraint",
     "as_covariance_model",
     "with_constraint",

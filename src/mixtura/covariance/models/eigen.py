@@ -13,10 +13,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array
+from mixtura._support import Array, Index
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models.axes import common_matrix, compose, own_axes
+from mixtura.covariance.models.base import Mask, PriorCounts
 from mixtura.covariance.models.common_axes import common_axes
+from mixtura.covariance.models.prior_counts import prior_counts
 from mixtura.covariance.models.ratios import Constraint
 from mixtura.covariance.models.volumes_and_shapes import SPECTRA, TINY, VarianceFit, equal_volume, share_of_largest
 from mixtura.stats import ScatterKind, Stats
@@ -46,6 +48,11 @@ class EigenModel:
 
     name: str
     constraint: Constraint | None = None
+
+    @property
+    def in_kernel(self) -> bool:
+        """Whether a kernel's own EM iterations may make its M-step: they know no constraint."""
+        return self.constraint is None
 
     @property
     def scatter_kind(self) -> ScatterKind:
@@ -152,6 +159,30 @@ class EigenModel:
         if self.name[1:] == "VV":
             return d + 1
         return 2 if "V" in self.name[:2] else 1
+
+    def own_points(self, d: int) -> int:
+        """How many points a component needs for whatever its covariance does not have in common with the others'.
+
+        d + 1 where it has axes of its own, or a volume and a shape, which are d variances of its own.
+        """
+        return d + 1 if self.name[2] == "V" or self.name[:2] == "VV" else self.least_points(d)
+
+    def prior_counts(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PriorCounts:
+        """What a conjugate prior adds to each component's statistics: see `mixtura.covariance.models.prior_counts`."""
+        return prior_counts(self.name, dof, k, d, shrinks_means=shrinks_means)
+
+    @property
+    def free(self) -> EigenModel:
+        """Itself."""
+        return self
+
+    def held(self, k: int) -> Mask:
+        """None."""
+        return np.zeros(k, dtype=bool)
+
+    def keep(self, components: Index) -> EigenModel:
+        """The same."""
+        return self
 
 
 def above(matrices: Array) -> bool:

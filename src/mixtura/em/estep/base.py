@@ -1,19 +1,39 @@
-"""E-steps: how the rows are shared out among the components."""
+"""What an E-step is: how the rows are shared out among the components."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.stats import Stats
+from mixtura.data import Source
+from mixtura.mixture import Mixture
+from mixtura.stats import ScatterKind, Stats
 
 
-@runtime_checkable
-class ByPosition(Protocol):
-    """An E-step that goes by where rows stand in their source."""
+class EStep(Protocol):
+    """From rows and a mixture to the statistics that the next M-step needs."""
 
-    def among(self, positions: slice | NDArray[np.intp]) -> Callable[..., Stats]:
-        """The same for rows that stood at these positions, and are now the only ones."""
+    @property
+    def left_out(self) -> float:
+        """The fraction of the rows' weight, that of the least likely ones, that it leaves out."""
+
+    @property
+    def in_kernel(self) -> bool:
+        """Whether a kernel's own EM iterations make the same E-step."""
+
+    @property
+    def of_components(self) -> EStep:
+        """The same E-step of a mixture without noise."""
+
+    def __call__(
+        self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
+    ) -> tuple[Stats, Any]:
+        """One pass, or a few: the statistics, and what to remember until the next E-step.
+
+        ``memory`` is what the last E-step of the same run left; None at its start.
+        """
+
+    def on(self, positions: slice | NDArray[np.intp]) -> EStep:
+        """The same for the rows that stood at these positions, and are now all there are."""

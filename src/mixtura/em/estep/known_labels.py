@@ -1,18 +1,19 @@
-"""Rows whose component is known: their responsibilities are given, the others' are inferred (semi-supervised EM)."""
+"""The E-step of rows whose component is known, beside others whose is not (semi-supervised EM)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Chunk
+from mixtura.data import Chunk, Source
 from mixtura.errors import DataError
-from mixtura.kernels import Affine, Density, estep
+from mixtura.kernels import Affine, Density, kernel_of
+from mixtura.mixture import Mixture
 from mixtura.stats import ScatterKind, Stats
 
 UNKNOWN = -1
@@ -44,46 +45,58 @@ def as_known(known: Any, n_rows: int, k: int) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class OneComponent:
     """A mixture as it looks to rows that are known to come from one component: no other can have made them."""
 
     affine: Affine
     n_features: int
 
-    @classmethod
-    def of(cls, mixture: Density, component: int) -> Alone:
-        """All constants but the component's own are log 0."""
-        own = np.arange(len(mixture.affine.constants)) == component
-        affine = replace(mixture.affine, constants=np.where(own, mixture.affine.constants, -np.inf))
-        return cls(affine, mixture.n_features)
+
+def only(mixture: Density, component: int) -> OneComponent:
+    """The mixture with all constants but the component's own set to log 0."""
+    own = np.arange(len(mixture.affine.constants)) == component
+    affine = replace(mixture.affine, constants=np.where(own, mixture.affine.constants, -np.inf))
+    return OneComponent(affine, mixture.n_features)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownLabels:
-    """The E-step that takes the known rows' components as given; their log-likelihood is log w_j N(x | m_j, S_j).
+    """E-step of semi-supervised EM.
+
+    A labelled row belongs to its component with probability one and contributes log w_j N(x; m_j, S_j); the others
+    are shared out by Bayes' rule.
 
     Attributes
     ----------
-    known : ndarray of shape (n,)
-        From `as_known`.
+    labels : ndarray of shape (n,)
+        Of each position the component, or -1 where it is unknown: see `as_known`.
     """
 
-    known: NDArray[np.int64]
+    labels: NDArray[np.int64]
 
-    def __call__(self, mixture: Any, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
-        own = self.known[chunk.positions]
-        parts = [
-            estep(mixture if j == UNKNOWN else Alone.of(mixture, int(j)), _part(chunk, own == j), scatter_kind)
-            for j in np.unique(own)
-        ]
-        return reduce(add, parts)
+    left_out: ClassVar[float] = 0.0
+    in_kernel: ClassVar[bool] = False
 
-    def among(self, positions: slice | NDArray[np.intp]) -> KnownLabels:
-        """What is known of the rows at these positions, which are now all there are."""
-        return KnownLabels(self.known[positions])
+    @property
+    def of_components(self) -> KnownLabels:
+        """Itself."""
+        return self
 
+    def __call__(
+        self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
+    ) -> tuple[Stats, Any]:
+        kernel = kernel_of(source)
 
-def _part(chunk: Chunk, rows: NDArray[np.bool_]) -> Chunk:
-    """Some rows of a chunk."""
-    weight = None if chunk.sample_weight is None else chunk.sample_weight[rows]
-    return Chunk(chunk.rows[rows], weight)
+        def estep(chunk: Chunk) -> Stats:
+            own = self.labels[chunk.positions]
+            parts = [
+                kernel.estep(mixture if j == UNKNOWN else only(mixture, int(j)), chunk.take(own == j), scatter_kind)
+                for j in np.unique(own)
+            ]
+            return reduce(add, parts)
+
+        return source.sum(estep), memory
+
+    def on(self, positions: slice | NDArray[np.intp]) -> KnownLabels:
+        """What is known of the rows at these positions."""
+        return KnownLabels(self.labels[positions])

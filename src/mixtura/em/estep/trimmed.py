@@ -1,73 +1,104 @@
-"""Rows left out for being the least likely (Neykov et al. 2007; García-Escudero et al. 2008, Ann. Stat. 36)."""
+"""The E-step that leaves out the least likely rows (Neykov et al. 2007; García-Escudero et al. 2008, Ann. Stat. 36)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mixtura import kernels
 from mixtura._support import Array
 from mixtura.data import Chunk, Source
+from mixtura.kernels import kernel_of
 from mixtura.mixture import Mixture
 from mixtura.stats import ScatterKind, Stats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trimmed:
-    """A source without its least likely rows.
+class RowValues:
+    """Values of rows, by position; those of two parts of a pass are those of both."""
 
-    The weight that is left is the same whatever the mixture: the last row that counts does so in part. This is what
-    makes EM climb: each step raises the log-likelihood of the rows that were kept, and then keeps better ones.
+    parts: tuple[tuple[slice | NDArray[np.intp], Array], ...]
+
+    def __add__(self, other: RowValues) -> RowValues:
+        return RowValues(self.parts + other.parts)
+
+    def at_positions(self, length: int, missing: tuple[float, ...]) -> Array:
+        """The values as an array with a column for each position, and ``missing`` where there is no row."""
+        values = np.repeat(np.array(missing)[:, None], length, axis=1)
+        for positions, part in self.parts:
+            values[:, positions] = part
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """A fraction of the rows' weight is left out, that of the rows of least density; the others are shared out.
+
+    The weight that is left is the same whatever the mixture: the last row that counts does so in part. So the
+    log-likelihood never falls: each step raises that of the rows that were kept, and then keeps better ones.
+
+    It remembers the cutoff: the log-density of the last row that counts.
 
     Attributes
     ----------
-    source : Source
-    part : ndarray of shape (n,)
-        How much of each row's weight is left: 1 or 0, but for the last row that counts.
-    cutoff : float
-        Log-density of that row.
+    fraction : float
     """
 
-    source: Source
-    part: Array
-    cutoff: float
+    fraction: float
 
-    @classmethod
-    def of(cls, source: Source, mixture: Mixture, fraction: float) -> Trimmed:
-        """Leave out a fraction of the weight of all rows, those of least density under a mixture.
+    in_kernel: ClassVar[bool] = False
+
+    @property
+    def left_out(self) -> float:
+        """The fraction."""
+        return self.fraction
+
+    @property
+    def of_components(self) -> Trimmed:
+        """Itself."""
+        return self
+
+    def __call__(
+        self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
+    ) -> tuple[Stats, float]:
+        part, cutoff = self.kept_parts(source, mixture)
+        k, kernel = len(mixture.shares), kernel_of(source)
+
+        def estep(chunk: Chunk) -> Stats:
+            own = part[chunk.positions]
+            kept = own > 0
+            if not kept.any():
+                return Stats.empty(k, mixture.n_features, scatter_kind)
+            return kernel.estep(mixture, chunk.reweighted(chunk.weigh(own)).take(kept), scatter_kind)
+
+        return source.sum(estep), cutoff
+
+    def kept_parts(self, source: Source, mixture: Mixture) -> tuple[Array, float]:
+        """How much of each row's weight is left, (length,): 1 or 0, but for the last row that counts; and its density.
 
         Examples
         --------
         >>> from mixtura import DenseCovariance
         >>> from mixtura.data import ArraySource
         >>> one = Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1))
-        >>> Trimmed.of(ArraySource.of([0.0, 9.0, 1.0, -8.0]), one, 0.375).part.tolist()
+        >>> Trimmed(0.375).kept_parts(ArraySource.of([0.0, 9.0, 1.0, -8.0]), one)[0].tolist()
         [1.0, 0.0, 1.0, 0.5]
         """
-        logs, weight = np.full(source.length, np.inf), np.zeros(source.length)
+        kernel = kernel_of(source)
 
-        def look(chunk: Chunk) -> Stats:
-            logs[chunk.positions] = kernels.log_density(mixture, chunk.rows)
-            weight[chunk.positions] = chunk.weigh(np.ones(len(chunk.rows)))
-            return Stats.empty(1, 1, "diagonal")
+        def densities(chunk: Chunk) -> RowValues:
+            logs = kernel.log_density(mixture, chunk.rows)
+            return RowValues(((chunk.positions, np.stack([logs, chunk.weigh(np.ones(len(logs)))])),))
 
-        source.sum(look)
+        logs, weight = source.sum(densities).at_positions(source.length, (np.inf, 0.0))
         order = np.argsort(logs, kind="stable")
-        above = np.cumsum(weight[order]) - fraction * weight.sum()  # of each row and those before it, what is left
+        above = np.cumsum(weight[order]) - self.fraction * weight.sum()  # what is left of each row and those before it
         part = np.empty(source.length)
         part[order] = np.clip(np.divide(above, weight[order], out=np.ones_like(above), where=weight[order] > 0), 0, 1)
-        return cls(source, part, float(logs[order[np.argmax(above > 0)]]))
+        return part, float(logs[order[np.argmax(above > 0)]])
 
-    def estep(self, mixture: Mixture, scatter_kind: ScatterKind) -> Stats:
-        """The E-step on the rows that are left."""
-        k = len(mixture.shares)
-
-        def over(chunk: Chunk) -> Stats:
-            part = self.part[chunk.positions]
-            kept = part > 0
-            if not kept.any():
-                return Stats.empty(k, mixture.n_features, scatter_kind)
-            return kernels.estep(mixture, Chunk(chunk.rows[kept], chunk.weigh(part)[kept]), scatter_kind)
-
-        return self.source.sum(over)
+    def on(self, positions: slice | NDArray[np.intp]) -> Trimmed:
+        """Itself, since it knows nothing of single rows."""
+        return self

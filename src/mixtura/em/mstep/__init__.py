@@ -1,23 +1,32 @@
-"""How a mixture is fitted."""
+"""M-steps: how a mixture is fitted to statistics. Weights, means, covariances and the prior are values of their own."""
 
 from __future__ import annotations
 
-from mixtura.em.mstep.floor import _equal, as_floor, floor_variances, moments, ridge, scales
-from mixtura.em.mstep.held import FREE, Fixed
-from mixtura.em.mstep.prior import ConjugatePrior, NormalInverseWishart, as_penalty, as_plain, as_prior
+from mixtura.em.mstep.floor import as_floor, equal_covariances, floor_variances, ridge
+from mixtura.em.mstep.means import FreeMeans, HeldMeans, MeanModel
+from mixtura.em.mstep.mstep import Maximiser, MStep
+from mixtura.em.mstep.prior import ConjugatePrior, FlatPrior, NormalInverseWishart, Prior, as_plain, as_prior, with_data
+from mixtura.em.mstep.weights import EqualWeights, FreeWeights, HeldWeights, WeightModel
 
 __all__ = [
-    "FREE",
     "ConjugatePrior",
-    "Fixed",
+    "EqualWeights",
+    "FlatPrior",
+    "FreeMeans",
+    "FreeWeights",
+    "HeldMeans",
+    "HeldWeights",
+    "MStep",
+    "Maximiser",
+    "MeanModel",
     "NormalInverseWishart",
-    "_equal",
+    "Prior",
+    "WeightModel",
     "as_floor",
-    "as_penalty",
     "as_plain",
     "as_prior",
+    "equal_covariances",
     "floor_variances",
-    "moments",
     "ridge",
-    "scales",
+    "with_data",
 ]

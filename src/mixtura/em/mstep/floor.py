@@ -1,4 +1,4 @@
-"""The floor and the ridge of covariances, and the data's scale that they go by."""
+"""The floor and the ridge of covariances."""
 
 from __future__ import annotations
 
@@ -7,32 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from mixtura import kernels
 from mixtura._support import Array, as_amount
-from mixtura.data import Source
+from mixtura.data import EPS
 from mixtura.stats import Stats, as_scatter
-
-EPS = float(np.finfo(np.float64).eps)
-
-# Below this a variance, and what is a fraction of it, loses its digits; such a column counts as constant.
-SMALLEST = 1e-280
-
 
 # Below this fraction of the data's variance rounding makes the log-likelihood fall by more than 1e-7 of itself.
 LEAST_FLOOR = 1e-10
-
-
-def moments(source: Source) -> Stats:
-    """Weight, mean and sum of squares of each column: one component that holds all rows."""
-    return kernels.over(source, kernels.moments)
-
-
-def scales(stats: Stats) -> Array:
-    """Variance of each column, (d,); a constant column gets the mean of the others' (1 if all are constant)."""
-    mean, variance = stats.mean[0], stats.scatter[0] / stats.total
-    varies = variance > np.maximum((8 * EPS * np.abs(mean)) ** 2, SMALLEST)
-    fallback = variance[varies].mean() if varies.any() else 1.0
-    return np.where(varies, variance, fallback)
 
 
 def as_floor(value: Any) -> float:
@@ -72,12 +52,12 @@ def ridge(stats: Stats, amount: float) -> Stats:
         return stats
     weight = stats.weight + 10 * EPS * min(1.0, stats.total or 1.0)
     scatter = stats.scatter + as_scatter(
-        weight, _equal(np.full(stats.mean.shape[1], amount), stats), stats.scatter_kind
+        weight, equal_covariances(np.full(stats.mean.shape[1], amount), stats), stats.scatter_kind
     )
     return replace(stats, weight=weight, scatter=scatter)
 
 
-def _equal(variances: Array, stats: Stats) -> Array:
+def equal_covariances(variances: Array, stats: Stats) -> Array:
     """Variances (d,) as covariances of every component, in the form that the scatter has: (k, d) or (k, d, d)."""
     one = variances if stats.scatter_kind == "diagonal" else np.diag(variances)
     return np.broadcast_to(one, (len(stats.weight), *one.shape))

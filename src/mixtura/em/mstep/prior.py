@@ -1,53 +1,29 @@
-"""A conjugate prior on means and covariances (Fraley & Raftery 2007, J. Classif. 24, 155-181).
+"""What is known of means and covariances before: nothing, or a conjugate prior (Fraley & Raftery 2007, J. Classif. 24).
 
-In the M-step it counts as rows that nobody has seen: some weight, a mean, and a scatter for each component. Added to
-the statistics they make the M-step of any covariance model maximise the expected log-likelihood plus
+In the M-step a conjugate prior counts as rows that nobody has seen: some weight, a mean, and a scatter for each
+component. Added to the statistics they make the M-step of any covariance model maximise the expected log-likelihood
+plus
 
     -1/2 sum_k  c log|S_k| + tr(s L / S_k) + kappa (m_k - mu)' / S_k (m_k - mu),
 
-the log-density of the prior but for a constant, with shrinkage kappa, prior mean mu and scale matrix L. How c comes
-from the degrees of freedom, and s, is the model's (`SHARES`).
+the log-density of the prior but for a constant, with shrinkage kappa, prior mean mu and scale matrix L. The
+covariance model says how c comes from the degrees of freedom, and s (`CovarianceModel.prior_counts`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 
 from mixtura._support import Array, as_amount
-from mixtura.data import Source
+from mixtura.covariance.models import CovarianceModel
+from mixtura.data import Source, Summary
 from mixtura.errors import ParameterError
-from mixtura.kernels import accumulate, sum_over_blocks
+from mixtura.kernels import summarise
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats, as_scatter, outer
-
-# From degrees of freedom nu, dimensions d, components k, and whether means are shrunk, too (m, 1 or 0): c and s.
-Share: TypeAlias = Callable[[float, int, int, int], tuple[float, float]]
-
-# mclust adds a scatter for VEV, and no weight; so little keeps the volume of an empty component finite.
-KEEP = 1e-6
-
-# What components share, the prior knows once. These are what mclust's EM adds, as measured; it knows no prior for VEE,
-# EVE, VVE and EVV: there it is an inverse Wishart density for each volume, VEE and VVE as VVV, EVE and EVV as EEV.
-SHARES: dict[str, Share] = {
-    "EII": lambda nu, d, k, m: ((nu + 2) / (d * k) + m, 0),
-    "VII": lambda nu, d, _, m: ((nu + 2) / d + m, 1 / d),
-    "EEI": lambda nu, _, k, m: ((nu + 1 + m) / k, 1 / k),
-    "VEI": lambda nu, d, _, m: ((nu + 2 + m) / d, 1),
-    "EVI": lambda nu, _, k, m: ((nu + 1 + m) / k, 1),
-    "VVI": lambda nu, _, __, m: (nu + 2 + m, 1),
-    "EEE": lambda nu, d, k, m: ((nu + d + 1) / k + m, 1 / k),
-    "VEE": lambda nu, d, _, m: (nu + d + 1 + m, 1),
-    "EVE": lambda nu, d, k, m: ((nu + d + 1 + m) / k, 1),
-    "VVE": lambda nu, d, _, m: (nu + d + 1 + m, 1),
-    "EEV": lambda nu, d, k, m: ((nu + d + 1 + m) / k, 1),
-    "VEV": lambda _, __, ___, ____: (KEEP, 1),
-    "EVV": lambda nu, d, k, m: ((nu + d + 1 + m) / k, 1),
-    "VVV": lambda nu, d, _, m: (nu + d + 1 + m, 1),
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,9 +61,55 @@ class ConjugatePrior:
     scale: Any = None
 
 
+class Prior(Protocol):
+    """What an M-step asks of a prior."""
+
+    def shrink_means(self, stats: Stats) -> Stats:
+        """The statistics with what pulls at each component's mean."""
+
+    def add_scale(self, stats: Stats, model: CovarianceModel) -> Stats:
+        """What `shrink_means` has made, with the weight and scatter that a covariance model's prior adds."""
+
+    def log_density(self, mixture: Mixture, model: CovarianceModel) -> float:
+        """Of a mixture of that covariance model, but for a constant."""
+
+    def for_kernel(self, model: CovarianceModel, k: int) -> tuple[float, float, Array, Array] | None:
+        """The same for a kernel's own EM iterations; None if there is nothing to add."""
+
+    def on(self, source: Source) -> Prior:
+        """What the same was asked for amounts to on other rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlatPrior:
+    """Nothing is known before: maximum likelihood."""
+
+    def shrink_means(self, stats: Stats) -> Stats:
+        """The same."""
+        return stats
+
+    def add_scale(self, stats: Stats, model: CovarianceModel) -> Stats:
+        """The same."""
+        return stats
+
+    def log_density(self, mixture: Mixture, model: CovarianceModel) -> float:
+        """Zero."""
+        return 0.0
+
+    def for_kernel(self, model: CovarianceModel, k: int) -> None:
+        """Nothing."""
+
+    def on(self, source: Source) -> FlatPrior:
+        """The same."""
+        return self
+
+
+FLAT = FlatPrior()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class NormalInverseWishart:
-    """A prior that knows the data.
+    """A normal inverse-Wishart prior of each component, on given data.
 
     Attributes
     ----------
@@ -112,6 +134,10 @@ class NormalInverseWishart:
     given: ConjugatePrior
     unit: float = 1.0
 
+    def on(self, source: Source) -> Prior:
+        """What the same was asked for amounts to on other rows."""
+        return with_data(self.given, summarise(source, full=True))
+
     def shrink_means(self, stats: Stats) -> Stats:
         """The statistics with the rows at the prior mean that pull at each component's mean."""
         pull, n = self.unit * self.shrinkage, stats.weight
@@ -120,44 +146,35 @@ class NormalInverseWishart:
         scatter = stats.scatter + outer(part * n, away, stats.scatter_kind)
         return replace(stats, weight=n + pull, mean=stats.mean - part[:, None] * away, scatter=scatter)
 
-    def add_scale(self, stats: Stats, model: str) -> Stats:
+    def add_scale(self, stats: Stats, model: CovarianceModel) -> Stats:
         """What `shrink_means` has made, with the weight and the scatter that the prior adds for a covariance model."""
         k = len(stats.weight)
-        count, root = self._share(model, k)
+        count, root = self._counts(model, k)
         one = (root**2).sum(axis=0) if stats.scatter_kind == "diagonal" else root.T @ root
         added = as_scatter(np.ones(k), np.broadcast_to(one, (k, *one.shape)), stats.scatter_kind)
         weight = stats.weight + (count - self.unit * self.shrinkage)
         return replace(stats, weight=weight, scatter=stats.scatter + added)
 
-    def for_kernel(self, model: str, k: int) -> tuple[float, float, Array, Array]:
+    def for_kernel(self, model: CovarianceModel, k: int) -> tuple[float, float, Array, Array]:
         """The same for the kernel: weights that pull and that are added, the mean, and rows whose scatter is added."""
-        count, root = self._share(model, k)
+        count, root = self._counts(model, k)
         return self.unit * self.shrinkage, count, self.mean, root
 
-    def log_density(self, mixture: Mixture, model: str) -> float:
+    def log_density(self, mixture: Mixture, model: CovarianceModel) -> float:
         """Of a mixture of a covariance model, but for a constant."""
         k, spread = mixture.n_components, mixture.covariances
-        count, root = self._share(model, k)
+        count, root = self._counts(model, k)
         away = np.sqrt(self.unit * self.shrinkage) * (mixture.means - self.mean)
         white = [spread.whiten(j, np.vstack([root, away[j : j + 1]])) for j in range(k)]
         return float(-0.5 * (count * spread.logdet().sum() + np.sum(np.square(white))))
 
-    def _share(self, model: str, k: int) -> tuple[float, Array]:
+    def _counts(self, model: CovarianceModel, k: int) -> tuple[float, Array]:
         """What each component's weight grows by, and rows whose scatter about zero its own grows by."""
         d = len(self.mean)
-        count, share = SHARES[_distinct(model, d, k)](self.dof, d, k, int(self.shrinkage > 0))
+        counts = model.prior_counts(self.dof, k, d, shrinks_means=self.shrinkage > 0)
         shrunk = 1.0 if self.fixed else k ** (-1 / d)
-        root = self.root if model[2] != "I" else np.sqrt(np.square(self.root).sum() / d) * np.eye(d)
-        return self.unit * count, np.sqrt(self.unit * share) * shrunk * root
-
-
-def _distinct(model: str, d: int, k: int) -> str:
-    """The model that stands for all that are the same: those of one dimension, and of one component."""
-    if d == 1:
-        return {"E": "EEE", "V": "VVV"}[model[0]]
-    if k == 1:
-        return {"I": "VII"}.get(model[1], {"I": "VVI"}.get(model[2], "VVV"))
-    return model
+        root = np.sqrt(np.square(self.root).sum() / d) * np.eye(d) if counts.isotropic else self.root
+        return self.unit * counts.weight, np.sqrt(self.unit * counts.scale) * shrunk * root
 
 
 def as_prior(prior: Any) -> ConjugatePrior | None:
@@ -191,26 +208,39 @@ def as_plain(prior: ConjugatePrior | None) -> dict[str, Any] | None:
     return {name: value if value is None else np.asarray(value).tolist() for name, value in values.items()}
 
 
-def as_penalty(prior: Any, source: Source) -> NormalInverseWishart | None:
-    """What a prior amounts to on these data; None where there is none."""
+def with_data(prior: Any, summary: Summary) -> Prior:
+    """What a prior amounts to on given data.
+
+    Parameters
+    ----------
+    prior : None, "conjugate" or ConjugatePrior
+    summary : Summary
+        Of all rows, with full scatter.
+
+    Examples
+    --------
+    >>> from mixtura.data import ArraySource
+    >>> from mixtura.kernels import summarise
+    >>> with_data(None, summarise(ArraySource.of([[0.0], [2.0]])))
+    FlatPrior()
+    """
     given = as_prior(prior)
     if given is None:
-        return None
-    d = source.n_features
-    whole = source.sum(sum_over_blocks(lambda chunk: accumulate(chunk, np.ones((len(chunk.rows), 1)), "full")))
-    counted = max(whole.total, source.n_rows)
-    spread = whole.scatter[0] / whole.total * (counted / max(counted - 1, 1))
+        return FLAT
+    d = len(summary.mean)
+    counted = max(summary.weight, summary.n_rows)
+    spread = summary.scatter / summary.weight * (counted / max(counted - 1, 1))
     if counted <= d:
         spread = np.diag(np.diag(spread))
     dof = d + 2.0 if given.dof is None else as_amount(given.dof, "prior: dof")
     return NormalInverseWishart(
         as_amount(given.shrinkage, "prior: shrinkage"),
-        whole.mean[0] if given.mean is None else _as_mean(given.mean, d),
+        summary.mean if given.mean is None else _as_mean(given.mean, d),
         dof,
         _rows_of(spread if given.scale is None else _as_scale(given.scale, d)),
         fixed=given.scale is not None,
         given=given,
-        unit=whole.total / counted,
+        unit=summary.weight / counted,
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mixtura.em.steppers.base import Plain, Step, Stepper
+from mixtura.em.steppers.base import PlainEM, Step, Stepper
 from mixtura.em.steppers.quasi_newton import QuasiNewton
 from mixtura.em.steppers.squarem import Squarem
 from mixtura.em.steppers.switch import PLAIN, STEPPERS, Switch
 
-__all__ = ["PLAIN", "STEPPERS", "Plain", "QuasiNewton", "Squarem", "Step", "Stepper", "Switch"]
+__all__ = ["PLAIN", "STEPPERS", "PlainEM", "QuasiNewton", "Squarem", "Step", "Stepper", "Switch"]

@@ -8,21 +8,19 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura.em.mstep import Maximiser
 from mixtura.em.run import Iterate
 from mixtura.mixture import Mixture
-from mixtura.stats import Stats
 
 
 class EMMap(Protocol):
-    """What a stepper may ask for; only ``estep`` costs a pass over the data."""
+    """What a stepper may ask for; only ``evaluate`` costs a pass over the data."""
 
-    def mstep(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, NDArray[np.bool_]]:
-        """The mixture that EM goes to from these statistics, and which covariances rest on the floor."""
+    @property
+    def mstep(self) -> Maximiser:
+        """From statistics to the mixture that EM goes to."""
 
-    def admit(self, start: Mixture) -> tuple[Mixture, NDArray[np.bool_]]:
-        """The member of the family nearest to any mixture, and which covariances rest on the floor."""
-
-    def estep(self, mixture: Mixture, at_floor: NDArray[np.bool_]) -> Iterate:
+    def evaluate(self, mixture: Mixture, at_floor: NDArray[np.bool_], memory: Any = None) -> Iterate:
         """The mixture's log-likelihood, and the statistics for the next M-step."""
 
 
@@ -50,22 +48,22 @@ class Stepper(Protocol):
     def init(self, iterate: Iterate) -> Any:
         """What to remember before the first step (also after a repair, which starts a new path)."""
 
-    def step(self, task: EMMap, iterate: Iterate, state: Any) -> Step:
+    def step(self, problem: EMMap, iterate: Iterate, state: Any) -> Step:
         """One iteration, which gains at least as much as one EM iteration: a small rise means what it means there."""
 
 
-def em(task: EMMap, iterate: Iterate) -> Iterate:
+def em(problem: EMMap, iterate: Iterate) -> Iterate:
     """One EM iteration: M-step, then the E-step that tells what it gained."""
-    return task.estep(*task.mstep(iterate.stats, iterate.mixture))
+    return problem.evaluate(*problem.mstep(iterate.stats, iterate.mixture), iterate.memory)
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class PlainEM:
     """EM as it is (Dempster, Laird & Rubin 1977)."""
 
     def init(self, iterate: Iterate) -> None:
         """Nothing to remember."""
 
-    def step(self, task: EMMap, iterate: Iterate, state: Any) -> Step:
+    def step(self, problem: EMMap, iterate: Iterate, state: Any) -> Step:
         """One EM iteration."""
-        return Step(em(task, iterate), None, 1)
+        return Step(em(problem, iterate), None, 1)

@@ -60,26 +60,28 @@ class QuasiNewton:
         """What has been visited, and the longest move in lengths of EM's step."""
         return (), self.reach
 
-    def step(self, task: EMMap, iterate: Iterate, state: Any) -> Step:
+    def step(self, problem: EMMap, iterate: Iterate, state: Any) -> Step:
         """One quasi-Newton iteration, or one of EM."""
         visits, reach = state
-        target, at_floor = task.mstep(iterate.stats, iterate.mixture)
+        target, at_floor = problem.mstep(iterate.stats, iterate.mixture)
         kept: Visits = (*visits, (iterate.mixture, target))[-self.memory - 1 :]
         chart = FisherCoordinates(iterate.mixture)
         places = [chart.of(place) for place, _ in kept]
         gradients = [chart.of(goal) - place for (_, goal), place in zip(kept, places, strict=True)]
         pairs = [(b - a, g - h) for a, b, g, h in zip(places, places[1:], gradients, gradients[1:], strict=False)]
         if not pairs or not bends(*pairs[-1]):
-            return Step(task.estep(target, at_floor), (kept, self.reach), 1)
+            return Step(problem.evaluate(target, at_floor, iterate.memory), (kept, self.reach), 1)
         move = direction(pairs, gradients[-1])
         length, ems = _length(move), _length(gradients[-1])
         if length < ems:
-            return Step(task.estep(target, at_floor), (kept, reach), 1)
+            return Step(problem.evaluate(target, at_floor, iterate.memory), (kept, reach), 1)
         allowed = min(reach * ems, self.longest)
-        new = evaluate_at(task, chart, move * min(1.0, allowed / length), iterate.at_floor)
+        new = evaluate_at(problem, chart, move * min(1.0, allowed / length), iterate)
         if new is None or new.loglik < iterate.loglik + EXPECTED * ems**2 * iterate.stats.total:
             return Step(
-                task.estep(target, at_floor), (kept[-1:], max(self.reach, reach / self.growth)), 1 + (new is not None)
+                problem.evaluate(target, at_floor, iterate.memory),
+                (kept[-1:], max(self.reach, reach / self.growth)),
+                1 + (new is not None),
             )
         return Step(new, (kept, reach * self.growth if length > allowed else reach), 1)
 

@@ -41,31 +41,31 @@ class Squarem:
         """The longest step allowed."""
         return self.least
 
-    def step(self, task: EMMap, iterate: Iterate, state: Any) -> Step:
+    def step(self, problem: EMMap, iterate: Iterate, state: Any) -> Step:
         """One EM iteration and, where it goes slowly, an extrapolation."""
-        one = em(task, iterate)
+        one = em(problem, iterate)
         chart = FisherCoordinates(one.mixture)
-        before, after = chart.of(iterate.mixture), chart.of(task.mstep(one.stats, one.mixture)[0])
+        before, after = chart.of(iterate.mixture), chart.of(problem.mstep(one.stats, one.mixture)[0])
         bend = before + after
         wanted = math.sqrt(float(before @ before) / max(float(bend @ bend), _TINY))
         if not wanted >= self.least or after @ after > before @ before:
             return Step(one, state, 1)
         length = min(wanted, state)
-        new = evaluate_at(task, chart, before - 2 * length * before + length**2 * bend, one.at_floor)
+        new = evaluate_at(problem, chart, before - 2 * length * before + length**2 * bend, one)
         if new is None or new.loglik < one.loglik:
             return Step(one, max(self.least, length / self.growth), 1 + (new is not None))
         return Step(new, state * self.growth if length == state else state, 2)
 
 
 def evaluate_at(
-    task: EMMap, chart: FisherCoordinates, point: NDArray[np.float64], at_floor: NDArray[np.bool_]
+    problem: EMMap, coordinates: FisherCoordinates, point: NDArray[np.float64], near: Iterate
 ) -> Iterate | None:
-    """The E-step at a point of the chart; None where rounding leaves no mixture, or less rests on the floor.
+    """The E-step at a point near an iterate; None if rounding leaves no mixture there, or fewer at the floor.
 
-    Bounds that a mixture sets for itself, such as the ceiling of equal volumes, would else be left on the way.
+    Limits that a mixture sets for itself, such as the ceiling of equal volumes, would otherwise be left on the way.
     """
     try:
-        mixture, resting = task.admit(chart.at(point))
+        mixture, at_floor = problem.mstep.admit(coordinates.at(point))
     except DataError:
         return None
-    return None if (at_floor & ~resting).any() else task.estep(mixture, resting)
+    return None if (near.at_floor & ~at_floor).any() else problem.evaluate(mixture, at_floor, near.memory)

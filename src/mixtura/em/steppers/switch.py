@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixtura.em.run import Iterate
-from mixtura.em.steppers.base import EMMap, Plain, Step, Stepper
+from mixtura.em.steppers.base import EMMap, PlainEM, Step, Stepper
 from mixtura.em.steppers.quasi_newton import QuasiNewton
 from mixtura.em.steppers.squarem import Squarem
 
@@ -33,17 +33,17 @@ class Switch:
         """Far, until an iteration has shown otherwise."""
         return self.far, self.far.init(iterate)
 
-    def step(self, task: EMMap, iterate: Iterate, state: Any) -> Step:
+    def step(self, problem: EMMap, iterate: Iterate, state: Any) -> Step:
         """One iteration of either."""
         stepper, own = state
-        done = stepper.step(task, iterate, own)
+        done = stepper.step(problem, iterate, own)
         new = done.iterate
         near = new.loglik - iterate.loglik <= self.gain * new.stats.total
         chosen = self.near if near else self.far
         return Step(new, (chosen, done.state if chosen is stepper else chosen.init(new)), done.passes)
 
 
-PLAIN = Plain()
+PLAIN = PlainEM()
 
 # By whether EM is to be accelerated.
 STEPPERS: dict[bool, Stepper] = {False: PLAIN, True: Switch(Squarem(), QuasiNewton())}

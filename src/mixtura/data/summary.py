@@ -1,0 +1,100 @@
+"""What one pass over all rows tells of a data set, whatever is to be fitted to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixtura._support import Array, Rows
+
+EPS = float(np.finfo(np.float64).eps)
+
+# Below this a variance, and what is a fraction of it, loses its digits; such a column counts as constant.
+SMALLEST = 1e-280
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extent:
+    """The least and the largest value in each direction, (d,); extents of two parts add up to that of both.
+
+    Examples
+    --------
+    >>> both = Extent.of(np.array([[1.0], [2.0]])) + Extent.of(np.array([[5.0]]))
+    >>> both.least.item(), both.largest.item()
+    (1.0, 5.0)
+    """
+
+    least: Array
+    largest: Array
+
+    @classmethod
+    def of(cls, rows: Rows) -> Extent:
+        """Of rows (n, d)."""
+        return cls(rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64))
+
+    def __add__(self, other: Extent) -> Extent:
+        return Extent(np.minimum(self.least, other.least), np.maximum(self.largest, other.largest))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """Weight, mean, scatter and extent of rows; summaries of two parts add up to that of both.
+
+    Attributes
+    ----------
+    n_rows : int
+        Number of rows.
+    weight, weight_squared : float
+        Sums of the rows' weights and of their squares.
+    mean : ndarray of shape (d,)
+    scatter : ndarray of shape (d,) or (d, d)
+        Weighted sum of squared deviations from the mean in each column, or of their outer products.
+    extent : Extent
+
+    Examples
+    --------
+    >>> one = Summary(1, 1.0, 1.0, np.array([0.0]), np.array([0.0]), Extent.of(np.array([[0.0]])))
+    >>> two = Summary(1, 1.0, 1.0, np.array([4.0]), np.array([0.0]), Extent.of(np.array([[4.0]])))
+    >>> both = one + two
+    >>> both.n_rows, both.mean.item(), both.variances.item(), both.effective_n_rows
+    (2, 2.0, 4.0, 2.0)
+    """
+
+    n_rows: int
+    weight: float
+    weight_squared: float
+    mean: Array
+    scatter: Array
+    extent: Extent
+
+    def __add__(self, other: Summary) -> Summary:
+        weight = self.weight + other.weight
+        delta = other.mean - self.mean
+        spread = delta**2 if self.scatter.ndim == 1 else np.multiply.outer(delta, delta)
+        return Summary(
+            self.n_rows + other.n_rows,
+            weight,
+            self.weight_squared + other.weight_squared,
+            self.mean + other.weight / weight * delta,
+            self.scatter + other.scatter + self.weight * (other.weight / weight) * spread,
+            self.extent + other.extent,
+        )
+
+    @property
+    def variances(self) -> Array:
+        """Of each column, (d,)."""
+        return (self.scatter if self.scatter.ndim == 1 else np.diagonal(self.scatter)) / self.weight
+
+    @property
+    def scale(self) -> Array:
+        """Variances, (d,), none of them zero: a constant column gets the others' mean (1 if all are constant)."""
+        variance = self.variances
+        varies = variance > np.maximum((8 * EPS * np.abs(self.mean)) ** 2, SMALLEST)
+        fallback = variance[varies].mean() if varies.any() else 1.0
+        return np.where(varies, variance, fallback)
+
+    @property
+    def effective_n_rows(self) -> float:
+        """The effective number of weighted rows, (sum w)^2 / sum w^2 (Kish 1965): of n equal weights n."""
+        return self.weight * (self.weight / self.weight_squared)

@@ -1,0 +1,46 @@
+"""The plain E-step: every row counts, and nothing is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.data import Source
+from mixtura.kernels import kernel_of
+from mixtura.mixture import Mixture
+from mixtura.stats import ScatterKind, Stats
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Responsibilities by Bayes' rule (Dempster, Laird & Rubin 1977).
+
+    Examples
+    --------
+    >>> from mixtura import DenseCovariance
+    >>> from mixtura.data import ArraySource
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
+    >>> stats, _ = Plain()(ArraySource.of([[0.0], [2.0], [4.0]]), mixture, "full")
+    >>> stats.weight.round(3).tolist()
+    [1.5, 1.5]
+    """
+
+    left_out: ClassVar[float] = 0.0
+    in_kernel: ClassVar[bool] = True
+
+    @property
+    def of_components(self) -> Plain:
+        """Itself."""
+        return self
+
+    def __call__(
+        self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
+    ) -> tuple[Stats, Any]:
+        return source.sum(kernel_of(source).estep_pass(mixture, scatter_kind)), memory
+
+    def on(self, positions: slice | NDArray[np.intp]) -> Plain:
+        """Itself, since it knows nothing of single rows."""
+        return self

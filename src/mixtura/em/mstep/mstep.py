@@ -1,0 +1,147 @@
+"""The M-step: from the statistics of an E-step to the mixture that fits them best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from mixtura._support import Array, Index
+from mixtura.covariance import Covariance
+from mixtura.covariance.models import CovarianceModel, HeldCovariances, Mask
+from mixtura.em.mstep.floor import ridge
+from mixtura.em.mstep.means import FREE_MEANS, HeldMeans, MeanModel
+from mixtura.em.mstep.prior import FLAT, Prior
+from mixtura.em.mstep.weights import FREE_WEIGHTS, HeldWeights, WeightModel
+from mixtura.mixture import Mixture, Noise
+from mixtura.stats import ScatterKind, Stats, as_scatter
+
+
+class Maximiser(Protocol):
+    """What a stepper asks of an M-step."""
+
+    def __call__(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, Mask]:
+        """The mixture that EM goes to from these statistics, and which covariances are at the floor, (k,)."""
+
+    def admit(self, start: Mixture) -> tuple[Mixture, Mask]:
+        """The mixture nearest to any one that this M-step could have made, and which covariances are at the floor."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MStep:
+    """The mixture that maximises the expected log-likelihood, plus the log-density of a prior.
+
+    Weights, means and covariances are each estimated by a value of its own.
+
+    Attributes
+    ----------
+    covariances : CovarianceModel
+    floor : ndarray of shape (d,)
+        Least variances.
+    weights : WeightModel
+    means : MeanModel
+    prior : Prior
+    background : Noise or None
+        Where rows may lie that belong to no component; its weight is estimated.
+    ridge : float
+        Added to all variances (scikit-learn's ``reg_covar``).
+
+    Examples
+    --------
+    >>> from mixtura.covariance.models import as_covariance_model
+    >>> stats = Stats(np.array([1.0, 3.0]), np.array([[0.0], [4.0]]), np.array([[[1.0]], [[6.0]]]), 0.0, 0.0)
+    >>> mixture, at_floor = MStep(as_covariance_model("VVV"), np.array([1e-9]))(stats)
+    >>> mixture.weights.tolist(), mixture.covariances.dense().ravel().tolist(), at_floor.tolist()
+    ([0.25, 0.75], [1.0, 2.0], [False, False])
+    """
+
+    covariances: CovarianceModel
+    floor: Array
+    weights: WeightModel = FREE_WEIGHTS
+    means: MeanModel = FREE_MEANS
+    prior: Prior = FLAT
+    background: Noise | None = None
+    ridge: float = 0.0
+
+    @property
+    def scatter_kind(self) -> ScatterKind:
+        """Which scatter it reads."""
+        return self.covariances.scatter_kind
+
+    @property
+    def in_kernel(self) -> bool:
+        """Whether a kernel's own EM iterations make the same M-step, where they know the covariance model."""
+        parts = (self.covariances, self.weights, self.means)
+        return self.background is None and all(part.in_kernel for part in parts)
+
+    def __call__(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, Mask]:
+        counted = ridge(stats, self.ridge)
+        # A covariance model sees the components alone.
+        own = replace(counted, noise_weight=0.0) if counted.noise_weight else counted
+        own = self.prior.add_scale(self.means(self.prior.shrink_means(own)), self.covariances)
+        fitted, at_floor = self.covariances.fit(own, self.floor, previous.covariances if previous else None)
+        weights, noise_weight = counted.weight / counted.total, counted.noise_weight / counted.total
+        return self.assemble(weights, own.mean, fitted, noise_weight), at_floor
+
+    def assemble(self, weights: Array, means: Array, covariances: Covariance, noise_weight: float = 0.0) -> Mixture:
+        """A mixture that counts its parameters as this M-step estimates them; the noise's are its weight and volume."""
+        k, d = means.shape
+        noise = self.background.weighted(noise_weight) if self.background else None
+        count = self.n_free(k, d)
+        return Mixture(self.weights(weights), means, covariances, n_parameters=count + (2 if noise else 0), noise=noise)
+
+    def admit(self, start: Mixture) -> tuple[Mixture, Mask]:
+        """The mixture of this model nearest to a given one: what the statistics of that one would be fitted by.
+
+        It is at the floor, or at the ridge, below which no M-step would go.
+        """
+        weight = np.maximum(start.weights, np.finfo(np.float64).tiny)
+        given, kind = start.covariances, self.scatter_kind
+        own = given.variances() if kind == "diagonal" else given.dense()
+        stats = Stats(weight, start.means, as_scatter(weight, own, kind), 0.0, 0.0)
+        covariances, at_floor = self.covariances.fit(stats, np.maximum(self.floor, self.ridge), given)
+        noise_weight = start.noise.weight if start.noise else 0.0
+        return self.assemble(start.weights, self.means.admit(start.means), covariances, noise_weight), at_floor
+
+    def log_prior(self, mixture: Mixture) -> float:
+        """The prior's log-density but for a constant; 0 for a flat one."""
+        return self.prior.log_density(mixture, self.covariances)
+
+    def held(self, k: int) -> Mask:
+        """Which of k components have a parameter that is held, (k,): these are neither moved nor removed."""
+        return self.weights.held(k) | self.means.held(k) | self.covariances.held(k)
+
+    def holding(self, given: Mixture, masks: Mapping[str, Mask]) -> MStep:
+        """The same with some parameters held at those of a mixture: for each name the components, as masks (k,)."""
+        parts: dict[str, Any] = {}
+        if "weights" in masks:
+            parts["weights"] = HeldWeights(masks["weights"], given.weights)
+        if "means" in masks:
+            parts["means"] = HeldMeans(masks["means"], given.means)
+        if "covariances" in masks:
+            parts["covariances"] = HeldCovariances(self.covariances, masks["covariances"], given.covariances)
+        return replace(self, **parts)
+
+    @property
+    def free(self) -> MStep:
+        """The same with nothing held, and weights of any size."""
+        return replace(self, weights=FREE_WEIGHTS, means=FREE_MEANS, covariances=self.covariances.free)
+
+    def n_free(self, k: int, d: int) -> int:
+        """Number of parameters that are estimated, those of noise left out."""
+        return self.weights.n_parameters(k) + self.means.n_parameters(k, d) + self.covariances.n_parameters(k, d)
+
+    def keep(self, components: Index) -> MStep:
+        """The same for some of the components."""
+        return replace(
+            self,
+            weights=self.weights.keep(components),
+            means=self.means.keep(components),
+            covariances=self.covariances.keep(components),
+        )
+
+    def without_background(self) -> MStep:
+        """The same for the components alone."""
+        return replace(self, background=None)

@@ -1,0 +1,29 @@
+"""Instruction sets that the kernel in C++ was compiled for, and the one in use."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+from mixtura.errors import ParameterError
+
+_native: Any = import_module("mixtura._native")  # missing where there was no compiler
+
+VARIABLE = "MIXTURA_SIMD"
+
+LEVELS: tuple[str, ...] = tuple(_native.levels())
+
+
+def level() -> str:
+    """The instruction set in use: the best that this processor has, or what MIXTURA_SIMD says.
+
+    Examples
+    --------
+    >>> level() in LEVELS
+    True
+    """
+    wanted = os.environ.get(VARIABLE) or LEVELS[-1]
+    if wanted not in LEVELS:
+        raise ParameterError(f"{VARIABLE} is {wanted!r}; this processor has {', '.join(LEVELS)}")
+    return wanted
