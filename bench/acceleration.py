@@ -13,7 +13,7 @@ import numpy as np
 from direct import problem_of
 from small_sets import generated, real
 
-from mixtura.em import LoglikRises, Path, iterate, reseed_empty
+from mixtura.em import LoglikRises, Run, iterate, reseed_empty
 from mixtura.em.steppers import PlainEM, QuasiNewton, Squarem, Stepper, Switch
 from mixtura.starts import GROUPINGS
 from mixtura.stats import Stats
@@ -60,10 +60,10 @@ def walk(case: Case, stepper: Stepper, tol: float = 1e-9) -> list[tuple[int, flo
     filled, _ = reseed_empty(problem, start, rng) if isinstance(start, Stats) else (start, ())
     seen: list[tuple[int, float]] = []
 
-    def note(path: Path) -> None:
-        seen.append((path.passes, path.last.loglik / path.last.stats.total))
+    def note(run: Run) -> None:
+        seen.append((run.passes, run.last.loglik / run.last.stats.total))
 
-    first = Path.at(problem.begin(filled))
+    first = Run.started(problem.begin(filled))
     iterate(problem, first, stop=[LoglikRises(tol)], max_iter=20_000, rng=rng, stepper=stepper, notify=note)
     return seen
 

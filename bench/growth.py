@@ -8,10 +8,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import records
-from data import blobs
+from problems import Problem, start_of
 from rivals import mixtura_, sklearn_
 
-from problems import Problem, start_of
+from data import blobs
 
 SHAPES = {
     "rows": [(n, 8, 8) for n in (25_000, 100_000, 400_000, 1_600_000)],

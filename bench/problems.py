@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from data import DIGITS, FAITHFUL, PATCHES, PIXELS, Data, blobs
 
 

@@ -8,9 +8,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import records
 import verdicts
 from limits import limit, of_dgemm
-from rivals import NAMES
-
 from problems import PROBLEMS
+from rivals import NAMES
 
 PAGE = Path(__file__).with_name("page.md")
 AGREE = {"float64": 1e-6, "float32": 1e-5}

@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 import machine
 import records
 import render
-from data import MissingPackage
+from problems import PROBLEMS, Problem
 from rivals import NAMES
 
-from problems import PROBLEMS, Problem
+from data import MissingPackage
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parent / "build" / "bench" / "results.jsonl"

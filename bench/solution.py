@@ -14,9 +14,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import records
-from data import MissingPackage
-
 from problems import PROBLEMS
+
+from data import MissingPackage
 
 # Of the huge problems scikit-learn's ten starts would take hours.
 NAMED = [

@@ -66,7 +66,7 @@ class Counter:
 
     def __init__(self) -> None:
         self.read = 0.0
-        self._before = em.Problem.evaluate, small.seeded, moves.accumulate
+        self._before = em.Problem.evaluate, small.partitions, moves.accumulate
         self._kernel = kernels.using(self._counted(kernels.current()))
 
     def _counted(self, kernel):
@@ -84,27 +84,31 @@ class Counter:
         return replace(kernel, race=kernel.race and race, posterior=posterior)
 
     def __enter__(self) -> Self:
-        evaluate, seeded, accumulated = self._before
+        evaluate, partitions, accumulated = self._before
 
         def counted_evaluate(problem, *given):
             self.read += problem.source.n_rows
             return evaluate(problem, *given)
 
-        def counted_seeded(problem, sample, k, rng, count=1):
+        def counted_partitions(problem, sample, k, rng, count=1):
             self.read += count * len(sample.rows)
-            return seeded(problem, sample, k, rng, count)
+            return partitions(problem, sample, k, rng, count)
 
         def counted_accumulate(chunk, share, scatter_kind):
             self.read += len(chunk.rows)
             return accumulated(chunk, share, scatter_kind)
 
-        em.Problem.evaluate, small.seeded, moves.accumulate = counted_evaluate, counted_seeded, counted_accumulate
+        em.Problem.evaluate, small.partitions, moves.accumulate = (
+            counted_evaluate,
+            counted_partitions,
+            counted_accumulate,
+        )
         self._kernel.__enter__()
         return self
 
     def __exit__(self, *error) -> None:
         self._kernel.__exit__(*error)
-        em.Problem.evaluate, small.seeded, moves.accumulate = self._before
+        em.Problem.evaluate, small.partitions, moves.accumulate = self._before
 
 
 def fitted(case: Case, **options) -> tuple[mixtura.Fit, float]:

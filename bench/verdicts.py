@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from limits import limit, of_dgemm
-from rivals import NAMES
-
 from problems import PROBLEMS
+from rivals import NAMES
 
 OTHERS = [rival for rival in NAMES if rival not in {"mixtura_", "sklearn_"}]
 TWICE, THRICE, DGEMM, SINGLE, SOLUTION = 2.0, 3.0, 0.6, 1.7, 30.0

@@ -10,10 +10,10 @@ from mixtura.analysis import (
     LikelihoodRatioTest,
     Reduction,
     bootstrap,
-    combine,
+    combine_components,
     discriminant,
     likelihood_ratio_tests,
-    reduce,
+    reduce_dimensions,
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.em import Outcome
@@ -30,9 +30,9 @@ from mixtura.errors import (
 )
 from mixtura.fitting import Fit, Iteration, Start, fit
 from mixtura.mixture import Assessment, Mixture, Noise, assess, cdf, hdr_levels, probability, quantile, uncertainty
-from mixtura.plotting import live, plot, replay
+from mixtura.plotting import plot, replay, watch
 from mixtura.selection import Cell, Found, Selection, select
-from mixtura.starts import Labels, Parameters, Responsibilities, Tree, denoise, hierarchical
+from mixtura.starts import ClusterTree, Labels, Parameters, Responsibilities, find_noise, hierarchical
 
 if TYPE_CHECKING:
     from mixtura.sklearn import GaussianMixture, MixtureClassifier
@@ -43,6 +43,7 @@ __all__ = [
     "Assessment",
     "Bootstrap",
     "Cell",
+    "ClusterTree",
     "Combination",
     "ConjugatePrior",
     "ConvergenceWarning",
@@ -71,25 +72,24 @@ __all__ = [
     "Selection",
     "Start",
     "StartsDisagreeWarning",
-    "Tree",
     "assess",
     "bootstrap",
     "cdf",
-    "combine",
-    "denoise",
+    "combine_components",
     "discriminant",
+    "find_noise",
     "fit",
     "hdr_levels",
     "hierarchical",
     "likelihood_ratio_tests",
-    "live",
     "plot",
     "probability",
     "quantile",
-    "reduce",
+    "reduce_dimensions",
     "replay",
     "select",
     "uncertainty",
+    "watch",
 ]
 
 

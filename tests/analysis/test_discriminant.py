@@ -120,7 +120,7 @@ def test_directions_are_those_of_mclust():
     expected = REFERENCE["reduction"]
     labels = json.loads((Path(__file__).parents[1] / "reference" / "mclust" / "iris.json").read_text())
     start = np.array(labels["hc"]["VVV"]["3"])
-    found = mixtura.reduce(mixtura.fit(IRIS, 3, start=start, tol=1e-8).mixture)
+    found = mixtura.reduce_dimensions(mixtura.fit(IRIS, 3, start=start, tol=1e-8).mixture)
     assert len(found.eigenvalues) == 2
     np.testing.assert_allclose(found.eigenvalues, expected["evalues"][:2], rtol=3e-3)
     basis = np.reshape(expected["basis"]["data"], expected["basis"]["dim"], order="F")
@@ -135,12 +135,12 @@ def test_directions_are_those_of_mclust():
     turned = (IRIS / spread.T) @ found.std_basis
     assert np.abs(np.corrcoef(turned[:, 0], found.transform(IRIS)[:, 0])[0, 1]) > 0.95
     standardised = mixtura.fit(IRIS / spread.T, 3, start=start, tol=1e-8).mixture
-    np.testing.assert_allclose(mixtura.reduce(standardised).basis, found.std_basis, atol=1e-2)
+    np.testing.assert_allclose(mixtura.reduce_dimensions(standardised).basis, found.std_basis, atol=1e-2)
 
 
 def test_a_reduction_that_keeps_all_directions_keeps_all_probabilities():
     mixture = mixtura.fit(IRIS, 3, seed=0).mixture
-    found = mixtura.reduce(mixture, 0.5)
+    found = mixtura.reduce_dimensions(mixture, 0.5)
     assert found.basis.shape == (4, 4)
     np.testing.assert_allclose(found.mixture.posterior(found.transform(IRIS)), mixture.posterior(IRIS), atol=1e-9)
 
@@ -149,7 +149,7 @@ def test_directions_follow_a_change_of_units():
     scale = np.array([1.0, 10.0, 0.1, 5.0])
     one = mixtura.fit(IRIS, 3, start=SPECIES)
     other = mixtura.fit(IRIS * scale, 3, start=SPECIES)
-    here, there = mixtura.reduce(one.mixture), mixtura.reduce(other.mixture)
+    here, there = mixtura.reduce_dimensions(one.mixture), mixtura.reduce_dimensions(other.mixture)
     np.testing.assert_allclose(here.eigenvalues, there.eigenvalues, rtol=1e-6)
     turned = there.basis * scale[:, None]
     cosines = (here.basis * turned / np.linalg.norm(turned, axis=0)).sum(axis=0)
@@ -159,9 +159,9 @@ def test_directions_follow_a_change_of_units():
 @pytest.mark.parametrize("balance", [-0.1, 1.1])
 def test_balance_is_a_share(balance):
     with pytest.raises(ParameterError, match="from 0 to 1"):
-        mixtura.reduce(mixtura.fit(IRIS, 2, seed=0).mixture, balance)
+        mixtura.reduce_dimensions(mixtura.fit(IRIS, 2, seed=0).mixture, balance)
 
 
 def test_one_component_has_no_directions():
     with pytest.raises(ParameterError, match="nothing to tell apart"):
-        mixtura.reduce(mixtura.fit(IRIS, 1).mixture)
+        mixtura.reduce_dimensions(mixtura.fit(IRIS, 1).mixture)

@@ -116,7 +116,7 @@ def test_merging(here, capsys):
     files = ["--labels", "l.csv", "--table", "t.csv", "--picture", "e.png"]
     assert main(["combine", "three.json", "faithful.csv", *files]) == 0
     shown = capsys.readouterr().out
-    merged = mixtura.combine(three, faithful)
+    merged = mixtura.combine_components(three, faithful)
     assert [row["entropy"] for row in read("t.csv")] == list(merged.entropies[::-1])
     assert [row["label"] for row in read("l.csv")] == merged.predict(faithful, 2).tolist()
     assert "(2 clusters suggested)" in shown
@@ -136,7 +136,7 @@ def test_directions(here, capsys):
     files = ["--output", "c.csv", "--table", "t.csv", "--picture", "r.png", "--show", "2,1"]
     assert main(["reduce", "iris.json", "iris.csv", *files]) == 0
     shown = capsys.readouterr().out
-    reduction = mixtura.reduce(mixture)
+    reduction = mixtura.reduce_dimensions(mixture)
     assert [row["eigenvalue"] for row in read("t.csv")] == reduction.eigenvalues.tolist()
     assert [row["petal_width_cm"] for row in read("t.csv")] == reduction.basis[3].tolist()
     places = pl.read_csv("c.csv").select("direction_1", "direction_2").to_numpy()

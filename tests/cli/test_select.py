@@ -12,7 +12,7 @@ import pytest
 import mixtura
 from mixtura.cli import main
 from mixtura.cli.files import read_model
-from mixtura.cli.select import counting, line
+from mixtura.cli.select import cell_progress, line
 
 
 @pytest.fixture
@@ -80,13 +80,13 @@ def test_a_bar_counts_cells_on_a_terminal(three, monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     chosen = mixtura.select(three, 2, models="EEE", seed=0)
-    with counting(1, verbose=False) as watch:
+    with cell_progress(1, verbose=False) as watch:
         watch(chosen.cells[0])
     assert "EEE,2" in capsys.readouterr().err
     assert "from" in line(chosen.cells[0])
     monkeypatch.setenv("TTY_COMPATIBLE", "0")
     monkeypatch.delenv("FORCE_COLOR")
-    with counting(1, verbose=False) as watch:
+    with cell_progress(1, verbose=False) as watch:
         assert watch is None
 
 

@@ -14,7 +14,7 @@ import pytest
 
 import mixtura
 from mixtura._support import atomic_write, write_text
-from mixtura.cli.files import check_outputs, read_model, write_table
+from mixtura.cli.files import check_paths, read_model, write_table
 from mixtura.cli.progress import FitProgress, duration
 from mixtura.data.tables.table import read_table
 from mixtura.errors import DataError, MissingExtraError, ParameterError
@@ -280,8 +280,8 @@ def test_models(tmp_path, stdin):
 
 def test_outputs_are_checked(tmp_path, monkeypatch):
     good = str(tmp_path / "a.csv")
-    assert check_outputs({"--output": good, "--labels": None}, {}) == {"--output": good}
-    assert check_outputs({"--film": str(tmp_path)}, {"--film": (".gif", "")})
+    assert check_paths({"--output": good, "--labels": None}, {}) == {"--output": good}
+    assert check_paths({"--film": str(tmp_path)}, {"--film": (".gif", "")})
     cases = [
         (str(tmp_path / "none" / "a.csv"), "there is no folder"),
         (str(tmp_path), "expected the name of a file"),
@@ -289,14 +289,14 @@ def test_outputs_are_checked(tmp_path, monkeypatch):
     ]
     for path, message in cases:
         with pytest.raises(ParameterError, match=message):
-            check_outputs({"--output": path}, {})
+            check_paths({"--output": path}, {})
     with pytest.raises(ParameterError, match=r"ends in \.gif, or a folder"):
-        check_outputs({"--film": good}, {"--film": (".gif", "")})
+        check_paths({"--film": good}, {"--film": (".gif", "")})
     with pytest.raises(ParameterError, match="--output, --labels: two of them name the same file"):
-        check_outputs({"--output": good, "--labels": good}, {})
+        check_paths({"--output": good, "--labels": good}, {})
     monkeypatch.setattr("os.access", lambda *_: False)
     with pytest.raises(ParameterError, match="no permission"):
-        check_outputs({"--output": good}, {})
+        check_paths({"--output": good}, {})
 
 
 def test_writing_is_all_or_nothing(tmp_path):

@@ -12,7 +12,7 @@ from mixtura.data.array import ArraySource
 from mixtura.em.fused import sprint
 from mixtura.em.loop import iterate
 from mixtura.em.repair import NoRepair, ReseedThenRemove
-from mixtura.em.run import Path
+from mixtura.em.run import Run
 from mixtura.em.stopping import LoglikChanges, LoglikRises
 from mixtura.starts.names import as_initial
 
@@ -26,7 +26,7 @@ def test_a_sprint_is_the_loop_without_python(model, weighted, ridge):
     rows = np.vstack([rng.normal(size=(80, 2)) + 3 * j for j in range(3)])
     weight = rng.integers(1, 4, size=len(rows)).astype(float) if weighted else None
     problem = problem_of(rows, model, weight, ridge=ridge, repair=NoRepair() if ridge else ReseedThenRemove())
-    first = Path.at(problem.begin(as_initial("k-means++")(problem, 3, np.random.default_rng(0))))
+    first = Run.started(problem.begin(as_initial("k-means++")(problem, 3, np.random.default_rng(0))))
     for stop, most in (([LoglikRises(1e-7)], 1000), ([LoglikChanges(0.0)], 7), ([LoglikRises(1e-3)] * 2, 50)):
         ended = [
             iterate(problem, path, stop=stop, max_iter=most, rng=np.random.default_rng(1))
@@ -63,7 +63,7 @@ def test_threads_share_a_sprint_and_change_no_bit(model, kind, weighted):
     rows = np.vstack([rng.normal(size=(50_000, 2)) + 3 * j for j in range(3)]).astype(kind)
     weight = rng.integers(1, 4, size=len(rows)).astype(float) if weighted else None
     problem = problem_of(rows, model, weight)
-    first = Path.at(problem.begin(as_initial("k-means++")(problem, 3, rng)))
+    first = Run.started(problem.begin(as_initial("k-means++")(problem, 3, rng)))
     stop = [LoglikRises(0.0)]
     slow = iterate(problem, first, stop=stop, max_iter=4, rng=rng)
     fast = [

@@ -51,7 +51,7 @@ def test_mclusts_equal_proportions_beside_noise(model):
     fit = mixtura.fit(rows, model=model, start=np.where(labels == 0, 1, labels), noise=labels == 0, **options)
     assert fit.n_parameters == expected["npar"]
     assert fit.loglik == pytest.approx(expected["loglik"], abs=1e-3)
-    np.testing.assert_allclose(fit.mixture.shares, expected["pro"], rtol=1e-2)
+    np.testing.assert_allclose(fit.mixture.all_weights, expected["pro"], rtol=1e-2)
 
 
 def test_means_that_are_held_leave_the_scatter_about_them(iris):

@@ -13,7 +13,7 @@ from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.em.loop import iterate
 from mixtura.em.mstep import with_data
-from mixtura.em.run import Path as Track
+from mixtura.em.run import Run as Track
 from mixtura.em.steppers.base import em
 from mixtura.em.stopping import LoglikRises
 from mixtura.kernels import summarise
@@ -184,7 +184,7 @@ def test_the_kernel_climbs_as_the_loop_does(race, model, weighted):
     problem = problem_of(rows, model, weight, prior=mixtura.ConjugatePrior(shrinkage=2.0))
     start = mixtura.Labels(np.arange(len(rows)) % 3)(problem, 3, np.random.default_rng(0))
     path = iterate(
-        problem, Track.at(problem.begin(start)), stop=[LoglikRises(0)], max_iter=12, rng=np.random.default_rng(0)
+        problem, Track.started(problem.begin(start)), stop=[LoglikRises(0)], max_iter=12, rng=np.random.default_rng(0)
     )
     source = problem.source
     (top,) = race(

@@ -230,7 +230,7 @@ def test_a_source_is_taken_as_it_is(iris):
 def test_a_family_whose_m_step_fails_is_stopped(iris):
     from mixtura.covariance.models.names import as_covariance_model
     from mixtura.em.loop import iterate
-    from mixtura.em.run import Path
+    from mixtura.em.run import Run
 
     class Worse(type(as_covariance_model("VVV"))):
         def fit(self, stats, floor, previous=None):
@@ -240,7 +240,7 @@ def test_a_family_whose_m_step_fails_is_stopped(iris):
     problem = problem_of(iris, Worse("VVV"))
     start = mixtura.fit(iris, 2, seed=0).mixture
     first = problem.evaluate(start, np.zeros(2, dtype=bool))
-    path = iterate(problem, Path.at(first), stop=[], max_iter=10, rng=np.random.default_rng(0))
+    path = iterate(problem, Run.started(first), stop=[], max_iter=10, rng=np.random.default_rng(0))
     assert path.outcome is Outcome.STALLED
     assert path.trace == (first.loglik,)
 

@@ -95,7 +95,7 @@ def test_noise_that_nobody_named_is_found(chevron, noise):
     fit = mixtura.fit(rows, 2, model="EEV", noise=noise, seed=0)
     assert fit.loglik == pytest.approx(known.loglik, abs=0.1)
     assert len(fit.starts) == (2 if noise is True else 1)
-    assert mixtura.denoise(rows)[named].mean() > 0.9
+    assert mixtura.find_noise(rows)[named].mean() > 0.9
 
 
 def scattered(seed=0, n=300):
@@ -132,7 +132,7 @@ def test_a_mixture_with_noise_is_a_density_and_its_moments_are_those_of_its_samp
     again = Mixture.from_json(mixture.to_json())
     np.testing.assert_array_equal(again.logpdf(rows), mixture.logpdf(rows))
     assert again.n_parameters == mixture.n_parameters == clean.n_parameters + 2
-    assert mixture.select([1]).shares.tolist() == [0.8, 0.2]
+    assert mixture.select([1]).all_weights.tolist() == [0.8, 0.2]
     assert "noise" in repr(mixture)
 
 
@@ -142,7 +142,7 @@ def test_marginals_conditions_and_probabilities_of_noise_in_an_upright_box():
     y = np.linspace(-8, 10, 7)
     joint = UPRIGHT.logpdf(np.stack([np.full(7, x), y], axis=1))
     np.testing.assert_allclose(joint, given_x.logpdf(y[:, None]) + marginal.logpdf([[x]]), rtol=1e-12)
-    assert given_x.shares.sum() == pytest.approx(1)
+    assert given_x.all_weights.sum() == pytest.approx(1)
     found = mixtura.probability(marginal, [-20.0], [2.0])
     pieces = [(-20, -9, marginal.without_noise(), 0.8), (-9, 2, marginal, 1.0)]
     integral = sum(w * integrate.quad(lambda v, m=m: np.exp(m.logpdf([[v]])[0]), a, b)[0] for a, b, m, w in pieces)
@@ -173,7 +173,7 @@ def test_em_climbs_beside_noise_and_without_the_least_likely_rows(model, trim, a
     fit = mixtura.fit(rows, 2, noise=0.2, trim=trim, accelerate=accelerate, tol=1e-9, **options)
     rises = np.diff(fit.trace)
     assert (rises >= -1e-10 * abs(fit.loglik)).all()
-    assert fit.mixture.shares.sum() == pytest.approx(1)
+    assert fit.mixture.all_weights.sum() == pytest.approx(1)
     assert fit.n_rows == pytest.approx((1 - trim) * weight.sum())
     logs = fit.mixture.logpdf(rows)
     assert weight[logs < fit.cutoff].sum() <= trim * weight.sum() * (1 + 1e-9)
@@ -243,7 +243,7 @@ def test_known_rows_are_never_noise():
 def test_clusters_are_merged_beside_noise():
     rows, labels = scattered(6)
     fit = mixtura.fit(rows, 3, noise=labels == -1, seed=0)
-    merged = mixtura.combine(fit.mixture, rows)
+    merged = mixtura.combine_components(fit.mixture, rows)
     assert merged.posterior(rows, 2).shape == (len(rows), 3)
     np.testing.assert_allclose(merged.posterior(rows, 2).sum(axis=1), 1)
     assert (merged.predict(rows, 2) == -1).sum() == (fit.mixture.predict(rows) == -1).sum()
@@ -251,11 +251,11 @@ def test_clusters_are_merged_beside_noise():
 
 def test_two_densities_of_rows_are_told_apart():
     rows, labels = scattered(7)
-    found = mixtura.denoise(rows)
+    found = mixtura.find_noise(rows)
     assert (found == (labels == -1)).mean() > 0.85
-    np.testing.assert_array_equal(found, mixtura.denoise(rows * [1e6, 1e-6]))
-    assert not mixtura.denoise([[1.0]]).any()
-    assert mixtura.denoise(np.zeros((30, 2))).shape == (30,)
+    np.testing.assert_array_equal(found, mixtura.find_noise(rows * [1e6, 1e-6]))
+    assert not mixtura.find_noise([[1.0]]).any()
+    assert mixtura.find_noise(np.zeros((30, 2))).shape == (30,)
 
 
 def test_too_many_rows_have_no_neighbours(monkeypatch):

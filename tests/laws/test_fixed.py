@@ -12,7 +12,7 @@ from strategies import problems, random_mixture
 import mixtura
 from mixtura.covariance.models.names import MODELS
 from mixtura.em.mstep import HeldWeights
-from mixtura.fitting.options import as_masks, holding
+from mixtura.fitting.options import as_masks, with_held_parameters
 
 PARTS = ("weights", "means", "covariances")
 
@@ -105,7 +105,7 @@ def test_the_m_step_is_the_best_that_what_is_held_allows(model, problem):
     around = options["noise"]
     problem = problem_of(rows, model, floor=1e-6).with_background(around)
     start = options["start"]
-    problem = holding(problem, k, fixed, equal_proportions=equal, start=start, initial=lambda *_: start)
+    problem = with_held_parameters(problem, k, fixed, equal_proportions=equal, start=start, initial=lambda *_: start)
     left = 1 - (around.weight if around else 0)
     first = problem.begin(mixtura.Mixture(left * start.weights, start.means, start.covariances, noise=around))
     best, low = problem.mstep(first.stats, first.mixture)

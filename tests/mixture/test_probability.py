@@ -133,7 +133,7 @@ def test_merging_is_that_of_mclust(name):
     # mclust's responsibilities belong to the iteration where it stopped.
     best = reference["best"]["loglik"]
     mixture = min(fit.history, key=lambda step: abs(step.loglik - best)).mixture
-    merged = mixtura.combine(mixture, rows)
+    merged = mixtura.combine_components(mixture, rows)
     np.testing.assert_allclose(merged.entropies, reference["clustCombi"]["entropy"], rtol=1e-5, atol=1e-10)
     for n_clusters, labels in enumerate(reference["clustCombi"]["labels"], start=1):
         pairs = set(zip(merged.predict(rows, n_clusters).tolist(), labels, strict=True))
@@ -145,8 +145,8 @@ def test_merging_with_weights_is_merging_repeated_rows():
     mixture = mixtura.fit(rows, 4, seed=0).mixture
     counts = np.arange(60) % 4
     weighted, repeated = (
-        mixtura.combine(mixture, rows, counts),
-        mixtura.combine(mixture, np.repeat(rows, counts, axis=0)),
+        mixtura.combine_components(mixture, rows, counts),
+        mixtura.combine_components(mixture, np.repeat(rows, counts, axis=0)),
     )
     assert weighted.merges == repeated.merges
     np.testing.assert_allclose(weighted.entropies, repeated.entropies, rtol=1e-9, atol=1e-9)
@@ -156,7 +156,7 @@ def test_merging_with_weights_is_merging_repeated_rows():
 def test_a_cross_of_four_components_is_found_to_be_two_clusters():
     spread = np.array([np.diag([9.0, 0.1]), np.diag([0.1, 9.0])] * 2)
     mixture = Mixture([0.25] * 4, [[0, 0], [0, 0], [40, 0], [40, 0]], DenseCovariance(spread, 4))
-    merged = mixtura.combine(mixture, mixture.sample(2000, seed=0)[0])
+    merged = mixtura.combine_components(mixture, mixture.sample(2000, seed=0)[0])
     assert merged.suggested == 2
     assert merged.groups(2) == ((0, 1), (2, 3))
     assert merged.posterior([[0.0, 1.0]], 1).tolist() == [[1.0]]
@@ -166,5 +166,5 @@ def test_a_cross_of_four_components_is_found_to_be_two_clusters():
 
 def test_one_component_has_nothing_to_merge():
     mixture = Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1))
-    merged = mixtura.combine(mixture, [[0.0], [1.0]])
+    merged = mixtura.combine_components(mixture, [[0.0], [1.0]])
     assert (merged.merges, merged.entropies, merged.suggested) == ((), (0.0,), 1)

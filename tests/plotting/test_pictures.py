@@ -51,7 +51,7 @@ def test_points_are_as_large_as_they_are_uncertain():
     doubts = mixtura.uncertainty(PLANE, X)
     for j, one in enumerate(dots):
         own = np.sort(doubts[PLANE.predict(X) == j])
-        np.testing.assert_allclose(one.get_sizes(), style.doubt_sizes(own, 1.0))
+        np.testing.assert_allclose(one.get_sizes(), style.uncertainty_sizes(own, 1.0))
         assert to_hex(one.get_facecolor()[0]) == style.colour(j)
 
 

@@ -75,7 +75,7 @@ def test_a_likelihood_ratio_in_axes_of_the_user():
 
 @pytest.mark.parametrize("k", [2, 6])
 def test_the_entropy_plot_rings_what_is_suggested(rows, k):
-    combined = mixtura.combine(mixtura.fit(rows, k, start="kmeans", seed=0).mixture, rows)
+    combined = mixtura.combine_components(mixtura.fit(rows, k, start="kmeans", seed=0).mixture, rows)
     left, right = combined.plot().axes
     ring = left.lines[1]
     assert ring.get_xdata()[0] == combined.suggested
@@ -84,7 +84,7 @@ def test_the_entropy_plot_rings_what_is_suggested(rows, k):
 
 
 def test_rows_in_the_directions_are_coloured_by_all_columns(fit, rows):
-    reduced = mixtura.reduce(fit.mixture, balance=0.5)
+    reduced = mixtura.reduce_dimensions(fit.mixture, balance=0.5)
     figure = reduced.plot(rows, kind="classification")
     axes = figure.axes[0]
     assert axes.get_xlabel().startswith("direction 1 (")

@@ -14,8 +14,8 @@ from PIL import Image
 
 import mixtura
 from mixtura.plotting import style
-from mixtura.plotting.frames import stage
-from mixtura.plotting.replay import live, replay
+from mixtura.plotting.frames import new_frame
+from mixtura.plotting.replay import replay, watch
 from mixtura.plotting.view import View
 
 mpl.use("agg")
@@ -38,7 +38,7 @@ def stages(fit, rows, columns=None):
     """Draw on a figure as replay does, and return the figure and the function that draws a frame."""
     view = View.of(fit.mixture, rows, columns, most_columns=2, most_rows=1000)
     figure = style.new_figure(8, 4.5, shown=False)
-    return figure, stage(figure, view, fit.history)
+    return figure, new_frame(figure, view, fit.history)
 
 
 def frames(path):
@@ -212,14 +212,14 @@ def test_errors_say_what_to_do(fit, tmp_path):
 def test_a_missing_matplotlib_is_named(fit, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    for call in (lambda: live(X), lambda: replay(fit, X[:, :2], tmp_path / "em.gif")):
+    for call in (lambda: watch(X), lambda: replay(fit, X[:, :2], tmp_path / "em.gif")):
         with pytest.raises(mixtura.MissingExtraError, match=r"pip install 'mixtura\[plot\]'"):
             call()
 
 
 @pytest.fixture
 def figures(monkeypatch):
-    """The figures that `live` makes."""
+    """The figures that `watch` makes."""
     made = []
     new_figure = style.new_figure
     monkeypatch.setattr(style, "new_figure", lambda *size, **how: made.append(new_figure(*size, **how)) or made[-1])
@@ -228,7 +228,7 @@ def figures(monkeypatch):
 
 def test_live_follows_every_start_and_changes_nothing(figures):
     options = {"seed": 0, "n_init": 2, "start": "random_from_data", "tol": 1e-2}
-    fit = mixtura.fit(X, 2, on_iteration=live(X), **options)
+    fit = mixtura.fit(X, 2, on_iteration=watch(X), **options)
     assert fit.trace == mixtura.fit(X, 2, **options).trace
     (figure,) = figures
     assert list(figure.axes[1].lines[1].get_xdata()) == list(range(fit.starts[1].iterations + 1))
@@ -242,7 +242,7 @@ def test_live_draws_in_a_window_at_once(figures, monkeypatch):
     monkeypatch.setattr(pyplot, "show", lambda **options: shown.append(options))
     canvas = importlib.import_module("matplotlib.backends.backend_agg").FigureCanvasAgg
     monkeypatch.setattr(canvas, "flush_events", lambda canvas: drawn.append((canvas,)))
-    fit = mixtura.fit(X, 2, seed=0, tol=1e-2, on_iteration=live(X, columns=[0]))
+    fit = mixtura.fit(X, 2, seed=0, tol=1e-2, on_iteration=watch(X, columns=[0]))
     assert shown == [{"block": False}]
     assert drawn == [(figures[0].canvas,)] * (fit.iterations + 1)
     pyplot.close("all")
@@ -253,5 +253,5 @@ def test_live_replaces_its_picture_in_a_notebook(figures, monkeypatch):
     display = Mock(**{"display.return_value.update": updates.append})
     monkeypatch.setitem(sys.modules, "IPython.display", display)
     monkeypatch.setattr(style, "screen", lambda: "notebook")
-    fit = mixtura.fit(X, 2, seed=0, tol=1e-2, on_iteration=live(X))
+    fit = mixtura.fit(X, 2, seed=0, tol=1e-2, on_iteration=watch(X))
     assert updates == figures * (fit.iterations + 1)

@@ -211,17 +211,17 @@ def test_weights_and_whole_numbers_of_copies_are_the_same(rows):
 
 
 def test_large_data_is_searched_on_a_sample(monkeypatch, rows):
-    from mixtura.selection import samples as grounds
+    from mixtura.selection import samples as start_samples
 
-    monkeypatch.setattr(grounds, "MOST_VALUES", 10)
-    monkeypatch.setattr(grounds, "SAMPLE", 100)
+    monkeypatch.setattr(start_samples, "MOST_VALUES", 10)
+    monkeypatch.setattr(start_samples, "SAMPLE", 100)
     found = mixtura.select(rows, [4], models="EEE", seed=0)
     assert found.best_cell.accelerated
     again = mixtura.fit(rows, 4, model="EEE", start=found.best_cell.begin)
     assert again.loglik == pytest.approx(found.best.loglik, rel=1e-9)
     assert found.best.n_rows == 160
-    monkeypatch.setattr(grounds, "MOST_VALUES", 1000)
-    monkeypatch.setattr(grounds, "FEW_ROWS", 100)
+    monkeypatch.setattr(start_samples, "MOST_VALUES", 1000)
+    monkeypatch.setattr(start_samples, "FEW_ROWS", 100)
     middle = mixtura.select(rows, [4], models="EEE", seed=0)
     assert not middle.best_cell.accelerated
     assert middle.best.loglik == pytest.approx(found.best.loglik, abs=0.01)

@@ -108,10 +108,10 @@ def test_every_way_to_begin_noise(blobs, noise):
 
 
 def test_rows_of_noise_are_left_out_of_starts_on_a_sample_too(blobs, monkeypatch):
-    from mixtura.selection import samples as grounds
+    from mixtura.selection import samples as start_samples
 
-    monkeypatch.setattr(grounds, "FEW_ROWS", 100)
-    monkeypatch.setattr(grounds, "SAMPLE", 90)
+    monkeypatch.setattr(start_samples, "FEW_ROWS", 100)
+    monkeypatch.setattr(start_samples, "SAMPLE", 90)
     chosen = mixtura.select(blobs, [2], models="EII", noise=np.arange(160, 200), seed=0)
     assert chosen.best.mixture.noise.weight == pytest.approx(0.2, abs=0.04)
     assert chosen.best.n_rows == pytest.approx(200)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mixtura.analysis.bootstrap import DRAWS, Bootstrap, bootstrap
 from mixtura.analysis.classification import Discriminant
-from mixtura.analysis.combine import Combination, combine
+from mixtura.analysis.combine import Combination, combine_components
 from mixtura.analysis.discriminant import EACH, discriminant
 from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
-from mixtura.analysis.reduction import Reduction, reduce
+from mixtura.analysis.reduction import Reduction, reduce_dimensions
 
 __all__ = [
     "DRAWS",
@@ -18,8 +18,8 @@ __all__ = [
     "LikelihoodRatioTest",
     "Reduction",
     "bootstrap",
-    "combine",
+    "combine_components",
     "discriminant",
     "likelihood_ratio_tests",
-    "reduce",
+    "reduce_dimensions",
 ]

@@ -42,7 +42,7 @@ class Combination:
     >>> import mixtura
     >>> from mixtura import DenseCovariance, Mixture
     >>> mixture = Mixture([0.25, 0.25, 0.5], [[0.0], [0.5], [9.0]], DenseCovariance(np.ones((1, 1, 1)), 3))
-    >>> merged = mixtura.combine(mixture, mixture.sample(200, seed=0)[0])
+    >>> merged = mixtura.combine_components(mixture, mixture.sample(200, seed=0)[0])
     >>> merged.groups(2), merged.suggested
     (((0, 1), (2,)), 2)
     >>> merged.predict([[0.2], [9.0]], 2).tolist()
@@ -116,7 +116,7 @@ def _misfit(x: Array, y: Array) -> float:
     return float(((y - y.mean() - slope * centred) ** 2).sum())
 
 
-def combine(mixture: Mixture, X: Any, sample_weight: Any = None) -> Combination:
+def combine_components(mixture: Mixture, X: Any, sample_weight: Any = None) -> Combination:
     """Merge components into clusters, the two that overlap most at a time.
 
     A cluster need not be Gaussian: BIC may need several components for one. Each step merges the two whose union
@@ -141,7 +141,7 @@ def combine(mixture: Mixture, X: Any, sample_weight: Any = None) -> Combination:
     --------
     >>> from mixtura import DenseCovariance, Mixture
     >>> mixture = Mixture([0.25, 0.25, 0.5], [[0.0], [0.5], [9.0]], DenseCovariance(np.ones((1, 1, 1)), 3))
-    >>> combine(mixture, [[0.1], [0.4], [9.0]]).merges
+    >>> combine_components(mixture, [[0.1], [0.4], [9.0]]).merges
     ((0, 1), (0, 1))
     """
     share = mixture.posterior(X)[:, : mixture.n_components]  # noise is no cluster

@@ -43,7 +43,7 @@ class Reduction:
     --------
     >>> import mixtura
     >>> mixture = mixtura.Mixture([0.5, 0.5], [[0.0, 0.0], [0.0, 6.0]], mixtura.DenseCovariance(np.eye(2)[None], 2))
-    >>> reduction = mixtura.reduce(mixture)
+    >>> reduction = mixtura.reduce_dimensions(mixture)
     >>> reduction.basis.round(6).tolist()
     [[0.0], [1.0]]
     >>> reduction.mixture.means.round(6).tolist()
@@ -99,7 +99,7 @@ class Reduction:
         --------
         >>> import mixtura
         >>> mixture = mixtura.Mixture([0.5, 0.5], [[0.0, 0.0], [0.0, 6.0]], mixtura.DenseCovariance(np.eye(2)[None], 2))
-        >>> mixtura.reduce(mixture).plot().axes[0].get_xlabel()
+        >>> mixtura.reduce_dimensions(mixture).plot().axes[0].get_xlabel()
         'direction 1 (100 %)'
         """
         whole = View.of(self._original, X, None, most_columns=self._original.n_features, most_rows=MOST_ROWS)
@@ -114,7 +114,7 @@ class Reduction:
         return picture(view, labels, head, kind=kind, probabilities=probabilities, ax=ax, path=path)
 
 
-def reduce(mixture: Mixture, balance: float = 1.0) -> Reduction:
+def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
     """Find the directions in which components differ.
 
     Parameters
@@ -138,7 +138,7 @@ def reduce(mixture: Mixture, balance: float = 1.0) -> Reduction:
     --------
     >>> from mixtura import DenseCovariance, Mixture
     >>> mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [2.0, 0.0]], DenseCovariance(np.eye(2)[None], 2))
-    >>> reduce(mixture).eigenvalues.round(6).tolist()
+    >>> reduce_dimensions(mixture).eigenvalues.round(6).tolist()
     [0.5]
     """
     if not 0 <= balance <= 1:

@@ -14,7 +14,7 @@ from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json
 from mixtura.cli.files import write_table
 from mixtura.cli.inputs import load_data, names
-from mixtura.cli.outputs import STILL, named_files, planned, positions, row_numbers, write_all
+from mixtura.cli.outputs import STILL, check_outputs, named_files, positions, row_numbers, write_all
 from mixtura.cli.results import class_records, discriminated
 from mixtura.cli.select import counts
 from mixtura.data.tables import Table
@@ -52,7 +52,7 @@ def classify(
     Rows without a class help to find the Gaussians (only with one component for each class). Where NEW has the column
     of classes, its error is shown, too.
     """
-    files = planned({"--labels": labels, "--picture": picture}, {"--picture": STILL}, (data, new))
+    files = check_outputs({"--labels": labels, "--picture": picture}, {"--picture": STILL}, (data, new))
     reading = (columns, weights_column, missing, file_format)
     rows = load_data(data, *reading, header=header, labels_column=classes)
     chosen = positions(names(show), column_labels(rows.columns, len(rows.rows[0])))

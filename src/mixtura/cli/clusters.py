@@ -12,7 +12,7 @@ from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json
 from mixtura.cli.files import TABLES, read_model, write_table
 from mixtura.cli.inputs import load_data, names, numbers
-from mixtura.cli.outputs import STILL, named_files, planned, positions, row_numbers, write_all, write_records
+from mixtura.cli.outputs import STILL, check_outputs, named_files, positions, row_numbers, write_all, write_records
 from mixtura.cli.results import combination_records, combined, direction_records, reduced
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
@@ -41,11 +41,11 @@ def combine(
     entropies bends, which --picture shows.
     """
     asked = {"--labels": labels, "--table": table, "--picture": picture}
-    files = planned(asked, {"--picture": STILL}, (model, data))
+    files = check_outputs(asked, {"--picture": STILL}, (model, data))
     mixture = read_model(model)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
     with using(threads):
-        merged = mixtura.combine(mixture, rows, rows.weights)
+        merged = mixtura.combine_components(mixture, rows, rows.weights)
         wanted = merged.suggested if clusters is None else clusters
         merged.groups(wanted)  # refuses what there is not, before anything is written
     records = combination_records(merged)
@@ -84,14 +84,14 @@ def reduce(
 ) -> None:
     """Find the directions in which components differ most, and show rows in them."""
     asked = {"--output": output, "--table": table, "--picture": picture}
-    files = planned(asked, {"--picture": STILL}, (model, data), output=TABLES)
+    files = check_outputs(asked, {"--picture": STILL}, (model, data), output=TABLES)
     mixture = read_model(model)
     rows = None
     if data is not None:
         rows = load_data(data, None, None, missing, file_format, header=header, model=mixture)
     elif output is not None:
         raise ParameterError("--output writes the rows of DATA, which is not given")
-    levels, reduction = numbers("--probabilities", probabilities), mixtura.reduce(mixture, balance)
+    levels, reduction = numbers("--probabilities", probabilities), mixtura.reduce_dimensions(mixture, balance)
     directions = [str(i + 1) for i in range(len(reduction.eigenvalues))]
     chosen = positions(names(show), directions)
     columns = column_labels(mixture.columns, mixture.n_features)

@@ -54,7 +54,7 @@ def read_model(path: str) -> Mixture:
         raise DataError(f"{display_name(path)}: {error}") from None
 
 
-def check_outputs(
+def check_paths(
     paths: Mapping[str, str | None], suffixes: Mapping[str, Sequence[str]], inputs: Sequence[str | None] = ()
 ) -> dict[str, str]:
     """Check, before any work is done, that files can be written; return those that are wanted.
@@ -69,7 +69,7 @@ def check_outputs(
 
     Examples
     --------
-    >>> check_outputs({"--output": None, "--picture": "a.bmp"}, {"--picture": [".png", ".pdf"]})
+    >>> check_paths({"--output": None, "--picture": "a.bmp"}, {"--picture": [".png", ".pdf"]})
     Traceback (most recent call last):
     mixtura.errors.ParameterError: --picture a.bmp: expected a name that ends in .png, .pdf
     """

@@ -12,7 +12,7 @@ from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
 from mixtura.cli.inputs import load_data, names, noise_named, size_named, start_named
 from mixtura.cli.live import watching
-from mixtura.cli.outputs import DRAWN, FILM, named_files, planned, positions, write_fit
+from mixtura.cli.outputs import DRAWN, FILM, check_outputs, named_files, positions, write_fit
 from mixtura.cli.tables import fit_summary, fit_values
 from mixtura.data.tables import Table
 from mixtura.mixture import column_labels
@@ -148,7 +148,7 @@ def fit(
     Exit code 0: done; where it is not converged, a warning says so. 2: bad input.
     """
     asked = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
-    files = planned(asked, DRAWN, (data, start))
+    files = check_outputs(asked, DRAWN, (data, start))
     first = start_named(start)
     settings = Settings(
         *(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads),
@@ -193,7 +193,7 @@ def replay(
     verbose: o.Verbose = False,
 ) -> None:
     """Fit a mixture to DATA and film EM at work."""
-    planned({"--output": output}, {"--output": FILM}, (data, start))
+    check_outputs({"--output": output}, {"--output": FILM}, (data, start))
     first = start_named(start)
     settings = Settings(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)

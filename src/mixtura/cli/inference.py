@@ -10,7 +10,7 @@ from mixtura.cli.console import out, print_json, say
 from mixtura.cli.fit import Settings
 from mixtura.cli.inputs import load_data, names, start_named
 from mixtura.cli.live import replicating
-from mixtura.cli.outputs import STILL, named_files, planned, positions, write_all, write_records
+from mixtura.cli.outputs import STILL, check_outputs, named_files, positions, write_all, write_records
 from mixtura.cli.results import bootstrapped, ratio_records, tested
 from mixtura.cli.select import counts
 from mixtura.cli.tables import fit_values
@@ -62,7 +62,7 @@ def bootstrap(
     done.
     """
     asked = {"--output": output, "--table": table, "--picture": picture}
-    files = planned(asked, {"--picture": STILL}, (data, start))
+    files = check_outputs(asked, {"--picture": STILL}, (data, start))
     if what not in ("weights", "means", "variances"):
         raise ParameterError(f"--what is {what!r}; expected weights, means or variances")
     first = start_named(start)
@@ -149,7 +149,7 @@ def ratio_test(
 
     The likelihood ratio is compared with that of rows drawn from the mixture of K. Ctrl-C keeps what is done.
     """
-    files = planned({"--table": table, "--picture": picture}, {"--picture": STILL}, (data,))
+    files = check_outputs({"--table": table, "--picture": picture}, {"--picture": STILL}, (data,))
     wanted = counts(components)
     stop = o.DEFAULTS["stop"]
     settings = Settings(

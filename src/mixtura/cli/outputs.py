@@ -12,7 +12,7 @@ from typing import Any
 from mixtura import Fit, Mixture
 from mixtura._support import write_text
 from mixtura.cli.console import out
-from mixtura.cli.files import TABLES, check_outputs, table_text, write_table
+from mixtura.cli.files import TABLES, check_paths, table_text, write_table
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra
 from mixtura.mixture import row_labels
@@ -48,7 +48,7 @@ FILM = Picture(("matplotlib", "PIL"), tuple(WRITERS))
 DRAWN = {"--picture": STILL, "--replay": FILM}
 
 
-def planned(
+def check_outputs(
     paths: Mapping[str, str | None],
     pictures: Mapping[str, Picture],
     inputs: Sequence[str | None],
@@ -64,17 +64,17 @@ def planned(
         if paths.get(option) is not None:
             picture.check_installed()
             suffixes[option] = picture.suffixes
-    wanted = check_outputs(paths, suffixes, inputs)
+    wanted = check_paths(paths, suffixes, inputs)
     for option in pictures.keys() & wanted.keys():
         if wanted[option].lower().endswith(".mp4") and shutil.which("ffmpeg") is None:
             raise ParameterError(f"{option} {wanted[option]}: needs the program ffmpeg, which is not there; use .gif")
     return wanted
 
 
-def planned_table(option: str, path: str | None, *inputs: str | None) -> str | None:
+def check_table_output(option: str, path: str | None, *inputs: str | None) -> str | None:
     """Check that a table can be written; ``-`` is standard output, as is None."""
     wanted = None if path == "-" else path
-    check_outputs({option: wanted}, {option: TABLES}, inputs)
+    check_paths({option: wanted}, {option: TABLES}, inputs)
     return wanted
 
 
@@ -89,7 +89,7 @@ def write_fit(fit: Fit, table: Table, option: str, path: str) -> None:
     writers[option](path)
 
 
-def emit(columns: Mapping[str, Sequence[Any]], path: str | None) -> None:
+def write_columns(columns: Mapping[str, Sequence[Any]], path: str | None) -> None:
     """Write columns to a file, or as CSV to standard output."""
     if path is None:
         sys.stdout.write(table_text(columns))

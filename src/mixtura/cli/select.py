@@ -17,7 +17,7 @@ from mixtura.cli.console import out, print_json, say
 from mixtura.cli.files import TABLES, write_table
 from mixtura.cli.inputs import load_data, names, noise_named, size_named
 from mixtura.cli.live import bar
-from mixtura.cli.outputs import STILL, label_columns, named_files, planned, write_all, write_records
+from mixtura.cli.outputs import STILL, check_outputs, label_columns, named_files, write_all, write_records
 from mixtura.cli.tables import fit_summary, fit_values, ranking
 from mixtura.covariance.models import as_constraint
 from mixtura.data.tables import Table
@@ -44,7 +44,7 @@ def counts(text: str) -> list[int]:
 
 
 @contextmanager
-def counting(total: int, *, verbose: bool) -> Iterator[Callable[[Cell], object] | None]:
+def cell_progress(total: int, *, verbose: bool) -> Iterator[Callable[[Cell], object] | None]:
     """A callback that shows each cell: a line with ``verbose``, else a bar on a terminal, and nothing elsewhere."""
     if verbose:
         yield lambda cell: say(line(cell))
@@ -143,12 +143,12 @@ def select(
     Exit code 0: done; where something is doubtful, a warning says so. 2: bad input.
     """
     asked = {"--output": output, "--labels": labels, "--table": table, "--picture": picture}
-    files = planned(asked, {"--picture": STILL}, (data,), table=[*TABLES, ".json"])
+    files = check_outputs(asked, {"--picture": STILL}, (data,), table=[*TABLES, ".json"])
     wanted = counts(components)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header)
     bound = as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
     chosen_models = as_models(names([models]) or [], rows.rows.shape[1], bound)
-    with counting(len(set(wanted)) * len(chosen_models), verbose=verbose) as watch:
+    with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as watch:
         chosen = mixtura.select(
             rows,
             wanted,

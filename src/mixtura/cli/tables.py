@@ -69,7 +69,7 @@ def components(mixture: Mixture, console: Console, more: Sequence[Cells]) -> Ite
     """Components side by side, one line for each column of the data; several tables where one is too wide."""
     noise = ["noise"] if mixture.noise else []
     head = ("component", *(str(label) for label in component_labels(mixture)), *noise)
-    lines = [("weight", *(f"{weight:.4f}" for weight in mixture.shares.tolist())), *more]
+    lines = [("weight", *(f"{weight:.4f}" for weight in mixture.all_weights.tolist())), *more]
     sign = "±" if console.encoding.lower().startswith("utf") else "+-"
     labels = column_labels(mixture.columns, mixture.n_features)
     shown = zip(labels, mixture.means.T.tolist(), deviations(mixture).T.tolist(), strict=True)

@@ -9,7 +9,15 @@ from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
 from mixtura.cli.files import read_model
 from mixtura.cli.inputs import load_data, names, numbers
-from mixtura.cli.outputs import STILL, emit, label_columns, planned, planned_table, positions, row_numbers
+from mixtura.cli.outputs import (
+    STILL,
+    check_outputs,
+    check_table_output,
+    label_columns,
+    positions,
+    row_numbers,
+    write_columns,
+)
 from mixtura.cli.tables import criteria, criteria_values, mixture_summary, mixture_values
 from mixtura.mixture import column_labels, row_labels
 from mixtura.plotting import plot as draw_plot
@@ -31,12 +39,12 @@ def predict(
 
     Writes row (from 1) and label: the component's name, or its number from 0. Rows that were dropped have no label.
     """
-    target = planned_table("--output", output, model, data)
+    target = check_table_output("--output", output, model, data)
     mixture = read_model(model)
     table = load_data(data, columns, None, missing, file_format, header=header, model=mixture)
     with using(threads):
         found = label_columns(mixture, table, proba=proba)
-    emit(found, target)
+    write_columns(found, target)
 
 
 def score(
@@ -54,13 +62,13 @@ def score(
     json: o.Json = False,
 ) -> None:
     """Measure how well a model describes the rows of DATA: log-likelihood, BIC, ICL, AIC."""
-    target = planned_table("--output", output, model, data)
+    target = check_table_output("--output", output, model, data)
     mixture = read_model(model)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
     if per_row or target:
         with using(threads):
             found = mixture.logpdf(table).tolist()
-        emit({"row": row_numbers(table), "loglik": table.align(found)}, target)
+        write_columns({"row": row_numbers(table), "loglik": table.align(found)}, target)
         return
     with using(threads):
         assessment = assess(mixture, table, table.weights)
@@ -80,7 +88,7 @@ def sample(
     labels: o.WithLabels = False,
 ) -> None:
     """Draw rows from a model."""
-    target = planned_table("--output", output, model)
+    target = check_table_output("--output", output, model)
     mixture = read_model(model)
     rows, drawn = mixture.sample(n, seed)
     columns: dict[str, list[float] | list[int] | list[str]] = dict(
@@ -89,7 +97,7 @@ def sample(
     if labels:
         known = row_labels(mixture)
         columns["label"] = [str(known[j]) for j in drawn.tolist()] if mixture.components else drawn.tolist()
-    emit(columns, target)
+    write_columns(columns, target)
 
 
 def describe(model: o.ModelFile, *, json: o.Json = False) -> None:
@@ -130,7 +138,7 @@ def plot(
     header: o.Header = None,
 ) -> None:
     """Draw a model, and the rows of DATA if given."""
-    planned({"--output": output}, {"--output": STILL}, (model, data))
+    check_outputs({"--output": output}, {"--output": STILL}, (model, data))
     mixture = read_model(model)
     chosen = positions(names(columns), column_labels(mixture.columns, mixture.n_features))
     table = None

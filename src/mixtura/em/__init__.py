@@ -7,7 +7,7 @@ from mixtura.em.loop import iterate
 from mixtura.em.outcome import Action, Outcome, Repair
 from mixtura.em.problem import Problem, RepairPolicy, row_counts
 from mixtura.em.repair import NoRepair, ReseedThenRemove, reseed_empty
-from mixtura.em.run import Iterate, Path
+from mixtura.em.run import Iterate, Run
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule, as_stops
 
 __all__ = [
@@ -17,11 +17,11 @@ __all__ = [
     "LoglikRises",
     "NoRepair",
     "Outcome",
-    "Path",
     "Problem",
     "Repair",
     "RepairPolicy",
     "ReseedThenRemove",
+    "Run",
     "StopRule",
     "as_stops",
     "can_run",

@@ -14,7 +14,7 @@ from mixtura.covariance.models import MODELS
 from mixtura.data import Whole
 from mixtura.em.outcome import Outcome
 from mixtura.em.problem import Problem
-from mixtura.em.run import Iterate, Path
+from mixtura.em.run import Iterate, Run
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule
 from mixtura.kernels import Ending, Summit, kernel_of
 
@@ -40,33 +40,33 @@ def can_run(problem: Problem) -> bool:
     return named and problem.estep.in_kernel and problem.mstep.in_kernel and kernel_of(problem.source).race is not None
 
 
-def sprint(problem: Problem, path: Path, stop: Sequence[StopRule], max_iter: int) -> Path:
+def sprint(problem: Problem, run: Run, stop: Sequence[StopRule], max_iter: int) -> Run:
     """As far as plain EM gets before something happens that needs `mixtura.em.iterate`: a repair, a floor, a fall.
 
     The same iterations up to rounding: the same E-step, and an M-step by the same formulas.
     """
     whole, rule, model = problem.source.whole, stop[0], problem.mstep.covariances
     if len(stop) > 1 or not isinstance(rule, Rule) or whole is None or not can_run(problem):
-        return path
-    k, d = path.last.stats.mean.shape
+        return run
+    k, d = run.last.stats.mean.shape
     most = PATIENCE // (problem.source.length * k * ((d if model.scatter_kind == "diagonal" else d * d) + 8))
-    while most > 1 and model.name in STORED and path.iterations < max_iter and path.outcome is not Outcome.CONVERGED:
-        further = _further(problem, whole, path, rule, min(most, max_iter - path.iterations))
+    while most > 1 and model.name in STORED and run.iterations < max_iter and run.outcome is not Outcome.CONVERGED:
+        further = _further(problem, whole, run, rule, min(most, max_iter - run.iterations))
         if further is None:
             break
-        path = further
-    return path
+        run = further
+    return run
 
 
-def _further(problem: Problem, whole: Whole, path: Path, rule: Rule, iterations: int) -> Path | None:
+def _further(problem: Problem, whole: Whole, run: Run, rule: Rule, iterations: int) -> Run | None:
     """So many iterations further, or fewer where the rule says stop; None where something happened."""
     race = cast(Callable[..., list[Summit]], kernel_of(problem.source).race)
     mstep, model = problem.mstep, problem.mstep.covariances
-    k, d = path.last.stats.mean.shape
+    k, d = run.last.stats.mean.shape
     (top,) = race(
         model.name,
         whole.chunk,
-        [path.last.stats],
+        [run.last.stats],
         mstep.floor,
         tol=rule.tol,
         max_iter=iterations,
@@ -83,8 +83,8 @@ def _further(problem: Problem, whole: Whole, path: Path, rule: Rule, iterations:
     mixture = mstep.assemble(top.weights, top.means, STORED[model.name](top.covariances, k, d))
     last = Iterate(mixture, top.stats, np.zeros(k, dtype=bool))
     before = replace(last, stats=replace(top.stats, loglik=top.trace[-2]))
-    outcome = Outcome.CONVERGED if not problem.collapsed(last).any() and rule(before, last) else path.outcome
-    trace = (*path.trace, *top.trace[1:])
+    outcome = Outcome.CONVERGED if not problem.collapsed(last).any() and rule(before, last) else run.outcome
+    trace = (*run.trace, *top.trace[1:])
     return replace(
-        path, last=last, trace=trace, iterations=path.iterations + done, passes=path.passes + done, outcome=outcome
+        run, last=last, trace=trace, iterations=run.iterations + done, passes=run.passes + done, outcome=outcome
     )

@@ -11,16 +11,16 @@ from mixtura._support import Rng
 from mixtura.em.outcome import Outcome
 from mixtura.em.problem import Problem
 from mixtura.em.repair import repair
-from mixtura.em.run import Path
+from mixtura.em.run import Run
 from mixtura.em.steppers import PLAIN, Step, Stepper
 from mixtura.em.stopping import StopRule
 
-Notify = Callable[[Path], object]
+Notify = Callable[[Run], object]
 
 
 def iterate(
     problem: Problem,
-    path: Path,
+    run: Run,
     *,
     stop: Sequence[StopRule],
     max_iter: int,
@@ -28,14 +28,14 @@ def iterate(
     stepper: Stepper = PLAIN,
     notify: Notify | None = None,
     keep_interrupted: bool = False,
-) -> Path:
+) -> Run:
     """Iterate until a rule says stop, or ``max_iter`` iterations are done.
 
     Parameters
     ----------
     task : Task
     path : Path
-        The first E-step (`Path.at` of `Problem.begin`).
+        The first E-step (`Run.at` of `Problem.begin`).
     stop : sequence of StopRule
         Any of them ends the run.
     notify : callable, optional
@@ -43,40 +43,40 @@ def iterate(
     keep_interrupted : bool
         On Ctrl-C, return where the run stands instead of raising.
     """
-    state = stepper.init(path.last)
+    state = stepper.init(run.last)
     tell = notify or (lambda _: None)
     try:
-        tell(path)
-        while path.iterations < max_iter and path.outcome is not Outcome.CONVERGED:
-            repaired = repair(problem, path, rng)
+        tell(run)
+        while run.iterations < max_iter and run.outcome is not Outcome.CONVERGED:
+            repaired = repair(problem, run, rng)
             if repaired:
-                problem = problem.keep(np.isin(path.alive, repaired.alive))
-                path, state = repaired, stepper.init(repaired.last)
-                tell(path)
+                problem = problem.keep(np.isin(run.components, repaired.components))
+                run, state = repaired, stepper.init(repaired.last)
+                tell(run)
                 continue
-            step = stepper.step(problem, path.last, state)
-            old, path, state = path, _advance(problem, path, step), step.state
-            if path.last is old.last:
-                return path
-            tell(path)
-            if not problem.collapsed(path.last).any() and any(rule(old.last, path.last) for rule in stop):
-                return replace(path, outcome=Outcome.CONVERGED)
+            step = stepper.step(problem, run.last, state)
+            old, run, state = run, _advance(problem, run, step), step.state
+            if run.last is old.last:
+                return run
+            tell(run)
+            if not problem.collapsed(run.last).any() and any(rule(old.last, run.last) for rule in stop):
+                return replace(run, outcome=Outcome.CONVERGED)
     except KeyboardInterrupt:
         if not keep_interrupted:
             raise
-        return replace(path, outcome=Outcome.INTERRUPTED)
-    return path
+        return replace(run, outcome=Outcome.INTERRUPTED)
+    return run
 
 
-def _advance(problem: Problem, path: Path, step: Step) -> Path:
+def _advance(problem: Problem, run: Run, step: Step) -> Run:
     """Take a step, unless the log-likelihood fell: then the path ends where it was."""
     new = step.iterate
-    fall = path.last.loglik - new.loglik
+    fall = run.last.loglik - new.loglik
     if fall <= 0 or problem.repair.accepts_falls:
-        return path.on(new, step.passes)
+        return run.extended(new, step.passes)
     rounding = fall <= problem.rounding * (abs(new.loglik) + new.stats.total)
     if rounding and problem.collapsed(new).any():
         # At rest, but on a component to repair: take the step, so that the next thing is its repair.
-        return replace(path.on(new, step.passes), trace=(*path.trace, path.trace[-1]))
+        return replace(run.extended(new, step.passes), trace=(*run.trace, run.trace[-1]))
     outcome = Outcome.CONVERGED if rounding else Outcome.STALLED
-    return replace(path, outcome=outcome, passes=path.passes + step.passes)
+    return replace(run, outcome=outcome, passes=run.passes + step.passes)

@@ -12,7 +12,7 @@ from mixtura._support import Array, Rng, Rows
 from mixtura.em.mstep import MStep, equal_covariances
 from mixtura.em.outcome import Action, Repair
 from mixtura.em.problem import Problem, row_counts
-from mixtura.em.run import Iterate, Path
+from mixtura.em.run import Iterate, Run
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats, as_scatter
 
@@ -64,7 +64,7 @@ def candidates(problem: Problem, mixture: Mixture, rng: Rng) -> tuple[Rows, Arra
     return rows[kept], fitness[kept]
 
 
-def repair(problem: Problem, path: Path, rng: Rng) -> Path | None:
+def repair(problem: Problem, run: Run, rng: Rng) -> Run | None:
     """Re-seed collapsed components once, remove those that collapse again; None where nothing is to be done.
 
     A start may be as narrow as it likes; only what an M-step made of it counts.
@@ -72,27 +72,27 @@ def repair(problem: Problem, path: Path, rng: Rng) -> Path | None:
     The trace starts anew, so that it never falls. Of several components to remove, the lighter half goes at a
     time, since the others may recover.
     """
-    last = path.last
-    if not path.iterations:
+    last = run.last
+    if not run.iterations:
         return None
     bad = problem.collapsed(last)
     if not bad.any():
         return None
     held = row_counts(last.stats, problem.source.n_rows)
-    done = {repair.component for repair in path.repairs}
-    again = np.flatnonzero(bad & [number in done for number in path.alive])
+    done = {repair.component for repair in run.repairs}
+    again = np.flatnonzero(bad & [number in done for number in run.components])
     doomed = again[np.argsort(held[again], kind="stable")][: (len(again) + 1) // 2]
     stay = np.setdiff1d(np.arange(len(held)), doomed)
-    fresh = bad & [number not in done for number in path.alive]
-    now = path.iterations + 1
+    fresh = bad & [number not in done for number in run.components]
+    now = run.iterations + 1
     actions = [(j, Action.REMOVED) for j in doomed] + [(j, Action.RESEEDED) for j in np.flatnonzero(fresh)]
-    report = [Repair(now, path.alive[j], action, float(held[j])) for j, action in actions]
+    report = [Repair(now, run.components[j], action, float(held[j])) for j, action in actions]
     rows, fitness = candidates(problem, last.mixture, rng)
     stats = reseed(last.stats, fresh, rows, fitness, problem.scale).select(stay)
     left = problem.keep(stay)
     new = left.evaluate(*left.mstep(stats, last.mixture.select(stay)), last.memory)
-    alive = tuple(path.alive[j] for j in stay)
-    return Path(new, (new.loglik,), now, path.passes + 1, path.outcome, (*path.repairs, *report), alive)
+    components = tuple(run.components[j] for j in stay)
+    return Run(new, (new.loglik,), now, run.passes + 1, run.outcome, (*run.repairs, *report), components)
 
 
 def reseed_empty(problem: Problem, stats: Stats, rng: Rng) -> tuple[Stats, tuple[Repair, ...]]:

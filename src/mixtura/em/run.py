@@ -41,7 +41,7 @@ class Iterate:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Path:
+class Run:
     """Where one start has led.
 
     Attributes
@@ -65,13 +65,13 @@ class Path:
     passes: int
     outcome: Outcome
     repairs: tuple[Repair, ...]
-    alive: tuple[int, ...]
+    components: tuple[int, ...]
 
     @classmethod
-    def at(cls, first: Iterate, repairs: tuple[Repair, ...] = ()) -> Path:
+    def started(cls, first: Iterate, repairs: tuple[Repair, ...] = ()) -> Run:
         """The path that has only its start."""
-        alive = tuple(range(first.mixture.n_components))
-        return cls(first, (first.loglik,), 0, 1, Outcome.OUT_OF_STEPS, repairs, alive)
+        components = tuple(range(first.mixture.n_components))
+        return cls(first, (first.loglik,), 0, 1, Outcome.OUT_OF_STEPS, repairs, components)
 
     @property
     def rise(self) -> float:
@@ -83,7 +83,7 @@ class Path:
         """The same for the mean log-likelihood per row."""
         return self.rise / self.last.stats.total
 
-    def on(self, new: Iterate, passes: int = 1) -> Path:
+    def extended(self, new: Iterate, passes: int = 1) -> Run:
         """One iteration further."""
         trace = (*self.trace, new.loglik)
         return replace(self, last=new, trace=trace, iterations=self.iterations + 1, passes=self.passes + passes)

@@ -58,7 +58,7 @@ class ParametersMove:
         """Whether the move is at most ``tol``."""
         a, b = old.mixture, new.mixture
         squares = (
-            np.sum((a.shares - b.shares) ** 2)
+            np.sum((a.all_weights - b.all_weights) ** 2)
             + np.sum((a.means - b.means) ** 2)
             + np.sum((a.covariances.dense() - b.covariances.dense()) ** 2)
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mixtura.fitting.fit import fit
-from mixtura.fitting.noise import Beginning, surroundings, without
-from mixtura.fitting.options import as_data_and_start, as_masks, held, summary_for
+from mixtura.fitting.noise import Beginning, noise_beginnings, without
+from mixtura.fitting.options import as_data_and_start, as_masks, hold_parameters, summary_for
 from mixtura.fitting.result import Fit, Iteration, Start
 
 __all__ = [
@@ -15,8 +15,8 @@ __all__ = [
     "as_data_and_start",
     "as_masks",
     "fit",
-    "held",
+    "hold_parameters",
+    "noise_beginnings",
     "summary_for",
-    "surroundings",
     "without",
 ]

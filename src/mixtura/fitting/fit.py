@@ -10,14 +10,20 @@ from typing import Any
 from mixtura._support import Rng, as_count, as_fraction, as_rng, column_names
 from mixtura.covariance.models import as_constraint, as_covariance_model, with_constraint
 from mixtura.data.tables import read_table
-from mixtura.em import Outcome, Path, Problem, ReseedThenRemove, StopRule, as_stops, iterate, reseed_empty, sprint
+from mixtura.em import Outcome, Problem, ReseedThenRemove, Run, StopRule, as_stops, iterate, reseed_empty, sprint
 from mixtura.em.estep import Plain, Trimmed
 from mixtura.em.mstep import MStep, as_floor, floor_variances, with_data
 from mixtura.em.steppers import PLAIN, STEPPERS, Stepper
 from mixtura.errors import ParameterError
-from mixtura.fitting.noise import surrounded
-from mixtura.fitting.options import as_data_and_start, component_count, holding, knowing, summary_for
-from mixtura.fitting.report import Tour, best, named, warn
+from mixtura.fitting.noise import with_noise
+from mixtura.fitting.options import (
+    as_data_and_start,
+    as_n_components,
+    summary_for,
+    with_held_parameters,
+    with_known_labels,
+)
+from mixtura.fitting.report import Tour, best_run, warn, with_names
 from mixtura.fitting.result import Fit, Iteration
 from mixtura.mixture import as_sample_size
 from mixtura.starts import DEFAULT, Initial, as_initial
@@ -73,7 +79,7 @@ def fit(
         (random weights, random rows as means, identity covariances).
     noise : True, "neighbours", rows, a share, or Noise, optional
         Rows that belong to no component: uniform noise over a box around the data (see `Noise`). It begins with the
-        rows given, as booleans (n,) or by number; with those that `denoise` finds by their ``"neighbours"``; with a
+        rows given, as booleans (n,) or by number; with those that `find_noise` finds by their ``"neighbours"``; with a
         share between 0 and 1, where the components start as if there were none; with a Noise, over its box; True
         tries neighbours and a share of 0.05, and keeps the better. The components start from the other rows.
     noise_region : {"box", "hull"}
@@ -155,7 +161,7 @@ def fit(
     """
     X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
     source, start = as_data_and_start(X, sample_weight, start, threads)
-    k = component_count(k, start)
+    k = as_n_components(k, start)
     if on_interrupt not in ("raise", "keep"):
         raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
     if not (on_iteration is None or callable(on_iteration)):
@@ -173,11 +179,11 @@ def fit(
     problem = Problem(source, estep, mstep, ReseedThenRemove(), summary)
     initial = as_initial(start)
     if known is not None:
-        problem, initial = knowing(problem, known, k, start, initial)
-    around, initials = surrounded(noise, noise_region, source, summary, initial=initial, start=start)
+        problem, initial = with_known_labels(problem, known, k, start, initial)
+    around, initials = with_noise(noise, noise_region, source, summary, initial=initial, start=start)
     problem = problem.with_background(around)
     plan = _Plan(
-        holding(problem, k, fixed, equal_proportions=equal_proportions, start=start, initial=initial),
+        with_held_parameters(problem, k, fixed, equal_proportions=equal_proportions, start=start, initial=initial),
         k,
         initials,
         as_count(n_init, "n_init"),
@@ -189,7 +195,7 @@ def fit(
         on_interrupt == "keep",
     )
     tours = _all_starts(plan, as_rng(seed))
-    result = named(replace(best(plan.problem, tours), sample_size=size), column_names(X), start)
+    result = with_names(replace(best_run(plan.problem, tours), sample_size=size), column_names(X), start)
     warn(result, tol, len(initials))
     return result
 
@@ -219,9 +225,9 @@ def _all_starts(plan: _Plan, rng: Rng) -> list[Tour]:
         except KeyboardInterrupt:
             if not (plan.keep_interrupted and tours):
                 raise
-            last = replace(tours[-1].path, outcome=Outcome.INTERRUPTED)
+            last = replace(tours[-1].run, outcome=Outcome.INTERRUPTED)
             return [*tours[:-1], Tour(last, tours[-1].history)]
-        if tours[-1].path.outcome is Outcome.INTERRUPTED:
+        if tours[-1].run.outcome is Outcome.INTERRUPTED:
             break
     return tours
 
@@ -231,9 +237,9 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> Tour:
     problem = plan.problem
     history: list[Iteration] = []
 
-    def notify(path: Path) -> None:
-        last = path.last
-        iteration = Iteration(number, path.iterations, last.mixture, last.loglik, path.rise, path.alive)
+    def notify(run: Run) -> None:
+        last = run.last
+        iteration = Iteration(number, run.iterations, last.mixture, last.loglik, run.rise, run.components)
         if plan.record:
             history.append(iteration)
         if plan.on_iteration:
@@ -241,12 +247,12 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> Tour:
 
     start = plan.initials[number % len(plan.initials)](problem, plan.k, rng)
     stats, repairs = reseed_empty(problem, start, rng) if isinstance(start, Stats) else (start, ())
-    path = Path.at(problem.begin(stats), repairs)
+    run = Run.started(problem.begin(stats), repairs)
     if plan.stepper is PLAIN and not (plan.record or plan.on_iteration or plan.keep_interrupted):
-        path = sprint(problem, path, plan.stop, plan.max_iter)
-    path = iterate(
+        run = sprint(problem, run, plan.stop, plan.max_iter)
+    run = iterate(
         problem,
-        path,
+        run,
         stop=plan.stop,
         max_iter=plan.max_iter,
         rng=rng,
@@ -254,4 +260,4 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> Tour:
         notify=notify,
         keep_interrupted=plan.keep_interrupted,
     )
-    return Tour(path, tuple(history))
+    return Tour(run, tuple(history))

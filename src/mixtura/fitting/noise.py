@@ -14,7 +14,7 @@ from mixtura.data import Source, Summary
 from mixtura.em import Problem, reseed_empty
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import REGIONS, Mixture, Noise
-from mixtura.starts import Initial, denoise
+from mixtura.starts import Initial, find_noise
 from mixtura.stats import Stats
 
 # The share that noise begins with where nobody knows which rows it has.
@@ -30,7 +30,7 @@ EXPECTED = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Beside:
+class WithNoise:
     """A start for the components, from the rows that are not noise, and what noise begins with.
 
     Attributes
@@ -76,20 +76,20 @@ def without(source: Source, rows: NDArray[np.bool_], k: int) -> Source:
 Beginning: TypeAlias = tuple[float, NDArray[np.bool_] | None]
 
 
-def surrounded(
+def with_noise(
     noise: Any, region: str, source: Source, summary: Summary, *, initial: Initial, start: Any
 ) -> tuple[Noise | None, tuple[Initial, ...]]:
     """Where noise may lie, and the starts to try: those of the components, each with what noise begins with."""
     inherited = start.noise if isinstance(start, Mixture) else None
     if inherited is not None:
         return inherited, (initial,)
-    around, beginnings = surroundings(noise, region, source, summary)
+    around, beginnings = noise_beginnings(noise, region, source, summary)
     if around is None:
         return None, (initial,)
-    return around, tuple(Beside(initial, around.weighted(share), rows) for share, rows in beginnings)
+    return around, tuple(WithNoise(initial, around.weighted(share), rows) for share, rows in beginnings)
 
 
-def surroundings(
+def noise_beginnings(
     noise: Any, region: str, source: Source, summary: Summary
 ) -> tuple[Noise | None, tuple[Beginning, ...]]:
     """Where noise may lie, and what it may begin with; None and nothing where there is none."""
@@ -106,16 +106,16 @@ def surroundings(
         return noise, ((noise.weight, None),)
     guesses = [
         (_share(rows, source, summary), rows) if isinstance(rows, np.ndarray) else (rows, None)
-        for rows in _guesses(noise, source)
+        for rows in _candidates(noise, source)
     ]
     return REGIONS[region](source, summary), tuple(guesses)
 
 
-def _guesses(noise: Any, source: Source) -> list[NDArray[np.bool_] | float]:
+def _candidates(noise: Any, source: Source) -> list[NDArray[np.bool_] | float]:
     """Rows, or shares, that noise may begin with."""
     named: dict[Any, Callable[[], list[NDArray[np.bool_] | float]]] = {
-        "neighbours": lambda: [_neighbours(source)],
-        True: lambda: [_neighbours(source), SHARE] if _fits(source) else [SHARE],
+        "neighbours": lambda: [_noise_by_neighbours(source)],
+        True: lambda: [_noise_by_neighbours(source), SHARE] if _fits(source) else [SHARE],
     }
     if isinstance(noise, bool | str):
         if noise not in named:
@@ -149,7 +149,7 @@ def _fits(source: Source) -> bool:
     return source.n_rows * source.n_features <= MOST_VALUES
 
 
-def _neighbours(source: Source) -> NDArray[np.bool_]:
+def _noise_by_neighbours(source: Source) -> NDArray[np.bool_]:
     """Rows that count, and are noise by their neighbours."""
     if not _fits(source):
         raise ParameterError(
@@ -157,7 +157,7 @@ def _neighbours(source: Source) -> NDArray[np.bool_]:
         )
     every = source.rows(source.n_rows, np.random.default_rng(0))
     found = np.zeros(source.length, dtype=bool)
-    found[every.positions] = denoise(every.rows)
+    found[every.positions] = find_noise(every.rows)
     return found
 
 

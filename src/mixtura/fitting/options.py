@@ -62,7 +62,7 @@ def _aligned(start: Any, columns: tuple[str, ...] | None, n_features: int) -> An
     return start
 
 
-def component_count(k: int | None, start: Any) -> int:
+def as_n_components(k: int | None, start: Any) -> int:
     """The number of components, as given or as the start implies."""
     implied = None
     if isinstance(start, Mixture | Parameters):
@@ -77,7 +77,7 @@ def component_count(k: int | None, start: Any) -> int:
     return count
 
 
-def knowing(problem: Problem, known: Any, k: int, start: Any, initial: Initial) -> tuple[Problem, Initial]:
+def with_known_labels(problem: Problem, known: Any, k: int, start: Any, initial: Initial) -> tuple[Problem, Initial]:
     """The task with an E-step that knows, and where it starts unless the start is given."""
     if problem.estep.left_out:
         raise ParameterError("trim: rows whose component is known cannot be trimmed; leave known out, or trim")
@@ -138,7 +138,9 @@ def _as_mask(components: Any, k: int, name: str) -> Mask:
     return np.isin(np.arange(k), given)
 
 
-def holding(problem: Problem, k: int, fixed: Any, *, equal_proportions: bool, start: Any, initial: Initial) -> Problem:
+def with_held_parameters(
+    problem: Problem, k: int, fixed: Any, *, equal_proportions: bool, start: Any, initial: Initial
+) -> Problem:
     """The task with an M-step that leaves some parameters as they are.
 
     Raises
@@ -148,10 +150,12 @@ def holding(problem: Problem, k: int, fixed: Any, *, equal_proportions: bool, st
     """
     masks = as_masks(fixed, k)
     given = _given(problem, k, masks, start, initial) if masks else None
-    return held(problem, masks, given, equal_proportions=equal_proportions)
+    return hold_parameters(problem, masks, given, equal_proportions=equal_proportions)
 
 
-def held(problem: Problem, masks: Mapping[str, Mask], given: Mixture | None, *, equal_proportions: bool) -> Problem:
+def hold_parameters(
+    problem: Problem, masks: Mapping[str, Mask], given: Mixture | None, *, equal_proportions: bool
+) -> Problem:
     """The task with an M-step that leaves parameters where a mixture has them."""
     if equal_proportions and "weights" in masks:
         raise ParameterError("fixed: weights are held, but equal_proportions makes them equal; leave one of them out")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import frozen
-from mixtura.em import Outcome, Path, Problem
+from mixtura.em import Outcome, Problem, Run
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.fitting.result import Fit, Iteration, Start
 from mixtura.mixture import Mixture
@@ -23,20 +23,20 @@ TWINS = 100.0
 class Tour:
     """One start: where it led, and every iteration if recorded."""
 
-    path: Path
+    run: Run
     history: tuple[Iteration, ...]
 
 
-def best(problem: Problem, tours: Sequence[Tour]) -> Fit:
+def best_run(problem: Problem, tours: Sequence[Tour]) -> Fit:
     """Keep the start with the highest log-likelihood, and report on all."""
-    starts = tuple(_report(tour.path) for tour in tours)
+    starts = tuple(_report(tour.run) for tour in tours)
     first = int(np.argmax([start.loglik for start in starts]))
-    last = tours[first].path.last
+    last = tours[first].run.last
     interrupted = any(start.outcome is Outcome.INTERRUPTED for start in starts)
     return Fit(
         mixture=last.mixture,
         outcome=Outcome.INTERRUPTED if interrupted else starts[first].outcome,
-        trace=tours[first].path.trace,
+        trace=tours[first].run.trace,
         starts=starts,
         best_start=first,
         model=problem.mstep.covariances.name,
@@ -49,7 +49,7 @@ def best(problem: Problem, tours: Sequence[Tour]) -> Fit:
     )
 
 
-def named(result: Fit, columns: tuple[str, ...] | None, start: Any) -> Fit:
+def with_names(result: Fit, columns: tuple[str, ...] | None, start: Any) -> Fit:
     """Keep the names of a table's columns, and those that a starting mixture has."""
     given = start if isinstance(start, Mixture) else None
     if given and given.n_components == result.mixture.n_components:
@@ -58,11 +58,11 @@ def named(result: Fit, columns: tuple[str, ...] | None, start: Any) -> Fit:
     return replace(result, mixture=replace(result.mixture, columns=columns))
 
 
-def _report(path: Path) -> Start:
+def _report(run: Run) -> Start:
     """What one start did."""
-    floored = tuple(int(j) for j in np.flatnonzero(path.last.at_floor))
-    outcome = path.outcome.qualified(path.repairs, bool(floored))
-    return Start(path.last.loglik, path.iterations, path.passes, outcome, path.repairs, floored)
+    floored = tuple(int(j) for j in np.flatnonzero(run.last.at_floor))
+    outcome = run.outcome.qualified(run.repairs, bool(floored))
+    return Start(run.last.loglik, run.iterations, run.passes, outcome, run.repairs, floored)
 
 
 def warn(result: Fit, tol: float, kinds: int) -> None:

@@ -23,14 +23,14 @@ class _Slots:
     mean: Array
     first: NDArray[np.int64]
 
-    def shares(self, i: int, others: slice) -> Array:
+    def merged_weights(self, i: int, others: slice) -> Array:
         """What the squared distance of two means counts in the scatter of both together."""
         total = self.weight[i] + self.weight[others]
         return self.weight[i] / total * self.weight[others]
 
     def apart(self, i: int, others: slice) -> Array:
         """By how much a merge raises the trace."""
-        return self.shares(i, others) * ((self.mean[others] - self.mean[i]) ** 2).sum(axis=1)
+        return self.merged_weights(i, others) * ((self.mean[others] - self.mean[i]) ** 2).sum(axis=1)
 
     def merge(self, i: int, j: int, last: int) -> None:
         """Slots i < j become one."""
@@ -86,7 +86,7 @@ class _Separate:
     def together(self, i: int, others: slice, chosen: NDArray[np.bool_]) -> Array:
         """Scatter of slot i with each chosen one of the others."""
         delta = (self.slots.mean[others] - self.slots.mean[i])[chosen]
-        share = self.slots.shares(i, others)[chosen]
+        share = self.slots.merged_weights(i, others)[chosen]
         between = share[:, None, None] * delta[:, :, None] * delta[:, None, :]
         return self.scatter[i] + self.scatter[others][chosen] + between
 
@@ -168,14 +168,14 @@ class _Pooled:
         means, scale = self.turned(count)
         best = (np.inf, 0, 0)
         for j in range(1, count):
-            cost = self.slots.shares(j, slice(0, j)) * ((means[:j] - means[j]) ** 2).sum(axis=1)
+            cost = self.slots.merged_weights(j, slice(0, j)) * ((means[:j] - means[j]) ** 2).sum(axis=1)
             i = _last_least(cost)
             best = (cost[i], i, j) if cost[i] <= best[0] else best
         return best[1], best[2], float(best[0] * np.exp(scale))
 
     def merge(self, i: int, j: int, last: int) -> None:
         delta = self.slots.mean[j] - self.slots.mean[i]
-        self.scatter[:] += self.slots.shares(i, slice(j, j + 1)) * np.outer(delta, delta)
+        self.scatter[:] += self.slots.merged_weights(i, slice(j, j + 1)) * np.outer(delta, delta)
         self.slots.merge(i, j, last)
 
 

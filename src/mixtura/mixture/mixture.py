@@ -94,7 +94,7 @@ class Mixture:
         return len(self.means[0])
 
     @cached_property
-    def shares(self) -> Array:
+    def all_weights(self) -> Array:
         """Weights of all that a row can come from: components, and noise last, (k,) or (k + 1,)."""
         return self.weights if self.noise is None else np.append(self.weights, self.noise.weight)
 
@@ -115,7 +115,7 @@ class Mixture:
 
     def log_joint(self, rows: Rows) -> Array:
         """Log of w_k N(x | m_k, S_k) for each checked row and component, (n, k); noise is one more column."""
-        affine, result = self.affine, np.empty((len(rows), len(self.shares)))
+        affine, result = self.affine, np.empty((len(rows), len(self.all_weights)))
         shifted = rows - affine.shift  # float64, whatever the rows' dtype
         for j in range(self.n_components):
             white = self.covariances.whiten(j, shifted) - affine.offsets[j]
@@ -181,7 +181,7 @@ class Mixture:
         ((5, 2), [0, 0, 0, 0, 0])
         """
         rng = as_rng(seed)
-        labels = rng.choice(len(self.shares), size=as_count(n, "n"), p=self.shares / self.shares.sum())
+        labels = rng.choice(len(self.all_weights), size=as_count(n, "n"), p=self.all_weights / self.all_weights.sum())
         rows = rng.standard_normal(size=(n, self.n_features))
         for j in range(self.n_components):
             own = labels == j

@@ -165,7 +165,7 @@ def quantile(mixture: Mixture, p: Any) -> Array:
     noise = None if mixture.noise is None else mixture.noise.upright()
     if noise is not None:
         own = np.concatenate([own, (noise.lower + wanted.ravel() * (noise.upper - noise.lower))[None]])
-    held = mixture.shares > 0
+    held = mixture.all_weights > 0
 
     def below(x: Array) -> Array:
         under = mixture.weights @ special.ndtr((x - means[:, None]) / sds[:, None])

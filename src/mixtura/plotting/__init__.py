@@ -6,7 +6,7 @@ from mixtura.plotting.criteria import curves
 from mixtura.plotting.entropy import entropies
 from mixtura.plotting.histograms import coordinates, ratios, weights
 from mixtura.plotting.plot import MOST_COLUMNS, MOST_ROWS, picture, plot
-from mixtura.plotting.replay import WRITERS, live, replay
+from mixtura.plotting.replay import WRITERS, replay, watch
 from mixtura.plotting.style import FORMATS, checked_path, number, percent
 from mixtura.plotting.view import View
 
@@ -20,12 +20,12 @@ __all__ = [
     "coordinates",
     "curves",
     "entropies",
-    "live",
     "number",
     "percent",
     "picture",
     "plot",
     "ratios",
     "replay",
+    "watch",
     "weights",
 ]

@@ -47,7 +47,7 @@ class Iterate(Protocol):
 Draw = Callable[[Sequence[Iterate]], None]
 
 
-def stage(figure: Figure, view: View, whole: Sequence[Iterate]) -> Draw:
+def new_frame(figure: Figure, view: View, whole: Sequence[Iterate]) -> Draw:
     """Lay out a frame; ``whole`` holds the first iteration and, as far as they are known, the others."""
     cells = figure.add_gridspec(2, 2, width_ratios=(2.3, 1), height_ratios=(1, 1.3))
     first = whole[0].mixture
@@ -73,7 +73,7 @@ def stage(figure: Figure, view: View, whole: Sequence[Iterate]) -> Draw:
     return draw
 
 
-def settle(figure: Figure) -> None:
+def freeze_layout(figure: Figure) -> None:
     """Lay the figure out as it is now, and keep the layout: that is quicker, and frames do not jump."""
     figure.canvas.draw()
     figure.set_layout_engine("none")

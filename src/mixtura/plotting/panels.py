@@ -41,7 +41,7 @@ def panel(
     if len(columns) == 1:
         return _marginal(axes, points[:, 0], columns, k, size)
     grey = axes.plot([], [], **style.noise_style(len(points), size))[0] if view.mixture.noise else None
-    return _pair(points, columns, grey, [_Blob.on(axes, j, len(points), deviations, size) for j in range(k)])
+    return _pair(points, columns, grey, [_Component.on(axes, j, len(points), deviations, size) for j in range(k)])
 
 
 def framed(axes: Axes, view: View, columns: Sequence[int], size: float = 1) -> Array:
@@ -76,7 +76,7 @@ def outlines(axes: Axes, view: View, columns: Sequence[int], size: float) -> Non
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Blob:
+class _Component:
     """What one component looks like in two dimensions."""
 
     dots: Line2D
@@ -84,7 +84,7 @@ class _Blob:
     mean: Line2D
 
     @classmethod
-    def on(cls, axes: Axes, component: int, n_rows: int, deviations: Sequence[int], size: float) -> _Blob:
+    def on(cls, axes: Axes, component: int, n_rows: int, deviations: Sequence[int], size: float) -> _Component:
         """Artists without a place yet."""
         dots = axes.plot([], [], **style.point_style(component, n_rows, size))[0]
         patch = style.require("matplotlib.patches").Ellipse
@@ -109,7 +109,7 @@ class _Blob:
             artist.set_visible(visible)
 
 
-def _pair(points: Array, columns: Sequence[int], grey: Line2D | None, blobs: Sequence[_Blob]) -> Show:
+def _pair(points: Array, columns: Sequence[int], grey: Line2D | None, blobs: Sequence[_Component]) -> Show:
     """Points, ellipses and means of two columns; points of noise in grey."""
 
     def show(mixture: Mixture, labels: NDArray[np.int64], alive: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ from mixtura.mixture import Mixture
 from mixtura.plotting import style
 from mixtura.plotting.panels import Labels, component_handles, components, line_handles
 from mixtura.plotting.surfaces import boundaries, density, density_handles, region_handles, regions
-from mixtura.plotting.uncertainty import doubt, doubt_handles
+from mixtura.plotting.uncertainty import uncertainty_handles, uncertainty_points
 from mixtura.plotting.view import View
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ def _bounded(view: View) -> Sequence[Artist]:
     patch = style.require("matplotlib.patches").Patch
     ground = patch(facecolor=style.colour(0), alpha=0.22, label="ground: most probable\nby these columns")
     curves = line_handles(1) if len(view.columns) != 2 else []
-    return [*component_handles(view.mixture), *curves, *([ground] if len(view.mixture.shares) > 1 else [])]
+    return [*component_handles(view.mixture), *curves, *([ground] if len(view.mixture.all_weights) > 1 else [])]
 
 
 KINDS = {
     "classification": Kind(components, _classified),
-    "uncertainty": Kind(doubt, doubt_handles),
+    "uncertainty": Kind(uncertainty_points, uncertainty_handles),
     "density": Kind(density, density_handles, without_noise=True),
     "regions": Kind(regions, region_handles, without_noise=True),
     "boundaries": Kind(boundaries, _bounded),

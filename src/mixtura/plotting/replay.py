@@ -1,4 +1,4 @@
-"""`mixtura.replay` and `mixtura.live`: pictures of EM at work."""
+"""`mixtura.replay` and `mixtura.watch`: pictures of EM at work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mixtura._support import as_amount, atomic_write
 from mixtura.errors import MissingExtraError, MixturaError, ParameterError
 from mixtura.mixture import Mixture
 from mixtura.plotting import style
-from mixtura.plotting.frames import Draw, Iterate, settle, stage
+from mixtura.plotting.frames import Draw, Iterate, freeze_layout, new_frame
 from mixtura.plotting.view import View
 
 if TYPE_CHECKING:
@@ -110,19 +110,19 @@ def replay(
     speed = _speed(fps, len(fit.history))
     view = _view(fit.mixture, X, columns)
     figure = style.new_figure(*SIZE, shown=False, dpi=GIF_DPI if kind == ".gif" else DPI)
-    draw = stage(figure, view, fit.history)
+    draw = new_frame(figure, view, fit.history)
 
     def show(frame: int) -> None:
         draw(fit.history[: frame + 1])
 
     show(len(fit.history) - 1)
-    settle(figure)
+    freeze_layout(figure)
     WRITERS[kind](Film(figure, show, tuple(iteration.number for iteration in fit.history), speed), target)
     return target
 
 
-def live(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[Iterate], None]:
-    """Show EM at work on screen: `mixtura.fit(X, 3, on_iteration=mixtura.live(X))`.
+def watch(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[Iterate], None]:
+    """Show EM at work on screen: `mixtura.fit(X, 3, on_iteration=mixtura.watch(X))`.
 
     The pictures are those of `mixtura.replay`, in a window or a notebook; where Matplotlib's backend can show
     nothing, nothing is shown.
@@ -149,7 +149,7 @@ def live(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[Ite
     >>> import mixtura
 
     >>> X = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
-    >>> mixtura.fit(X, 2, seed=0, on_iteration=live(X)).outcome.name  # doctest: +SKIP
+    >>> mixtura.fit(X, 2, seed=0, on_iteration=watch(X)).outcome.name  # doctest: +SKIP
     'CONVERGED'
     """
     style.require("matplotlib")
@@ -160,7 +160,7 @@ def live(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[Ite
         if not scene:  # the number of components is known only now
             view = _view(iteration.mixture, X, columns)
             figure = style.new_figure(*SIZE, shown=True)
-            scene.append((stage(figure, view, [iteration]), SCREENS[style.screen()](figure)))
+            scene.append((new_frame(figure, view, [iteration]), SCREENS[style.screen()](figure)))
         if past and past[-1].start != iteration.start:
             past.clear()
         past.append(iteration)

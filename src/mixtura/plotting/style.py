@@ -188,7 +188,7 @@ def noise_style(n_rows: int, size: float = 1) -> dict[str, Any]:
     return point_style(0, n_rows, 0.6 * size) | {"marker": "o", "color": GREY, "zorder": 1}
 
 
-def doubt_sizes(uncertainties: Array, size: float) -> Array:
+def uncertainty_sizes(uncertainties: Array, size: float) -> Array:
     """Areas of points by their uncertainty, in square points."""
     return (size * (3 + 8 * np.sqrt(uncertainties))) ** 2
 

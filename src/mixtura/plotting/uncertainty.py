@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SHOWN = (0.01, 0.1, 0.5)
 
 
-def doubt(axes: Axes, view: View, columns: Sequence[int], labels: Labels, size: float) -> None:
+def uncertainty_points(axes: Axes, view: View, columns: Sequence[int], labels: Labels, size: float) -> None:
     """Points as large as they are uncertain, by all columns; in one column, uncertainty is the height, too."""
     points = framed(axes, view, columns, size)
     values = uncertainty(view.mixture, view.rows) if len(points) else np.empty(0)
@@ -37,12 +37,12 @@ def doubt(axes: Axes, view: View, columns: Sequence[int], labels: Labels, size: 
     for j in np.unique(labels):
         own = np.flatnonzero(labels == j)
         own = own[np.argsort(values[own], kind="stable")]  # the uncertain are in front
-        axes.scatter(points[own, 0], points[own, 1], s=style.doubt_sizes(values[own], size), **_look(int(j)))
+        axes.scatter(points[own, 0], points[own, 1], s=style.uncertainty_sizes(values[own], size), **_look(int(j)))
 
 
 def most(view: View) -> float:
     """The largest uncertainty that there can be."""
-    return max(1 - 1 / len(view.mixture.shares), 0.05)
+    return max(1 - 1 / len(view.mixture.all_weights), 0.05)
 
 
 def _look(component: int) -> dict[str, Any]:
@@ -53,12 +53,12 @@ def _look(component: int) -> dict[str, Any]:
     return {"marker": shape, "color": face, "alpha": 0.75, "edgecolors": style.paper(), "linewidths": 0.3, "zorder": 5}
 
 
-def doubt_handles(view: View) -> list[Artist]:
+def uncertainty_handles(view: View) -> list[Artist]:
     """Components, and what the sizes mean."""
     line = style.require("matplotlib.lines").Line2D
     look = {"linestyle": "none", "marker": "o", "color": style.ink(), "alpha": 0.6, "markeredgewidth": 0}
-    shown = [value for value in SHOWN if value <= most(view) and len(view.mixture.shares) > 1]
-    sizes = np.sqrt(style.doubt_sizes(np.array(shown), 1.0)).tolist()
+    shown = [value for value in SHOWN if value <= most(view) and len(view.mixture.all_weights) > 1]
+    sizes = np.sqrt(style.uncertainty_sizes(np.array(shown), 1.0)).tolist()
     legend = [
         line([], [], markersize=width, label=f"uncertainty {value:g}", **look)
         for value, width in zip(shown, sizes, strict=True)

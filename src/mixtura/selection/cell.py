@@ -42,7 +42,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Begin:
+class CellStart:
     """Where a cell's EM began: a start for `mixtura.fit`.
 
     Attributes
@@ -59,7 +59,7 @@ class Begin:
         """What a fit begins with."""
         return self.stats
 
-    def suited(self, scatter_kind: ScatterKind) -> Begin:
+    def with_scatter(self, scatter_kind: ScatterKind) -> CellStart:
         """The same with the scatter that a model reads, if it is full."""
         stats = self.stats
         if scatter_kind == "full" or stats.scatter.ndim == 2:
@@ -69,7 +69,7 @@ class Begin:
             if scatter_kind == "diagonal"
             else stats.scatter.sum(axis=0, keepdims=True)
         )
-        return Begin(self.name, replace(stats, scatter=own))
+        return CellStart(self.name, replace(stats, scatter=own))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +108,7 @@ class Cell:
     components: int
     model: str
     fit: Fit | None
-    begin: Begin | None
+    begin: CellStart | None
     found: tuple[Found, ...]
     thin: bool = False
     cv: float = math.nan

@@ -14,9 +14,9 @@ from mixtura.em import Problem
 from mixtura.errors import ParameterError
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
-from mixtura.selection.cell import Begin, Cell
+from mixtura.selection.cell import Cell, CellStart
 from mixtura.selection.grid import Key, nested
-from mixtura.starts import STARTS, Initial, grow
+from mixtura.starts import STARTS, Initial, agglomerate_rows
 from mixtura.stats import Stats
 
 # What a sweep starts from unless it is told otherwise.
@@ -30,7 +30,7 @@ QUANTILES = "quantiles"
 SEEDS = 6
 
 # Name and statistics with full scatter.
-Seeding: TypeAlias = Callable[[Problem, int, Rng], list[Begin]]
+Seeding: TypeAlias = Callable[[Problem, int, Rng], list[CellStart]]
 
 
 def as_starts(start: Any) -> tuple[Any, ...]:
@@ -51,20 +51,20 @@ def as_starts(start: Any) -> tuple[Any, ...]:
 
 def methods(source: Source, starts: Sequence[Any], rng: Rng) -> Mapping[str, Initial]:
     """What the names of starts stand for: one tree of these rows serves all numbers of components."""
-    return {**STARTS, "hierarchical": grow(source, rng)} if "hierarchical" in starts else STARTS
+    return {**STARTS, "hierarchical": agglomerate_rows(source, rng)} if "hierarchical" in starts else STARTS
 
 
-def shared(
+def shared_starts(
     small: Problem, problem: Problem, k: int, starts: Sequence[Any], rng: Rng, *, named: Mapping[str, Initial]
-) -> list[Begin]:
+) -> list[CellStart]:
     """The starts that all models with k components share, as a model with full matrices makes them.
 
     Those with a name are made from the rows of ``small``; those that the caller gives are about all rows of
     ``problem``.
     """
     if k == 1:
-        return [Begin("all rows", whole(small))]
-    begins: list[Begin] = []
+        return [CellStart("all rows", whole(small))]
+    begins: list[CellStart] = []
     for start in starts:
         if start == "seeds":
             begins += seeds(small, k, rng)
@@ -75,7 +75,7 @@ def shared(
     return [*begins, *(quantiles(small, k) if "hierarchical" in starts and small.source.n_features == 1 else [])]
 
 
-def quantiles(problem: Problem, k: int) -> list[Begin]:
+def quantiles(problem: Problem, k: int) -> list[CellStart]:
     """Of one column the partition into k classes of as many rows each: what mclust has in place of a tree there.
 
     Where quantiles coincide there are more of them, and those that lie closest to the next are left out.
@@ -90,7 +90,7 @@ def quantiles(problem: Problem, k: int) -> list[Begin]:
         parts += 1
     edges = np.delete(edges, np.argsort(np.diff(edges), kind="stable")[: len(edges) - k - 1])
     labels = np.searchsorted(edges[1:-1], column, side="right")
-    return [Begin(QUANTILES, accumulate(sample, np.eye(k)[labels], problem.mstep.scatter_kind))]
+    return [CellStart(QUANTILES, accumulate(sample, np.eye(k)[labels], problem.mstep.scatter_kind))]
 
 
 def whole(problem: Problem) -> Stats:
@@ -99,7 +99,7 @@ def whole(problem: Problem) -> Stats:
     return accumulate(rows, np.ones((len(rows.rows), 1)), problem.mstep.scatter_kind)
 
 
-def seeds(problem: Problem, k: int, rng: Rng) -> list[Begin]:
+def seeds(problem: Problem, k: int, rng: Rng) -> list[CellStart]:
     """Partitions by the nearest of k rows, drawn one after the other, likelier the farther from those before.
 
     (Arthur & Vassilvitskii 2007, on standardised columns.)
@@ -117,15 +117,16 @@ def seeds(problem: Problem, k: int, rng: Rng) -> list[Begin]:
         nearest = np.minimum(nearest, distance)
     members = np.eye(k)
     return [
-        Begin(f"seed {i + 1}", accumulate(sample, members[labels[i]], problem.mstep.scatter_kind)) for i in range(SEEDS)
+        CellStart(f"seed {i + 1}", accumulate(sample, members[labels[i]], problem.mstep.scatter_kind))
+        for i in range(SEEDS)
     ]
 
 
-def made(problem: Problem, k: int, start: Initial, rng: Rng, name: str = GIVEN) -> Begin:
+def made(problem: Problem, k: int, start: Initial, rng: Rng, name: str = GIVEN) -> CellStart:
     """A start of `mixtura.fit`."""
     began = start(problem, k, rng)
     stats = began if isinstance(began, Stats) else as_stats(began, problem.source.n_rows)
-    return Begin(name, stats)
+    return CellStart(name, stats)
 
 
 def as_stats(mixture: Mixture, n_rows: float) -> Stats:
@@ -140,33 +141,35 @@ def _noise_weight(mixture: Mixture, n_rows: float) -> float:
     return mixture.noise.weight * n_rows if mixture.noise else 0.0
 
 
-def handed_over(
+def from_neighbours(
     key: Key, cells: Mapping[Key, Cell], models: tuple[str, ...], fewer: int | None, n_rows: float
-) -> list[Begin]:
+) -> list[CellStart]:
     """Solutions of models that are nested in this one, and those with fewer components, split."""
-    begins = [Begin(model, as_stats(mixture, n_rows)) for model, mixture in cases(key, cells, models).items()]
-    mixture = taken(cells.get(Key(fewer, key.model)), fewer) if fewer else None
+    begins = [
+        CellStart(model, as_stats(mixture, n_rows)) for model, mixture in nested_solutions(key, cells, models).items()
+    ]
+    mixture = usable_solution(cells.get(Key(fewer, key.model)), fewer) if fewer else None
     if mixture is not None and fewer == key.components - 1:
         begins += splits(mixture, n_rows)
     return begins
 
 
-def cases(key: Key, cells: Mapping[Key, Cell], models: tuple[str, ...]) -> dict[str, Mixture]:
+def nested_solutions(key: Key, cells: Mapping[Key, Cell], models: tuple[str, ...]) -> dict[str, Mixture]:
     """Sound solutions of the largest models nested in this one; where one has none, of those nested in it."""
     found: dict[str, Mixture] = {}
     for model in nested(key.model, models):
-        mixture = taken(cells.get(Key(key.components, model)), key.components)
-        found |= cases(Key(key.components, model), cells, models) if mixture is None else {model: mixture}
+        mixture = usable_solution(cells.get(Key(key.components, model)), key.components)
+        found |= nested_solutions(Key(key.components, model), cells, models) if mixture is None else {model: mixture}
     return found
 
 
-def taken(cell: Cell | None, components: int) -> Mixture | None:
+def usable_solution(cell: Cell | None, components: int) -> Mixture | None:
     """A cell's solution, where it has one that others can start from."""
     fit = cell.fit if cell is not None and cell.sound else None
     return fit.mixture if fit is not None and fit.mixture.n_components == components else None
 
 
-def splits(mixture: Mixture, n_rows: float) -> list[Begin]:
+def splits(mixture: Mixture, n_rows: float) -> list[CellStart]:
     """The mixture with one component cut in half across its longest axis, for each component.
 
     Halves of a Gaussian have their means sqrt(2 / pi) deviations off, and 1 - 2 / pi of the variance along the axis.
@@ -185,4 +188,6 @@ def splits(mixture: Mixture, n_rows: float) -> list[Begin]:
         covariances[one, place] = halves
     scatter = weight[:, :, None, None] * covariances
     noise_weight = _noise_weight(mixture, n_rows)
-    return [Begin(f"split of {j}", Stats(weight[j], means[j], scatter[j], 0.0, 0.0, noise_weight)) for j in range(k)]
+    return [
+        CellStart(f"split of {j}", Stats(weight[j], means[j], scatter[j], 0.0, 0.0, noise_weight)) for j in range(k)
+    ]

@@ -11,11 +11,11 @@ import numpy as np
 from mixtura._support import frozen
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.data import Whole
-from mixtura.em import Iterate, LoglikRises, Outcome, Path, Problem, Repair, iterate, reseed_empty, row_counts
+from mixtura.em import Iterate, LoglikRises, Outcome, Problem, Repair, Run, iterate, reseed_empty, row_counts
 from mixtura.em.steppers import STEPPERS, Stepper
 from mixtura.fitting import Fit, Start
 from mixtura.kernels import Ending, Summit, kernel_of
-from mixtura.selection.cell import Begin, Found
+from mixtura.selection.cell import CellStart, Found
 from mixtura.starts import in_kernel
 from mixtura.stats import Stats
 
@@ -60,8 +60,8 @@ class Climb:
         Whether the caller named this start, so that no cell may end below it.
     """
 
-    begin: Begin
-    top: Summit | Path
+    begin: CellStart
+    top: Summit | Run
     trace: tuple[float, ...]
     resting: bool
     lost: bool
@@ -77,17 +77,17 @@ class Climb:
     @property
     def stats(self) -> Stats:
         """From which it would go on."""
-        return self.top.last.stats if isinstance(self.top, Path) else self.top.stats
+        return self.top.last.stats if isinstance(self.top, Run) else self.top.stats
 
     @property
     def repairs(self) -> tuple[Repair, ...]:
         """What was done to components that collapsed; the kernel does nothing to them."""
-        return self.top.repairs if isinstance(self.top, Path) else ()
+        return self.top.repairs if isinstance(self.top, Run) else ()
 
     @property
     def iterations(self) -> int:
         """EM iterations done."""
-        return self.top.iterations if isinstance(self.top, Path) else max(len(self.trace) - 1, 0)
+        return self.top.iterations if isinstance(self.top, Run) else max(len(self.trace) - 1, 0)
 
     @property
     def order(self) -> tuple[bool, bool, float]:
@@ -112,7 +112,7 @@ class Limits:
     rounds: Sequence[tuple[int, int]] = ROUNDS
 
 
-def climbed(problem: Problem, begins: Sequence[Begin], named: Sequence[bool], limits: Limits) -> list[Climb]:
+def climbed(problem: Problem, begins: Sequence[CellStart], named: Sequence[bool], limits: Limits) -> list[Climb]:
     """Where the starts led, the best first; those that are behind after some iterations are given up.
 
     ``problem`` has its rows in one array. Those that are ``named`` are never given up for others that are higher.
@@ -125,7 +125,7 @@ def climbed(problem: Problem, begins: Sequence[Begin], named: Sequence[bool], li
     return field
 
 
-def _raced(problem: Problem, begins: Sequence[Begin], named: Sequence[bool], limits: Limits) -> list[Climb]:
+def _raced(problem: Problem, begins: Sequence[CellStart], named: Sequence[bool], limits: Limits) -> list[Climb]:
     """All of it in the kernel."""
     rows, model = cast(Whole, problem.source.whole).chunk, problem.mstep.covariances
     race = cast(Race, kernel_of(problem.source).race)
@@ -161,10 +161,12 @@ def _raced(problem: Problem, begins: Sequence[Begin], named: Sequence[bool], lim
     ]
 
 
-def _walked(problem: Problem, begins: Sequence[Begin], named: Sequence[bool], limits: Limits) -> list[Climb]:
+def _walked(problem: Problem, begins: Sequence[CellStart], named: Sequence[bool], limits: Limits) -> list[Climb]:
     """The same by the loop of `mixtura.em`, which is accelerated at the end."""
-    own = [begin.suited(problem.mstep.scatter_kind) for begin in begins]
-    field = [_path(problem, begin, begun(problem, begin), named=name) for begin, name in zip(own, named, strict=True)]
+    own = [begin.with_scatter(problem.mstep.scatter_kind) for begin in begins]
+    field = [
+        _as_climb(problem, begin, begun(problem, begin), named=name) for begin, name in zip(own, named, strict=True)
+    ]
     behind: list[Climb] = []
     for most, places in [*limits.rounds, (limits.max_iter, 0)]:
         if len(field) > places:
@@ -179,15 +181,15 @@ def _walked(problem: Problem, begins: Sequence[Begin], named: Sequence[bool], li
 
 def _further(problem: Problem, climb: Climb, most: int, tol: float, stepper: Stepper) -> Climb:
     """The same start, until so many iterations are done."""
-    path: Any = climb.top
-    path = iterate(problem, path, stop=[LoglikRises(tol)], max_iter=most, rng=np.random.default_rng(0), stepper=stepper)
-    return _path(problem, climb.begin, path, named=climb.named)
+    run: Any = climb.top
+    run = iterate(problem, run, stop=[LoglikRises(tol)], max_iter=most, rng=np.random.default_rng(0), stepper=stepper)
+    return _as_climb(problem, climb.begin, run, named=climb.named)
 
 
-def begun(problem: Problem, begin: Begin, earlier: tuple[Repair, ...] = ()) -> Path:
+def begun(problem: Problem, begin: CellStart, earlier: tuple[Repair, ...] = ()) -> Run:
     """The first E-step of a start, after what was done to it ``earlier``; components without any row are re-seeded."""
     stats, repairs = reseed_empty(problem, begin.stats, np.random.default_rng(0))
-    return Path.at(problem.begin(stats), earlier + repairs)
+    return Run.started(problem.begin(stats), earlier + repairs)
 
 
 def repaired(problem: Problem, climb: Climb, limits: Limits, *, in_memory: bool) -> Climb:
@@ -196,39 +198,39 @@ def repaired(problem: Problem, climb: Climb, limits: Limits, *, in_memory: bool)
     Repairs are made by the loop of `mixtura.em`; between them, if the rows are ``in_memory``, EM runs in the kernel.
     """
     fast, stop, rng = in_memory and in_kernel(problem), [LoglikRises(limits.tol)], np.random.default_rng(0)
-    begin = Begin(climb.begin.name, climb.stats)
-    path = begun(problem, begin, climb.repairs)
-    while path.outcome is Outcome.OUT_OF_STEPS and path.iterations < limits.max_iter:
-        most = min(path.iterations + MENDING, limits.max_iter) if fast else limits.max_iter
-        path = iterate(problem, path, stop=stop, max_iter=most, rng=rng, stepper=STEPPERS[not fast])
-        if fast and path.outcome is Outcome.OUT_OF_STEPS and not path.last.at_floor.any():
-            path = _hastened(problem, path, limits)
-    return _path(problem, begin, path)
+    begin = CellStart(climb.begin.name, climb.stats)
+    run = begun(problem, begin, climb.repairs)
+    while run.outcome is Outcome.OUT_OF_STEPS and run.iterations < limits.max_iter:
+        most = min(run.iterations + MENDING, limits.max_iter) if fast else limits.max_iter
+        run = iterate(problem, run, stop=stop, max_iter=most, rng=rng, stepper=STEPPERS[not fast])
+        if fast and run.outcome is Outcome.OUT_OF_STEPS and not run.last.at_floor.any():
+            run = _hastened(problem, run, limits)
+    return _as_climb(problem, begin, run)
 
 
-def _hastened(problem: Problem, path: Path, limits: Limits) -> Path:
+def _hastened(problem: Problem, run: Run, limits: Limits) -> Run:
     """From there to rest, or to the next collapse, in the kernel; the same path if that leads lower."""
-    left = replace(limits, max_iter=max(limits.max_iter - path.iterations, 0))
-    (climb,) = _raced(problem, [Begin("", path.last.stats)], [True], left)
-    if not climb.trace or climb.trace[0] < path.trace[-1]:
-        return path
+    left = replace(limits, max_iter=max(limits.max_iter - run.iterations, 0))
+    (climb,) = _raced(problem, [CellStart("", run.last.stats)], [True], left)
+    if not climb.trace or climb.trace[0] < run.trace[-1]:
+        return run
     last, outcome = _last(problem, climb.top)
     return replace(
-        path,
+        run,
         last=last,
-        trace=path.trace + climb.trace,
-        iterations=path.iterations + len(climb.trace),
-        passes=path.passes + len(climb.trace),
+        trace=run.trace + climb.trace,
+        iterations=run.iterations + len(climb.trace),
+        passes=run.passes + len(climb.trace),
         outcome=Outcome.OUT_OF_STEPS if climb.lost else outcome,
     )
 
 
-def _path(problem: Problem, begin: Begin, path: Path, *, named: bool = False) -> Climb:
+def _as_climb(problem: Problem, begin: CellStart, run: Run, *, named: bool = False) -> Climb:
     """A path of EM as a climb."""
-    resting = path.outcome is not Outcome.OUT_OF_STEPS
-    lost = path.last.mixture.n_components < len(begin.stats.weight)
-    floored = bool(path.last.at_floor.any())
-    return Climb(begin, path, path.trace, resting, lost, floored, thin(problem, path.last.stats), named)
+    resting = run.outcome is not Outcome.OUT_OF_STEPS
+    lost = run.last.mixture.n_components < len(begin.stats.weight)
+    floored = bool(run.last.at_floor.any())
+    return Climb(begin, run, run.trace, resting, lost, floored, thin(problem, run.last.stats), named)
 
 
 def thin(problem: Problem, stats: Stats) -> bool:
@@ -242,7 +244,7 @@ def as_fit(problem: Problem, best: Climb) -> Fit:
     last, outcome = _last(problem, best.top)
     floored = tuple(int(j) for j in np.flatnonzero(last.at_floor))
     outcome = outcome.qualified(best.repairs, bool(floored))
-    passes = best.top.passes if isinstance(best.top, Path) else len(best.trace)
+    passes = best.top.passes if isinstance(best.top, Run) else len(best.trace)
     return Fit(
         mixture=last.mixture,
         outcome=outcome,
@@ -257,9 +259,9 @@ def as_fit(problem: Problem, best: Climb) -> Fit:
     )
 
 
-def _last(problem: Problem, top: Summit | Path) -> tuple[Iterate, Outcome]:
+def _last(problem: Problem, top: Summit | Run) -> tuple[Iterate, Outcome]:
     """The mixture at the top, with the statistics there."""
-    if isinstance(top, Path):
+    if isinstance(top, Run):
         return top.last, top.outcome
     k, d = top.means.shape
     values = top.covariances[:1] if problem.mstep.covariances.name == "EEE" else top.covariances

@@ -17,7 +17,7 @@ from mixtura.selection.sweep import Plan, pieces, sweep
 FOLDS = 5
 
 
-def held_out(plan: Plan, cells: Mapping[Key, Cell], folds: int) -> dict[Key, Cell]:
+def cross_validated(plan: Plan, cells: Mapping[Key, Cell], folds: int) -> dict[Key, Cell]:
     """The cells with minus twice the log-likelihood of each row under a fit that has not seen it (Smyth 2000).
 
     Each fold has a sweep of its own, starts included, so nothing of its rows leaks into what they are measured by.

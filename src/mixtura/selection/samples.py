@@ -12,8 +12,8 @@ from mixtura._support import Rng, Rows
 from mixtura.data import ArraySource, Source
 from mixtura.em import Problem
 from mixtura.fitting import Beginning, without
-from mixtura.selection.cell import Begin
-from mixtura.selection.cell_starts import methods, shared
+from mixtura.selection.cell import CellStart
+from mixtura.selection.cell_starts import methods, shared_starts
 from mixtura.starts import Initial
 
 # Up to so many rows all starts run on all of them; beyond it on so many random rows, and only the best so many then go
@@ -24,7 +24,7 @@ MOST_VALUES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
+class StartSample:
     """Rows that the components of cells may start from, and what noise begins with beside them.
 
     Attributes
@@ -49,28 +49,30 @@ class Ground:
 
     def begins(
         self, problem: Problem, k: int, starts: Sequence[Any], rng: Rng, *, named: Mapping[str, Initial]
-    ) -> list[Begin]:
+    ) -> list[CellStart]:
         """The starts that all models with k components share."""
         if k > self.small.n_rows:
             return []
         quiet = replace(problem.without_background(), source=self.source)
-        found = shared(replace(quiet, source=self.small), quiet, k, starts, rng, named=named)
+        found = shared_starts(replace(quiet, source=self.small), quiet, k, starts, rng, named=named)
         return [self._beside(begin) for begin in found]
 
-    def _beside(self, begin: Begin) -> Begin:
+    def _beside(self, begin: CellStart) -> CellStart:
         """A start with its part of noise, unless it brings its own."""
         stats = begin.stats
         noise_weight = stats.noise_weight or stats.total * self.share / (1 - self.share)
-        return Begin(begin.name + self.note, replace(stats, noise_weight=noise_weight))
+        return CellStart(begin.name + self.note, replace(stats, noise_weight=noise_weight))
 
 
-def grounds(source: Source, small: ArraySource, entropy: int, beginnings: Sequence[Beginning]) -> tuple[Ground, ...]:
+def start_samples(
+    source: Source, small: ArraySource, entropy: int, beginnings: Sequence[Beginning]
+) -> tuple[StartSample, ...]:
     """One for each beginning of noise, or one without."""
-    found: list[Ground] = []
+    found: list[StartSample] = []
     for share, rows in beginnings or [(0.0, None)]:
         quiet = source if rows is None else without(source, rows, 1)
         piece = small if rows is None else small_piece(quiet, entropy)
-        found.append(Ground(quiet, piece, share, f", noise {share:.2g}" if found else ""))
+        found.append(StartSample(quiet, piece, share, f", noise {share:.2g}" if found else ""))
     return tuple(found)
 
 

@@ -29,11 +29,11 @@ from mixtura.em.mstep import (
     with_data,
 )
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
-from mixtura.fitting import summary_for, surroundings
+from mixtura.fitting import noise_beginnings, summary_for
 from mixtura.mixture import Noise, as_sample_size
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.cell_starts import DEFAULT, as_starts
-from mixtura.selection.cross_validation import FOLDS, held_out
+from mixtura.selection.cross_validation import FOLDS, cross_validated
 from mixtura.selection.grid import Key, as_components, as_models
 from mixtura.selection.selection import Selection
 from mixtura.selection.sweep import Plan, pieces, sweep
@@ -152,7 +152,7 @@ def select(
     try:
         sweep(plan, cells, (lambda cell: on_cell(_sized(cell, size))) if on_cell else (lambda _: None))
         if criterion == "cv":
-            cells |= held_out(plan, cells, FOLDS)
+            cells |= cross_validated(plan, cells, FOLDS)
     except KeyboardInterrupt:
         if on_interrupt == "raise" or not cells:
             raise
@@ -186,7 +186,7 @@ def planned(
                 f"{', '.join(repr(earlier.settings.get(name)) for name in different)}; pass the same"
             )
     entropy = as_entropy(seed) if earlier is None else earlier.entropy
-    around, beginnings = surroundings(noise, settings["noise_region"], source, summary)
+    around, beginnings = noise_beginnings(noise, settings["noise_region"], source, summary)
     mstep = MStep(
         as_covariance_model("VVV"),
         floor_variances(summary.scale, settings["floor"]),

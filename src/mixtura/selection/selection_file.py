@@ -13,7 +13,7 @@ from mixtura.em import Outcome
 from mixtura.errors import DataError
 from mixtura.fitting import Fit, Start
 from mixtura.mixture import Mixture
-from mixtura.selection.cell import Begin, Cell, Found
+from mixtura.selection.cell import Cell, CellStart, Found
 from mixtura.stats import Stats
 
 FORMAT = "mixtura-selection"
@@ -95,7 +95,7 @@ def _read_cell(plain: dict[str, Any]) -> Cell:
         plain["components"],
         plain["model"],
         _read_fit(plain["fit"], plain["model"]) if plain["fit"] else None,
-        Begin(begin["name"], _read_stats(begin["stats"])) if begin else None,
+        CellStart(begin["name"], _read_stats(begin["stats"])) if begin else None,
         tuple(Found(*one) for one in plain["found"]),
         thin=plain["thin"],
         cv=float("nan") if plain["cv"] is None else plain["cv"],

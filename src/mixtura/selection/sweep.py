@@ -15,11 +15,11 @@ from mixtura.data import ArraySource, Source
 from mixtura.em import Problem
 from mixtura.errors import MixturaError
 from mixtura.fitting import Beginning
-from mixtura.selection.cell import Begin, Cell
-from mixtura.selection.cell_starts import GIVEN, QUANTILES, handed_over
+from mixtura.selection.cell import Cell, CellStart
+from mixtura.selection.cell_starts import GIVEN, QUANTILES, from_neighbours
 from mixtura.selection.climb import Limits, as_fit, climbed, repaired
 from mixtura.selection.grid import Key, sources, waves
-from mixtura.selection.samples import Ground, grounds, large_piece, small_piece
+from mixtura.selection.samples import StartSample, large_piece, small_piece, start_samples
 
 # Of so many starts on a sample, all rows tell which are best; so many of them go on after so many iterations.
 FINALISTS = 8
@@ -61,7 +61,7 @@ class Plan:
     large: ArraySource | None
     template: Problem
     beginnings: tuple[Beginning, ...]
-    grounds: tuple[Ground, ...]
+    start_samples: tuple[StartSample, ...]
     components: tuple[int, ...]
     models: tuple[str, ...]
     starts: tuple[Any, ...]
@@ -97,8 +97,8 @@ def pieces(source: Source, entropy: int, beginnings: tuple[Beginning, ...]) -> d
     """Rows that starts are chosen by, all rows, each in one piece, and those that components start from."""
     large, small = large_piece(source, entropy), small_piece(source, entropy)
     small = large if large is not None and small.n_rows == source.n_rows else small
-    parts = grounds(source, small, entropy, beginnings)
-    return {"small": small, "large": large, "beginnings": beginnings, "grounds": parts}
+    parts = start_samples(source, small, entropy, beginnings)
+    return {"small": small, "large": large, "beginnings": beginnings, "start_samples": parts}
 
 
 def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) -> None:
@@ -121,7 +121,7 @@ def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) ->
                     ended[other].wait()
             if all(other in cells for other in needed):  # not so after an interruption
                 with using(plan.threads_within):
-                    cell = worked(plan, key, seedings[key.components], cells)
+                    cell = fit_cell(plan, key, seedings[key.components], cells)
                 with lock:
                     cells[key] = cell
                     tell(cell)
@@ -131,26 +131,26 @@ def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) ->
     in_order(work, order if waiting else order[::-1], plan.threads)  # the dearest first, where that is possible
 
 
-def _seedings(plan: Plan, components: set[int]) -> dict[int, list[Begin]]:
+def _seedings(plan: Plan, components: set[int]) -> dict[int, list[CellStart]]:
     """Starts that all models share, for each number of components."""
     problem = plan.problem("VVV")
     wanted = sorted(components)
     starts = plan.starts if wanted and wanted[-1] > 1 else ()
-    named = [ground.named(starts, np.random.default_rng(plan.entropy)) for ground in plan.grounds]
+    named = [sample.named(starts, np.random.default_rng(plan.entropy)) for sample in plan.start_samples]
 
-    def seeding(k: int) -> list[Begin]:
-        found: list[Begin] = []
-        for number, ground in enumerate(plan.grounds):
+    def seeding(k: int) -> list[CellStart]:
+        found: list[CellStart] = []
+        for number, sample in enumerate(plan.start_samples):
             rng = np.random.default_rng((plan.entropy, k))
-            found += ground.begins(problem, k, plan.starts, rng, named=named[number])
+            found += sample.begins(problem, k, plan.starts, rng, named=named[number])
         return found
 
     return dict(zip(wanted, in_order(seeding, wanted, plan.threads), strict=True))
 
 
-def worked(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, Cell]) -> Cell:
+def fit_cell(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[Key, Cell]) -> Cell:
     """One cell: the best of its starts."""
-    most = max(ground.source.n_rows for ground in plan.grounds)
+    most = max(sample.source.n_rows for sample in plan.start_samples)
     if key.components > most:
         return Cell(key.components, key.model, None, None, (), error=f"There are only {most} rows.")
     try:
@@ -159,18 +159,18 @@ def worked(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, C
         return Cell(key.components, key.model, None, None, (), error=str(error))
 
 
-def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, Cell]) -> Cell:
+def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[Key, Cell]) -> Cell:
     """One cell, if nothing goes wrong."""
     problem = plan.problem(key.model, plan.small)
     begins = list(seeding)
     if "neighbours" in plan.starts:
-        begins += handed_over(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
+        begins += from_neighbours(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
     named = [begin.name in (*plan.starts, GIVEN, QUANTILES) for begin in begins]
     field = climbed(problem, begins, named, Limits(plan.tol if plan.whole else max(plan.tol, ROUGH), plan.max_iter))
     best, loop = field[0], False
     if not (best.lost or plan.whole or plan.large is None):
         ahead = [climb for climb in field[:FINALISTS] if not climb.lost]
-        finals = [Begin(climb.begin.name, climb.stats) for climb in ahead]
+        finals = [CellStart(climb.begin.name, climb.stats) for climb in ahead]
         problem = plan.problem(key.model, plan.large)
         best = climbed(problem, finals, [False] * len(finals), Limits(plan.tol, plan.max_iter, NEAR, LAST))[0]
     if best.lost or (plan.large is None and not plan.whole):
@@ -178,5 +178,5 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[Begin], cells: Mapping[Key, 
         problem, loop = plan.problem(key.model, rows), True
         limits = Limits(plan.tol, plan.max_iter)
         best = repaired(problem, best, limits, in_memory=rows is not None)
-    tried, begin = tuple(climb.found for climb in field), best.begin.suited(problem.mstep.scatter_kind)
+    tried, begin = tuple(climb.found for climb in field), best.begin.with_scatter(problem.mstep.scatter_kind)
     return Cell(key.components, key.model, as_fit(problem, best), begin, tried, best.thin, accelerated=loop)

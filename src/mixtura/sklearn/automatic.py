@@ -10,7 +10,7 @@ from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import ALIASES
 from mixtura.selection import Selection, select
 from mixtura.sklearn.em import Estimate
-from mixtura.sklearn.shapes import FORMS, Form
+from mixtura.sklearn.shapes import PARAMETER_SHAPES, ParameterShape
 
 AUTO = "auto"
 
@@ -58,13 +58,13 @@ def type_of(model: str) -> str:
     >>> type_of("EEE"), type_of("VEV")
     ('tied', 'VEV')
     """
-    names = {full: name for name, full in ALIASES.items() if name in FORMS}
+    names = {full: name for name, full in ALIASES.items() if name in PARAMETER_SHAPES}
     return names.get(model, model)
 
 
-def form_of(covariance_type: str) -> Form:
+def form_of(covariance_type: str) -> ParameterShape:
     """How the matrices of a type are shaped; those that scikit-learn does not know are written out."""
-    return FORMS.get(covariance_type, FORMS["full"])
+    return PARAMETER_SHAPES.get(covariance_type, PARAMETER_SHAPES["full"])
 
 
 def stored(covariances: Covariance, covariance_type: str) -> Covariance:
@@ -72,4 +72,4 @@ def stored(covariances: Covariance, covariance_type: str) -> Covariance:
     k, d = covariances.n_components, covariances.n_features
     if covariance_type == "spherical":
         return DiagonalCovariance(covariances.variances()[:, :1], k, d)
-    return covariances if covariance_type in FORMS else DenseCovariance(covariances.dense(), k)
+    return covariances if covariance_type in PARAMETER_SHAPES else DenseCovariance(covariances.dense(), k)

@@ -18,7 +18,7 @@ from mixtura.analysis import EACH, discriminant
 from mixtura.covariance.models import MODELS
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.parameters import checked_sample_weight
-from mixtura.sklearn.shapes import FORMS
+from mixtura.sklearn.shapes import PARAMETER_SHAPES
 from mixtura.sklearn.threaded import threaded
 
 
@@ -59,7 +59,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({AUTO})],
-        "covariance_type": [StrOptions({*FORMS, *MODELS, AUTO})],
+        "covariance_type": [StrOptions({*PARAMETER_SHAPES, *MODELS, AUTO})],
         "unlabelled": [object],
         "priors": ["array-like", None],
         "random_state": ["random_state"],

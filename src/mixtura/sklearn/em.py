@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from mixtura.covariance import DiagonalCovariance
 from mixtura.covariance.models import as_covariance_model
 from mixtura.data import Source, Summary
-from mixtura.em import Iterate, LoglikChanges, NoRepair, Outcome, Path, Problem, StopRule, iterate, sprint
+from mixtura.em import Iterate, LoglikChanges, NoRepair, Outcome, Problem, Run, StopRule, iterate, sprint
 from mixtura.em.estep import Plain
 from mixtura.em.mstep import MStep, floor_variances
 from mixtura.em.steppers import STEPPERS
@@ -127,22 +127,22 @@ def estimate(
         return Estimate(first)
     here = problem.evaluate(first, np.zeros(first.n_components, dtype=bool))
     rules = [LoglikChanges(tol)]
-    path = Path.at(here) if earlier is None else resumed(here, earlier, rules)
+    run = Run.started(here) if earlier is None else resumed(here, earlier, rules)
     if not (accelerate or say.level):
-        path = sprint(problem, path, rules, max_iter - 1)
-    path = iterate(
+        run = sprint(problem, run, rules, max_iter - 1)
+    run = iterate(
         problem,
-        path,
+        run,
         stop=rules,
         max_iter=max_iter - 1,
         rng=np.random.default_rng(0),
         stepper=STEPPERS[bool(accelerate)],
         notify=say.iteration,
     )
-    mixture, at_floor = problem.mstep(path.last.stats, path.last.mixture)
-    bounds = tuple(loglik / path.last.stats.total for loglik in path.trace)
-    say.end(bounds[-1], path.outcome.converged)
-    return Estimate(mixture, bounds, path.outcome.converged, bool(at_floor.any()) and not problem.mstep.ridge)
+    mixture, at_floor = problem.mstep(run.last.stats, run.last.mixture)
+    bounds = tuple(loglik / run.last.stats.total for loglik in run.trace)
+    say.end(bounds[-1], run.outcome.converged)
+    return Estimate(mixture, bounds, run.outcome.converged, bool(at_floor.any()) and not problem.mstep.ridge)
 
 
 def estimates(estimator: Any, problem: Problem, given: Given) -> list[Estimate]:
@@ -180,12 +180,12 @@ def best_of(estimates: list[Estimate], max_iter: int) -> Estimate:
     return best
 
 
-def resumed(first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Path:
+def resumed(first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Run:
     """The path that goes on from an earlier one, whose last mean log-likelihood per row was ``loglik``.
 
     It has converged already where a rule finds ``first`` near enough to where the earlier one ended.
     """
-    path = Path.at(first)
+    run = Run.started(first)
     earlier = replace(first, stats=replace(first.stats, loglik=loglik * first.stats.total))
     rested = any(rule(earlier, first) for rule in stop)
-    return replace(path, outcome=Outcome.CONVERGED) if rested else path
+    return replace(run, outcome=Outcome.CONVERGED) if rested else run

@@ -19,7 +19,7 @@ from mixtura.mixture import Assessment, Mixture, assess
 from mixtura.sklearn.attributes import fitted_rows, matching_rows, mixture_of
 from mixtura.sklearn.automatic import as_estimate, automatic, chosen, form_of, stored, type_of
 from mixtura.sklearn.em import Estimate, best_of, estimates
-from mixtura.sklearn.parameters import CONSTRAINTS, SWEPT, asked, checked_sample_weight
+from mixtura.sklearn.parameters import CONSTRAINTS, MODEL_OPTIONS, checked_sample_weight, problem_and_start
 from mixtura.sklearn.threaded import threaded
 
 
@@ -202,7 +202,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 "Expected n_samples >= n_components "
                 f"but got n_components = {self.n_components}, n_samples = {rows.shape[0]}"
             )
-        problem, given = asked(self, ArraySource(rows, weight))
+        problem, given = problem_and_start(self, ArraySource(rows, weight))
         self._set(best_of(estimates(self, problem, given), self.max_iter), rows.dtype, self.covariance_type)
         return rows
 
@@ -212,7 +212,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(
                 "weights_init, means_init, precisions_init and fixed cannot be given where anything is 'auto'"
             )
-        options = {name: getattr(self, name) for name in SWEPT} | {"seed": check_random_state(self.random_state)}
+        options = {name: getattr(self, name) for name in MODEL_OPTIONS} | {
+            "seed": check_random_state(self.random_state)
+        }
         selection = chosen(rows, weight, self.n_components, self.covariance_type, options)
         self._set(as_estimate(selection), rows.dtype, type_of(selection.best.model))
         self.selection_ = selection

@@ -15,16 +15,16 @@ from mixtura.covariance.models import as_constraint, with_constraint
 from mixtura.data import ArraySource
 from mixtura.em import Problem
 from mixtura.em.mstep import ConjugatePrior, with_data
-from mixtura.fitting import as_masks, held
+from mixtura.fitting import as_masks, hold_parameters
 from mixtura.kernels import summarise
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.em import Given, problem_of
-from mixtura.sklearn.shapes import FORMS, checked_precisions, checked_weights, shaped
+from mixtura.sklearn.shapes import PARAMETER_SHAPES, checked_precisions, checked_weights, shaped
 from mixtura.starts import GROUPINGS
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({AUTO})],
-    "covariance_type": [StrOptions({*FORMS, AUTO})],
+    "covariance_type": [StrOptions({*PARAMETER_SHAPES, AUTO})],
     "tol": [Interval(Real, 0.0, None, closed="left")],
     "reg_covar": [Interval(Real, 0.0, None, closed="left")],
     "max_iter": [Interval(Integral, 0, None, closed="left")],
@@ -49,7 +49,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
 
 
 # What is passed on where anything is chosen.
-SWEPT = ("equal_proportions", "prior", "eigenvalue_ratio", "determinant_ratio", "shape_ratio")
+MODEL_OPTIONS = ("equal_proportions", "prior", "eigenvalue_ratio", "determinant_ratio", "shape_ratio")
 
 
 def given_of(estimator: Any, d: int) -> Given:
@@ -63,7 +63,7 @@ def given_of(estimator: Any, d: int) -> Given:
     )
 
 
-def asked(estimator: Any, source: ArraySource) -> tuple[Problem, Given]:
+def problem_and_start(estimator: Any, source: ArraySource) -> tuple[Problem, Given]:
     """What to fit, and the parameters that the user gives."""
     given = given_of(estimator, source.n_features)
     summary = summarise(source, full=estimator.prior is not None)
@@ -79,7 +79,7 @@ def asked(estimator: Any, source: ArraySource) -> tuple[Problem, Given]:
         wanted = ", ".join(names.get(name, f"{name}_init") for name in sorted(missing))
         raise ValueError(f"fixed: {', '.join(sorted(missing))} are to be held; give {wanted}")
     mixture = given.completed(estimator.n_components, source.n_features)
-    return held(problem, masks, mixture, equal_proportions=estimator.equal_proportions), given
+    return hold_parameters(problem, masks, mixture, equal_proportions=estimator.equal_proportions), given
 
 
 def checked_sample_weight(sample_weight: Any, rows: Rows) -> Any:

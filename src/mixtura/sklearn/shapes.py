@@ -14,7 +14,7 @@ from mixtura.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ParameterShape:
     """How scikit-learn shapes the matrices of a covariance type."""
 
     storage: type[DenseCovariance | DiagonalCovariance]
@@ -28,13 +28,17 @@ class Form:
         return self.storage.from_precision_factors(self.unpack(np.asarray(factors, dtype=np.float64)), k, d)
 
 
-FORMS = {
-    "full": Form(DenseCovariance, lambda k, d: (k, d, d), lambda a: a, lambda a: a, "symmetric, positive-definite"),
-    "tied": Form(
+PARAMETER_SHAPES = {
+    "full": ParameterShape(
+        DenseCovariance, lambda k, d: (k, d, d), lambda a: a, lambda a: a, "symmetric, positive-definite"
+    ),
+    "tied": ParameterShape(
         DenseCovariance, lambda _, d: (d, d), lambda a: a[0], lambda a: a[None], "symmetric, positive-definite"
     ),
-    "diag": Form(DiagonalCovariance, lambda k, d: (k, d), lambda a: a, lambda a: a, "positive"),
-    "spherical": Form(DiagonalCovariance, lambda k, _: (k,), lambda a: a[:, 0], lambda a: a[:, None], "positive"),
+    "diag": ParameterShape(DiagonalCovariance, lambda k, d: (k, d), lambda a: a, lambda a: a, "positive"),
+    "spherical": ParameterShape(
+        DiagonalCovariance, lambda k, _: (k,), lambda a: a[:, 0], lambda a: a[:, None], "positive"
+    ),
 }
 
 
@@ -62,7 +66,7 @@ def checked_weights(values: Any, k: int) -> Array:
 
 def checked_precisions(values: Any, kind: str, k: int, d: int) -> Covariance:
     """Check precisions with scikit-learn's rules and words, and turn them into covariances."""
-    form = FORMS[kind]
+    form = PARAMETER_SHAPES[kind]
     precisions = form.unpack(shaped(values, f"{kind} precision", form.shape(k, d)))
     try:
         return form.storage.from_precisions(precisions, k, d)

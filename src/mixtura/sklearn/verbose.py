@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from mixtura.em import Path
+from mixtura.em import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ class Verbose:
             self._lap("iteration")
             self.write(f"Initialization {number}")
 
-    def iteration(self, path: Path) -> None:
+    def iteration(self, run: Run) -> None:
         """Report an iteration, every ``interval`` of them."""
-        number = path.iterations + 1
-        change = path.rise_per_row if len(path.trace) > 1 else math.inf
+        number = run.iterations + 1
+        change = run.rise_per_row if len(run.trace) > 1 else math.inf
         if self.level and number % self.interval == 0:
             more = f"\t time lapse {self._lap('iteration'):.5f}s\t ll change {change:.5f}"
             self.write(f"  Iteration {number}" + more * (self.level > 1))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mixtura.starts.denoise import denoise
-from mixtura.starts.hierarchical import Tree, grow, hierarchical
+from mixtura.starts.find_noise import find_noise
+from mixtura.starts.hierarchical import ClusterTree, agglomerate_rows, hierarchical
 from mixtura.starts.known_labels import FromKnown
 from mixtura.starts.names import DEFAULT, GROUPINGS, STARTS, Initial, as_initial
 from mixtura.starts.onward import onward
@@ -15,15 +15,15 @@ __all__ = [
     "DEFAULT",
     "GROUPINGS",
     "STARTS",
+    "ClusterTree",
     "FromKnown",
     "Initial",
     "Labels",
     "Parameters",
     "Responsibilities",
-    "Tree",
+    "agglomerate_rows",
     "as_initial",
-    "denoise",
-    "grow",
+    "find_noise",
     "hierarchical",
     "in_kernel",
     "onward",

@@ -23,7 +23,7 @@ SUBSET = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tree:
+class ClusterTree:
     """A hierarchy of clusters, from single rows to all; a start for any number of components and any model.
 
     Attributes
@@ -97,7 +97,7 @@ def hierarchical(
     sample_weight: Any = None,
     subset: int = SUBSET,
     seed: int | Rng | None = None,
-) -> Tree:
+) -> ClusterTree:
     """Agglomerate rows: merge the two clusters whose union costs the Gaussian classification likelihood least.
 
     Time and memory grow with the square of the number of rows: 2,000 x 5 take less than a second.
@@ -145,15 +145,17 @@ def hierarchical(
     if use not in USES:
         raise ParameterError(f"use is {use!r}; expected one of {', '.join(USES)}")
     source = X if is_source(X) else ArraySource.of(X, sample_weight)
-    return grow(source, as_rng(seed), criterion, use, as_count(subset, "subset"))
+    return agglomerate_rows(source, as_rng(seed), criterion, use, as_count(subset, "subset"))
 
 
 def from_tree(problem: Problem, k: int, rng: Rng) -> Stats:
     """Start from a tree that is grown for this start alone."""
-    return grow(problem.source, rng)(problem, k, rng)
+    return agglomerate_rows(problem.source, rng)(problem, k, rng)
 
 
-def grow(source: Source, rng: Rng, criterion: str = "VVV", use: str = "SVD", subset: int = SUBSET) -> Tree:
+def agglomerate_rows(
+    source: Source, rng: Rng, criterion: str = "VVV", use: str = "SVD", subset: int = SUBSET
+) -> ClusterTree:
     """The tree of a source's rows, or of a sample; unless told otherwise, mclust's default."""
     sample = source.rows(subset, rng)
     rows = sample.rows.astype(np.float64)
@@ -166,4 +168,4 @@ def grow(source: Source, rng: Rng, criterion: str = "VVV", use: str = "SVD", sub
     merges, heights = kernel_of(source).agglomerate(seen, weight, criterion, alpha)
     for values in (merges, heights, rows):
         values.setflags(write=False)
-    return Tree(merges, heights, rows, sample.sample_weight, criterion, use)
+    return ClusterTree(merges, heights, rows, sample.sample_weight, criterion, use)

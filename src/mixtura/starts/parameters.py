@@ -99,7 +99,7 @@ def _completed(problem: Problem, k: int, rng: Rng, rest: Any, given: dict[str, A
     stats, _ = reseed_empty(problem, stats, rng)
     base, _ = problem.mstep(stats)
     if "means" not in given:
-        order = _dealt(base, given)
+        order = _match_clusters(base, given)
         stats, base = stats.select(order), base.select(order)
     masks: dict[str, Any] = dict.fromkeys(given, np.ones(k, dtype=bool))
     mixture, _ = problem.mstep.free.holding(replace(base, **given), masks)(stats, base)
@@ -119,7 +119,7 @@ def _nearest(problem: Problem, k: int, given: dict[str, Any]) -> Stats:
     return problem.source.sum(sum_over_blocks(joined, k))
 
 
-def _dealt(base: Mixture, given: dict[str, Any]) -> Index:
+def _match_clusters(base: Mixture, given: dict[str, Any]) -> Index:
     """Which cluster each component gets, so that the sum of the rows' log-likelihoods, each in its own, is largest."""
     k = base.n_components
     gain = np.zeros((k, k))  # of cluster i as component j
@@ -127,11 +127,11 @@ def _dealt(base: Mixture, given: dict[str, Any]) -> Index:
         logs = np.maximum(log_or_minus_inf(given["weights"]), np.finfo(np.float64).min / 4)
         gain += base.weights[:, None] * logs
     if "covariances" in given:
-        gain -= 0.5 * base.weights[:, None] * _misfit(base.covariances.dense(), given["covariances"])
+        gain -= 0.5 * base.weights[:, None] * _mismatch(base.covariances.dense(), given["covariances"])
     return np.asarray(optimize.linear_sum_assignment(-gain.T)[1])
 
 
-def _misfit(matrices: Array, covariances: Covariance) -> Array:
+def _mismatch(matrices: Array, covariances: Covariance) -> Array:
     """Log-determinant of each S_j plus tr(S_j^-1 C_i), (i, j)."""
     roots = np.linalg.cholesky(matrices)
     traces = [[(covariances.whiten(j, root.T) ** 2).sum() for j in range(covariances.n_components)] for root in roots]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import in_order
 from mixtura.data import Whole
-from mixtura.em import LoglikRises, Outcome, Path, Problem, can_run, iterate, row_counts
+from mixtura.em import LoglikRises, Outcome, Problem, Run, can_run, iterate, row_counts
 from mixtura.em.steppers import STEPPERS
 from mixtura.kernels import Ending, Summit, kernel_of
 from mixtura.stats import Stats
@@ -57,9 +57,9 @@ class Runner:
         return cls(start, np.zeros(len(start.weight), dtype=bool), resting=False)
 
     @classmethod
-    def at(cls, path: Path) -> Runner:
+    def at(cls, run: Run) -> Runner:
         """Where the loop of `em.run` has come."""
-        return cls(path.last.stats, path.last.at_floor, path.outcome is not Outcome.OUT_OF_STEPS)
+        return cls(run.last.stats, run.last.at_floor, run.outcome is not Outcome.OUT_OF_STEPS)
 
     def spurious(self, problem: Problem) -> bool:
         """Whether a component owes its likelihood to the floor.
@@ -157,8 +157,12 @@ def _walked(
     """The same by the loop."""
     ended = []
     for one in runners:
-        first, rng, stepper = Path.at(problem.begin(one.stats)), np.random.default_rng(0), STEPPERS[plain is not None]
-        path = iterate(problem, first, stop=[LoglikRises(tol)], max_iter=iterations, rng=rng, stepper=stepper)
-        gain, passes = path.last.loglik - one.stats.loglik, one.passes + path.passes
-        ended.append(replace(Runner.at(path), gain=gain, passes=passes, lost=bool(path.repairs)))
+        first, rng, stepper = (
+            Run.started(problem.begin(one.stats)),
+            np.random.default_rng(0),
+            STEPPERS[plain is not None],
+        )
+        run = iterate(problem, first, stop=[LoglikRises(tol)], max_iter=iterations, rng=rng, stepper=stepper)
+        gain, passes = run.last.loglik - one.stats.loglik, one.passes + run.passes
+        ended.append(replace(Runner.at(run), gain=gain, passes=passes, lost=bool(run.repairs)))
     return ended

@@ -8,14 +8,14 @@ import numpy as np
 
 from mixtura._support import Rng
 from mixtura.data import Chunk
-from mixtura.em import LoglikRises, Path, Problem, iterate, reseed_empty
+from mixtura.em import LoglikRises, Problem, Run, iterate, reseed_empty
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.starts.coordinates import sphered
 from mixtura.starts.kmeans import random_state
 from mixtura.starts.search import Runner, further, ranked, started
 from mixtura.starts.seeding import squared_distances
-from mixtura.starts.split_and_merge import MOVES, View
+from mixtura.starts.split_and_merge import MOVES, Neighbourhood
 from mixtura.stats import Stats
 
 # Two runs at rest that differ by less than this, in units of the log-likelihood, are in the same place.
@@ -85,7 +85,7 @@ class SmallEM:
         small = problem.on(sample)
         places, read = self._seeded(small, sample, k, rng)
         if not places:
-            return seeded(small, sample, k, rng)[0]
+            return partitions(small, sample, k, rng)[0]
         places = self._improved(places, read, small, sample, rng)
         if problem.source.n_rows > wanted:
             return self._final(problem, places, rng)
@@ -95,7 +95,7 @@ class SmallEM:
         """The best of the first runs, and how often they read the rows; none where all of them lost components."""
         read = 0
         for _ in range(TRIES):
-            starts = [reseed_empty(problem, stats, rng)[0] for stats in seeded(problem, sample, k, rng, self.seeds)]
+            starts = [reseed_empty(problem, stats, rng)[0] for stats in partitions(problem, sample, k, rng, self.seeds)]
             runners, more = started(problem, starts, self.first, self.tol)
             read, iterations = read + len(starts) + more, self.first
             while iterations < ENOUGH and not all(one.resting for one in runners):
@@ -110,12 +110,12 @@ class SmallEM:
     def _improved(self, places: list[Runner], read: int, problem: Problem, sample: Chunk, rng: Rng) -> list[Runner]:
         """All places that were found, the best first."""
         first, length = places[0], sum(one.passes for one in places) / len(places)
-        agreed = len(places) == self.finalists and not any(higher(first, one, problem) for one in places)
+        agreed = len(places) == self.finalists and not any(is_better(first, one, problem) for one in places)
         goal = (self.settled if agreed else self.effort) * length
         while read < goal and len(first.at_floor) > 1:
             found, more = self._moved(places[0], problem, sample, rng)
             places, read = ranked([*places, *found], problem), read + more
-            if higher(places[0], first, problem):
+            if is_better(places[0], first, problem):
                 goal = self.effort * length
         return places
 
@@ -125,9 +125,9 @@ class SmallEM:
         A run is given up when it would not get above the best if it gained as much again as since it was last looked
         at: that ends most of those that are on their way back, too.
         """
-        view = View.of(problem, best.stats, sample)
+        neighbourhood = Neighbourhood.of(problem, best.stats, sample)
         drawn = [MOVES[number] for number in rng.choice(len(MOVES), size=self.moves)]
-        starts = [reseed_empty(problem, move(problem, view, rng), rng)[0] for move in drawn]
+        starts = [reseed_empty(problem, move(problem, neighbourhood, rng), rng)[0] for move in drawn]
         goal = -np.inf if best.spurious(problem) else best.stats.loglik + SAME / unit(best, problem)
         iterations = 2 * self.first
         runners, read = started(problem, starts, iterations, 10 * self.tol, PLAIN)
@@ -144,16 +144,16 @@ class SmallEM:
         """Of the best places on a sample, the best on all rows, after some iterations there."""
         chosen = places[:1]
         for place in places[1:]:
-            if len(chosen) < self.finalists and higher(chosen[-1], place, problem):
+            if len(chosen) < self.finalists and is_better(chosen[-1], place, problem):
                 chosen.append(place)
         if len(chosen) == 1:
             return chosen[0].stats
         stop = [LoglikRises(self.tol)]
-        paths = [
-            iterate(problem, Path.at(problem.begin(one.stats)), stop=stop, max_iter=self.heats, rng=rng)
+        runs = [
+            iterate(problem, Run.started(problem.begin(one.stats)), stop=stop, max_iter=self.heats, rng=rng)
             for one in chosen
         ]
-        return ranked([Runner.at(path) for path in paths], problem)[0].stats
+        return ranked([Runner.at(run) for run in runs], problem)[0].stats
 
 
 def unit(one: Runner, problem: Problem) -> float:
@@ -161,14 +161,14 @@ def unit(one: Runner, problem: Problem) -> float:
     return max(1.0, problem.source.n_rows / one.stats.total)
 
 
-def higher(one: Runner, other: Runner, problem: Problem) -> bool:
+def is_better(one: Runner, other: Runner, problem: Problem) -> bool:
     """Whether a run at rest ranks before another one and is in another place."""
     if one.spurious(problem) != other.spurious(problem):
         return other.spurious(problem)
     return (one.stats.loglik - other.stats.loglik) * unit(other, problem) > SAME
 
 
-def seeded(problem: Problem, sample: Chunk, k: int, rng: Rng, count: int = 1) -> list[Stats]:
+def partitions(problem: Problem, sample: Chunk, k: int, rng: Rng, count: int = 1) -> list[Stats]:
     """Several times statistics of the sample's rows, each given to the nearest of k of them.
 
     Nearest on standardised columns and, every other time, on principal components of equal variance.

@@ -26,7 +26,7 @@ LEAST_OVERLAP = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class Neighbourhood:
     """A mixture of k components, and how n rows see it.
 
     Attributes
@@ -48,7 +48,7 @@ class View:
     mass: Array
 
     @classmethod
-    def of(cls, problem: Problem, stats: Stats, sample: Chunk) -> View:
+    def of(cls, problem: Problem, stats: Stats, sample: Chunk) -> Neighbourhood:
         """One pass over the rows."""
         mixture, _ = problem.mstep(stats)
         mass = sample.weigh(np.ones(len(sample.rows)))
@@ -82,57 +82,65 @@ class View:
         return self.sample.rows[chosen].astype(np.float64)
 
 
-Move: TypeAlias = Callable[[Problem, View, Rng], Stats]
+Move: TypeAlias = Callable[[Problem, Neighbourhood, Rng], Stats]
 
 
-def beside(problem: Problem, view: View, rng: Rng) -> Stats:
+def insert(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
     """A component in place of a random one: the rows around a random row, in the metric of its own component."""
-    k = len(view.stats.weight)
-    n, d = view.sample.rows.shape
-    row = view.drawn(rng, 1)
-    owner = int(view.mixture.log_joint(row)[0, :k].argmax())
-    white = view.mixture.covariances.whiten(owner, view.sample.rows - row)
+    k = len(neighbourhood.stats.weight)
+    n, d = neighbourhood.sample.rows.shape
+    row = neighbourhood.drawn(rng, 1)
+    owner = int(neighbourhood.mixture.log_joint(row)[0, :k].argmax())
+    white = neighbourhood.mixture.covariances.whiten(owner, neighbourhood.sample.rows - row)
     count = min(n, max(int(PART * n / k), problem.mstep.covariances.least_points(d) + 1))
     near = np.argpartition(np.einsum("ij,ij->i", white, white), count - 1)[:count]
-    return view.put(
-        [int(rng.choice(k))], accumulate(view.sample.take(near), np.ones((count, 1)), view.stats.scatter_kind)
+    return neighbourhood.put(
+        [int(rng.choice(k))],
+        accumulate(neighbourhood.sample.take(near), np.ones((count, 1)), neighbourhood.stats.scatter_kind),
     )
 
 
-def _pair(view: View, rng: Rng) -> tuple[int, int]:
+def _pair(neighbourhood: Neighbourhood, rng: Rng) -> tuple[int, int]:
     """Two components, rather those that overlap."""
-    k = len(view.stats.weight)
-    i, j = divmod(int(rng.choice(k * k, p=view.overlap)), k)
+    k = len(neighbourhood.stats.weight)
+    i, j = divmod(int(rng.choice(k * k, p=neighbourhood.overlap)), k)
     return i, j
 
 
-def divided_anew(problem: Problem, view: View, rng: Rng) -> Stats:
+def resplit(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
     """Two components that overlap are one, which is cut in two."""
-    i, j = _pair(view, rng)
-    return _cut(problem, view, view.share[:, i] + view.share[:, j], (i, j), rng) or view.stats
+    i, j = _pair(neighbourhood, rng)
+    return (
+        _cut(problem, neighbourhood, neighbourhood.share[:, i] + neighbourhood.share[:, j], (i, j), rng)
+        or neighbourhood.stats
+    )
 
 
-def merged_and_cut(problem: Problem, view: View, rng: Rng) -> Stats:
+def merge_and_split(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
     """Two components that overlap are one, and a random one is cut in two."""
-    i, j = _pair(view, rng)
-    both = view.stats.select(np.array([i])) + view.stats.select(np.array([j]))
-    one = int(rng.choice(np.delete(np.arange(len(view.stats.weight)), j)))
+    i, j = _pair(neighbourhood, rng)
+    both = neighbourhood.stats.select(np.array([i])) + neighbourhood.stats.select(np.array([j]))
+    one = int(rng.choice(np.delete(np.arange(len(neighbourhood.stats.weight)), j)))
     if one == i:
-        return divided_anew(problem, view, rng)
-    merged = replace(view, stats=view.put([i], both))
-    return _cut(problem, merged, view.share[:, one], (one, j), rng) or view.stats
+        return resplit(problem, neighbourhood, rng)
+    merged = replace(neighbourhood, stats=neighbourhood.put([i], both))
+    return _cut(problem, merged, neighbourhood.share[:, one], (one, j), rng) or neighbourhood.stats
 
 
-def _cut(problem: Problem, view: View, share: Array, components: tuple[int, int], rng: Rng) -> Stats | None:
+def _cut(
+    problem: Problem, neighbourhood: Neighbourhood, share: Array, components: tuple[int, int], rng: Rng
+) -> Stats | None:
     """These components on the two sides of the plane between two random rows of a share; None if there are none."""
     rows = np.flatnonzero(share > LEAST_OVERLAP)
-    ends = view.drawn(rng, 2, share)
+    ends = neighbourhood.drawn(rng, 2, share)
     if len(ends) < 2 or not len(rows):
         return None
-    part, own = view.sample.take(rows), share[rows, None]
+    part, own = neighbourhood.sample.take(rows), share[rows, None]
     normal = np.linalg.solve(_covariance(part, own[:, 0]) + np.diag(problem.mstep.floor), ends[1] - ends[0])
     side = ((part.rows - ends.mean(axis=0)) @ normal > 0)[:, None]
-    return view.put(list(components), accumulate(part, np.hstack([own * ~side, own * side]), view.stats.scatter_kind))
+    return neighbourhood.put(
+        list(components), accumulate(part, np.hstack([own * ~side, own * side]), neighbourhood.stats.scatter_kind)
+    )
 
 
 def _covariance(part: Chunk, share: Array) -> Array:
@@ -143,4 +151,4 @@ def _covariance(part: Chunk, share: Array) -> Array:
     return np.asarray((mass * delta.T) @ delta)
 
 
-MOVES: tuple[Move, ...] = (beside, merged_and_cut, divided_anew)
+MOVES: tuple[Move, ...] = (insert, merge_and_split, resplit)

@@ -64,7 +64,7 @@ class Trimmed:
         self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
     ) -> tuple[Stats, float]:
         part, cutoff = self.kept_parts(source, mixture)
-        k, kernel = len(mixture.shares), kernel_of(source)
+        k, kernel = len(mixture.all_weights), kernel_of(source)
 
         def estep(chunk: Chunk) -> Stats:
             own = part[chunk.positions]

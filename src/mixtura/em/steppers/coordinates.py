@@ -42,8 +42,8 @@ class FisherCoordinates:
         delta = other.means - mine.means
         means = [mine.covariances.whiten(j, delta[j : j + 1])[0] for j in range(len(delta))]
         way = mine.covariances.log_coordinates(other.covariances)
-        root = np.sqrt(mine.shares)
-        logs = np.log(np.maximum(other.shares, _TINY)) - np.log(np.maximum(mine.shares, _TINY))
+        root = np.sqrt(mine.all_weights)
+        logs = np.log(np.maximum(other.all_weights, _TINY)) - np.log(np.maximum(mine.all_weights, _TINY))
         share = self._share(way)
         white = root[: len(means), None] * means
         return np.concatenate([root * logs, white.ravel(), (share * way).ravel()])
@@ -51,9 +51,9 @@ class FisherCoordinates:
     def at(self, point: Array) -> Mixture:
         """The mixture at a point."""
         mine = self.origin
-        (k, d), s = mine.means.shape, len(mine.shares)
-        root = np.sqrt(np.maximum(mine.shares, _TINY))
-        raw = np.maximum(mine.shares, _TINY) * np.exp(point[:s] / root)
+        (k, d), s = mine.means.shape, len(mine.all_weights)
+        root = np.sqrt(np.maximum(mine.all_weights, _TINY))
+        raw = np.maximum(mine.all_weights, _TINY) * np.exp(point[:s] / root)
         raw /= raw.sum()
         delta = point[s : s + k * d].reshape(k, d) / root[:k, None]
         means = mine.means + [mine.covariances.colour(j, delta[j : j + 1])[0] for j in range(k)]

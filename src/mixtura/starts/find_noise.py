@@ -19,7 +19,7 @@ STEPS, TOL = 1000, 1e-9
 LEAST = 1e-100
 
 
-def denoise(X: Any, neighbours: int = 12) -> NDArray[np.bool_]:
+def find_noise(X: Any, neighbours: int = 12) -> NDArray[np.bool_]:
     """Find rows of noise: those in the sparser of two Poisson processes, judged by their k-th nearest neighbour.
 
     The volume that reaches to a row's k-th neighbour has a gamma distribution under a Poisson process; that of all rows
@@ -40,7 +40,7 @@ def denoise(X: Any, neighbours: int = 12) -> NDArray[np.bool_]:
     --------
     >>> rng = np.random.default_rng(0)
     >>> rows = np.concatenate([rng.normal(size=(200, 2)), rng.uniform(-20, 20, size=(100, 2))])
-    >>> found = denoise(rows)
+    >>> found = find_noise(rows)
     >>> bool(found[:200].mean() < 0.05), bool(found[200:].mean() > 0.9)
     (True, True)
     """
