@@ -8,23 +8,32 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mixtura._support import resolve
 from mixtura.data import ArraySource, Chunk, Source
 from mixtura.errors import ParameterError
 from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.numpy import accumulate, blocked
-from mixtura.kernels.summit import Ending, Summit
+from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.stats import Stats
+
+if TYPE_CHECKING:
+    from mixtura.kernels.fused import FusedRuns
 
 VARIABLE = "MIXTURA_KERNEL"
 
-# EM of several starts without Python in between; None where only NumPy is there.
-race: Callable[..., list[Summit]] | None = None
+# EM of several starts in C++, to be continued as Python decides; None where only NumPy is there.
+begin_runs: Callable[..., FusedRuns] | None = None
+
+# The same, with the rounds after which only the best go on.
+race: Callable[..., list[RunResult]] | None = None
+
+# The result of a run, by its name in modules that are to be rewritten.
+Summit = RunResult
 
 # Passes for which the kernel has threads of its own, and what they are then called.
-_crewed: dict[Callable[..., Stats], Callable[..., Stats]] = {}
+_threaded: dict[Callable[..., Stats], Callable[..., Stats]] = {}
 
 BUILT = find_spec("mixtura._native") is not None
 
@@ -36,8 +45,8 @@ if _wanted != "numpy" and (_wanted or BUILT):
     from mixtura.kernels.native import agglomerate, estep, labels, level, log_density, moments, posterior
 
     NAME = "native"
-    race = fused.race
-    _crewed = {estep: native.estep_by_crew, moments: native.moments_by_crew}
+    begin_runs, race = fused.FusedRuns.begin, fused.race
+    _threaded = {estep: native.estep_by_threads, moments: native.moments_by_threads}
 else:
     from mixtura.kernels.agglomeration import agglomerate
     from mixtura.kernels.numpy import estep, labels, level, log_density, moments, posterior
@@ -50,9 +59,11 @@ __all__ = [
     "Affine",
     "Density",
     "Ending",
+    "RunResult",
     "Summit",
     "accumulate",
     "agglomerate",
+    "begin_runs",
     "blocked",
     "estep",
     "labels",
@@ -74,7 +85,7 @@ def over(source: Source, f: Callable[..., Stats], *given: Any, **options: Any) -
     >>> over(ArraySource(np.array([[0.0], [2.0]])), moments).scatter.item()
     2.0
     """
-    if f in _crewed and type(source) is ArraySource and source.solid:
+    if f in _threaded and type(source) is ArraySource and source.solid:
         chunk = Chunk(source.array, source.sample_weight)
-        return _crewed[f](*given, chunk, **options, ends=source.ends, threads=resolve(source.threads))
+        return _threaded[f](*given, chunk, **options, ends=source.ends, threads=resolve(source.threads))
     return source.sum(lambda chunk: f(*given, chunk, **options))
