@@ -13,20 +13,18 @@ namespace mixtura {
 using Size = std::int64_t;
 using Numbers = std::vector<double>;
 
-// A matrix in memory that belongs to somebody else.
+// A matrix in memory that belongs to somebody else, with d columns; most are square.
 template <class T> struct View {
   T* data;
-  Size rows, columns;
+  Size d;
 
-  View(T* data, Size rows, Size columns) : data(data), rows(rows), columns(columns) {}
+  View(T* data, Size d) : data(data), d(d) {}
   template <class U>
     requires std::is_same_v<const U, T>
-  View(const View<U>& other) : data(other.data), rows(other.rows), columns(other.columns) {}
+  View(const View<U>& other) : data(other.data), d(other.d) {}
 
-  T& operator()(Size i, Size j) const { return data[i * columns + j]; }
-  T* row(Size i) const { return data + i * columns; }
-  T* begin() const { return data; }
-  T* end() const { return data + rows * columns; }
+  T& operator()(Size i, Size j) const { return data[i * d + j]; }
+  T* row(Size i) const { return data + i * d; }
 };
 using MatrixView = View<double>;
 using ConstMatrixView = View<const double>;
@@ -35,7 +33,7 @@ using ConstMatrixView = View<const double>;
 template <class T> struct StackView {
   T* data;
   Size d;
-  View<T> operator[](Size c) const { return {data + c * d * d, d, d}; }
+  View<T> operator[](Size c) const { return {data + c * d * d, d}; }
 };
 using MatricesView = StackView<double>;
 using ConstMatricesView = StackView<const double>;
@@ -45,8 +43,8 @@ struct Square {
   Size d;
   Numbers numbers;
   explicit Square(Size d) : d(d), numbers(d * d, 0.0) {}
-  operator MatrixView() { return {numbers.data(), d, d}; }
-  operator ConstMatrixView() const { return {numbers.data(), d, d}; }
+  operator MatrixView() { return {numbers.data(), d}; }
+  operator ConstMatrixView() const { return {numbers.data(), d}; }
   double& operator()(Size i, Size j) { return numbers[i * d + j]; }
   double operator()(Size i, Size j) const { return numbers[i * d + j]; }
 };
@@ -70,12 +68,12 @@ template <class A, class L, class Accepted> bool cholesky(const A& a, const L& l
 
 // False where a is not positive definite.
 inline bool cholesky(ConstMatrixView a, MatrixView l) {
-  return cholesky(a, l, a.rows, [](double pivot, double) { return pivot > 0; });
+  return cholesky(a, l, a.d, [](double pivot, double) { return pivot > 0; });
 }
 
 // U = L^-T, upper triangular with zeros below: U U' is the inverse of L L'.
 inline void inverse_transposed(ConstMatrixView l, MatrixView u) {
-  const Size d = l.rows;
+  const Size d = l.d;
   for (Size j = 0; j < d; ++j) {
     for (Size i = 0; i < d; ++i) u(i, j) = 0;
     for (Size i = 0; i <= j; ++i) {  // row j of L^-1, which is column j of U, solved from its diagonal backwards
@@ -89,10 +87,10 @@ inline void inverse_transposed(ConstMatrixView l, MatrixView u) {
 
 // U U' of an upper triangular matrix.
 inline void upper_times_transposed(ConstMatrixView u, MatrixView out) {
-  for (Size i = 0; i < u.rows; ++i)
-    for (Size j = 0; j < u.rows; ++j) {
+  for (Size i = 0; i < u.d; ++i)
+    for (Size j = 0; j < u.d; ++j) {
       double sum = 0;
-      for (Size m = std::max(i, j); m < u.rows; ++m) sum += u(i, m) * u(j, m);
+      for (Size m = std::max(i, j); m < u.d; ++m) sum += u(i, m) * u(j, m);
       out(i, j) = sum;
     }
 }
@@ -111,15 +109,14 @@ struct PlaneRotation {
   }
 
   void columns(MatrixView a) const {
-    for (Size r = 0; r < a.rows; ++r) {
+    for (Size r = 0; r < a.d; ++r) {
       const double x = a(r, i), y = a(r, j);
       a(r, i) = cosine * x - sine * y;
       a(r, j) = sine * x + cosine * y;
     }
   }
-
   void rows(MatrixView a) const {
-    for (Size r = 0; r < a.columns; ++r) {
+    for (Size r = 0; r < a.d; ++r) {
       const double x = a(i, r), y = a(j, r);
       a(i, r) = cosine * x - sine * y;
       a(j, r) = sine * x + cosine * y;
@@ -129,7 +126,7 @@ struct PlaneRotation {
   // Rows and columns of a symmetric matrix.
   void both_sides(MatrixView a) const {
     const double c = cosine, s = sine, p = a(i, i), q = a(j, j), x = a(i, j);
-    for (Size r = 0; r < a.rows; ++r) {
+    for (Size r = 0; r < a.d; ++r) {
       const double left = a(i, r), right = a(j, r);
       a(r, i) = a(i, r) = c * left - s * right;
       a(r, j) = a(j, r) = s * left + c * right;
@@ -144,8 +141,8 @@ struct PlaneRotation {
 // that are `negligible` beside those on it stay. Whether anything was rotated.
 template <class Rotation, class Negligible> bool jacobi_sweep(MatrixView a, MatrixView v, Negligible negligible) {
   bool any = false;
-  for (Size i = 0; i < a.rows; ++i)
-    for (Size j = i + 1; j < a.rows; ++j) {
+  for (Size i = 0; i < a.d; ++i)
+    for (Size j = i + 1; j < a.d; ++j) {
       if (a(i, j) == 0 || negligible(a(i, j), a(i, i), a(j, j))) continue;
       any = true;
       const Rotation rotation = Rotation::diagonalising(a, i, j);
@@ -158,15 +155,15 @@ template <class Rotation, class Negligible> bool jacobi_sweep(MatrixView a, Matr
 // Whether what is off the diagonal is rounding beside what is on it.
 inline bool nearly_diagonal(ConstMatrixView a) {
   double off = 0, on = 0;
-  for (Size i = 0; i < a.rows; ++i)
-    for (Size j = 0; j < a.rows; ++j) (i == j ? on : off) += a(i, j) * a(i, j);
+  for (Size i = 0; i < a.d; ++i)
+    for (Size j = 0; j < a.d; ++j) (i == j ? on : off) += a(i, j) * a(i, j);
   return off <= 1e-30 * on;
 }
 
 // Eigenvalues, largest first, and eigenvectors in the columns of v; a is used up. It is V' a V for the orthogonal axes
 // that v holds already.
 inline void eigen_from(MatrixView a, MatrixView v, double* values) {
-  const Size d = a.rows;
+  const Size d = a.d;
   for (int sweep = 0; sweep < 50 && !nearly_diagonal(a); ++sweep)
     jacobi_sweep<PlaneRotation>(a, v, [](double, double, double) { return false; });
   for (Size i = 0; i < d; ++i) values[i] = a(i, i);
@@ -179,8 +176,8 @@ inline void eigen_from(MatrixView a, MatrixView v, double* values) {
 }
 
 inline void set_identity(MatrixView a) {
-  for (Size i = 0; i < a.rows; ++i)
-    for (Size j = 0; j < a.columns; ++j) a(i, j) = i == j ? 1.0 : 0.0;
+  for (Size i = 0; i < a.d; ++i)
+    for (Size j = 0; j < a.d; ++j) a(i, j) = i == j ? 1.0 : 0.0;
 }
 
 inline void eigen(MatrixView a, MatrixView v, double* values) {
@@ -190,12 +187,12 @@ inline void eigen(MatrixView a, MatrixView v, double* values) {
 
 // V' a V.
 inline void in_axes(ConstMatrixView a, ConstMatrixView v, MatrixView out) {
-  const Size d = a.rows;
+  const Size d = a.d;
   Square half(d);
   for (Size i = 0; i < d; ++i)
     for (Size m = 0; m < d; ++m)
       for (Size j = 0; j < d; ++j) half(i, j) += a(i, m) * v(m, j);
-  std::fill(out.begin(), out.end(), 0.0);
+  std::fill_n(out.data, d * d, 0.0);
   for (Size m = 0; m < d; ++m)
     for (Size i = 0; i < d; ++i)
       for (Size j = 0; j < d; ++j) out(i, j) += v(m, i) * half(m, j);
@@ -203,10 +200,10 @@ inline void in_axes(ConstMatrixView a, ConstMatrixView v, MatrixView out) {
 
 // V diag(values) V'.
 inline void composed(ConstMatrixView v, const double* values, MatrixView a) {
-  for (Size i = 0; i < a.rows; ++i)
+  for (Size i = 0; i < a.d; ++i)
     for (Size j = 0; j <= i; ++j) {
       double sum = 0;
-      for (Size m = 0; m < a.rows; ++m) sum += v(i, m) * values[m] * v(j, m);
+      for (Size m = 0; m < a.d; ++m) sum += v(i, m) * values[m] * v(j, m);
       a(i, j) = a(j, i) = sum;
     }
 }

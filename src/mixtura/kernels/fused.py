@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class FusedRuns:
     Attributes
     ----------
     native : object
-        The runs; ``native[number]`` tells what a run's state is now.
+        The runs as C++ holds them.
     rows_per_weight : float
         How many rows a weight of one stands for: weights that sum to less than the number of rows are relative.
 
@@ -120,7 +120,7 @@ class FusedRuns:
         )
         plain = NEVER if accelerate_after is None else max(accelerate_after, 1)
         options = _native.EmOptions(tol=tol, rows_per_weight=unit, least_points=least_points, accelerate_after=plain)
-        runs = _native.Runs(
+        native = _native.Runs(
             problem=problem,
             options=options,
             starts=_stacked(model, starts),
@@ -128,7 +128,7 @@ class FusedRuns:
             ends=ends,
             threads=threads,
         )
-        return cls(runs, unit)
+        return cls(native, unit)
 
     def __len__(self) -> int:
         """How many runs there are."""
@@ -141,41 +141,45 @@ class FusedRuns:
         """
         self.native.advance(list(numbers), max_iter)
 
-    def ended(self, number: int) -> bool:
-        """Whether a run has converged or failed, so that it goes no further."""
-        return self.native[number].ending is not _native.Ending.OUT_OF_STEPS
+    def unfinished(self, numbers: Sequence[int]) -> list[int]:
+        """Those of some runs that have neither converged nor failed, so that they can go on."""
+        return cast(list[int], self.native.unfinished(numbers))
 
     def result(self, number: int) -> RunResult:
         """A copy of where a run stands."""
-        run = self.native[number]
-        iterate = self.native.iterate(number)
-        return RunResult(_ENDINGS[run.ending], run.trace, run.any_at_floor, run.least_weight, run.passes, iterate)
+        ending, trace, *rest = self.native.result(number)
+        return RunResult(_ENDINGS[ending], trace, *rest)
 
-    def order(self, number: int, own_points: int) -> tuple[int, float]:
-        """Sort key, least for the best run: not collapsed; not at the floor nor too thin; then by log-likelihood.
+    def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
+        """Runs in order: those not collapsed; those not at the floor nor too thin; the highest log-likelihood.
 
-        A run is too thin while a component holds fewer rows than ``own_points``.
+        A run is too thin while a component holds fewer rows than its ``own_points``, which are given for all runs.
         """
-        run = self.native[number]
-        thin = run.n_components > 1 and run.least_weight * self.rows_per_weight < own_points
-        collapsed = run.ending is _native.Ending.COLLAPSED
-        return 2 if collapsed else int(run.any_at_floor or thin), -run.loglik
 
-    def same_place(self, one: int, other: int) -> bool:
-        """Whether two runs have come to the same mixture, or nearly so, with components in whatever order."""
-        a, b = self.native[one], self.native[other]
-        if not (a.length and b.length) or abs(a.loglik - b.loglik) > SAME_LOGLIK:
-            return False
-        pairs = zip(sorted(a.weights), sorted(b.weights), strict=True)
-        return not any(abs(x - y) > SAME_WEIGHT for x, y in pairs)
+        def order(number: int) -> tuple[int, float]:
+            at = standings[number]
+            thin = at.least_weight * self.rows_per_weight < own_points[number] and at.n_components > 1
+            return 2 if at.collapsed else int(thin or at.any_at_floor), -at.loglik
+
+        standings = dict(zip(numbers, self.native.standings(numbers), strict=True))
+        return sorted(numbers, key=order)
 
     def different(self, numbers: Sequence[int]) -> list[int]:
         """Those runs that have ended, or have not come to the place of another one before them."""
         kept: list[int] = []
-        for number in numbers:
-            if self.ended(number) or not any(self.same_place(other, number) for other in kept):
+        places: list[tuple[int, float]] = []
+        for number, at in zip(numbers, self.native.standings(numbers), strict=True):
+            near = [other for other, loglik in places if abs(loglik - at.loglik) <= SAME_LOGLIK]
+            if at.ended or not any(self._same_weights(other, number) for other in near):
                 kept.append(number)
+                if at.has_mixture:
+                    places.append((number, at.loglik))
         return kept
+
+    def _same_weights(self, one: int, other: int) -> bool:
+        """Whether two mixtures have nearly the same weights, with components in whatever order."""
+        pairs = zip(sorted(self.native.weights(one)), sorted(self.native.weights(other)), strict=True)
+        return not any(abs(a - b) > SAME_WEIGHT for a, b in pairs)
 
 
 def race(
@@ -225,10 +229,10 @@ def race(
     for iterations, places in rounds:
         if len(field) > places:
             runs.advance(field, min(iterations, max_iter))
-            field.sort(key=lambda number: runs.order(number, needed[number]))
-            field = field[:places] + [number for number in field[places:] if named and named[number]]
+            ranked = runs.best_first(field, needed)
+            field = ranked[:places] + [number for number in ranked[places:] if named and named[number]]
     iterations = max_iter if plain is None else max(plain, 1)
-    while iterations < max_iter and len(field) > 1 and not all(map(runs.ended, field)):
+    while iterations < max_iter and len(field) > 1 and runs.unfinished(field):
         runs.advance(field, iterations)
         field = runs.different(field)
         iterations *= 2

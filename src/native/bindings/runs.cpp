@@ -64,6 +64,18 @@ struct Snapshot {
   Layout scatter, covariances;
 };
 
+// By what runs are compared.
+struct Standing {
+  bool ended, collapsed, any_at_floor, has_mixture;
+  Size n_components;
+  double least_weight, loglik;
+
+  explicit Standing(const Run& run)
+      : ended(run.ended()), collapsed(run.ending == Ending::COLLAPSED), any_at_floor(run.at.any_at_floor()),
+        has_mixture(!run.trace.empty()), n_components(Size(run.at.stats.weight.size())),
+        least_weight(run.at.stats.least_weight()), loglik(run.at.loglik) {}
+};
+
 class Runs {
  public:
   // Where log-likelihoods are given, the starts are E-steps from which the runs go on.
@@ -106,6 +118,19 @@ class Runs {
     });
   }
 
+  std::vector<Standing> standings(const std::vector<Size>& numbers) {
+    std::vector<Standing> found;
+    for (Size number : numbers) found.emplace_back((*this)[number]);
+    return found;
+  }
+
+  std::vector<Size> unfinished(const std::vector<Size>& numbers) {
+    std::vector<Size> found;
+    for (Size number : numbers)
+      if (!(*this)[number].ended()) found.push_back(number);
+    return found;
+  }
+
   Snapshot snapshot(Size number) {
     const Run& run = (*this)[number];
     const Size k = Size(run.at.stats.weight.size()), d = problem_.rows.d;
@@ -134,6 +159,16 @@ Array as_array(Numbers& numbers, const Layout& layout) {
   const std::size_t k = std::size_t(layout.k), d = std::size_t(layout.d);
   if (layout.diagonal) return Array(numbers.data(), {k, d});
   return Array(numbers.data(), {layout.shared ? 1 : k, d, d});
+}
+
+// Ending, trace, whether any covariance is at the floor, least weight, passes, and a copy of the iterate.
+nb::tuple result_of(Runs& runs, Size number) {
+  const Run& run = runs[number];
+  nb::tuple trace = nb::steal<nb::tuple>(PyTuple_New(Py_ssize_t(run.trace.size())));
+  for (std::size_t i = 0; i < run.trace.size(); ++i)
+    PyTuple_SET_ITEM(trace.ptr(), Py_ssize_t(i), PyFloat_FromDouble(run.trace[i]));
+  return nb::make_tuple(run.ending, trace, run.at.any_at_floor(), run.at.stats.least_weight(), run.passes,
+                        runs.snapshot(number));
 }
 
 void bind_models(nb::module_& m) {
@@ -169,18 +204,14 @@ void bind_run(nb::module_& m) {
       .value("OUT_OF_STEPS", Ending::OUT_OF_STEPS)
       .value("COLLAPSED", Ending::COLLAPSED)
       .value("FELL", Ending::FELL);
-  nb::class_<Run>(m, "Run", "Where a run stands now.")
-      .def_ro("ending", &Run::ending)
-      .def_ro("passes", &Run::passes)
-      .def_prop_ro("trace", [](const Run& run) { return nb::tuple(nb::cast(run.trace)); })
-      .def_prop_ro("length", [](const Run& run) { return run.trace.size(); })
-      .def_prop_ro("n_components", [](const Run& run) { return run.at.stats.weight.size(); })
-      .def_prop_ro("loglik", [](const Run& run) { return run.at.loglik; })
-      .def_prop_ro("any_at_floor", [](const Run& run) { return run.at.any_at_floor(); })
-      .def_prop_ro("weights", [](const Run& run) { return run.at.weights; })
-      .def_prop_ro("least_weight", [](const Run& run) {
-        return *std::min_element(run.at.stats.weight.begin(), run.at.stats.weight.end());
-      });
+  nb::class_<Standing>(m, "Standing", "How good a run is, and whether it has ended.")
+      .def_ro("ended", &Standing::ended)
+      .def_ro("collapsed", &Standing::collapsed)
+      .def_ro("any_at_floor", &Standing::any_at_floor)
+      .def_ro("has_mixture", &Standing::has_mixture)
+      .def_ro("n_components", &Standing::n_components)
+      .def_ro("least_weight", &Standing::least_weight)
+      .def_ro("loglik", &Standing::loglik);
 }
 
 void bind_snapshot(nb::module_& m) {
@@ -215,10 +246,15 @@ void bind_runs(nb::module_& m) {
                     std::vector<Size>, int>(),
            nb::kw_only(), "problem"_a, "options"_a, "starts"_a, "logliks"_a.none(), "ends"_a, "threads"_a)
       .def("__len__", &Runs::size)
-      .def("__getitem__", &Runs::operator[], nb::rv_policy::reference_internal)
+      .def("standings", &Runs::standings, "numbers"_a, "Where some of the runs stand now.")
+      .def("unfinished", &Runs::unfinished, "numbers"_a, "Those of some runs that have not ended.")
+      .def(
+          "weights", [](Runs& runs, Size number) { return runs[number].at.weights; }, "number"_a,
+          "Weights of a run's mixture.")
       .def("advance", &Runs::advance, "numbers"_a, "max_iter"_a,
            "Continue runs until so many iterations are done since the first mixture, or they end.")
-      .def("iterate", &Runs::snapshot, "number"_a, "A copy of where a run stands.");
+      .def("result", &result_of, "number"_a,
+           "Copies of ending, trace, whether a covariance is at the floor, least weight, passes, and iterate.");
 }
 
 }  // namespace mixtura

@@ -6,7 +6,7 @@ namespace mixtura {
 
 // Raise eigenvalues, in units of the floor, to one; whether any was lower.
 inline bool raise_eigenvalues(MatrixView covariance, const double* floor) {
-  const Size d = covariance.rows;
+  const Size d = covariance.d;
   const auto unit = [&](Size i, Size j) { return std::sqrt(floor[i] * floor[j]); };
   Square scaled(d), axes(d);
   Numbers values(d);
@@ -25,8 +25,8 @@ inline bool raise_eigenvalues(MatrixView covariance, const double* floor) {
 // Whether the trace of the inverse, in units of the floor, is below one: then all eigenvalues are above the floor.
 inline bool surely_above_floor(ConstMatrixView factor, const double* floor) {
   double trace = 0;
-  for (Size i = 0; i < factor.rows; ++i)
-    for (Size j = i; j < factor.rows; ++j) trace += floor[i] * factor(i, j) * factor(i, j);
+  for (Size i = 0; i < factor.d; ++i)
+    for (Size j = i; j < factor.d; ++j) trace += floor[i] * factor(i, j) * factor(i, j);
   return trace < 1;
 }
 

@@ -20,7 +20,6 @@ struct MStepInput {
   double total;
   const double* floor;  // (d): least variances
   double least() const { return *std::min_element(floor, floor + d); }
-  ConstMatrixView squares() const { return {scatter, k, d}; }
   ConstMatricesView matrices() const { return {scatter, d}; }
 };
 
@@ -59,22 +58,22 @@ inline void along_axes(const MStepInput& in, CovarianceModel model, ConstMatrixV
   double common = 0;
   Numbers own(k, 0.0), column(d, 0.0);
   for (Size c = 0; c < k; ++c) {
-    double logs = 0;
-    for (Size j = 0; j < d; ++j) {
-      own[c] += squares(c, j) / double(d);
-      column[j] += squares(c, j);
-      logs += std::log(squares(c, j)) / double(d);
-    }
-    if (model.shape == Letter::V) own[c] = std::exp(logs);
+    const double* s = squares.row(c);
+    double sum = 0, logs = 0;
+    for (Size j = 0; j < d; ++j) sum += s[j] / double(d);
+    for (Size j = 0; j < d; ++j) column[j] += s[j];
+    for (Size j = 0; j < d && model.shape == Letter::V; ++j) logs += std::log(s[j]) / double(d);
+    own[c] = model.shape == Letter::V ? std::exp(logs) : sum;
     common += own[c] / in.total;
   }
-  for (Size c = 0; c < k; ++c)
-    for (Size j = 0; j < d; ++j) {
-      const double volume = pooled ? common : own[c] / in.weight[c];
-      variances(c, j) = model.shape == Letter::I   ? volume
-                        : model.shape == Letter::E ? column[j] / in.total
-                                                   : volume * squares(c, j) / own[c];
-    }
+  for (Size c = 0; c < k; ++c) {
+    const double *s = squares.row(c), volume = pooled ? common : own[c] / in.weight[c];
+    double* b = variances.row(c);
+    for (Size j = 0; j < d; ++j)
+      b[j] = model.shape == Letter::I   ? volume
+             : model.shape == Letter::E ? column[j] / in.total
+                                        : volume * s[j] / own[c];
+  }
 }
 
 // Raise sums of squares along the columns, or along other axes, to what the floor gives.
@@ -118,15 +117,15 @@ inline void common_axes(const MStepInput& in, CovarianceModel model, WarmStart& 
   const Size k = in.k, d = in.d;
   Numbers own(k * d * d), squares(k * d), variances(k * d), none;
   const MatricesView rotated{own.data(), d};
-  const MatrixView s{squares.data(), k, d}, b{variances.data(), k, d};
+  const MatrixView s{squares.data(), d}, b{variances.data(), d};
   if (warm.axes.empty()) {
     Square pooled(d);
     Numbers values(d);
     for (Size i = 0; i < k * d * d; ++i) pooled.numbers[i % (d * d)] += in.scatter[i];
     warm.axes.resize(d * d);
-    eigen(pooled, {warm.axes.data(), d, d}, values.data());
+    eigen(pooled, {warm.axes.data(), d}, values.data());
   }
-  const MatrixView axes{warm.axes.data(), d, d};
+  const MatrixView axes{warm.axes.data(), d};
   for (Size c = 0; c < k; ++c) in_axes(in.matrices()[c], axes, rotated[c]);
   for (int inner = 0; inner < INNER_ITERATIONS; ++inner) {
     for (Size c = 0; c < k; ++c)
@@ -190,7 +189,7 @@ inline void own_axes(const MStepInput& in, CovarianceModel model, WarmStart& war
   const Size k = in.k, d = in.d;
   Square rotated(d);
   Numbers squares(k * d), variances(k * d);
-  const MatrixView s{squares.data(), k, d}, b{variances.data(), k, d};
+  const MatrixView s{squares.data(), d}, b{variances.data(), d};
   const bool first = warm.axes.empty();
   if (first) warm.axes.resize(k * d * d);
   const MatricesView axes{warm.axes.data(), d};
@@ -228,7 +227,7 @@ inline bool equal_volumes(const MStepInput& in, MatricesView out) {
 inline void diagonal_mstep(const MStepInput& in, CovarianceModel model, WarmStart& warm, MatrixView out,
                            std::vector<char>& at_floor) {
   Numbers squares(in.scatter, in.scatter + in.k * in.d);
-  const MatrixView s{squares.data(), in.k, in.d};
+  const MatrixView s{squares.data(), in.d};
   if (model.shape == Letter::V) raise_squares(in, false, s, at_floor);
   along_axes(in, model, s, out, warm.volumes);
 }
@@ -249,7 +248,7 @@ inline void own_axes_mstep(const MStepInput& in, CovarianceModel model, WarmStar
 inline bool mstep(const MStepInput& in, CovarianceModel model, WarmStart& warm, double* out,
                   std::vector<char>& at_floor) {
   const MatricesView matrices{out, in.d};
-  if (model.diagonal()) return diagonal_mstep(in, model, warm, {out, in.k, in.d}, at_floor), true;
+  if (model.diagonal()) return diagonal_mstep(in, model, warm, {out, in.d}, at_floor), true;
   if (model.axes == Letter::V) return own_axes_mstep(in, model, warm, matrices, at_floor), true;
   if (model.shape == Letter::V) return common_axes(in, model, warm, matrices, at_floor), true;
   if (model.volume == Letter::V) return own_volumes(in, warm, matrices);

@@ -29,6 +29,7 @@ struct Statistics {
     for (double w : weight) sum += w;
     return sum;
   }
+  double least_weight() const { return *std::min_element(weight.begin(), weight.end()); }
 };
 
 // A mixture, and the statistics of the E-step there.

@@ -65,7 +65,7 @@ struct Coordinates {
  private:
   // weight L L' of a factor L whose diagonal is given by its logarithms.
   static void add_product(ConstMatrixView logs, double weight, MatrixView to) {
-    const Size d = logs.rows;
+    const Size d = logs.d;
     Square factor(d);
     for (Size i = 0; i < d; ++i)
       for (Size j = 0; j < d; ++j) factor(i, j) = i == j ? std::exp(logs(i, j)) : logs(i, j);

@@ -66,10 +66,12 @@ class EmStep {
     for (Size i = 0; i < k * d; ++i) shift[i % d] += at.weights[i / d] * at.means[i];
     for (Size c = 0; c < k; ++c) {
       constants[c] = std::log(at.weights[c]) - 0.5 * u.logdet[c];
+      const double* own = u.factors.data() + layout.start(c);
+      double* offset = offsets.data() + c * d;
       for (Size i = 0; i < d; ++i) {
         const double centre = at.means[c * d + i] - shift[i];
-        if (layout.diagonal) offsets[c * d + i] = centre * u.factors[layout.at(c, i, i)];
-        for (Size j = i; j < d && !layout.diagonal; ++j) offsets[c * d + j] += centre * u.factors[layout.at(c, i, j)];
+        if (layout.diagonal) offset[i] = centre * own[i];
+        for (Size j = i; j < d && !layout.diagonal; ++j) offset[j] += centre * own[i * d + j];
       }
     }
     const double inflation = p_.rows.single ? inflation_of(at, u) : 1;
