@@ -147,8 +147,8 @@ class FusedRuns:
 
     def result(self, number: int) -> RunResult:
         """A copy of where a run stands."""
-        ending, trace, *rest = self.native.result(number)
-        return RunResult(_ENDINGS[ending], trace, *rest)
+        ending, *rest = self.native.result(number)
+        return RunResult(_ENDINGS[ending], *rest)
 
     def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
         """Runs in order: those not collapsed; those not at the floor nor too thin; the highest log-likelihood.

@@ -124,12 +124,12 @@ class Pass {
     Numbers apart(d);
     for (Size c = 0; c < k; ++c) {
       const double before = sums_->weight[c], whole = before + from.weight[c];
-      const double share = whole > 0 ? from.weight[c] / whole : 0;
+      const double fraction = whole > 0 ? from.weight[c] / whole : 0;
       double *mean = sums_->mean + c * d, *scatter = sums_->scatter + c * step;
       for (Size i = 0; i < d; ++i) apart[i] = from.mean[c * d + i] - mean[i];
-      for (Size i = 0; i < d; ++i) mean[i] += share * apart[i];
+      for (Size i = 0; i < d; ++i) mean[i] += fraction * apart[i];
       for (Size i = 0; i < d; ++i) {
-        const double much = before * share * apart[i];
+        const double much = before * fraction * apart[i];
         if (diagonal) scatter[i] += much * apart[i];
         for (Size j = 0; j < d && !diagonal; ++j) scatter[i * d + j] += much * apart[j];
       }
