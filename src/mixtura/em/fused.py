@@ -16,7 +16,7 @@ from mixtura.em.outcome import Outcome
 from mixtura.em.problem import Problem
 from mixtura.em.run import Iterate, Run
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule
-from mixtura.kernels import Ending, Summit, kernel_of
+from mixtura.kernels import Ending, RunResult, kernel_of
 
 Rule: TypeAlias = LoglikRises | LoglikChanges
 
@@ -60,7 +60,7 @@ def sprint(problem: Problem, run: Run, stop: Sequence[StopRule], max_iter: int) 
 
 def _further(problem: Problem, whole: Whole, run: Run, rule: Rule, iterations: int) -> Run | None:
     """So many iterations further, or fewer where the rule says stop; None where something happened."""
-    race = cast(Callable[..., list[Summit]], kernel_of(problem.source).race)
+    race = cast(Callable[..., list[RunResult]], kernel_of(problem.source).race)
     mstep, model = problem.mstep, problem.mstep.covariances
     k, d = run.last.stats.mean.shape
     (top,) = race(

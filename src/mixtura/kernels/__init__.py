@@ -9,8 +9,8 @@ from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.base import Kernel, Pass, ThreadedPass
 from mixtura.kernels.choice import BUILT, NUMPY, current, kernel_of, using
 from mixtura.kernels.numpy import accumulate, sum_over_blocks
+from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.kernels.summaries import summarise
-from mixtura.kernels.summit import Ending, Summit
 
 __all__ = [
     "BUILT",
@@ -20,7 +20,7 @@ __all__ = [
     "Ending",
     "Kernel",
     "Pass",
-    "Summit",
+    "RunResult",
     "ThreadedPass",
     "accumulate",
     "current",

@@ -14,12 +14,12 @@ from mixtura.data import Whole
 from mixtura.em import Iterate, LoglikRises, Outcome, Problem, Repair, Run, iterate, reseed_empty, row_counts
 from mixtura.em.steppers import STEPPERS, Stepper
 from mixtura.fitting import Fit, Start
-from mixtura.kernels import Ending, Summit, kernel_of
+from mixtura.kernels import Ending, RunResult, kernel_of
 from mixtura.selection.cell import CellStart, Found
 from mixtura.starts import in_kernel
 from mixtura.stats import Stats
 
-Race: TypeAlias = Callable[..., list[Summit]]
+Race: TypeAlias = Callable[..., list[RunResult]]
 
 # After so many iterations so many starts of a cell go on.
 ROUNDS = ((5, 6), (20, 3))
@@ -45,7 +45,7 @@ class Climb:
     Attributes
     ----------
     begin : Begin
-    top : Summit or Path
+    top : RunResult or Path
         What the mixture is made from.
     trace : tuple of float
     resting : bool
@@ -61,7 +61,7 @@ class Climb:
     """
 
     begin: CellStart
-    top: Summit | Run
+    top: RunResult | Run
     trace: tuple[float, ...]
     resting: bool
     lost: bool
@@ -259,7 +259,7 @@ def as_fit(problem: Problem, best: Climb) -> Fit:
     )
 
 
-def _last(problem: Problem, top: Summit | Run) -> tuple[Iterate, Outcome]:
+def _last(problem: Problem, top: RunResult | Run) -> tuple[Iterate, Outcome]:
     """The mixture at the top, with the statistics there."""
     if isinstance(top, Run):
         return top.last, top.outcome

@@ -14,7 +14,7 @@ from mixtura._support import in_order
 from mixtura.data import Whole
 from mixtura.em import LoglikRises, Outcome, Problem, Run, can_run, iterate, row_counts
 from mixtura.em.steppers import STEPPERS
-from mixtura.kernels import Ending, Summit, kernel_of
+from mixtura.kernels import Ending, RunResult, kernel_of
 from mixtura.stats import Stats
 
 # Multiplications in one iteration from which on starts are shared out among threads.
@@ -123,7 +123,7 @@ def _raced(
 ) -> list[Runner]:
     """Within the kernel."""
     whole, model = cast(Whole, problem.source.whole), problem.mstep.covariances
-    race = cast(Callable[..., list[Summit]], kernel_of(problem.source).race)
+    race = cast(Callable[..., list[RunResult]], kernel_of(problem.source).race)
     tops = race(
         model.name,
         whole.chunk,
@@ -138,7 +138,7 @@ def _raced(
     return [_climbed(one, top) for one, top in zip(runners, tops, strict=True)]
 
 
-def _climbed(one: Runner, top: Summit) -> Runner:
+def _climbed(one: Runner, top: RunResult) -> Runner:
     """A runner after some iterations within the kernel."""
     stats = top.stats
     return Runner(
