@@ -166,7 +166,7 @@ def test_chunks_add_up_to_the_whole(estep):
 @pytest.mark.parametrize("scatter_kind", ["full", "pooled", "diagonal"])
 @pytest.mark.parametrize("single", [False, True])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_the_kernels_own_threads_add_up_what_chunks_do(race, scatter_kind, single, order):
+def test_the_kernels_own_threads_add_up_what_chunks_do(native, scatter_kind, single, order):
     rows = np.asarray(rows_of(70_000), dtype=np.float32 if single else float, order=order)
     weight = np.random.default_rng(0).uniform(0.5, 2, len(rows))
     mixture = mixtura.fit(rows[:500], 3, seed=0).mixture
@@ -185,16 +185,16 @@ def test_the_kernels_own_threads_add_up_what_chunks_do(race, scatter_kind, singl
 
 
 @pytest.mark.parametrize("ends", [[500, 400, 1000], [500, 1001], [0, 1000]])
-def test_chunks_that_are_none_are_refused(race, ends):
-    from mixtura.kernels import native
+def test_chunks_that_are_none_are_refused(native, ends):
+    from mixtura.kernels import native as cpp
 
     rows = rows_of(1000)
     mixture = mixtura.fit(rows, 3, seed=0).mixture
     with pytest.raises(ValueError, match="the chunks do not make up the rows"):
-        native.estep_by_threads(mixture, Chunk(rows), "full", ends, 2)
+        cpp.estep_by_threads(mixture, Chunk(rows), "full", ends, 2)
 
 
-def test_ctrl_c_ends_a_pass_of_the_kernel(race):
+def test_ctrl_c_ends_a_pass_of_the_kernel(native):
     rows = rows_of(100_000)
     mixture = mixtura.fit(rows[:500], 3, seed=0).mixture
 

@@ -4,10 +4,12 @@ import gc
 import json
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from problem_of import problem_of
 
 from mixtura.covariance.models.names import MODELS
 from mixtura.data.array import ArraySource
@@ -18,7 +20,11 @@ from mixtura.kernels.numpy import estep
 from mixtura.starts.hierarchical import CRITERIA
 
 pytest.importorskip("mixtura._native", reason="the extension could not be built")
-from mixtura.kernels.fused import FusedRuns, race
+from fused_results import fused_results
+
+from mixtura.em import Outcome
+from mixtura.kernels.fused import FusedRuns
+from mixtura.starts import Limits, successive_halving
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 FOURTEEN = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
@@ -37,7 +43,7 @@ def from_labels(model, rows, labels, weight=None, **options):
     floor = floor_variances(summarise(source).scale, 1e-10)
     start = accumulate(chunk, members, scatter_kind(model))
     settings = {"tol": 1e-13, "max_iter": 20_000, "least_points": OWN.get(model, 2 if model[2] == "I" else 4)}
-    return race(model, chunk, [start], floor, **{**settings, **options})[0]
+    return fused_results(model, chunk, [start], floor, **{**settings, **options})[0]
 
 
 @pytest.mark.parametrize("name", ["faithful", "iris", "diabetes"])
@@ -123,21 +129,20 @@ def test_single_precision_rows_give_the_same_but_for_rounding():
     assert a.trace[-1] == pytest.approx(b.trace[-1], rel=1e-6)
 
 
-def test_the_best_and_the_named_go_on():
+def test_the_best_and_the_protected_go_on():
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(90, 2)) + np.repeat([[0, 0], [5, 0], [0, 5]], 30, axis=0)
     chunk = Chunk(rows)
     starts = [accumulate(chunk, np.eye(3)[rng.integers(3, size=90)], "full") for _ in range(5)]
     starts.append(accumulate(chunk, np.eye(3)[np.repeat([0, 1, 2], 30)], "full"))
-    named = [True, *[False] * 5]
-    options = {"tol": 1e-12, "max_iter": 500, "least_points": 3}
-    ends = race("VVV", chunk, starts, np.full(2, 1e-9), **options, rounds=[(2, 1)], named=named)
-    assert [len(end.trace) for end in ends[1:5]] == [3] * 4
-    assert ends[5].ending is Ending.CONVERGED
-    assert len(ends[0].trace) > 3
-    free = race("VVV", chunk, starts, np.full(2, 1e-9), **options)
-    assert free[0].trace == ends[0].trace
-    assert free[5].trace == ends[5].trace
+    limits = Limits(1e-12, 500, accelerate_after=1000, rounds=[(2, 1)])
+    found = dict(successive_halving(problem_of(rows), starts, limits, protected=[True, *[False] * 5]))
+    assert [len(found[number].trace) for number in range(1, 5)] == [3] * 4
+    assert found[5].outcome is Outcome.CONVERGED
+    assert len(found[0].trace) > 3
+    free = dict(successive_halving(problem_of(rows), starts, replace(limits, rounds=()), protected=[True] * 6))
+    assert free[0].trace == found[0].trace
+    assert free[5].trace == found[5].trace
 
 
 @pytest.mark.parametrize("model", FOURTEEN)
@@ -157,8 +162,8 @@ def test_of_starts_that_have_come_to_one_place_one_goes_on():
     rows = np.loadtxt(REFERENCE / "iris.csv", delimiter=",", skiprows=1)
     chunk = Chunk(rows)
     start = accumulate(chunk, np.eye(3)[np.repeat([0, 1, 2], 50)], "full")
-    options = {"tol": 1e-13, "max_iter": 500, "least_points": 3, "named": [True, True]}
-    ends = race("VVV", chunk, [start, start], np.full(rows.shape[1], 1e-9), **options, plain=5)
+    options = {"tol": 1e-13, "max_iter": 500, "least_points": 3}
+    ends = fused_results("VVV", chunk, [start, start], np.full(rows.shape[1], 1e-9), **options, plain=5)
     assert ends[0].ending is Ending.CONVERGED
     assert (ends[1].ending, len(ends[1].trace)) == (Ending.OUT_OF_STEPS, 6)
 
@@ -166,7 +171,7 @@ def test_of_starts_that_have_come_to_one_place_one_goes_on():
 def test_a_lost_component_and_a_floored_one_are_told_apart():
     rows = np.vstack([np.random.default_rng(0).normal(size=(40, 2)), np.tile([[9.0, 9.0]], (8, 1))])
     labels = np.repeat([0, 1], [40, 8])
-    assert from_labels("VVV", rows, labels, tol=1e-9).low.tolist() == [False, True]
+    assert from_labels("VVV", rows, labels, tol=1e-9).at_floor.tolist() == [False, True]
     few = from_labels("VVV", rows[:42], labels[:42], tol=1e-9)
     assert few.ending is Ending.COLLAPSED
 
@@ -176,7 +181,7 @@ def test_arrays_of_other_shapes_are_refused():
     for floor, scatter_kind in ((np.ones(3), "full"), (np.ones(2), "diagonal")):
         start = accumulate(chunk, np.ones((4, 1)), scatter_kind)
         with pytest.raises(ValueError, match=r"shape|dimension"):
-            race("VVV", chunk, [start], floor, tol=0.1, max_iter=1, least_points=1)
+            fused_results("VVV", chunk, [start], floor, tol=0.1, max_iter=1, least_points=1)
 
 
 def test_every_family_has_three_letters_or_runs_without_the_kernel():

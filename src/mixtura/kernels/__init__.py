@@ -6,7 +6,7 @@ The native kernel is used where it could be built, unless the environment variab
 from __future__ import annotations
 
 from mixtura.kernels.affine import Affine, Density
-from mixtura.kernels.base import Kernel, Pass, ThreadedPass
+from mixtura.kernels.base import Kernel, KernelRuns, Pass, ThreadedPass
 from mixtura.kernels.choice import BUILT, NUMPY, current, kernel_of, using
 from mixtura.kernels.numpy import accumulate, sum_over_blocks
 from mixtura.kernels.run_result import Ending, RunResult
@@ -19,6 +19,7 @@ __all__ = [
     "Density",
     "Ending",
     "Kernel",
+    "KernelRuns",
     "Pass",
     "RunResult",
     "ThreadedPass",

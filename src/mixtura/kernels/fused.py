@@ -182,64 +182,6 @@ class FusedRuns:
         return not any(abs(a - b) > SAME_WEIGHT for a, b in pairs)
 
 
-def race(
-    model: str,
-    chunk: Chunk,
-    starts: Sequence[Stats],
-    floor: Array,
-    *,
-    max_iter: int,
-    own_points: int = 1,
-    since: bool = False,
-    plain: int | None = None,
-    rounds: Sequence[tuple[int, int]] = (),
-    named: Sequence[bool] | None = None,
-    **options: Any,
-) -> list[RunResult]:
-    """Run EM from several starts; after each round only the best go on.
-
-    Parameters
-    ----------
-    max_iter : int
-        Largest number of iterations.
-    own_points : int
-        A run is ranked behind others while a component holds fewer rows.
-    since : bool
-        As ``continued`` of `FusedRuns.begin`.
-    plain : int, optional
-        After so many iterations EM is accelerated, and of several runs that have come to one place one goes on.
-    rounds : sequence of (int, int)
-        After so many iterations so many runs go on.
-    named : sequence of bool, optional
-        Runs that go on in any case, and are not ranked by ``own_points``.
-    **options
-        As those of `FusedRuns.begin`, like the other parameters.
-
-    Examples
-    --------
-    >>> rows = np.array([[0.0], [1.0], [8.0], [9.0]])
-    >>> start = Stats(np.array([2.0, 2.0]), np.array([[0.5], [8.5]]), np.ones((2, 1, 1)), 0.0, 0.0)
-    >>> (result,) = race("VVV", Chunk(rows), [start], np.array([1e-9]), tol=1e-9, max_iter=99, least_points=2)
-    >>> result.ending.name, result.means.round(6).tolist()
-    ('CONVERGED', [[0.5], [8.5]])
-    """
-    runs = FusedRuns.begin(model, chunk, starts, floor, continued=since, accelerate_after=plain, **options)
-    needed = [own_points] * len(runs) if named is None else [0 if name else own_points for name in named]
-    field = list(range(len(runs)))
-    for iterations, places in rounds:
-        if len(field) > places:
-            runs.advance(field, min(iterations, max_iter))
-            ranked = runs.best_first(field, needed)
-            field = ranked[:places] + [number for number in ranked[places:] if named and named[number]]
-    iterations = max_iter if plain is None else max(plain, 1)
-    while iterations < max_iter and len(field) > 1 and runs.unfinished(field):
-        runs.advance(field, iterations)
-        field = runs.different(field)
-        iterations *= 2
-    runs.advance(field, max_iter)
-    return [runs.result(number) for number in range(len(runs))]
-
-
 @lru_cache
 def _covariance_model(name: str) -> Any:
     """A model by its three letters, as C++ knows it."""

@@ -13,7 +13,7 @@ from mixtura._support import Array, Rows, chunk_slices, resolve
 from mixtura.data import Chunk
 from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.base import Kernel
-from mixtura.kernels.fused import race
+from mixtura.kernels.fused import FusedRuns
 from mixtura.kernels.simd import level
 from mixtura.stats import ScatterKind, Stats
 
@@ -132,5 +132,5 @@ NATIVE = Kernel(
     agglomerate=agglomerate,
     estep_of_whole=estep_by_threads,
     moments_of_whole=moments_by_threads,
-    race=race,
+    begin_runs=FusedRuns.begin,
 )

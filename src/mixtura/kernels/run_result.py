@@ -78,8 +78,3 @@ class RunResult:
     def at_floor(self) -> NDArray[np.bool_]:
         """Components whose covariance has been raised to the floor, (k,)."""
         return self.iterate.at_floor
-
-    @property
-    def low(self) -> NDArray[np.bool_]:
-        """The same as ``at_floor``."""
-        return self.at_floor
