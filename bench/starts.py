@@ -67,7 +67,7 @@ class Counter:
     def __init__(self) -> None:
         self.read = 0.0
         self._before = em.Problem.evaluate, small.partitions, moves.accumulate
-        self._kernel = kernels.using(self._counted(kernels.current()))
+        self._kernel = kernels.using_kernel(self._counted(kernels.current_kernel()))
 
     def _counted(self, kernel):
         """A kernel whose EM iterations and posteriors are counted."""

@@ -25,7 +25,7 @@ settings.load_profile("mixtura")
 MODELS = ("VVV", "EEE", "VVI", "VII")
 
 
-@pytest.fixture(params=[kernels.current().race] if kernels.current().race else [])
+@pytest.fixture(params=[kernels.current_kernel().race] if kernels.current_kernel().race else [])
 def race(request):
     """EM within the kernel; tests of it are left out where there is no compiler."""
     return request.param
@@ -34,7 +34,7 @@ def race(request):
 @pytest.fixture
 def without_race():
     """The kernel without EM iterations of its own, as if there were no compiler."""
-    with kernels.using(replace(kernels.current(), race=None)):
+    with kernels.using_kernel(replace(kernels.current_kernel(), race=None)):
         yield
 
 

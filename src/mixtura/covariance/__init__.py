@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from mixtura._support import Array, Form, Index
+from mixtura._support import Array, Index, StorageForm
 from mixtura.covariance.dense import DenseCovariance
 from mixtura.covariance.diagonal import DiagonalCovariance
 from mixtura.errors import DataError
@@ -16,8 +16,8 @@ __all__ = [
     "DataError",
     "DenseCovariance",
     "DiagonalCovariance",
-    "Form",
     "Index",
+    "StorageForm",
     "covariance_from_dict",
 ]
 
@@ -40,7 +40,7 @@ class Covariance(Protocol):
     def whiten(self, component: int, delta: Array) -> Array:
         """Map deviations (n, d) linearly so that their squared length is the squared Mahalanobis distance."""
 
-    def affine(self) -> tuple[Form, Array]:
+    def affine(self) -> tuple[StorageForm, Array]:
         """The same map as matrices: its form, and factors of shape (k, d, d), (1, d, d) or, diagonal, (k, d)."""
 
     def colour(self, component: int, noise: Array) -> Array:

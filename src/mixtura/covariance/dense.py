@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Form, Index, Scalar, frozen
+from mixtura._support import Array, Index, Scalar, StorageForm, frozen_array
 from mixtura.errors import DataError
 
 
@@ -35,7 +35,7 @@ def _diagonals(matrices: Array) -> Array:
 @cache
 def _strict(d: int) -> Array:
     """Ones below the diagonal, zeros elsewhere, (d, d)."""
-    return frozen(np.tri(d, k=-1))
+    return frozen_array(np.tri(d, k=-1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class DenseCovariance:
     n_components: int
 
     def __post_init__(self) -> None:
-        matrices = frozen(self.matrices, "covariances")
+        matrices = frozen_array(self.matrices, "covariances")
         square = matrices.ndim == 3 and matrices.shape[1] == matrices.shape[2] > 0
         if not square or len(matrices) not in (1, self.n_components):
             raise DataError(f"covariances have shape {matrices.shape}; expected ({self.n_components} or 1, d, d)")
@@ -103,7 +103,7 @@ class DenseCovariance:
     def lower(self) -> Array:
         """Cholesky factors L with L L' the covariance, (m, d, d)."""
         try:
-            return frozen(np.linalg.cholesky(self.matrices))
+            return frozen_array(np.linalg.cholesky(self.matrices))
         except np.linalg.LinAlgError:
             smallest = np.linalg.eigvalsh(self.matrices)[:, 0]
             worst = int(smallest.argmin())
@@ -116,7 +116,7 @@ class DenseCovariance:
     def precision_factors(self) -> Array:
         """Upper triangular U = L^-T with U U' the precision matrix, (m, d, d)."""
         # Elimination has nothing to do in an upper triangular matrix, so this is back substitution.
-        return frozen(np.linalg.inv(self.lower.swapaxes(1, 2)))
+        return frozen_array(np.linalg.inv(self.lower.swapaxes(1, 2)))
 
     @property
     def precisions(self) -> Array:
@@ -137,7 +137,7 @@ class DenseCovariance:
         """Map deviations (n, d) so that their squared length is the squared Mahalanobis distance."""
         return delta @ self.precision_factors[self._own(component)]
 
-    def affine(self) -> tuple[Form, Array]:
+    def affine(self) -> tuple[StorageForm, Array]:
         """The same map as matrices: its form, and factors of shape (k, d, d) or (1, d, d)."""
         return "dense" if len(self.matrices) == self.n_components else "shared", self.precision_factors
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, Form, Index, frozen
+from mixtura._support import Array, Index, StorageForm, frozen_array
 from mixtura.errors import DataError
 
 
@@ -34,7 +34,7 @@ class DiagonalCovariance:
     n_features: int
 
     def __post_init__(self) -> None:
-        values = frozen(self.values, "covariances")
+        values = frozen_array(self.values, "covariances")
         if values.ndim != 2 or len(values) not in (1, self.n_components) or values.shape[1] not in (1, self.n_features):
             raise DataError(
                 f"covariances have shape {values.shape}; expected ({self.n_components} or 1, {self.n_features} or 1)"
@@ -74,7 +74,7 @@ class DiagonalCovariance:
         """Standard deviations of one component, (d,) or (1,)."""
         return np.sqrt(self.values[component if len(self.values) > 1 else 0])
 
-    def affine(self) -> tuple[Form, Array]:
+    def affine(self) -> tuple[StorageForm, Array]:
         """The same map as diagonal matrices: its form, and factors of shape (k, d)."""
         factors = np.broadcast_to(self.precision_factors, (self.n_components, self.n_features))
         return "diagonal", np.ascontiguousarray(factors)

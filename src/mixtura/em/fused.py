@@ -11,7 +11,7 @@ import numpy as np
 from mixtura._support import Array
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import MODELS
-from mixtura.data import Whole
+from mixtura.data import WholeArray
 from mixtura.em.outcome import Outcome
 from mixtura.em.problem import Problem
 from mixtura.em.run import Iterate, Run
@@ -58,7 +58,7 @@ def sprint(problem: Problem, run: Run, stop: Sequence[StopRule], max_iter: int) 
     return run
 
 
-def _further(problem: Problem, whole: Whole, run: Run, rule: Rule, iterations: int) -> Run | None:
+def _further(problem: Problem, whole: WholeArray, run: Run, rule: Rule, iterations: int) -> Run | None:
     """So many iterations further, or fewer where the rule says stop; None where something happened."""
     race = cast(Callable[..., list[Summit]], kernel_of(problem.source).race)
     mstep, model = problem.mstep, problem.mstep.covariances

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows, chunk_slices, resolve
+from mixtura._support import Array, Rows, chunk_slices, thread_count
 from mixtura.data import Chunk
 from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.base import Kernel
@@ -115,7 +115,7 @@ def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
 def _predict(mixture: Density, rows: Rows, wanted: int, out: Array | None, marks: NDArray[np.int64] | None) -> None:
     """Fill one of the two arrays."""
     ends = [cut.stop for cut in chunk_slices(*rows.shape)]
-    threads = resolve() if len(ends) > 1 else 1
+    threads = thread_count() if len(ends) > 1 else 1
     _native.predict(level(), _readable(rows), _handed(mixture.affine), wanted, out, marks, ends, threads)
 
 

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from mixtura._support import frozen
+from mixtura._support import frozen_array
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
-from mixtura.data import Whole
+from mixtura.data import WholeArray
 from mixtura.em import Iterate, LoglikRises, Outcome, Problem, Repair, Run, iterate, reseed_empty, row_counts
 from mixtura.em.steppers import STEPPERS, Stepper
 from mixtura.fitting import Fit, Start
@@ -127,7 +127,7 @@ def climbed(problem: Problem, begins: Sequence[CellStart], named: Sequence[bool]
 
 def _raced(problem: Problem, begins: Sequence[CellStart], named: Sequence[bool], limits: Limits) -> list[Climb]:
     """All of it in the kernel."""
-    rows, model = cast(Whole, problem.source.whole).chunk, problem.mstep.covariances
+    rows, model = cast(WholeArray, problem.source.whole).chunk, problem.mstep.covariances
     race = cast(Race, kernel_of(problem.source).race)
     needed = model.own_points(problem.source.n_features)
     tops = race(
@@ -252,7 +252,7 @@ def as_fit(problem: Problem, best: Climb) -> Fit:
         starts=(Start(last.loglik, best.iterations, passes, outcome, best.repairs, floored),),
         best_start=0,
         model=problem.mstep.covariances.name,
-        sizes=frozen(last.stats.weight),
+        sizes=frozen_array(last.stats.weight),
         n_rows=problem.summary.weight,
         assignment_logprob=last.stats.assignment_logprob,
         log_prior=problem.mstep.log_prior(last.mixture),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Rng, as_amount, as_count, as_entropy, column_names, resolve
+from mixtura._support import Rng, as_amount, as_count, as_entropy, column_names, thread_count
 from mixtura.covariance.models import as_constraint, as_covariance_model
 from mixtura.data import Source, Summary, as_source
 from mixtura.data.tables import read_table
@@ -205,7 +205,7 @@ def planned(
         entropy=entropy,
         tol=settings["tol"],
         max_iter=settings["max_iter"],
-        threads=resolve(threads),
+        threads=thread_count(threads),
         constraint=as_constraint(**settings["bound"]) if settings["bound"] else None,
     )
 

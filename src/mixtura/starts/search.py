@@ -10,8 +10,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import in_order
-from mixtura.data import Whole
+from mixtura._support import map_in_order
+from mixtura.data import WholeArray
 from mixtura.em import LoglikRises, Outcome, Problem, Run, can_run, iterate, row_counts
 from mixtura.em.steppers import STEPPERS
 from mixtura.kernels import Ending, Summit, kernel_of
@@ -104,7 +104,7 @@ def further(
     do = partial(_raced if in_kernel(problem) else _walked, problem, iterations=iterations, tol=tol, plain=plain)
     k, d = runners[0].stats.mean.shape if runners else (0, 0)
     if in_kernel(problem) and problem.source.n_rows * k * d * d >= MUCH:
-        parts = in_order(lambda one: do([one]), going, cast(Whole, problem.source.whole).threads)
+        parts = map_in_order(lambda one: do([one]), going, cast(WholeArray, problem.source.whole).threads)
         ended = [one for part in parts for one in part]
     else:
         ended = do(going) if going else []
@@ -122,7 +122,7 @@ def _raced(
     problem: Problem, runners: Sequence[Runner], *, iterations: int, tol: float, plain: int | None
 ) -> list[Runner]:
     """Within the kernel."""
-    whole, model = cast(Whole, problem.source.whole), problem.mstep.covariances
+    whole, model = cast(WholeArray, problem.source.whole), problem.mstep.covariances
     race = cast(Callable[..., list[Summit]], kernel_of(problem.source).race)
     tops = race(
         model.name,
