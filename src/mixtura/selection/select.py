@@ -133,7 +133,7 @@ def select(
     settings |= {"floor": as_floor(floor), "equal_proportions": bool(equal_proportions)}
     constraint = as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
     settings |= {"noise": _plain(noise), "noise_region": noise_region}
-    settings |= {"prior": as_plain(as_prior(prior)), "bound": None if constraint is None else constraint.plain}
+    settings |= {"prior": as_plain(as_prior(prior)), "bound": None if constraint is None else constraint.options}
     summary = summary_for(source, prior=prior, noise=noise, sample_size=sample_size)
     plan = planned(
         source,
