@@ -21,6 +21,7 @@ from small_sets import generated, real
 import mixtura
 from mixtura import kernels
 from mixtura.data.chunk import Chunk
+from mixtura.em import fused
 from mixtura.em import problem as em
 from mixtura.kernels import accumulate
 from mixtura.starts import small_em as small
@@ -66,29 +67,28 @@ class Counter:
 
     def __init__(self) -> None:
         self.read = 0.0
-        self._before = em.Problem.evaluate, small.partitions, moves.accumulate
+        self._before = em.Problem.evaluate, small.partitions, moves.accumulate, fused.as_run
         self._kernel = kernels.using_kernel(self._counted(kernels.current_kernel()))
 
     def _counted(self, kernel):
-        """A kernel whose EM iterations and posteriors are counted."""
-
-        def race(model, chunk, starts, floor, **options):
-            tops = kernel.race(model, chunk, starts, floor, **options)
-            self.read += len(chunk.rows) * sum(top.passes for top in tops)
-            return tops
+        """A kernel whose posteriors are counted."""
 
         def posterior(mixture, rows):
             self.read += len(rows)
             return kernel.posterior(mixture, rows)
 
-        return replace(kernel, race=kernel.race and race, posterior=posterior)
+        return replace(kernel, posterior=posterior)
 
     def __enter__(self) -> Self:
-        evaluate, partitions, accumulated = self._before
+        evaluate, partitions, accumulated, as_run = self._before
 
         def counted_evaluate(problem, *given):
             self.read += problem.source.n_rows
             return evaluate(problem, *given)
+
+        def counted_run(problem, result):
+            self.read += problem.source.n_rows * result.passes
+            return as_run(problem, result)
 
         def counted_partitions(problem, sample, k, rng, count=1):
             self.read += count * len(sample.rows)
@@ -103,12 +103,13 @@ class Counter:
             counted_partitions,
             counted_accumulate,
         )
+        fused.as_run = counted_run
         self._kernel.__enter__()
         return self
 
     def __exit__(self, *error) -> None:
         self._kernel.__exit__(*error)
-        em.Problem.evaluate, small.partitions, moves.accumulate = self._before
+        em.Problem.evaluate, small.partitions, moves.accumulate, fused.as_run = self._before
 
 
 def fitted(case: Case, **options) -> tuple[mixtura.Fit, float]:

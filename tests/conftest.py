@@ -25,16 +25,16 @@ settings.load_profile("mixtura")
 MODELS = ("VVV", "EEE", "VVI", "VII")
 
 
-@pytest.fixture(params=[kernels.current_kernel().race] if kernels.current_kernel().race else [])
-def race(request):
+@pytest.fixture(params=["native"] if kernels.current_kernel().begin_runs else [])
+def native(request):
     """EM within the kernel; tests of it are left out where there is no compiler."""
-    return request.param
+    return kernels.current_kernel()
 
 
 @pytest.fixture
-def without_race():
+def by_the_loop():
     """The kernel without EM iterations of its own, as if there were no compiler."""
-    with kernels.using_kernel(replace(kernels.current_kernel(), race=None)):
+    with kernels.using_kernel(replace(kernels.current_kernel(), begin_runs=None)):
         yield
 
 

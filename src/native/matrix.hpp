@@ -1,9 +1,10 @@
-// Symmetric matrices as small as covariances are, (d, d) row after row.
+// Matrices as small as covariances are, row after row: views of them, Cholesky factors, eigenvectors.
 #pragma once
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -12,113 +13,198 @@ namespace mixtura {
 using Size = std::int64_t;
 using Numbers = std::vector<double>;
 
-// L with L L' = a, in the lower triangle; false where a is not positive definite.
-inline bool cholesky(const double* a, double* l, Size d) {
-  for (Size i = 0; i < d; ++i)
-    for (Size j = 0; j <= i; ++j) {
-      double sum = a[i * d + j];
-      for (Size m = 0; m < j; ++m) sum -= l[i * d + m] * l[j * d + m];
-      if (i != j) {
-        l[i * d + j] = sum / l[j * d + j];
-      } else {
-        if (!(sum > 0)) return false;
-        l[i * d + i] = std::sqrt(sum);
-      }
+// A matrix in memory that belongs to somebody else, with d columns; most are square.
+template <class T> struct View {
+  T* data;
+  Size d;
+
+  View(T* data, Size d) : data(data), d(d) {}
+  template <class U>
+    requires std::is_same_v<const U, T>
+  View(const View<U>& other) : data(other.data), d(other.d) {}
+
+  T& operator()(Size i, Size j) const { return data[i * d + j]; }
+  T* row(Size i) const { return data + i * d; }
+};
+using MatrixView = View<double>;
+using ConstMatrixView = View<const double>;
+
+// Square matrices of one size, one after the other.
+template <class T> struct StackView {
+  T* data;
+  Size d;
+  View<T> operator[](Size c) const { return {data + c * d * d, d}; }
+};
+using MatricesView = StackView<double>;
+using ConstMatricesView = StackView<const double>;
+
+// A square matrix of zeros, to begin with.
+struct Square {
+  Size d;
+  Numbers numbers;
+  explicit Square(Size d) : d(d), numbers(d * d, 0.0) {}
+  operator MatrixView() { return {numbers.data(), d}; }
+  operator ConstMatrixView() const { return {numbers.data(), d}; }
+  double& operator()(Size i, Size j) { return numbers[i * d + j]; }
+  double operator()(Size i, Size j) const { return numbers[i * d + j]; }
+};
+
+// L with L L' = a, in the lower triangle of l, which may be a. `accepted` is asked about each pivot, the square of what
+// goes on the diagonal, and a's own diagonal; false as soon as it refuses one.
+template <class A, class L, class Accepted> bool cholesky(const A& a, const L& l, Size d, Accepted accepted) {
+  for (Size i = 0; i < d; ++i) {
+    for (Size j = 0; j < i; ++j) {
+      double sum = a(i, j);
+      for (Size m = 0; m < j; ++m) sum -= l(i, m) * l(j, m);
+      l(i, j) = sum / l(j, j);
     }
+    double pivot = a(i, i);
+    for (Size m = 0; m < i; ++m) pivot -= l(i, m) * l(i, m);
+    if (!accepted(pivot, a(i, i))) return false;
+    l(i, i) = std::sqrt(pivot);
+  }
   return true;
 }
 
+// False where a is not positive definite.
+inline bool cholesky(ConstMatrixView a, MatrixView l) {
+  return cholesky(a, l, a.d, [](double pivot, double) { return pivot > 0; });
+}
+
 // U = L^-T, upper triangular with zeros below: U U' is the inverse of L L'.
-inline void inverse_transposed(const double* l, double* u, Size d) {
+inline void inverse_transposed(ConstMatrixView l, MatrixView u) {
+  const Size d = l.d;
   for (Size j = 0; j < d; ++j) {
-    for (Size i = 0; i < d; ++i) u[i * d + j] = 0;
+    for (Size i = 0; i < d; ++i) u(i, j) = 0;
     for (Size i = 0; i <= j; ++i) {  // row j of L^-1, which is column j of U, solved from its diagonal backwards
       const Size r = j - i;
       double sum = r == j ? 1.0 : 0.0;
-      for (Size m = r + 1; m <= j; ++m) sum -= u[m * d + j] * l[m * d + r];
-      u[r * d + j] = sum / l[r * d + r];
+      for (Size m = r + 1; m <= j; ++m) sum -= u(m, j) * l(m, r);
+      u(r, j) = sum / l(r, r);
     }
   }
 }
 
-// A rotation by the angle whose cosine and sine are c and s, of columns i and j of an (m, d) matrix.
-inline void rotate_columns(double* a, Size m, Size d, Size i, Size j, double c, double s) {
-  for (Size r = 0; r < m; ++r) {
-    const double x = a[r * d + i], y = a[r * d + j];
-    a[r * d + i] = c * x - s * y;
-    a[r * d + j] = s * x + c * y;
+// U U' of an upper triangular matrix.
+inline void upper_times_transposed(ConstMatrixView u, MatrixView out) {
+  for (Size i = 0; i < u.d; ++i)
+    for (Size j = 0; j < u.d; ++j) {
+      double sum = 0;
+      for (Size m = std::max(i, j); m < u.d; ++m) sum += u(i, m) * u(j, m);
+      out(i, j) = sum;
+    }
+}
+
+// A rotation in the plane of two columns, i and j.
+struct PlaneRotation {
+  Size i, j;
+  double cosine, sine;
+
+  // The one that makes a(i, j), which is not zero, vanish.
+  static PlaneRotation diagonalising(ConstMatrixView a, Size i, Size j) {
+    const double theta = (a(j, j) - a(i, i)) / (2 * a(i, j));
+    const double tangent = (theta < 0 ? -1 : 1) / (std::fabs(theta) + std::sqrt(theta * theta + 1));
+    const double cosine = 1 / std::sqrt(tangent * tangent + 1);
+    return {i, j, cosine, tangent * cosine};
   }
-}
 
-// The same from both sides of a symmetric (d, d) matrix.
-inline void rotate(double* a, Size d, Size i, Size j, double c, double s) {
-  const double p = a[i * (d + 1)], q = a[j * (d + 1)], x = a[i * d + j];
-  for (Size r = 0; r < d; ++r) {
-    const double left = a[i * d + r], right = a[j * d + r];
-    a[r * d + i] = a[i * d + r] = c * left - s * right;
-    a[r * d + j] = a[j * d + r] = s * left + c * right;
+  void columns(MatrixView a) const {
+    for (Size r = 0; r < a.d; ++r) {
+      const double x = a(r, i), y = a(r, j);
+      a(r, i) = cosine * x - sine * y;
+      a(r, j) = sine * x + cosine * y;
+    }
   }
-  a[i * (d + 1)] = c * c * p - 2 * c * s * x + s * s * q;
-  a[j * (d + 1)] = s * s * p + 2 * c * s * x + c * c * q;
-  a[i * d + j] = a[j * d + i] = c * s * (p - q) + (c * c - s * s) * x;
-}
-
-// V' a V.
-inline void turned(const double* a, const double* v, double* out, Size d) {
-  Numbers half(d * d, 0.0);
-  for (Size i = 0; i < d; ++i)
-    for (Size m = 0; m < d; ++m)
-      for (Size j = 0; j < d; ++j) half[i * d + j] += a[i * d + m] * v[m * d + j];
-  std::fill(out, out + d * d, 0.0);
-  for (Size m = 0; m < d; ++m)
-    for (Size i = 0; i < d; ++i)
-      for (Size j = 0; j < d; ++j) out[i * d + j] += v[m * d + i] * half[m * d + j];
-}
-
-inline void identity(double* a, Size d) {
-  for (Size i = 0; i < d * d; ++i) a[i] = i % (d + 1) ? 0.0 : 1.0;
-}
-
-// Eigenvalues, largest first, and eigenvectors in the columns of v, by Jacobi's rotations; a is used up. It is
-// V' a V for the axes that v holds already.
-inline void eigen_from(double* a, double* v, double* values, Size d) {
-  for (int sweep = 0; sweep < 50; ++sweep) {
-    double off = 0, on = 0;
-    for (Size i = 0; i < d; ++i)
-      for (Size j = 0; j < d; ++j) (i == j ? on : off) += a[i * d + j] * a[i * d + j];
-    if (off <= 1e-30 * on) break;
-    for (Size i = 0; i < d; ++i)
-      for (Size j = i + 1; j < d; ++j) {
-        const double x = a[i * d + j];
-        if (x == 0) continue;
-        const double theta = (a[j * d + j] - a[i * d + i]) / (2 * x);
-        const double t = (theta < 0 ? -1 : 1) / (std::fabs(theta) + std::sqrt(theta * theta + 1));
-        const double c = 1 / std::sqrt(t * t + 1);
-        rotate(a, d, i, j, c, t * c);
-        rotate_columns(v, d, d, i, j, c, t * c);
-      }
+  void rows(MatrixView a) const {
+    for (Size r = 0; r < a.d; ++r) {
+      const double x = a(i, r), y = a(j, r);
+      a(i, r) = cosine * x - sine * y;
+      a(j, r) = sine * x + cosine * y;
+    }
   }
-  for (Size i = 0; i < d; ++i) values[i] = a[i * d + i];
+
+  // Rows and columns of a symmetric matrix.
+  void both_sides(MatrixView a) const {
+    const double c = cosine, s = sine, p = a(i, i), q = a(j, j), x = a(i, j);
+    for (Size r = 0; r < a.d; ++r) {
+      const double left = a(i, r), right = a(j, r);
+      a(r, i) = a(i, r) = c * left - s * right;
+      a(r, j) = a(j, r) = s * left + c * right;
+    }
+    a(i, i) = c * c * p - 2 * c * s * x + s * s * q;
+    a(j, j) = s * s * p + 2 * c * s * x + c * c * q;
+    a(i, j) = a(j, i) = c * s * (p - q) + (c * c - s * s) * x;
+  }
+};
+
+// One sweep of Jacobi's rotations over a symmetric matrix, and over the columns of v with it; elements off the diagonal
+// that are `negligible` beside those on it stay. Whether anything was rotated.
+template <class Rotation, class Negligible> bool jacobi_sweep(MatrixView a, MatrixView v, Negligible negligible) {
+  bool any = false;
+  for (Size i = 0; i < a.d; ++i)
+    for (Size j = i + 1; j < a.d; ++j) {
+      if (a(i, j) == 0 || negligible(a(i, j), a(i, i), a(j, j))) continue;
+      any = true;
+      const Rotation rotation = Rotation::diagonalising(a, i, j);
+      rotation.both_sides(a);
+      rotation.columns(v);
+    }
+  return any;
+}
+
+// Whether what is off the diagonal is rounding beside what is on it.
+inline bool nearly_diagonal(ConstMatrixView a) {
+  double off = 0, on = 0;
+  for (Size i = 0; i < a.d; ++i)
+    for (Size j = 0; j < a.d; ++j) (i == j ? on : off) += a(i, j) * a(i, j);
+  return off <= 1e-30 * on;
+}
+
+// Eigenvalues, largest first, and eigenvectors in the columns of v; a is used up. It is V' a V for the orthogonal axes
+// that v holds already.
+inline void eigen_from(MatrixView a, MatrixView v, double* values) {
+  const Size d = a.d;
+  for (int sweep = 0; sweep < 50 && !nearly_diagonal(a); ++sweep)
+    jacobi_sweep<PlaneRotation>(a, v, [](double, double, double) { return false; });
+  for (Size i = 0; i < d; ++i) values[i] = a(i, i);
   for (Size i = 0; i < d; ++i)
     for (Size j = i + 1; j < d; ++j)
       if (values[j] > values[i]) {
         std::swap(values[i], values[j]);
-        for (Size r = 0; r < d; ++r) std::swap(v[r * d + i], v[r * d + j]);
+        for (Size r = 0; r < d; ++r) std::swap(v(r, i), v(r, j));
       }
 }
 
-inline void eigen(double* a, double* v, double* values, Size d) {
-  identity(v, d);
-  eigen_from(a, v, values, d);
+inline void set_identity(MatrixView a) {
+  for (Size i = 0; i < a.d; ++i)
+    for (Size j = 0; j < a.d; ++j) a(i, j) = i == j ? 1.0 : 0.0;
 }
 
-// v diag(values) v'.
-inline void composed(const double* v, const double* values, double* a, Size d) {
+inline void eigen(MatrixView a, MatrixView v, double* values) {
+  set_identity(v);
+  eigen_from(a, v, values);
+}
+
+// V' a V.
+inline void in_axes(ConstMatrixView a, ConstMatrixView v, MatrixView out) {
+  const Size d = a.d;
+  Square half(d);
   for (Size i = 0; i < d; ++i)
+    for (Size m = 0; m < d; ++m)
+      for (Size j = 0; j < d; ++j) half(i, j) += a(i, m) * v(m, j);
+  std::fill_n(out.data, d * d, 0.0);
+  for (Size m = 0; m < d; ++m)
+    for (Size i = 0; i < d; ++i)
+      for (Size j = 0; j < d; ++j) out(i, j) += v(m, i) * half(m, j);
+}
+
+// V diag(values) V'.
+inline void composed(ConstMatrixView v, const double* values, MatrixView a) {
+  for (Size i = 0; i < a.d; ++i)
     for (Size j = 0; j <= i; ++j) {
       double sum = 0;
-      for (Size m = 0; m < d; ++m) sum += v[i * d + m] * values[m] * v[j * d + m];
-      a[i * d + j] = a[j * d + i] = sum;
+      for (Size m = 0; m < a.d; ++m) sum += v(i, m) * values[m] * v(j, m);
+      a(i, j) = a(j, i) = sum;
     }
 }
 

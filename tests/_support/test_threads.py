@@ -166,7 +166,7 @@ def test_chunks_add_up_to_the_whole(estep):
 @pytest.mark.parametrize("scatter_kind", ["full", "pooled", "diagonal"])
 @pytest.mark.parametrize("single", [False, True])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_the_kernels_own_threads_add_up_what_chunks_do(race, scatter_kind, single, order):
+def test_the_kernels_own_threads_add_up_what_chunks_do(native, scatter_kind, single, order):
     rows = np.asarray(rows_of(70_000), dtype=np.float32 if single else float, order=order)
     weight = np.random.default_rng(0).uniform(0.5, 2, len(rows))
     mixture = mixtura.fit(rows[:500], 3, seed=0).mixture
@@ -174,27 +174,27 @@ def test_the_kernels_own_threads_add_up_what_chunks_do(race, scatter_kind, singl
     assert source.whole is not None
     chunks = source.sum(lambda chunk: kernels.current_kernel().estep(mixture, chunk, scatter_kind))
     passed = kernels.current_kernel().estep_pass(mixture, scatter_kind)
-    crews = [ArraySource(rows, weight, t).sum(passed) for t in (1, 2, 7)]
-    for one in crews:
+    threaded = [ArraySource(rows, weight, t).sum(passed) for t in (1, 2, 7)]
+    for one in threaded:
         np.testing.assert_allclose(one.weight, chunks.weight, rtol=1e-12)
         np.testing.assert_allclose(one.mean, chunks.mean, rtol=1e-12)
         np.testing.assert_allclose(one.scatter, chunks.scatter, rtol=1e-10, atol=1e-6)
-        assert (one.loglik, one.assignment_logprob) == (crews[0].loglik, crews[0].assignment_logprob)
+        assert (one.loglik, one.assignment_logprob) == (threaded[0].loglik, threaded[0].assignment_logprob)
         assert one.loglik == pytest.approx(chunks.loglik, rel=1e-14)
-        assert one.scatter.tobytes() == crews[0].scatter.tobytes()
+        assert one.scatter.tobytes() == threaded[0].scatter.tobytes()
 
 
 @pytest.mark.parametrize("ends", [[500, 400, 1000], [500, 1001], [0, 1000]])
-def test_chunks_that_are_none_are_refused(race, ends):
-    from mixtura.kernels import native
+def test_chunks_that_are_none_are_refused(native, ends):
+    from mixtura.kernels import native as cpp
 
     rows = rows_of(1000)
     mixture = mixtura.fit(rows, 3, seed=0).mixture
     with pytest.raises(ValueError, match="the chunks do not make up the rows"):
-        native.estep_by_crew(mixture, Chunk(rows), "full", ends, 2)
+        cpp.estep_by_threads(mixture, Chunk(rows), "full", ends, 2)
 
 
-def test_ctrl_c_ends_a_pass_of_the_kernel(race):
+def test_ctrl_c_ends_a_pass_of_the_kernel(native):
     rows = rows_of(100_000)
     mixture = mixtura.fit(rows[:500], 3, seed=0).mixture
 

@@ -1,4 +1,4 @@
-"""The sprint: EM within the kernel, as far as nothing happens."""
+"""EM within the kernel, as far as nothing happens, is the loop's."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from problem_of import problem_of
 import mixtura
 from mixtura import DegeneracyWarning
 from mixtura.data.array import ArraySource
-from mixtura.em.fused import sprint
+from mixtura.em.fused import advance
 from mixtura.em.loop import iterate
 from mixtura.em.repair import NoRepair, ReseedThenRemove
 from mixtura.em.run import Run
@@ -20,7 +20,7 @@ from mixtura.starts.names import as_initial
 @pytest.mark.parametrize("model", ["VVV", "EEE", "VVI", "VII", "EEI", "EII"])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("ridge", [0.0, 0.3])
-def test_a_sprint_is_the_loop_without_python(model, weighted, ridge):
+def test_it_is_the_loop_without_python(model, weighted, ridge):
     """Same iterations, same numbers to rounding, same end; and what it does not know it leaves to the loop."""
     rng = np.random.default_rng(0)
     rows = np.vstack([rng.normal(size=(80, 2)) + 3 * j for j in range(3)])
@@ -30,7 +30,7 @@ def test_a_sprint_is_the_loop_without_python(model, weighted, ridge):
     for stop, most in (([LoglikRises(1e-7)], 1000), ([LoglikChanges(0.0)], 7), ([LoglikRises(1e-3)] * 2, 50)):
         ended = [
             iterate(problem, path, stop=stop, max_iter=most, rng=np.random.default_rng(1))
-            for path in (first, sprint(problem, first, stop, most))
+            for path in (first, advance(problem, first, stop, most))
         ]
         slow, fast = ended
         assert (fast.outcome, fast.iterations, fast.passes) == (slow.outcome, slow.iterations, slow.passes)
@@ -41,7 +41,7 @@ def test_a_sprint_is_the_loop_without_python(model, weighted, ridge):
         assert ours.n_parameters == theirs.n_parameters
 
 
-def test_a_sprint_leaves_repairs_to_the_loop():
+def test_repairs_are_left_to_the_loop():
     """Components that collapse are repaired as ever."""
     rng = np.random.default_rng(0)
     rows = np.vstack([rng.normal(size=(40, 2)), np.zeros((9, 2)) + 20])
@@ -57,7 +57,7 @@ def test_a_sprint_leaves_repairs_to_the_loop():
 @pytest.mark.parametrize("model", ["VVV", "EEE", "VVI"])
 @pytest.mark.parametrize("kind", [np.float64, np.float32])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_threads_share_a_sprint_and_change_no_bit(model, kind, weighted):
+def test_threads_share_the_passes_and_change_no_bit(model, kind, weighted):
     """Chunks are added up as the loop does it, in their order, whoever worked on them."""
     rng = np.random.default_rng(0)
     rows = np.vstack([rng.normal(size=(50_000, 2)) + 3 * j for j in range(3)]).astype(kind)
@@ -67,8 +67,8 @@ def test_threads_share_a_sprint_and_change_no_bit(model, kind, weighted):
     stop = [LoglikRises(0.0)]
     slow = iterate(problem, first, stop=stop, max_iter=4, rng=rng)
     fast = [
-        iterate(crew, sprint(crew, first, stop, 4), stop=stop, max_iter=4, rng=rng)
-        for crew in (replace(problem, source=ArraySource(rows, weight, threads)) for threads in (1, 2, 5))
+        iterate(shared, advance(shared, first, stop, 4), stop=stop, max_iter=4, rng=rng)
+        for shared in (replace(problem, source=ArraySource(rows, weight, threads)) for threads in (1, 2, 5))
     ]
     assert [path.trace for path in fast] == [fast[0].trace] * 3
     for path in fast[1:]:

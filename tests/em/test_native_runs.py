@@ -1,10 +1,15 @@
 """EM of several starts within the kernel: mclust's optima, EM's laws, and who goes on."""
 
+import gc
 import json
+import signal
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from problem_of import problem_of
 
 from mixtura.covariance.models.names import MODELS
 from mixtura.data.array import ArraySource
@@ -12,9 +17,14 @@ from mixtura.data.chunk import Chunk
 from mixtura.em.mstep.floor import floor_variances
 from mixtura.kernels import Ending, accumulate, summarise
 from mixtura.kernels.numpy import estep
+from mixtura.starts.hierarchical import CRITERIA
 
 pytest.importorskip("mixtura._native", reason="the extension could not be built")
-from mixtura.kernels.fused import race
+from fused_results import fused_results
+
+from mixtura.em import Outcome
+from mixtura.kernels.fused import FusedRuns
+from mixtura.starts import Limits, successive_halving
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 FOURTEEN = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
@@ -33,7 +43,7 @@ def from_labels(model, rows, labels, weight=None, **options):
     floor = floor_variances(summarise(source).scale, 1e-10)
     start = accumulate(chunk, members, scatter_kind(model))
     settings = {"tol": 1e-13, "max_iter": 20_000, "least_points": OWN.get(model, 2 if model[2] == "I" else 4)}
-    return race(model, chunk, [start], floor, **{**settings, **options})[0]
+    return fused_results(model, chunk, [start], floor, **{**settings, **options})[0]
 
 
 @pytest.mark.parametrize("name", ["faithful", "iris", "diabetes"])
@@ -119,21 +129,20 @@ def test_single_precision_rows_give_the_same_but_for_rounding():
     assert a.trace[-1] == pytest.approx(b.trace[-1], rel=1e-6)
 
 
-def test_the_best_and_the_named_go_on():
+def test_the_best_and_the_protected_go_on():
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(90, 2)) + np.repeat([[0, 0], [5, 0], [0, 5]], 30, axis=0)
     chunk = Chunk(rows)
     starts = [accumulate(chunk, np.eye(3)[rng.integers(3, size=90)], "full") for _ in range(5)]
     starts.append(accumulate(chunk, np.eye(3)[np.repeat([0, 1, 2], 30)], "full"))
-    named = [True, *[False] * 5]
-    options = {"tol": 1e-12, "max_iter": 500, "least_points": 3}
-    ends = race("VVV", chunk, starts, np.full(2, 1e-9), **options, rounds=[(2, 1)], named=named)
-    assert [len(end.trace) for end in ends[1:5]] == [3] * 4
-    assert ends[5].ending is Ending.CONVERGED
-    assert len(ends[0].trace) > 3
-    free = race("VVV", chunk, starts, np.full(2, 1e-9), **options)
-    assert free[0].trace == ends[0].trace
-    assert free[5].trace == ends[5].trace
+    limits = Limits(1e-12, 500, accelerate_after=1000, rounds=[(2, 1)])
+    found = dict(successive_halving(problem_of(rows), starts, limits, protected=[True, *[False] * 5]))
+    assert [len(found[number].trace) for number in range(1, 5)] == [3] * 4
+    assert found[5].outcome is Outcome.CONVERGED
+    assert len(found[0].trace) > 3
+    free = dict(successive_halving(problem_of(rows), starts, replace(limits, rounds=()), protected=[True] * 6))
+    assert free[0].trace == found[0].trace
+    assert free[5].trace == found[5].trace
 
 
 @pytest.mark.parametrize("model", FOURTEEN)
@@ -153,8 +162,8 @@ def test_of_starts_that_have_come_to_one_place_one_goes_on():
     rows = np.loadtxt(REFERENCE / "iris.csv", delimiter=",", skiprows=1)
     chunk = Chunk(rows)
     start = accumulate(chunk, np.eye(3)[np.repeat([0, 1, 2], 50)], "full")
-    options = {"tol": 1e-13, "max_iter": 500, "least_points": 3, "named": [True, True]}
-    ends = race("VVV", chunk, [start, start], np.full(rows.shape[1], 1e-9), **options, plain=5)
+    options = {"tol": 1e-13, "max_iter": 500, "least_points": 3}
+    ends = fused_results("VVV", chunk, [start, start], np.full(rows.shape[1], 1e-9), **options, plain=5)
     assert ends[0].ending is Ending.CONVERGED
     assert (ends[1].ending, len(ends[1].trace)) == (Ending.OUT_OF_STEPS, 6)
 
@@ -162,7 +171,7 @@ def test_of_starts_that_have_come_to_one_place_one_goes_on():
 def test_a_lost_component_and_a_floored_one_are_told_apart():
     rows = np.vstack([np.random.default_rng(0).normal(size=(40, 2)), np.tile([[9.0, 9.0]], (8, 1))])
     labels = np.repeat([0, 1], [40, 8])
-    assert from_labels("VVV", rows, labels, tol=1e-9).low.tolist() == [False, True]
+    assert from_labels("VVV", rows, labels, tol=1e-9).at_floor.tolist() == [False, True]
     few = from_labels("VVV", rows[:42], labels[:42], tol=1e-9)
     assert few.ending is Ending.COLLAPSED
 
@@ -172,8 +181,111 @@ def test_arrays_of_other_shapes_are_refused():
     for floor, scatter_kind in ((np.ones(3), "full"), (np.ones(2), "diagonal")):
         start = accumulate(chunk, np.ones((4, 1)), scatter_kind)
         with pytest.raises(ValueError, match=r"shape|dimension"):
-            race("VVV", chunk, [start], floor, tol=0.1, max_iter=1, least_points=1)
+            fused_results("VVV", chunk, [start], floor, tol=0.1, max_iter=1, least_points=1)
 
 
 def test_every_family_has_three_letters_or_runs_without_the_kernel():
     assert all(len(name) == 3 for name in MODELS)
+
+
+def iris_runs(count=3, **options):
+    """Runs of VVV with three components, from random partitions of iris."""
+    rows = np.loadtxt(REFERENCE / "iris.csv", delimiter=",", skiprows=1)
+    rng, chunk = np.random.default_rng(0), Chunk(rows)
+    starts = [accumulate(chunk, np.eye(3)[rng.integers(3, size=len(rows))], "full") for _ in range(count)]
+    settings = {"tol": 1e-9, "least_points": 5, "accelerate_after": 10, **options}
+    return FusedRuns.begin("VVV", chunk, starts, np.full(rows.shape[1], 1e-9), **settings)
+
+
+def test_a_run_in_rounds_is_the_run_in_one_go():
+    """Acceleration and inner iterations go on where they were left."""
+    whole, parts = iris_runs(), iris_runs()
+    whole.advance(range(3), 300)
+    for most in (0, 1, 2, 7, 13, 14, 50, 300):
+        parts.advance([2, 0, 1], most)
+    for number in range(3):
+        one, other = whole.result(number), parts.result(number)
+        assert (one.ending, one.trace, one.passes) == (other.ending, other.trace, other.passes)
+        np.testing.assert_array_equal(one.covariances, other.covariances)
+        np.testing.assert_array_equal(one.stats.scatter, other.stats.scatter)
+
+
+def test_only_the_given_runs_go_on_and_results_stay_as_they_were():
+    runs = iris_runs()
+    assert len(runs) == 3
+    assert runs.result(1).trace == ()
+    assert np.isnan(runs.result(1).means).all()
+    runs.advance([0, 2], 4)
+    before = runs.result(0)
+    means, trace = before.means.copy(), before.trace
+    assert [runs.result(number).iterations for number in range(3)] == [4, 0, 4]
+    runs.advance([0], 1000)
+    assert before.trace == trace
+    np.testing.assert_array_equal(before.means, means)
+    assert runs.result(0).ending is Ending.CONVERGED
+    assert runs.unfinished([0, 1, 2]) == [1, 2]
+    ended = runs.result(0)
+    runs.advance([0], 2000)
+    assert runs.result(0).passes == ended.passes
+
+
+def test_results_outlive_their_runs():
+    runs = iris_runs(1)
+    runs.advance([0], 5)
+    result = runs.result(0)
+    means = result.means
+    copy = means.copy()
+    del runs, result
+    gc.collect()
+    np.testing.assert_array_equal(means, copy)
+
+
+def test_runs_that_are_none_are_refused():
+    runs = iris_runs()
+    for number in (-1, 3):
+        with pytest.raises(IndexError, match="no such run"):
+            runs.advance([number], 5)
+        with pytest.raises(IndexError, match="no such run"):
+            runs.result(number)
+
+
+def test_different_threads_may_continue_different_runs():
+    alone, together = iris_runs(6, tol=0.0), iris_runs(6, tol=0.0)
+    for number in range(6):
+        alone.advance([number], 400)
+    threads = [threading.Thread(target=together.advance, args=([number], 400)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [together.result(n).trace for n in range(6)] == [alone.result(n).trace for n in range(6)]
+
+
+def test_ctrl_c_leaves_runs_where_their_last_iteration_led():
+    rng = np.random.default_rng(0)
+    chunk = Chunk(rng.normal(size=(50_000, 3)))  # one group, so that three components take thousands of iterations
+    start = accumulate(chunk, np.eye(3)[rng.integers(3, size=50_000)], "full")
+    runs = FusedRuns.begin("VVV", chunk, [start], np.full(3, 1e-9), tol=-np.inf, least_points=4)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            runs.advance([0], 10**7)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        timer.join()
+    stopped = runs.result(0)
+    assert stopped.ending is Ending.OUT_OF_STEPS
+    assert stopped.iterations > 0
+    runs.advance([0], stopped.iterations + 3)
+    assert runs.result(0).trace[: len(stopped.trace)] == stopped.trace
+    assert runs.result(0).iterations == stopped.iterations + 3
+
+
+def test_the_native_enumerations_have_the_names_that_python_uses():
+    from mixtura.kernels.native import _native
+
+    assert [ending.name for ending in _native.Ending] == [ending.name for ending in Ending]
+    assert [form.name for form in _native.Form] == ["DENSE", "SHARED", "DIAGONAL"]
+    assert {criterion.name for criterion in _native.Criterion} == set(CRITERIA)

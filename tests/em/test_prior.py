@@ -178,7 +178,9 @@ def test_what_is_no_prior_is_refused(iris, prior, words):
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("model", MODELS)
-def test_the_kernel_climbs_as_the_loop_does(race, model, weighted):
+def test_the_kernel_climbs_as_the_loop_does(native, model, weighted):
+    from fused_results import fused_results
+
     rows = load("diabetes")[0]
     weight = np.random.default_rng(0).uniform(0, 0.1, size=len(rows)) if weighted else None
     problem = problem_of(rows, model, weight, prior=mixtura.ConjugatePrior(shrinkage=2.0))
@@ -187,7 +189,7 @@ def test_the_kernel_climbs_as_the_loop_does(race, model, weighted):
         problem, Track.started(problem.begin(start)), stop=[LoglikRises(0)], max_iter=12, rng=np.random.default_rng(0)
     )
     source = problem.source
-    (top,) = race(
+    (top,) = fused_results(
         model,
         Chunk(source.array, source.sample_weight),
         [start],
@@ -201,7 +203,7 @@ def test_the_kernel_climbs_as_the_loop_does(race, model, weighted):
     if model != "EVI":  # here the loop's ceiling on variances binds, which the kernel has not
         np.testing.assert_allclose(top.trace, path.trace, rtol=1e-6)
         np.testing.assert_allclose(top.means, path.last.mixture.means, rtol=1e-3)
-    (fast,) = race(
+    (fast,) = fused_results(
         model,
         Chunk(source.array, source.sample_weight),
         [start],
@@ -216,10 +218,12 @@ def test_the_kernel_climbs_as_the_loop_does(race, model, weighted):
     assert fast.trace[-1] >= top.trace[-1] - 1e-6 * abs(top.trace[-1])
 
 
-def test_the_kernel_refuses_a_prior_of_another_dimension(race, iris):
+def test_the_kernel_refuses_a_prior_of_another_dimension(native, iris):
+    from fused_results import fused_results
+
     start = mixtura.Labels(np.arange(150) % 2)(problem_of(iris, prior="conjugate"), 2, np.random.default_rng(0))
     with pytest.raises(ValueError, match="the prior has another dimension than the rows"):
-        race(
+        fused_results(
             "VVV",
             Chunk(iris),
             [start],

@@ -12,15 +12,19 @@ from problem_of import problem_of
 
 import mixtura
 from mixtura.covariance.models.names import MODELS
+from mixtura.em import Iterate, Run, is_thin
 from mixtura.em.outcome import Outcome
 from mixtura.errors import ConvergenceWarning, DataError, DegeneracyWarning, ParameterError
 from mixtura.selection.cell_starts import as_starts, splits
-from mixtura.selection.climb import PLAIN
 from mixtura.selection.grid import as_components, as_models, contains, waves
+from mixtura.stats import Stats
 
 FEW = ("EEE", "VVV", "VVI")
 OPTIONS = {"models": FEW, "start": ["seeds", "neighbours"], "seed": 3}
 REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
+
+# After so many iterations EM within the kernel is accelerated.
+ACCELERATED = 20
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +49,7 @@ def test_it_finds_what_made_the_data(chosen):
 def test_every_row_is_reproducible_by_fit_with_its_start(rows, chosen):
     for cell in chosen.cells:
         again = mixtura.fit(rows, cell.components, model=cell.model, start=cell.begin, accelerate=cell.accelerated)
-        accelerated = cell.fit.iterations > PLAIN  # then the kernel ends nearer to the optimum
+        accelerated = cell.fit.iterations > ACCELERATED  # then the kernel ends nearer to the optimum
         assert again.loglik == pytest.approx(cell.loglik, **({"abs": 0.01} if accelerated else {"rel": 1e-9}))
         assert again.n_parameters == cell.n_parameters
         assert accelerated or again.icl == pytest.approx(cell.fit.icl, rel=1e-6)
@@ -59,10 +63,10 @@ def test_models_that_are_one_with_one_component_come_in_their_order(iris):
     assert found.best_cell.model == "EEE"
 
 
-def test_climbs_that_were_accelerated_end_where_em_does_from_their_start(race):
+def test_climbs_that_were_accelerated_end_where_em_does_from_their_start(native):
     faithful = np.loadtxt(REFERENCE / "faithful.csv", delimiter=",", skiprows=1)
     found = mixtura.select(faithful, [2, 4, 6], models=["EEI", "VVI", "EEE", "VEV", "VVV"], start="hierarchical")
-    long = [cell for cell in found.cells if cell.fit.iterations > PLAIN]
+    long = [cell for cell in found.cells if cell.fit.iterations > ACCELERATED]
     assert len(long) >= 8
     for cell in long:
         again = mixtura.fit(faithful, cell.components, model=cell.model, start=cell.begin, accelerate=False)
@@ -178,13 +182,11 @@ def test_cells_on_the_floor_do_not_win():
 
 
 def test_a_component_of_a_few_rows_is_thin():
-    from mixtura.selection.climb import thin
-    from mixtura.stats import Stats
-
-    problem = problem_of(np.zeros((20, 3)))
-    few, enough = (Stats(np.array([20 - n, n]), np.zeros((2, 3)), np.zeros((2, 3, 3)), 0.0, 0.0) for n in (3.9, 4.1))
-    assert thin(problem, few)
-    assert not thin(problem, enough)
+    problem, at_floor = problem_of(np.zeros((20, 3))), np.zeros(2, dtype=bool)
+    sums = (Stats(np.array([20 - n, n]), np.zeros((2, 3)), np.zeros((2, 3, 3)), 0.0, 0.0) for n in (3.9, 4.1))
+    few, enough = (Run.started(Iterate(None, stats, at_floor)) for stats in sums)
+    assert is_thin(problem, few, own_points=4)
+    assert not is_thin(problem, enough, own_points=4)
 
 
 def test_a_cell_that_fails_is_told_of(rows):
@@ -229,11 +231,11 @@ def test_large_data_is_searched_on_a_sample(monkeypatch, rows):
     assert again.loglik == pytest.approx(middle.best.loglik, rel=1e-9)
 
 
-def test_without_the_native_kernel_the_result_is_the_same(without_race, rows, chosen):
+def test_without_the_native_kernel_the_result_is_the_same(by_the_loop, rows, chosen):
     plain = mixtura.select(rows, range(1, 6), **OPTIONS)
     for one, other in zip(plain.cells, chosen.cells, strict=True):
         # Two ways to accelerate stop at different distances from the optimum.
-        assert one.loglik == pytest.approx(other.loglik, abs=0.01 if other.fit.iterations > PLAIN else 1e-4)
+        assert one.loglik == pytest.approx(other.loglik, abs=0.01 if other.fit.iterations > ACCELERATED else 1e-4)
 
 
 def test_lost_components_are_repaired_and_told_of():

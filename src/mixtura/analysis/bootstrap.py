@@ -18,7 +18,7 @@ from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
 from mixtura.mixture import Mixture
 from mixtura.plotting import MOST_COLUMNS, View, checked_path, coordinates, weights
-from mixtura.starts import onward
+from mixtura.starts import refined
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -221,7 +221,7 @@ def bootstrap(
     weight = as_sample_weight(sample_weight, len(rows))
     told = None if known is None else as_known(known, len(rows), mixture.n_components)
     options |= {"model": fitted.model, "tol": tol, "max_iter": max_iter, "floor": floor, "threads": 1, "known": told}
-    start = onward(mixture, options)
+    start = refined(mixture, options)
 
     def again(rng: Rng) -> Mixture:
         drawn, counts = DRAWS[method](mixture, rows, rng, told)

@@ -12,7 +12,7 @@ import numpy as np
 from mixtura._support import Array, OnReplicate, Rng, as_count, as_rng, as_rows, run_replicates
 from mixtura.fitting import Fit, fit
 from mixtura.plotting import ratios
-from mixtura.starts import onward
+from mixtura.starts import refined
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -147,5 +147,5 @@ def _refitted(fitted: Fit, rows: Array, rng: Rng, options: dict[str, Any]) -> fl
     Without the search the real data would have an optimum to show that the drawn data was never asked for.
     """
     k = fitted.mixture.n_components
-    own = {**options, "start": onward(fitted.mixture, options), "n_init": 1}
+    own = {**options, "start": refined(fitted.mixture, options), "n_init": 1}
     return max(fit(rows, k, threads=1, seed=rng, **choice).loglik for choice in (own, options))

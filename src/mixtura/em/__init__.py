@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mixtura.em.fused import can_run, sprint
+from mixtura.em.executor import Executor, begin_runs, in_kernel, is_thin, sort_key
+from mixtura.em.fused import advance, can_run
 from mixtura.em.loop import iterate
 from mixtura.em.outcome import Action, Outcome, Repair
 from mixtura.em.problem import Problem, RepairPolicy, row_counts
@@ -12,6 +13,7 @@ from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule, as_stops
 
 __all__ = [
     "Action",
+    "Executor",
     "Iterate",
     "LoglikChanges",
     "LoglikRises",
@@ -23,10 +25,14 @@ __all__ = [
     "ReseedThenRemove",
     "Run",
     "StopRule",
+    "advance",
     "as_stops",
+    "begin_runs",
     "can_run",
+    "in_kernel",
+    "is_thin",
     "iterate",
     "reseed_empty",
     "row_counts",
-    "sprint",
+    "sort_key",
 ]

@@ -1,12 +1,14 @@
-"""EM without events: the iterations that `em.run` would make on small data, without Python in between."""
+"""EM iterations that a kernel makes by itself, without Python between them, up to the first event.
+
+They are the loop's iterations up to rounding: the same E-step, and an M-step by the same formulas. A collapse, a
+covariance at the floor or a fall of the log-likelihood is for the loop (`mixtura.em.loop`) to deal with.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
-
-import numpy as np
 
 from mixtura._support import Array
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
@@ -16,7 +18,9 @@ from mixtura.em.outcome import Outcome
 from mixtura.em.problem import Problem
 from mixtura.em.run import Iterate, Run
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule
-from mixtura.kernels import Ending, Summit, kernel_of
+from mixtura.kernels import Ending, KernelRuns, RunResult, kernel_of
+from mixtura.mixture import Mixture
+from mixtura.stats import Stats
 
 Rule: TypeAlias = LoglikRises | LoglikChanges
 
@@ -33,58 +37,157 @@ STORED: dict[str, Callable[[Array, int, int], Covariance]] = {
 # Multiplications between two looks at the keyboard: a tenth of a second or so.
 PATIENCE = 1 << 29
 
+OUTCOMES = {
+    Ending.CONVERGED: Outcome.CONVERGED,
+    Ending.OUT_OF_STEPS: Outcome.OUT_OF_STEPS,
+    Ending.COLLAPSED: Outcome.COLLAPSED,
+    Ending.FELL: Outcome.STALLED,
+}
+
 
 def can_run(problem: Problem) -> bool:
     """Whether the source's kernel knows the problem's iterations."""
-    named = problem.mstep.covariances.name in MODELS
-    return named and problem.estep.in_kernel and problem.mstep.in_kernel and kernel_of(problem.source).race is not None
+    known = problem.mstep.covariances.name in MODELS and problem.estep.in_kernel and problem.mstep.in_kernel
+    return known and problem.source.whole is not None and kernel_of(problem.source).begin_runs is not None
 
 
-def sprint(problem: Problem, run: Run, stop: Sequence[StopRule], max_iter: int) -> Run:
-    """As far as plain EM gets before something happens that needs `mixtura.em.iterate`: a repair, a floor, a fall.
+def begin(
+    problem: Problem,
+    starts: Sequence[Stats],
+    *,
+    tol: float,
+    accelerate_after: int | None = None,
+    continued: bool = False,
+    by_threads: bool = False,
+) -> KernelRuns:
+    """Runs of a kernel that stand at their starts; see `mixtura.kernels.KernelRuns`.
 
-    The same iterations up to rounding: the same E-step, and an M-step by the same formulas.
+    Parameters
+    ----------
+    tol : float
+        A run has converged when its mean log-likelihood per row rises by no more.
+    accelerate_after : int, optional
+        Iterations of plain EM before it is accelerated; never, if not given.
+    continued : bool
+        Whether the starts are E-steps of other runs, whose log-likelihoods begin the traces.
+    by_threads : bool
+        Whether several threads work on each pass.
     """
-    whole, rule, model = problem.source.whole, stop[0], problem.mstep.covariances
-    if len(stop) > 1 or not isinstance(rule, Rule) or whole is None or not can_run(problem):
+    whole, model = cast(WholeArray, problem.source.whole), problem.mstep.covariances
+    make = cast(Callable[..., KernelRuns], kernel_of(problem.source).begin_runs)
+    return make(
+        model.name,
+        whole.chunk,
+        starts,
+        problem.mstep.floor,
+        tol=tol,
+        least_points=model.least_points(problem.source.n_features),
+        ridge=problem.mstep.ridge,
+        prior=problem.mstep.prior.for_kernel(model, len(starts[0].weight)),
+        accelerate_after=accelerate_after,
+        continued=continued,
+        ends=whole.ends if by_threads else (),
+        threads=whole.threads if by_threads else 1,
+    )
+
+
+def as_run(problem: Problem, result: RunResult) -> Run:
+    """What a kernel's run has come to, as a run."""
+
+    def mixture() -> Mixture:
+        k, d = result.means.shape
+        return problem.mstep.assemble(result.weights, result.means, _stored(problem, result.covariances, k, d))
+
+    components = tuple(range(len(result.weights)))
+    last = Iterate(mixture, result.stats, result.at_floor)
+    return Run(last, result.trace, result.iterations, result.passes, OUTCOMES[result.ending], (), components)
+
+
+def _stored(problem: Problem, values: Array, k: int, d: int) -> Covariance:
+    """A kernel's covariances, (k, d, d) or (k, d), stored as the M-step stores them."""
+    store = STORED.get(problem.mstep.covariances.name)
+    if store is not None:
+        return store(values, k, d)
+    return DenseCovariance(values, k) if values.ndim == 3 else DiagonalCovariance(values, k, d)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FusedExecutor:
+    """Several runs of EM side by side, by a kernel: see `mixtura.em.Executor`."""
+
+    problem: Problem
+    native: KernelRuns
+    accelerate_after: int | None
+
+    def advance(self, numbers: Iterable[int], max_iter: int) -> None:
+        """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
+        self.native.advance(numbers, max_iter)
+
+    def unfinished(self, numbers: Sequence[int]) -> list[int]:
+        """Those of some runs that can go on."""
+        return self.native.unfinished(numbers)
+
+    def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
+        """Runs in order: see `mixtura.em.sort_key`."""
+        return self.native.best_first(numbers, own_points)
+
+    def finish(self, numbers: Sequence[int], max_iter: int) -> None:
+        """Continue some of the runs until they end; of several that come to one place only one goes on.
+
+        Whether they have is looked at when EM begins to be accelerated, and each time the iterations have doubled.
+        """
+        field = list(numbers)
+        iterations = max_iter if self.accelerate_after is None else max(self.accelerate_after, 1)
+        while iterations < max_iter and len(field) > 1 and self.native.unfinished(field):
+            self.native.advance(field, iterations)
+            field = self.native.different(field)
+            iterations *= 2
+        self.native.advance(field, max_iter)
+
+    def run(self, number: int) -> Run:
+        """Where a run stands."""
+        return as_run(self.problem, self.native.result(number))
+
+
+def advance(problem: Problem, run: Run, stop: Sequence[StopRule], max_iter: int) -> Run:
+    """Continue a run by plain EM within the kernel, as far as it gets without an event.
+
+    Parameters
+    ----------
+    stop : sequence of StopRule
+        One rule on the log-likelihood; with others the run is returned as it is.
+    max_iter : int
+        Largest number of iterations of the whole run.
+    """
+    rule, model = stop[0], problem.mstep.covariances
+    if len(stop) > 1 or not isinstance(rule, Rule) or model.name not in STORED or not can_run(problem):
         return run
     k, d = run.last.stats.mean.shape
     most = PATIENCE // (problem.source.length * k * ((d if model.scatter_kind == "diagonal" else d * d) + 8))
-    while most > 1 and model.name in STORED and run.iterations < max_iter and run.outcome is not Outcome.CONVERGED:
-        further = _further(problem, whole, run, rule, min(most, max_iter - run.iterations))
+    while most > 1 and run.iterations < max_iter and run.outcome is not Outcome.CONVERGED:
+        further = _advanced(problem, run, rule, min(most, max_iter - run.iterations))
         if further is None:
             break
         run = further
     return run
 
 
-def _further(problem: Problem, whole: WholeArray, run: Run, rule: Rule, iterations: int) -> Run | None:
-    """So many iterations further, or fewer where the rule says stop; None where something happened."""
-    race = cast(Callable[..., list[Summit]], kernel_of(problem.source).race)
-    mstep, model = problem.mstep, problem.mstep.covariances
-    k, d = run.last.stats.mean.shape
-    (top,) = race(
-        model.name,
-        whole.chunk,
-        [run.last.stats],
-        mstep.floor,
-        tol=rule.tol,
-        max_iter=iterations,
-        least_points=model.least_points(d),
-        ridge=mstep.ridge,
-        since=True,
-        prior=mstep.prior.for_kernel(model, k),
-        ends=whole.ends,
-        threads=whole.threads,
-    )
-    done = len(top.trace) - 1
-    if not done or top.floored or top.ending not in (Ending.CONVERGED, Ending.OUT_OF_STEPS):
+def _advanced(problem: Problem, run: Run, rule: Rule, iterations: int) -> Run | None:
+    """The run after so many iterations, or fewer where the rule says stop; None where something happened."""
+    native = begin(problem, [run.last.stats], tol=rule.tol, continued=True, by_threads=True)
+    native.advance([0], iterations)
+    result = native.result(0)
+    done = len(result.trace) - 1
+    if not done or result.floored or result.ending not in (Ending.CONVERGED, Ending.OUT_OF_STEPS):
         return None
-    mixture = mstep.assemble(top.weights, top.means, STORED[model.name](top.covariances, k, d))
-    last = Iterate(mixture, top.stats, np.zeros(k, dtype=bool))
-    before = replace(last, stats=replace(top.stats, loglik=top.trace[-2]))
-    outcome = Outcome.CONVERGED if not problem.collapsed(last).any() and rule(before, last) else run.outcome
-    trace = (*run.trace, *top.trace[1:])
+    last = as_run(problem, result).last
+    before = replace(last, stats=replace(last.stats, loglik=result.trace[-2]))
+    converged = rule(before, last) and not problem.collapsed(last).any()
     return replace(
-        run, last=last, trace=trace, iterations=run.iterations + done, passes=run.passes + done, outcome=outcome
+        run,
+        last=last,
+        trace=(*run.trace, *result.trace[1:]),
+        iterations=run.iterations + done,
+        passes=run.passes + done,
+        outcome=Outcome.CONVERGED if converged else run.outcome,
     )

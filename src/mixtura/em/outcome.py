@@ -44,6 +44,7 @@ class Outcome(Enum):
     )
     OUT_OF_STEPS = "Out of steps before it converged: raise max_iter, or tol."
     INTERRUPTED = "Interrupted: this is the best so far."
+    COLLAPSED = "Stopped because a component holds too few rows: try fewer components, or other starts."
     STALLED = "Stopped where the log-likelihood began to fall: try another start or a larger floor."
 
     @property

@@ -67,7 +67,7 @@ class Problem:
         stats, memory = self.estep(self.source, mixture, self.mstep.scatter_kind, memory)
         log_prior = self.mstep.log_prior(mixture)
         stats = replace(stats, loglik=stats.loglik + log_prior) if log_prior else stats
-        return Iterate(mixture, stats, at_floor, memory)
+        return Iterate.at(mixture, stats, at_floor, memory)
 
     def begin(self, start: Mixture | Stats) -> Iterate:
         """The first E-step, at a start that is brought into the model and onto the floor."""

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.em.outcome import Outcome, Repair
+from mixtura.em.outcome import Action, Outcome, Repair
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Iterate:
-    """One point on EM's path.
+    """A mixture that EM has come to, and what the E-step at that mixture left behind.
 
     Attributes
     ----------
-    mixture : Mixture
+    make : callable
+        Makes the mixture: a kernel's own runs come to many that nobody looks at.
     stats : Stats
         Of the E-step at ``mixture``: it holds the mixture's log-likelihood, and is all the next M-step needs.
     at_floor : ndarray of bool, (k,)
@@ -29,10 +32,20 @@ class Iterate:
         What the E-step remembers until the next one of the same run.
     """
 
-    mixture: Mixture
+    make: Callable[[], Mixture]
     stats: Stats
     at_floor: NDArray[np.bool_]
     memory: Any = None
+
+    @classmethod
+    def at(cls, mixture: Mixture, stats: Stats, at_floor: NDArray[np.bool_], memory: Any = None) -> Iterate:
+        """The iterate at a mixture that is there."""
+        return cls(lambda: mixture, stats, at_floor, memory)
+
+    @cached_property
+    def mixture(self) -> Mixture:
+        """The mixture."""
+        return self.make()
 
     @property
     def loglik(self) -> float:
@@ -55,7 +68,7 @@ class Run:
         How often the data was read; the start's own search not counted.
     outcome : Outcome
     repairs : tuple of Repair
-    alive : tuple of int
+    components : tuple of int
         Numbers, as at the start, of the components that are left.
     """
 
@@ -69,9 +82,24 @@ class Run:
 
     @classmethod
     def started(cls, first: Iterate, repairs: tuple[Repair, ...] = ()) -> Run:
-        """The path that has only its start."""
-        components = tuple(range(first.mixture.n_components))
+        """The run that has only its first E-step."""
+        components = tuple(range(len(first.stats.weight)))
         return cls(first, (first.loglik,), 0, 1, Outcome.OUT_OF_STEPS, repairs, components)
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood of the last iterate."""
+        return self.last.loglik
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to iterate."""
+        return self.outcome is not Outcome.OUT_OF_STEPS
+
+    @property
+    def lost(self) -> bool:
+        """Whether a component collapsed and was not saved."""
+        return self.outcome is Outcome.COLLAPSED or any(repair.action is Action.REMOVED for repair in self.repairs)
 
     @property
     def rise(self) -> float:
@@ -80,10 +108,10 @@ class Run:
 
     @property
     def rise_per_row(self) -> float:
-        """The same for the mean log-likelihood per row."""
+        """By how much the last iteration raised the mean log-likelihood per row."""
         return self.rise / self.last.stats.total
 
     def extended(self, new: Iterate, passes: int = 1) -> Run:
-        """One iteration further."""
+        """The run after one more iteration."""
         trace = (*self.trace, new.loglik)
         return replace(self, last=new, trace=trace, iterations=self.iterations + 1, passes=self.passes + passes)

@@ -10,7 +10,7 @@ from typing import Any
 from mixtura._support import Rng, as_count, as_fraction, as_rng, column_names
 from mixtura.covariance.models import as_constraint, as_covariance_model, with_constraint
 from mixtura.data.tables import read_table
-from mixtura.em import Outcome, Problem, ReseedThenRemove, Run, StopRule, as_stops, iterate, reseed_empty, sprint
+from mixtura.em import Outcome, Problem, ReseedThenRemove, Run, StopRule, advance, as_stops, iterate, reseed_empty
 from mixtura.em.estep import Plain, Trimmed
 from mixtura.em.mstep import MStep, as_floor, floor_variances, with_data
 from mixtura.em.steppers import PLAIN, STEPPERS, Stepper
@@ -23,7 +23,7 @@ from mixtura.fitting.options import (
     with_held_parameters,
     with_known_labels,
 )
-from mixtura.fitting.report import Tour, best_run, warn, with_names
+from mixtura.fitting.report import as_fit, warn, with_names
 from mixtura.fitting.result import Fit, Iteration
 from mixtura.mixture import as_sample_size
 from mixtura.starts import DEFAULT, Initial, as_initial
@@ -194,8 +194,8 @@ def fit(
         on_iteration,
         on_interrupt == "keep",
     )
-    tours = _all_starts(plan, as_rng(seed))
-    result = with_names(replace(best_run(plan.problem, tours), sample_size=size), column_names(X), start)
+    runs, histories = _all_starts(plan, as_rng(seed))
+    result = with_names(replace(as_fit(plan.problem, runs, histories), sample_size=size), column_names(X), start)
     warn(result, tol, len(initials))
     return result
 
@@ -216,26 +216,28 @@ class _Plan:
     keep_interrupted: bool
 
 
-def _all_starts(plan: _Plan, rng: Rng) -> list[Tour]:
-    """Run the starts one after the other; an interrupted one is the last."""
-    tours: list[Tour] = []
+def _all_starts(plan: _Plan, rng: Rng) -> tuple[list[Run], list[tuple[Iteration, ...]]]:
+    """Where the starts led, one after the other, and the iterations of each; an interrupted one is the last."""
+    runs: list[Run] = []
+    histories: list[tuple[Iteration, ...]] = []
     for number in range(plan.n_init * len(plan.initials)):
+        history: list[Iteration] = []
         try:
-            tours.append(_one_start(plan, number, rng))
+            runs.append(_one_start(plan, number, rng, history))
         except KeyboardInterrupt:
-            if not (plan.keep_interrupted and tours):
+            if not (plan.keep_interrupted and runs):
                 raise
-            last = replace(tours[-1].run, outcome=Outcome.INTERRUPTED)
-            return [*tours[:-1], Tour(last, tours[-1].history)]
-        if tours[-1].run.outcome is Outcome.INTERRUPTED:
+            runs[-1] = replace(runs[-1], outcome=Outcome.INTERRUPTED)
             break
-    return tours
+        histories.append(tuple(history))
+        if runs[-1].outcome is Outcome.INTERRUPTED:
+            break
+    return runs, histories
 
 
-def _one_start(plan: _Plan, number: int, rng: Rng) -> Tour:
-    """Start once and iterate."""
+def _one_start(plan: _Plan, number: int, rng: Rng, history: list[Iteration]) -> Run:
+    """Start once and iterate; iterations are appended to ``history`` if they are to be recorded."""
     problem = plan.problem
-    history: list[Iteration] = []
 
     def notify(run: Run) -> None:
         last = run.last
@@ -245,19 +247,19 @@ def _one_start(plan: _Plan, number: int, rng: Rng) -> Tour:
         if plan.on_iteration:
             plan.on_iteration(iteration)
 
+    watched = plan.record or plan.on_iteration is not None
     start = plan.initials[number % len(plan.initials)](problem, plan.k, rng)
     stats, repairs = reseed_empty(problem, start, rng) if isinstance(start, Stats) else (start, ())
     run = Run.started(problem.begin(stats), repairs)
-    if plan.stepper is PLAIN and not (plan.record or plan.on_iteration or plan.keep_interrupted):
-        run = sprint(problem, run, plan.stop, plan.max_iter)
-    run = iterate(
+    if plan.stepper is PLAIN and not (watched or plan.keep_interrupted):
+        run = advance(problem, run, plan.stop, plan.max_iter)
+    return iterate(
         problem,
         run,
         stop=plan.stop,
         max_iter=plan.max_iter,
         rng=rng,
         stepper=plan.stepper,
-        notify=notify,
+        notify=notify if watched else None,
         keep_interrupted=plan.keep_interrupted,
     )
-    return Tour(run, tuple(history))

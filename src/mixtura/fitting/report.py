@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,31 +19,23 @@ from mixtura.mixture import Mixture
 TWINS = 100.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tour:
-    """One start: where it led, and every iteration if recorded."""
-
-    run: Run
-    history: tuple[Iteration, ...]
-
-
-def best_run(problem: Problem, tours: Sequence[Tour]) -> Fit:
-    """Keep the start with the highest log-likelihood, and report on all."""
-    starts = tuple(_report(tour.run) for tour in tours)
+def as_fit(problem: Problem, runs: Sequence[Run], histories: Sequence[tuple[Iteration, ...]] = ()) -> Fit:
+    """Keep the run with the highest log-likelihood, and report on all; ``histories`` are their recorded iterations."""
+    starts = tuple(_report(run) for run in runs)
     first = int(np.argmax([start.loglik for start in starts]))
-    last = tours[first].run.last
+    last = runs[first].last
     interrupted = any(start.outcome is Outcome.INTERRUPTED for start in starts)
     return Fit(
         mixture=last.mixture,
         outcome=Outcome.INTERRUPTED if interrupted else starts[first].outcome,
-        trace=tours[first].run.trace,
+        trace=runs[first].trace,
         starts=starts,
         best_start=first,
         model=problem.mstep.covariances.name,
         sizes=frozen_array(last.stats.weight),
         n_rows=last.stats.total if problem.estep.left_out else problem.summary.weight,
         assignment_logprob=last.stats.assignment_logprob,
-        history=tours[first].history,
+        history=histories[first] if histories else (),
         cutoff=last.memory if problem.estep.left_out else -np.inf,
         log_prior=problem.mstep.log_prior(last.mixture),
     )

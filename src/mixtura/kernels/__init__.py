@@ -6,11 +6,11 @@ The native kernel is used where it could be built, unless the environment variab
 from __future__ import annotations
 
 from mixtura.kernels.affine import Affine, Density
-from mixtura.kernels.base import Kernel, Pass, ThreadedPass
+from mixtura.kernels.base import Kernel, KernelRuns, Pass, ThreadedPass
 from mixtura.kernels.choice import NATIVE_BUILT, NUMPY_KERNEL, current_kernel, kernel_of, using_kernel
 from mixtura.kernels.numpy import accumulate, sum_over_blocks
+from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.kernels.summaries import summarise
-from mixtura.kernels.summit import Ending, Summit
 
 __all__ = [
     "NATIVE_BUILT",
@@ -19,8 +19,9 @@ __all__ = [
     "Density",
     "Ending",
     "Kernel",
+    "KernelRuns",
     "Pass",
-    "Summit",
+    "RunResult",
     "ThreadedPass",
     "accumulate",
     "current_kernel",

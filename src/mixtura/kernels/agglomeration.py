@@ -1,4 +1,4 @@
-"""Agglomeration of Gaussian clusters on NumPy: what src/native/hierarchical.cpp does, for installs without it.
+"""Agglomeration of Gaussian clusters on NumPy: what src/native/agglomeration does, for installs without it.
 
 Each cluster has a slot; two that merge take the lower one, and the last cluster moves to the slot that falls free. Of
 pairs that tie, the one in the last slots merges, as in mclust.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mixtura._support import Array, Rows
 from mixtura.data import Chunk, WholeArray
 from mixtura.kernels.affine import Density
+from mixtura.kernels.run_result import RunResult
 from mixtura.stats import ScatterKind, Stats
 
 # The same pass over all rows of an array, cut where the ends say, by so many threads.
@@ -44,6 +45,28 @@ class ThreadedPass:
         return self.of_array(whole.chunk, whole.ends, whole.threads)
 
 
+class KernelRuns(Protocol):
+    """Several runs of EM of one model on one array, which an engine keeps and continues by itself.
+
+    Runs are called by their numbers, those of the starts.
+    """
+
+    def advance(self, numbers: Iterable[int], max_iter: int) -> None:
+        """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
+
+    def unfinished(self, numbers: Sequence[int]) -> list[int]:
+        """Those of some runs that can go on."""
+
+    def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
+        """Runs in order: those not collapsed; those not at the floor nor too thin; the highest log-likelihood."""
+
+    def different(self, numbers: Sequence[int]) -> list[int]:
+        """Those runs that have ended, or have not come to the place of another one before them."""
+
+    def result(self, number: int) -> RunResult:
+        """Where a run stands."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Kernel:
     """An engine's passes over rows: a value with a name.
@@ -63,8 +86,8 @@ class Kernel:
         From rows, weights, criterion and alpha to merges and heights: see `mixtura.starts.hierarchical`.
     estep_of_whole, moments_of_whole : callable or None
         The same for all rows of an array, by threads of the engine's own, where it has such.
-    race : callable or None
-        EM of several starts without Python in between, where the engine has it.
+    begin_runs : callable or None
+        Begins several runs of EM whose iterations the engine makes by itself, where it can: `KernelRuns`.
     """
 
     name: str
@@ -77,7 +100,7 @@ class Kernel:
     agglomerate: Callable[[Array, Array, str, float], tuple[NDArray[np.int64], Array]]
     estep_of_whole: EStepOfWhole | None = None
     moments_of_whole: MomentsOfWhole | None = None
-    race: Callable[..., list[Any]] | None = None
+    begin_runs: Callable[..., KernelRuns] | None = None
 
     def estep_pass(self, density: Density, scatter_kind: ScatterKind) -> Pass | ThreadedPass:
         """The E-step at a density as a pass: ``source.sum(kernel.estep_pass(mixture, "full"))``."""

@@ -1,130 +1,199 @@
-"""EM of several starts within the kernel: for problems so small that Python would take most of the time."""
+"""Runs of EM in C++, without Python between the iterations; Python decides which of several go on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
 from mixtura._support import Array
 from mixtura.data import Chunk
+from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.kernels.simd import level
-from mixtura.kernels.summit import Ending, Summit
 from mixtura.stats import Stats
 
 _native: Any = import_module("mixtura._native")
 
-# How the C++ side counts the letters of a model: the identity, equal, variable.
-LETTERS = "IEV"
+_ENDINGS = {ending: Ending[ending.name] for ending in _native.Ending}
 
-Belief: TypeAlias = tuple[float, float, Array, Array]
+# Of a conjugate prior: the weight of the rows that pull at each mean, what each component's weight grows by, where the
+# mean is pulled to, (d,), and rows whose scatter about zero is added, (d, d).
+Prior: TypeAlias = tuple[float, float, Array, Array]
+
+# Iterations until plain EM is accelerated, where it never is.
+NEVER = 2**62
+
+# Two runs have come to one place where their log-likelihoods and all their weights are no further apart.
+SAME_LOGLIK, SAME_WEIGHT = 0.01, 0.002
 
 
-def race(
-    model: str,
-    chunk: Chunk,
-    starts: Sequence[Stats],
-    floor: Array,
-    *,
-    tol: float,
-    max_iter: int,
-    least_points: int,
-    own_points: int = 1,
-    ridge: float = 0.0,
-    since: bool = False,
-    prior: Belief | None = None,
-    plain: int | None = None,
-    rounds: Sequence[tuple[int, int]] = (),
-    named: Sequence[bool] | None = None,
-    ends: Sequence[int] = (),
-    threads: int = 1,
-) -> list[Summit]:
-    """Climb from several starts by EM; after each round only the best go on.
+@dataclass(frozen=True, slots=True, eq=False)
+class FusedRuns:
+    """Runs of EM of one model on one array, which C++ keeps between calls; made by `FusedRuns.begin`.
 
-    Parameters
+    Attributes
     ----------
-    model : str
-        Three letters, each E, V or I, for volume, shape and axes.
-    chunk : Chunk
-        All rows, as contiguous arrays.
-    starts : sequence of Stats
-        With full scatter, or with diagonal scatter for models without axes, pooled scatter for EEE.
-    floor : ndarray of shape (d,)
-        Least variances.
-    tol : float
-        A start rests when its mean log-likelihood per row rises by no more.
-    max_iter : int
-        Largest number of iterations.
-    least_points : int
-        A start ends as collapsed where a component on the floor holds fewer rows, or any less than half a row.
-    own_points : int
-        A start is ranked behind others while a component holds fewer rows.
-    ridge : float
-        Added to all variances.
-    since : bool
-        Whether the starts' own log-likelihoods begin their traces, and what comes next is to be higher.
-    prior : tuple of float, float, ndarray of shape (d,) and of shape (d, d), optional
-        Of a conjugate prior: the weight of the rows that pull at each mean, what each component's weight grows by,
-        where the mean is pulled to, and rows whose scatter about zero is added. Log-likelihoods are those plus its
-        log-density.
-    plain : int, optional
-        After so many iterations EM is accelerated (SQUAREM, Varadhan & Roland 2008), and of several starts that have
-        come to one place one goes on. Otherwise it stays plain.
-    rounds : sequence of (int, int)
-        After so many iterations so many starts go on.
-    named : sequence of bool, optional
-        Starts that go on in any case.
-    ends : sequence of int
-        Where the chunks end that threads are given; results depend on these, and not on the number of threads.
-    threads : int
-        How many threads work on a pass.
+    native : object
+        The runs as C++ holds them.
+    rows_per_weight : float
+        How many rows a weight of one stands for: weights that sum to less than the number of rows are relative.
 
     Examples
     --------
     >>> rows = np.array([[0.0], [1.0], [8.0], [9.0]])
     >>> start = Stats(np.array([2.0, 2.0]), np.array([[0.5], [8.5]]), np.ones((2, 1, 1)), 0.0, 0.0)
-    >>> (top,) = race("VVV", Chunk(rows), [start], np.array([1e-9]), tol=1e-9, max_iter=99, least_points=2)
-    >>> top.ending.name, top.means.round(6).tolist()
+    >>> runs = FusedRuns.begin("VVV", Chunk(rows), [start], np.array([1e-9]), tol=1e-9, least_points=2)
+    >>> runs.advance([0], max_iter=1)
+    >>> runs.result(0).ending.name, runs.result(0).iterations
+    ('OUT_OF_STEPS', 1)
+    >>> runs.advance([0], max_iter=99)
+    >>> runs.result(0).ending.name, runs.result(0).means.round(6).tolist()
     ('CONVERGED', [[0.5], [8.5]])
     """
-    total = np.array([start.weight for start in starts], dtype=np.float64)
+
+    native: Any
+    rows_per_weight: float
+
+    @classmethod
+    def begin(
+        cls,
+        model: str,
+        chunk: Chunk,
+        starts: Sequence[Stats],
+        floor: Array,
+        *,
+        tol: float,
+        least_points: int,
+        ridge: float = 0.0,
+        continued: bool = False,
+        prior: Prior | None = None,
+        accelerate_after: int | None = None,
+        ends: Sequence[int] = (),
+        threads: int = 1,
+    ) -> FusedRuns:
+        """Runs that stand at their starts.
+
+        Parameters
+        ----------
+        model : str
+            Three letters, each E, V or I, for volume, shape and axes.
+        chunk : Chunk
+            All rows, as contiguous arrays.
+        starts : sequence of Stats
+            With full scatter, or with diagonal scatter for models without axes, pooled scatter for EEE.
+        floor : ndarray of shape (d,)
+            Least variances.
+        tol : float
+            A run has converged when its mean log-likelihood per row rises by no more.
+        least_points : int
+            A run ends as collapsed where a component on the floor holds fewer rows, or any less than half a row.
+        ridge : float
+            Added to all variances.
+        continued : bool
+            Whether the starts are E-steps of other runs: their log-likelihoods begin the traces, and what comes next
+            is to be higher.
+        prior : tuple of float, float, ndarray of shape (d,) and of shape (d, d), optional
+            Of a conjugate prior: the weight of the rows that pull at each mean, what each component's weight grows by,
+            where the mean is pulled to, and rows whose scatter about zero is added. Log-likelihoods are those plus its
+            log-density.
+        accelerate_after : int, optional
+            Iterations of plain EM before it is accelerated (SQUAREM, Varadhan & Roland 2008); never, if not given.
+        ends : sequence of int
+            Where the chunks end that threads are given; results depend on these, and not on the number of threads.
+        threads : int
+            How many threads work on a pass.
+        """
+        weight = chunk.sample_weight
+        unit = 1.0 if weight is None else max(1.0, len(chunk.rows) / float(weight.sum()))
+        problem = _native.Problem(
+            level=level(),
+            rows=chunk.rows,
+            weight=weight,
+            model=_covariance_model(model),
+            floor=floor,
+            ridge=ridge,
+            prior=None if prior is None else _native.Prior(*prior[:2], *map(np.ascontiguousarray, prior[2:])),
+        )
+        plain = NEVER if accelerate_after is None else max(accelerate_after, 1)
+        options = _native.EmOptions(tol=tol, rows_per_weight=unit, least_points=least_points, accelerate_after=plain)
+        native = _native.Runs(
+            problem=problem,
+            options=options,
+            starts=_stacked(model, starts),
+            logliks=[start.loglik for start in starts] if continued else None,
+            ends=ends,
+            threads=threads,
+        )
+        return cls(native, unit)
+
+    def __len__(self) -> int:
+        """How many runs there are."""
+        return len(self.native)
+
+    def advance(self, numbers: Iterable[int], max_iter: int) -> None:
+        """Continue some of the runs until they end, or ``max_iter`` iterations are done since their first mixture.
+
+        After Ctrl-C each stands where its last iteration led. Different runs may be continued by different threads.
+        """
+        self.native.advance(list(numbers), max_iter)
+
+    def unfinished(self, numbers: Sequence[int]) -> list[int]:
+        """Those of some runs that have neither converged nor failed, so that they can go on."""
+        return cast(list[int], self.native.unfinished(numbers))
+
+    def result(self, number: int) -> RunResult:
+        """A copy of where a run stands."""
+        ending, *rest = self.native.result(number)
+        return RunResult(_ENDINGS[ending], *rest)
+
+    def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
+        """Runs in order: those not collapsed; those not at the floor nor too thin; the highest log-likelihood.
+
+        A run is too thin while a component holds fewer rows than its ``own_points``, which are given for all runs.
+        """
+
+        def order(number: int) -> tuple[int, float]:
+            at = standings[number]
+            thin = at.least_weight * self.rows_per_weight < own_points[number] and at.n_components > 1
+            return 2 if at.collapsed else int(thin or at.any_at_floor), -at.loglik
+
+        standings = dict(zip(numbers, self.native.standings(numbers), strict=True))
+        return sorted(numbers, key=order)
+
+    def different(self, numbers: Sequence[int]) -> list[int]:
+        """Those runs that have ended, or have not come to the place of another one before them."""
+        kept: list[int] = []
+        places: list[tuple[int, float]] = []
+        for number, at in zip(numbers, self.native.standings(numbers), strict=True):
+            near = [other for other, loglik in places if abs(loglik - at.loglik) <= SAME_LOGLIK]
+            if at.ended or not any(self._same_weights(other, number) for other in near):
+                kept.append(number)
+                if at.has_mixture:
+                    places.append((number, at.loglik))
+        return kept
+
+    def _same_weights(self, one: int, other: int) -> bool:
+        """Whether two mixtures have nearly the same weights, with components in whatever order."""
+        pairs = zip(sorted(self.native.weights(one)), sorted(self.native.weights(other)), strict=True)
+        return not any(abs(a - b) > SAME_WEIGHT for a, b in pairs)
+
+
+@lru_cache
+def _covariance_model(name: str) -> Any:
+    """A model by its three letters, as C++ knows it."""
+    return _native.CovarianceModel(*(_native.Letter[letter] for letter in name))
+
+
+def _stacked(model: str, starts: Sequence[Stats]) -> Any:
+    """Statistics of several starts, one after the other."""
+    weight = np.array([start.weight for start in starts], dtype=np.float64)
     mean = np.array([start.mean for start in starts], dtype=np.float64)
     scatter = reduced(model, np.array([start.scatter for start in starts], dtype=np.float64))
-    shares, means = np.empty(total.shape), np.empty(mean.shape)
-    covariances = np.empty(mean.shape if model.endswith("I") else (*mean.shape, mean.shape[-1]))
-    low = np.zeros(total.shape)
-    weight, count = chunk.sample_weight, len(chunk.rows)
-    found = _native.race(
-        level(),
-        chunk.rows,
-        weight,
-        tuple(LETTERS.index(letter) for letter in model),
-        floor,
-        ridge,
-        tol,
-        1.0 if weight is None else max(1.0, count / float(weight.sum())),
-        least_points,
-        own_points,
-        max_iter if plain is None else plain,
-        max_iter,
-        list(rounds),
-        [False] * len(starts) if named is None else list(named),
-        [start.loglik for start in starts] if since else [],
-        (0.0, 0.0) if prior is None else prior[:2],
-        None if prior is None else np.ascontiguousarray(prior[2]),
-        None if prior is None else np.ascontiguousarray(prior[3]),
-        list(ends),
-        threads,
-        _native.Places(total, mean, scatter, shares, means, covariances, low),
-    )
-    floored, least = (low != 0).any(axis=1).tolist(), total.min(axis=1).tolist()
-    places = (total, mean, scatter, shares, means, covariances, low)
-    return [
-        Summit(Ending(ending), tuple(trace), assignment_logprob, floored[i], least[i], passes, i, places)
-        for i, (ending, assignment_logprob, passes, trace) in enumerate(found)
-    ]
+    return _native.Starts(weight, mean, scatter)
 
 
 def reduced(model: str, scatter: Array) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +13,15 @@ from mixtura._support import Array, Rows, chunk_slices, thread_count
 from mixtura.data import Chunk
 from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.base import Kernel
-from mixtura.kernels.fused import race
+from mixtura.kernels.fused import FusedRuns
 from mixtura.kernels.simd import level
 from mixtura.stats import ScatterKind, Stats
 
 _native: Any = import_module("mixtura._native")  # missing where there was no compiler
 
-# Numbers that the C++ side gives to forms and to what a prediction wants.
-_FORMS = {"dense": 0, "shared": 1, "diagonal": 2}
-_LOG_DENSITY, _POSTERIOR, _LABELS = range(3)
-_CRITERIA = {"EII": 0, "VII": 1, "EEE": 2, "VVV": 3}
+T = TypeVar("T", np.float64, np.int64)
+
+_FORMS = {form.name.lower(): form for form in _native.Form}
 
 
 def _readable(rows: Rows) -> Rows:
@@ -31,10 +30,10 @@ def _readable(rows: Rows) -> Rows:
     return rows if whole else cast(Rows, np.ascontiguousarray(rows))
 
 
-def _handed(affine: Affine, *, single: bool = False) -> Any:
-    """The mixture as the C++ side wants it; only for float32 rows does it matter how narrow components are."""
+def _density(affine: Affine, *, single: bool = False) -> Any:
+    """The mixture as C++ reads it; how narrow components are beside their variances counts for float32 rows alone."""
     arrays = (affine.shift, affine.constants, affine.factors, affine.offsets)
-    return _native.Affine(*map(np.ascontiguousarray, arrays), _FORMS[affine.form], affine.inflation if single else 1.0)
+    return _native.Density(_FORMS[affine.form], *map(np.ascontiguousarray, arrays), affine.inflation if single else 1.0)
 
 
 def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
@@ -47,41 +46,41 @@ def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
     >>> estep(mixture, Chunk(np.array([[2.0]])), "full").weight.tolist()
     [0.5, 0.5]
     """
-    return estep_by_crew(mixture, chunk, scatter_kind, (), 1)
+    return estep_by_threads(mixture, chunk, scatter_kind, (), 1)
 
 
-def estep_by_crew(
+def estep_by_threads(
     mixture: Density, chunk: Chunk, scatter_kind: ScatterKind, ends: Sequence[int], threads: int
 ) -> Stats:
-    """The same by several threads: parts of the chunk ``end`` where it says, and are added up in their order.
+    """Statistics of a chunk's rows by several threads; its parts end at ``ends``, and are added up in their order.
 
     Examples
     --------
     >>> from mixtura import DenseCovariance, Mixture
     >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
-    >>> estep_by_crew(mixture, Chunk(np.array([[0.0], [4.0]])), "full", [1, 2], 2).weight.tolist()
+    >>> estep_by_threads(mixture, Chunk(np.array([[0.0], [4.0]])), "full", [1, 2], 2).weight.tolist()
     [1.0, 1.0]
     """
     affine = mixture.affine
     k, d = affine.means.shape
     total, mean, scatter = np.empty(k), np.empty((k, d)), Stats.empty(k, d, scatter_kind).scatter
-    handed = _handed(affine, single=chunk.rows.dtype == np.float32)
-    sums = (affine.means, total, mean, scatter)
-    loglik, assignment_logprob = _native.estep(level(), *_weighted(chunk), handed, *sums, ends, threads)
+    density = _density(affine, single=chunk.rows.dtype == np.float32)
+    sums = _native.Sums(total, mean, scatter)
+    loglik, assignment_logprob = _native.estep(level(), *_weighted(chunk), density, affine.means, sums, ends, threads)
     return Stats(total, mean, scatter, loglik, assignment_logprob)
 
 
 def moments(chunk: Chunk) -> Stats:
     """Weight, mean and sum of squares of each column: one component that holds all rows."""
-    return moments_by_crew(chunk, (), 1)
+    return moments_by_threads(chunk, (), 1)
 
 
-def moments_by_crew(chunk: Chunk, ends: Sequence[int], threads: int) -> Stats:
-    """The same by several threads, as in `estep_by_crew`."""
+def moments_by_threads(chunk: Chunk, ends: Sequence[int], threads: int) -> Stats:
+    """Weight, mean and sum of squares of each column by several threads, as `estep_by_threads`."""
     d = chunk.rows.shape[1]
     total, mean, scatter = np.empty(1), np.empty((1, d)), np.empty((1, d))
-    sums = (total, mean, scatter)
-    _native.moments(level(), *_weighted(chunk), chunk.rows[0].astype(np.float64), *sums, ends, threads)
+    shift, sums = chunk.rows[0].astype(np.float64), _native.Sums(total, mean, scatter)
+    _native.moments(level(), *_weighted(chunk), shift, sums, ends, threads)
     return Stats(total, mean, scatter, 0.0, 0.0)
 
 
@@ -93,36 +92,32 @@ def _weighted(chunk: Chunk) -> tuple[Rows, Array | None]:
 
 def log_density(mixture: Density, rows: Rows) -> Array:
     """Log-density of each row, (n,)."""
-    result = np.empty(len(rows))
-    _predict(mixture, rows, _LOG_DENSITY, result, None)
-    return result
+    return _predicted(mixture, rows, _native.Prediction.LOG_DENSITY, np.empty(len(rows)))
 
 
 def posterior(mixture: Density, rows: Rows) -> Array:
     """Responsibilities, (n, k)."""
     result = np.empty((len(rows), len(mixture.affine.constants)))
-    _predict(mixture, rows, _POSTERIOR, result, None)
-    return result
+    return _predicted(mixture, rows, _native.Prediction.RESPONSIBILITIES, result)
 
 
 def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
     """Most probable component of each row, (n,)."""
-    result = np.empty(len(rows), dtype=np.int64)
-    _predict(mixture, rows, _LABELS, None, result)
-    return result
+    return _predicted(mixture, rows, _native.Prediction.LABELS, np.empty(len(rows), dtype=np.int64))
 
 
-def _predict(mixture: Density, rows: Rows, wanted: int, out: Array | None, marks: NDArray[np.int64] | None) -> None:
-    """Fill one of the two arrays."""
+def _predicted(mixture: Density, rows: Rows, kind: Any, result: NDArray[T]) -> NDArray[T]:
+    """An array, filled with what is predicted of each row."""
     ends = [cut.stop for cut in chunk_slices(*rows.shape)]
     threads = thread_count() if len(ends) > 1 else 1
-    _native.predict(level(), _readable(rows), _handed(mixture.affine), wanted, out, marks, ends, threads)
+    _native.predict(level(), _readable(rows), _density(mixture.affine), kind, result, ends, threads)
+    return result
 
 
 def agglomerate(rows: Array, weight: Array, criterion: str, alpha: float) -> tuple[NDArray[np.int64], Array]:
     """Merge the two clusters whose union adds least to a criterion, until one is left."""
     merges, heights = np.empty((len(rows) - 1, 2), dtype=np.int64), np.empty(len(rows) - 1)
-    _native.hierarchical(rows, weight, _CRITERIA[criterion], alpha, merges, heights)
+    _native.agglomerate(rows, weight, _native.Criterion[criterion], alpha, merges, heights)
     return merges, heights
 
 
@@ -135,7 +130,7 @@ NATIVE = Kernel(
     posterior=posterior,
     labels=labels,
     agglomerate=agglomerate,
-    estep_of_whole=estep_by_crew,
-    moments_of_whole=moments_by_crew,
-    race=race,
+    estep_of_whole=estep_by_threads,
+    moments_of_whole=moments_by_threads,
+    begin_runs=FusedRuns.begin,
 )

@@ -12,14 +12,14 @@ import numpy as np
 from mixtura._support import map_in_order, using_threads
 from mixtura.covariance.models import Constraint, as_covariance_model, with_constraint
 from mixtura.data import ArraySource, Source
-from mixtura.em import Problem
+from mixtura.em import Problem, Run, is_thin
 from mixtura.errors import MixturaError
-from mixtura.fitting import Beginning
-from mixtura.selection.cell import Cell, CellStart
+from mixtura.fitting import Beginning, as_fit
+from mixtura.selection.cell import Cell, CellStart, Found
 from mixtura.selection.cell_starts import GIVEN, QUANTILES, from_neighbours
-from mixtura.selection.climb import Limits, as_fit, climbed, repaired
 from mixtura.selection.grid import Key, sources, waves
 from mixtura.selection.samples import StartSample, large_piece, small_piece, start_samples
+from mixtura.starts import Limits, successive_halving, with_repairs
 
 # Of so many starts on a sample, all rows tell which are best; so many of them go on after so many iterations.
 FINALISTS = 8
@@ -166,17 +166,46 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[K
     if "neighbours" in plan.starts:
         begins += from_neighbours(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
     named = [begin.name in (*plan.starts, GIVEN, QUANTILES) for begin in begins]
-    field = climbed(problem, begins, named, Limits(plan.tol if plan.whole else max(plan.tol, ROUGH), plan.max_iter))
-    best, loop = field[0], False
+    limits = Limits(plan.tol if plan.whole else max(plan.tol, ROUGH), plan.max_iter)
+    found = searched(problem, begins, limits, named)
+    (start, best), loop = found[0], False
     if not (best.lost or plan.whole or plan.large is None):
-        ahead = [climb for climb in field[:FINALISTS] if not climb.lost]
-        finals = [CellStart(climb.begin.name, climb.stats) for climb in ahead]
+        ahead = [CellStart(begin.name, run.last.stats) for begin, run in found[:FINALISTS] if not run.lost]
         problem = plan.problem(key.model, plan.large)
-        best = climbed(problem, finals, [False] * len(finals), Limits(plan.tol, plan.max_iter, NEAR, LAST))[0]
+        limits = Limits(plan.tol, plan.max_iter, NEAR, LAST)
+        start, best = searched(problem, ahead, limits, [False] * len(ahead))[0]
     if best.lost or (plan.large is None and not plan.whole):
         rows = plan.small if plan.whole else plan.large
         problem, loop = plan.problem(key.model, rows), True
-        limits = Limits(plan.tol, plan.max_iter)
-        best = repaired(problem, best, limits, in_memory=rows is not None)
-    tried, begin = tuple(climb.found for climb in field), best.begin.with_scatter(problem.mstep.scatter_kind)
-    return Cell(key.components, key.model, as_fit(problem, best), begin, tried, best.thin, accelerated=loop)
+        start = CellStart(start.name, best.last.stats)
+        best = with_repairs(problem, best, Limits(plan.tol, plan.max_iter), few_rows=rows is not None)
+    own_points = problem.mstep.covariances.own_points(problem.source.n_features)
+    return Cell(
+        key.components,
+        key.model,
+        as_fit(problem, [best]),
+        start.with_scatter(problem.mstep.scatter_kind),
+        tuple(Found(begin.name, run.loglik, run.iterations, word_of(problem, run)) for begin, run in found),
+        is_thin(problem, best, own_points),
+        accelerated=loop,
+    )
+
+
+def searched(
+    problem: Problem, begins: Sequence[CellStart], limits: Limits, protected: Sequence[bool]
+) -> list[tuple[CellStart, Run]]:
+    """Where the starts of a cell led, the best first."""
+    stats = [begin.with_scatter(problem.mstep.scatter_kind).stats for begin in begins]
+    return [(begins[number], run) for number, run in successive_halving(problem, stats, limits, protected=protected)]
+
+
+def word_of(problem: Problem, run: Run) -> str:
+    """How a start ended, as `Found` says it."""
+    own_points = problem.mstep.covariances.own_points(problem.source.n_features)
+    words = {
+        "collapsed": run.lost,
+        "floor": bool(run.last.at_floor.any()),
+        "thin": is_thin(problem, run, own_points),
+        "given up": not run.finished,
+    }
+    return next((word for word, holds in words.items() if holds), "rest")

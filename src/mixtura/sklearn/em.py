@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from mixtura.covariance import DiagonalCovariance
 from mixtura.covariance.models import as_covariance_model
 from mixtura.data import Source, Summary
-from mixtura.em import Iterate, LoglikChanges, NoRepair, Outcome, Problem, Run, StopRule, iterate, sprint
+from mixtura.em import Iterate, LoglikChanges, NoRepair, Outcome, Problem, Run, StopRule, advance, iterate
 from mixtura.em.estep import Plain
 from mixtura.em.mstep import MStep, floor_variances
 from mixtura.em.steppers import STEPPERS
@@ -129,7 +129,7 @@ def estimate(
     rules = [LoglikChanges(tol)]
     run = Run.started(here) if earlier is None else resumed(here, earlier, rules)
     if not (accelerate or say.level):
-        run = sprint(problem, run, rules, max_iter - 1)
+        run = advance(problem, run, rules, max_iter - 1)
     run = iterate(
         problem,
         run,

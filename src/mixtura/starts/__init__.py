@@ -6,10 +6,10 @@ from mixtura.starts.find_noise import find_noise
 from mixtura.starts.hierarchical import ClusterTree, agglomerate_rows, hierarchical
 from mixtura.starts.known_labels import FromKnown
 from mixtura.starts.names import DEFAULT, GROUPINGS, STARTS, Initial, as_initial
-from mixtura.starts.onward import onward
 from mixtura.starts.parameters import Parameters
 from mixtura.starts.partition import Labels, Responsibilities
-from mixtura.starts.search import in_kernel
+from mixtura.starts.refined import refined
+from mixtura.starts.search import Limits, successive_halving, with_repairs
 
 __all__ = [
     "DEFAULT",
@@ -19,12 +19,14 @@ __all__ = [
     "FromKnown",
     "Initial",
     "Labels",
+    "Limits",
     "Parameters",
     "Responsibilities",
     "agglomerate_rows",
     "as_initial",
     "find_noise",
     "hierarchical",
-    "in_kernel",
-    "onward",
+    "refined",
+    "successive_halving",
+    "with_repairs",
 ]

@@ -1,168 +1,171 @@
-"""Short runs of EM from several starts, side by side: within the kernel where it can, else by the loop of `em.run`."""
+"""The search among starts: short runs of EM, of which only the best go on (successive halving)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixtura._support import map_in_order
-from mixtura.data import WholeArray
-from mixtura.em import LoglikRises, Outcome, Problem, Run, can_run, iterate, row_counts
+from mixtura.em import (
+    LoglikRises,
+    Outcome,
+    Problem,
+    Run,
+    begin_runs,
+    in_kernel,
+    iterate,
+    reseed_empty,
+    row_counts,
+)
 from mixtura.em.steppers import STEPPERS
-from mixtura.kernels import Ending, Summit, kernel_of
 from mixtura.stats import Stats
 
 # Multiplications in one iteration from which on starts are shared out among threads.
 MUCH = 1 << 20
 
-# A floor below this fraction of the data's variance is there for the arithmetic, not a bound that somebody has chosen.
+# A floor below this fraction of the data's variance is there for the arithmetic, not a limit that somebody has chosen.
 NUMERICAL = 1e-6
 
+# So many iterations, repairs among them, are left to the loop before the kernel goes on.
+REPAIRING = 2
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Runner:
-    """Where a start has come.
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a search ends.
 
     Attributes
     ----------
-    stats : Stats
-        Of the last E-step; EM goes on from here.
-    low : ndarray of bool, (k,)
-        Which covariances rest on the floor.
-    resting : bool
-        Whether the log-likelihood has ceased to rise.
-    gain : float
-        By how much it has risen since the statistics that the run went on from.
-    passes : int
-        How often the rows were read on the way.
-    lost : bool
-        Whether a component was lost on the way.
+    tol : float
+        A run has converged when its mean log-likelihood per row rises by no more.
+    max_iter : int
+        Largest number of iterations of a run.
+    accelerate_after : int
+        Iterations of plain EM before it is accelerated: the first ones decide in which optimum a run ends.
+    rounds : sequence of (int, int)
+        After so many iterations so many runs go on.
     """
 
-    stats: Stats
-    at_floor: NDArray[np.bool_]
-    resting: bool
-    gain: float = 0.0
-    passes: int = 0
-    lost: bool = False
-
-    @classmethod
-    def of(cls, start: Stats) -> Runner:
-        """At its start."""
-        return cls(start, np.zeros(len(start.weight), dtype=bool), resting=False)
-
-    @classmethod
-    def at(cls, run: Run) -> Runner:
-        """Where the loop of `em.run` has come."""
-        return cls(run.last.stats, run.last.at_floor, run.outcome is not Outcome.OUT_OF_STEPS)
-
-    def spurious(self, problem: Problem) -> bool:
-        """Whether a component owes its likelihood to the floor.
-
-        It rests there on hardly more points than it needs, or on a floor so low that only rows that coincide in some
-        direction get there; then there is no end to their likelihood but the floor.
-        """
-        if not self.at_floor.any():
-            return False
-        held = row_counts(self.stats, problem.source.n_rows)
-        few = held < 2 * problem.mstep.covariances.least_points(problem.source.n_features)
-        return bool((self.at_floor & (few | (problem.mstep.floor < NUMERICAL * problem.scale).all())).any())
+    tol: float
+    max_iter: int
+    accelerate_after: int = 20
+    rounds: Sequence[tuple[int, int]] = ((5, 6), (20, 3))
 
 
-def ranked(runners: Sequence[Runner], problem: Problem) -> list[Runner]:
-    """The best first; those whose likelihood is spurious after all others."""
-    return sorted(runners, key=lambda one: (one.spurious(problem), -one.stats.loglik))
-
-
-def started(
-    problem: Problem, starts: Sequence[Stats], iterations: int, tol: float, plain: int | None = None
-) -> tuple[list[Runner], int]:
-    """Some EM iterations from each start: the runners, the best first, and how often the rows were read.
-
-    Those that lost a component are left out.
+def successive_halving(
+    problem: Problem, starts: Sequence[Stats], limits: Limits, *, protected: Sequence[bool]
+) -> list[tuple[int, Run]]:
+    """Run EM from several starts; after each round only the best go on.
 
     Parameters
     ----------
-    task : Task
-        Its rows are one array in memory.
-    plain : int, optional
-        After so many iterations EM is accelerated; never, if it is not given.
+    problem : Problem
+    starts : sequence of Stats
+    limits : Limits
+    protected : sequence of bool
+        Starts that go on in any case, and are not ranked behind others for holding too few rows.
+
+    Returns
+    -------
+    list of (int, Run)
+        Number of the start and where it led, the best first (`mixtura.em.sort_key`).
     """
-    return further(problem, [Runner.of(start) for start in starts], iterations, tol, plain)
+    runs = begin_runs(problem, starts, tol=limits.tol, accelerate_after=limits.accelerate_after)
+    own_points = problem.mstep.covariances.own_points(problem.source.n_features)
+    needed = [0 if spared else own_points for spared in protected]
+    field = list(range(len(starts)))
+    for iterations, places in limits.rounds:
+        if len(field) > places:
+            runs.advance(field, min(iterations, limits.max_iter))
+            ranked = runs.best_first(field, needed)
+            field = ranked[:places] + [number for number in ranked[places:] if protected[number]]
+    runs.finish(field, limits.max_iter)
+    order = runs.best_first(range(len(starts)), needed)
+    while not runs.run(order[0]).finished and runs.run(order[0]).iterations < limits.max_iter:
+        runs.finish(order[:1], limits.max_iter)  # one that was given up, but those ahead of it came to grief
+        order = runs.best_first(order, needed)
+    return [(number, runs.run(number)) for number in order]
 
 
-def further(
-    problem: Problem, runners: Sequence[Runner], iterations: int, tol: float, plain: int | None = None
-) -> tuple[list[Runner], int]:
-    """The same for runners that have come somewhere already; those at rest stay where they are."""
-    going, still = [one for one in runners if not one.resting], [one for one in runners if one.resting]
-    do = partial(_raced if in_kernel(problem) else _walked, problem, iterations=iterations, tol=tol, plain=plain)
-    k, d = runners[0].stats.mean.shape if runners else (0, 0)
-    if in_kernel(problem) and problem.source.n_rows * k * d * d >= MUCH:
-        parts = map_in_order(lambda one: do([one]), going, cast(WholeArray, problem.source.whole).threads)
-        ended = [one for part in parts for one in part]
-    else:
-        ended = do(going) if going else []
-    read = sum(new.passes for new in ended) - sum(old.passes for old in going)
-    return ranked([*still, *(one for one in ended if not one.lost)], problem), read
+def short_runs(
+    problem: Problem, starts: Sequence[Stats], iterations: int, tol: float, accelerate_after: int | None = None
+) -> list[Run]:
+    """So many EM iterations from each of several starts, in their order."""
+
+    def runs_from(some: Sequence[Stats]) -> list[Run]:
+        runs = begin_runs(problem, some, tol=tol, accelerate_after=accelerate_after)
+        runs.advance(range(len(some)), iterations)
+        return [runs.run(number) for number in range(len(some))]
+
+    whole = problem.source.whole
+    k, d = starts[0].mean.shape if starts else (0, 0)
+    if whole is None or not in_kernel(problem) or problem.source.n_rows * k * d * d < MUCH:
+        return runs_from(starts) if starts else []
+    return [run for runs in map_in_order(lambda one: runs_from([one]), starts, whole.threads) for run in runs]
 
 
-def in_kernel(problem: Problem) -> bool:
-    """Whether the kernel knows how to do all that the task asks for."""
-    plain = not (problem.repair.accepts_falls or problem.mstep.ridge)
-    return plain and problem.source.whole is not None and can_run(problem)
+def continued(
+    problem: Problem, runs: Sequence[Run], iterations: int, tol: float, accelerate_after: int | None = None
+) -> list[Run]:
+    """Each run after so many more iterations; its trace begins where it stood. Finished ones stay as they are."""
+    going = [run for run in runs if not run.finished]
+    further = iter(short_runs(problem, [run.last.stats for run in going], iterations, tol, accelerate_after))
+    return [run if run.finished else _joined(run, next(further)) for run in runs]
 
 
-def _raced(
-    problem: Problem, runners: Sequence[Runner], *, iterations: int, tol: float, plain: int | None
-) -> list[Runner]:
-    """Within the kernel."""
-    whole, model = cast(WholeArray, problem.source.whole), problem.mstep.covariances
-    race = cast(Callable[..., list[Summit]], kernel_of(problem.source).race)
-    tops = race(
-        model.name,
-        whole.chunk,
-        [one.stats for one in runners],
-        problem.mstep.floor,
-        tol=tol,
-        max_iter=iterations,
-        least_points=model.least_points(problem.source.n_features),
-        prior=problem.mstep.prior.for_kernel(model, len(runners[0].stats.weight)),
-        plain=plain,
+def _joined(before: Run, after: Run) -> Run:
+    """A run and what it was continued by."""
+    return replace(after, trace=(before.loglik, *after.trace), passes=before.passes + after.passes)
+
+
+def is_spurious(problem: Problem, run: Run) -> bool:
+    """Whether a component owes its likelihood to the floor.
+
+    It is there with hardly more rows than it needs, or the floor is so low that only rows that coincide in some
+    direction get there; then there is no end to their likelihood but the floor.
+    """
+    at_floor = run.last.at_floor
+    if not at_floor.any():
+        return False
+    held = row_counts(run.last.stats, problem.source.n_rows)
+    few = held < 2 * problem.mstep.covariances.least_points(problem.source.n_features)
+    return bool((at_floor & (few | (problem.mstep.floor < NUMERICAL * problem.scale).all())).any())
+
+
+def ranked(problem: Problem, runs: Sequence[Run]) -> list[Run]:
+    """Runs in order, the highest log-likelihood first; those whose likelihood is spurious come last."""
+    return sorted(runs, key=lambda run: (is_spurious(problem, run), -run.loglik))
+
+
+def with_repairs(problem: Problem, run: Run, limits: Limits, *, few_rows: bool) -> Run:
+    """Continue a run on all rows until it ends, with collapsed components repaired or removed.
+
+    Repairs are made by the loop; between them EM of ``few_rows`` runs in the kernel, where it can, by one thread.
+    """
+    fast, stop, rng = few_rows and in_kernel(problem), [LoglikRises(limits.tol)], np.random.default_rng(0)
+    stats, repairs = reseed_empty(problem, run.last.stats, np.random.default_rng(0))
+    run = Run.started(problem.begin(stats), run.repairs + repairs)
+    while not run.finished and run.iterations < limits.max_iter:
+        most = min(run.iterations + REPAIRING, limits.max_iter) if fast else limits.max_iter
+        run = iterate(problem, run, stop=stop, max_iter=most, rng=rng, stepper=STEPPERS[not fast])
+        if fast and not run.finished and not run.last.at_floor.any():
+            run = _to_next_collapse(problem, run, limits)
+    return run
+
+
+def _to_next_collapse(problem: Problem, run: Run, limits: Limits) -> Run:
+    """A run continued in the kernel until it ends, or a component collapses; as it was, if that leads lower."""
+    left = replace(limits, max_iter=max(limits.max_iter - run.iterations, 0))
+    ((_, further),) = successive_halving(problem, [run.last.stats], left, protected=[True])
+    if not further.trace or further.trace[0] < run.trace[-1]:
+        return run
+    return replace(
+        run,
+        last=further.last,
+        trace=run.trace + further.trace,
+        iterations=run.iterations + len(further.trace),
+        passes=run.passes + further.passes,
+        outcome=Outcome.OUT_OF_STEPS if further.lost else further.outcome,
     )
-    return [_climbed(one, top) for one, top in zip(runners, tops, strict=True)]
-
-
-def _climbed(one: Runner, top: Summit) -> Runner:
-    """A runner after some iterations within the kernel."""
-    stats = top.stats
-    return Runner(
-        stats,
-        top.low,
-        top.ending is not Ending.OUT_OF_STEPS,
-        stats.loglik - one.stats.loglik,
-        one.passes + top.passes,
-        not top.trace or top.ending is Ending.COLLAPSED,
-    )
-
-
-def _walked(
-    problem: Problem, runners: Sequence[Runner], *, iterations: int, tol: float, plain: int | None
-) -> list[Runner]:
-    """The same by the loop."""
-    ended = []
-    for one in runners:
-        first, rng, stepper = (
-            Run.started(problem.begin(one.stats)),
-            np.random.default_rng(0),
-            STEPPERS[plain is not None],
-        )
-        run = iterate(problem, first, stop=[LoglikRises(tol)], max_iter=iterations, rng=rng, stepper=stepper)
-        gain, passes = run.last.loglik - one.stats.loglik, one.passes + run.passes
-        ended.append(replace(Runner.at(run), gain=gain, passes=passes, lost=bool(run.repairs)))
-    return ended

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.starts.coordinates import sphered
 from mixtura.starts.kmeans import random_state
-from mixtura.starts.search import Runner, further, ranked, started
+from mixtura.starts.search import continued, is_spurious, ranked, short_runs
 from mixtura.starts.seeding import squared_distances
 from mixtura.starts.split_and_merge import MOVES, Neighbourhood
 from mixtura.stats import Stats
@@ -79,7 +80,7 @@ class SmallEM:
     tol: float = 1e-5
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Mixture | Stats:
-        """Statistics at the best place; of a seeding where all runs lost components, so that the fit tells of it."""
+        """Statistics at the best place; of a partition where all runs lost components, so that the fit tells of it."""
         wanted = max(self.rows, self.rows_per_component * k)
         sample = problem.source.rows(wanted, rng)
         small = problem.on(sample)
@@ -89,83 +90,97 @@ class SmallEM:
         places = self._improved(places, read, small, sample, rng)
         if problem.source.n_rows > wanted:
             return self._final(problem, places, rng)
-        return places[0].stats
+        return places[0].last.stats
 
-    def _seeded(self, problem: Problem, sample: Chunk, k: int, rng: Rng) -> tuple[list[Runner], int]:
+    def _seeded(self, problem: Problem, sample: Chunk, k: int, rng: Rng) -> tuple[list[Run], int]:
         """The best of the first runs, and how often they read the rows; none where all of them lost components."""
         read = 0
         for _ in range(TRIES):
             starts = [reseed_empty(problem, stats, rng)[0] for stats in partitions(problem, sample, k, rng, self.seeds)]
-            runners, more = started(problem, starts, self.first, self.tol)
-            read, iterations = read + len(starts) + more, self.first
-            while iterations < ENOUGH and not all(one.resting for one in runners):
+            runs = short_runs(problem, starts, self.first, self.tol)
+            read, iterations = read + len(starts) + _passes(runs), self.first
+            runs = _alive(problem, runs)
+            while iterations < ENOUGH and not all(run.finished for run in runs):
                 iterations *= 2
-                stay = max(self.finalists, int(self.kept * len(runners)))
-                runners, more = further(problem, runners[:stay], iterations, self.tol)
-                read += more
-            if runners:
+                runs = runs[: max(self.finalists, int(self.kept * len(runs)))]
+                before, runs = _passes(runs), continued(problem, runs, iterations, self.tol)
+                read += _passes(runs) - before
+                runs = _alive(problem, runs)
+            if runs:
                 break
-        return runners[: self.finalists], read
+        return runs[: self.finalists], read
 
-    def _improved(self, places: list[Runner], read: int, problem: Problem, sample: Chunk, rng: Rng) -> list[Runner]:
+    def _improved(self, places: list[Run], read: int, problem: Problem, sample: Chunk, rng: Rng) -> list[Run]:
         """All places that were found, the best first."""
-        first, length = places[0], sum(one.passes for one in places) / len(places)
-        agreed = len(places) == self.finalists and not any(is_better(first, one, problem) for one in places)
+        first, length = places[0], _passes(places) / len(places)
+        agreed = len(places) == self.finalists and not any(is_better(problem, first, one) for one in places)
         goal = (self.settled if agreed else self.effort) * length
-        while read < goal and len(first.at_floor) > 1:
+        while read < goal and len(first.components) > 1:
             found, more = self._moved(places[0], problem, sample, rng)
-            places, read = ranked([*places, *found], problem), read + more
-            if is_better(places[0], first, problem):
+            places, read = ranked(problem, [*places, *found]), read + more
+            if is_better(problem, places[0], first):
                 goal = self.effort * length
         return places
 
-    def _moved(self, best: Runner, problem: Problem, sample: Chunk, rng: Rng) -> tuple[list[Runner], int]:
+    def _moved(self, best: Run, problem: Problem, sample: Chunk, rng: Rng) -> tuple[list[Run], int]:
         """Where EM comes to rest from changes of the best place, and how often that read the rows.
 
         A run is given up when it would not get above the best if it gained as much again as since it was last looked
         at: that ends most of those that are on their way back, too.
         """
-        neighbourhood = Neighbourhood.of(problem, best.stats, sample)
+        neighbourhood = Neighbourhood.of(problem, best.last.stats, sample)
         drawn = [MOVES[number] for number in rng.choice(len(MOVES), size=self.moves)]
         starts = [reseed_empty(problem, move(problem, neighbourhood, rng), rng)[0] for move in drawn]
-        goal = -np.inf if best.spurious(problem) else best.stats.loglik + SAME / unit(best, problem)
-        iterations = 2 * self.first
-        runners, read = started(problem, starts, iterations, 10 * self.tol, PLAIN)
-        resting: list[Runner] = []
-        while runners and iterations < ENOUGH:
-            runners, more = further(problem, runners, iterations, 10 * self.tol, PLAIN)
-            read += more
-            resting += [one for one in runners if one.resting]
-            runners = [one for one in runners if not one.resting and one.stats.loglik + one.gain > goal]
+        goal = -np.inf if is_spurious(problem, best) else best.loglik + SAME / rows_per_weight(problem, best)
+        iterations, tol = 2 * self.first, 10 * self.tol
+        runs = short_runs(problem, starts, iterations, tol, PLAIN)
+        read, runs = _passes(runs), _alive(problem, runs)
+        finished: list[Run] = []
+        while runs and iterations < ENOUGH:
+            before, runs = _passes(runs), continued(problem, runs, iterations, tol, PLAIN)
+            read += _passes(runs) - before
+            runs = _alive(problem, runs)
+            finished += [run for run in runs if run.finished]
+            runs = [run for run in runs if not run.finished and 2 * run.loglik - run.trace[0] > goal]
             iterations *= 2
-        return resting, read + 1
+        return finished, read + 1
 
-    def _final(self, problem: Problem, places: list[Runner], rng: Rng) -> Stats:
+    def _final(self, problem: Problem, places: list[Run], rng: Rng) -> Stats:
         """Of the best places on a sample, the best on all rows, after some iterations there."""
         chosen = places[:1]
         for place in places[1:]:
-            if len(chosen) < self.finalists and is_better(chosen[-1], place, problem):
+            if len(chosen) < self.finalists and is_better(problem, chosen[-1], place):
                 chosen.append(place)
         if len(chosen) == 1:
-            return chosen[0].stats
+            return chosen[0].last.stats
         stop = [LoglikRises(self.tol)]
         runs = [
-            iterate(problem, Run.started(problem.begin(one.stats)), stop=stop, max_iter=self.heats, rng=rng)
+            iterate(problem, Run.started(problem.begin(one.last.stats)), stop=stop, max_iter=self.heats, rng=rng)
             for one in chosen
         ]
-        return ranked([Runner.at(run) for run in runs], problem)[0].stats
+        return ranked(problem, runs)[0].last.stats
 
 
-def unit(one: Runner, problem: Problem) -> float:
+def _passes(runs: Sequence[Run]) -> int:
+    """How often several runs read the rows."""
+    return sum(run.passes for run in runs)
+
+
+def _alive(problem: Problem, runs: Sequence[Run]) -> list[Run]:
+    """Runs that lost no component on the way, the best first."""
+    return ranked(problem, [run for run in runs if not (run.lost or run.repairs)])
+
+
+def rows_per_weight(problem: Problem, run: Run) -> float:
     """How many rows a weight of one stands for: weights that sum to less than the number of rows are relative."""
-    return max(1.0, problem.source.n_rows / one.stats.total)
+    return max(1.0, problem.source.n_rows / run.last.stats.total)
 
 
-def is_better(one: Runner, other: Runner, problem: Problem) -> bool:
-    """Whether a run at rest ranks before another one and is in another place."""
-    if one.spurious(problem) != other.spurious(problem):
-        return other.spurious(problem)
-    return (one.stats.loglik - other.stats.loglik) * unit(other, problem) > SAME
+def is_better(problem: Problem, one: Run, other: Run) -> bool:
+    """Whether a finished run ranks before another one and is in another place."""
+    if is_spurious(problem, one) != is_spurious(problem, other):
+        return is_spurious(problem, other)
+    return (one.loglik - other.loglik) * rows_per_weight(problem, other) > SAME
 
 
 def partitions(problem: Problem, sample: Chunk, k: int, rng: Rng, count: int = 1) -> list[Stats]:

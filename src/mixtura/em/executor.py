@@ -1,0 +1,125 @@
+"""Several runs of EM on one problem, side by side: by the kernel where it knows how, else by the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from mixtura.em import fused
+from mixtura.em.loop import iterate
+from mixtura.em.problem import Problem, row_counts
+from mixtura.em.repair import reseed_empty
+from mixtura.em.run import Run
+from mixtura.em.steppers import STEPPERS
+from mixtura.em.stopping import LoglikRises
+from mixtura.stats import Stats
+
+
+class Executor(Protocol):
+    """Continues several runs of EM, which are called by their numbers, those of the starts."""
+
+    def advance(self, numbers: Iterable[int], max_iter: int) -> None:
+        """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
+
+    def unfinished(self, numbers: Sequence[int]) -> list[int]:
+        """Those of some runs that can go on."""
+
+    def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
+        """Runs in order: see `sort_key`; ``own_points`` are given for all runs."""
+
+    def finish(self, numbers: Sequence[int], max_iter: int) -> None:
+        """Continue some of the runs to their ends, or ``max_iter`` iterations; one may stand for its likes."""
+
+    def run(self, number: int) -> Run:
+        """Where a run stands."""
+
+
+def begin_runs(
+    problem: Problem, starts: Sequence[Stats], *, tol: float, accelerate_after: int | None = None
+) -> Executor:
+    """Runs that stand at their starts: the one place that chooses between the kernel and the loop.
+
+    Parameters
+    ----------
+    problem : Problem
+    starts : sequence of Stats
+        What the first M-step of each run is made of.
+    tol : float
+        A run has converged when its mean log-likelihood per row rises by no more.
+    accelerate_after : int, optional
+        Iterations of plain EM before it is accelerated; never, if not given.
+    """
+    if in_kernel(problem):
+        native = fused.begin(problem, starts, tol=tol, accelerate_after=accelerate_after)
+        return fused.FusedExecutor(problem, native, accelerate_after)
+    rng = np.random.default_rng(0)
+    filled = [reseed_empty(problem, start, rng) for start in starts]
+    runs = [Run.started(problem.begin(stats), repairs) for stats, repairs in filled]
+    return LoopExecutor(problem, tol, accelerate_after, runs)
+
+
+def in_kernel(problem: Problem) -> bool:
+    """Whether the kernel knows how to do all that the problem asks for."""
+    return fused.can_run(problem) and not (problem.repair.accepts_falls or problem.mstep.ridge)
+
+
+def is_thin(problem: Problem, run: Run, own_points: int) -> bool:
+    """Whether a component holds fewer rows than are needed: then it fits a few rows, not a group."""
+    stats = run.last.stats
+    return len(stats.weight) > 1 and bool(row_counts(stats, problem.source.n_rows).min() < own_points)
+
+
+def sort_key(problem: Problem, run: Run, own_points: int) -> tuple[bool, bool, float]:
+    """Best first: all components alive; none at the floor, or with fewer rows than it needs; then by log-likelihood."""
+    return run.lost, bool(run.last.at_floor.any()) or is_thin(problem, run, own_points), -run.loglik
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoopExecutor:
+    """Several runs of EM side by side, by the loop.
+
+    Attributes
+    ----------
+    problem : Problem
+    tol : float
+    accelerate_after : int or None
+    runs : list of Run
+        Where each stands.
+    """
+
+    problem: Problem
+    tol: float
+    accelerate_after: int | None
+    runs: list[Run]
+
+    def advance(self, numbers: Iterable[int], max_iter: int) -> None:
+        """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
+        accelerate = self.accelerate_after is not None and max_iter > self.accelerate_after
+        for number in numbers:
+            self.runs[number] = iterate(
+                self.problem,
+                self.runs[number],
+                stop=[LoglikRises(self.tol)],
+                max_iter=max_iter,
+                rng=np.random.default_rng(0),
+                stepper=STEPPERS[accelerate],
+            )
+
+    def unfinished(self, numbers: Sequence[int]) -> list[int]:
+        """Those of some runs that can go on."""
+        return [number for number in numbers if not self.runs[number].finished]
+
+    def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
+        """Runs in order: see `sort_key`."""
+        return sorted(numbers, key=lambda number: sort_key(self.problem, self.runs[number], own_points[number]))
+
+    def finish(self, numbers: Sequence[int], max_iter: int) -> None:
+        """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
+        self.advance(numbers, max_iter)
+
+    def run(self, number: int) -> Run:
+        """Where a run stands."""
+        return self.runs[number]

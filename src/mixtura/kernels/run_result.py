@@ -1,0 +1,80 @@
+"""Where a run of EM in C++ has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura._support import Array
+from mixtura.stats import Stats
+
+
+class Ending(Enum):
+    """How a run in C++ ended; ``OUT_OF_STEPS`` is also a run that could go on."""
+
+    CONVERGED = "the log-likelihood has ceased to rise"
+    OUT_OF_STEPS = "the iterations are done"
+    COLLAPSED = "a component holds too few rows, or there is no mixture at all"
+    FELL = "the next iteration would lower the log-likelihood"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunResult:
+    """Where a run of EM has come; it stays as it is when the run goes on.
+
+    Attributes
+    ----------
+    ending : Ending
+    trace : tuple of float
+        Log-likelihood after the first M-step and after each iteration; empty where there was no mixture at all.
+    floored : bool
+        Whether any covariance rests on the floor.
+    least : float
+        The smallest weight of a component.
+    passes : int
+        How often the rows were read, those of rejected SQUAREM steps included.
+    iterate : object
+        The arrays, as C++ holds them.
+    """
+
+    ending: Ending
+    trace: tuple[float, ...]
+    floored: bool
+    least: float
+    passes: int
+    iterate: Any
+
+    @property
+    def iterations(self) -> int:
+        """EM iterations done."""
+        return max(len(self.trace) - 1, 0)
+
+    @property
+    def stats(self) -> Stats:
+        """Statistics of the E-step at the mixture, from which EM goes on."""
+        at = self.iterate
+        return Stats(at.weight, at.mean, at.scatter, self.trace[-1] if self.trace else -np.inf, at.certainty)
+
+    @property
+    def weights(self) -> Array:
+        """Weights of the mixture, (k,); NaN, like its other parameters, where there is none."""
+        return self.iterate.weights
+
+    @property
+    def means(self) -> Array:
+        """Means of the mixture, (k, d)."""
+        return self.iterate.means
+
+    @property
+    def covariances(self) -> Array:
+        """Covariances of the mixture, (k, d, d), or (k, d) for diagonal models."""
+        return self.iterate.covariances
+
+    @property
+    def at_floor(self) -> NDArray[np.bool_]:
+        """Components whose covariance has been raised to the floor, (k,)."""
+        return self.iterate.at_floor

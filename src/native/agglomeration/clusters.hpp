@@ -1,0 +1,55 @@
+// Clusters that are merged two by two. Each has a slot; two that merge take the lower one, and the last cluster moves
+// to the slot that becomes free.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "agglomeration.hpp"
+
+namespace mixtura {
+namespace {
+
+constexpr double INFINITE = std::numeric_limits<double>::infinity();
+constexpr double EPSILON = std::numeric_limits<double>::epsilon();
+
+// Weight and mean of each slot's cluster, and its first row.
+struct Clusters {
+  std::int64_t d, count;
+  std::vector<double> weight, mean;
+  std::vector<std::int64_t> first;
+
+  explicit Clusters(const WeightedRows& p)
+      : d(p.d), count(p.n), weight(p.weight, p.weight + p.n), mean(p.rows, p.rows + p.n * p.d), first(p.n) {
+    for (std::int64_t i = 0; i < count; ++i) first[i] = i;
+  }
+  // What the squared distance of two means counts in the scatter of both together.
+  double joint_weight(std::int64_t i, std::int64_t j) const { return weight[i] / (weight[i] + weight[j]) * weight[j]; }
+  // By how much a merge raises the trace of the scatter.
+  double trace_rise(std::int64_t i, std::int64_t j) const {
+    const double *a = &mean[i * d], *b = &mean[j * d];
+    double sum = 0;
+    for (std::int64_t c = 0; c < d; ++c) sum += (a[c] - b[c]) * (a[c] - b[c]);
+    return joint_weight(i, j) * sum;
+  }
+  // The first rows of two clusters, the smaller first.
+  void write_merge(std::int64_t i, std::int64_t j, std::int64_t* merge) const {
+    merge[0] = std::min(first[i], first[j]);
+    merge[1] = std::max(first[i], first[j]);
+  }
+  // Clusters i < j become one, in slot i.
+  void merge(std::int64_t i, std::int64_t j) {
+    const double fraction = weight[j] / (weight[i] + weight[j]);
+    for (std::int64_t c = 0; c < d; ++c) mean[i * d + c] += fraction * (mean[j * d + c] - mean[i * d + c]);
+    weight[i] += weight[j];
+    first[i] = std::min(first[i], first[j]);
+    const std::int64_t last = --count;
+    weight[j] = weight[last];
+    first[j] = first[last];
+    std::copy_n(&mean[last * d], d, &mean[j * d]);
+  }
+};
+
+}  // namespace
+}  // namespace mixtura

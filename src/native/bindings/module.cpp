@@ -1,0 +1,8 @@
+// The Python module mixtura._native.
+#include "arguments.hpp"
+
+NB_MODULE(_native, m) {
+  mixtura::bind_passes(m);
+  mixtura::bind_runs(m);
+  mixtura::bind_agglomeration(m);
+}

@@ -1,0 +1,33 @@
+// The floor under covariances, and the whitening factors of those that lie above it.
+#pragma once
+#include "model.hpp"
+
+namespace mixtura {
+
+// Raise eigenvalues, in units of the floor, to one; whether any was lower.
+inline bool raise_eigenvalues(MatrixView covariance, const double* floor) {
+  const Size d = covariance.d;
+  const auto unit = [&](Size i, Size j) { return std::sqrt(floor[i] * floor[j]); };
+  Square scaled(d), axes(d);
+  Numbers values(d);
+  for (Size i = 0; i < d; ++i)
+    for (Size j = 0; j < d; ++j) scaled(i, j) = covariance(i, j) / unit(i, j);
+  eigen(scaled, axes, values.data());
+  const double least = std::max(1.0, 10 * std::numeric_limits<double>::epsilon() * double(d * d) * values[0]);
+  if (values[d - 1] >= least) return false;
+  for (double& value : values) value = std::max(value, least);
+  composed(axes, values.data(), covariance);
+  for (Size i = 0; i < d; ++i)
+    for (Size j = 0; j < d; ++j) covariance(i, j) *= unit(i, j);
+  return true;
+}
+
+// Whether the trace of the inverse, in units of the floor, is below one: then all eigenvalues are above the floor.
+inline bool surely_above_floor(ConstMatrixView factor, const double* floor) {
+  double trace = 0;
+  for (Size i = 0; i < factor.d; ++i)
+    for (Size j = i; j < factor.d; ++j) trace += floor[i] * factor(i, j) * factor(i, j);
+  return trace < 1;
+}
+
+}  // namespace mixtura

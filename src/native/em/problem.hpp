@@ -1,0 +1,47 @@
+// What EM is run on, and where a run stands.
+#pragma once
+#include "model.hpp"
+#include "prior.hpp"
+
+namespace mixtura {
+
+struct Problem {
+  const Kernel* kernel;
+  Rows rows;
+  CovarianceModel model;
+  const double* floor;  // (d): least variances
+  double ridge;         // added to all variances
+  Prior prior;
+};
+
+struct EmOptions {
+  double tol;               // by which the mean log-likelihood per row must rise
+  double rows_per_weight;   // how many rows a weight of one stands for
+  Size least_points;        // a component on the floor with fewer rows has collapsed
+  Size accelerate_after;    // iterations after which SQUAREM steps are tried
+};
+
+struct Statistics {
+  Numbers weight, mean, scatter;  // (k), (k, d), and as the model reads it
+
+  double total() const {
+    double sum = 0;
+    for (double w : weight) sum += w;
+    return sum;
+  }
+  double least_weight() const { return *std::min_element(weight.begin(), weight.end()); }
+};
+
+// A mixture, and the statistics of the E-step there.
+struct Iterate {
+  Statistics stats;
+  Numbers weights, means, covariances;  // (k), (k, d), and (k, d, d) or (k, d)
+  std::vector<char> at_floor;           // (k)
+  double loglik = 0, certainty = 0;
+
+  bool any_at_floor() const {
+    return std::any_of(at_floor.begin(), at_floor.end(), [](char low) { return low; });
+  }
+};
+
+}  // namespace mixtura

@@ -1,0 +1,47 @@
+// What a kernel is given and what it gives back; compiled once for each instruction set (see levels.hpp).
+#pragma once
+#include <cstdint>
+
+namespace mixtura {
+
+enum class Form { DENSE, SHARED, DIAGONAL };    // whitening factors: one triangle each, one for all, or diagonals
+enum class Scatter { FULL, POOLED, DIAGONAL };  // a matrix each, one for all, or variances alone
+enum class Prediction { LOG_DENSITY, RESPONSIBILITIES, LABELS };
+
+// Rows as they lie in the caller's memory; strides count numbers, not bytes.
+struct Rows {
+  const void* data;
+  std::int64_t n, d, row_stride, column_stride;
+  bool single;           // float32
+  const double* weight;  // nullptr: each row counts once
+  std::int64_t weight_stride;
+};
+
+// log w_j N(x | m_j, S_j) = constant_j - |(x - shift) U_j - (m_j - shift) U_j|^2 / 2.
+struct Density {
+  std::int64_t k;
+  Form form;
+  const double *shift, *constants;  // (d), (k)
+  const double* factors;            // U: (k, d, d), (1, d, d), or (k, d) for diagonal ones
+  const double* offsets;            // (m_j - shift) U_j: (k, d)
+  double inflation = 1;             // by how much a variance exceeds what the other columns leave of it, at most
+};
+
+// Sums over rows; deviations are from `centres` (k, d), which may be any points near the means.
+struct Sums {
+  const double* centres;
+  Scatter kind;
+  double *weight, *mean, *scatter;  // (k), (k, d), (k, d, d) or (d, d) or (k, d)
+  double loglik, certainty;
+};
+
+using Summing = void (*)(const Rows&, const Density&, Sums&);
+
+struct Kernel {
+  Summing estep, moments;
+  void (*predict)(const Rows&, const Density&, Prediction, double* out, std::int64_t* labels);
+  void (*exp2)(const double*, double*, std::int64_t);
+  void (*logarithm)(const double*, double*, std::int64_t);
+};
+
+}  // namespace mixtura
