@@ -11,7 +11,7 @@ import numpy as np
 from direct import problem_of
 
 import mixtura
-from mixtura._support.threads import using
+from mixtura._support.threads import using_threads
 from mixtura.covariance.models.names import MODELS
 from mixtura.em.steppers.base import em
 
@@ -66,7 +66,7 @@ def main(threads):
     rows, _ = start.sample(ROWS, rng)
     found = []
     for count in threads:
-        with using(count):
+        with using_threads(count):
             found.append(measured(rows, start))
     columns = " | ".join(f"{count} thread{'s' * (count > 1)} | of VVV | M-step" for count in threads)
     print(f"| model | {columns} |\n|---|{'---|' * 3 * len(threads)}")

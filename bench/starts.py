@@ -68,7 +68,7 @@ class Counter:
     def __init__(self) -> None:
         self.read = 0.0
         self._before = em.Problem.evaluate, small.partitions, moves.accumulate, fused.as_run
-        self._kernel = kernels.using(self._counted(kernels.current()))
+        self._kernel = kernels.using_kernel(self._counted(kernels.current_kernel()))
 
     def _counted(self, kernel):
         """A kernel whose posteriors are counted."""

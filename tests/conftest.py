@@ -25,16 +25,16 @@ settings.load_profile("mixtura")
 MODELS = ("VVV", "EEE", "VVI", "VII")
 
 
-@pytest.fixture(params=["native"] if kernels.current().begin_runs else [])
+@pytest.fixture(params=["native"] if kernels.current_kernel().begin_runs else [])
 def native(request):
     """EM within the kernel; tests of it are left out where there is no compiler."""
-    return kernels.current()
+    return kernels.current_kernel()
 
 
 @pytest.fixture
 def by_the_loop():
     """The kernel without EM iterations of its own, as if there were no compiler."""
-    with kernels.using(replace(kernels.current(), begin_runs=None)):
+    with kernels.using_kernel(replace(kernels.current_kernel(), begin_runs=None)):
         yield
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong, as types: each says what was given, what was expected, and what to do."""
+"""Errors and warnings that Mixtura raises; each message says what was given, what was expected, and what to do."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ class MixturaWarning(UserWarning):
 
 
 class ConvergenceWarning(MixturaWarning):
-    """A fit ran out of steps; what it reached is returned."""
+    """EM reached the largest number of iterations before it converged; its last iterate is returned."""
 
 
 class DegeneracyWarning(MixturaWarning):
-    """A component collapsed and was floored, re-seeded or removed."""
+    """A component's covariance collapsed; it was raised to the floor, or the component was re-seeded or removed."""
 
 
 class StartsDisagreeWarning(MixturaWarning):
-    """The two best starts ended in different optima, so more starts may find a better one."""
+    """The two best starts ended in different local maxima, so more starts may find a higher one."""
 
 
 def missing_extra(package: str, extra: str) -> MissingExtraError:
-    """Say which installation brings a missing optional package.
+    """The error that says which installation brings a missing optional package.
 
     Examples
     --------

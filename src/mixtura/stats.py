@@ -1,4 +1,4 @@
-"""The one value that EM adds up: what a pass over rows leaves behind."""
+"""Sufficient statistics of a Gaussian mixture: the result of an E-step over any part of the rows, which adds up."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mixtura._support import Array, Index
 
 ScatterKind: TypeAlias = Literal["full", "pooled", "diagonal"]
 
-# From weights (k,) and values that vary with the component to their weighted sum, where a scatter is that of all.
-_POOLED: dict[ScatterKind, Callable[[Array, Array], Array]] = {
+# For each kind of scatter: components' covariances times their weights (k,), summed over components where pooled.
+_WEIGHTED: dict[ScatterKind, Callable[[Array, Array], Array]] = {
     "full": lambda weight, matrices: weight[:, None, None] * matrices,
     "pooled": lambda weight, matrices: np.tensordot(weight, matrices, 1)[None],
     "diagonal": lambda weight, variances: weight[:, None] * variances,
@@ -22,18 +22,20 @@ _POOLED: dict[ScatterKind, Callable[[Array, Array], Array]] = {
 
 
 def as_scatter(weight: Array, covariances: Array, scatter_kind: ScatterKind) -> Array:
-    """The scatter of components that have these weights (k,) and covariances, (k, d, d) or (k, d).
+    """Scatter of components with given weights (k,) and covariances, (k, d, d) or, diagonal, (k, d).
+
+    Scatter is weight times covariance; ``"pooled"`` is its sum over components, (1, d, d).
 
     Examples
     --------
     >>> as_scatter(np.array([1.0, 2.0]), np.ones((2, 1, 1)), "pooled").tolist()
     [[[3.0]]]
     """
-    return _POOLED[scatter_kind](weight, covariances)
+    return _WEIGHTED[scatter_kind](weight, covariances)
 
 
 def outer(weight: Array, vectors: Array, scatter_kind: ScatterKind) -> Array:
-    """Weighted outer products of k vectors, (k, d) -> (k, d, d), their sum, (1, d, d), or their diagonals, (k, d).
+    """Weighted outer products w_j v_j v_j' of k vectors (k, d): (k, d, d), their sum (1, d, d), or diagonals (k, d).
 
     Examples
     --------
@@ -51,9 +53,9 @@ def outer(weight: Array, vectors: Array, scatter_kind: ScatterKind) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Stats:
-    """Sufficient statistics of rows under a mixture; they merge with ``+`` and scale with ``*``.
+    """Sufficient statistics of rows under a mixture; ``+`` merges those of two sets of rows, ``*`` scales the weights.
 
-    The scatter is centred on the mean, never a raw second moment, so nothing is lost when the data lies far
+    The scatter is about the mean, never a raw second moment, so no digits are lost when the data lies far
     from the origin. ``+`` is the parallel update of Chan, Golub & LeVeque (1979): associative and commutative
     up to rounding, with `Stats.empty` as its zero.
 
@@ -68,11 +70,11 @@ class Stats:
         their diagonals alone.
     loglik : float
         Weighted log-likelihood of the rows under the mixture that produced this.
-    certainty : float
-        Weighted sum of log max_k r_k over rows: 0 when every row belongs to one component, negative otherwise.
-        ICL needs it, and the E-step has it at hand.
-    outside : float
-        Sum over rows of sample weight x probability of noise.
+    assignment_logprob : float
+        Weighted sum over rows of log max_j r_j, the largest responsibility: 0 when every row belongs to one component
+        for certain, negative otherwise. The criterion ICL is made from it.
+    noise_weight : float
+        Sum over rows of sample weight x responsibility of the noise component.
 
     Examples
     --------
@@ -94,30 +96,30 @@ class Stats:
 
     @staticmethod
     def empty(k: int, d: int, scatter_kind: ScatterKind) -> Stats:
-        """The zero of ``+``: no rows at all."""
+        """Statistics of no rows at all, the zero of ``+``, for k components in d dimensions."""
         shape = {"full": (k, d, d), "pooled": (1, d, d), "diagonal": (k, d)}[scatter_kind]
         return Stats(np.zeros(k), np.zeros((k, d)), np.zeros(shape), 0.0, 0.0)
 
     @property
     def scatter_kind(self) -> ScatterKind:
-        """Which scatter is kept: ``"full"``, ``"pooled"`` (the same for one component) or ``"diagonal"``."""
+        """Kind of the scatter: ``"full"`` (also of a single component's matrix), ``"pooled"`` or ``"diagonal"``."""
         if self.scatter.ndim == 2:
             return "diagonal"
         return "full" if len(self.scatter) == len(self.weight) else "pooled"
 
     @cached_property
     def total(self) -> float:
-        """Sum of all weights: the number of rows, when each counts once."""
+        """Sum of all weights, that of noise included: the number of rows where each counts once."""
         return float(self.weight.sum()) + self.noise_weight
 
     def __add__(self, other: Stats) -> Stats:
         weight = self.weight + other.weight
-        share = np.divide(other.weight, weight, out=np.zeros_like(weight), where=weight > 0)
+        fraction = np.divide(other.weight, weight, out=np.zeros_like(weight), where=weight > 0)
         delta = other.mean - self.mean
         return Stats(
             weight,
-            self.mean + share[:, None] * delta,
-            self.scatter + other.scatter + outer(self.weight * share, delta, self.scatter_kind),
+            self.mean + fraction[:, None] * delta,
+            self.scatter + other.scatter + outer(self.weight * fraction, delta, self.scatter_kind),
             self.loglik + other.loglik,
             self.assignment_logprob + other.assignment_logprob,
             self.noise_weight + other.noise_weight,
@@ -136,7 +138,7 @@ class Stats:
     __rmul__ = __mul__
 
     def select(self, components: Index) -> Stats:
-        """Keep the given components (indices or a mask); of a pooled scatter, their part by weight."""
+        """Statistics of some components (indices or a mask); of a pooled scatter their fraction of the weight."""
         weight = self.weight[components]
         if self.scatter_kind == "pooled":
             scatter = self.scatter * (weight.sum() / max(self.weight.sum(), np.finfo(np.float64).tiny))
@@ -160,7 +162,9 @@ class Stats:
         return replace(self, scatter=np.einsum("kii->ki", self.scatter))
 
     def without_noise(self, scatter_kind: ScatterKind) -> Stats:
-        """The last component seen as noise: only its weight is kept, and the scatter of the others as needed.
+        """Statistics in which the last component is the noise: only its weight is kept.
+
+        Each component's scatter is given; ``scatter_kind`` says whether that of the others is to be pooled.
 
         Examples
         --------

@@ -27,12 +27,12 @@ from mixtura.stats import Stats
 
 def test_as_many_as_given_then_as_the_environment_says_then_as_may_be_used(monkeypatch):
     monkeypatch.setenv("MIXTURA_NUM_THREADS", "5")
-    assert (threads.resolve(3), threads.resolve()) == (3, 5)
+    assert (threads.thread_count(3), threads.thread_count()) == (3, 5)
     monkeypatch.delenv("MIXTURA_NUM_THREADS")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert threads.resolve() == 1
+    assert threads.thread_count() == 1
     monkeypatch.delenv("OMP_NUM_THREADS")
-    assert 1 <= threads.resolve() <= os.cpu_count()
+    assert 1 <= threads.thread_count() <= os.cpu_count()
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, "many", True])
@@ -44,7 +44,7 @@ def test_wrong_numbers_are_refused(wrong):
 def test_wrong_environment_is_refused(monkeypatch):
     monkeypatch.setenv("MIXTURA_NUM_THREADS", "lots")
     with pytest.raises(ParameterError, match="MIXTURA_NUM_THREADS is 'lots'"):
-        threads.resolve()
+        threads.thread_count()
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_work_is_done_in_order_and_shared():
         seen.add(threading.get_ident())
         return number**2
 
-    assert threads.in_order(square, range(20), threads=3) == [n**2 for n in range(20)]
+    assert threads.map_in_order(square, range(20), threads=3) == [n**2 for n in range(20)]
     assert len(seen) >= 2
-    assert threads.in_order(square, [], threads=3) == []
+    assert threads.map_in_order(square, [], threads=3) == []
 
 
 def test_threads_take_over_the_default_of_their_caller():
@@ -84,10 +84,10 @@ def test_threads_take_over_the_default_of_their_caller():
 
     def default(_):
         together.wait()
-        return threads.resolve()
+        return threads.thread_count()
 
-    with threads.using(7):
-        assert threads.in_order(default, range(3), threads=3) == [7, 7, 7]
+    with threads.using_threads(7):
+        assert threads.map_in_order(default, range(3), threads=3) == [7, 7, 7]
 
 
 @pytest.mark.parametrize("n_components", [2, "auto"])
@@ -98,9 +98,9 @@ def test_estimators_pass_their_threads_on(n_components, monkeypatch):
         seen.add(resolve(threads))
         return [f(item) for item in items]
 
-    resolve = threads.resolve
+    resolve = threads.thread_count
     for module in (array, reference, sweep):
-        monkeypatch.setattr(module, "in_order", spy)
+        monkeypatch.setattr(module, "map_in_order", spy)
     rows, labels = rows_of(300), np.arange(300) % 2
     model = mixtura.GaussianMixture(n_components, covariance_type="tied", threads=3).fit(rows)
     model.predict(rows)
@@ -117,7 +117,7 @@ def test_errors_reach_the_caller():
         return number
 
     with pytest.raises(ValueError, match="seven"):
-        threads.in_order(fail, range(50), threads=3)
+        threads.map_in_order(fail, range(50), threads=3)
 
 
 def blas_threads(_=None):
@@ -126,7 +126,7 @@ def blas_threads(_=None):
 
 def test_blas_keeps_to_one_thread_meanwhile_and_gets_them_back():
     before = blas_threads()
-    assert set(threads.in_order(blas_threads, range(4), threads=2)) == {1}
+    assert set(threads.map_in_order(blas_threads, range(4), threads=2)) == {1}
     assert blas_threads() == before
 
 
@@ -153,7 +153,7 @@ def test_chunks_cover_all_rows_once():
         assert len(cuts) == 0 or cuts[-1].stop == n
 
 
-@pytest.mark.parametrize("estep", [kernels.current().estep, reference.estep])
+@pytest.mark.parametrize("estep", [kernels.current_kernel().estep, reference.estep])
 def test_chunks_add_up_to_the_whole(estep):
     rows = rows_of(70_000)
     mixture = mixtura.fit(rows[:500], 3, seed=0).mixture
@@ -172,8 +172,8 @@ def test_the_kernels_own_threads_add_up_what_chunks_do(native, scatter_kind, sin
     mixture = mixtura.fit(rows[:500], 3, seed=0).mixture
     source = ArraySource(rows, weight)
     assert source.whole is not None
-    chunks = source.sum(lambda chunk: kernels.current().estep(mixture, chunk, scatter_kind))
-    passed = kernels.current().estep_pass(mixture, scatter_kind)
+    chunks = source.sum(lambda chunk: kernels.current_kernel().estep(mixture, chunk, scatter_kind))
+    passed = kernels.current_kernel().estep_pass(mixture, scatter_kind)
     threaded = [ArraySource(rows, weight, t).sum(passed) for t in (1, 2, 7)]
     for one in threaded:
         np.testing.assert_allclose(one.weight, chunks.weight, rtol=1e-12)
@@ -200,7 +200,7 @@ def test_ctrl_c_ends_a_pass_of_the_kernel(native):
 
     def passes(count, t=2):
         source = ArraySource(rows, threads=t)
-        return [source.sum(kernels.current().estep_pass(mixture, "full")).loglik for _ in range(count)]
+        return [source.sum(kernels.current_kernel().estep_pass(mixture, "full")).loglik for _ in range(count)]
 
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     interrupted_after(0.2)
@@ -226,7 +226,7 @@ def test_ctrl_c_ends_the_work_between_chunks():
     interrupted_after(0.2)
     before = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
-        threads.in_order(slow, range(10_000), threads=2)
+        threads.map_in_order(slow, range(10_000), threads=2)
     signal.signal(signal.SIGINT, handler)
     assert time.perf_counter() - before < 60  # it would take four minutes
     assert all(thread.name == "MainThread" or thread.daemon for thread in threading.enumerate())
@@ -265,12 +265,12 @@ def test_inside_joblib(backend):
 
 def test_a_default_for_a_while(monkeypatch):
     monkeypatch.setenv("MIXTURA_NUM_THREADS", "5")
-    with threads.using(2):
-        assert threads.resolve() == 2
-        with threads.using(None):
-            assert (threads.resolve(), threads.resolve(3)) == (2, 3)
-    assert threads.resolve() == 5
-    with pytest.raises(ParameterError, match="threads is 0"), threads.using(0):
+    with threads.using_threads(2):
+        assert threads.thread_count() == 2
+        with threads.using_threads(None):
+            assert (threads.thread_count(), threads.thread_count(3)) == (2, 3)
+    assert threads.thread_count() == 5
+    with pytest.raises(ParameterError, match="threads is 0"), threads.using_threads(0):
         pass
 
 

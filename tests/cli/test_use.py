@@ -233,10 +233,10 @@ def test_the_manual_is_what_the_program_says(tmp_path, capsys, monkeypatch):
 
 
 def test_info_says_where_the_kernel_was_not_built(capsys, monkeypatch):
-    monkeypatch.setattr("mixtura.cli.use.kernels.BUILT", False)
+    monkeypatch.setattr("mixtura.cli.use.kernels.NATIVE_BUILT", False)
     assert main(["info"]) == 0
     assert "install GCC or Clang, then Mixtura again" in capsys.readouterr().out
-    monkeypatch.setattr("mixtura.cli.use.kernels.BUILT", True)
+    monkeypatch.setattr("mixtura.cli.use.kernels.NATIVE_BUILT", True)
     assert main(["info"]) == 0
     assert "install" not in capsys.readouterr().out
 

@@ -72,7 +72,7 @@ def test_the_determinant_bound_is_the_numerical_optimum(seed, k, d, ratio):
 
 def check(values, weight, rows, limits, bound):
     """The spectrum keeps to linear bounds on logarithms, and nothing that does costs less."""
-    found = bound.spectrum("VV")(weight[:, None] * values * 1e6, weight, None) / 1e6  # far above the floor of 1
+    found = bound.variance_fit("VV")(weight[:, None] * values * 1e6, weight, None) / 1e6  # far above the floor of 1
     logs = np.log(found).ravel()
     assert (rows @ logs <= limits + 1e-9).all()
     here = cost(found, values, weight)

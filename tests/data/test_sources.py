@@ -8,7 +8,7 @@ import mixtura
 from mixtura import ParameterError
 from mixtura.data import ArraySource, Chunk, as_source
 from mixtura.kernels import summarise
-from mixtura.mixture.region import REGIONS
+from mixtura.mixture.region import NOISE_REGIONS
 
 
 def cloud(n, seed=0):
@@ -88,11 +88,11 @@ def test_an_assessment_is_that_of_the_array():
         mixtura.assess(mixture, Halves(rows), weight)
 
 
-@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("region", NOISE_REGIONS)
 def test_regions_are_those_of_the_array(region):
     rows = ROWS["few"]
     ours, theirs = (
-        REGIONS[region](source, summarise(source, full=True)) for source in map(as_source, (Halves(rows), rows))
+        NOISE_REGIONS[region](source, summarise(source, full=True)) for source in map(as_source, (Halves(rows), rows))
     )
     assert ours.volume == pytest.approx(theirs.volume, rel=1e-12)
 

@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 
 import mixtura
 from mixtura.data.chunk import Chunk
-from mixtura.kernels import current
+from mixtura.kernels import current_kernel
 
 POINTS = np.array([[1, 2], [1.5, 1.8], [5, 8], [8, 8], [1, 0.6], [9, 11]])
 TRACE = [-26.304683248932598, -16.820282356424883, -16.820282356316845]
@@ -89,7 +89,7 @@ def test_one_em_step_equals_fifty_digits(offset):
 
 def test_far_tails_do_not_underflow():
     mixture = mixtura.Mixture([0.5, 0.5], [[0.0], [1.0]], mixtura.DenseCovariance(np.full((1, 1, 1), 1e-4), 2))
-    stats = current().estep(mixture, Chunk(np.array([[100.0]])), "full")
+    stats = current_kernel().estep(mixture, Chunk(np.array([[100.0]])), "full")
     terms = [np.log(0.5) - 0.5 * (np.log(2 * np.pi * 1e-4) + (100.0 - m) ** 2 / 1e-4) for m in (0.0, 1.0)]
     assert stats.loglik == pytest.approx(logsumexp(terms), rel=1e-12)
     assert stats.weight.tolist() == [0.0, 1.0]

@@ -39,7 +39,7 @@ def machine():
 
     versions = [platform.python_version(), np.__version__, scipy.__version__, sklearn.__version__]
     blas = os.environ.get("OPENBLAS_CORETYPE", "")
-    return " | ".join([processor(), kernels.current().level(), blas, *versions])
+    return " | ".join([processor(), kernels.current_kernel().level(), blas, *versions])
 
 
 def example(name, columns):
@@ -144,8 +144,8 @@ def of_selection(chosen):
 def hashes():
     """Of everything, with the kernel that is in use."""
     found = {}
-    fits = FITS if kernels.current().name == "native" else {name: FITS[name] for name in list(FITS)[::3]}
-    sweeps = SWEEPS if kernels.current().name == "native" else {"folds": SWEEPS["folds"]}
+    fits = FITS if kernels.current_kernel().name == "native" else {name: FITS[name] for name in list(FITS)[::3]}
+    sweeps = SWEEPS if kernels.current_kernel().name == "native" else {"folds": SWEEPS["folds"]}
     for name, (rows, options) in fits.items():
         fit = mixtura.fit(rows, seed=1, **options)
         found[name] = bits(*of_mixture(fit.mixture), fit.trace)

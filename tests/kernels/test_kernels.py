@@ -368,7 +368,7 @@ def run_python(code, **environment):
 
 
 def test_environment_chooses_the_kernel_and_the_level():
-    shown = "from mixtura import kernels; print(kernels.current().name, kernels.current().level())"
+    shown = "from mixtura import kernels; print(kernels.current_kernel().name, kernels.current_kernel().level())"
     assert run_python(shown, MIXTURA_KERNEL="numpy") == "numpy BLAS"
     assert "expected native or numpy" in run_python(shown, MIXTURA_KERNEL="fortran")
     for level in LEVELS:
@@ -380,7 +380,7 @@ def test_the_numpy_kernel_serves_where_there_is_no_extension():
     hidden = "import sys; sys.modules['mixtura._native'] = None\nimport importlib.util as u; find = u.find_spec\n"
     hidden += "u.find_spec = lambda name, *a: None if name == 'mixtura._native' else find(name, *a)\n"
     code = hidden + "import mixtura\nfrom mixtura import kernels\nfit = mixtura.fit([0.0, 1.0, 8.0, 9.0], 2, seed=0)\n"
-    code += "print(kernels.current().name, fit.mixture.means.ravel().round(3).tolist())"
+    code += "print(kernels.current_kernel().name, fit.mixture.means.ravel().round(3).tolist())"
     name, _, means = run_python(code, MIXTURA_KERNEL="").partition(" ")
     assert name == "numpy"
     assert sorted(map(float, means.strip("[]").split(","))) == [0.5, 8.5]
@@ -394,5 +394,5 @@ def test_an_unknown_level_is_an_error(monkeypatch):
 
 
 def test_the_kernel_in_use_is_named():
-    assert kernels.current().name in ("native", "numpy")
-    assert kernels.current().level()
+    assert kernels.current_kernel().name in ("native", "numpy")
+    assert kernels.current_kernel().level()

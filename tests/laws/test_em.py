@@ -188,7 +188,7 @@ def test_blocks_do_not_show(model, iris):
     here = problem.begin(start)
     whole = here.mixture.log_joint(rows)
     assert here.loglik == pytest.approx(np.logaddexp.reduce(whole, axis=1).sum(), rel=1e-12)
-    from mixtura.kernels import current
+    from mixtura.kernels import current_kernel
 
-    single = current().estep(here.mixture, Chunk(rows), as_covariance_model(model).scatter_kind)
+    single = current_kernel().estep(here.mixture, Chunk(rows), as_covariance_model(model).scatter_kind)
     np.testing.assert_allclose(here.stats.scatter, single.scatter, rtol=1e-9, atol=1e-7)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import problems, random_mixture
 
 from mixtura.data.chunk import Chunk
-from mixtura.kernels import accumulate, current
+from mixtura.kernels import accumulate, current_kernel
 from mixtura.stats import Stats
 
 OFFSETS = st.sampled_from([0.0, 1.0, 1e4, 1e8])
@@ -77,10 +77,10 @@ def test_chunks_add_up_to_the_whole(problem, offset, scatter_kind, weighted):
     mixture = random_mixture(rng, k, rows.shape[1])
     moved = mixture.__class__(mixture.weights, mixture.means + offset, mixture.covariances)
     weight = rng.uniform(0.1, 3, size=len(rows)) if weighted else None
-    whole = current().estep(moved, Chunk(rows + offset, weight), scatter_kind)
+    whole = current_kernel().estep(moved, Chunk(rows + offset, weight), scatter_kind)
     cuts = np.array_split(np.arange(len(rows)), min(5, len(rows)))
     parts = [
-        current().estep(moved, Chunk(rows[c] + offset, None if weight is None else weight[c]), scatter_kind)
+        current_kernel().estep(moved, Chunk(rows[c] + offset, None if weight is None else weight[c]), scatter_kind)
         for c in cuts
     ]
     assert_same(reduce(add, parts), whole, rtol=1e-8 + 1e-14 * offset)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mixtura
-from mixtura._support.replicates import replicated
+from mixtura._support.replicates import run_replicates
 from mixtura.analysis.bootstrap import Bootstrap
 from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest
 from mixtura.errors import ParameterError
@@ -99,9 +99,9 @@ def test_an_interrupt_keeps_what_is_done_where_that_is_asked():
         return 7
 
     told = []
-    assert replicated(again, 9, 0, on_replicate=told.append, threads=1, on_interrupt="keep") == [7, 7, 7]
+    assert run_replicates(again, 9, 0, on_replicate=told.append, threads=1, on_interrupt="keep") == [7, 7, 7]
     told = []
     with pytest.raises(KeyboardInterrupt):
-        replicated(again, 9, 0, on_replicate=told.append, threads=1)
+        run_replicates(again, 9, 0, on_replicate=told.append, threads=1)
     with pytest.raises(ParameterError, match="expected 'raise' or 'keep'"):
-        replicated(again, 9, 0, on_interrupt="stop")
+        run_replicates(again, 9, 0, on_interrupt="stop")

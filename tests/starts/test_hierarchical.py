@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from slips import merges
 
 import mixtura
-from mixtura.kernels import current
+from mixtura.kernels import current_kernel
 from mixtura.kernels.agglomeration import agglomerate as on_numpy
 from mixtura.starts.hierarchical import CRITERIA
 
@@ -122,16 +122,19 @@ def test_numpy_gives_the_same_tree(criterion, d):
     rng = np.random.default_rng(d)
     rows, weight = rng.normal(size=(80, d)), rng.integers(1, 4, size=80).astype(float)
     expected, heights = on_numpy(rows, weight, criterion, 0.7)
-    found, found_heights = current().agglomerate(rows, weight, criterion, 0.7)
+    found, found_heights = current_kernel().agglomerate(rows, weight, criterion, 0.7)
     np.testing.assert_array_equal(found, expected)
     np.testing.assert_allclose(found_heights, heights, rtol=1e-7, atol=1e-9)
-    assert current().name in ("native", "numpy")
+    assert current_kernel().name in ("native", "numpy")
 
 
 @pytest.mark.parametrize("criterion", ["EII", "VII", "VVV"])  # in EEE rounding decides
 def test_numpy_breaks_ties_alike(criterion):
     rows = np.array([[x, y] for x in range(5) for y in range(4)], dtype=float)
-    one, other = on_numpy(rows, np.ones(20), criterion, 1.0), current().agglomerate(rows, np.ones(20), criterion, 1.0)
+    one, other = (
+        on_numpy(rows, np.ones(20), criterion, 1.0),
+        current_kernel().agglomerate(rows, np.ones(20), criterion, 1.0),
+    )
     np.testing.assert_allclose(one[1], other[1], atol=1e-12)
 
 

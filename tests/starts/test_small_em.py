@@ -73,7 +73,7 @@ def test_a_spurious_likelihood_does_not_win(iris):
 def test_without_the_kernel_the_loop_takes_the_same_way():
     rows = standardised("faithful")
     fast = mixtura.fit(rows, 3, floor=1e-3, seed=0)
-    with kernels.using(replace(kernels.current(), begin_runs=None)):
+    with kernels.using_kernel(replace(kernels.current_kernel(), begin_runs=None)):
         slow = mixtura.fit(rows, 3, floor=1e-3, seed=0)
     assert slow.loglik == pytest.approx(fast.loglik, abs=1e-3)
     np.testing.assert_allclose(slow.mixture.means, fast.mixture.means, atol=1e-2)

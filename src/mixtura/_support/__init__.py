@@ -1,9 +1,12 @@
-"""Helpers without mathematics."""
+"""Helpers that every other room may use: checked input, threads, blocks of rows, log-domain arithmetic, files.
+
+Nothing here knows what a mixture is. To add a helper, write it in the file of its subject and export it below.
+"""
 
 from __future__ import annotations
 
 from mixtura._support.checks import (
-    LARGEST,
+    LARGEST_VALUE,
     all_finite,
     as_amount,
     as_count,
@@ -15,26 +18,26 @@ from mixtura._support.checks import (
     as_rows,
     as_sample_weight,
     column_names,
-    frozen,
+    frozen_array,
 )
 from mixtura._support.cuts import block_slices, chunk_slices
 from mixtura._support.files import atomic_write, write_text
-from mixtura._support.lazy import Lazy
+from mixtura._support.lazy import LazyModule
 from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
-from mixtura._support.replicates import OnReplicate, as_entropy, replicated
-from mixtura._support.threads import in_order, resolve, using
-from mixtura._support.types import Array, Form, Index, Rng, Rows, Scalar
+from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
+from mixtura._support.threads import map_in_order, thread_count, using_threads
+from mixtura._support.types import Array, Index, Rng, Rows, Scalar, StorageForm
 
 __all__ = [
-    "LARGEST",
+    "LARGEST_VALUE",
     "Array",
-    "Form",
     "Index",
-    "Lazy",
+    "LazyModule",
     "OnReplicate",
     "Rng",
     "Rows",
     "Scalar",
+    "StorageForm",
     "all_finite",
     "as_amount",
     "as_count",
@@ -50,13 +53,13 @@ __all__ = [
     "block_slices",
     "chunk_slices",
     "column_names",
-    "frozen",
-    "in_order",
+    "frozen_array",
     "log_or_minus_inf",
     "log_sum_exp",
-    "replicated",
-    "resolve",
+    "map_in_order",
     "responsibilities",
-    "using",
+    "run_replicates",
+    "thread_count",
+    "using_threads",
     "write_text",
 ]

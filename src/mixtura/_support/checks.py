@@ -1,4 +1,4 @@
-"""Input becomes checked NumPy arrays here, once; errors name the row and the column."""
+"""Checks that turn what a user passes in into NumPy arrays and numbers; errors name the row and the column."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from mixtura._support.cuts import block_slices
 from mixtura._support.types import Array, Rng, Rows
 from mixtura.errors import DataError, ParameterError
 
-# Squares of larger numbers overflow float64; float32 data is far below.
-LARGEST = 1e150
+# The largest magnitude allowed in data: squares of larger numbers overflow float64 when they are summed.
+LARGEST_VALUE = 1e150
 
-# BLAS wakes threads for longer dot products, and they stay awake in the way of ours for milliseconds.
-SMALL = 8192
+# Longest dot product (in elements) that BLAS computes without waking its threads, which then spin for milliseconds.
+SINGLE_THREAD_DOT = 8192
 
 # Kinds of NumPy types that are real numbers, or may hold them (strings and objects are converted one by one).
 NUMERIC = "biufOUS"
 
 
 def column_names(data: Any) -> tuple[str, ...] | None:
-    """Names of a table's columns when all of them are strings, else None.
+    """Names of a table's columns, or None where there are none or some are not strings.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def column_names(data: Any) -> tuple[str, ...] | None:
 
 
 def as_names(names: Sequence[str] | None, count: int, what: str) -> tuple[str, ...] | None:
-    """Check names: strings, as many as needed, none twice.
+    """Check that ``names`` are ``count`` different strings; ``what`` is how the message calls them.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def as_names(names: Sequence[str] | None, count: int, what: str) -> tuple[str, .
 
 
 def as_positions(columns: Sequence[int | str], names: Sequence[str] | None, count: int) -> NDArray[np.int64]:
-    """Positions of some of ``count`` columns, given by name or number.
+    """Positions from 0 of columns given by name or number, among ``count`` columns.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def as_positions(columns: Sequence[int | str], names: Sequence[str] | None, coun
 
 
 def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = None) -> Rows:
-    """Check rows and return them as a float64 or float32 matrix, without a copy where possible.
+    """Check data and return it as a float64 or float32 matrix (n, d), without a copy where possible.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = Non
     Traceback (most recent call last):
     mixtura.errors.DataError: X, row 1, column 1: nan is not a finite number; drop or fill such rows first
     """
-    sparse = sys.modules.get("scipy.sparse")  # who never imported it has no sparse matrix
+    sparse = sys.modules.get("scipy.sparse")  # no sparse matrix can exist before this is imported
     if sparse and sparse.issparse(data):
         raise DataError(f"{name} is a sparse matrix; Gaussian mixtures need dense rows: pass {name}.toarray()")
     array = _as_float(data, name)
@@ -123,7 +123,7 @@ def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = Non
 
 
 def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int) -> Rows:
-    """Check rows whose columns are known: a table's are matched by name, others by position.
+    """Check data against known columns: a table's columns are matched by name, an array's by position.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int
 
 
 def _as_float(data: Any, name: str) -> Rows:
-    """Convert to float32 (kept) or float64 (everything else that is a real number)."""
+    """The data as an array: float32 is kept, every other real type becomes float64."""
     if np.ma.is_masked(data):
         raise DataError(f"{name} is a masked array with masked values; drop or fill such rows first")
     try:
@@ -159,29 +159,29 @@ def _as_float(data: Any, name: str) -> Rows:
 
 
 def all_finite(array: Rows) -> bool:
-    """Whether all numbers are finite and not too large to square; one dot product shows it for few of them."""
-    if array.flags.forc and array.size <= SMALL:
+    """Whether all numbers are finite and small enough to square; a single dot product decides it for small arrays."""
+    if array.flags.forc and array.size <= SINGLE_THREAD_DOT:
         values = array.ravel(order="K")
         with np.errstate(over="ignore", invalid="ignore"):
-            if float(values @ values) <= LARGEST**2:  # false for NaN
+            if float(values @ values) <= LARGEST_VALUE**2:  # false for NaN
                 return True
-    limit = _limit(array)
+    limit = _largest_allowed(array)
     parts = (array[block] for block in block_slices(*array.shape))
     return all(-limit <= part.min() and part.max() <= limit for part in parts)  # NaN compares false, too
 
 
-def _limit(array: Rows) -> float:
-    """The largest number that is allowed."""
-    return min(LARGEST, float(np.finfo(array.dtype).max))
+def _largest_allowed(array: Rows) -> float:
+    """The largest magnitude that is allowed in an array of this dtype."""
+    return min(LARGEST_VALUE, float(np.finfo(array.dtype).max))
 
 
 def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> None:
-    """Refuse NaN, infinities and numbers whose squares overflow; look at one block at a time."""
+    """Raise DataError for the first NaN, infinity or number whose square overflows, a block of rows at a time."""
     if all_finite(array):
         return
-    limit = _limit(array)
-    looks = ((block.start, np.argwhere(~(np.abs(array[block]) <= limit))) for block in block_slices(*array.shape))
-    row, column = next((start + wrong[0][0], wrong[0][1]) for start, wrong in looks if len(wrong))
+    limit = _largest_allowed(array)
+    bad_cells = ((block.start, np.argwhere(~(np.abs(array[block]) <= limit))) for block in block_slices(*array.shape))
+    row, column = next((start + bad[0][0], bad[0][1]) for start, bad in bad_cells if len(bad))
     value = array[row, column]
     label = f'"{columns[column]}"' if columns else str(column)
     where = f"{name}, row {row}, column {label}: {value:g}"
@@ -191,9 +191,9 @@ def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> No
 
 
 def as_sample_weight(sample_weight: Any, n_rows: int) -> Array | None:
-    """Check weights of shape (n,): finite, non-negative, not all zero.
+    """Check the rows' weights and return them as float64, (n,): finite, not negative, not all zero.
 
-    A weight of 3 counts a row three times, a weight of 0 leaves it out.
+    A weight of 3 counts a row three times, a weight of 0 leaves it out; a single number weighs all rows alike.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def as_sample_weight(sample_weight: Any, n_rows: int) -> Array | None:
 
 
 def as_rng(seed: int | np.integer[Any] | Rng | None) -> Rng:
-    """Turn an int, a Generator, a legacy RandomState, or None (fresh entropy) into a source of random numbers.
+    """A random number generator from an int, a Generator, a legacy RandomState, or None (fresh entropy).
 
     Examples
     --------
@@ -240,7 +240,7 @@ def as_rng(seed: int | np.integer[Any] | Rng | None) -> Rng:
 
 
 def as_count(value: Any, name: str, *, least: int = 1) -> int:
-    """Check an integer argument that has a least value.
+    """Check an argument that must be an integer of at least ``least``.
 
     Examples
     --------
@@ -255,7 +255,7 @@ def as_count(value: Any, name: str, *, least: int = 1) -> int:
 
 
 def as_amount(value: Any, name: str) -> float:
-    """Check a float argument that is finite and not negative.
+    """Check an argument that must be a finite number and not negative.
 
     Examples
     --------
@@ -273,19 +273,19 @@ def as_amount(value: Any, name: str) -> float:
 
 
 def as_fraction(value: Any, name: str) -> float:
-    """Check a float argument that is at least 0 and below 1."""
+    """Check an argument that must be a number of at least 0 and below 1."""
     number = as_amount(value, name)
     if number >= 1:
         raise ParameterError(f"{name} is {value!r}; expected a fraction, at least 0 and below 1")
     return number
 
 
-def frozen(values: Any, name: str = "values") -> Array:
-    """A read-only float64 array of its own.
+def frozen_array(values: Any, name: str = "values") -> Array:
+    """A read-only float64 copy of ``values``; ``name`` is how the message calls them.
 
     Examples
     --------
-    >>> frozen([[1.0], [1.0, 2.0]], "means")
+    >>> frozen_array([[1.0], [1.0, 2.0]], "means")
     Traceback (most recent call last):
     mixtura.errors.DataError: means cannot be read as an array of numbers
     """

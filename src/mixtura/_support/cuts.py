@@ -1,26 +1,26 @@
-"""How rows are cut: into chunks for threads, and into blocks for caches."""
+"""Slices that divide rows into chunks, the unit of work of a thread, and blocks, the unit that fits the cache."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
 
-# A block's scratch arrays (rows x features, float64) should about stay in the second-level cache.
+# Elements of a block's temporary arrays (rows x columns, float64), so that they stay in the second-level cache.
 BLOCK_ELEMENTS = 1 << 17
 
-# A chunk is a thread's share of the work at a time: large enough for what Python does with it not to matter.
+# Most elements and rows of a chunk: large enough that Python's overhead for each chunk does not matter.
 CHUNK_ELEMENTS = 1 << 19
 CHUNK_ROWS = 1 << 16
 
-# So many chunks keep the threads of most machines busy, unless they would have hardly any rows.
-MANY = 16
+# 16 chunks keep the threads of most machines busy; a chunk of fewer than 8,192 rows is not worth a thread.
+FULL_COUNT = 16
 FEWEST_ROWS = 1 << 13
 
 
 def chunk_slices(n_rows: int, n_features: int) -> list[slice]:
-    """Cut rows into equal chunks for threads; how depends on nothing but the shape of the data.
+    """Slices of equal chunks of rows for threads; they depend on the shape of the data and on nothing else.
 
-    Their number is a multiple of four, and of sixteen where there are enough rows, so that threads end together.
+    Their number is a multiple of 4, and of 16 where there are enough rows, so that threads finish together.
 
     Examples
     --------
@@ -28,17 +28,17 @@ def chunk_slices(n_rows: int, n_features: int) -> list[slice]:
     ([slice(0, 1000, None)], 4, 16)
     """
     most = min(max(CHUNK_ELEMENTS // n_features, 1024), CHUNK_ROWS)
-    if 0 < n_rows <= most and n_rows < 2 * FEWEST_ROWS:  # what follows says the same; predictions of a row ask often
+    if 0 < n_rows <= most and n_rows < 2 * FEWEST_ROWS:  # a shortcut: single rows are predicted often
         return [slice(0, n_rows, None)]
-    count = max(-(-n_rows // most), min(n_rows // FEWEST_ROWS, MANY))
-    multiple = 1 if count <= 1 else 4 if count < MANY else MANY
+    count = max(-(-n_rows // most), min(n_rows // FEWEST_ROWS, FULL_COUNT))
+    multiple = 1 if count <= 1 else 4 if count < FULL_COUNT else FULL_COUNT
     count = -(-count // multiple) * multiple
     edges = [n_rows * c // count for c in range(count + 1)] if count else []
     return [slice(start, stop) for start, stop in itertools.pairwise(edges)]
 
 
 def block_slices(n_rows: int, n_features: int) -> Iterator[slice]:
-    """Cut ``n_rows`` rows into blocks whose size depends on nothing but the number of features.
+    """Slices of blocks of rows that fit the cache; their size depends on the number of columns and on nothing else.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Writing of files, completely or not at all."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(path: str) -> Iterator[Path]:
-    """A temporary name beside ``path``, with its suffix, that replaces it at the end: a reader never sees half a file.
+    """A context with a temporary path to write to, which replaces ``path`` at its end.
 
+    A reader never sees half a file. The temporary file lies in the same folder and has the same suffix.
     Devices and pipes are written directly, since replacing them would remove them.
 
     Examples
@@ -36,7 +37,7 @@ def atomic_write(path: str) -> Iterator[Path]:
 
 
 def write_text(path: str, text: str) -> None:
-    """Write text as UTF-8, whole or not at all.
+    """Write text to a file as UTF-8, completely or not at all.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Modules that take long to import wait until they are wanted."""
+"""Modules that are imported at their first use, because importing them takes long."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Lazy:
-    """A module, imported when something of it is first used.
+class LazyModule:
+    """A module that is imported when one of its attributes is first used.
 
     Examples
     --------
-    >>> Lazy("math").sqrt(4.0)
+    >>> LazyModule("math").sqrt(4.0)
     2.0
     """
 

@@ -1,4 +1,4 @@
-"""Probabilities in the log domain, where nothing under- or overflows."""
+"""Arithmetic with logarithms of probabilities, which neither underflow nor overflow."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from mixtura._support.types import Array
 
 
 def log_or_minus_inf(values: Array) -> Array:
-    """Logarithm, with minus infinity for zero and no warning."""
+    """Natural logarithm of values that are not negative: minus infinity for zero, without a warning."""
     return np.log(values, out=np.full(values.shape, -np.inf), where=values > 0)
 
 
 def log_sum_exp(joint: Array) -> tuple[Array, Array, Array]:
-    """Log of the sum of exponentials over the last axis; also the largest term and the scaled exponentials."""
+    """Log of the sum of exponentials of each row of (n, k).
+
+    Returns it, (n,), the largest term of each row, (n,), and the exponentials divided by that of the largest, (n, k).
+    """
     largest = joint.max(axis=1)
     with np.errstate(under="ignore"):  # what is far below the largest term is zero
         scaled = np.exp(joint - largest[:, None])
@@ -21,7 +24,7 @@ def log_sum_exp(joint: Array) -> tuple[Array, Array, Array]:
 
 
 def responsibilities(joint: Array) -> tuple[Array, Array, Array]:
-    """Bayes' rule in the log domain: responsibilities (n, k), log-density (n,), log of the largest term (n,)."""
+    """Bayes' rule from log w_j p_j(x_i), (n, k): responsibilities (n, k), log-density (n,), largest term (n,)."""
     density, largest, scaled = log_sum_exp(joint)
     with np.errstate(under="ignore"):
         scaled /= scaled.sum(axis=1, keepdims=True)

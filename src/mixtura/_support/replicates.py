@@ -1,4 +1,4 @@
-"""Something done again and again with random numbers, by several threads, with the same result for any number."""
+"""Repetition of a random computation by several threads, with results that do not depend on their number."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from mixtura._support.checks import as_rng
-from mixtura._support.threads import in_order
+from mixtura._support.threads import map_in_order
 from mixtura._support.types import Rng
 from mixtura.errors import MixturaWarning, ParameterError
 
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 
 def as_entropy(seed: int | Rng | None) -> int:
-    """A number to make streams of random numbers from, drawn from what the user gives as ``seed``.
+    """An integer that seeds the replicates' random numbers, drawn from what the user passed as ``seed``.
 
     Examples
     --------
@@ -30,8 +30,8 @@ def as_entropy(seed: int | Rng | None) -> int:
     return int(draw(2**31 - 1))
 
 
-def replicated(
-    again: Callable[[Rng], Result],
+def run_replicates(
+    replicate: Callable[[Rng], Result],
     n: int,
     seed: int | Rng | None,
     *,
@@ -39,24 +39,30 @@ def replicated(
     threads: int | None = None,
     on_interrupt: str = "raise",
 ) -> list[Result]:
-    """What ``again`` makes of n streams of random numbers; a replicate's depends on nothing but its number.
+    """Call ``replicate`` n times, each time with a generator seeded by ``seed`` and the call's number.
 
-    With ``on_interrupt="keep"`` Ctrl-C ends it, and those that are done are returned.
+    ``on_replicate`` is told after each call how many are done. With ``on_interrupt="keep"`` Ctrl-C ends the calls,
+    and the results so far are returned.
+
+    Examples
+    --------
+    >>> len(run_replicates(lambda rng: rng.normal(), 3, seed=0))
+    3
     """
     if on_interrupt not in ("raise", "keep"):
         raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
     entropy = as_entropy(seed)
     done: dict[int, Result] = {}
 
-    def one(number: int) -> None:
-        done[number] = again(np.random.default_rng((entropy, number)))
+    def run(number: int) -> None:
+        done[number] = replicate(np.random.default_rng((entropy, number)))
         if on_replicate:
             on_replicate(len(done))
 
-    with warnings.catch_warnings():  # what befalls a replicate is counted, not told a thousand times
+    with warnings.catch_warnings():  # the same warning from a thousand replicates helps nobody
         warnings.simplefilter("ignore", MixturaWarning)
         try:
-            in_order(one, range(n), threads)
+            map_in_order(run, range(n), threads)
         except KeyboardInterrupt:
             if on_interrupt == "raise" or not done:
                 raise

@@ -1,4 +1,4 @@
-"""Threads: how many there are to use, and work done by several of them in a fixed order."""
+"""How many threads to use, and functions applied to many items by several threads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mixtura.errors import ParameterError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-VARIABLE = "MIXTURA_NUM_THREADS"
+THREADS_VARIABLE = "MIXTURA_NUM_THREADS"
 
 _CONTROL_GROUP = Path("/sys/fs/cgroup")
 
@@ -30,13 +30,13 @@ _default: ContextVar[int | None] = ContextVar("threads", default=None)
 
 
 @contextmanager
-def using(threads: int | None) -> Iterator[None]:
-    """Within, so many threads are the default; None leaves the default as it is.
+def using_threads(threads: int | None) -> Iterator[None]:
+    """A context in which the default number of threads is ``threads``; None leaves the default as it is.
 
     Examples
     --------
-    >>> with using(3):
-    ...     resolve()
+    >>> with using_threads(3):
+    ...     thread_count()
     3
     """
     token = _default.set(_default.get() if threads is None else _as_threads(threads, "threads"))
@@ -46,28 +46,30 @@ def using(threads: int | None) -> Iterator[None]:
         _default.reset(token)
 
 
-def resolve(threads: int | None = None) -> int:
-    """How many threads to use: as given, or by `using`, or MIXTURA_NUM_THREADS, or the CPUs that this process may use.
+def thread_count(threads: int | None = None) -> int:
+    """How many threads to use.
 
-    OMP_NUM_THREADS bounds the default, too: joblib sets it in its workers, so that they share the machine.
+    The first that is there of: ``threads``, `using_threads`, MIXTURA_NUM_THREADS, the CPUs that this process may use.
+
+    OMP_NUM_THREADS limits the last of these, since joblib sets it in its workers so that they divide the machine.
 
     Examples
     --------
-    >>> resolve(3)
+    >>> thread_count(3)
     3
-    >>> resolve(0)
+    >>> thread_count(0)
     Traceback (most recent call last):
     mixtura.errors.ParameterError: threads is 0; expected an integer of at least 1, or None
     """
     threads = _default.get() if threads is None else threads
     if threads is None:
-        own = os.environ.get(VARIABLE)
-        return _as_threads(own, VARIABLE) if own else max(1, min(_cpus(), _openmp() or _cpus()))
+        own = os.environ.get(THREADS_VARIABLE)
+        return _as_threads(own, THREADS_VARIABLE) if own else max(1, min(_cpus(), _openmp() or _cpus()))
     return _as_threads(threads, "threads")
 
 
 def _as_threads(value: Any, name: str) -> int:
-    """Check a number of threads."""
+    """Check a number of threads; ``name`` is how the message calls it."""
     try:
         number = int(value)
     except (TypeError, ValueError):
@@ -78,13 +80,13 @@ def _as_threads(value: Any, name: str) -> int:
 
 
 def _openmp() -> int:
-    """What OMP_NUM_THREADS says; 0 for nothing that can be read."""
+    """The number in OMP_NUM_THREADS; 0 where there is none."""
     given = os.environ.get("OMP_NUM_THREADS", "")
     return int(given) if given.isdecimal() else 0
 
 
 def _cpus() -> int:
-    """CPUs that this process may use: its affinity, and the limit of its control group."""
+    """Number of CPUs that this process may use, by its affinity and by the limit of its control group."""
     affinity = getattr(os, "sched_getaffinity", None)  # Linux only
     usable = len(affinity(0)) if affinity else os.cpu_count() or 1
     return min(usable, _quota(_CONTROL_GROUP))
@@ -92,7 +94,7 @@ def _cpus() -> int:
 
 @cache
 def _quota(root: Path) -> int:
-    """CPUs that the control group's time limit is worth, rounded up; a large number where there is no limit."""
+    """CPU time limit of a control group, as a number of CPUs, rounded up; 2^20 where there is no limit."""
     try:
         quota, period = (root / "cpu.max").read_text(encoding="ascii").split()  # version 2
     except (OSError, ValueError):
@@ -104,29 +106,29 @@ def _quota(root: Path) -> int:
     return max(1, math.ceil(int(quota) / int(period))) if limited else 1 << 20
 
 
-def in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: int | None = None) -> list[Result]:
-    """``[f(item) for item in items]``, worked on by several threads.
+def map_in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: int | None = None) -> list[Result]:
+    """``[f(item) for item in items]``, computed by several threads.
 
     Threads live no longer than the call, so nothing is left that a fork could break. The calling thread works, too;
     Ctrl-C reaches it between two items, and the others then end after the item they are at.
 
     Examples
     --------
-    >>> in_order(abs, [-1, 2, -3], threads=2)
+    >>> map_in_order(abs, [-1, 2, -3], threads=2)
     [1, 2, 3]
     """
-    workers = min(resolve(threads), len(items)) if len(items) > 1 else 1
+    workers = min(thread_count(threads), len(items)) if len(items) > 1 else 1
     if workers <= 1:
         return [f(item) for item in items]
     results: list[Any] = [None] * len(items)
     failures: list[BaseException] = []
     others: list[threading.Lock] = []
-    numbers, places = count(), count(1)  # next() is atomic
+    numbers, started = count(), count(1)  # next() is atomic
 
     def work(ended: threading.Lock | None = None) -> None:
         try:
-            # Each starts the next, which by then may find nothing left to do: short work pays for few threads.
-            if next(places) < workers:
+            # Each thread starts the next, so that short work, done before the chain grows, pays for few threads.
+            if next(started) < workers:
                 others.append(_start(partial(copy_context().run, work)))
             while not failures and (number := next(numbers)) < len(items):
                 results[number] = f(items[number])
@@ -138,7 +140,7 @@ def in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: int | 
 
     with one_blas_thread():
         work()
-        for other in others:  # grows while those that are in it start others
+        for other in others:  # the list grows while its threads start further ones
             _await(other, failures)
     if failures:
         raise failures[0]
@@ -146,7 +148,7 @@ def in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: int | 
 
 
 def _await(ended: threading.Lock, failures: list[BaseException]) -> None:
-    """Wait until a thread ends; Ctrl-C makes that soon."""
+    """Wait until a thread ends; Ctrl-C is recorded as a failure, which makes the threads end after their item."""
     while True:
         try:
             ended.acquire()
@@ -157,7 +159,7 @@ def _await(ended: threading.Lock, failures: list[BaseException]) -> None:
 
 
 def _start(work: Callable[[threading.Lock], object]) -> threading.Lock:
-    """Start a thread that releases the lock given to it when it ends.
+    """Start a thread and return a lock that it releases when it ends.
 
     Unlike threading.Thread, this does not wait until the new thread runs, which takes as long as a small pass.
     """
@@ -167,29 +169,29 @@ def _start(work: Callable[[threading.Lock], object]) -> threading.Lock:
     return ended
 
 
-# How many calls hold BLAS to one thread at the moment, and what undoes it.
-_held = SimpleNamespace(lock=threading.Lock(), calls=0, limiter=None)
+# Number of calls that limit BLAS to one thread at the moment, and the object that lifts the limit.
+_blas_limit = SimpleNamespace(lock=threading.Lock(), calls=0, limiter=None)
 if hasattr(os, "register_at_fork"):  # a lock that another thread held at the fork would never be released
-    os.register_at_fork(after_in_child=lambda: _held.__dict__.update(lock=threading.Lock(), calls=0))
+    os.register_at_fork(after_in_child=lambda: _blas_limit.__dict__.update(lock=threading.Lock(), calls=0))
 
 
 @cache
 def _controller() -> Any:
-    """What controls the threads of BLAS; looking for the libraries takes milliseconds, so it is done once."""
+    """The controller of BLAS's threads, made once, since looking for the libraries takes milliseconds."""
     return threadpoolctl.ThreadpoolController().select(user_api="blas")
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keep BLAS from starting threads of its own in each of ours; the last of nested or parallel uses restores it."""
-    with _held.lock:
-        if not _held.calls:
-            _held.limiter = _controller().limit(limits=1)
-        _held.calls += 1
+    """A context in which BLAS uses one thread; the last of nested or parallel contexts to end lifts the limit."""
+    with _blas_limit.lock:
+        if not _blas_limit.calls:
+            _blas_limit.limiter = _controller().limit(limits=1)
+        _blas_limit.calls += 1
     try:
         yield
     finally:
-        with _held.lock:
-            _held.calls -= 1
-            if not _held.calls:
-                _held.limiter.restore_original_limits()
+        with _blas_limit.lock:
+            _blas_limit.calls -= 1
+            if not _blas_limit.calls:
+                _blas_limit.limiter.restore_original_limits()

@@ -13,5 +13,5 @@ Rows: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
 Rng: TypeAlias = np.random.Generator | np.random.RandomState
 
-
-Form: TypeAlias = Literal["dense", "shared", "diagonal"]
+# Whether whitening takes a matrix for each component, one matrix for all of them, or standard deviations alone.
+StorageForm: TypeAlias = Literal["dense", "shared", "diagonal"]

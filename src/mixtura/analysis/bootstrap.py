@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Lazy, OnReplicate, Rng, Rows, as_count, as_sample_weight, replicated
+from mixtura._support import Array, LazyModule, OnReplicate, Rng, Rows, as_count, as_sample_weight, run_replicates
 from mixtura.analysis.estimates import estimates
 from mixtura.em.estep import as_known
 from mixtura.errors import ParameterError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-optimize = Lazy("scipy.optimize")
+optimize = LazyModule("scipy.optimize")
 
 Known: TypeAlias = NDArray[np.int64] | None
 
@@ -229,7 +229,7 @@ def bootstrap(
         return fit(drawn, mixture.n_components, start=start, sample_weight=counts, **options).mixture
 
     how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
-    found = replicated(again, as_count(n, "n"), seed, **how)
+    found = run_replicates(again, as_count(n, "n"), seed, **how)
     whole = [other for other in found if other.n_components == mixture.n_components]
     if told is None:  # else rows tell which component is which
         whole = [_aligned(mixture, other) for other in whole]

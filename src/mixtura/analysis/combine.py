@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Lazy, as_count, as_sample_weight
+from mixtura._support import Array, LazyModule, as_count, as_sample_weight
 from mixtura.errors import ParameterError
-from mixtura.mixture import LABEL, Mixture
+from mixtura.mixture import NOISE_LABEL, Mixture
 from mixtura.plotting import entropies
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-special = Lazy("scipy.special")
+special = LazyModule("scipy.special")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +74,7 @@ class Combination:
     def predict(self, X: Any, n_clusters: int) -> NDArray[np.int64]:
         """Most probable cluster of each row, (n,); -1 for noise."""
         labels = self.posterior(X, n_clusters).argmax(axis=1).astype(np.int64)
-        return np.where(labels < n_clusters, labels, LABEL)
+        return np.where(labels < n_clusters, labels, NOISE_LABEL)
 
     @property
     def suggested(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.mixture import LABEL, Mixture
+from mixtura.mixture import NOISE_LABEL, Mixture
 
 
 def estimates(mixture: Mixture, errors: Mapping[str, Array], ends: Mapping[str, Array]) -> Iterator[dict[str, Any]]:
@@ -39,4 +39,4 @@ def estimates(mixture: Mixture, errors: Mapping[str, Array], ends: Mapping[str, 
                 about = (columns[i], columns[other])
                 yield row("covariance", "covariances", component, about, (j, i, other))
     if mixture.noise is not None:
-        yield row("weight", "noise", "noise" if mixture.components else LABEL, (None,), ())
+        yield row("weight", "noise", "noise" if mixture.components else NOISE_LABEL, (None,), ())

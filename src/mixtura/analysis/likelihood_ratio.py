@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, OnReplicate, Rng, as_count, as_rng, as_rows, replicated
+from mixtura._support import Array, OnReplicate, Rng, as_count, as_rng, as_rows, run_replicates
 from mixtura.fitting import Fit, fit
 from mixtura.plotting import ratios
 from mixtura.starts import refined
@@ -125,7 +125,7 @@ def likelihood_ratio_tests(
             drawn, _ = small.mixture.sample(size, own)
             return 2 * (_refitted(large, drawn, own, options) - _refitted(small, drawn, own, options))
 
-        replicates = np.array(replicated(again, wanted, rng, **how))
+        replicates = np.array(run_replicates(again, wanted, rng, **how))
         return LikelihoodRatioTest(k, 2 * (large.loglik - small.loglik), replicates)
 
     tests: list[LikelihoodRatioTest] = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, Lazy
+from mixtura._support import Array, LazyModule
 from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-linalg = Lazy("scipy.linalg")
+linalg = LazyModule("scipy.linalg")
 
 # Eigenvalues below this fraction of the largest are rounding errors: their directions tell nothing apart.
 RANK = 1e-10

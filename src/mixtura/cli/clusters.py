@@ -7,7 +7,7 @@ from typing import Any
 
 import mixtura
 from mixtura import Combination, Reduction
-from mixtura._support import using
+from mixtura._support import using_threads
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json
 from mixtura.cli.files import TABLES, read_model, write_table
@@ -44,7 +44,7 @@ def combine(
     files = check_outputs(asked, {"--picture": STILL}, (model, data))
     mixture = read_model(model)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
-    with using(threads):
+    with using_threads(threads):
         merged = mixtura.combine_components(mixture, rows, rows.weights)
         wanted = merged.suggested if clusters is None else clusters
         merged.groups(wanted)  # refuses what there is not, before anything is written

@@ -10,7 +10,7 @@ from mixtura.cli.console import say
 from mixtura.cli.files import read_model
 from mixtura.data.tables import Table, read_table
 from mixtura.errors import ParameterError
-from mixtura.mixture import EFFECTIVE
+from mixtura.mixture import EFFECTIVE_SAMPLE_SIZE
 from mixtura.starts import STARTS
 
 
@@ -75,7 +75,7 @@ def size_named(size: str | None) -> str | float | None:
     >>> size_named("effective"), size_named("120")
     ('effective', 120.0)
     """
-    if size is None or size == EFFECTIVE:
+    if size is None or size == EFFECTIVE_SAMPLE_SIZE:
         return size
     try:
         return float(size)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from mixtura import Bootstrap, Combination, Discriminant, LikelihoodRatioTest, Reduction
 from mixtura.cli.tables import MOST_COLUMNS, Cells, blocks, grid, mean_and_deviation, pairs, plural
-from mixtura.mixture import LABEL
+from mixtura.mixture import NOISE_LABEL
 from mixtura.plotting import percent
 
 
@@ -23,7 +23,7 @@ def bootstrapped(boot: Bootstrap, records: Sequence[dict[str, Any]], level: floa
         name = f"{row['parameter'].replace('covariance', 'variance')} {row['column'] or ''}".strip()
         found.setdefault(row["component"], {})[name] = row
     names = next(iter(found.values())).keys()
-    lines: list[Cells] = [("component", *("noise" if label == LABEL else str(label) for label in found))]
+    lines: list[Cells] = [("component", *("noise" if label == NOISE_LABEL else str(label) for label in found))]
     for name in names:
         own = [each.get(name) for each in found.values()]
         lines.append((name, *(_estimate(row, sign) for row in own)))

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mixtura import Assessment, Fit, Mixture, Selection
-from mixtura.mixture import column_labels, component_labels, deviations
+from mixtura.mixture import column_labels, component_labels, standard_deviations
 
 # More columns than this are left to --json and the model file.
 MOST_COLUMNS = 40
@@ -72,7 +72,7 @@ def components(mixture: Mixture, console: Console, more: Sequence[Cells]) -> Ite
     lines = [("weight", *(f"{weight:.4f}" for weight in mixture.all_weights.tolist())), *more]
     sign = "±" if console.encoding.lower().startswith("utf") else "+-"
     labels = column_labels(mixture.columns, mixture.n_features)
-    shown = zip(labels, mixture.means.T.tolist(), deviations(mixture).T.tolist(), strict=True)
+    shown = zip(labels, mixture.means.T.tolist(), standard_deviations(mixture).T.tolist(), strict=True)
     spread = [
         (label, *(mean_and_deviation(*pair, sign) for pair in zip(means, widths, strict=True)), *("" for _ in noise))
         for label, means, widths in shown

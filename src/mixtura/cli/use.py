@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mixtura
 from mixtura import assess, kernels
-from mixtura._support import resolve, using
+from mixtura._support import thread_count, using_threads
 from mixtura.cli import options as o
 from mixtura.cli.console import out, print_json, say
 from mixtura.cli.files import read_model
@@ -42,7 +42,7 @@ def predict(
     target = check_table_output("--output", output, model, data)
     mixture = read_model(model)
     table = load_data(data, columns, None, missing, file_format, header=header, model=mixture)
-    with using(threads):
+    with using_threads(threads):
         found = label_columns(mixture, table, proba=proba)
     write_columns(found, target)
 
@@ -66,11 +66,11 @@ def score(
     mixture = read_model(model)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
     if per_row or target:
-        with using(threads):
+        with using_threads(threads):
             found = mixture.logpdf(table).tolist()
         write_columns({"row": row_numbers(table), "loglik": table.align(found)}, target)
         return
-    with using(threads):
+    with using_threads(threads):
         assessment = assess(mixture, table, table.weights)
     if json:
         print_json(criteria_values(assessment))
@@ -114,13 +114,13 @@ def info() -> None:
     """Show what this installation computes with: version, kernel, instruction set, threads."""
     shown = {
         "version": mixtura.__version__,
-        "kernel": kernels.current().name,
-        "SIMD": kernels.current().level(),
-        "threads": resolve(),
+        "kernel": kernels.current_kernel().name,
+        "SIMD": kernels.current_kernel().level(),
+        "threads": thread_count(),
     }
     for name, value in shown.items():
         out().print(f"{name:8} {value}", soft_wrap=True)
-    if not kernels.BUILT:
+    if not kernels.NATIVE_BUILT:
         hint = "The native kernel, several times faster, was not built: install GCC or Clang, then Mixtura again"
         out().print(f"{hint} (pip install --force-reinstall --no-deps --no-cache-dir).", soft_wrap=True)
 

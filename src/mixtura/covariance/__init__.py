@@ -1,11 +1,15 @@
-"""How covariances are stored; the density knows only this protocol."""
+"""Storage of covariance matrices, and in the package ``models`` their estimation.
+
+`Covariance` is the protocol that densities use; `DenseCovariance` and `DiagonalCovariance` implement it. To add a
+storage, write a class with the members of `Covariance` and register it in `_STORAGES`, so that model files can hold it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from mixtura._support import Array, Form, Index
+from mixtura._support import Array, Index, StorageForm
 from mixtura.covariance.dense import DenseCovariance
 from mixtura.covariance.diagonal import DiagonalCovariance
 from mixtura.errors import DataError
@@ -16,8 +20,8 @@ __all__ = [
     "DataError",
     "DenseCovariance",
     "DiagonalCovariance",
-    "Form",
     "Index",
+    "StorageForm",
     "covariance_from_dict",
 ]
 
@@ -35,62 +39,63 @@ class Covariance(Protocol):
 
     @property
     def n_parameters(self) -> int:
-        """Number of free values that are stored."""
+        """Number of free values among those that are stored."""
 
     def whiten(self, component: int, delta: Array) -> Array:
-        """Map deviations (n, d) linearly so that their squared length is the squared Mahalanobis distance."""
+        """Whiten deviations (n, d) from a component's mean: squared lengths become squared Mahalanobis distances."""
 
-    def affine(self) -> tuple[Form, Array]:
-        """The same map as matrices: its form, and factors of shape (k, d, d), (1, d, d) or, diagonal, (k, d)."""
+    def affine(self) -> tuple[StorageForm, Array]:
+        """The form and the factors U_j of the whitening maps delta U_j: (k, d, d), (1, d, d) or, diagonal, (k, d)."""
 
     def colour(self, component: int, noise: Array) -> Array:
-        """Map standard normal rows (n, d) to rows with the component's covariance."""
+        """Colour standard normal rows, (n, d): map them to rows that have the component's covariance."""
 
     def logdet(self) -> Array:
-        """Log-determinants, (k,); raises DataError where a matrix is not positive definite."""
+        """Log-determinants of the matrices, (k,); raises DataError where one is not positive definite."""
 
     def dense(self) -> Array:
-        """The matrices written out, (k, d, d)."""
+        """All matrices in full, (k, d, d)."""
 
     def variances(self) -> Array:
-        """Their diagonals, (k, d)."""
+        """Variances of each component in each dimension, (k, d)."""
 
     def __getitem__(self, component: int) -> Array:
-        """One matrix written out, (d, d)."""
+        """The matrix of one component in full, (d, d)."""
 
     def marginal(self, keep: Index) -> Covariance:
-        """Covariances of the kept dimensions (indices)."""
+        """Marginal covariances of some dimensions, given by their indices."""
 
     def condition(self, given: Index, keep: Index, delta: Array) -> tuple[Array, Covariance]:
-        """Covariances of the kept dimensions given the others, and how far their means move, (k, len(keep)).
+        """Shifts of the kept dimensions' means, (k, len(keep)), and their covariances, given the other dimensions.
 
-        ``delta`` (k, len(given)) is how far the given values lie from each component's mean.
+        ``delta`` (k, len(given)) is the difference of the given values and each component's mean.
         """
 
     def select(self, components: Index) -> Covariance:
         """Covariances of some components (indices or a mask)."""
 
     def log_coordinates(self, other: Any) -> Array:
-        """Where another of the same kind lies as seen from this one, (m, ...) for m stored matrices; all 0 for itself.
+        """Unconstrained coordinates of other covariances of the same class relative to these, (m, ...).
 
-        The square of a short way's length is the Fisher information of one row about it.
+        m is the number of stored matrices. They are zero for these covariances themselves, and scaled so that, near
+        zero, the squared length is the Fisher information of one row about the difference.
         """
 
-    def from_log_coordinates(self, way: Array) -> Covariance:
-        """The covariances that ``log_coordinates`` would see there; any numbers give positive definite matrices."""
+    def from_log_coordinates(self, coordinates: Array) -> Covariance:
+        """The inverse of ``log_coordinates``: any numbers give positive definite matrices."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Kind and values, as JSON can hold them."""
 
 
-_KINDS: dict[str, Callable[[Any, int, int], Covariance]] = {
+_STORAGES: dict[str, Callable[[Any, int, int], Covariance]] = {
     "dense": lambda values, k, _: DenseCovariance(values, k),
     "diagonal": DiagonalCovariance,
 }
 
 
 def covariance_from_dict(values: Any, n_components: int, n_features: int) -> Covariance:
-    """Read what ``to_dict`` wrote, and check its shape.
+    """Covariances from what ``to_dict`` returned; raises DataError where kind or shape are wrong.
 
     Examples
     --------
@@ -98,6 +103,6 @@ def covariance_from_dict(values: Any, n_components: int, n_features: int) -> Cov
     [[1.0, 0.0], [0.0, 4.0]]
     """
     kind = values.get("kind") if isinstance(values, dict) else None
-    if kind not in _KINDS or "values" not in values:
-        raise DataError(f'covariances: expected {{"kind": one of {sorted(_KINDS)}, "values": [...]}}')
-    return _KINDS[kind](values["values"], n_components, n_features)
+    if kind not in _STORAGES or "values" not in values:
+        raise DataError(f'covariances: expected {{"kind": one of {sorted(_STORAGES)}, "values": [...]}}')
+    return _STORAGES[kind](values["values"], n_components, n_features)

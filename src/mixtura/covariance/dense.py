@@ -1,4 +1,4 @@
-"""Covariance matrices stored whole: one for each component, or one that all share."""
+"""Full covariance matrices: one for each component, or one for all components."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Form, Index, Scalar, frozen
+from mixtura._support import Array, Index, Scalar, StorageForm, frozen_array
 from mixtura.errors import DataError
 
 
 def _check_symmetric(matrices: Array, what: str) -> None:
-    """Refuse matrices that are not finite, or not symmetric."""
+    """Raise DataError for matrices that are not finite or not symmetric; ``what`` is how the message calls them."""
     if np.isfinite(matrices).all() and (matrices == matrices.swapaxes(1, 2)).all():
         return
     if not np.isfinite(matrices).all():
@@ -28,29 +28,29 @@ def _check_symmetric(matrices: Array, what: str) -> None:
 
 
 def _diagonals(matrices: Array) -> Array:
-    """The diagonals of (m, d, d), as a view that can be written to, (m, d)."""
+    """Diagonals of matrices (m, d, d), as a writable view (m, d)."""
     return np.einsum("mii->mi", matrices)
 
 
 @cache
-def _strict(d: int) -> Array:
+def _strictly_lower(d: int) -> Array:
     """Ones below the diagonal, zeros elsewhere, (d, d)."""
-    return frozen(np.tri(d, k=-1))
+    return frozen_array(np.tri(d, k=-1))
 
 
 @dataclass(frozen=True, eq=False)
 class DenseCovariance:
-    """Full covariance matrices.
+    """Full covariance matrices, one for each component or one for all.
 
     Attributes
     ----------
-    matrices : ndarray of shape (k, d, d), or (1, d, d) when all components share one
+    matrices : ndarray of shape (k, d, d), or (1, d, d) when all components have the same
     n_components : int
 
     Examples
     --------
-    >>> shared = DenseCovariance(np.array([[[4.0, 0.0], [0.0, 1.0]]]), n_components=3)
-    >>> shared.whiten(2, np.array([[2.0, 1.0]])).tolist(), shared.dense().shape
+    >>> pooled = DenseCovariance(np.array([[[4.0, 0.0], [0.0, 1.0]]]), n_components=3)
+    >>> pooled.whiten(2, np.array([[2.0, 1.0]])).tolist(), pooled.dense().shape
     ([[1.0, 1.0]], (3, 2, 2))
     """
 
@@ -58,7 +58,7 @@ class DenseCovariance:
     n_components: int
 
     def __post_init__(self) -> None:
-        matrices = frozen(self.matrices, "covariances")
+        matrices = frozen_array(self.matrices, "covariances")
         square = matrices.ndim == 3 and matrices.shape[1] == matrices.shape[2] > 0
         if not square or len(matrices) not in (1, self.n_components):
             raise DataError(f"covariances have shape {matrices.shape}; expected ({self.n_components} or 1, d, d)")
@@ -67,7 +67,7 @@ class DenseCovariance:
 
     @classmethod
     def from_precision_factors(cls, factors: Array, n_components: int, _n_features: int) -> DenseCovariance:
-        """Build from U of shape (m, d, d) with U U' the precision matrix.
+        """Covariances from factors U of the precision matrices U U', (m, d, d).
 
         Examples
         --------
@@ -80,7 +80,7 @@ class DenseCovariance:
 
     @classmethod
     def from_precisions(cls, precisions: Array, n_components: int, n_features: int) -> DenseCovariance:
-        """Build from inverse covariance matrices, (m, d, d)."""
+        """Covariances from precision matrices, their inverses, (m, d, d)."""
         _check_symmetric(precisions, "precision matrix")
         try:
             factors = np.asarray(np.linalg.cholesky(precisions))
@@ -95,15 +95,15 @@ class DenseCovariance:
 
     @property
     def n_parameters(self) -> int:
-        """Number of free values that are stored."""
+        """Number of free values among those that are stored."""
         d = self.n_features
         return len(self.matrices) * d * (d + 1) // 2
 
     @cached_property
     def lower(self) -> Array:
-        """Cholesky factors L with L L' the covariance, (m, d, d)."""
+        """Cholesky factors L of the covariance matrices L L', lower triangular, (m, d, d)."""
         try:
-            return frozen(np.linalg.cholesky(self.matrices))
+            return frozen_array(np.linalg.cholesky(self.matrices))
         except np.linalg.LinAlgError:
             smallest = np.linalg.eigvalsh(self.matrices)[:, 0]
             worst = int(smallest.argmin())
@@ -114,78 +114,79 @@ class DenseCovariance:
 
     @cached_property
     def precision_factors(self) -> Array:
-        """Upper triangular U = L^-T with U U' the precision matrix, (m, d, d)."""
-        # Elimination has nothing to do in an upper triangular matrix, so this is back substitution.
-        return frozen(np.linalg.inv(self.lower.swapaxes(1, 2)))
+        """Factors U = L^-T of the precision matrices U U', upper triangular, (m, d, d)."""
+        # The LU factorisation of an upper triangular matrix is itself, so this inverse is back substitution.
+        return frozen_array(np.linalg.inv(self.lower.swapaxes(1, 2)))
 
     @property
     def precisions(self) -> Array:
-        """Inverse covariance matrices, (m, d, d)."""
+        """Precision matrices, the inverses of the covariance matrices, (m, d, d)."""
         return self.precision_factors @ self.precision_factors.swapaxes(1, 2)
 
-    def _own(self, component: int) -> int:
-        """Position of a component's matrix: shared storage has only the first."""
+    def _index(self, component: int) -> int:
+        """Index of a component's matrix among those that are stored."""
         return component if len(self.matrices) > 1 else 0
 
-    def _spread(self, values: NDArray[Scalar]) -> NDArray[Scalar]:
-        """Repeat per-matrix values for every component that shares the matrix."""
+    def _for_each_component(self, values: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Values of the stored matrices (m, ...) as values of the components (k, ...), without a copy."""
         if len(values) == self.n_components:
             return values
         return np.broadcast_to(values, (self.n_components, *values.shape[1:]))
 
     def whiten(self, component: int, delta: Array) -> Array:
-        """Map deviations (n, d) so that their squared length is the squared Mahalanobis distance."""
-        return delta @ self.precision_factors[self._own(component)]
+        """Whiten deviations (n, d) from a component's mean: squared lengths become squared Mahalanobis distances."""
+        return delta @ self.precision_factors[self._index(component)]
 
-    def affine(self) -> tuple[Form, Array]:
-        """The same map as matrices: its form, and factors of shape (k, d, d) or (1, d, d)."""
+    def affine(self) -> tuple[StorageForm, Array]:
+        """The form and the factors U_j of the whitening maps delta U_j: (k, d, d) or (1, d, d)."""
         return "dense" if len(self.matrices) == self.n_components else "shared", self.precision_factors
 
     def colour(self, component: int, noise: Array) -> Array:
-        """Map standard normal rows (n, d) to rows with the component's covariance."""
-        return noise @ self.lower[self._own(component)].T
+        """Colour standard normal rows, (n, d): map them to rows that have the component's covariance."""
+        return noise @ self.lower[self._index(component)].T
 
     @cached_property
     def _logdet(self) -> Array:
-        """Log-determinants, (k,)."""
-        return self._spread(2 * np.add.reduce(np.log(_diagonals(self.lower)), axis=1))
+        """Log-determinants of the matrices, (k,), computed once."""
+        return self._for_each_component(2 * np.add.reduce(np.log(_diagonals(self.lower)), axis=1))
 
     def logdet(self) -> Array:
-        """Log-determinants, (k,)."""
+        """Log-determinants of the matrices, (k,)."""
         return self._logdet
 
     def dense(self) -> Array:
-        """The matrices written out, (k, d, d)."""
-        return self._spread(self.matrices)
+        """All matrices in full, (k, d, d)."""
+        return self._for_each_component(self.matrices)
 
     def variances(self) -> Array:
-        """Their diagonals, (k, d)."""
-        return self._spread(np.diagonal(self.matrices, axis1=1, axis2=2))
+        """Variances of each component in each dimension, (k, d)."""
+        return self._for_each_component(np.diagonal(self.matrices, axis1=1, axis2=2))
 
     def __getitem__(self, component: int) -> Array:
-        return self.matrices[self._own(component)]
+        return self.matrices[self._index(component)]
 
     def marginal(self, keep: Index) -> DenseCovariance:
-        """Covariances of the kept dimensions."""
+        """Marginal covariances of some dimensions, given by their indices."""
         return DenseCovariance(self.matrices[:, keep[:, None], keep], self.n_components)
 
     def condition(self, given: Index, keep: Index, delta: Array) -> tuple[Array, DenseCovariance]:
-        """Schur complements, and the regression of the kept dimensions on the given ones."""
-        across = self.matrices[:, given[:, None], keep]
-        slopes = np.linalg.solve(self.matrices[:, given[:, None], given], across)
-        left = self.marginal(keep).matrices - across.swapaxes(1, 2) @ slopes
-        shifted = np.einsum("kg,kgj->kj", delta, self._spread(slopes))
-        return shifted, DenseCovariance((left + left.swapaxes(1, 2)) / 2, self.n_components)
+        """Shifts of the kept dimensions' means by linear regression, (k, len(keep)), and Schur complements."""
+        cross = self.matrices[:, given[:, None], keep]
+        slopes = np.linalg.solve(self.matrices[:, given[:, None], given], cross)
+        complements = self.marginal(keep).matrices - cross.swapaxes(1, 2) @ slopes
+        shifted = np.einsum("kg,kgj->kj", delta, self._for_each_component(slopes))
+        return shifted, DenseCovariance((complements + complements.swapaxes(1, 2)) / 2, self.n_components)
 
     def select(self, components: Index) -> DenseCovariance:
-        """Covariances of some components."""
-        kept = int(np.arange(self.n_components)[components].size)
-        return DenseCovariance(self.matrices if len(self.matrices) == 1 else self.matrices[components], kept)
+        """Covariances of some components (indices or a mask)."""
+        count = int(np.arange(self.n_components)[components].size)
+        return DenseCovariance(self.matrices if len(self.matrices) == 1 else self.matrices[components], count)
 
     def is_above(self, floor: Array) -> bool:
-        """Whether all eigenvalues lie far above the floor: the sum of their inverses, in its units, is below 1/2.
+        """Whether all eigenvalues, in units of the floor variances (d,), are certainly above 2.
 
-        It costs nothing, since the inverse factors are needed anyway, and almost always says yes.
+        True where the sum of their inverses, a trace, is below 1/2. It costs next to nothing, since the density needs
+        the precision factors anyway, and is true in almost all iterations.
         """
         try:
             factors = self.precision_factors
@@ -195,19 +196,19 @@ class DenseCovariance:
             return bool((np.add.reduce(factors * factors, axis=2) @ floor).max() < 0.5)
 
     def log_coordinates(self, other: DenseCovariance) -> Array:
-        """Log-Cholesky coordinates, (m, d, d), of the other's matrices after whitening by one's own."""
+        """Log-Cholesky coordinates, (m, d, d), of the other matrices after whitening by these."""
         factors = self.precision_factors.swapaxes(1, 2) @ other.lower
-        way = factors * _strict(self.n_features)
-        _diagonals(way)[:] = math.sqrt(2) * np.log(_diagonals(factors))
-        return way
+        coordinates = factors * _strictly_lower(self.n_features)
+        _diagonals(coordinates)[:] = math.sqrt(2) * np.log(_diagonals(factors))
+        return coordinates
 
-    def from_log_coordinates(self, way: Array) -> DenseCovariance:
-        """The matrices at log-Cholesky coordinates."""
-        factors = way * _strict(self.n_features)
-        _diagonals(factors)[:] = np.exp(_diagonals(way) / math.sqrt(2))
+    def from_log_coordinates(self, coordinates: Array) -> DenseCovariance:
+        """The matrices that have these log-Cholesky coordinates, (m, d, d), relative to these covariances."""
+        factors = coordinates * _strictly_lower(self.n_features)
+        _diagonals(factors)[:] = np.exp(_diagonals(coordinates) / math.sqrt(2))
         lower = self.lower @ factors
         return DenseCovariance(lower @ lower.swapaxes(1, 2), self.n_components)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Kind and values, as JSON can hold them."""
         return {"kind": "dense", "values": self.matrices.tolist()}

@@ -1,4 +1,4 @@
-"""Diagonal covariance matrices: a variance for each dimension, or one for all of them."""
+"""Diagonal covariance matrices: a variance for each dimension, or one for all dimensions."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, Form, Index, frozen
+from mixtura._support import Array, Index, StorageForm, frozen_array
 from mixtura.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
 class DiagonalCovariance:
-    """Variances of independent dimensions.
+    """Diagonal covariance matrices, for dimensions that are independent within a component.
 
     Attributes
     ----------
     values : ndarray of shape (k or 1, d or 1)
-        A length of 1 means that all components, or all dimensions (spherical), share the value.
+        Variances; a length of 1 means that all components, or all dimensions (spherical), have the same.
     n_components, n_features : int
 
     Examples
@@ -34,7 +34,7 @@ class DiagonalCovariance:
     n_features: int
 
     def __post_init__(self) -> None:
-        values = frozen(self.values, "covariances")
+        values = frozen_array(self.values, "covariances")
         if values.ndim != 2 or len(values) not in (1, self.n_components) or values.shape[1] not in (1, self.n_features):
             raise DataError(
                 f"covariances have shape {values.shape}; expected ({self.n_components} or 1, {self.n_features} or 1)"
@@ -45,19 +45,19 @@ class DiagonalCovariance:
 
     @classmethod
     def from_precision_factors(cls, factors: Array, n_components: int, n_features: int) -> DiagonalCovariance:
-        """Build from inverse standard deviations of shape (k or 1, d or 1)."""
+        """Covariances from inverse standard deviations, (k or 1, d or 1)."""
         return cls(factors**-2.0, n_components, n_features)
 
     @classmethod
     def from_precisions(cls, precisions: Array, n_components: int, n_features: int) -> DiagonalCovariance:
-        """Build from inverse variances of shape (k or 1, d or 1)."""
+        """Covariances from inverse variances, (k or 1, d or 1)."""
         if not (precisions > 0).all():
             raise DataError("a precision is not positive")
         return cls(1 / precisions, n_components, n_features)
 
     @property
     def n_parameters(self) -> int:
-        """Number of free values that are stored."""
+        """Number of free values among those that are stored."""
         return self.values.size
 
     @property
@@ -70,25 +70,25 @@ class DiagonalCovariance:
         """Inverse variances, in the shape of ``values``."""
         return 1 / self.values
 
-    def _deviations(self, component: int) -> Array:
+    def _standard_deviations(self, component: int) -> Array:
         """Standard deviations of one component, (d,) or (1,)."""
         return np.sqrt(self.values[component if len(self.values) > 1 else 0])
 
-    def affine(self) -> tuple[Form, Array]:
-        """The same map as diagonal matrices: its form, and factors of shape (k, d)."""
+    def affine(self) -> tuple[StorageForm, Array]:
+        """The form of the whitening maps, ``"diagonal"``, and their factors, inverse standard deviations (k, d)."""
         factors = np.broadcast_to(self.precision_factors, (self.n_components, self.n_features))
         return "diagonal", np.ascontiguousarray(factors)
 
     def whiten(self, component: int, delta: Array) -> Array:
-        """Map deviations (n, d) so that their squared length is the squared Mahalanobis distance."""
-        return delta * (1 / self._deviations(component))
+        """Whiten deviations (n, d) from a component's mean: squared lengths become squared Mahalanobis distances."""
+        return delta * (1 / self._standard_deviations(component))
 
     def colour(self, component: int, noise: Array) -> Array:
-        """Map standard normal rows (n, d) to rows with the component's covariance."""
-        return noise * self._deviations(component)
+        """Colour standard normal rows, (n, d): map them to rows that have the component's covariance."""
+        return noise * self._standard_deviations(component)
 
     def logdet(self) -> Array:
-        """Log-determinants, (k,)."""
+        """Log-determinants of the matrices, (k,)."""
         bad = np.argwhere(~(self.values > 0))
         if len(bad):
             row, column = bad[0]
@@ -99,45 +99,45 @@ class DiagonalCovariance:
         return np.log(self.variances()).sum(axis=1)
 
     def dense(self) -> Array:
-        """The matrices written out, (k, d, d)."""
+        """All matrices in full, (k, d, d)."""
         return self.variances()[:, :, None] * np.eye(self.n_features)
 
     def variances(self) -> Array:
-        """Their diagonals, (k, d)."""
+        """Variances of each component in each dimension, (k, d)."""
         return np.broadcast_to(self.values, (self.n_components, self.n_features))
 
     def __getitem__(self, component: int) -> Array:
         return np.diag(self.variances()[component])
 
     def marginal(self, keep: Index) -> DiagonalCovariance:
-        """Covariances of the kept dimensions."""
+        """Marginal covariances of some dimensions, given by their indices."""
         values = self.values if self.values.shape[1] == 1 else self.values[:, keep]
         return DiagonalCovariance(values, self.n_components, len(keep))
 
     def condition(self, given: Index, keep: Index, delta: Array) -> tuple[Array, DiagonalCovariance]:
-        """The marginal: independent dimensions tell nothing about each other."""
+        """Shifts of zero, (k, len(keep)), and the marginal: independent dimensions tell nothing about each other."""
         return np.zeros((self.n_components, len(keep))), self.marginal(keep)
 
     def select(self, components: Index) -> DiagonalCovariance:
-        """Covariances of some components."""
-        kept = int(np.arange(self.n_components)[components].size)
+        """Covariances of some components (indices or a mask)."""
+        count = int(np.arange(self.n_components)[components].size)
         values = self.values if len(self.values) == 1 else self.values[components]
-        return DiagonalCovariance(values, kept, self.n_features)
+        return DiagonalCovariance(values, count, self.n_features)
 
     @property
-    def _information(self) -> float:
-        """Root of the Fisher information of a row about the logarithm of a stored standard deviation."""
+    def _root_information(self) -> float:
+        """Square root of the Fisher information of one row about the logarithm of a stored standard deviation."""
         return math.sqrt(2 * self.n_features / self.values.shape[1])
 
     def log_coordinates(self, other: DiagonalCovariance) -> Array:
-        """Logarithms of the ratios of standard deviations, in the shape of ``values``."""
-        return 0.5 * self._information * np.log(other.values / self.values)
+        """Scaled logarithms of ratios of standard deviations, the other over these, in the shape of ``values``."""
+        return 0.5 * self._root_information * np.log(other.values / self.values)
 
-    def from_log_coordinates(self, way: Array) -> DiagonalCovariance:
-        """The variances at logarithmic ratios."""
-        values = self.values * np.exp(2 * way / self._information)
+    def from_log_coordinates(self, coordinates: Array) -> DiagonalCovariance:
+        """The variances that have these scaled logarithms of ratios to these covariances."""
+        values = self.values * np.exp(2 * coordinates / self._root_information)
         return DiagonalCovariance(values, self.n_components, self.n_features)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Kind and values, as JSON can hold them."""
         return {"kind": "diagonal", "values": self.values.tolist()}

@@ -1,10 +1,14 @@
-"""Who holds the rows: chunks of rows, sources that pass them on and add up, and what a first pass tells of them."""
+"""Sources of rows: they hold the data, pass it on in chunks, and add up the results.
+
+`Source` is the protocol, `ArraySource` the source of rows in memory; `Summary` holds the moments and the extent of a
+data set. To add a source, write a class with the members of `Source` in a file of its own and export it below.
+"""
 
 from __future__ import annotations
 
 from mixtura.data.array import ArraySource, as_source
 from mixtura.data.chunk import Chunk
-from mixtura.data.source import Addable, Source, Sum, Whole, is_source
+from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source
 from mixtura.data.summary import EPS, Extent, Summary
 
 __all__ = [
@@ -16,7 +20,7 @@ __all__ = [
     "Source",
     "Sum",
     "Summary",
-    "Whole",
+    "WholeArray",
     "as_source",
     "is_source",
 ]

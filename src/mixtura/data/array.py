@@ -1,4 +1,4 @@
-"""Rows in memory, passed on as views."""
+"""The source of rows that lie in memory."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows, as_rows, as_sample_weight, chunk_slices, in_order, resolve
+from mixtura._support import Array, Rng, Rows, as_rows, as_sample_weight, chunk_slices, map_in_order, thread_count
 from mixtura.data.chunk import Chunk
-from mixtura.data.source import Source, Sum, Whole, is_source
+from mixtura.data.source import Source, Sum, WholeArray, is_source
 from mixtura.errors import ParameterError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArraySource:
-    """A matrix of rows, cut into chunks for threads.
+    """A matrix of rows in memory, passed on in chunks to several threads.
 
     Attributes
     ----------
     array : ndarray of shape (n, d)
         float64 or float32.
     sample_weight : ndarray of shape (n,), or None
-        Rows of weight zero are passed over.
+        Rows of weight zero are left out.
     threads : int, optional
-        How many threads add up; see `mixtura._support.threads.resolve`.
+        How many threads compute; see `mixtura._support.threads.thread_count`.
 
     Examples
     --------
@@ -43,18 +43,18 @@ class ArraySource:
 
     @classmethod
     def of(cls, X: Any, sample_weight: Any = None, threads: int | None = None) -> ArraySource:
-        """Check rows and weights."""
+        """A source of checked rows and weights."""
         rows = as_rows(X)
         return cls(rows, as_sample_weight(sample_weight, len(rows)), threads)
 
     @property
     def length(self) -> int:
-        """Number of positions."""
+        """Number of rows, those of weight zero included."""
         return self.array.shape[0]
 
     @property
     def n_rows(self) -> int:
-        """Number of rows that count."""
+        """Number of rows whose weight is above zero."""
         return self.length if self.sample_weight is None else int(np.count_nonzero(self.sample_weight))
 
     @property
@@ -64,25 +64,25 @@ class ArraySource:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the rows."""
+        """Type of the rows' values."""
         return self.array.dtype
 
     @property
-    def whole(self) -> Whole | None:
-        """All rows, if each counts and they lie in memory without gaps."""
+    def whole(self) -> WholeArray | None:
+        """All rows as one array, if no weight is zero and they lie in memory without gaps; else None."""
         if self.n_rows < self.length or not self.array.flags.forc:
             return None
         ends = [cut.stop for cut in chunk_slices(self.length, self.n_features)]
-        return Whole(Chunk(self.array, self.sample_weight), ends, resolve(self.threads))
+        return WholeArray(Chunk(self.array, self.sample_weight), ends, thread_count(self.threads))
 
-    def _cuts(self) -> list[slice]:
-        """Where chunks with any row that counts begin and end: the same for any number of threads."""
+    def _chunk_slices(self) -> list[slice]:
+        """Slices of the chunks that hold a row of weight above zero; the same for any number of threads."""
         cuts = chunk_slices(self.length, self.n_features)
         weight = self.sample_weight
         return cuts if weight is None else [cut for cut in cuts if weight[cut].any()]
 
     def _chunk(self, cut: slice) -> Chunk:
-        """The rows of a cut that count: a view where all do."""
+        """The rows of a slice whose weight is above zero; a view where that is all of them."""
         if self.sample_weight is None:
             return Chunk(self.array[cut], None, cut.start)
         weight = self.sample_weight[cut]
@@ -90,17 +90,17 @@ class ArraySource:
         return chunk if weight.all() else chunk.take(np.flatnonzero(weight))
 
     def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
-        """Add up ``f(chunk)`` over all chunks, first to last, whichever thread made it.
+        """Sum of ``f(chunk)`` over all chunks, added from first to last, whichever thread computed them.
 
-        A pass that has a way of its own through a whole array, ``f.of_whole``, is left to it.
+        Where ``f`` has a method ``of_whole`` for all rows of an array, with threads of its own, that is called instead.
         """
         whole = self.whole if hasattr(f, "of_whole") else None
         if whole is not None:
             return f.of_whole(whole)  # type: ignore[attr-defined] # hasattr said so
-        return reduce(add, in_order(lambda cut: f(self._chunk(cut)), self._cuts(), self.threads))
+        return reduce(add, map_in_order(lambda cut: f(self._chunk(cut)), self._chunk_slices(), self.threads))
 
     def rows(self, n: int, rng: Rng) -> Chunk:
-        """At most ``n`` different rows drawn at random, in their order; all rows that count if there are fewer."""
+        """A random sample of n rows without replacement, in their order; all rows of weight above zero if fewer."""
         count, whole = self.n_rows, Chunk(self.array, self.sample_weight)
         chosen = np.arange(count) if n >= count else np.sort(rng.choice(count, size=n, replace=False))
         if self.sample_weight is None:
@@ -108,12 +108,12 @@ class ArraySource:
         return whole.take(np.flatnonzero(self.sample_weight)[chosen])
 
     def take(self, positions: NDArray[np.intp]) -> ArraySource:
-        """The rows at these positions, in this order."""
+        """A source of the rows at these positions, in this order."""
         weight = None if self.sample_weight is None else self.sample_weight[positions]
         return replace(self, array=self.array[positions], sample_weight=weight)
 
     def reweighted(self, factor: Array) -> ArraySource:
-        """The same rows, with their weights multiplied by ``factor``, (length,)."""
+        """A source of the same rows with their weights multiplied by ``factor``, (length,)."""
         weight = np.asarray(factor, dtype=np.float64)
         return replace(self, sample_weight=weight if self.sample_weight is None else self.sample_weight * weight)
 
@@ -121,7 +121,9 @@ class ArraySource:
 def as_source(
     X: Any, sample_weight: Any = None, threads: int | None = None, check: Callable[[Any], Rows] = as_rows
 ) -> Source:
-    """What a user gives as data, as a source: a Source as it is, anything else checked and in memory.
+    """The source of the rows that a user passed in: a `Source` itself, or checked rows in memory.
+
+    ``check`` turns anything but a `Source` into a matrix of rows.
 
     Examples
     --------
@@ -133,5 +135,5 @@ def as_source(
         return ArraySource(rows, as_sample_weight(sample_weight, len(rows)), threads)
     if sample_weight is not None:
         raise ParameterError("sample_weight is given beside a Source; give the weights to the Source")
-    own: Source = X
-    return own
+    source: Source = X
+    return source

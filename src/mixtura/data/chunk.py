@@ -1,4 +1,4 @@
-"""Chunks: some rows of a source, on their way to a kernel."""
+"""A chunk: some rows of a source with their weights and positions."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from mixtura._support import Array, Rows
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows, how much each counts, and where they are in their source.
+    """Some rows of a source, their weights, and their positions in the source.
 
     Attributes
     ----------
     rows : ndarray of shape (n, d)
     sample_weight : ndarray of shape (n,), or None when each row counts once
     start : int
-        Position from which ``kept`` counts; that of the first row where there is no ``kept``.
-    kept : ndarray of shape (n,), or None when the rows stand one after the other
-        How far each row stands from ``start``.
+        Position in the source of the first row, or the number that ``offsets`` are added to.
+    offsets : ndarray of shape (n,), or None when the rows follow each other in the source
+        Position of each row, less ``start``.
     """
 
     rows: Rows
     sample_weight: Array | None = None
     start: int = 0
-    kept: NDArray[np.intp] | None = None
+    offsets: NDArray[np.intp] | None = None
 
     def take(self, rows: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Chunk:
-        """Some of the rows: a slice with both ends (a view), a mask (n,), or numbers from 0.
+        """A chunk of some of the rows: a slice with both ends (a view), a mask (n,), or indices from 0.
 
         Examples
         --------
@@ -40,31 +40,31 @@ class Chunk:
         ([10, 12], slice(11, 13, None))
         """
         weight = None if self.sample_weight is None else self.sample_weight[rows]
-        if isinstance(rows, slice) and self.kept is None:
+        if isinstance(rows, slice) and self.offsets is None:
             return Chunk(self.rows[rows], weight, self.start + rows.start)
-        kept = np.arange(len(self.rows)) if self.kept is None else self.kept
-        return Chunk(self.rows[rows], weight, self.start, kept[rows])
+        offsets = np.arange(len(self.rows)) if self.offsets is None else self.offsets
+        return Chunk(self.rows[rows], weight, self.start, offsets[rows])
 
     def parts(self, cuts: Iterable[slice]) -> Iterator[Chunk]:
-        """Several parts of this chunk, as views."""
+        """A chunk for each slice, as a view."""
         return map(self.take, cuts)
 
     def reweighted(self, weight: Array) -> Chunk:
-        """The same rows with these weights, (n,)."""
+        """A chunk of the same rows with these weights, (n,)."""
         return replace(self, sample_weight=weight)
 
     @property
     def positions(self) -> slice | NDArray[np.intp]:
-        """Where these rows are in their source."""
-        return slice(self.start, self.start + len(self.rows)) if self.kept is None else self.start + self.kept
+        """Positions of the rows in their source: a slice, or indices (n,)."""
+        return slice(self.start, self.start + len(self.rows)) if self.offsets is None else self.start + self.offsets
 
     @property
     def first(self) -> int:
-        """Where the first row is in its source."""
-        return self.start if self.kept is None else self.start + int(self.kept[0])
+        """Position of the first row in its source."""
+        return self.start if self.offsets is None else self.start + int(self.offsets[0])
 
     def weigh(self, values: Array) -> Array:
-        """Multiply values of shape (n,) or (n, k) by the sample weights."""
+        """Values of shape (n,) or (n, k), multiplied by the sample weights."""
         if self.sample_weight is None:
             return values
         weight = self.sample_weight

@@ -1,4 +1,4 @@
-"""Sources: who holds the rows, and hence who adds up what a pass over them leaves behind."""
+"""The protocol of a source of rows, and of the values that it can add up."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from mixtura.data.chunk import Chunk
 
 
 class Addable(Protocol):
-    """A value that two parts of a pass can add up to one: statistics, summaries, extents, arrays, numbers."""
+    """A value computed from rows, such as statistics or a count; ``+`` gives that of two sets of rows together."""
 
     def __add__(self, other: Self, /) -> Self:
-        """The value of both parts together."""
+        """The value of both sets of rows together."""
 
 
 Sum = TypeVar("Sum", bound=Addable)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Whole:
-    """All rows of a source that lie in memory as one array, for kernels that share them out among their own threads.
+class WholeArray:
+    """All rows of a source as one array in memory, for kernels that divide the work among threads of their own.
 
     Attributes
     ----------
     chunk : Chunk
-        Each of its rows counts.
+        All rows; none has weight zero.
     ends : sequence of int
-        Where the parts end that are added up in their order.
+        Index after the last row of each part; parts are added in this order, so results do not depend on threads.
     threads : int
         How many threads to use.
     """
@@ -43,7 +43,7 @@ class Whole:
 
 
 class Source(Protocol):
-    """Who holds the rows.
+    """A holder of rows that can compute sums over them.
 
     A row's position is its number in the source, from 0; rows of weight zero have a position and are never passed on.
     """
@@ -58,31 +58,31 @@ class Source(Protocol):
 
     @property
     def length(self) -> int:
-        """Number of positions."""
+        """Number of positions: of rows, those of weight zero included."""
 
     @property
     def dtype(self) -> DTypeLike:
-        """Of the rows: float64 or float32."""
+        """Type of the rows' values, float64 or float32."""
 
     @property
-    def whole(self) -> Whole | None:
-        """All rows, if they lie in memory as one array and each counts; else None."""
+    def whole(self) -> WholeArray | None:
+        """All rows, if they lie in memory as one array and none has weight zero; else None."""
 
     def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
-        """Add up ``f(chunk)`` over all chunks, in a fixed order."""
+        """Sum of ``f(chunk)`` over all chunks, added in a fixed order."""
 
     def rows(self, n: int, rng: Rng) -> Chunk:
-        """At most ``n`` different rows drawn at random, with weights and positions; all rows if there are fewer."""
+        """A random sample of n rows without replacement, with weights and positions; all rows if there are fewer."""
 
     def take(self, positions: NDArray[np.intp]) -> Source:
         """A source of the rows at these positions alone, in this order; the first of them has position 0."""
 
     def reweighted(self, factor: Array) -> Source:
-        """The same rows at the same positions, with their weights multiplied by ``factor``, (length,)."""
+        """A source of the same rows at the same positions, with weights multiplied by ``factor``, (length,)."""
 
 
 def is_source(X: Any) -> bool:
-    """Whether what a user gives as data is a `Source`, and not a table.
+    """Whether data passed in by a user is a `Source`, rather than an array or a table.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What one pass over all rows tells of a data set, whatever is to be fitted to it."""
+"""Moments and extent of a data set, which one pass over its rows computes and which add up."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from mixtura._support import Array, Rows
 
 EPS = float(np.finfo(np.float64).eps)
 
-# Below this a variance, and what is a fraction of it, loses its digits; such a column counts as constant.
-SMALLEST = 1e-280
+# A column whose variance is below this counts as constant: fractions of it would be subnormal numbers.
+SMALLEST_VARIANCE = 1e-280
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Extent:
-    """The least and the largest value in each direction, (d,); extents of two parts add up to that of both.
+    """Least and largest value of each column, (d,); ``+`` gives the extent of both sets of rows.
 
     Examples
     --------
@@ -30,7 +30,7 @@ class Extent:
 
     @classmethod
     def of(cls, rows: Rows) -> Extent:
-        """Of rows (n, d)."""
+        """Extent of rows (n, d)."""
         return cls(rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64))
 
     def __add__(self, other: Extent) -> Extent:
@@ -39,7 +39,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Summary:
-    """Weight, mean, scatter and extent of rows; summaries of two parts add up to that of both.
+    """Number, weight, mean, scatter and extent of rows; ``+`` gives the summary of both sets of rows.
 
     Attributes
     ----------
@@ -83,18 +83,18 @@ class Summary:
 
     @property
     def variances(self) -> Array:
-        """Of each column, (d,)."""
+        """Variance of each column, (d,)."""
         return (self.scatter if self.scatter.ndim == 1 else np.diagonal(self.scatter)) / self.weight
 
     @property
     def scale(self) -> Array:
-        """Variances, (d,), none of them zero: a constant column gets the others' mean (1 if all are constant)."""
+        """Variances, (d,), without zeros: a constant column has the mean of the others' (1 if all are constant)."""
         variance = self.variances
-        varies = variance > np.maximum((8 * EPS * np.abs(self.mean)) ** 2, SMALLEST)
+        varies = variance > np.maximum((8 * EPS * np.abs(self.mean)) ** 2, SMALLEST_VARIANCE)
         fallback = variance[varies].mean() if varies.any() else 1.0
         return np.where(varies, variance, fallback)
 
     @property
     def effective_n_rows(self) -> float:
-        """The effective number of weighted rows, (sum w)^2 / sum w^2 (Kish 1965): of n equal weights n."""
+        """Effective number of weighted rows, (sum w)^2 / sum w^2 (Kish 1965); n where all n weights are equal."""
         return self.weight * (self.weight / self.weight_squared)

@@ -13,7 +13,7 @@ from typing import TypeAlias, cast
 from mixtura._support import Array
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import MODELS
-from mixtura.data import Whole
+from mixtura.data import WholeArray
 from mixtura.em.outcome import Outcome
 from mixtura.em.problem import Problem
 from mixtura.em.run import Iterate, Run
@@ -73,7 +73,7 @@ def begin(
     by_threads : bool
         Whether several threads work on each pass.
     """
-    whole, model = cast(Whole, problem.source.whole), problem.mstep.covariances
+    whole, model = cast(WholeArray, problem.source.whole), problem.mstep.covariances
     make = cast(Callable[..., KernelRuns], kernel_of(problem.source).begin_runs)
     return make(
         model.name,

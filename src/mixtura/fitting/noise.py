@@ -13,7 +13,7 @@ from mixtura._support import Rng, as_amount
 from mixtura.data import Source, Summary
 from mixtura.em import Problem, reseed_empty
 from mixtura.errors import DataError, ParameterError
-from mixtura.mixture import REGIONS, Mixture, Noise
+from mixtura.mixture import NOISE_REGIONS, Mixture, Noise
 from mixtura.starts import Initial, find_noise
 from mixtura.stats import Stats
 
@@ -93,8 +93,8 @@ def noise_beginnings(
     noise: Any, region: str, source: Source, summary: Summary
 ) -> tuple[Noise | None, tuple[Beginning, ...]]:
     """Where noise may lie, and what it may begin with; None and nothing where there is none."""
-    if region not in REGIONS:
-        raise ParameterError(f"noise_region is {region!r}; expected one of {', '.join(map(repr, REGIONS))}")
+    if region not in NOISE_REGIONS:
+        raise ParameterError(f"noise_region is {region!r}; expected one of {', '.join(map(repr, NOISE_REGIONS))}")
     if noise is None or noise is False:
         return None, ()
     if isinstance(noise, Noise):
@@ -108,7 +108,7 @@ def noise_beginnings(
         (_share(rows, source, summary), rows) if isinstance(rows, np.ndarray) else (rows, None)
         for rows in _candidates(noise, source)
     ]
-    return REGIONS[region](source, summary), tuple(guesses)
+    return NOISE_REGIONS[region](source, summary), tuple(guesses)
 
 
 def _candidates(noise: Any, source: Source) -> list[NDArray[np.bool_] | float]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import as_count, column_names, resolve
+from mixtura._support import as_count, column_names, thread_count
 from mixtura.covariance.models import Mask
 from mixtura.data import Source, Summary, as_source, is_source
 from mixtura.em import Problem
@@ -26,7 +26,7 @@ def as_data_and_start(X: Any, sample_weight: Any, start: Any, threads: int | Non
     """Check the data, and bring the start into a form that goes with it."""
     if isinstance(start, Sequence) and not isinstance(start, str):
         start = _as_array(start)
-    source = as_source(X, sample_weight, resolve(threads))
+    source = as_source(X, sample_weight, thread_count(threads))
     if is_source(X):
         return source, start
     absent = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64) == 0

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import frozen
+from mixtura._support import frozen_array
 from mixtura.em import Outcome, Problem, Run
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.fitting.result import Fit, Iteration, Start
@@ -32,7 +32,7 @@ def as_fit(problem: Problem, runs: Sequence[Run], histories: Sequence[tuple[Iter
         starts=starts,
         best_start=first,
         model=problem.mstep.covariances.name,
-        sizes=frozen(last.stats.weight),
+        sizes=frozen_array(last.stats.weight),
         n_rows=last.stats.total if problem.estep.left_out else problem.summary.weight,
         assignment_logprob=last.stats.assignment_logprob,
         history=histories[first] if histories else (),

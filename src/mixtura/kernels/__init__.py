@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.base import Kernel, KernelRuns, Pass, ThreadedPass
-from mixtura.kernels.choice import BUILT, NUMPY, current, kernel_of, using
+from mixtura.kernels.choice import NATIVE_BUILT, NUMPY_KERNEL, current_kernel, kernel_of, using_kernel
 from mixtura.kernels.numpy import accumulate, sum_over_blocks
 from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.kernels.summaries import summarise
 
 __all__ = [
-    "BUILT",
-    "NUMPY",
+    "NATIVE_BUILT",
+    "NUMPY_KERNEL",
     "Affine",
     "Density",
     "Ending",
@@ -24,9 +24,9 @@ __all__ = [
     "RunResult",
     "ThreadedPass",
     "accumulate",
-    "current",
+    "current_kernel",
     "kernel_of",
     "sum_over_blocks",
     "summarise",
-    "using",
+    "using_kernel",
 ]

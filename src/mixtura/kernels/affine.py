@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mixtura._support import Array, Form
+from mixtura._support import Array, StorageForm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +29,7 @@ class Affine:
         Of each component in each column.
     """
 
-    form: Form
+    form: StorageForm
     shift: Array
     constants: Array
     factors: Array
@@ -60,7 +60,7 @@ class Affine:
         Where all components have the same matrix it is written out for each. The centre is only where sums begin.
         """
         k = len(self.means)
-        form: Form = "dense" if self.form == "shared" else self.form
+        form: StorageForm = "dense" if self.form == "shared" else self.form
         own = np.broadcast_to(self.factors, (k, *self.factors.shape[1:]))
         return Affine(
             form,

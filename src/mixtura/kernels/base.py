@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Rows
-from mixtura.data import Chunk, Whole
+from mixtura.data import Chunk, WholeArray
 from mixtura.kernels.affine import Density
 from mixtura.kernels.run_result import RunResult
 from mixtura.stats import ScatterKind, Stats
@@ -40,7 +40,7 @@ class ThreadedPass:
     def __call__(self, chunk: Chunk) -> Stats:
         return self.of_chunk(chunk)
 
-    def of_whole(self, whole: Whole) -> Stats:
+    def of_whole(self, whole: WholeArray) -> Stats:
         """All rows at once."""
         return self.of_array(whole.chunk, whole.ends, whole.threads)
 

@@ -17,9 +17,9 @@ from mixtura.kernels.base import Kernel
 VARIABLE = "MIXTURA_KERNEL"
 
 # Whether there was a compiler when Mixtura was installed.
-BUILT = find_spec("mixtura._native") is not None
+NATIVE_BUILT = find_spec("mixtura._native") is not None
 
-NUMPY = Kernel(
+NUMPY_KERNEL = Kernel(
     name="numpy",
     level=numpy.level,
     estep=numpy.estep,
@@ -53,23 +53,23 @@ def default() -> Kernel:
     wanted = os.environ.get(VARIABLE, "")
     if wanted not in ("", "native", "numpy"):
         raise ParameterError(f"{VARIABLE} is {wanted!r}; expected native or numpy")
-    return native() if wanted != "numpy" and (wanted or BUILT) else NUMPY
+    return native() if wanted != "numpy" and (wanted or NATIVE_BUILT) else NUMPY_KERNEL
 
 
-def current() -> Kernel:
+def current_kernel() -> Kernel:
     """The kernel in use: that of `using`, or of MIXTURA_KERNEL, or the best that is there.
 
     Examples
     --------
-    >>> with using(NUMPY):
-    ...     current().name
+    >>> with using_kernel(NUMPY_KERNEL):
+    ...     current_kernel().name
     'numpy'
     """
     return _chosen.get() or default()
 
 
 @contextmanager
-def using(kernel: Kernel) -> Iterator[None]:
+def using_kernel(kernel: Kernel) -> Iterator[None]:
     """Within, this kernel is used."""
     token = _chosen.set(kernel)
     try:
@@ -81,4 +81,4 @@ def using(kernel: Kernel) -> Iterator[None]:
 def kernel_of(source: Source) -> Kernel:
     """The kernel that passes over a source's rows: ``source.kernel`` where it brings one, else the current one."""
     own: Kernel | None = getattr(source, "kernel", None)
-    return own or current()
+    return own or current_kernel()

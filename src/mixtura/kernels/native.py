@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows, chunk_slices, resolve
+from mixtura._support import Array, Rows, chunk_slices, thread_count
 from mixtura.data import Chunk
 from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.base import Kernel
@@ -109,7 +109,7 @@ def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
 def _predicted(mixture: Density, rows: Rows, kind: Any, result: NDArray[T]) -> NDArray[T]:
     """An array, filled with what is predicted of each row."""
     ends = [cut.stop for cut in chunk_slices(*rows.shape)]
-    threads = resolve() if len(ends) > 1 else 1
+    threads = thread_count() if len(ends) > 1 else 1
     _native.predict(level(), _readable(rows), _density(mixture.affine), kind, result, ends, threads)
     return result
 

@@ -10,7 +10,7 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows, Scalar, block_slices, in_order
+from mixtura._support import Array, Rows, Scalar, block_slices, map_in_order
 from mixtura.data import Chunk, Sum
 from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.numpy_sums import sums, turned
@@ -155,7 +155,7 @@ def _by_block(mixture: Density, rows: Rows, f: Callable[[Array], NDArray[Scalar]
     """What ``f`` makes of the log joint (k, n) of each block of rows, put together."""
     affine = mixture.affine
     parts = list(Chunk(rows).parts(block_slices(len(rows), max(mixture.n_features, _width(mixture)))))
-    made = in_order(lambda part: f(_log_joint(affine, turned(part, affine.shift))), parts)
+    made = map_in_order(lambda part: f(_log_joint(affine, turned(part, affine.shift))), parts)
     return np.concatenate(made) if made else f(np.zeros((len(affine.constants), 0)))
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from mixtura.mixture.assembly import rescaled
-from mixtura.mixture.criteria import EFFECTIVE, Assessment, as_sample_size, assess, ranks
+from mixtura.mixture.assembly import rescale_weights
+from mixtura.mixture.criteria import EFFECTIVE_SAMPLE_SIZE, Assessment, as_sample_size, assess, ranks
 from mixtura.mixture.hdr import hdr_levels
-from mixtura.mixture.labels import column_labels, component_labels, deviations, row_labels
+from mixtura.mixture.labels import column_labels, component_labels, row_labels, standard_deviations
 from mixtura.mixture.mixture import Mixture
-from mixtura.mixture.noise import LABEL, Noise
+from mixtura.mixture.noise import NOISE_LABEL, Noise
 from mixtura.mixture.probability import cdf, probability, quantile, uncertainty
-from mixtura.mixture.region import REGIONS
+from mixtura.mixture.region import NOISE_REGIONS
 
 __all__ = [
-    "EFFECTIVE",
-    "LABEL",
-    "REGIONS",
+    "EFFECTIVE_SAMPLE_SIZE",
+    "NOISE_LABEL",
+    "NOISE_REGIONS",
     "Assessment",
     "Mixture",
     "Noise",
@@ -23,12 +23,12 @@ __all__ = [
     "cdf",
     "column_labels",
     "component_labels",
-    "deviations",
     "hdr_levels",
     "probability",
     "quantile",
     "ranks",
-    "rescaled",
+    "rescale_weights",
     "row_labels",
+    "standard_deviations",
     "uncertainty",
 ]

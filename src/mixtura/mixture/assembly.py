@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, frozen, log_or_minus_inf
+from mixtura._support import Array, frozen_array, log_or_minus_inf
 from mixtura.covariance import Covariance
 from mixtura.errors import DataError
 from mixtura.kernels import Affine
@@ -18,7 +18,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 def check_parameters(weights: Any, means: Any, covariances: Covariance, noise: Noise | None) -> tuple[Array, Array]:
     """Weights (k,) and means (k, d) as arrays, if all parts fit together."""
-    weights, means = frozen(weights, "weights"), frozen(means, "means")
+    weights, means = frozen_array(weights, "weights"), frozen_array(means, "means")
     if not hasattr(covariances, "logdet"):
         raise DataError("covariances are no Covariance; pass mixtura.Dense(matrices, k) or mixtura.Diagonal(...)")
     if means.ndim != 2 or 0 in means.shape or weights.shape != means.shape[:1]:
@@ -46,12 +46,12 @@ def _check_weights(weights: Array, noise: Noise | None) -> None:
         raise DataError(f"weights are {weights.tolist()}{beside}; expected probabilities that sum to one")
 
 
-def rescaled(weights: Array, total: float) -> Array:
+def rescale_weights(weights: Array, total: float) -> Array:
     """Weights that sum to a total, in the same proportions; equal ones where all are zero.
 
     Examples
     --------
-    >>> rescaled(np.array([1.0, 3.0]), 1.0).tolist(), rescaled(np.zeros(2), 0.5).tolist()
+    >>> rescale_weights(np.array([1.0, 3.0]), 1.0).tolist(), rescale_weights(np.zeros(2), 0.5).tolist()
     ([0.25, 0.75], [0.25, 0.25])
     """
     whole = weights.sum()

@@ -132,7 +132,7 @@ def ranks(values: Sequence[float]) -> list[int]:
     return [int(rank) for rank in found]
 
 
-EFFECTIVE = "effective"
+EFFECTIVE_SAMPLE_SIZE = "effective"
 
 
 def as_sample_size(asked: Any, summary: Callable[[], Summary]) -> float | None:
@@ -153,7 +153,7 @@ def as_sample_size(asked: Any, summary: Callable[[], Summary]) -> float | None:
     """
     if asked is None:
         return None
-    if isinstance(asked, str) and asked == EFFECTIVE:
+    if isinstance(asked, str) and asked == EFFECTIVE_SAMPLE_SIZE:
         return summary().effective_n_rows
     if isinstance(asked, str) or not as_amount(asked, "sample_size"):
         raise ParameterError(f"sample_size is {asked!r}; expected 'effective', or a number of rows")

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, Lazy, Rng, Rows
+from mixtura._support import Array, LazyModule, Rng, Rows
 from mixtura.errors import DataError
 
-spatial = Lazy("scipy.spatial")
+spatial = LazyModule("scipy.spatial")
 
 # In more dimensions a hull has too many facets: a thousand normal rows have 14,000 in 6 dimensions, 89,000 in 7.
 MOST = 6

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.data.tables import numbered
+from mixtura.data.tables import default_column_names
 from mixtura.mixture.mixture import Mixture
-from mixtura.mixture.noise import LABEL
+from mixtura.mixture.noise import NOISE_LABEL
 
 
 def column_labels(columns: Sequence[str] | None, count: int) -> tuple[str, ...]:
@@ -21,7 +21,7 @@ def column_labels(columns: Sequence[str] | None, count: int) -> tuple[str, ...]:
     >>> column_labels(None, 2)
     ('x1', 'x2')
     """
-    return tuple(columns or numbered(count))
+    return tuple(columns or default_column_names(count))
 
 
 def component_labels(mixture: Mixture) -> list[str] | list[int]:
@@ -47,16 +47,16 @@ def row_labels(mixture: Mixture) -> list[str] | list[int]:
     [0, -1]
     """
     labels: list[Any] = list(component_labels(mixture))
-    return labels if mixture.noise is None else [*labels, "noise" if mixture.components else LABEL]
+    return labels if mixture.noise is None else [*labels, "noise" if mixture.components else NOISE_LABEL]
 
 
-def deviations(mixture: Mixture) -> Array:
+def standard_deviations(mixture: Mixture) -> Array:
     """Standard deviations of each component, (k, d).
 
     Examples
     --------
     >>> from mixtura import DenseCovariance
-    >>> deviations(Mixture([1.0], [[0.0]], DenseCovariance(np.array([[[4.0]]]), 1))).tolist()
+    >>> standard_deviations(Mixture([1.0], [[0.0]], DenseCovariance(np.array([[[4.0]]]), 1))).tolist()
     [[2.0]]
     """
     return np.sqrt(mixture.covariances.variances())

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import kernels
-from mixtura._support import Array, Rng, Rows, as_count, as_matching_rows, as_names, as_positions, as_rng, frozen
+from mixtura._support import Array, Rng, Rows, as_count, as_matching_rows, as_names, as_positions, as_rng, frozen_array
 from mixtura.covariance import Covariance
 from mixtura.errors import ParameterError
 from mixtura.kernels import Affine
 from mixtura.mixture import model_file
-from mixtura.mixture.assembly import affine_maps, centre, check_parameters, rescaled, spread
-from mixtura.mixture.noise import LABEL, Noise
+from mixtura.mixture.assembly import affine_maps, centre, check_parameters, rescale_weights, spread
+from mixtura.mixture.noise import NOISE_LABEL, Noise
 
 # Squared distances that overflow stay finite, so that no row, however far, yields NaN.
 _FARTHEST = 1e300
@@ -133,7 +133,7 @@ class Mixture:
         >>> Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1)).logpdf([[0.0]]).round(4).tolist()
         [-0.9189]
         """
-        return kernels.current().log_density(self, self.check_rows(X))
+        return kernels.current_kernel().log_density(self, self.check_rows(X))
 
     def posterior(self, X: Any) -> Array:
         """Responsibilities: the probability of each component given the row (Bayes' rule), (n, k).
@@ -147,12 +147,12 @@ class Mixture:
         >>> mixture.posterior([[2.0]]).tolist()
         [[0.5, 0.5]]
         """
-        return kernels.current().posterior(self, self.check_rows(X))
+        return kernels.current_kernel().posterior(self, self.check_rows(X))
 
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n,), the first where several tie; -1 for noise."""
-        labels = kernels.current().labels(self, self.check_rows(X))
-        return labels if self.noise is None else np.where(labels < self.n_components, labels, LABEL)
+        labels = kernels.current_kernel().labels(self, self.check_rows(X))
+        return labels if self.noise is None else np.where(labels < self.n_components, labels, NOISE_LABEL)
 
     def check_rows(self, X: Any) -> Rows:
         """Check rows against this mixture's dimensions; a table's columns are matched by name.
@@ -188,7 +188,7 @@ class Mixture:
             rows[own] = self.means[j] + self.covariances.colour(j, rows[own])
         if self.noise is not None:
             outside = labels == self.n_components
-            rows[outside], labels[outside] = self.noise.sample(int(outside.sum()), rng), LABEL
+            rows[outside], labels[outside] = self.noise.sample(int(outside.sum()), rng), NOISE_LABEL
         return rows, labels.astype(np.int64)
 
     def marginal(self, columns: Sequence[int | str]) -> Mixture:
@@ -229,7 +229,7 @@ class Mixture:
         (1.0, 0.75)
         """
         given = as_positions(columns, self.columns, self.n_features)
-        point = frozen(values)
+        point = frozen_array(values)
         if point.shape != given.shape or not np.isfinite(point).all():
             raise ParameterError(f"values are {values!r}; expected one finite number for each of {list(columns)!r}")
         keep = np.setdiff1d(np.arange(self.n_features), given)
@@ -246,7 +246,7 @@ class Mixture:
         """Keep some components (indices or a mask); weights are normalised again, that of the noise stays."""
         kept = np.arange(self.n_components)[components]
         left = 1 - self.noise.weight if self.noise else 1.0
-        weights = rescaled(self.weights[kept], left)
+        weights = rescale_weights(self.weights[kept], left)
         names = tuple(self.components[j] for j in kept) if self.components else None
         covariances = self.covariances.select(kept)
         return Mixture(weights, self.means[kept], covariances, self.columns, names, noise=self.noise)
@@ -255,7 +255,7 @@ class Mixture:
         """The components alone; their weights are normalised again."""
         if self.noise is None:
             return self
-        return replace(self, weights=rescaled(self.weights, 1.0), noise=None, n_parameters=self.n_parameters - 2)
+        return replace(self, weights=rescale_weights(self.weights, 1.0), noise=None, n_parameters=self.n_parameters - 2)
 
     def to_json(self) -> str:
         """Write everything as JSON; `from_json` gives the same bits back.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mixtura._support import as_count, frozen
+from mixtura._support import as_count, frozen_array
 from mixtura.covariance import covariance_from_dict
 from mixtura.errors import DataError
 from mixtura.mixture.noise import Noise
@@ -32,7 +32,7 @@ def read(text: str) -> dict[str, Any]:
     if type(content.get("version")) is not int or content["version"] != VERSION:
         raise DataError(f"model file of version {content.get('version')!r}; this program reads version {VERSION}")
     try:
-        weights, means = frozen(content["weights"], "weights"), frozen(content["means"], "means")
+        weights, means = frozen_array(content["weights"], "weights"), frozen_array(content["means"], "means")
         if means.ndim != 2:
             raise DataError(f"means have shape {means.shape}; expected (k, d)")
         return {

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, Index, Rng, as_count, as_rng, frozen
+from mixtura._support import Array, Index, Rng, as_count, as_rng, frozen_array
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import hull
 
 # What predictions call rows of noise.
-LABEL = -1
+NOISE_LABEL = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class Noise:
     corners: Array | None = None
 
     def __post_init__(self) -> None:
-        lower, upper = frozen(self.lower, "noise: lower"), frozen(self.upper, "noise: upper")
+        lower, upper = frozen_array(self.lower, "noise: lower"), frozen_array(self.upper, "noise: upper")
         object.__setattr__(self, "lower", lower)
         object.__setattr__(self, "upper", upper)
         object.__setattr__(self, "weight", float(self.weight))
@@ -76,7 +76,7 @@ class Noise:
 
     def _check_corners(self) -> Array:
         """The corners, if they lie in the box and have a hull with a volume."""
-        corners = frozen(self.corners, "noise: corners")
+        corners = frozen_array(self.corners, "noise: corners")
         if self.axes is not None or corners.ndim != 2 or corners.shape[1:] != self.lower.shape:
             raise DataError(f"noise: corners have shape {corners.shape}; expected (m, {len(self.lower)}), without axes")
         if not ((corners.min(axis=0) == self.lower) & (corners.max(axis=0) == self.upper)).all():
@@ -86,7 +86,7 @@ class Noise:
 
     def _orthonormal(self, d: int) -> Array:
         """The axes, if they are orthonormal."""
-        axes = frozen(self.axes, "noise: axes")
+        axes = frozen_array(self.axes, "noise: axes")
         if axes.shape != (d, d) or not np.allclose(axes.T @ axes, np.eye(d), atol=1e-6):
             raise DataError(f"noise: axes have shape {axes.shape}; expected orthonormal columns, ({d}, {d})")
         return axes

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Lazy, Rng, as_rng
+from mixtura._support import Array, LazyModule, Rng, as_rng
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture.mixture import Mixture
 
 # Halving an interval of float64 numbers often enough leaves nothing between its ends.
 HALVINGS = 200
 
-special, stats = Lazy("scipy.special"), Lazy("scipy.stats")
+special, stats = LazyModule("scipy.special"), LazyModule("scipy.stats")
 
 
 def uncertainty(mixture: Mixture, X: Any) -> Array:

@@ -87,4 +87,4 @@ class Corners:
         return np.concatenate(self.parts)
 
 
-REGIONS: dict[str, Callable[[Source, Summary], Noise]] = {"box": box, "hull": hull}
+NOISE_REGIONS: dict[str, Callable[[Source, Summary], Noise]] = {"box": box, "hull": hull}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array
-from mixtura.mixture import LABEL, Mixture
+from mixtura.mixture import NOISE_LABEL, Mixture
 from mixtura.plotting import style
 from mixtura.plotting.view import View, densities, ellipse, grid, limits, shadow
 
@@ -115,7 +115,7 @@ def _pair(points: Array, columns: Sequence[int], grey: Line2D | None, blobs: Seq
     def show(mixture: Mixture, labels: NDArray[np.int64], alive: Sequence[int]) -> None:
         seen = shadow(mixture, columns)
         if grey is not None:
-            grey.set_data(*points[labels == LABEL].T)
+            grey.set_data(*points[labels == NOISE_LABEL].T)
         for j, blob in enumerate(blobs):
             blob.show(visible=j in alive)
         for component, j in enumerate(alive):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.mixture import LABEL, Mixture, hdr_levels
+from mixtura.mixture import NOISE_LABEL, Mixture, hdr_levels
 from mixtura.plotting import style
 from mixtura.plotting.panels import Labels, components, framed, histogram
 from mixtura.plotting.view import View, grid, lattice, shadow
@@ -45,7 +45,7 @@ def _contour_levels(mixture: Mixture) -> Array:
 def _dots(axes: Axes, points: Array, labels: Labels, size: float) -> None:
     """Rows, the same for all components; those of noise in grey."""
     look = style.point_style(0, len(points), 0.7 * size) | {"marker": "o", "color": style.ink(), "alpha": 0.35}
-    for own, how in ((labels != LABEL, look), (labels == LABEL, style.noise_style(len(points), size))):
+    for own, how in ((labels != NOISE_LABEL, look), (labels == NOISE_LABEL, style.noise_style(len(points), size))):
         if own.any():
             axes.plot(*points[own].T, **how | {"zorder": 3})
 

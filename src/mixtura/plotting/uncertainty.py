@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura.mixture import LABEL, uncertainty
+from mixtura.mixture import NOISE_LABEL, uncertainty
 from mixtura.plotting import style
 from mixtura.plotting.panels import Labels, component_handles, framed, outlines
 from mixtura.plotting.view import View, grid
@@ -47,7 +47,7 @@ def most(view: View) -> float:
 
 def _look(component: int) -> dict[str, Any]:
     """Colour and marker; noise is grey."""
-    noise = component == LABEL
+    noise = component == NOISE_LABEL
     face = style.GREY if noise else style.colour(component)
     shape = "o" if noise else style.marker(component)
     return {"marker": shape, "color": face, "alpha": 0.75, "edgecolors": style.paper(), "linewidths": 0.3, "zorder": 5}

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Rng, as_amount, as_count, as_entropy, column_names, resolve
+from mixtura._support import Rng, as_amount, as_count, as_entropy, column_names, thread_count
 from mixtura.covariance.models import as_constraint, as_covariance_model
 from mixtura.data import Source, Summary, as_source
 from mixtura.data.tables import read_table
@@ -133,7 +133,7 @@ def select(
     settings |= {"floor": as_floor(floor), "equal_proportions": bool(equal_proportions)}
     constraint = as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
     settings |= {"noise": _plain(noise), "noise_region": noise_region}
-    settings |= {"prior": as_plain(as_prior(prior)), "bound": None if constraint is None else constraint.plain}
+    settings |= {"prior": as_plain(as_prior(prior)), "bound": None if constraint is None else constraint.options}
     summary = summary_for(source, prior=prior, noise=noise, sample_size=sample_size)
     plan = planned(
         source,
@@ -205,7 +205,7 @@ def planned(
         entropy=entropy,
         tol=settings["tol"],
         max_iter=settings["max_iter"],
-        threads=resolve(threads),
+        threads=thread_count(threads),
         constraint=as_constraint(**settings["bound"]) if settings["bound"] else None,
     )
 

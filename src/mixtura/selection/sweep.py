@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import in_order, using
+from mixtura._support import map_in_order, using_threads
 from mixtura.covariance.models import Constraint, as_covariance_model, with_constraint
 from mixtura.data import ArraySource, Source
 from mixtura.em import Problem, Run, is_thin, rows_per_weight
@@ -120,7 +120,7 @@ def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) ->
                 if other in ended:
                     ended[other].wait()
             if all(other in cells for other in needed):  # not so after an interruption
-                with using(plan.threads_within):
+                with using_threads(plan.threads_within):
                     cell = fit_cell(plan, key, seedings[key.components], cells)
                 with lock:
                     cells[key] = cell
@@ -128,7 +128,7 @@ def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) ->
         finally:
             ended[key].set()
 
-    in_order(work, order if waiting else order[::-1], plan.threads)  # the dearest first, where that is possible
+    map_in_order(work, order if waiting else order[::-1], plan.threads)  # the dearest first, where that is possible
 
 
 def _seedings(plan: Plan, components: set[int]) -> dict[int, list[CellStart]]:
@@ -145,7 +145,7 @@ def _seedings(plan: Plan, components: set[int]) -> dict[int, list[CellStart]]:
             found += sample.begins(problem, k, plan.starts, rng, named=named[number])
         return found
 
-    return dict(zip(wanted, in_order(seeding, wanted, plan.threads), strict=True))
+    return dict(zip(wanted, map_in_order(seeding, wanted, plan.threads), strict=True))
 
 
 def fit_cell(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[Key, Cell]) -> Cell:

@@ -249,19 +249,19 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n_samples,)."""
         rows = matching_rows(self, X)
-        return kernels.current().labels(self.mixture_, rows)
+        return kernels.current_kernel().labels(self.mixture_, rows)
 
     @threaded
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Probability of each component for each row, (n_samples, n_components)."""
         rows = matching_rows(self, X)
-        return kernels.current().posterior(self.mixture_, rows).astype(rows.dtype, copy=False)
+        return kernels.current_kernel().posterior(self.mixture_, rows).astype(rows.dtype, copy=False)
 
     @threaded
     def score_samples(self, X: Any) -> NDArray[np.floating]:
         """Log-density of each row, (n_samples,)."""
         rows = matching_rows(self, X)
-        return kernels.current().log_density(self.mixture_, rows).astype(rows.dtype, copy=False)
+        return kernels.current_kernel().log_density(self.mixture_, rows).astype(rows.dtype, copy=False)
 
     @threaded
     def _assess(self, X: Any, sample_weight: Any) -> Assessment:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from mixtura._support import using
+from mixtura._support import using_threads
 
 Result = TypeVar("Result")
 
@@ -18,7 +18,7 @@ def threaded(method: Callable[..., Result]) -> Callable[..., Result]:
     def call(self: Any, *args: Any, **kwargs: Any) -> Result:
         if self.threads is None:
             return method(self, *args, **kwargs)
-        with using(self.threads):
+        with using_threads(self.threads):
             return method(self, *args, **kwargs)
 
     return call

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Lazy, as_count, as_rows
+from mixtura._support import Array, LazyModule, as_count, as_rows
 
-spatial = Lazy("scipy.spatial")
+spatial = LazyModule("scipy.spatial")
 
 # From these parts of the rows, the densest, EM of the two processes starts; the best end counts.
 PARTS = (0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)

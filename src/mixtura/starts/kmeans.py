@@ -6,14 +6,14 @@ import warnings
 
 import numpy as np
 
-from mixtura._support import Lazy, Rng
+from mixtura._support import LazyModule, Rng
 from mixtura.data import Chunk
 from mixtura.em import Problem
 from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.starts.random import SAMPLE, at_rows
 from mixtura.stats import Stats
 
-cluster, exceptions = Lazy("sklearn.cluster"), Lazy("sklearn.exceptions")
+cluster, exceptions = LazyModule("sklearn.cluster"), LazyModule("sklearn.exceptions")
 
 
 def random_state(rng: Rng) -> np.random.RandomState:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, Index, Lazy, Rng, frozen, log_or_minus_inf
+from mixtura._support import Array, Index, LazyModule, Rng, frozen_array, log_or_minus_inf
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.data import Chunk
 from mixtura.em import Problem, reseed_empty
@@ -17,7 +17,7 @@ from mixtura.mixture import Mixture
 from mixtura.starts.kmeans import kmeans
 from mixtura.stats import Stats
 
-optimize = Lazy("scipy.optimize")
+optimize = LazyModule("scipy.optimize")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +78,8 @@ class Parameters:
     def present(self, k: int) -> dict[str, Any]:
         """The parameters that are given."""
         every = {
-            "weights": None if self.weights is None else frozen(self.weights, "weights"),
-            "means": None if self.means is None else frozen(self.means, "means"),
+            "weights": None if self.weights is None else frozen_array(self.weights, "weights"),
+            "means": None if self.means is None else frozen_array(self.means, "means"),
             "covariances": self.covariances if self.precisions is None else _inverted(self.precisions, k),
         }
         return {name: value for name, value in every.items() if value is not None}
@@ -87,7 +87,7 @@ class Parameters:
 
 def _inverted(precisions: Any, k: int) -> DenseCovariance:
     """Covariances from precision matrices, by their Cholesky factors."""
-    matrices = frozen(precisions, "precisions")
+    matrices = frozen_array(precisions, "precisions")
     if matrices.ndim != 3 or matrices.shape[0] != k or matrices.shape[1] != matrices.shape[2]:
         raise ParameterError(f"precisions have shape {matrices.shape}; expected ({k}, d, d)")
     return DenseCovariance.from_precisions(matrices, *matrices.shape[:2])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Rng, frozen
+from mixtura._support import Rng, frozen_array
 from mixtura.data import Chunk
 from mixtura.em import Problem
 from mixtura.errors import DataError
@@ -35,7 +35,7 @@ class Responsibilities:
     share: Any
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats:
-        share = frozen(self.share, "start: responsibilities")
+        share = frozen_array(self.share, "start: responsibilities")
         expected = (problem.source.length, k)
         if share.shape != expected:
             raise DataError(f"start: responsibilities have shape {share.shape}; expected {expected}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mixtura._support import in_order
+from mixtura._support import map_in_order
 from mixtura.em import (
     LoglikRises,
     Outcome,
@@ -103,7 +103,7 @@ def short_runs(
     k, d = starts[0].mean.shape if starts else (0, 0)
     if whole is None or not in_kernel(problem) or problem.source.n_rows * k * d * d < MUCH:
         return runs_from(starts) if starts else []
-    return [run for runs in in_order(lambda one: runs_from([one]), starts, whole.threads) for run in runs]
+    return [run for runs in map_in_order(lambda one: runs_from([one]), starts, whole.threads) for run in runs]
 
 
 def continued(

@@ -1,4 +1,8 @@
-"""How covariances are estimated."""
+"""Covariance models: the M-step of the covariance matrices, under mclust's fourteen models and constraints on them.
+
+`CovarianceModel` is the protocol. To add a model, write a class with its members in a file of its own and register an
+instance in ``names.py``, in `MODELS`; the law tests then include it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every model of covariances answers: how covariances are estimated, from statistics to a stored form."""
+"""The protocol of covariance models: how covariances are estimated from sufficient statistics."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class PriorCounts:
-    """What a conjugate prior adds to each component's statistics.
+    """Weight and scatter that a conjugate prior adds to each component's statistics.
 
     Attributes
     ----------
     weight : float
-        Rows, beside those that pull at the mean.
+        Number of pseudo-rows, those at the prior's mean not included.
     scale : float
-        Times the prior's scale matrix: scatter.
+        The scatter added is this number times the prior's scale matrix.
     isotropic : bool
-        Whether the scale is the same in all columns, the mean of the matrix's diagonal.
+        Whether the scale matrix is replaced by the mean of its diagonal, times the identity.
     """
 
     weight: float
@@ -35,47 +35,47 @@ class PriorCounts:
 
 
 class CovarianceModel(Protocol):
-    """A set of covariance matrices, and the M-step that picks the best of them."""
+    """A set of covariance matrices, and the M-step that finds the best of them."""
 
     @property
     def name(self) -> str:
-        """Mclust's name of the covariance model."""
+        """Name of the model, such as mclust's three letters."""
 
     @property
     def in_kernel(self) -> bool:
-        """Whether a kernel's own EM iterations may make its M-step, where they know its name."""
+        """Whether a kernel that iterates EM by itself can do this model's M-step, if it knows the name."""
 
     @property
     def scatter_kind(self) -> ScatterKind:
-        """Which scatter its M-step reads."""
+        """Kind of scatter that the M-step needs."""
 
     def fit(
         self, stats: Stats, floor: Array, previous: Covariance | None = None
     ) -> tuple[Covariance, NDArray[np.bool_]]:
-        """The covariances with the largest expected log-likelihood among those not below the floor variances (d,).
+        """The M-step: the covariances of largest expected log-likelihood, and which components are at the floor, (k,).
 
-        ``previous`` is where a search may start: if it is in the family, the result is no worse. Also which
-        components rest on the floor, (k,).
+        No variance in any direction is below the floor variances (d,). An iterative search starts at ``previous``; if
+        that belongs to the model, the result is no worse.
         """
 
     def n_parameters(self, k: int, d: int) -> int:
         """Number of free parameters of the covariances of k components in d dimensions."""
 
     def least_points(self, d: int) -> int:
-        """How many points a component needs for a covariance of its own that is not singular."""
+        """Number of distinct rows that a component needs for its covariance not to be singular."""
 
     def own_points(self, d: int) -> int:
-        """How many points a component needs for what its covariance does not have in common with the others'."""
+        """Number of distinct rows that a component needs to determine the parameters that it alone has."""
 
     def prior_counts(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PriorCounts:
-        """What a conjugate prior with ``dof`` degrees of freedom adds to each component's statistics."""
+        """What a conjugate prior with ``dof`` degrees of freedom adds to the statistics of each of k components."""
 
     @property
     def free(self) -> CovarianceModel:
-        """The model that estimates the covariances of all components."""
+        """The model that estimates the covariances of all components, none of them held fixed."""
 
-    def held(self, k: int) -> Mask:
-        """Which components' covariances stay as they are given, (k,)."""
+    def is_held(self, k: int) -> Mask:
+        """Whether each component's covariance is held fixed rather than estimated, (k,)."""
 
     def keep(self, components: Index) -> CovarianceModel:
-        """The same for some of the components."""
+        """The model for some of the components (indices or a mask), after others were removed."""

@@ -1,9 +1,9 @@
-"""Axes that all components share: the rotation of least cost (Flury 1984, J. Am. Stat. Assoc. 79, 892-898).
+"""Estimates of axes common to components of different shapes (Flury 1984, J. Am. Stat. Assoc. 79, 892-898).
 
-For given axes D the best variances are known; what they leave is a function of D alone,
-f(D) = min_b sum_kj n_k log b_kj + (D' W_k D)_jj / b_kj, and its gradient is that at fixed b. So f is minimised over
-rotations by limited-memory BFGS (Nocedal 1980, Math. Comput. 35, 773-782) with monotone steps. A point's
-coordinates are the angles by which each pair of its axes turns.
+For given axes D the best variances b are known, so the cost is a function of D alone,
+f(D) = min_b sum_kj n_k log b_kj + (D' W_k D)_jj / b_kj, and its gradient is that at fixed b. It is minimised over
+rotations by limited-memory BFGS (Nocedal 1980, Math. Comput. 35, 773-782) with monotone steps. The coordinates of a
+step are the angles by which each pair of axes is rotated.
 """
 
 from __future__ import annotations
@@ -14,165 +14,179 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mixtura._support import Array, Index
-from mixtura.covariance.models.volumes_and_shapes import EPS, TINY, VarianceFit, share_of_largest
+from mixtura.covariance.models.volumes_and_shapes import EPS, TINY, VarianceFit, least_relative_variance
 
-# Ends where no angle's slope exceeds this fraction of the weight: what is left to gain is about its square.
-SLOPE = 1e-8
-STEPS = 200
+# The search ends where no derivative by an angle exceeds this fraction of the weight; the cost is then minimal to about
+# its square.
+GRADIENT_TOLERANCE = 1e-8
+MAX_STEPS = 200
 
-# It also ends where so many steps together gained less than this fraction of the weight: where components are flat, the
-# cost has kinks, at which slopes do not vanish. EM rises all the same.
+# It also ends where so many steps together reduced the cost by less than this fraction of the weight: where components
+# are at the floor, the cost has kinks, at which the gradient does not vanish. EM stays monotone.
 PATIENCE = 10
-GAIN = 1e-9
+LEAST_DECREASE = 1e-9
+
+# Number of steps from which limited-memory BFGS approximates the Hessian.
 MEMORY = 8
 
-# Costs, per row and dimension, that differ by less are equal up to rounding; then the slopes tell.
-NOISE = 50 * EPS
+# Costs per row and dimension that differ by less are equal up to rounding; the gradients then decide.
+ROUNDING = 50 * EPS
 
-# No step turns a pair of axes further, in radians.
-FARTHEST = 0.5
+# Largest rotation of a pair of axes in one step, in radians.
+MAX_ANGLE = 0.5
 
-# Pairs of axes along which the data hardly varies differently are taken to curve by this fraction of the weight.
-FLAT = 1e-3
+# Least second derivative by an angle, as a fraction of the weight: it vanishes for axes of equal variances.
+LEAST_CURVATURE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rotation:
-    """Axes, and what they cost.
+    """Axes, the best variances along them, and their cost.
 
     Attributes
     ----------
     axes : ndarray of shape (d, d)
     scatter : ndarray of shape (k, d, d)
-        Along the axes.
-    along : ndarray of shape (k, d)
+        Scatter of each component in the coordinates of the axes, D' W_k D.
+    diagonals : ndarray of shape (k, d)
         Its diagonals.
     variances : ndarray of shape (k, d)
-    value : float
-    slope : ndarray of shape (d (d - 1) / 2,)
-        Derivatives by the angles.
+    cost : float
+    gradient : ndarray of shape (d (d - 1) / 2,)
+        Derivatives of the cost by the angles.
     """
 
     axes: Array
     scatter: Array
-    along: Array
+    diagonals: Array
     variances: Array
-    value: float
-    slope: Array
+    cost: float
+    gradient: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AxesCost:
-    """What the axes are to fit.
+    """The cost of axes as a function that is to be minimised.
 
     Attributes
     ----------
     n : ndarray of shape (k,)
-    spectrum : Spectrum
+        Weights of the components.
+    fit_variances : VarianceFit
+        Estimates variances from scatter along given axes.
     least : ndarray of shape (k, 1)
-        Below this scatter is rounding.
-    upper : tuple of ndarrays of shape (d (d - 1) / 2,)
-        The pairs of axes.
+        Scatter along an axis that is below this is rounding, and raised to it.
+    pairs : tuple of ndarrays of shape (d (d - 1) / 2,)
+        First and second index of each pair of axes.
     reference : ndarray of shape (k, d)
-        Logarithms of variances from which costs are counted, so that they keep their digits.
+        Log-variances that are subtracted in the cost, so that differences of costs keep their digits.
     """
 
     n: Array
-    spectrum: VarianceFit
+    fit_variances: VarianceFit
     least: Array
-    upper: tuple[Index, Index]
+    pairs: tuple[Index, Index]
     reference: Array
 
-    def at(self, axes: Array, scatter: Array) -> Rotation:
-        """The best variances along axes."""
-        along = np.einsum("kjj->kj", scatter)
-        variances = self.spectrum(np.maximum(along, self.least), self.n, None)
-        value = float(self.n @ (np.log(variances) - self.reference).sum(axis=1) + (along / variances).sum())
-        pull = np.einsum("kij,kj->ij", scatter, 1 / variances)
-        return Rotation(axes, scatter, along, variances, value, 2 * (pull - pull.T)[self.upper])
+    def evaluate(self, axes: Array, scatter: Array) -> Rotation:
+        """The best variances along given axes, and their cost; ``scatter`` is in the coordinates of the axes."""
+        diagonals = np.einsum("kjj->kj", scatter)
+        variances = self.fit_variances(np.maximum(diagonals, self.least), self.n, None)
+        cost = float(self.n @ (np.log(variances) - self.reference).sum(axis=1) + (diagonals / variances).sum())
+        weighted = np.einsum("kij,kj->ij", scatter, 1 / variances)
+        return Rotation(axes, scatter, diagonals, variances, cost, 2 * (weighted - weighted.T)[self.pairs])
 
-    def step(self, here: Rotation, angles: Array) -> Rotation:
-        """Turn the axes, by Cayley's map."""
+    def rotate(self, here: Rotation, angles: Array) -> Rotation:
+        """Rotate the axes by these angles, through Cayley's map from skew-symmetric matrices to rotations."""
         half = np.zeros_like(here.axes)
-        half[self.upper] = angles / 2
+        half[self.pairs] = angles / 2
         half -= half.T
         one = np.eye(len(half))
-        turn = np.linalg.solve(one - half, one + half)
-        return self.at(here.axes @ turn, turn.T @ here.scatter @ turn)
+        rotation = np.linalg.solve(one - half, one + half)
+        return self.evaluate(here.axes @ rotation, rotation.T @ here.scatter @ rotation)
 
     def curvature(self, here: Rotation) -> Array:
-        """Second derivatives by each angle alone, at fixed variances; all positive."""
-        cross = here.along.T @ (1 / here.variances)
-        alone = np.diag(cross)
-        return np.maximum(2 * (cross + cross.T - alone[:, None] - alone)[self.upper], FLAT * self.n.sum())
+        """Second derivatives of the cost by each angle, at fixed variances, raised to be positive."""
+        cross = here.diagonals.T @ (1 / here.variances)
+        diagonal = np.diag(cross)
+        return np.maximum(
+            2 * (cross + cross.T - diagonal[:, None] - diagonal)[self.pairs], LEAST_CURVATURE * self.n.sum()
+        )
 
 
-def common_axes(scatter: Array, n: Array, spectrum: VarianceFit, start: Array | None) -> tuple[Array, Array]:
-    """E: the axes of ``start`` if it has common ones, turned until the cost is least."""
+def fit_common_axes(scatter: Array, n: Array, fit_variances: VarianceFit, start: Array | None) -> tuple[Array, Array]:
+    """EVE and VVE: variances (k, d) along axes (d, d) that all components have in common.
+
+    The search begins at the axes of the matrices ``start`` (k, d, d), if those have common axes.
+    """
     d = scatter.shape[1]
-    axes = generic_axes(scatter if start is None else start)
-    least = share_of_largest(d) * np.einsum("kjj->k", scatter)[:, None]
-    problem = AxesCost(n, spectrum, least, np.triu_indices(d, 1), np.zeros((len(n), d)))
-    here = problem.at(axes, axes.T @ scatter @ axes)
-    counted = replace(problem, reference=np.log(here.variances))
-    best = minimise(counted, replace(here, value=float((here.along / here.variances).sum())))
+    axes = common_eigenvectors(scatter if start is None else start)
+    least = least_relative_variance(d) * np.einsum("kjj->k", scatter)[:, None]
+    cost = AxesCost(n, fit_variances, least, np.triu_indices(d, 1), np.zeros((len(n), d)))
+    here = cost.evaluate(axes, axes.T @ scatter @ axes)
+    centred = replace(cost, reference=np.log(here.variances))
+    best = minimise(centred, replace(here, cost=float((here.diagonals / here.variances).sum())))
     return best.variances, best.axes
 
 
-def generic_axes(matrices: Array) -> Array:
-    """Eigenvectors of a sum with weights that no symmetry of the matrices is likely to share, (d, d).
+def common_eigenvectors(matrices: Array) -> Array:
+    """Eigenvectors that all matrices have in common, if there are any, as those of a weighted sum, (d, d).
 
-    Where all matrices have the same axes, these are they.
+    The weights are irregular, so that eigenvalues of the sum do not coincide where those of the matrices do not.
     """
     sizes = np.einsum("kjj->k", matrices)
     weight = np.sqrt(np.arange(len(matrices)) + 2) / np.maximum(sizes, TINY)
     return np.asarray(np.linalg.eigh(np.tensordot(weight, matrices, 1))[1])
 
 
-def minimise(problem: AxesCost, here: Rotation) -> Rotation:
-    """Step until nothing is gained."""
+def minimise(cost: AxesCost, here: Rotation) -> Rotation:
+    """Axes of least cost, by limited-memory BFGS from given axes."""
     steps: list[tuple[Array, Array, float]] = []
-    values = [math.inf] * PATIENCE
-    while len(values) < STEPS and values[-PATIENCE] - here.value > GAIN * problem.n.sum():
-        values.append(here.value)
-        if np.abs(here.slope).max(initial=0) <= SLOPE * problem.n.sum():
+    costs = [math.inf] * PATIENCE
+    while len(costs) < MAX_STEPS and costs[-PATIENCE] - here.cost > LEAST_DECREASE * cost.n.sum():
+        costs.append(here.cost)
+        if np.abs(here.gradient).max(initial=0) <= GRADIENT_TOLERANCE * cost.n.sum():
             break
-        angles = -newton_like(here.slope, problem.curvature(here), steps)
-        new, angles = descend(problem, here, angles * min(1, FARTHEST / np.abs(angles).max()))
+        angles = -divide_by_hessian(here.gradient, cost.curvature(here), steps)
+        new, angles = line_search(cost, here, angles * min(1, MAX_ANGLE / np.abs(angles).max()))
         if new is here:
             break
-        change = new.slope - here.slope
-        along = float(angles @ change)
-        steps = [*steps[1 - MEMORY :], (angles, change, 1 / along)] if along > 0 else steps
+        change = new.gradient - here.gradient
+        product = float(angles @ change)
+        steps = [*steps[1 - MEMORY :], (angles, change, 1 / product)] if product > 0 else steps
         here = new
     return here
 
 
-def newton_like(slope: Array, curvature: Array, steps: list[tuple[Array, Array, float]]) -> Array:
-    """The slope divided by the curvature, as far as the latest steps tell of it.
+def divide_by_hessian(gradient: Array, curvature: Array, steps: list[tuple[Array, Array, float]]) -> Array:
+    """The gradient divided by the Hessian as limited-memory BFGS approximates it (Nocedal's two-loop recursion).
 
-    Of each step: the angles, the change of slope, and one over their product.
+    Each of the latest steps is given by its angles, the change of the gradient, and one over their product; the Hessian
+    before these steps is taken to be diagonal, ``curvature``, scaled to the latest step.
     """
-    back = []
+    factors = []
     for s, y, scale in reversed(steps):
-        back.append(scale * (s @ slope))
-        slope = slope - back[-1] * y
-    way = slope / curvature
+        factors.append(scale * (s @ gradient))
+        gradient = gradient - factors[-1] * y
+    direction = gradient / curvature
     if steps:
         s, y, scale = steps[-1]
-        way = way / (scale * (y @ (y / curvature)))
-    for (s, y, scale), part in zip(steps, reversed(back), strict=True):
-        way = way + s * (part - scale * (y @ way))
-    return way
+        direction = direction / (scale * (y @ (y / curvature)))
+    for (s, y, scale), factor in zip(steps, reversed(factors), strict=True):
+        direction = direction + s * (factor - scale * (y @ direction))
+    return direction
 
 
-def descend(problem: AxesCost, here: Rotation, angles: Array) -> tuple[Rotation, Array]:
-    """Go there, or less far until it is downhill; also by which angles. Stay where nothing is."""
-    noise = NOISE * problem.n.sum() * len(here.axes)
-    while np.abs(angles).max() > SLOPE**2:
-        new = problem.step(here, angles)
-        flatter = np.abs(new.slope).max() < 0.5 * np.abs(here.slope).max()
-        if new.value <= here.value + 1e-4 * (here.slope @ angles) or (flatter and new.value <= here.value + noise):
+def line_search(cost: AxesCost, here: Rotation, angles: Array) -> tuple[Rotation, Array]:
+    """Rotate by the angles, halved until the cost falls enough (Armijo's condition); returns the axes and the angles.
+
+    The axes are ``here`` itself where no step reduces the cost.
+    """
+    rounding = ROUNDING * cost.n.sum() * len(here.axes)
+    while np.abs(angles).max() > GRADIENT_TOLERANCE**2:
+        new = cost.rotate(here, angles)
+        flatter = np.abs(new.gradient).max() < 0.5 * np.abs(here.gradient).max()
+        if new.cost <= here.cost + 1e-4 * (here.gradient @ angles) or (flatter and new.cost <= here.cost + rounding):
             return new, angles
         angles = angles / 2
     return here, angles

@@ -1,7 +1,7 @@
-"""Covariances S_k = lambda_k D_k A_k D_k' (Celeux & Govaert 1995, Pattern Recognition 28, 781-793).
+"""The fourteen covariance models S_k = lambda_k D_k A_k D_k' (Celeux & Govaert 1995, Pattern Recognition 28, 781-793).
 
-Volume lambda, shape A and axes D are each equal in all components (E), variable (V) or the identity (I); a
-model's name says which, in that order.
+Volume lambda, shape A and axes D are each equal in all components (E), variable (V) or the identity (I); the three
+letters of a model's name say which, in that order.
 """
 
 from __future__ import annotations
@@ -15,24 +15,30 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, Index
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
-from mixtura.covariance.models.axes import common_matrix, compose, own_axes
+from mixtura.covariance.models.axes import compose_covariances, fit_common_shape_and_axes, fit_variable_axes
 from mixtura.covariance.models.base import Mask, PriorCounts
-from mixtura.covariance.models.common_axes import common_axes
+from mixtura.covariance.models.common_axes import fit_common_axes
 from mixtura.covariance.models.prior_counts import prior_counts
 from mixtura.covariance.models.ratios import Constraint
-from mixtura.covariance.models.volumes_and_shapes import SPECTRA, TINY, VarianceFit, equal_volume, share_of_largest
+from mixtura.covariance.models.volumes_and_shapes import (
+    TINY,
+    VARIANCE_FITS,
+    VarianceFit,
+    fit_equal_volume,
+    least_relative_variance,
+)
 from mixtura.stats import ScatterKind, Stats
 
-# How much wider than all rows together a component may be that is so from the start.
-WIDER = 100.0
+# How far above the ceiling a variance of ``previous`` is still allowed, as a factor.
+MAX_START_EXCESS = 100.0
 
-# Models that stay themselves when a column's unit changes; for them the floor may differ from column to column.
-FREE_OF_UNITS = ("VVV", "EEE", "VEE", "EVV", "VVI", "EEI", "VEI", "EVI")
+# Models closed under changes of the columns' units; for them alone the floor may differ between columns.
+SCALE_EQUIVARIANT = ("VVV", "EEE", "VEE", "EVV", "VVI", "EEI", "VEI", "EVI")
 
 
 @dataclass(frozen=True, slots=True)
 class EigenModel:
-    """The covariance model of a three-letter name.
+    """The covariance model of a three-letter name, with or without a constraint.
 
     Examples
     --------
@@ -42,8 +48,8 @@ class EigenModel:
     Attributes
     ----------
     name : str
-    bound : Bound or None
-        By how much covariances may differ.
+    constraint : EigenvalueRatio, DeterminantRatio or None
+        How much covariances may differ.
     """
 
     name: str
@@ -51,12 +57,12 @@ class EigenModel:
 
     @property
     def in_kernel(self) -> bool:
-        """Whether a kernel's own EM iterations may make its M-step: they know no constraint."""
+        """Whether a kernel that iterates EM by itself can do this M-step: it knows all models, and no constraint."""
         return self.constraint is None
 
     @property
     def scatter_kind(self) -> ScatterKind:
-        """Axes along the columns need no more than the diagonal; one matrix for all, no more than the sum."""
+        """Kind of scatter that the M-step needs: pooled for EEE, diagonal for models with axes along the columns."""
         if self.name == "EEE":
             return "pooled"
         return "diagonal" if self.name[2] == "I" else "full"
@@ -64,129 +70,132 @@ class EigenModel:
     def fit(
         self, stats: Stats, floor: Array, previous: Covariance | None = None
     ) -> tuple[Covariance, NDArray[np.bool_]]:
-        """The covariances with the largest expected log-likelihood that are nowhere below the floor variances (d,).
+        """The M-step: the covariances of largest expected log-likelihood, and which components are at the floor, (k,).
 
-        A search begins at ``previous``. Also which components rest on the floor, (k,).
+        No variance in any direction is below the floor variances (d,). Iterative models begin at ``previous``.
         """
         unit = self.floor_in_model_units(floor)
         return (
-            self._aligned(stats, unit, previous)
+            self._fit_diagonal(stats, unit, previous)
             if self.scatter_kind == "diagonal"
-            else self._turned(stats, unit, previous)
+            else self._fit_dense(stats, unit, previous)
         )
 
     def floor_in_model_units(self, floor: Array) -> Array:
-        """The least variances that the model keeps to, (d,): the same for all columns if it knows no columns."""
-        if self.name in FREE_OF_UNITS and not self.constraint:
+        """The floor variances that the model can respect, (d,): equal in all columns unless it is scale-equivariant."""
+        if self.name in SCALE_EQUIVARIANT and not self.constraint:
             return floor
         return np.full_like(floor, floor.mean() if self.name[1] == "I" else floor.min())
 
-    def _aligned(
+    def _fit_diagonal(
         self, stats: Stats, unit: Array, previous: Covariance | None
     ) -> tuple[DiagonalCovariance, NDArray[np.bool_]]:
-        """Axes along the columns."""
+        """The M-step of models with axes along the columns."""
         k, d = stats.mean.shape
         t = stats.scatter / unit
         before = None if previous is None else previous.variances() / unit
-        widest = self._widest(stats, unit, before)
-        relative = self._spectrum(widest)(t, stats.weight, before)
+        ceiling = self._ceiling(stats, unit, before)
+        relative = self._variance_fit(ceiling)(t, stats.weight, before)
         values = relative * (unit[:1] if relative.shape[1] == 1 else unit)
-        return DiagonalCovariance(values, k, d), at_floor(relative, k, widest)
+        return DiagonalCovariance(values, k, d), at_floor(relative, k, ceiling)
 
-    def _turned(
+    def _fit_dense(
         self, stats: Stats, unit: Array, previous: Covariance | None
     ) -> tuple[DenseCovariance, NDArray[np.bool_]]:
-        """Axes of any direction."""
+        """The M-step of models with axes of any direction."""
         k = len(stats.weight)
         scale = np.sqrt(unit)
         units = scale[:, None] * scale
         scatter, n = stats.scatter, stats.weight
-        if self.name == "EEE":  # one component that holds all rows
+        if self.name == "EEE":  # the pooled scatter, as that of one component
             scatter, n = scatter.sum(axis=0, keepdims=True), n.sum(keepdims=True)
         if self.name in ("EEE", "VVV"):
-            free = DenseCovariance(scatter / np.maximum(n, TINY)[:, None, None], k)
-            if not self.constraint and (free.is_above(unit) or above(free.matrices / units)):
-                return free, np.zeros(k, dtype=bool)
+            unbounded = DenseCovariance(scatter / np.maximum(n, TINY)[:, None, None], k)
+            if not self.constraint and (unbounded.is_above(unit) or eigenvalues_above_one(unbounded.matrices / units)):
+                return unbounded, np.zeros(k, dtype=bool)
         before = None if previous is None else previous.dense() / units
-        widest = self._widest(stats, unit, before)
-        variances, axes = self._fitted(scatter / units, n, self._spectrum(widest), before)
-        return DenseCovariance(compose(axes, variances) * units, k), at_floor(variances, k, widest)
+        ceiling = self._ceiling(stats, unit, before)
+        variances, axes = self._fit_variances_and_axes(scatter / units, n, self._variance_fit(ceiling), before)
+        return DenseCovariance(compose_covariances(axes, variances) * units, k), at_floor(variances, k, ceiling)
 
-    def _widest(self, stats: Stats, unit: Array, before: Array | None) -> float:
-        """The largest variance allowed: with equal volumes no component is to be wider than all rows together.
+    def _ceiling(self, stats: Stats, unit: Array, before: Array | None) -> float:
+        """Largest variance allowed, in units of the floor: infinite but for models of equal volume and variable shape.
 
-        Means and covariances of all components make up the covariance of the rows, which no M-step changes. Only if a
-        component is wider already, as the solution of another model may be, is it not to be cut.
+        For these it is the trace of the covariance matrix of all rows, which the M-step does not change: within plus
+        between components. Where ``previous`` has a larger variance, as the solution of another model may, that is
+        allowed, so that the M-step does not lower the likelihood.
         """
         if self.name[:2] != "EV":
             return math.inf
         squares = np.diagonal(stats.scatter, axis1=1, axis2=2) if self.scatter_kind == "full" else stats.scatter
-        n = max(stats.total, TINY)  # components without any row may be all that there is to estimate
+        n = max(stats.total, TINY)  # all components to estimate may be without rows
         delta = stats.mean - stats.weight @ stats.mean / n
         total = (squares.sum(axis=0) + stats.weight @ delta**2) / n
-        widest = max(float((total / unit).sum()), 1.0)
+        ceiling = max(float((total / unit).sum()), 1.0)
         if before is None:
-            return widest
-        already = before.max() if before.ndim == 2 else np.linalg.eigvalsh(before).max()
-        return min(max(widest, float(already)), WIDER * widest)
+            return ceiling
+        largest = before.max() if before.ndim == 2 else np.linalg.eigvalsh(before).max()
+        return min(max(ceiling, float(largest)), MAX_START_EXCESS * ceiling)
 
-    def _spectrum(self, widest: float) -> VarianceFit:
-        """How variances are fitted."""
+    def _variance_fit(self, ceiling: float) -> VarianceFit:
+        """The function that estimates variances from scatter along the axes, under the constraint if there is one."""
         if self.constraint:
-            return self.constraint.spectrum(self.name[:2])
+            return self.constraint.variance_fit(self.name[:2])
         if self.name[:2] == "EV":
-            return partial(equal_volume, widest=widest)
-        return SPECTRA["VV" if self.name == "EEE" else self.name[:2]]
+            return partial(fit_equal_volume, ceiling=ceiling)
+        return VARIANCE_FITS["VV" if self.name == "EEE" else self.name[:2]]
 
-    def _fitted(self, scatter: Array, n: Array, spectrum: VarianceFit, before: Array | None) -> tuple[Array, Array]:
-        """Variances and axes."""
+    def _fit_variances_and_axes(
+        self, scatter: Array, n: Array, fit_variances: VarianceFit, before: Array | None
+    ) -> tuple[Array, Array]:
+        """Estimates of variances (k or 1, d) and axes (k, d, d) or (d, d), in units of the floor."""
         if self.name == "VEE":
-            return common_matrix(scatter, n, before)
+            return fit_common_shape_and_axes(scatter, n, before)
         if self.name in ("EVE", "VVE"):
-            return common_axes(scatter, n, spectrum, before)
-        return own_axes(scatter, n, spectrum, before)
+            return fit_common_axes(scatter, n, fit_variances, before)
+        return fit_variable_axes(scatter, n, fit_variances, before)
 
     def n_parameters(self, k: int, d: int) -> int:
-        """Free parameters of the covariances: of volumes, shapes (of determinant 1) and axes."""
+        """Number of free parameters of the covariances: of volumes, of shapes (of determinant 1) and of axes."""
         counts = zip(self.name, (1, d - 1, d * (d - 1) // 2), strict=True)
         return sum({"I": 0, "E": 1, "V": k}[letter] * each for letter, each in counts)
 
     def least_points(self, d: int) -> int:
-        """How many points a component needs for a covariance of its own that is not singular.
+        """Number of distinct rows that a component needs for its covariance not to be singular.
 
-        d + 1 in general position where it has a shape and axes of its own, 2 where it has a volume or a shape, else 1.
+        d + 1 in general position where shape and axes are variable, 2 where volume or shape is, else 1.
         """
         if self.name[1:] == "VV":
             return d + 1
         return 2 if "V" in self.name[:2] else 1
 
     def own_points(self, d: int) -> int:
-        """How many points a component needs for whatever its covariance does not have in common with the others'.
+        """Number of distinct rows that a component needs to determine the parameters that it alone has.
 
-        d + 1 where it has axes of its own, or a volume and a shape, which are d variances of its own.
+        d + 1 where axes are variable, or both volume and shape, which together are d variances.
         """
         return d + 1 if self.name[2] == "V" or self.name[:2] == "VV" else self.least_points(d)
 
     def prior_counts(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PriorCounts:
-        """What a conjugate prior adds to each component's statistics: see `mixtura.covariance.models.prior_counts`."""
+        """What a conjugate prior with ``dof`` degrees of freedom adds to the statistics of each of k components."""
         return prior_counts(self.name, dof, k, d, shrinks_means=shrinks_means)
 
     @property
     def free(self) -> EigenModel:
-        """Itself."""
+        """The model itself: it holds no covariances fixed."""
         return self
 
-    def held(self, k: int) -> Mask:
-        """None."""
+    def is_held(self, k: int) -> Mask:
+        """Whether each component's covariance is held fixed, (k,): False for all."""
         return np.zeros(k, dtype=bool)
 
     def keep(self, components: Index) -> EigenModel:
-        """The same."""
+        """The model itself, which does not depend on the components."""
         return self
 
 
-def above(matrices: Array) -> bool:
-    """Whether all eigenvalues are above 1; far cheaper than eigenvalues."""
+def eigenvalues_above_one(matrices: Array) -> bool:
+    """Whether all eigenvalues of all matrices are above 1, by Cholesky factors, far cheaper than eigenvalues."""
     try:
         np.linalg.cholesky(matrices - np.eye(matrices.shape[1]))
     except np.linalg.LinAlgError:
@@ -194,8 +203,11 @@ def above(matrices: Array) -> bool:
     return True
 
 
-def at_floor(variances: Array, k: int, widest: float) -> NDArray[np.bool_]:
-    """Which of k components, (k,), have a variance on the floor, at the ceiling, or too small beside another."""
+def at_floor(variances: Array, k: int, ceiling: float) -> NDArray[np.bool_]:
+    """Whether each of k components has been raised to the floor or cut to the ceiling, (k,).
+
+    The floor is 1, or the least variance beside the component's largest at which its matrix has a Cholesky factor.
+    """
     smallest, largest = variances.min(axis=1), variances.max(axis=1)
-    low = smallest <= np.maximum(1, share_of_largest(variances.shape[1]) * largest) * (1 + 1e-9)
-    return np.broadcast_to(low | (largest >= widest * (1 - 1e-9)), (k,))
+    is_least = smallest <= np.maximum(1, least_relative_variance(variances.shape[1]) * largest) * (1 + 1e-9)
+    return np.broadcast_to(is_least | (largest >= ceiling * (1 - 1e-9)), (k,))

@@ -1,4 +1,4 @@
-"""Covariances of some components that stay as they are given."""
+"""The covariance model that holds the covariances of some components fixed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from mixtura.stats import ScatterKind, Stats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldCovariances:
-    """A family that estimates the covariances of some components, and leaves those of the others as they are given.
+    """A model that estimates the covariances of some components and holds those of the others fixed.
 
-    What the family has in common, such as equal volumes, is common to the components that it estimates.
+    What the inner model constrains to be equal, such as volumes, is equal among the estimated components.
 
     Attributes
     ----------
     inner : CovarianceModel
+        Estimates the others.
     which : ndarray of bool, (k,)
+        Components whose covariances are held.
     given : Covariance
+        Covariances of all k components, of which the held ones are used.
     """
 
     inner: CovarianceModel
@@ -34,63 +37,63 @@ class HeldCovariances:
 
     @property
     def name(self) -> str:
-        """Of the family that estimates."""
+        """Name of the inner model."""
         return self.inner.name
 
     @property
     def scatter_kind(self) -> ScatterKind:
-        """A scatter that is pooled would hold that of the others, too; where nothing is estimated the least will do."""
+        """Kind of scatter that the M-step needs: never pooled, since that would include the held components."""
         if self.which.all():
             return "diagonal"
         return "full" if self.inner.scatter_kind == "pooled" else self.inner.scatter_kind
 
     def fit(self, stats: Stats, floor: Array, previous: Covariance | None = None) -> tuple[Covariance, Mask]:
-        """The covariances with the largest expected log-likelihood, but for those that are given."""
-        free, low = np.flatnonzero(~self.which), np.zeros(len(self.which), dtype=bool)
+        """The M-step: held covariances as given, and the inner model's estimates of the others."""
+        free, at_floor = np.flatnonzero(~self.which), np.zeros(len(self.which), dtype=bool)
         if not len(free):
-            return self.given, low
+            return self.given, at_floor
         before = None if previous is None else previous.select(free)
-        own, low[free] = self.inner.fit(stats.select(free), floor, before)
-        return _together(self.given, own, free), low
+        estimated, at_floor[free] = self.inner.fit(stats.select(free), floor, before)
+        return _replace(self.given, estimated, free), at_floor
 
     def n_parameters(self, k: int, d: int) -> int:
-        """Free parameters of the covariances that are estimated."""
+        """Number of free parameters of the covariances that are estimated."""
         free = int((~self.which).sum())
         return self.inner.n_parameters(free, d) if free else 0
 
     def least_points(self, d: int) -> int:
-        """As the inner model says."""
+        """Number of distinct rows that a component needs for its covariance not to be singular."""
         return self.inner.least_points(d)
 
     def own_points(self, d: int) -> int:
-        """As the inner model says."""
+        """Number of distinct rows that a component needs to determine the parameters that it alone has."""
         return self.inner.own_points(d)
 
     def prior_counts(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PriorCounts:
-        """As the inner model says."""
+        """What a conjugate prior adds to the statistics of each estimated component."""
         return self.inner.prior_counts(dof, k, d, shrinks_means=shrinks_means)
 
     @property
     def free(self) -> CovarianceModel:
-        """The inner model."""
+        """The inner model, which estimates all covariances."""
         return self.inner
 
-    def held(self, k: int) -> Mask:
-        """Those that are given."""
+    def is_held(self, k: int) -> Mask:
+        """Whether each component's covariance is held fixed, (k,)."""
         return self.which
 
     def keep(self, components: Index) -> HeldCovariances:
-        """The same for some of the components."""
+        """The model for some of the components (indices or a mask), after others were removed."""
         return HeldCovariances(self.inner, self.which[components], self.given.select(components))
 
 
-def _together(given: Covariance, own: Covariance, free: Index) -> Covariance:
-    """The given covariances with those of some components put in."""
+def _replace(given: Covariance, estimated: Covariance, free: Index) -> Covariance:
+    """The given covariances, with those of some components replaced by estimated ones."""
     k, d = given.n_components, given.n_features
-    if isinstance(given, DiagonalCovariance) and isinstance(own, DiagonalCovariance):
+    if isinstance(given, DiagonalCovariance) and isinstance(estimated, DiagonalCovariance):
         variances = given.variances().copy()
-        variances[free] = own.variances()
+        variances[free] = estimated.variances()
         return DiagonalCovariance(variances, k, d)
     matrices = given.dense().copy()
-    matrices[free] = own.dense()
+    matrices[free] = estimated.dense()
     return DenseCovariance(matrices, k)

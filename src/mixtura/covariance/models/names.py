@@ -1,4 +1,4 @@
-"""Names of covariance models; the only place that reads them."""
+"""Names of covariance models, and the models that they stand for."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from mixtura.covariance.models.base import CovarianceModel
 
 
-# mclust's order: from one variance for all to a matrix for each.
+# In mclust's order: from one variance for all components to one matrix for each component.
 FOURTEEN = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
 
 MODELS: dict[str, CovarianceModel] = {name: EigenModel(name) for name in FOURTEEN}
 
-# scikit-learn's names, and mclust's for one dimension.
+# scikit-learn's names, and mclust's names for one dimension.
 ALIASES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII", "V": "VVV", "E": "EEE"}
 
 
 def as_covariance_model(name: str) -> CovarianceModel:
-    """Look up a covariance model by its mclust name or scikit-learn's.
+    """The covariance model of an mclust or scikit-learn name.
 
     Examples
     --------
@@ -32,14 +32,14 @@ def as_covariance_model(name: str) -> CovarianceModel:
     Traceback (most recent call last):
     mixtura.errors.ParameterError: model is 'round'; expected one of EII, VII, ...
     """
-    family = MODELS.get(ALIASES.get(name, name)) if isinstance(name, str) else None
-    if family is None:
+    model = MODELS.get(ALIASES.get(name, name)) if isinstance(name, str) else None
+    if model is None:
         raise ParameterError(f"model is {name!r}; expected one of {', '.join([*MODELS, *ALIASES])}")
-    return family
+    return model
 
 
-def with_constraint(family: CovarianceModel, constraint: Constraint | None) -> CovarianceModel:
-    """The model whose covariances keep to a bound.
+def with_constraint(model: CovarianceModel, constraint: Constraint | None) -> CovarianceModel:
+    """The covariance model under a constraint; the model itself where that is None.
 
     Examples
     --------
@@ -49,9 +49,9 @@ def with_constraint(family: CovarianceModel, constraint: Constraint | None) -> C
     mixtura.errors.ParameterError: model VEV has no exact M-step within this bound; expected one of EII, VII, ...
     """
     if constraint is None:
-        return family
-    if family.name not in constraint.models:
+        return model
+    if model.name not in constraint.models:
         raise ParameterError(
-            f"model {family.name} has no exact M-step within this bound; expected one of {', '.join(constraint.models)}"
+            f"model {model.name} has no exact M-step within this bound; expected one of {', '.join(constraint.models)}"
         )
-    return EigenModel(family.name, constraint)
+    return EigenModel(model.name, constraint)

@@ -1,10 +1,10 @@
-"""What a conjugate prior adds to each component's statistics under each of the fourteen models.
+"""Weight and scatter that a conjugate prior adds to each component's statistics, for each of the fourteen models.
 
 A normal inverse-Wishart prior with nu degrees of freedom and scale matrix L makes EM maximise the log-likelihood plus
--1/2 sum_k c log|S_k| + tr(s L / S_k), and a term for the means. How c comes from nu, and s, is the model's: what
-components share has the prior once. These are the values that mclust's EM adds, as measured (Fraley & Raftery 2007,
-J. Classif. 24, 155-181); mclust knows no prior for VEE, EVE, VVE and EVV: there it is an inverse-Wishart density for
-each volume, VEE and VVE as VVV, EVE and EVV as EEV.
+-1/2 sum_k [c log|S_k| + s tr(L S_k^-1)], and a term for the means. The counts c and s depend on nu and on the model,
+since parameters that all components have in common have one prior density, not k. These are the values that mclust's EM
+adds, as measured (Fraley & Raftery 2007, J. Classif. 24, 155-181). mclust has no prior for VEE, EVE, VVE and EVV: there
+the prior is an inverse-Wishart density for each volume, VEE and VVE as VVV, EVE and EVV as EEV.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import TypeAlias
 
 from mixtura.covariance.models.base import PriorCounts
 
-# From degrees of freedom nu, dimensions d, components k, and whether means are shrunk, too (m, 1 or 0): c and s.
+# c and s, from degrees of freedom nu, dimensions d, components k, and m, which is 1 where means are shrunk, else 0.
 Rule: TypeAlias = Callable[[float, int, int, int], tuple[float, float]]
 
-# mclust adds a scatter for VEV, and no weight; so little keeps the volume of an empty component finite.
-KEEP = 1e-6
+# mclust adds scatter for VEV, and no weight; this small weight keeps the volume of a component without rows finite.
+VEV_WEIGHT = 1e-6
 
 RULES: dict[str, Rule] = {
     "EII": lambda nu, d, k, m: ((nu + 2) / (d * k) + m, 0),
@@ -32,26 +32,28 @@ RULES: dict[str, Rule] = {
     "EVE": lambda nu, d, k, m: ((nu + d + 1 + m) / k, 1),
     "VVE": lambda nu, d, _, m: (nu + d + 1 + m, 1),
     "EEV": lambda nu, d, k, m: ((nu + d + 1 + m) / k, 1),
-    "VEV": lambda _, __, ___, ____: (KEEP, 1),
+    "VEV": lambda _, __, ___, ____: (VEV_WEIGHT, 1),
     "EVV": lambda nu, d, k, m: ((nu + d + 1 + m) / k, 1),
     "VVV": lambda nu, d, _, m: (nu + d + 1 + m, 1),
 }
 
 
 def prior_counts(model: str, dof: float, k: int, d: int, *, shrinks_means: bool) -> PriorCounts:
-    """What the prior adds to each of k components in d dimensions.
+    """What a conjugate prior adds to the statistics of each of k components in d dimensions.
+
+    ``dof`` are its degrees of freedom, and ``shrinks_means`` says whether it also has a density for the means.
 
     Examples
     --------
     >>> prior_counts("VVV", dof=4.0, k=2, d=2, shrinks_means=True)
     PriorCounts(weight=8.0, scale=1, isotropic=False)
     """
-    weight, scale = RULES[_distinct(model, d, k)](dof, d, k, int(shrinks_means))
+    weight, scale = RULES[_representative(model, d, k)](dof, d, k, int(shrinks_means))
     return PriorCounts(weight, scale, model[2] == "I")
 
 
-def _distinct(model: str, d: int, k: int) -> str:
-    """The model that stands for all that are the same: those of one dimension, and of one component."""
+def _representative(model: str, d: int, k: int) -> str:
+    """The model whose rule is used, of several that are the same in one dimension or with one component."""
     if d == 1:
         return {"E": "EEE", "V": "VVV"}[model[0]]
     if k == 1:

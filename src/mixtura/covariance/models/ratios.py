@@ -1,8 +1,8 @@
-"""Bounds on how much covariances may differ: on the ratio of eigenvalues, or of determinants and of axes.
+"""Constraints on covariances: a largest ratio of eigenvalues, or of determinants and of the axes' variances.
 
-A likelihood of Gaussian components has no maximum, since a component may shrink onto a row (Hathaway 1985, Ann. Stat.
-13, 795-800). It has one among components that are not too different. Both bounds are linear in the logarithms of
-variances, in which the M-step is convex, and have closed forms (Fritz, Garcia-Escudero & Mayo-Iscar 2013, Comput. Stat.
+The likelihood of a Gaussian mixture has no maximum, since a component may shrink onto a row (Hathaway 1985, Ann. Stat.
+13, 795-800). Under either constraint it has one. Both are linear in the logarithms of variances, in which the M-step is
+convex, and have closed forms (Fritz, Garcia-Escudero & Mayo-Iscar 2013, Comput. Stat.
 Data Anal. 61, 124-136; Garcia-Escudero, Mayo-Iscar & Riani 2020, Stat. Comput. 30, 1713-1730).
 """
 
@@ -18,40 +18,50 @@ from mixtura._support import Array, as_amount
 from mixtura.covariance.models.volumes_and_shapes import TINY, VarianceFit
 from mixtura.errors import ParameterError
 
-# Without a bound on shapes: tclust's, which double precision needs.
-ROUND_ENOUGH = 1e10
+# Largest shape ratio where none is given: tclust's, which double precision needs.
+MAX_SHAPE_RATIO = 1e10
 
-# From scatter along the axes (k, d) and weight (k,) to variances without any bound, and their weights.
-Plain: TypeAlias = Callable[[Array, Array], tuple[Array, Array]]
+# From scatter t along the axes (k, d) and weight n (k,) to unconstrained variances, and the weights of their rows.
+UnconstrainedFit: TypeAlias = Callable[[Array, Array], tuple[Array, Array]]
 
 
-def _sphere(t: Array, n: Array) -> tuple[Array, Array]:
+def _equal_spherical(t: Array, n: Array) -> tuple[Array, Array]:
+    """EI: one variance for all components and axes."""
     return t.mean(axis=1, keepdims=True).sum(axis=0, keepdims=True) / n.sum(), n.sum(keepdims=True)
 
 
-def _own(t: Array, n: Array) -> tuple[Array, Array]:
+def _variable_variances(t: Array, n: Array) -> tuple[Array, Array]:
+    """VV: variances of each component and axis."""
     return t / n[:, None], n
 
 
-def _spheres(t: Array, n: Array) -> tuple[Array, Array]:
+def _variable_spherical(t: Array, n: Array) -> tuple[Array, Array]:
+    """VI: one variance for each component."""
     return t.mean(axis=1, keepdims=True) / n[:, None], n
 
 
-def _shared(t: Array, n: Array) -> tuple[Array, Array]:
+def _equal_variances(t: Array, n: Array) -> tuple[Array, Array]:
+    """EE: the same variances in all components."""
     return t.sum(axis=0, keepdims=True) / n.sum(), n.sum(keepdims=True)
 
 
-# By the letters of volume and shape: where volumes and shapes are bound to each other there is no closed form.
-PLAIN: dict[str, Plain] = {"EI": _sphere, "VI": _spheres, "EE": _shared, "VV": _own}
+# By the letters of volume and shape; of VE and EV the constrained M-step has no closed form.
+UNCONSTRAINED_FITS: dict[str, UnconstrainedFit] = {
+    "EI": _equal_spherical,
+    "VI": _variable_spherical,
+    "EE": _equal_variances,
+    "VV": _variable_variances,
+}
 RATIO_MODELS = ("EII", "VII", "EEI", "VVI", "EEE", "VVE", "EEV", "VVV")
 DETERMINANT_MODELS = ("VII", "VVI", "VVE", "VVV")
 
 
 def clip_to_ratio(values: Array, weight: Array, ratio: float, least: float = 0.0) -> Array:
-    """Variances e nearest to ``values`` (k, m): of least sum_kj n_k (log e_kj + values_kj / e_kj).
+    """Variances e (k, m) that minimise sum_kj n_k (log e_kj + values_kj / e_kj), of bounded ratio.
 
-    The largest is at most ``ratio`` times the smallest, and that not below ``least``. They are the values, clipped to
-    [m, ratio m]: the cost as a function of log m is convex, with a derivative known at every turn.
+    The largest is at most ``ratio`` times the smallest, which is at least ``least``; n is ``weight`` (k,). The
+    solution is the values clipped to [m, ratio m]: the cost is convex in log m, with a derivative that is known between
+    the breakpoints, at which a value starts or ceases to be clipped.
 
     Examples
     --------
@@ -63,97 +73,101 @@ def clip_to_ratio(values: Array, weight: Array, ratio: float, least: float = 0.0
         return np.maximum(values, least)
     order = np.argsort(values, axis=None, kind="stable")
     n = np.broadcast_to(weight[:, None], values.shape).ravel()[order]
-    # Sums from either end: weights of components without rows are lost beside others, and still decide where m ends.
+    # Sums from either end, not differences of sums: tiny weights of components without rows would be lost in them.
     mass, moment, above, moment_above = _from_below(n), _from_below(n * flat), _from_above(n), _from_above(n * flat)
 
-    def pull(m: Array) -> tuple[Array, Array]:
-        """The derivative is the first, less the second over m."""
+    def derivative(m: Array) -> tuple[Array, Array]:
+        """The two terms of the cost's derivative by log m, which is the first less the second over m."""
         below, upto = np.searchsorted(flat, m, "left"), np.searchsorted(flat, ratio * m, "right")
         return mass[below] + above[upto], moment[below] + moment_above[upto] / ratio
 
-    turns = np.sort(np.concatenate([flat, flat / ratio]))
-    heavy, wanted = pull(turns)
-    last = int(np.argmax(heavy * turns >= wanted))
-    middle = (turns[last - 1] + turns[last]) / 2
-    heavy, wanted = pull(middle)
-    best = np.clip(wanted / heavy, turns[last - 1], turns[last]) if heavy > 0 else middle
+    breakpoints = np.sort(np.concatenate([flat, flat / ratio]))
+    clipped, target = derivative(breakpoints)
+    last = int(np.argmax(clipped * breakpoints >= target))
+    middle = (breakpoints[last - 1] + breakpoints[last]) / 2
+    clipped, target = derivative(middle)
+    best = np.clip(target / clipped, breakpoints[last - 1], breakpoints[last]) if clipped > 0 else middle
     m = max(float(best), least)
     return np.clip(values, m, ratio * m)
 
 
 def _from_below(values: Array) -> Array:
-    """Sums of the first 0, 1, ... values."""
+    """Sums of the first 0, 1, ... values, (m + 1,)."""
     return np.concatenate([[0.0], np.cumsum(values)])
 
 
 def _from_above(values: Array) -> Array:
-    """Sums of all values but the first 0, 1, ..."""
+    """Sums of all values but the first 0, 1, ..., added from the end, (m + 1,)."""
     return np.asarray(_from_below(values[::-1])[::-1])
 
 
 @dataclass(frozen=True, slots=True)
 class EigenvalueRatio:
-    """No eigenvalue of any covariance is more than ``ratio`` times another one.
+    """The constraint that no eigenvalue of any covariance matrix is more than ``ratio`` times another one.
 
-    It is in the columns' units: other units are another bound.
+    It depends on the columns' units.
     """
 
     ratio: float
 
     @property
-    def plain(self) -> dict[str, float]:
-        """As the caller gave it."""
+    def options(self) -> dict[str, float]:
+        """The user's options that describe this constraint, as `as_constraint` takes them."""
         return {"eigenvalue_ratio": self.ratio}
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The covariance models that can keep to it."""
+        """Names of the covariance models that have an exact M-step under the constraint."""
         return RATIO_MODELS
 
-    def spectrum(self, letters: str) -> VarianceFit:
-        """The best variances within the bound."""
+    def variance_fit(self, letters: str) -> VarianceFit:
+        """Estimation of variances under the constraint, by a model's letters of volume and shape."""
 
-        def bounded(t: Array, n: Array, _start: Array | None) -> Array:
-            values, weight = PLAIN[letters](t, np.maximum(n, TINY))
+        def fit_variances(t: Array, n: Array, _start: Array | None) -> Array:
+            values, weight = UNCONSTRAINED_FITS[letters](t, np.maximum(n, TINY))
             return clip_to_ratio(values, weight, self.ratio, 1.0)
 
-        return bounded
+        return fit_variances
 
 
 @dataclass(frozen=True, slots=True)
 class DeterminantRatio:
-    """No determinant is more than ``ratio`` times another one, and no axis of a component ``shape`` times another one.
+    """The constraint that no determinant is more than ``ratio`` times another one.
 
-    The best shape does not depend on the volume: it is that of the component's variances, truncated by themselves.
-    Ratios are of variances and of their products. Without ``shape`` other units, or a rotation, change nothing.
+    Within a component, no eigenvalue is more than ``shape`` times another one. The best shape does not depend on the
+    volume: it is that of the component's own variances, clipped to the ratio. Where ``shape`` is at its largest, the
+    constraint does not depend on the columns' units or on rotations.
     """
 
     ratio: float
-    shape: float = ROUND_ENOUGH
+    shape: float = MAX_SHAPE_RATIO
 
     @property
-    def plain(self) -> dict[str, float]:
-        """As the caller gave it."""
+    def options(self) -> dict[str, float]:
+        """The user's options that describe this constraint, as `as_constraint` takes them."""
         return {"determinant_ratio": self.ratio, "shape_ratio": self.shape}
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The covariance models that can keep to it; where volumes are equal, determinants are."""
+        """Names of the covariance models that have an exact M-step under the constraint, and volumes that differ."""
         return DETERMINANT_MODELS
 
-    def spectrum(self, letters: str) -> VarianceFit:
-        """The best variances within the bounds; the floor is under the variances that they are made from."""
+    def variance_fit(self, letters: str) -> VarianceFit:
+        """Estimation of variances under the constraint, by a model's letters of volume and shape.
 
-        def bounded(t: Array, n: Array, _start: Array | None) -> Array:
-            values, weight = PLAIN[letters](t, np.maximum(n, TINY))
+        The floor, 1, applies to the unconstrained variances that the estimates are made from.
+        """
+
+        def fit_variances(t: Array, n: Array, _start: Array | None) -> Array:
+            values, weight = UNCONSTRAINED_FITS[letters](t, np.maximum(n, TINY))
             values = np.maximum(values, 1.0)
             d = t.shape[1]
-            shapes = np.concatenate([clip_to_ratio(one, np.ones(1), self.shape) for one in values[:, None]])
+            shapes = np.concatenate([clip_to_ratio(row, np.ones(1), self.shape) for row in values[:, None]])
             shapes = shapes / np.exp(np.log(shapes).mean(axis=1, keepdims=True))
             volume = (values / shapes).mean(axis=1, keepdims=True)
             return np.maximum(clip_to_ratio(volume, weight, self.ratio ** (1 / d)) * shapes, 1.0)
 
-        return bounded
+        return fit_variances
 
 
 Constraint: TypeAlias = EigenvalueRatio | DeterminantRatio
@@ -162,7 +176,9 @@ Constraint: TypeAlias = EigenvalueRatio | DeterminantRatio
 def as_constraint(
     eigenvalue_ratio: Any = None, determinant_ratio: Any = None, shape_ratio: Any = None
 ) -> Constraint | None:
-    """Check bounds: at most one of the first two, the third beside the second.
+    """The constraint that a user's options describe; None without any.
+
+    At most one of ``eigenvalue_ratio`` and ``determinant_ratio`` may be given; ``shape_ratio`` needs the latter.
 
     Examples
     --------
@@ -177,12 +193,12 @@ def as_constraint(
         return EigenvalueRatio(_as_ratio(eigenvalue_ratio, "eigenvalue_ratio"))
     if determinant_ratio is None:
         return None
-    shape = ROUND_ENOUGH if shape_ratio is None else _as_ratio(shape_ratio, "shape_ratio")
-    return DeterminantRatio(_as_ratio(determinant_ratio, "determinant_ratio"), min(shape, ROUND_ENOUGH))
+    shape = MAX_SHAPE_RATIO if shape_ratio is None else _as_ratio(shape_ratio, "shape_ratio")
+    return DeterminantRatio(_as_ratio(determinant_ratio, "determinant_ratio"), min(shape, MAX_SHAPE_RATIO))
 
 
 def _as_ratio(value: Any, name: str) -> float:
-    """Check a ratio of the larger to the smaller."""
+    """Check an argument that must be a number of at least 1; ``name`` is how the message calls it."""
     ratio = as_amount(value, name)
     if ratio < 1:
         raise ParameterError(f"{name} is {value!r}; expected a number that is at least 1")

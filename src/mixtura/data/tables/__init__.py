@@ -1,9 +1,23 @@
-"""Tables of numbers in files."""
+"""Reading of tables of numbers from files.
+
+To add a file format, write a function from `FileContent` to `Cells` and register it in ``formats.py``, in `FORMATS`
+and `SUFFIXES`.
+"""
 
 from __future__ import annotations
 
-from mixtura.data.tables.cells import Cells, load_polars, numbered
-from mixtura.data.tables.formats import FORMATS, SUFFIXES, display_name, load
+from mixtura.data.tables.cells import Cells, default_column_names, load_polars
+from mixtura.data.tables.formats import FORMATS, SUFFIXES, display_name, read_cells
 from mixtura.data.tables.table import Table, read_table
 
-__all__ = ["FORMATS", "SUFFIXES", "Cells", "Table", "display_name", "load", "load_polars", "numbered", "read_table"]
+__all__ = [
+    "FORMATS",
+    "SUFFIXES",
+    "Cells",
+    "Table",
+    "default_column_names",
+    "display_name",
+    "load_polars",
+    "read_cells",
+    "read_table",
+]

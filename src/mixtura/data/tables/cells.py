@@ -1,4 +1,4 @@
-"""A file on its way to becoming a table: what was given, and its cells before they are numbers."""
+"""The two stages of a file before it is a table of numbers: its content, and its cells."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """A file to read.
+    """The content of a file that is to be read.
 
     Attributes
     ----------
     data : Path or bytes
-        A path where the reader may map the file into memory.
+        A path, so that the reader may map the file into memory, or all bytes.
     name : str
         How messages call it.
     header : bool or None
@@ -34,24 +34,24 @@ class FileContent:
     header: bool | None = None
 
     def open(self) -> io.BytesIO | io.BufferedReader:
-        """A binary stream."""
+        """Open the content as a binary stream."""
         return io.BytesIO(self.data) if isinstance(self.data, bytes) else self.data.open("rb")
 
     def lines(self) -> Iterator[str]:
-        """Lines of text, decoded leniently."""
+        """Lines of the content as text; bytes that are no UTF-8 are replaced."""
         with io.TextIOWrapper(self.open(), encoding="utf-8-sig", errors="replace", newline="") as text:
             yield from text
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A file's cells before they are numbers.
+    """The cells of a file before they are converted to numbers.
 
     Attributes
     ----------
     frame : polars.DataFrame
     named : bool
-        Whether the file names its columns; else they are x1, x2, ...
+        Whether the file has names of its columns; else they are x1, x2, ...
     notes : tuple of str
         What the user should know about how the file was read.
     """
@@ -62,7 +62,7 @@ class Cells:
 
 
 def load_polars() -> Any:
-    """Polars, or the error that says how to get it.
+    """Import the package polars, or raise the error that says how to install it.
 
     Examples
     --------
@@ -75,13 +75,13 @@ def load_polars() -> Any:
         raise missing_extra("polars", "cli") from None
 
 
-def numbered(count: int) -> list[str]:
-    """Names of columns that have none: x1, x2, ..."""
+def default_column_names(count: int) -> list[str]:
+    """Names for ``count`` columns that have none: x1, x2, ..."""
     return [f"x{number}" for number in range(1, count + 1)]
 
 
-def renamed(frame: pl.DataFrame, names: list[str], name: str) -> pl.DataFrame:
-    """The frame with these names, none of which may come twice."""
+def with_column_names(frame: pl.DataFrame, names: list[str], name: str) -> pl.DataFrame:
+    """Rename a frame's columns; raise DataError where a name comes twice. ``name`` is how messages call the file."""
     twice = [column for column in names if names.count(column) > 1]
     if twice:
         raise DataError(f'{name} has {names.count(twice[0])} columns called "{twice[0]}"; rename them')

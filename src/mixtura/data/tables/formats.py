@@ -1,4 +1,4 @@
-"""File formats: a path (or standard input) becomes a Polars frame, whatever it holds."""
+"""File formats, and the cells of a file in any of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mixtura.data.tables.cells import Cells, FileContent, load_polars, numbered
+from mixtura.data.tables.cells import Cells, FileContent, default_column_names, load_polars
 from mixtura.data.tables.text import read_csv, read_tsv
 from mixtura.errors import DataError, ParameterError
 
@@ -31,7 +31,7 @@ SUFFIXES = {
     ".npy": "npy",
 }
 
-UNPACK: dict[str, Callable[[bytes], bytes]] = {
+DECOMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.decompress,
     ".bz2": bz2.decompress,
     ".xz": lzma.decompress,
@@ -39,7 +39,7 @@ UNPACK: dict[str, Callable[[bytes], bytes]] = {
 
 
 def display_name(path: str) -> str:
-    """How messages call a file.
+    """The name of a file in messages.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def display_name(path: str) -> str:
 
 
 def format_of(path: str, given: str | None = None) -> str:
-    """The format of a file: as given, or as its name says; standard input is CSV unless told otherwise.
+    """The format of a file: ``given``, or by its suffix; CSV for standard input.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def format_of(path: str, given: str | None = None) -> str:
         return given
     if path == "-":
         return "csv"
-    suffixes = [suffix for suffix in Path(path.lower()).suffixes if suffix not in UNPACK]
+    suffixes = [suffix for suffix in Path(path.lower()).suffixes if suffix not in DECOMPRESSORS]
     found = SUFFIXES.get(suffixes[-1]) if suffixes else None
     if found is None:
         raise DataError(
@@ -73,8 +73,8 @@ def format_of(path: str, given: str | None = None) -> str:
     return found
 
 
-def load(path: str, given: str | None = None, header: bool | None = None) -> Cells:
-    """Read a file's cells.
+def read_cells(path: str, given: str | None = None, header: bool | None = None) -> Cells:
+    """Read the cells of a file.
 
     Parameters
     ----------
@@ -92,59 +92,59 @@ def load(path: str, given: str | None = None, header: bool | None = None) -> Cel
     OSError
         If it cannot be read.
     """
-    form = format_of(path, given)
+    file_format = format_of(path, given)
     polars = load_polars()
-    content = FileContent(_data(path), display_name(path), header)
+    content = FileContent(_path_or_bytes(path), display_name(path), header)
     try:
-        return FORMATS[form](content)
+        return FORMATS[file_format](content)
     except DataError:
         raise
     except (polars.exceptions.PolarsError, ValueError, EOFError, OSError) as error:
-        if getattr(error, "errno", None) is not None:  # readers raise OSError for broken files, too, without a number
+        if getattr(error, "errno", None) is not None:  # without a number it is a reader's: a broken file
             raise
-        raise DataError(f"{content.name} cannot be read as {form}: {_first_line(error)}") from None
+        raise DataError(f"{content.name} cannot be read as {file_format}: {_first_line(error)}") from None
 
 
 def _first_line(error: Exception) -> str:
-    """The first line of a message: what follows is advice for programmers."""
+    """The first line of an error's message; readers follow it with advice for programmers."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def _data(path: str) -> Path | bytes:
+def _path_or_bytes(path: str) -> Path | bytes:
     """A regular file's path, so that its reader may map it into memory; the bytes of everything else."""
     if path == "-":
         data = sys.stdin.buffer.read()
     else:
         file = Path(path)
-        unpack = UNPACK.get(file.suffix.lower())
+        unpack = DECOMPRESSORS.get(file.suffix.lower())
         if file.is_file() and unpack is None:
-            with file.open("rb") as stream:  # raises what is wrong with it
+            with file.open("rb") as stream:  # raises where the file cannot be read
                 data = stream.read(1)
             if data:
                 return file
         else:
             data = file.read_bytes()
-            data = _unpacked(data, path, unpack) if unpack and data else data
+            data = _decompress(data, path, unpack) if unpack and data else data
     if not data:
         raise DataError(f"{display_name(path)} is empty")
     return data
 
 
-def _unpacked(data: bytes, path: str, unpack: Callable[[bytes], bytes]) -> bytes:
-    """Decompress, or say that it is broken."""
+def _decompress(data: bytes, path: str, unpack: Callable[[bytes], bytes]) -> bytes:
+    """Decompress bytes; raise DataError where they are broken."""
     try:
         return unpack(data)
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DataError(f"{path} is broken: {_first_line(error)}") from None
 
 
-def _parquet(content: FileContent) -> Cells:
-    """A Parquet file."""
+def _read_parquet(content: FileContent) -> Cells:
+    """Read the cells of a Parquet file."""
     return Cells(load_polars().read_parquet(content.data), named=True)
 
 
-def _arrow(content: FileContent) -> Cells:
-    """An Arrow IPC or Feather file (version 2), or an IPC stream."""
+def _read_arrow(content: FileContent) -> Cells:
+    """Read the cells of an Arrow IPC or Feather file (version 2), or of an IPC stream."""
     polars = load_polars()
     try:
         return Cells(polars.read_ipc(content.data), named=True)
@@ -152,13 +152,13 @@ def _arrow(content: FileContent) -> Cells:
         return Cells(polars.read_ipc_stream(content.data), named=True)
 
 
-def _ndjson(content: FileContent) -> Cells:
-    """One JSON object a line."""
+def _read_ndjson(content: FileContent) -> Cells:
+    """Read the cells of a file with one JSON object on each line."""
     return Cells(load_polars().read_ndjson(content.data, infer_schema_length=None), named=True)
 
 
-def _npy(content: FileContent) -> Cells:
-    """A NumPy array of one or two dimensions; nothing in it is executed."""
+def _read_npy(content: FileContent) -> Cells:
+    """Read the cells of a NumPy array of one or two dimensions; nothing in the file is executed."""
     with content.open() as stream:
         array = np.lib.format.read_array(stream, allow_pickle=False)
     if array.dtype.kind not in "fiub" or array.ndim not in (1, 2) or 0 in array.shape:
@@ -167,14 +167,14 @@ def _npy(content: FileContent) -> Cells:
     table = array.reshape(len(array), -1)
     if table.dtype != np.float32:
         table = table.astype(np.float64)
-    return Cells(load_polars().from_numpy(table, schema=numbered(table.shape[1])), named=False)
+    return Cells(load_polars().from_numpy(table, schema=default_column_names(table.shape[1])), named=False)
 
 
 FORMATS: dict[str, Callable[[FileContent], Cells]] = {
     "csv": read_csv,
     "tsv": read_tsv,
-    "parquet": _parquet,
-    "arrow": _arrow,
-    "ndjson": _ndjson,
-    "npy": _npy,
+    "parquet": _read_parquet,
+    "arrow": _read_arrow,
+    "ndjson": _read_ndjson,
+    "npy": _read_npy,
 }

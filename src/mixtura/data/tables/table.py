@@ -1,4 +1,4 @@
-"""Tables of numbers: chosen columns of a file, checked cell by cell."""
+"""Tables of numbers from chosen columns of a file; errors name the row and the column of a bad cell."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import LARGEST, Array, Rows
+from mixtura._support import LARGEST_VALUE, Array, Rows
 from mixtura.data.tables.cells import Cells, load_polars
-from mixtura.data.tables.formats import display_name, load
+from mixtura.data.tables.formats import display_name, read_cells
 from mixtura.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 class HasColumns(Protocol):
-    """A fitted model, as far as reading a table goes: how many columns it has, and their names where it has names."""
+    """Anything fitted to d columns, with or without names, such as a mixture."""
 
     @property
     def columns(self) -> tuple[str, ...] | None:
-        """Names of its columns, (d,)."""
+        """Names of the d columns, or None."""
 
     @property
     def n_features(self) -> int:
-        """Number of its columns, d."""
+        """Number of columns, d."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,9 +48,9 @@ class Table:
     n_read : int
         Number of rows of the file.
     notes : tuple of str
-        What the user should know about how it was read.
+        What the user should know about how the file was read.
     labels : ndarray of shape (n,), or None
-        The text of another column; empty where its cell is.
+        Text of one more column, such as classes; empty where the cell is empty.
     """
 
     rows: Rows
@@ -66,7 +66,7 @@ class Table:
         return np.array(self.rows, dtype=dtype, copy=copy)
 
     def align(self, values: Sequence[Any]) -> list[Any]:
-        """Values of the kept rows at their positions in the file; None for rows that were left out.
+        """A list with one entry for each row of the file: the row's value, or None where the row was left out.
 
         Examples
         --------
@@ -91,7 +91,7 @@ def read_table(
     labels_column: str | None = None,
     labels_needed: bool = True,
 ) -> Table:
-    r"""Read numbers from CSV, TSV, Parquet, Arrow or Feather, NDJSON, or ``.npy``.
+    r"""Read a table of numbers from CSV, TSV, Parquet, Arrow or Feather, NDJSON, or ``.npy``.
 
     Parameters
     ----------
@@ -102,17 +102,17 @@ def read_table(
     weights_column : str, optional
         Column that holds the rows' weights.
     missing : {"error", "drop"}
-        What to do about cells that hold no finite number.
+        Whether a cell without a finite number is an error, or its row is left out.
     file_format : str, optional
-        One of `FORMATS`, where the file's name does not tell.
+        One of `FORMATS`, where the file's suffix does not tell it.
     header : bool, optional
         Whether the first row of a CSV or TSV file names the columns; guessed unless given.
     model : Mixture or other value with columns, optional
-        Find this model's columns: by name where both have names, else by position.
+        Read the columns that this model was fitted to: by name where both have names, else by position.
     labels_column : str, optional
-        Column whose text is read, too, such as the rows' classes.
+        Column that is read as text, such as the rows' classes.
     labels_needed : bool
-        Whether that column must be there.
+        Whether a missing ``labels_column`` is an error.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def read_table(
     DataError
         If the file or a cell cannot be used; the message names the row (from 1, without the header) and column.
     ParameterError
-        If a column is not there.
+        If a column is missing from the file.
 
     Examples
     --------
@@ -137,55 +137,55 @@ def read_table(
     if missing not in ("error", "drop"):
         raise ParameterError(f"missing is {missing!r}; expected error or drop")
     name = display_name(path)
-    raw = load(path, file_format, header)
-    if not labels_needed and labels_column not in raw.frame.columns:
+    cells = read_cells(path, file_format, header)
+    if not labels_needed and labels_column not in cells.frame.columns:
         labels_column = None
-    apart = [column for column in (weights_column, labels_column) if column is not None]
-    chosen = _chosen(raw, name, columns, apart, model)
+    excluded = [column for column in (weights_column, labels_column) if column is not None]
+    chosen = _choose_columns(cells, name, columns, excluded, model)
     read = [*chosen, weights_column] if weights_column else chosen
-    text = raw.frame.select(list(dict.fromkeys(read)))
-    if not text.height:
+    frame = cells.frame.select(list(dict.fromkeys(read)))
+    if not frame.height:
         raise DataError(f"{name} has a header but no rows")
-    numbers = _numbers(text, name)
+    numbers = _as_floats(frame, name)
     good = np.isfinite(numbers.to_numpy())
     whole = good.all(axis=1)
     if missing == "error" and not whole.all():
         row, column = np.argwhere(~good)[0]
-        raise DataError(f"{_cell(text, name, row, column)}; pass --columns, or --missing drop")
+        raise DataError(f"{_describe_cell(frame, name, row, column)}; pass --columns, or --missing drop")
     if not whole.any():
         raise DataError(
-            f"{name}: no row is without missing values{_say_which_columns_hold_numbers(good, text.columns)}"
+            f"{name}: no row is without missing values{_say_which_columns_hold_numbers(good, frame.columns)}"
         )
     kept = np.flatnonzero(whole)
     weights = numbers[weights_column].to_numpy().astype(np.float64)[kept] if weights_column else None
     rows = np.ascontiguousarray(numbers.select(chosen).to_numpy()[kept])
     _check_values(rows, weights, [*chosen, weights_column or ""], name, kept)
-    notes = raw.notes
+    notes = cells.notes
     if len(kept) < len(whole):
         notes += (f"{name}: left out {len(whole) - len(kept)} of {len(whole)} rows, which have missing values",)
-    names = tuple(chosen) if raw.named or columns or (model and model.columns) else None
-    labels = None if labels_column is None else _texts(raw.frame[labels_column])[kept]
+    names = tuple(chosen) if cells.named or columns or (model and model.columns) else None
+    labels = None if labels_column is None else _as_text(cells.frame[labels_column])[kept]
     return Table(rows, names, weights, name, kept, len(whole), notes, labels)
 
 
-def _texts(column: pl.Series) -> NDArray[np.str_]:
-    """Cells as text; empty where there are none."""
+def _as_text(column: pl.Series) -> NDArray[np.str_]:
+    """The cells of a column as text, stripped; empty where a cell is empty."""
     text = column.cast(load_polars().String).str.strip_chars().fill_null("")
     return np.array(text.to_list(), dtype=np.str_)
 
 
-def _chosen(
-    raw: Cells, name: str, columns: Sequence[str] | None, apart: Sequence[str], model: HasColumns | None
+def _choose_columns(
+    cells: Cells, name: str, columns: Sequence[str] | None, excluded: Sequence[str], model: HasColumns | None
 ) -> list[str]:
-    """Names, in the file, of the columns to use."""
-    there = raw.frame.columns
-    others = [column for column in there if column not in apart]
+    """Names of the columns to use: those asked for, those of the model, or all that are not excluded."""
+    available = cells.frame.columns
+    others = [column for column in available if column not in excluded]
     wanted = list(columns) if columns is not None else others
-    if columns is None and model and model.columns and (raw.named or set(model.columns) <= set(there)):
+    if columns is None and model and model.columns and (cells.named or set(model.columns) <= set(available)):
         wanted = list(model.columns)
-    listed = ", ".join(there)
-    for column in [*wanted, *apart]:
-        if column not in there:
+    listed = ", ".join(available)
+    for column in [*wanted, *excluded]:
+        if column not in available:
             raise ParameterError(f'{name} has no column "{column}"; it has {listed}')
     if len(set(wanted)) != len(wanted):
         raise ParameterError(f"columns {', '.join(wanted)} name a column twice")
@@ -196,15 +196,15 @@ def _chosen(
             f"the model has {model.n_features} columns, {name} has {len(wanted)} ({', '.join(wanted)}); pass --columns"
         )
     if "" in wanted:
-        raise DataError(f"{name}: column {there.index('') + 1} has no name; pass --columns to say which to use")
+        raise DataError(f"{name}: column {available.index('') + 1} has no name; pass --columns to say which to use")
     return wanted
 
 
-def _numbers(text: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Cast every column to floats; cells that are no numbers become null."""
+def _as_floats(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Cast every column to floats; a cell that is no number becomes null."""
     polars = load_polars()
     columns = []
-    for series in text:
+    for series in frame:
         kind = series.dtype
         if kind in (polars.Categorical, polars.Enum, polars.String):
             columns.append(series.cast(polars.String).str.strip_chars().cast(polars.Float64, strict=False))
@@ -215,30 +215,30 @@ def _numbers(text: pl.DataFrame, name: str) -> pl.DataFrame:
     return polars.DataFrame(columns)
 
 
-def _cell(text: pl.DataFrame, name: str, row: int, column: int) -> str:
-    """Where a cell is, and what is wrong with it."""
-    value = text[int(row), int(column)]
+def _describe_cell(frame: pl.DataFrame, name: str, row: int, column: int) -> str:
+    """The position of a bad cell, and what is wrong with it."""
+    value = frame[int(row), int(column)]
     shown = f'"{value}"' if isinstance(value, str) else value
     number = value is not None and not isinstance(value, str)
     what = f"{shown} is not a finite number" if number else f"{shown} is not a number"
     if value is None or not str(value).strip():
         what = "the cell is empty"
-    return f'{name}, row {row + 1}, column "{text.columns[column]}": {what}'
+    return f'{name}, row {row + 1}, column "{frame.columns[column]}": {what}'
 
 
 def _say_which_columns_hold_numbers(good: NDArray[np.bool_], columns: list[str]) -> str:
-    """Name the column that holds no number at all, and those that do."""
-    fertile = np.asarray(good.any(axis=0))
-    if fertile.all() or not fertile.any():
+    """The end of a message: which column holds no number at all, and which do; empty where all or none do."""
+    numeric = np.asarray(good.any(axis=0))
+    if numeric.all() or not numeric.any():
         return ""
-    barren = columns[int(np.argmin(fertile))]
-    use = ",".join(column for column, fine in zip(columns, fertile.tolist(), strict=True) if fine)
-    return f'; column "{barren}" holds no number: pass --columns {use}'
+    without = columns[int(np.argmin(numeric))]
+    use = ",".join(column for column, fine in zip(columns, numeric.tolist(), strict=True) if fine)
+    return f'; column "{without}" holds no number: pass --columns {use}'
 
 
 def _check_values(rows: Rows, weights: Array | None, columns: list[str], name: str, kept: NDArray[np.int64]) -> None:
-    """Refuse numbers whose squares overflow, and weights that are none."""
-    huge = np.argwhere(np.abs(rows.astype(np.float64, copy=False)) >= LARGEST)
+    """Raise DataError for numbers whose squares overflow, and for weights that are negative or all zero."""
+    huge = np.argwhere(np.abs(rows.astype(np.float64, copy=False)) >= LARGEST_VALUE)
     if len(huge):
         row, column = huge[0]
         where = f'{name}, row {kept[row] + 1}, column "{columns[column]}"'

@@ -1,35 +1,35 @@
-"""CSV and TSV: cells as text; whether there is a header is guessed from what the first row holds."""
+"""Cells of CSV and TSV files, as text; whether the first row is a header is guessed from its cells."""
 
 from __future__ import annotations
 
 import csv
 from typing import TYPE_CHECKING
 
-from mixtura.data.tables.cells import Cells, FileContent, load_polars, numbered, renamed
+from mixtura.data.tables.cells import Cells, FileContent, default_column_names, load_polars, with_column_names
 from mixtura.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-# Where a CSV file has no comma in its first line, the most frequent of these separates its cells.
+# The separator of a CSV file is the comma, or, if the first line has none, the most frequent of the others there.
 SEPARATORS = (",", ";", "\t", "|")
 
 
 def read_csv(content: FileContent) -> Cells:
-    """Comma-separated values, or what a file without commas is separated by."""
+    """Read the cells of a CSV file, separated by commas, semicolons, tabs or bars."""
     first = next(content.lines(), "")
     separator = "," if "," in first else max(SEPARATORS, key=first.count)
     return _read(content, separator)
 
 
 def read_tsv(content: FileContent) -> Cells:
-    """Tab-separated values."""
+    """Read the cells of a TSV file."""
     return _read(content, "\t")
 
 
 def _read(content: FileContent, separator: str) -> Cells:
-    """Read all rows, the first included, and see whether that is a header."""
+    """Read all rows, and take the first as names of columns if it is a header."""
     polars = load_polars()
     name, header = content.name, content.header
     try:
@@ -44,14 +44,15 @@ def _read(content: FileContent, separator: str) -> Cells:
         raise DataError(f"{name}: the first line is empty")
     numeric = [cell for cell in cells if _is_number(cell)]
     named = len(numeric) < len(cells) if header is None else header
-    # Lines without any cell at the end are how editors and spreadsheets leave files.
+    # Editors and spreadsheets leave empty lines at the end of files.
     frame = frame[: _used_rows(frame)]
     if named:
         doubtful = header is None and numeric
         note = f'{name}: the first row is taken as names, though "{"".join(numeric[:1])}" is a number (--no-header)'
-        return Cells(renamed(frame[1:], cells, name), named=True, notes=(note,) if doubtful else ())
+        return Cells(with_column_names(frame[1:], cells, name), named=True, notes=(note,) if doubtful else ())
     note = f"{name} has no header; its columns are called x1 to x{len(cells)}"
-    return Cells(renamed(frame, numbered(len(cells)), name), named=False, notes=(note,) if header is None else ())
+    notes = (note,) if header is None else ()
+    return Cells(with_column_names(frame, default_column_names(len(cells)), name), named=False, notes=notes)
 
 
 def _is_number(cell: str) -> bool:
@@ -64,14 +65,14 @@ def _is_number(cell: str) -> bool:
 
 
 def _used_rows(frame: pl.DataFrame) -> int:
-    """How many rows there are up to the last that has any cell."""
+    """Number of rows up to the last that is not empty."""
     polars = load_polars()
     used = frame.select(polars.any_horizontal(polars.all().is_not_null()))[:, 0].arg_true()
     return int(used[-1]) + 1 if len(used) else 1
 
 
 def _check_widths(content: FileContent, separator: str) -> None:
-    """Say which line has more cells than the first."""
+    """Raise DataError for the first line with more cells than the first one has."""
     rows = csv.reader(content.lines(), delimiter=separator)
     width = len(next(rows, []))
     for number, row in enumerate(rows, start=2):

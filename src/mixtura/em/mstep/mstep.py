@@ -111,7 +111,7 @@ class MStep:
 
     def held(self, k: int) -> Mask:
         """Which of k components have a parameter that is held, (k,): these are neither moved nor removed."""
-        return self.weights.held(k) | self.means.held(k) | self.covariances.held(k)
+        return self.weights.held(k) | self.means.held(k) | self.covariances.is_held(k)
 
     def holding(self, given: Mixture, masks: Mapping[str, Mask]) -> MStep:
         """The same with some parameters held at those of a mixture: for each name the components, as masks (k,)."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from mixtura._support import Array, Index
 from mixtura.covariance.models import Mask
-from mixtura.mixture import rescaled
+from mixtura.mixture import rescale_weights
 
 
 class WeightModel(Protocol):
@@ -117,7 +117,7 @@ class HeldWeights:
         left = weights.sum()
         new, free = left * self.values, ~self.which
         if free.any():
-            new[free] = rescaled(weights[free], left * (1 - self.values[self.which].sum()))
+            new[free] = rescale_weights(weights[free], left * (1 - self.values[self.which].sum()))
         return np.asarray(new)
 
     def n_parameters(self, k: int) -> int:
