@@ -11,12 +11,12 @@ import pytest
 from problem_of import problem_of
 
 import mixtura
-from mixtura.covariance.models.names import MODELS
+from mixtura.covariance.models.names import MODELS, contains
 from mixtura.em.outcome import Outcome
 from mixtura.errors import ConvergenceWarning, DataError, DegeneracyWarning, ParameterError
 from mixtura.selection.cell_starts import as_starts, splits
 from mixtura.selection.climb import PLAIN
-from mixtura.selection.grid import as_components, as_models, contains, waves
+from mixtura.selection.grid import as_components, as_models, waves
 
 FEW = ("EEE", "VVV", "VVI")
 OPTIONS = {"models": FEW, "start": ["seeds", "neighbours"], "seed": 3}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from mixtura.covariance.models import letters
 from mixtura.errors import ParameterError
 from mixtura.plotting import style
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 NAMES = {"bic": "BIC", "icl": "ICL", "aic": "AIC", "aicc": "AICc", "cv": "−2 log-likelihood of rows held out"}
 
 # Shape and axes choose colour and marker, volume the line: the fourteen differ by seven colours, markers and two lines.
-_KINDS = ("II", "EI", "VI", "EE", "VE", "EV", "VV")
-_COLOURS = ("#717581", "#3f90da", "#2ca89a", "#832db6", "#bd1f01", "#e08a00", "#000000")
+_SHAPES_AND_AXES = ("II", "EI", "VI", "EE", "VE", "EV", "VV")
+_COLOURS = ("#717581", "#3f90da", "#2ca89a", "#832db6", "#bd1f01", "#e08a00")  # of all but the last
 _VOLUMES = {"E": (0, (4, 1.6)), "V": "-"}
 _KEY = "dashed: equal volumes, solid: own volumes; colour and marker: shape and axes"
 
@@ -107,9 +108,14 @@ def look(model: str) -> dict[str, Any]:
     >>> look("VEV")["color"] == look("EEV")["color"], look("VEV")["linestyle"] == look("EEV")["linestyle"]
     (True, False)
     """
-    kind = _KINDS.index(model[1:]) if model[1:] in _KINDS else len(model) % len(_KINDS)
-    colour = style.ink() if kind == len(_KINDS) - 1 else _COLOURS[kind]
-    return {"color": colour, "marker": style.MARKERS[kind], "linestyle": _VOLUMES.get(model[0], ":")}
+    known = letters(model)
+    place = _SHAPES_AND_AXES.index(known.shape + known.axes) if known else len(model) % len(_SHAPES_AND_AXES)
+    colour = _COLOURS[place] if place < len(_COLOURS) else style.ink()
+    return {
+        "color": colour,
+        "marker": style.MARKERS[place],
+        "linestyle": _VOLUMES[known.volume] if known else ":",
+    }
 
 
 def _line(axes: Axes, model: str, cells: Sequence[Measured], criterion: str) -> None:
