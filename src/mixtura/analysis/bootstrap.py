@@ -17,7 +17,7 @@ from mixtura.em.estep import as_known
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
 from mixtura.mixture import Mixture
-from mixtura.plotting import MOST_COLUMNS, View, checked_path, coordinates, weights
+from mixtura.plotting import MAX_DRAWN_COLUMNS, View, as_picture_path, plot_parameter_replicates, plot_weight_replicates
 from mixtura.starts import onward
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Bootstrap:
         ParameterError
             If ``what``, a column or the path's format is unknown, or every replicate lost a component.
         """
-        target = checked_path(path)
+        target = as_picture_path(path)
         if what not in ("weights", "means", "variances"):
             raise ParameterError(f"what is {what!r}; expected 'weights', 'means' or 'variances'")
         if not len(self.weights):
@@ -133,13 +133,15 @@ class Bootstrap:
         ends = self.intervals(level)
         head = f"{what}, {len(self.weights)} bootstrap replicates"
         if what == "weights":
-            return weights(self.mixture, self.weights, ends["weights"], level=level, head=head, path=target)
-        view = View.of(self.mixture, None, columns, most_columns=MOST_COLUMNS, most_rows=0)
+            return plot_weight_replicates(
+                self.mixture, self.weights, ends["weights"], level=level, head=head, path=target
+            )
+        view = View.from_data(self.mixture, None, columns, max_columns=MAX_DRAWN_COLUMNS, max_rows=0)
         values = (self.means, self.mixture.means, ends["means"])
         if what == "variances":
             spread = self.mixture.covariances.variances()
             values = (_diagonal(self.covariances), spread, _diagonal(ends["covariances"]))
-        return coordinates((view.mixture, view.columns), values, level, [head, *view.notes], target)
+        return plot_parameter_replicates((view.mixture, view.columns), values, level, [head, *view.notes], target)
 
     @property
     def _replicates(self) -> dict[str, Array]:

@@ -23,7 +23,7 @@ from mixtura._support import (
 )
 from mixtura.covariance import DenseCovariance
 from mixtura.mixture import Mixture
-from mixtura.plotting import MOST_COLUMNS, MOST_ROWS, View, number, picture
+from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view, format_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -149,11 +149,11 @@ class Discriminant:
         >>> found.plot().axes[0].get_title(loc="left")
         '2 classes, 2 components, BIC 9.0'
         """
-        view = View.of(self.mixture, X, columns, most_columns=MOST_COLUMNS, most_rows=MOST_ROWS)
+        view = View.from_data(self.mixture, X, columns, max_columns=MAX_DRAWN_COLUMNS, max_rows=MAX_DRAWN_ROWS)
         k = self.mixture.n_components
-        head = f"{len(self.classes)} classes, {k} components, BIC {number(self.bic)}"
+        head = f"{len(self.classes)} classes, {k} components, BIC {format_number(self.bic)}"
         how: dict[str, Any] = {"kind": kind, "probabilities": probabilities, "ax": ax, "path": path}
-        return picture(view, view.labels(self.mixture), head, **how)
+        return draw_view(view, view.labels(self.mixture), head, **how)
 
 
 def _numbered(name: Any, mixture: Mixture) -> list[str]:

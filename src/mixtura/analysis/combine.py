@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mixtura._support import Array, Lazy, as_count, as_sample_weight
 from mixtura.errors import ParameterError
 from mixtura.mixture import LABEL, Mixture
-from mixtura.plotting import entropies
+from mixtura.plotting import plot_entropy
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -105,7 +105,7 @@ class Combination:
         path : str or Path, optional
             Save as this .png, .svg or .pdf, too.
         """
-        return entropies(np.array(self.entropies), self._path, self.suggested, path)
+        return plot_entropy(np.array(self.entropies), self._path, self.suggested, path)
 
 
 def _misfit(x: Array, y: Array) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 
 from mixtura._support import Array, OnReplicate, Rng, as_count, as_rng, as_rows, replicated
 from mixtura.fitting import Fit, fit
-from mixtura.plotting import ratios
+from mixtura.plotting import plot_likelihood_ratios
 from mixtura.starts import onward
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class LikelihoodRatioTest:
         path : str or Path, optional
             Save as this .png, .svg or .pdf, too.
         """
-        return ratios([self], path, ax)
+        return plot_likelihood_ratios([self], path, ax)
 
 
 def likelihood_ratio_tests(

@@ -13,7 +13,7 @@ from mixtura._support import Array, Lazy
 from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
-from mixtura.plotting import MOST_COLUMNS, MOST_ROWS, View, picture
+from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,16 +102,16 @@ class Reduction:
         >>> mixtura.reduce_dimensions(mixture).plot().axes[0].get_xlabel()
         'direction 1 (100 %)'
         """
-        whole = View.of(self._original, X, None, most_columns=self._original.n_features, most_rows=MOST_ROWS)
+        whole = View.from_data(self._original, X, None, max_columns=self._original.n_features, max_rows=MAX_DRAWN_ROWS)
         chosen = range(min(2, len(self.eigenvalues))) if columns is None else columns
-        view = View.of(self.mixture, None, chosen, most_columns=MOST_COLUMNS, most_rows=0)
+        view = View.from_data(self.mixture, None, chosen, max_columns=MAX_DRAWN_COLUMNS, max_rows=0)
         names = tuple(f"direction {i + 1} ({100 * share:.3g} %)" for i, share in enumerate(self.shares))
         named = replace(view.mixture, columns=names)
         view = replace(view, mixture=named, rows=whole.rows @ self.basis, notes=whole.notes + view.notes)
         k, d = self.mixture.n_components, self._original.n_features
         head = f"{k} components of {d} columns, in the directions that tell them apart"
         labels = whole.labels(self._original)
-        return picture(view, labels, head, kind=kind, probabilities=probabilities, ax=ax, path=path)
+        return draw_view(view, labels, head, kind=kind, probabilities=probabilities, ax=ax, path=path)
 
 
 def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:

@@ -17,7 +17,7 @@ from mixtura.cli.tables import fit_values
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.mixture import column_labels
-from mixtura.plotting import ratios
+from mixtura.plotting import plot_likelihood_ratios
 
 
 def bootstrap(
@@ -178,7 +178,7 @@ def ratio_test(
         out().print(tested(tests, level), soft_wrap=True)
     writers = {
         "--table": lambda path: write_records(path, records),
-        "--picture": lambda path: ratios(tests, path),
+        "--picture": lambda path: plot_likelihood_ratios(tests, path),
     }
     write_all(files, writers, quiet=json)
 

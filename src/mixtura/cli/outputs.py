@@ -16,7 +16,7 @@ from mixtura.cli.files import TABLES, check_paths, table_text, write_table
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra
 from mixtura.mixture import row_labels
-from mixtura.plotting import FORMATS, WRITERS, plot, replay
+from mixtura.plotting import FILM_WRITERS, PICTURE_SUFFIXES, plot, replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Picture:
                 raise missing_extra(package, "plot")
 
 
-STILL = Picture(("matplotlib",), FORMATS)
-FILM = Picture(("matplotlib", "PIL"), tuple(WRITERS))
+STILL = Picture(("matplotlib",), PICTURE_SUFFIXES)
+FILM = Picture(("matplotlib", "PIL"), tuple(FILM_WRITERS))
 
 # Options that draw a fit.
 DRAWN = {"--picture": STILL, "--replay": FILM}

@@ -11,7 +11,7 @@ from rich.text import Text
 from mixtura import Bootstrap, Combination, Discriminant, LikelihoodRatioTest, Reduction
 from mixtura.cli.tables import MOST_COLUMNS, Cells, blocks, grid, mean_and_deviation, pairs, plural
 from mixtura.mixture import LABEL
-from mixtura.plotting import percent
+from mixtura.plotting import format_percent
 
 
 def bootstrapped(boot: Bootstrap, records: Sequence[dict[str, Any]], level: float, console: Console) -> Group:
@@ -27,7 +27,7 @@ def bootstrapped(boot: Bootstrap, records: Sequence[dict[str, Any]], level: floa
     for name in names:
         own = [each.get(name) for each in found.values()]
         lines.append((name, *(_estimate(row, sign) for row in own)))
-        lines.append((f"  {percent(level)}", *(_interval(row) for row in own)))
+        lines.append((f"  {format_percent(level)}", *(_interval(row) for row in own)))
     lost = f", {boot.lost} more lost a component" if boot.lost else ""
     head = f"{plural(len(boot.weights), 'replicate')}{lost}"
     return Group(Text(f"{head}\n"), *blocks(lines, console), Text(f"(estimate {sign} standard error, and interval)"))
@@ -126,7 +126,7 @@ def reduced(records: Sequence[dict[str, Any]], columns: Sequence[str], console: 
     lines = [
         ("direction", *(str(row["direction"]) for row in records)),
         ("eigenvalue", *(f"{row['eigenvalue']:.4f}" for row in records)),
-        ("share", *(percent(row["share"]) for row in records)),
+        ("share", *(format_percent(row["share"]) for row in records)),
         *((column, *(f"{row[column]:.4f}" for row in records)) for column in columns[:MOST_COLUMNS]),
     ]
     hidden = len(columns[MOST_COLUMNS:])

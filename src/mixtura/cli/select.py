@@ -22,7 +22,7 @@ from mixtura.cli.tables import fit_summary, fit_values, ranking
 from mixtura.covariance.models import as_constraint
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
-from mixtura.plotting import curves
+from mixtura.plotting import plot_criterion
 from mixtura.selection import as_models
 
 
@@ -81,7 +81,7 @@ def report(chosen: Selection, table: Table, files: Mapping[str, str], *, json: b
         "--output": lambda path: write_text(path, f"{best.mixture.to_json()}\n"),
         "--labels": lambda path: write_table(path, label_columns(best.mixture, table, proba=False)),
         "--table": lambda path: write_cells(chosen, path),
-        "--picture": lambda path: curves(chosen, path),
+        "--picture": lambda path: plot_criterion(chosen, path),
     }
     write_all(files, writers, quiet=json)
 
