@@ -50,7 +50,7 @@ def parse_noise(noise: str | None) -> bool | str | float | None:
     try:
         return float(noise or "")
     except ValueError:
-        raise ParameterError(f"noise is {noise!r}; expected auto, neighbours, or a share such as 0.05") from None
+        raise ParameterError(f"noise is {noise!r}; expected auto, neighbours, or a fraction such as 0.05") from None
 
 
 def parse_numbers(option: str, text: str) -> list[float]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 import mixtura
-from mixtura.analysis import DRAWS
+from mixtura.analysis import REPLICATE_METHODS
 from mixtura.covariance.models import ALIASES, MODELS
 from mixtura.data.tables import FORMATS
 from mixtura.selection import CRITERIA
@@ -29,9 +29,7 @@ ModelFile: TypeAlias = Annotated[str, typer.Argument(metavar="MODEL", help="JSON
 # Reading data
 Columns: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="a,b", help="Columns to use, in this order; default: all, or those of the model. May be repeated."
-    ),
+    typer.Option(metavar="a,b", help="Columns to use, in this order; default: all, or the model's. May be repeated."),
 ]
 WeightsColumn: TypeAlias = Annotated[
     str | None, typer.Option(metavar="NAME", help="Column of weights: a weight of 3 counts a row three times.")
@@ -48,7 +46,7 @@ Format: TypeAlias = Annotated[
 Header: TypeAlias = Annotated[
     bool | None,
     typer.Option(
-        "--header/--no-header", help="Whether the first row of a CSV or TSV file names the columns; default: guessed."
+        "--header/--no-header", help="Whether the first row of a CSV or TSV file has names; default: guessed."
     ),
 ]
 
@@ -72,10 +70,7 @@ Noise: TypeAlias = Annotated[
     ),
 ]
 NoiseRegion: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        metavar="box|hull", help="Region in which noise is uniform: a box around the data, or its convex hull."
-    ),
+    str, typer.Option(metavar="box|hull", help="Where noise is uniform: in a box around the data, or its convex hull.")
 ]
 Fixed: TypeAlias = Annotated[
     list[str] | None,
@@ -116,8 +111,7 @@ ShapeRatio: TypeAlias = Annotated[
     ),
 ]
 Trim: TypeAlias = Annotated[
-    float,
-    typer.Option(metavar="X", help="Fraction of rows to trim: each EM iteration leaves out the least likely ones."),
+    float, typer.Option(metavar="X", help="Fraction of rows to trim: the least likely ones in each EM iteration.")
 ]
 Starts: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Number of starts; the best fit is kept.")]
 Tol: TypeAlias = Annotated[float, typer.Option(metavar="X", help="Threshold of the stopping rule.")]
@@ -150,9 +144,7 @@ Counts: TypeAlias = Annotated[
 Models: TypeAlias = Annotated[
     str, typer.Option(metavar="all|NAME,...", help=f"Covariance models: {', '.join([*MODELS, *ALIASES])}.")
 ]
-Criterion: TypeAlias = Annotated[
-    str, typer.Option(metavar="NAME", help=f"Criterion of the ranking: {', '.join(CRITERIA)}.")
-]
+Criterion: TypeAlias = Annotated[str, typer.Option(metavar="NAME", help=f"Criterion: {', '.join(CRITERIA)}.")]
 SweepStart: TypeAlias = Annotated[
     str,
     typer.Option(
@@ -233,8 +225,8 @@ Method: TypeAlias = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help=f"How replicates are made: {', '.join(DRAWS)} (rows drawn with replacement, random weights of the rows, or"
-        " rows drawn from the fitted mixture).",
+        help=f"How replicates are made: {', '.join(REPLICATE_METHODS)} (rows drawn with replacement, random weights of"
+        " the rows, or rows drawn from the fitted mixture).",
     ),
 ]
 Level: TypeAlias = Annotated[float, typer.Option(metavar="P", help="Probability of the intervals.")]
@@ -249,9 +241,7 @@ Clusters: TypeAlias = Annotated[
 ]
 Balance: TypeAlias = Annotated[
     float,
-    typer.Option(
-        metavar="X", help="Weight of differences of means, from 0 to 1; differences of covariances have the rest."
-    ),
+    typer.Option(metavar="X", help="Weight of differences of means, 0 to 1; differences of covariances have the rest."),
 ]
 EstimatesOutput: TypeAlias = Annotated[
     str | None,
@@ -287,10 +277,7 @@ ClassColumn: TypeAlias = Annotated[
     str, typer.Option("--classes", metavar="NAME", help="Column of classes; a row whose cell is empty has none.")
 ]
 Unlabelled: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TEXT", help="Text in the column, such as ?, that stands for an unknown class, as an empty cell does."
-    ),
+    str | None, typer.Option(metavar="TEXT", help="Text such as ? that stands for no class, as an empty cell does.")
 ]
 NewData: TypeAlias = Annotated[
     str | None, typer.Argument(metavar="[NEW]", help="The rows to classify; default: those of DATA.")

@@ -128,8 +128,8 @@ def combination_summary(merged: Combination, records: Sequence[dict[str, Any]]) 
 def direction_records(reduction: Reduction, columns: Sequence[str]) -> list[dict[str, Any]]:
     """Plain values of each direction."""
     return [
-        {"direction": i + 1, "eigenvalue": value, "share": share, **dict(zip(columns, entries, strict=True))}
-        for i, (value, share, entries) in enumerate(
+        {"direction": i + 1, "eigenvalue": value, "share": fraction, **dict(zip(columns, entries, strict=True))}
+        for i, (value, fraction, entries) in enumerate(
             zip(reduction.eigenvalues.tolist(), reduction.shares.tolist(), reduction.basis.T.tolist(), strict=True)
         )
     ]

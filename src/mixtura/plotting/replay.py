@@ -196,13 +196,10 @@ class Film:
 
     Attributes
     ----------
-    figure : matplotlib Figure
     show : callable
         Draws the frame with this number, from 0, in the figure.
     numbers : tuple of int
         Number of each frame's EM iteration.
-    fps : float
-        Frames per second.
     """
 
     figure: Figure
