@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 
 import mixtura
-from mixtura.covariance.models.names import MODELS
+from mixtura.covariance.models.names import MODELS, contains
 from mixtura.em import Iterate, Run, is_thin
 from mixtura.em.outcome import Outcome
 from mixtura.errors import ConvergenceWarning, DataError, DegeneracyWarning, ParameterError
 from mixtura.selection.cell_starts import as_starts, splits
-from mixtura.selection.grid import as_components, as_models, contains, waves
+from mixtura.selection.grid import as_components, as_models, waves
 from mixtura.stats import Stats
 
 FEW = ("EEE", "VVV", "VVI")
