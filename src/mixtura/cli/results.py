@@ -11,7 +11,7 @@ from rich.text import Text
 from mixtura import Bootstrap, Combination, Discriminant, LikelihoodRatioTest, Reduction
 from mixtura.cli.tables import (
     MAX_PRINTED_COLUMNS,
-    Cells,
+    CellTexts,
     format_count,
     make_table,
     mean_and_deviation,
@@ -31,7 +31,7 @@ def bootstrap_summary(boot: Bootstrap, records: Sequence[dict[str, Any]], level:
         name = f"{row['parameter'].replace('covariance', 'variance')} {row['column'] or ''}".strip()
         found.setdefault(row["component"], {})[name] = row
     names = next(iter(found.values())).keys()
-    lines: list[Cells] = [("component", *("noise" if label == NOISE_LABEL else str(label) for label in found))]
+    lines: list[CellTexts] = [("component", *("noise" if label == NOISE_LABEL else str(label) for label in found))]
     for name in names:
         own = [each.get(name) for each in found.values()]
         lines.append((name, *(_format_estimate(row, sign) for row in own)))

@@ -15,9 +15,9 @@ from mixtura.cli.app import app
 from mixtura.cli.console import print_message
 from mixtura.errors import MixturaError, MixturaWarning
 
-BAD_INPUT = 2
-INTERRUPTED = 130
-BROKEN_PIPE = 141
+BAD_INPUT_CODE = 2
+INTERRUPTED_CODE = 130
+BROKEN_PIPE_CODE = 141
 
 
 def run_command(argv: Sequence[str]) -> int:
@@ -36,17 +36,17 @@ def run_command(argv: Sequence[str]) -> int:
             code = int(app(args=list(argv), prog_name="mixtura", standalone_mode=False) or 0)
             sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
+        code = INTERRUPTED_CODE
     except BrokenPipeError:  # the reader of a pipe, such as head, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        return BROKEN_PIPE_CODE
     except Exception as error:
         line = _error_line(error)
         if line is None:
             raise
         print_message(line)
-        return BAD_INPUT
-    if code == INTERRUPTED:
+        return BAD_INPUT_CODE
+    if code == INTERRUPTED_CODE:
         print_message("Interrupted.")
     return code
 

@@ -22,7 +22,8 @@ MAX_PRINTED_COLUMNS = 40
 # Best cells of a selection that are printed.
 RANKS_SHOWN = 5
 
-Cells = tuple[str, ...]
+# Texts of one line or of one column of a table.
+CellTexts = tuple[str, ...]
 
 
 def fit_summary(fit: Fit, console: Console) -> Group:
@@ -66,7 +67,7 @@ def mixture_summary(mixture: Mixture, console: Console) -> Group:
     )
 
 
-def component_tables(mixture: Mixture, console: Console, more: Sequence[Cells]) -> Iterable[Table | Text]:
+def component_tables(mixture: Mixture, console: Console, more: Sequence[CellTexts]) -> Iterable[Table | Text]:
     """Tables of components side by side, with a line for each column of the data; as many as the width needs."""
     noise = ["noise"] if mixture.noise else []
     head = ("component", *(str(label) for label in component_labels(mixture)), *noise)
@@ -101,10 +102,10 @@ def mean_and_deviation(mean: float, deviation: float, sign: str = "±") -> str:
     return cell if len(cell) <= 24 else f"{mean:.6g} {sign} {deviation:.3g}"
 
 
-def split_to_width(lines: Sequence[Cells], console: Console) -> Iterable[Table | Text]:
+def split_to_width(lines: Sequence[CellTexts], console: Console) -> Iterable[Table | Text]:
     """Split a table, given by its lines, into tables that the console is wide enough for."""
     first, *columns = zip(*lines, strict=True)
-    block: list[Cells] = []
+    block: list[CellTexts] = []
     for column in columns:
         wider = make_table([first, *block, column])
         if block and Measurement.get(console, console.options.update(max_width=10_000), wider).maximum > console.width:
@@ -114,7 +115,7 @@ def split_to_width(lines: Sequence[Cells], console: Console) -> Iterable[Table |
     yield make_table([first, *block])
 
 
-def make_table(columns: Sequence[Cells]) -> Table:
+def make_table(columns: Sequence[CellTexts]) -> Table:
     """Make a table from its columns; the first cell of each is its head, and the first column names the lines."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
     table.add_column(no_wrap=True, max_width=28)
