@@ -16,6 +16,7 @@ from mixtura.analysis import (
     reduce_dimensions,
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
+from mixtura.covariance.models import DeterminantRatio, EigenvalueRatio
 from mixtura.em import Outcome
 from mixtura.em.mstep import ConjugatePrior
 from mixtura.errors import (
@@ -28,7 +29,7 @@ from mixtura.errors import (
     ParameterError,
     StartsDisagreeWarning,
 )
-from mixtura.fitting import Fit, Iteration, Start, fit
+from mixtura.fitting import EM, Fit, Iteration, Model, Start, UniformNoise, fit
 from mixtura.mixture import Assessment, Mixture, Noise, assess, cdf, hdr_levels, probability, quantile, uncertainty
 from mixtura.plotting import plot, replay, watch
 from mixtura.selection import Cell, Found, Selection, select
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "EM",
     "Assessment",
     "Bootstrap",
     "Cell",
@@ -50,8 +52,10 @@ __all__ = [
     "DataError",
     "DegeneracyWarning",
     "DenseCovariance",
+    "DeterminantRatio",
     "DiagonalCovariance",
     "Discriminant",
+    "EigenvalueRatio",
     "Fit",
     "Found",
     "GaussianMixture",
@@ -63,6 +67,7 @@ __all__ = [
     "MixturaWarning",
     "Mixture",
     "MixtureClassifier",
+    "Model",
     "Noise",
     "Outcome",
     "ParameterError",
@@ -72,6 +77,7 @@ __all__ = [
     "Selection",
     "Start",
     "StartsDisagreeWarning",
+    "UniformNoise",
     "assess",
     "bootstrap",
     "cdf",

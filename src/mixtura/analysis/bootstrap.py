@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, LazyModule, OnReplicate, Rng, Rows, as_count, as_sample_weight, run_replicates
 from mixtura.analysis.estimates import estimate_records
-from mixtura.em.estep import as_known
+from mixtura.em.estep import as_known_labels
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
 from mixtura.mixture import Mixture
@@ -164,23 +164,19 @@ def bootstrap(
     *,
     method: str = "resample",
     sample_weight: Any = None,
-    known: Any = None,
-    tol: float = 1e-6,
-    max_iter: int = 1000,
-    floor: float = 1e-10,
+    known_labels: Any = None,
     seed: int | Rng | None = None,
     on_replicate: OnReplicate | None = None,
     on_interrupt: str = "raise",
     threads: int | None = None,
-    **options: Any,
 ) -> Bootstrap:
     """Fit the model of a fit to many resampled data sets.
 
     Parameters
     ----------
     fitted : Fit
-        EM fits its covariance model, with its noise component if any, and starts from its mixture. The ``best`` of
-        `mixtura.select` is a Fit, too.
+        Its model is fitted, by EM as ``fitted.em`` says, from its mixture. The ``best`` of `mixtura.select` is a Fit,
+        too.
     X : array-like or table of shape (m, d)
         The rows of the fit.
     n : int
@@ -191,19 +187,16 @@ def bootstrap(
         fitted mixture.
     sample_weight : array-like of shape (m,), optional
         Weights of the rows, multiplied by those of the replicate; unused by "parametric".
-    known : array-like of shape (m,), optional
+    known_labels : array-like of shape (m,), optional
         Known components of rows, as given to `mixtura.fit`. Parametric replicates draw such rows from their
         components.
-    tol, max_iter, floor, seed
-        As in `mixtura.fit`.
+    seed : int, numpy Generator or RandomState, optional
     on_replicate : callable, optional
         Called with the number of finished replicates after each of them.
     on_interrupt : {"raise", "keep"}
         What Ctrl-C does: raise KeyboardInterrupt, or return the finished replicates.
     threads : int, optional
         Number of replicates that are fitted at the same time; results do not depend on it.
-    **options
-        Further arguments that `mixtura.fit` was given for this fit: fixed, equal_proportions, trim, prior, ...
 
     Returns
     -------
@@ -233,26 +226,21 @@ def bootstrap(
     mixture = fitted.mixture
     rows = mixture.check_rows(X)
     weight = as_sample_weight(sample_weight, len(rows))
-    known_components = None if known is None else as_known(known, len(rows), mixture.n_components)
-    options |= {
-        "model": fitted.model,
-        "tol": tol,
-        "max_iter": max_iter,
-        "floor": floor,
-        "threads": 1,
-        "known": known_components,
-    }
-    start = refined(mixture, options)
+    known = None if known_labels is None else as_known_labels(known_labels, len(rows), mixture.n_components)
+    em = replace(fitted.em, on_interrupt="raise")
+    exact = fitted.model.fixed is not None or known is not None
+    start = refined(mixture, exact=exact, tol=em.tol, max_iter=em.max_iter)
+    options: dict[str, Any] = {"model": fitted.model, "start": start, "known_labels": known, "em": em, "threads": 1}
 
     def fit_replicate(rng: Rng) -> Mixture:
-        drawn, counts = REPLICATE_METHODS[method](mixture, rows, rng, known_components)
+        drawn, counts = REPLICATE_METHODS[method](mixture, rows, rng, known)
         counts = counts if weight is None or method == "parametric" else counts * weight
-        return fit(drawn, mixture.n_components, start=start, sample_weight=counts, **options).mixture
+        return fit(drawn, mixture.n_components, sample_weight=counts, **options).mixture
 
     how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
     found = run_replicates(fit_replicate, as_count(n, "n"), seed, **how)
     complete = [other for other in found if other.n_components == mixture.n_components]
-    if known_components is None:  # otherwise known rows identify the components
+    if known is None:  # otherwise known rows identify the components
         complete = [_match_components(mixture, other) for other in complete]
     return Bootstrap(
         mixture,

@@ -17,9 +17,9 @@ from mixtura.covariance.models import as_covariance_model
 from mixtura.data import ArraySource
 from mixtura.em import Problem, ReseedThenRemove
 from mixtura.em.estep import UNKNOWN, Plain
-from mixtura.em.mstep import MStep, as_floor, floor_variances
+from mixtura.em.mstep import MStep, floor_variances
 from mixtura.errors import DataError, ParameterError
-from mixtura.fitting import fit
+from mixtura.fitting import EM, fit
 from mixtura.kernels import summarise
 from mixtura.mixture import Mixture, ranks
 from mixtura.selection import as_models, select
@@ -31,7 +31,7 @@ COMPONENTS_PER_CLASS = range(1, 6)  # numbers of components that "auto" chooses 
 def discriminant(
     X: Any,
     y: Any,
-    components: Any = 1,
+    n_components: Any = 1,
     *,
     models: Any = "all",
     unlabelled: Any = None,
@@ -48,7 +48,7 @@ def discriminant(
     X : array-like or table of shape (n, d)
     y : array-like of shape (n,)
         Class of each row.
-    components : int, iterable of int, or dict
+    n_components : int, iterable of int, or dict
         1: a Gaussian for each class, with one covariance model over all classes (EDDA, Bensmail & Celeux 1996).
         Otherwise a mixture for each class, with the number of components and the covariance model of lowest BIC
         (Hastie & Tibshirani 1996; mclust's MclustDA). A dictionary maps each class to its own numbers.
@@ -57,7 +57,7 @@ def discriminant(
         class to its own models.
     unlabelled : scalar, optional
         Value of ``y`` of rows without a class, such as -1 or "?". Semi-supervised EM fits the Gaussians to them, too;
-        only with ``components=1``. The log-likelihood is then that of rows and known classes, and the priors are free
+        only with ``n_components=1``. The log-likelihood is then that of rows and known classes, and the priors are free
         parameters.
     priors : array-like of shape (c,), optional
         Prior probabilities, in the order of the sorted classes; default: the proportions of the classes.
@@ -75,7 +75,7 @@ def discriminant(
     DataError
         If there is not one class for each row, or there are fewer than two classes.
     ParameterError
-        If priors, components or models do not match the classes.
+        If priors, n_components or models do not match the classes.
 
     References
     ----------
@@ -93,8 +93,8 @@ def discriminant(
     rows = as_matching_rows(X, None, np.shape(X)[-1] if np.ndim(X) > 1 else 1)
     weight = as_sample_weight(sample_weight, len(rows))
     classes, codes = encode_classes(y, len(rows), weight, unlabelled)
-    options = {"floor": as_floor(floor), "seed": seed, "threads": threads}
-    describe = _choose_fitter(components, bool((codes < 0).any()), classes, models)
+    options = {"em": EM(floor=floor), "seed": seed, "threads": threads}
+    describe = _choose_fitter(n_components, bool((codes < 0).any()), classes, models)
     found = describe(rows, codes, weight, options)
     return Discriminant(
         classes,
@@ -123,10 +123,10 @@ def _choose_fitter(components: Any, partly: bool, classes: NDArray[Any], models:
     """Function that fits the classes: Gaussians of one model, by EM if some rows are unlabelled, or mixtures."""
     one = isinstance(components, int | np.integer) and components == 1 and not isinstance(models, Mapping)
     if partly and not one:
-        raise ParameterError(f"components is {components!r}; with unlabelled rows it must be 1, and models for all")
+        raise ParameterError(f"n_components is {components!r}; with unlabelled rows it must be 1, and models for all")
     if one:
         return partial(_fit_partly_labelled if partly else _fit_gaussians, models=models)
-    own = value_per_class(components, list(classes), "components"), value_per_class(models, list(classes), "models")
+    own = value_per_class(components, list(classes), "n_components"), value_per_class(models, list(classes), "models")
     return partial(_fit_mixtures, components=own[0], models=own[1])
 
 
@@ -141,10 +141,11 @@ def _fit_gaussians(
     """Fit a Gaussian to each class by one M-step, with the covariance model of lowest BIC."""
     source = ArraySource.of(rows, weight, options["threads"])
     summary = summarise(source)
-    floor = floor_variances(summary.scale, options["floor"])
+    floor = floor_variances(summary.scale, options["em"].floor)
     k, d = int(codes.max()) + 1, rows.shape[1]
+    every = as_models(models, d)
     own = [codes == c for c in range(k)]
-    msteps = [MStep(as_covariance_model(model), floor) for model in as_models(models, d)]
+    msteps = [MStep(as_covariance_model(model), floor) for model in every]
     problems = [Problem(source, Plain(), mstep, ReseedThenRemove(), summary) for mstep in msteps]
     sums = {problem.mstep.scatter_kind: problem for problem in problems}  # one pass for each kind of scatter
     stats = {
@@ -165,9 +166,7 @@ def _fit_gaussians(
     best = min(range(len(found)), key=lambda number: (found[number][0], order[number]))
     _, _, mixture, count = found[best]
     loglik = _weighted_sum(mixture.logpdf(rows), weight)
-    return _ClassMixtures(
-        _split_components(mixture), (msteps[best].covariances.name,) * k, mixture.weights, loglik, count
-    )
+    return _ClassMixtures(_split_components(mixture), (every[best],) * k, mixture.weights, loglik, count)
 
 
 def _split_components(mixture: Mixture) -> tuple[Mixture, ...]:
@@ -181,7 +180,7 @@ def _fit_partly_labelled(
     """Fit a Gaussian to each class by semi-supervised EM, with the covariance model of lowest BIC."""
     k = int(codes.max()) + 1
     every = as_models(models, rows.shape[1])
-    fits = [fit(rows, k, model=model, known=codes, sample_weight=weight, **options) for model in every]
+    fits = [fit(rows, k, model=model, known_labels=codes, sample_weight=weight, **options) for model in every]
     order = zip(ranks([one.bic for one in fits]), fits, strict=True)
     _, best = min(
         order, key=lambda pair: (pair[1].mixture.n_components < k or bool(pair[1].starts[0].floored), pair[0])
@@ -189,7 +188,7 @@ def _fit_partly_labelled(
     if best.mixture.n_components < k:
         raise DataError(f"no covariance model could tell {k} classes apart; label more rows, or set models")
     return _ClassMixtures(
-        _split_components(best.mixture), (best.model,) * k, best.mixture.weights, best.loglik, best.n_parameters
+        _split_components(best.mixture), (best.model.name,) * k, best.mixture.weights, best.loglik, best.n_parameters
     )
 
 
@@ -219,7 +218,7 @@ def _fit_mixtures(
     joint = np.stack([mixture.logpdf(rows) for mixture in mixtures], axis=1) + np.log(proportions)
     loglik = _weighted_sum(log_sum_exp(joint)[0], weight)
     count = sum(each.n_parameters for each in found)
-    return _ClassMixtures(mixtures, tuple(each.model for each in found), proportions, loglik, count)
+    return _ClassMixtures(mixtures, tuple(each.model.name for each in found), proportions, loglik, count)
 
 
 def encode_classes(y: Any, n: int, weight: Array | None, unlabelled: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:

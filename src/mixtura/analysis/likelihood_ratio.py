@@ -62,7 +62,7 @@ class LikelihoodRatioTest:
 
 def likelihood_ratio_tests(
     X: Any,
-    components: Sequence[int] = range(1, 9),
+    n_components: Sequence[int] = range(1, 9),
     n: int = 999,
     *,
     level: float = 0.05,
@@ -82,7 +82,7 @@ def likelihood_ratio_tests(
     Parameters
     ----------
     X : array-like or table of shape (m, d)
-    components : sequence of int
+    n_components : sequence of int
         Numbers K to test, in this order.
     n : int
         Number of data sets drawn for each test; at least 19 for a level of 0.05.
@@ -91,7 +91,7 @@ def likelihood_ratio_tests(
     sample_weight, seed, on_replicate, on_interrupt, threads
         As in `mixtura.bootstrap`. The number of rows drawn, each of weight one, is the sum of the weights.
     **options
-        Arguments of `mixtura.fit`: model, start, n_init, tol, max_iter, floor, ...
+        Arguments of `mixtura.fit`: model, start, n_init, tol, max_iter, em, ...
 
     Returns
     -------
@@ -131,9 +131,9 @@ def likelihood_ratio_tests(
         return LikelihoodRatioTest(k, 2 * (large.loglik - small.loglik), replicates)
 
     tests: list[LikelihoodRatioTest] = []
-    for k in components:
+    for k in n_components:
         try:
-            tests.append(test_against_next(as_count(k, "components")))
+            tests.append(test_against_next(as_count(k, "n_components")))
         except KeyboardInterrupt:  # this test has no replicate yet; the tests before it are done
             if on_interrupt == "raise" or not tests:
                 raise
@@ -149,5 +149,7 @@ def _refit_loglik(fitted: Fit, rows: Array, rng: Rng, options: dict[str, Any]) -
     Without the search, the replicates' likelihood ratios would be smaller than that of the searched real data.
     """
     k = fitted.mixture.n_components
-    own = {**options, "start": refined(fitted.mixture, options), "n_init": 1}
+    model, em = fitted.model, fitted.em
+    start = refined(fitted.mixture, exact=model.fixed is not None, tol=em.tol, max_iter=em.max_iter)
+    own = {"model": model, "em": em, "start": start, "n_init": 1}
     return max(fit(rows, k, threads=1, seed=rng, **choice).loglik for choice in (own, options))

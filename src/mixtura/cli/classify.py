@@ -37,7 +37,7 @@ def classify(
     missing: o.Missing = "error",
     file_format: o.Format = None,
     header: o.Header = None,
-    floor: o.Floor = o.DEFAULTS["floor"],
+    floor: o.Floor = o.EM.floor,
     seed: o.Seed = None,
     threads: o.Threads = None,
     labels: o.ClassesOutput = None,

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import mixtura
-from mixtura import Fit, Mixture, Outcome
+from mixtura import EM, Fit, Mixture, Model, Outcome, UniformNoise
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.inputs import load_data, parse_names, parse_noise, parse_sample_size, parse_start
 from mixtura.cli.live import iteration_progress
 from mixtura.cli.outputs import FILM, FIT_PICTURES, check_outputs, column_positions, files_by_option, write_fit
 from mixtura.cli.tables import fit_summary, fit_values
+from mixtura.covariance.models import ratios_as_constraint
 from mixtura.data.tables import Table
+from mixtura.em.mstep import as_prior
 from mixtura.mixture import column_labels
 from mixtura.plotting import replay as draw_replay
 
@@ -38,46 +40,40 @@ class FitOptions:
     threads: int | None
     noise_region: str = "box"
     fixed: list[str] | None = None
-    equal_proportions: bool = False
+    equal_weights: bool = False
     sample_size: str | None = None
     prior: str | None = None
     eigenvalue_ratio: float | None = None
     determinant_ratio: float | None = None
     shape_ratio: float | None = None
 
-    def model_options(self) -> dict[str, Any]:
-        """Arguments of `mixtura.fit` that say which model is fitted, apart from covariance model and noise."""
-        return {
-            "trim": self.trim,
-            "fixed": parse_names(self.fixed),
-            "equal_proportions": self.equal_proportions,
-            "prior": self.prior,
-            "eigenvalue_ratio": self.eigenvalue_ratio,
-            "determinant_ratio": self.determinant_ratio,
-            "shape_ratio": self.shape_ratio,
-        }
+    def asked_model(self) -> Model:
+        """The statistical model that is to be fitted."""
+        noise = parse_noise(self.noise)
+        return Model(
+            self.model,
+            constraint=ratios_as_constraint(self.eigenvalue_ratio, self.determinant_ratio, self.shape_ratio),
+            prior=as_prior(self.prior),
+            noise=None if noise is None else UniformNoise(noise, self.noise_region),
+            trim=self.trim,
+            fixed=parse_names(self.fixed),
+            equal_weights=self.equal_weights,
+        )
 
-    def all_options(self) -> dict[str, Any]:
+    def em(self, on_interrupt: str) -> EM:
+        """How EM is to be run; ``on_interrupt`` says what Ctrl-C does."""
+        stops = self.stop.split(",")
+        return EM(self.tol, self.max_iter, stops, self.accelerate, self.floor, on_interrupt)
+
+    def all_options(self, on_interrupt: str) -> dict[str, Any]:
         """Arguments of `mixtura.fit` apart from data, number of components, weights, seed and threads."""
-        return {
-            "model": self.model,
-            "start": self.start,
-            "noise": parse_noise(self.noise),
-            "noise_region": self.noise_region,
-            "n_init": self.starts,
-            "sample_size": parse_sample_size(self.sample_size),
-            "tol": self.tol,
-            "stop": self.stop.split(","),
-            "max_iter": self.max_iter,
-            "floor": self.floor,
-            "accelerate": self.accelerate,
-            **self.model_options(),
-        }
+        same = {"start": self.start, "n_init": self.starts}
+        return {"model": self.asked_model(), "em": self.em(on_interrupt), **same}
 
     def fit(self, table: Table, *, verbose: bool, record: bool = False, on_interrupt: str = "keep") -> Fit:
-        """Fit the rows of a table and show progress; ``on_interrupt`` says what Ctrl-C does, as in `mixtura.fit`."""
+        """Fit the rows of a table and show progress; ``on_interrupt`` says what Ctrl-C does."""
         with iteration_progress(starts=self.starts, max_iter=self.max_iter, verbose=verbose) as watch:
-            return mixtura.fit(
+            fitted = mixtura.fit(
                 table,
                 self.k,
                 sample_weight=table.weights,
@@ -85,9 +81,9 @@ class FitOptions:
                 threads=self.threads,
                 record=record,
                 on_iteration=watch,
-                on_interrupt=on_interrupt,
-                **self.all_options(),
+                **self.all_options(on_interrupt),
             )
+        return fitted.with_sample_size(parse_sample_size(self.sample_size))
 
 
 def report_fit(fit: Fit, table: Table, files: Mapping[str, str], *, json: bool) -> None:
@@ -118,21 +114,21 @@ def fit(
     header: o.Header = None,
     start: o.Start = o.DEFAULTS["start"],
     noise: o.Noise = None,
-    noise_region: o.NoiseRegion = o.DEFAULTS["noise_region"],
+    noise_region: o.NoiseRegion = o.NOISE_REGION,
     trim: o.Trim = o.DEFAULTS["trim"],
     fixed: o.Fixed = None,
-    equal_proportions: o.EqualProportions = False,
+    equal_weights: o.EqualWeights = False,
     sample_size: o.SampleSize = None,
     prior: o.Prior = None,
     eigenvalue_ratio: o.EigenvalueRatio = None,
     determinant_ratio: o.DeterminantRatio = None,
     shape_ratio: o.ShapeRatio = None,
     starts: o.Starts = o.DEFAULTS["n_init"],
-    tol: o.Tol = o.DEFAULTS["tol"],
-    max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
-    stop: o.Stop = o.DEFAULTS["stop"],
-    floor: o.Floor = o.DEFAULTS["floor"],
-    accelerate: o.Accelerate = o.DEFAULTS["accelerate"],
+    tol: o.Tol = o.EM.tol,
+    max_iter: o.MaxIter = o.EM.max_iter,
+    stop: o.Stop = o.STOP,
+    floor: o.Floor = o.EM.floor,
+    accelerate: o.Accelerate = o.EM.accelerate,
     seed: o.Seed = None,
     threads: o.Threads = None,
     output: o.ModelOutput = None,
@@ -154,7 +150,7 @@ def fit(
         *(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads),
         noise_region=noise_region,
         fixed=fixed,
-        equal_proportions=equal_proportions,
+        equal_weights=equal_weights,
         sample_size=sample_size,
         prior=prior,
         eigenvalue_ratio=eigenvalue_ratio,
@@ -181,11 +177,11 @@ def replay(
     noise: o.Noise = None,
     trim: o.Trim = o.DEFAULTS["trim"],
     starts: o.Starts = o.DEFAULTS["n_init"],
-    tol: o.Tol = o.DEFAULTS["tol"],
-    max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
-    stop: o.Stop = o.DEFAULTS["stop"],
-    floor: o.Floor = o.DEFAULTS["floor"],
-    accelerate: o.Accelerate = o.DEFAULTS["accelerate"],
+    tol: o.Tol = o.EM.tol,
+    max_iter: o.MaxIter = o.EM.max_iter,
+    stop: o.Stop = o.STOP,
+    floor: o.Floor = o.EM.floor,
+    accelerate: o.Accelerate = o.EM.accelerate,
     seed: o.Seed = None,
     threads: o.Threads = None,
     show: o.DrawnColumns = None,

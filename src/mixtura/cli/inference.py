@@ -35,18 +35,18 @@ def bootstrap(
     header: o.Header = None,
     start: o.Start = o.DEFAULTS["start"],
     noise: o.Noise = None,
-    noise_region: o.NoiseRegion = o.DEFAULTS["noise_region"],
+    noise_region: o.NoiseRegion = o.NOISE_REGION,
     trim: o.Trim = o.DEFAULTS["trim"],
     fixed: o.Fixed = None,
-    equal_proportions: o.EqualProportions = False,
+    equal_weights: o.EqualWeights = False,
     prior: o.Prior = None,
     eigenvalue_ratio: o.EigenvalueRatio = None,
     determinant_ratio: o.DeterminantRatio = None,
     shape_ratio: o.ShapeRatio = None,
     starts: o.Starts = o.DEFAULTS["n_init"],
-    tol: o.Tol = o.DEFAULTS["tol"],
-    max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
-    floor: o.Floor = o.DEFAULTS["floor"],
+    tol: o.Tol = o.EM.tol,
+    max_iter: o.MaxIter = o.EM.max_iter,
+    floor: o.Floor = o.EM.floor,
     seed: o.Seed = None,
     threads: o.Threads = None,
     output: o.ModelOutput = None,
@@ -67,10 +67,10 @@ def bootstrap(
         raise ParameterError(f"--what is {what!r}; expected weights, means or variances")
     first = parse_start(start)
     settings = FitOptions(
-        *(k, model, first, noise, trim, starts, tol, max_iter, o.DEFAULTS["stop"], floor, True, seed, threads),
+        *(k, model, first, noise, trim, starts, tol, max_iter, o.STOP, floor, True, seed, threads),
         noise_region=noise_region,
         fixed=fixed,
-        equal_proportions=equal_proportions,
+        equal_weights=equal_weights,
         prior=prior,
         eigenvalue_ratio=eigenvalue_ratio,
         determinant_ratio=determinant_ratio,
@@ -106,14 +106,10 @@ def _fit_and_bootstrap(
             replicates,
             method=method,
             sample_weight=rows.weights,
-            tol=settings.tol,
-            max_iter=settings.max_iter,
-            floor=settings.floor,
             seed=settings.seed,
             threads=settings.threads,
             on_replicate=tell,
             on_interrupt="keep",
-            **settings.model_options(),
         )
     done = len(boot.weights) + boot.lost
     if done < replicates:
@@ -136,11 +132,11 @@ def ratio_test(
     start: o.Start = o.DEFAULTS["start"],
     noise: o.Noise = None,
     trim: o.Trim = o.DEFAULTS["trim"],
-    equal_proportions: o.EqualProportions = False,
+    equal_weights: o.EqualWeights = False,
     starts: o.Starts = o.DEFAULTS["n_init"],
-    tol: o.Tol = o.DEFAULTS["tol"],
-    max_iter: o.MaxIter = o.DEFAULTS["max_iter"],
-    floor: o.Floor = o.DEFAULTS["floor"],
+    tol: o.Tol = o.EM.tol,
+    max_iter: o.MaxIter = o.EM.max_iter,
+    floor: o.Floor = o.EM.floor,
     seed: o.Seed = None,
     threads: o.Threads = None,
     table: o.ResultsOutput = None,
@@ -153,10 +149,9 @@ def ratio_test(
     """
     files = check_outputs({"--table": table, "--picture": picture}, {"--picture": PICTURE}, (data,))
     wanted = parse_counts(components)
-    stop = o.DEFAULTS["stop"]
     settings = FitOptions(
-        *(None, model, start, noise, trim, starts, tol, max_iter, stop, floor, True, seed, threads),
-        equal_proportions=equal_proportions,
+        *(None, model, start, noise, trim, starts, tol, max_iter, o.STOP, floor, True, seed, threads),
+        equal_weights=equal_weights,
     )
     rows = load_data(data, columns, weights_column, missing, file_format, header=header)
     with replicate_progress(replicates) as tell:
@@ -170,7 +165,7 @@ def ratio_test(
             threads=threads,
             on_replicate=tell,
             on_interrupt="keep",
-            **settings.all_options(),
+            **settings.all_options("raise"),
         )
     _warn_if_unfinished(tests, wanted, replicates, level)
     records = ratio_records(tests)

@@ -16,6 +16,10 @@ from mixtura.starts import STARTS
 
 DEFAULTS: dict[str, Any] = {name: given.default for name, given in inspect.signature(mixtura.fit).parameters.items()}
 
+EM = mixtura.EM()
+STOP = "loglik"
+NOISE_REGION = mixtura.UniformNoise().region
+
 SELECT: dict[str, Any] = {name: given.default for name, given in inspect.signature(mixtura.select).parameters.items()}
 SWEEP_START = ",".join(SELECT["start"])
 
@@ -79,9 +83,7 @@ Fixed: TypeAlias = Annotated[
         help="Parameters that keep their values in the model file of --start: weights, means, covariances.",
     ),
 ]
-EqualProportions: TypeAlias = Annotated[
-    bool, typer.Option("--equal-proportions", help="All components have the same weight.")
-]
+EqualWeights: TypeAlias = Annotated[bool, typer.Option("--equal-weights", help="All components have the same weight.")]
 SampleSize: TypeAlias = Annotated[
     str | None,
     typer.Option(

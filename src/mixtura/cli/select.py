@@ -10,7 +10,7 @@ from typing import Any
 from rich.text import Text
 
 import mixtura
-from mixtura import Cell, Selection
+from mixtura import EM, Cell, Selection, UniformNoise
 from mixtura._support import write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
@@ -19,7 +19,7 @@ from mixtura.cli.inputs import load_data, parse_names, parse_noise, parse_sample
 from mixtura.cli.live import progress_bar
 from mixtura.cli.outputs import PICTURE, check_outputs, files_by_option, label_columns, write_all, write_records
 from mixtura.cli.tables import fit_summary, fit_values, ranking_summary
-from mixtura.covariance.models import as_constraint
+from mixtura.covariance.models import ratios_as_constraint
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.plotting import plot_criterion
@@ -120,16 +120,16 @@ def select(
     header: o.Header = None,
     start: o.SweepStart = o.SWEEP_START,
     noise: o.Noise = None,
-    noise_region: o.NoiseRegion = o.SELECT["noise_region"],
-    equal_proportions: o.EqualProportions = False,
+    noise_region: o.NoiseRegion = o.NOISE_REGION,
+    equal_weights: o.EqualWeights = False,
     sample_size: o.SampleSize = None,
     prior: o.Prior = None,
     eigenvalue_ratio: o.EigenvalueRatio = None,
     determinant_ratio: o.DeterminantRatio = None,
     shape_ratio: o.ShapeRatio = None,
-    tol: o.Tol = o.SELECT["tol"],
-    max_iter: o.MaxIter = o.SELECT["max_iter"],
-    floor: o.Floor = o.SELECT["floor"],
+    tol: o.Tol = o.EM.tol,
+    max_iter: o.MaxIter = o.EM.max_iter,
+    floor: o.Floor = o.EM.floor,
     seed: o.Seed = None,
     threads: o.Threads = None,
     resume: o.Resume = None,
@@ -149,8 +149,9 @@ def select(
     files = check_outputs(asked, {"--picture": PICTURE}, (data,), table=[*TABLE_SUFFIXES, ".json"])
     wanted = parse_counts(components)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header)
-    bound = as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
-    chosen_models = as_models(parse_names([models]) or [], rows.rows.shape[1], bound)
+    constraint = ratios_as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
+    uniform = parse_noise(noise)
+    chosen_models = as_models(parse_names([models]) or [], rows.rows.shape[1], constraint)
     with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as watch:
         chosen = mixtura.select(
             rows,
@@ -158,18 +159,13 @@ def select(
             models=chosen_models,
             criterion=criterion,
             start=parse_names([start]),
-            noise=parse_noise(noise),
-            noise_region=noise_region,
-            equal_proportions=equal_proportions,
+            noise=None if uniform is None else UniformNoise(uniform, noise_region),
+            equal_weights=equal_weights,
             sample_weight=rows.weights,
             sample_size=parse_sample_size(sample_size),
             prior=prior,
-            eigenvalue_ratio=eigenvalue_ratio,
-            determinant_ratio=determinant_ratio,
-            shape_ratio=shape_ratio,
-            tol=tol,
-            max_iter=max_iter,
-            floor=floor,
+            constraint=constraint,
+            em=EM(tol, max_iter, floor=floor, on_interrupt="keep"),
             seed=seed,
             threads=threads,
             resume=resume,

@@ -29,7 +29,7 @@ CellTexts = tuple[str, ...]
 def fit_summary(fit: Fit, console: Console) -> Group:
     """Summary of a fit: its outcome, its components and its criteria."""
     mixture = fit.mixture
-    shape = f"{component_count(mixture)}, {fit.model}, {format_count(mixture.n_features, 'column')}"
+    shape = f"{component_count(mixture)}, {fit.model.name}, {format_count(mixture.n_features, 'column')}"
     done = f"{fit.n_rows:.10g} rows, {format_count(fit.iterations, 'iteration')}"
     best = f", the best of {len(fit.starts)} starts" if len(fit.starts) > 1 else ""
     others = [fit.n_rows - fit.sizes.sum()] if mixture.noise else []
@@ -184,7 +184,7 @@ def fit_values(fit: Fit, written: Mapping[str, str]) -> dict[str, Any]:
         "iterations": fit.iterations,
         **criteria_values(fit.assessment),
         "log_prior": fit.log_prior,
-        "model": fit.model,
+        "model": fit.model.name,
         "sizes": fit.sizes.tolist(),
         "trace": list(fit.trace),
         "best_start": fit.best_start,

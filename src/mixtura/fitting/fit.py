@@ -3,62 +3,47 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mixtura._support import Rng, as_count, as_fraction, as_rng, column_names
-from mixtura.covariance.models import as_constraint, as_covariance_model, with_constraint
+from mixtura._support import Rng, as_count, as_rng, column_names
+from mixtura.covariance.models import Constraint
 from mixtura.data.tables import read_table
-from mixtura.em import Outcome, Problem, ReseedThenRemove, Run, StopRule, advance, as_stops, iterate, reseed_empty
-from mixtura.em.estep import Plain, Trimmed
-from mixtura.em.mstep import MStep, as_floor, floor_variances, with_data
-from mixtura.em.steppers import PLAIN, STEPPERS, Stepper
+from mixtura.em import Outcome, Problem, Run, advance, iterate, reseed_empty
+from mixtura.em.steppers import PLAIN
 from mixtura.errors import ParameterError
+from mixtura.fitting.model import EM, Model, as_em, as_model
 from mixtura.fitting.noise import with_noise
-from mixtura.fitting.options import (
-    as_data_and_start,
-    as_n_components,
-    summary_for,
-    with_held_parameters,
-    with_known_labels,
-)
+from mixtura.fitting.options import as_data_and_start, as_n_components, with_held_parameters, with_known_labels
 from mixtura.fitting.report import as_fit, warn, with_names
 from mixtura.fitting.result import Fit, Iteration
-from mixtura.mixture import as_sample_size
 from mixtura.starts import DEFAULT, Initial, as_initial
 from mixtura.stats import Stats
 
 
 def fit(
     X: Any,
-    k: int | None = None,
+    n_components: int | None = None,
     *,
-    model: str = "VVV",
-    start: Any = DEFAULT,
-    noise: Any = None,
-    noise_region: str = "box",
-    trim: float = 0.0,
+    model: str | Model = "VVV",
+    constraint: Constraint | None = None,
     prior: Any = None,
-    eigenvalue_ratio: float | None = None,
-    determinant_ratio: float | None = None,
-    shape_ratio: float | None = None,
-    n_init: int = 1,
-    sample_weight: Any = None,
-    sample_size: Any = None,
-    known: Any = None,
+    noise: Any = None,
+    trim: float = 0.0,
     fixed: Any = None,
-    equal_proportions: bool = False,
-    tol: float = 1e-6,
-    stop: str | Sequence[str] = "loglik",
-    max_iter: int = 1000,
-    floor: float = 1e-10,
-    accelerate: bool = True,
+    equal_weights: bool = False,
+    start: Any = DEFAULT,
+    n_init: int = 1,
+    known_labels: Any = None,
+    sample_weight: Any = None,
+    tol: float | None = None,
+    max_iter: int | None = None,
+    em: EM | None = None,
     seed: int | Rng | None = None,
+    threads: int | None = None,
     record: bool = False,
     on_iteration: Callable[[Iteration], object] | None = None,
-    on_interrupt: str = "raise",
-    threads: int | None = None,
 ) -> Fit:
     """Fit a Gaussian mixture by expectation-maximisation.
 
@@ -66,76 +51,56 @@ def fit(
     ----------
     X : array-like or table of shape (n, d), (n,) for one column, a file's path, or a Source
         float32 data is read as it is; all statistics are float64.
-    k : int, optional
-        Number of components; not needed when the start is a Mixture, Parameters, labels or responsibilities.
-    model : str
+    n_components : int, optional
+        Not needed when the start is a Mixture, Parameters, labels or responsibilities.
+    model : str or Model
         Covariance model: whether volume, shape and axes are equal (E), variable (V) or the identity (I): EII, VII, EEI,
-        VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, EVV, VVV, as in mclust; or scikit-learn's full (VVV), tied (EEE),
-        diag (VVI), spherical (VII).
-    start : str, Mixture, Parameters, labels of shape (n,), or responsibilities of shape (n, k)
-        ``"small-em"`` (the best of many short runs), ``"hierarchical"`` (see `hierarchical`; a Tree that
-        it returns will do, too), ``"kmeans"``, ``"k-means++"``, ``"random"``,
-        ``"random_from_data"`` (as in scikit-learn) or ``"identity"``
-        (random weights, random rows as means, identity covariances).
-    noise : True, "neighbours", rows, a share, or Noise, optional
-        Rows that belong to no component: uniform noise over a box around the data (see `Noise`). It begins with the
-        rows given, as booleans (n,) or by number; with those that `find_noise` finds by their ``"neighbours"``; with a
-        share between 0 and 1, where the components start as if there were none; with a Noise, over its box; True
-        tries neighbours and a share of 0.05, and keeps the better. The components start from the other rows.
-    noise_region : {"box", "hull"}
-        What noise is uniform over, unless it is a Noise: the smaller of two boxes around the data, along the columns
-        or the principal components (mclust's ``hypvol``), or the data's convex hull, in at most six dimensions.
-    trim : float
-        The fraction of rows to leave out at each step: the least likely ones. ``Fit.cutoff`` tells them.
+        VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, EVV, VVV, and E and V of one column, as in mclust; or
+        scikit-learn's full (VVV), tied (EEE), diag (VVI), spherical (VII). A `Model`, such as that of another fit, says
+        all from here to ``equal_weights``.
+    constraint : EigenvalueRatio or DeterminantRatio, optional
+        By how much covariances may differ: no eigenvalue by more than a ratio (tclust's ``restr.fact``), for EII, VII,
+        EEI, VVI, EEE, VVE, EEV and VVV; or no determinant, for VII, VVI, VVE and VVV. The M-step stays exact.
     prior : "conjugate" or ConjugatePrior, optional
         What is known of means and covariances before: "conjugate" is Fraley and Raftery's, as in mclust. The fit
         maximises log-likelihood plus log-prior; ``Fit.loglik`` and the criteria are those of the rows alone.
-    eigenvalue_ratio : float, optional
-        No eigenvalue of any covariance may be more than this many times another: tclust's ``restr.fact``, there 12. It
-        depends on the columns' units. For EII, VII, EEI, VVI, EEE, VVE, EEV and VVV, whose M-step stays exact.
-    determinant_ratio, shape_ratio : float, optional
-        No determinant may be more than this many times another, and no eigenvalue more than ``shape_ratio`` (1e10)
-        times another of the same component. For VII, VVI, VVE and VVV.
-    n_init : int
-        How many starts to run; the best is kept. (Where noise begins in two ways, of each.)
-    sample_weight : array-like of shape (n,), optional
-        A weight of 3 counts a row three times, a weight of 0 leaves it out.
-    sample_size : "effective" or float, optional
-        What BIC, ICL and AICc count as the number of rows n: the sum of the weights unless given; "effective" is
-        Kish's (sum w)^2 / sum w^2. The log-likelihood stays what the weights say.
-    known : array-like of shape (n,), optional
-        The component of each row, from 0, where it is known, and -1 where it is not (semi-supervised). Unless they are
-        given, the start's parameters are those of the known rows.
+    noise : True, "neighbours", rows, float, UniformNoise or Noise, optional
+        Rows that belong to no component: uniform noise over a box around the data. What it begins with, and over which
+        region it may be, is told at `UniformNoise`; a `Noise` is uniform over its own box and begins with its weight.
+    trim : float
+        The fraction of rows to leave out at each step: the least likely ones. ``Fit.cutoff`` tells them.
     fixed : {"weights", "means", "covariances"}, several of them, or a dictionary, optional
         Parameters that stay as the start gives them, which must be a Mixture, Parameters, labels or responsibilities; a
         dictionary says of which components, by booleans (k,) or by number: ``{"means": [0, 2], "weights": True}``. They
-        do not count in ``Fit.n_parameters``. Beside noise, weights are shares of what noise leaves; a model's equal
+        do not count in ``Fit.n_parameters``. Beside noise, weights are parts of what noise leaves; a model's equal
         volumes, shapes or axes are those of the components whose covariance is free.
-    equal_proportions : bool
+    equal_weights : bool
         Whether all components have the same weight (mclust's ``equalPro``).
-    tol : float
-        Threshold of the stop rule: the rise of the mean log-likelihood per row, or the move of the parameters.
-    stop : {"loglik", "parameters"}, or both
-        Stop when the log-likelihood rises by no more than ``tol``, when the parameters move by no more than
-        ``tol`` (Euclidean norm), or when either holds.
-    max_iter : int
-        Largest number of EM iterations of each start.
-    floor : float
-        Least variance of a component in any direction, as a fraction of the data's variance; at least 1e-10, which
-        is what double precision needs. It is part of the M-step, so the log-likelihood still never falls.
-    accelerate : bool
-        Extrapolate where EM is slow (SQUAREM, then BFGS): fewer passes over the data to the same place.
-        False is EM as it is.
+    start : str, Mixture, Parameters, labels of shape (n,), or responsibilities of shape (n, k)
+        ``"small-em"`` (the best of many short runs), ``"hierarchical"`` (see `hierarchical`; a ClusterTree that
+        it returns will do, too), ``"kmeans"``, ``"k-means++"``, ``"random"``,
+        ``"random_from_data"`` (as in scikit-learn) or ``"identity"``
+        (random weights, random rows as means, identity covariances).
+    n_init : int
+        How many starts to run; the best is kept. (Where noise begins in two ways, of each.)
+    known_labels : array-like of shape (n,), optional
+        The component of each row, from 0, where it is known, and -1 where it is not (semi-supervised). Unless they are
+        given, the start's parameters are those of the known rows.
+    sample_weight : array-like of shape (n,), optional
+        A weight of 3 counts a row three times, a weight of 0 leaves it out.
+    tol, max_iter : optional
+        Those of ``em``, which are 1e-6 and 1000 by default: the rise of the mean log-likelihood per row at which EM
+        stops, and the largest number of iterations of each start.
+    em : EM, optional
+        How EM is run: stop rule, acceleration, floor of the variances, what Ctrl-C does.
     seed : int, numpy Generator or RandomState, optional
+    threads : int, optional
+        How many threads work; the environment variable MIXTURA_NUM_THREADS, or all CPUs that this process may use,
+        unless given. The result has the same bits for any number.
     record : bool
         Keep every iteration of the best start in ``Fit.history``, for `mixtura.replay`.
     on_iteration : callable, optional
         Called with an `Iteration` at each start and after every EM iteration.
-    on_interrupt : {"raise", "keep"}
-        What Ctrl-C does: raise KeyboardInterrupt, or return the best so far.
-    threads : int, optional
-        How many threads work; the environment variable MIXTURA_NUM_THREADS, or all CPUs that this process may use,
-        unless given. The result has the same bits for any number.
 
     Returns
     -------
@@ -159,44 +124,25 @@ def fit(
     >>> fit.outcome.value
     'Converged.'
     """
-    X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
-    source, start = as_data_and_start(X, sample_weight, start, threads)
-    k = as_n_components(k, start)
-    if on_interrupt not in ("raise", "keep"):
-        raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
+    told = {"constraint": constraint, "prior": prior, "noise": noise, "trim": trim, "fixed": fixed}
+    asked, how = as_model(model, {**told, "equal_weights": equal_weights}), as_em(em, tol=tol, max_iter=max_iter)
     if not (on_iteration is None or callable(on_iteration)):
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
-    summary = summary_for(source, prior=prior, noise=noise, sample_size=sample_size)
-    size = as_sample_size(sample_size, lambda: summary)
-    constraint = as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
-    mstep = MStep(
-        with_constraint(as_covariance_model(model), constraint),
-        floor_variances(summary.scale, as_floor(floor)),
-        prior=with_data(prior, summary),
-    )
-    left_out = as_fraction(trim, "trim")
-    estep = Trimmed(left_out) if left_out else Plain()
-    problem = Problem(source, estep, mstep, ReseedThenRemove(), summary)
+    X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
+    source, start = as_data_and_start(X, sample_weight, start, threads)
+    asked = asked.in_columns(source.n_features)
+    k = as_n_components(n_components, start)
+    summary = asked.summary(source)
+    problem = asked.problem(source, summary, how.floor)
     initial = as_initial(start)
-    if known is not None:
-        problem, initial = with_known_labels(problem, known, k, start, initial)
-    around, initials = with_noise(noise, noise_region, source, summary, initial=initial, start=start)
-    problem = problem.with_background(around)
-    plan = _Plan(
-        with_held_parameters(problem, k, fixed, equal_proportions=equal_proportions, start=start, initial=initial),
-        k,
-        initials,
-        as_count(n_init, "n_init"),
-        as_stops(stop, tol),
-        as_count(max_iter, "max_iter", least=0),
-        STEPPERS[bool(accelerate)],
-        record,
-        on_iteration,
-        on_interrupt == "keep",
-    )
+    if known_labels is not None:
+        problem, initial = with_known_labels(problem, known_labels, k, start, initial)
+    around, initials = with_noise(asked.noise, source, summary, initial=initial, start=start)
+    problem = with_held_parameters(problem.with_background(around), k, asked.fixed, start=start, initial=initial)
+    plan = _Plan(problem, k, initials, as_count(n_init, "n_init"), how, record, on_iteration)
     runs, histories = _all_starts(plan, as_rng(seed))
-    result = with_names(replace(as_fit(plan.problem, runs, histories), sample_size=size), column_names(X), start)
-    warn(result, tol, len(initials))
+    result = with_names(as_fit(problem, runs, asked, how, histories), column_names(X), start)
+    warn(result, len(initials))
     return result
 
 
@@ -208,12 +154,9 @@ class _Plan:
     k: int
     initials: tuple[Initial, ...]
     n_init: int
-    stop: list[StopRule]
-    max_iter: int
-    stepper: Stepper
+    em: EM
     record: bool
     on_iteration: Callable[[Iteration], object] | None
-    keep_interrupted: bool
 
 
 def _all_starts(plan: _Plan, rng: Rng) -> tuple[list[Run], list[tuple[Iteration, ...]]]:
@@ -225,7 +168,7 @@ def _all_starts(plan: _Plan, rng: Rng) -> tuple[list[Run], list[tuple[Iteration,
         try:
             runs.append(_one_start(plan, number, rng, history))
         except KeyboardInterrupt:
-            if not (plan.keep_interrupted and runs):
+            if not (plan.em.keeps_interrupted and runs):
                 raise
             runs[-1] = replace(runs[-1], outcome=Outcome.INTERRUPTED)
             break
@@ -251,15 +194,15 @@ def _one_start(plan: _Plan, number: int, rng: Rng, history: list[Iteration]) -> 
     start = plan.initials[number % len(plan.initials)](problem, plan.k, rng)
     stats, repairs = reseed_empty(problem, start, rng) if isinstance(start, Stats) else (start, ())
     run = Run.started(problem.begin(stats), repairs)
-    if plan.stepper is PLAIN and not (watched or plan.keep_interrupted):
-        run = advance(problem, run, plan.stop, plan.max_iter)
+    if plan.em.stepper is PLAIN and not (watched or plan.em.keeps_interrupted):
+        run = advance(problem, run, plan.em.rules, plan.em.max_iter)
     return iterate(
         problem,
         run,
-        stop=plan.stop,
-        max_iter=plan.max_iter,
+        stop=plan.em.rules,
+        max_iter=plan.em.max_iter,
         rng=rng,
-        stepper=plan.stepper,
+        stepper=plan.em.stepper,
         notify=notify if watched else None,
-        keep_interrupted=plan.keep_interrupted,
+        keep_interrupted=plan.em.keeps_interrupted,
     )

@@ -13,7 +13,9 @@ from mixtura._support import Rng, as_amount
 from mixtura.data import Source, Summary
 from mixtura.em import Problem, reseed_empty
 from mixtura.errors import DataError, ParameterError
-from mixtura.mixture import NOISE_REGIONS, Mixture, Noise
+from mixtura.fitting.model import UniformNoise
+from mixtura.mixture import NOISE_REGIONS as REGIONS
+from mixtura.mixture import Mixture, Noise
 from mixtura.starts import Initial, find_noise
 from mixtura.stats import Stats
 
@@ -77,25 +79,23 @@ Beginning: TypeAlias = tuple[float, NDArray[np.bool_] | None]
 
 
 def with_noise(
-    noise: Any, region: str, source: Source, summary: Summary, *, initial: Initial, start: Any
+    noise: UniformNoise | Noise | None, source: Source, summary: Summary, *, initial: Initial, start: Any
 ) -> tuple[Noise | None, tuple[Initial, ...]]:
-    """Where noise may lie, and the starts to try: those of the components, each with what noise begins with."""
+    """The noise region, and one start for each guess at which rows are noise."""
     inherited = start.noise if isinstance(start, Mixture) else None
     if inherited is not None:
         return inherited, (initial,)
-    around, beginnings = noise_beginnings(noise, region, source, summary)
+    around, beginnings = noise_beginnings(noise, source, summary)
     if around is None:
         return None, (initial,)
-    return around, tuple(WithNoise(initial, around.weighted(share), rows) for share, rows in beginnings)
+    return around, tuple(WithNoise(initial, around.weighted(weight), rows) for weight, rows in beginnings)
 
 
 def noise_beginnings(
-    noise: Any, region: str, source: Source, summary: Summary
+    noise: UniformNoise | Noise | None, source: Source, summary: Summary
 ) -> tuple[Noise | None, tuple[Beginning, ...]]:
-    """Where noise may lie, and what it may begin with; None and nothing where there is none."""
-    if region not in NOISE_REGIONS:
-        raise ParameterError(f"noise_region is {region!r}; expected one of {', '.join(map(repr, NOISE_REGIONS))}")
-    if noise is None or noise is False:
+    """The noise region, and the guesses at which rows are noise: None and nothing, if there is none."""
+    if noise is None:
         return None, ()
     if isinstance(noise, Noise):
         if noise.n_features != source.n_features or not 0 < noise.weight < 1:
@@ -104,11 +104,13 @@ def noise_beginnings(
                 f"{source.n_features}, and a weight between 0 and 1 is needed to begin with"
             )
         return noise, ((noise.weight, None),)
+    if noise.region not in REGIONS:
+        raise ParameterError(f"noise: region is {noise.region!r}; expected one of {', '.join(map(repr, REGIONS))}")
     guesses = [
         (_share(rows, source, summary), rows) if isinstance(rows, np.ndarray) else (rows, None)
-        for rows in _candidates(noise, source)
+        for rows in _candidates(noise.begin, source)
     ]
-    return NOISE_REGIONS[region](source, summary), tuple(guesses)
+    return REGIONS[noise.region](source, summary), tuple(guesses)
 
 
 def _candidates(noise: Any, source: Source) -> list[NDArray[np.bool_] | float]:

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from mixtura._support import as_count, column_names, thread_count
 from mixtura.covariance.models import Mask
-from mixtura.data import Source, Summary, as_source, is_source
+from mixtura.data import Source, as_source, is_source
 from mixtura.em import Problem
-from mixtura.em.estep import KnownLabels, as_known
+from mixtura.em.estep import KnownLabels, as_known_labels
 from mixtura.em.mstep import EqualWeights
 from mixtura.errors import ParameterError
-from mixtura.kernels import summarise
-from mixtura.mixture import Mixture, Noise
+from mixtura.mixture import Mixture
 from mixtura.starts import DEFAULT, FromKnown, Initial, Parameters
 from mixtura.stats import Stats
 
@@ -33,12 +32,6 @@ def as_data_and_start(X: Any, sample_weight: Any, start: Any, threads: int | Non
     if absent is not None and isinstance(start, np.ndarray) and start.ndim == 1 and start.shape == absent.shape:
         start = np.where(absent, start[~absent][0], start)  # a label of absent rows alone is no label
     return source, _aligned(start, column_names(X), source.n_features)
-
-
-def summary_for(source: Source, *, prior: Any, noise: Any, sample_size: Any) -> Summary:
-    """The summary of all rows, with what these options need of it."""
-    asks_more = prior is not None or isinstance(sample_size, str) or not (noise is None or isinstance(noise, Noise))
-    return summarise(source, full=asks_more)
 
 
 def _as_array(start: Sequence[Any]) -> NDArray[Any]:
@@ -70,23 +63,25 @@ def as_n_components(k: int | None, start: Any) -> int:
     elif isinstance(start, np.ndarray) and start.ndim in (1, 2):
         implied = len(set(start.tolist())) if start.ndim == 1 else start.shape[1]
     if k is None and implied is None:
-        raise ParameterError("k is missing; give the number of components")
-    count = as_count(implied if k is None else k, "k")
+        raise ParameterError("n_components is missing; give the number of components")
+    count = as_count(implied if k is None else k, "n_components")
     if implied is not None and implied != count and not isinstance(start, Parameters):  # they say what is wrong
-        raise ParameterError(f"k is {count}, but the start has {implied} components")
+        raise ParameterError(f"n_components is {count}, but the start has {implied} components")
     return count
 
 
-def with_known_labels(problem: Problem, known: Any, k: int, start: Any, initial: Initial) -> tuple[Problem, Initial]:
+def with_known_labels(
+    problem: Problem, known_labels: Any, k: int, start: Any, initial: Initial
+) -> tuple[Problem, Initial]:
     """The task with an E-step that knows, and where it starts unless the start is given."""
     if problem.estep.left_out:
-        raise ParameterError("trim: rows whose component is known cannot be trimmed; leave known out, or trim")
-    checked = as_known(known, problem.source.length, k)
+        raise ParameterError("trim: rows whose component is known cannot be trimmed; leave known_labels out, or trim")
+    checked = as_known_labels(known_labels, problem.source.length, k)
     if isinstance(start, str) and start == DEFAULT:
         initial = FromKnown(checked)
     elif isinstance(start, str):
         raise ParameterError(
-            f"start is {start!r}, which does not know which component is which; with known rows leave start out, or "
+            f"start is {start!r}, which does not know which component is which; with known_labels leave start out, or "
             "give a Mixture, Parameters, labels or responsibilities"
         )
     return replace(problem, estep=KnownLabels(checked)), initial
@@ -138,10 +133,8 @@ def _as_mask(components: Any, k: int, name: str) -> Mask:
     return np.isin(np.arange(k), given)
 
 
-def with_held_parameters(
-    problem: Problem, k: int, fixed: Any, *, equal_proportions: bool, start: Any, initial: Initial
-) -> Problem:
-    """The task with an M-step that leaves some parameters as they are.
+def with_held_parameters(problem: Problem, k: int, fixed: Any, *, start: Any, initial: Initial) -> Problem:
+    """The problem with an M-step that leaves some parameters as the start gives them.
 
     Raises
     ------
@@ -149,20 +142,14 @@ def with_held_parameters(
         If the start does not give what is to be held, or nothing is left to fit.
     """
     masks = as_masks(fixed, k)
-    given = _given(problem, k, masks, start, initial) if masks else None
-    return hold_parameters(problem, masks, given, equal_proportions=equal_proportions)
+    return hold_parameters(problem, masks, _given(problem, k, masks, start, initial)) if masks else problem
 
 
-def hold_parameters(
-    problem: Problem, masks: Mapping[str, Mask], given: Mixture | None, *, equal_proportions: bool
-) -> Problem:
-    """The task with an M-step that leaves parameters where a mixture has them."""
-    if equal_proportions and "weights" in masks:
-        raise ParameterError("fixed: weights are held, but equal_proportions makes them equal; leave one of them out")
-    mstep = replace(problem.mstep, weights=EqualWeights()) if equal_proportions else problem.mstep
-    if given is None or not masks:
-        return replace(problem, mstep=mstep)
-    mstep = mstep.holding(given, masks)
+def hold_parameters(problem: Problem, masks: Mapping[str, Mask], given: Mixture) -> Problem:
+    """The problem with an M-step that leaves parameters where a mixture has them."""
+    if "weights" in masks and isinstance(problem.mstep.weights, EqualWeights):
+        raise ParameterError("fixed: weights are held, but equal_weights makes them equal; leave one of them out")
+    mstep = problem.mstep.holding(given, masks) if masks else problem.mstep
     if not (mstep.background or mstep.n_free(*given.means.shape)):
         raise ParameterError("fixed: everything is held, so nothing is left to fit; measure the rows by mixtura.assess")
     return replace(problem, mstep=mstep)

@@ -12,6 +12,7 @@ import numpy as np
 from mixtura._support import frozen_array
 from mixtura.em import Outcome, Problem, Run
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
+from mixtura.fitting.model import EM, Model
 from mixtura.fitting.result import Fit, Iteration, Start
 from mixtura.mixture import Mixture
 
@@ -19,7 +20,9 @@ from mixtura.mixture import Mixture
 TWINS = 100.0
 
 
-def as_fit(problem: Problem, runs: Sequence[Run], histories: Sequence[tuple[Iteration, ...]] = ()) -> Fit:
+def as_fit(
+    problem: Problem, runs: Sequence[Run], model: Model, em: EM, histories: Sequence[tuple[Iteration, ...]] = ()
+) -> Fit:
     """Keep the run with the highest log-likelihood, and report on all; ``histories`` are their recorded iterations."""
     starts = tuple(_report(run) for run in runs)
     first = int(np.argmax([start.loglik for start in starts]))
@@ -31,13 +34,15 @@ def as_fit(problem: Problem, runs: Sequence[Run], histories: Sequence[tuple[Iter
         trace=runs[first].trace,
         starts=starts,
         best_start=first,
-        model=problem.mstep.covariances.name,
+        model=model,
+        em=em,
         sizes=frozen_array(last.stats.weight),
         n_rows=last.stats.total if problem.estep.left_out else problem.summary.weight,
         assignment_logprob=last.stats.assignment_logprob,
         history=histories[first] if histories else (),
         cutoff=last.memory if problem.estep.left_out else -np.inf,
         log_prior=problem.mstep.log_prior(last.mixture),
+        effective_n_rows=problem.summary.effective_n_rows,
     )
 
 
@@ -57,7 +62,7 @@ def _report(run: Run) -> Start:
     return Start(run.last.loglik, run.iterations, run.passes, outcome, run.repairs, floored)
 
 
-def warn(result: Fit, tol: float, kinds: int) -> None:
+def warn(result: Fit, kinds: int) -> None:
     """Say what the user should know about how it went; of several kinds of starts, taken in turn, see the best one."""
     best = result.starts[result.best_start]
     if best.repairs or best.floored:
@@ -72,7 +77,7 @@ def warn(result: Fit, tol: float, kinds: int) -> None:
         warnings.warn(result.outcome.value, ConvergenceWarning, stacklevel=3)
     alike = result.starts[result.best_start % kinds :: kinds]
     ranked = sorted((start.loglik for start in alike), reverse=True)
-    noise = TWINS * max(tol, 1e-9) * result.n_rows
+    noise = TWINS * max(result.em.tol, 1e-9) * result.n_rows
     if len(ranked) > 1 and ranked[0] - ranked[1] > noise:
         warnings.warn(
             f"the two best of {len(ranked)} starts end at log-likelihoods {ranked[0]:.6g} and {ranked[1]:.6g}; "

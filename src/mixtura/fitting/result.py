@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from mixtura._support import Array
 from mixtura.em import Outcome, Repair
-from mixtura.mixture import Assessment, Mixture
+from mixtura.fitting.model import EM, Model
+from mixtura.mixture import Assessment, Mixture, as_sample_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,15 @@ class Fit:
         One for each start.
     best_start : int
         Which of them this is.
-    model : str
-        mclust's name of the covariance model.
+    model : Model
+        What was fitted; `mixtura.bootstrap` and others fit the same.
+    em : EM
+        How EM was run.
     sizes : ndarray of shape (k,)
         Sum of responsibilities: how many rows each component holds; noise has the others.
     n_rows : float
         Number of rows that were not trimmed, or the sum of their weights.
-    certainty : float
+    assignment_logprob : float
         Sum over rows of log max_k r_k: 0 when every row belongs to one component.
     history : tuple of Iteration
         Every iteration of the best start, if ``record=True``.
@@ -95,6 +99,8 @@ class Fit:
         What BIC, ICL and AICc count as the number of rows, where that is not ``n_rows``.
     log_prior : float
         With a prior, its log-density at the mixture, but for a constant.
+    effective_n_rows : float
+        The effective number of weighted rows, (sum w)^2 / sum w^2 (Kish 1965).
 
     Examples
     --------
@@ -109,13 +115,15 @@ class Fit:
     trace: tuple[float, ...]
     starts: tuple[Start, ...]
     best_start: int
-    model: str
+    model: Model
+    em: EM
     sizes: Array
     n_rows: float
     assignment_logprob: float
     history: tuple[Iteration, ...] = ()
     cutoff: float = -math.inf
     log_prior: float = 0.0
+    effective_n_rows: float = math.nan
     sample_size: float | None = None
 
     def __repr__(self) -> str:
@@ -126,6 +134,24 @@ class Fit:
             f"log-likelihood {self.loglik:.6g} after {self.iterations} iterations, BIC {self.bic:.6g}. "
             f"{self.outcome.value}>"
         )
+
+    def with_sample_size(self, sample_size: Any) -> Fit:
+        """The same fit with another number of rows in BIC, ICL and AICc.
+
+        Parameters
+        ----------
+        sample_size : None, "effective" or float
+            None is the sum of the weights, "effective" Kish's (sum w)^2 / sum w^2. The log-likelihood stays what the
+            weights say.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2, sample_weight=[1, 2, 1, 2, 1, 2], seed=0)
+        >>> round(fit.with_sample_size("effective").assessment.sample_size, 6)
+        5.4
+        """
+        return replace(self, sample_size=as_sample_size(sample_size, lambda: self.effective_n_rows))
 
     @property
     def loglik(self) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 from mixtura.data import Chunk, Extent, Source, Summary
 from mixtura.kernels.choice import kernel_of
 from mixtura.kernels.numpy import accumulate, sum_over_blocks
+from mixtura.stats import Stats
 
 
 def summarise(source: Source, *, full: bool = False) -> Summary:
@@ -16,8 +17,8 @@ def summarise(source: Source, *, full: bool = False) -> Summary:
     ----------
     source : Source
     full : bool
-        Whether scatter is that of all pairs of columns, and squared weights and the extent are told: all three are
-        NaN otherwise, or of the columns alone, since the kernel is faster without them.
+        Whether scatter is that of all pairs of columns, and the extent is told. Without it the scatter is that of each
+        column and the extent is NaN, and the pass is a small part of an E-step.
 
     Returns
     -------
@@ -32,16 +33,27 @@ def summarise(source: Source, *, full: bool = False) -> Summary:
     """
     if full:
         return source.sum(_full)
-    sums = source.sum(kernel_of(source).moments_pass())
-    unknown = np.full(source.n_features, np.nan)
-    weight, mean, scatter = sums.total, sums.mean[0], sums.scatter[0]
-    return Summary(source.n_rows, weight, float("nan"), mean, scatter, Extent(unknown, unknown))
+    kernel, whole = kernel_of(source), source.whole
+    if whole is None:
+        return source.sum(lambda chunk: _summary(chunk, kernel.moments(chunk)))
+    return _summary(whole.chunk, source.sum(kernel.moments_pass()))
+
+
+def _summary(chunk: Chunk, sums: Stats) -> Summary:
+    """The summary of a chunk whose weight, mean and scatter in each column are known."""
+    unknown = np.full(chunk.rows.shape[1], np.nan)
+    mean, scatter, extent = sums.mean[0], sums.scatter[0], Extent(unknown, unknown)
+    return Summary(len(chunk.rows), sums.total, _squared_weights(chunk), mean, scatter, extent)
 
 
 def _full(chunk: Chunk) -> Summary:
-    """The summary of a chunk, by NumPy."""
+    """The summary of a chunk with scatter of all pairs of columns and the extent, by NumPy."""
     sums = sum_over_blocks(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "full"))(chunk)
-    weight = chunk.sample_weight
-    squared = float(len(chunk.rows)) if weight is None else float(weight @ weight)
     extent = Extent.of(chunk.rows)
-    return Summary(len(chunk.rows), sums.total, squared, sums.mean[0], sums.scatter[0], extent)
+    return Summary(len(chunk.rows), sums.total, _squared_weights(chunk), sums.mean[0], sums.scatter[0], extent)
+
+
+def _squared_weights(chunk: Chunk) -> float:
+    """Sum of the squares of a chunk's weights."""
+    weight = chunk.sample_weight
+    return float(len(chunk.rows)) if weight is None else float(weight @ weight)

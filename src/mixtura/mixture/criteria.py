@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import as_amount
-from mixtura.data import Summary, as_source
+from mixtura.data import as_source
 from mixtura.errors import ParameterError
 from mixtura.kernels import kernel_of, summarise
 from mixtura.mixture.mixture import Mixture
@@ -108,7 +108,7 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: 
     """
     source = as_source(X, sample_weight, check=mixture.check_rows)
     sums = source.sum(kernel_of(source).estep_pass(mixture, "diagonal"))
-    size = as_sample_size(sample_size, lambda: summarise(source, full=True))
+    size = as_sample_size(sample_size, lambda: summarise(source).effective_n_rows)
     total = source.sum(lambda chunk: float(chunk.weigh(np.ones(len(chunk.rows))).sum()))
     return Assessment(sums.loglik, sums.assignment_logprob, total, mixture.n_parameters, size)
 
@@ -135,26 +135,24 @@ def ranks(values: Sequence[float]) -> list[int]:
 EFFECTIVE_SAMPLE_SIZE = "effective"
 
 
-def as_sample_size(asked: Any, summary: Callable[[], Summary]) -> float | None:
-    """Check what the criteria are to count as the number of rows; None is the sum of the weights.
+def as_sample_size(asked: Any, effective: Callable[[], float]) -> float | None:
+    """The number of rows that the criteria count; None stands for the sum of the weights.
 
     Parameters
     ----------
     asked : None, "effective" or float
-    summary : callable
-        Summarises all rows; called if it is needed.
+    effective : callable
+        Tells the effective number of rows; called if it is asked for.
 
     Examples
     --------
-    >>> from mixtura.data import ArraySource
-    >>> from mixtura.kernels import summarise
-    >>> as_sample_size("effective", lambda: summarise(ArraySource.of([0.0, 1.0, 2.0]), full=True))
-    3.0
+    >>> as_sample_size("effective", lambda: 2.5), as_sample_size(7, lambda: 2.5)
+    (2.5, 7.0)
     """
     if asked is None:
         return None
     if isinstance(asked, str) and asked == EFFECTIVE_SAMPLE_SIZE:
-        return summary().effective_n_rows
+        return effective()
     if isinstance(asked, str) or not as_amount(asked, "sample_size"):
         raise ParameterError(f"sample_size is {asked!r}; expected 'effective', or a number of rows")
     return float(asked)

@@ -35,8 +35,8 @@ class FittedMixture(Protocol):
         """Fitted mixture."""
 
     @property
-    def model(self) -> str:
-        """Name of the covariance model."""
+    def model(self) -> object:
+        """Model, whose text is the name of its covariance model."""
 
     @property
     def loglik(self) -> float:

@@ -89,7 +89,7 @@ class Cell:
     Examples
     --------
     >>> import mixtura
-    >>> chosen = mixtura.select([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], components=[1, 2], models="E", seed=0)
+    >>> chosen = mixtura.select([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], n_components=[1, 2], models="E", seed=0)
     >>> cell = chosen[2, "E"]
     >>> cell.sound, round(cell.loglik, 3), cell.n_parameters
     (True, -1.799, 4)

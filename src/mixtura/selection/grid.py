@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from mixtura._support import as_count
-from mixtura.covariance.models import MODELS, Constraint, as_covariance_model, contains, with_constraint
+from mixtura.covariance.models import MODELS, Constraint, as_covariance_model, contains, model_name_in, with_constraint
 from mixtura.errors import ParameterError
 
 
@@ -75,28 +75,28 @@ def waves(components: Sequence[int], models: tuple[str, ...]) -> list[list[Key]]
     return [steps[step] for step in sorted(steps)]
 
 
-def as_components(components: Any) -> tuple[int, ...]:
-    """Check numbers of components: one, or several in any order.
+def as_numbers_of_components(asked: Any, name: str = "n_components") -> tuple[int, ...]:
+    """Check numbers of components: one, or several in any order; ``name`` is what errors call them.
 
     Examples
     --------
-    >>> as_components([3, 1, 2, 3])
+    >>> as_numbers_of_components([3, 1, 2, 3])
     (1, 2, 3)
     """
-    many = components if isinstance(components, Iterable) and not isinstance(components, str) else [components]
-    counts = sorted({as_count(count, "components") for count in many})
+    many = asked if isinstance(asked, Iterable) and not isinstance(asked, str) else [asked]
+    counts = sorted({as_count(count, name) for count in many})
     if not counts:
-        raise ParameterError("components is empty; give at least one number of components, such as range(1, 10)")
+        raise ParameterError(f"{name} is empty; give at least one number of components, such as range(1, 10)")
     return tuple(counts)
 
 
 def as_models(models: str | Sequence[str], n_features: int, constraint: Constraint | None = None) -> tuple[str, ...]:
-    """Names of models, as mclust writes them; in one dimension the fourteen are two; all are those that can be bounded.
+    """Names of models, as mclust writes them, two in one column; "all" are those that can keep to the constraint.
 
     Examples
     --------
     >>> as_models(["full", "tied", "VVV"], 2), as_models("all", 1)
-    (('VVV', 'EEE'), ('EEE', 'VVV'))
+    (('VVV', 'EEE'), ('E', 'V'))
     """
     every = ("E", "V") if n_features == 1 else tuple(MODELS)
     wanted = [models] if isinstance(models, str) else list(models)
@@ -104,7 +104,8 @@ def as_models(models: str | Sequence[str], n_features: int, constraint: Constrai
         names = [name for name in every if constraint is None or as_covariance_model(name).name in constraint.models]
     else:
         names = wanted
-    found = tuple(dict.fromkeys(with_constraint(as_covariance_model(name), constraint).name for name in names))
+    checked = [with_constraint(as_covariance_model(name), constraint).name for name in names]
+    found = tuple(dict.fromkeys(model_name_in(name, n_features) for name in checked))
     if not found:
         raise ParameterError('models is empty; give names of covariance models, or "all"')
     return found

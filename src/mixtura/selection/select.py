@@ -11,30 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Rng, as_amount, as_count, as_entropy, column_names, thread_count
-from mixtura.covariance.models import as_constraint, as_covariance_model
-from mixtura.data import Source, Summary, as_source
+from mixtura._support import Rng, as_entropy, column_names, thread_count
+from mixtura.covariance.models import Constraint
+from mixtura.data import Source, as_source
 from mixtura.data.tables import read_table
-from mixtura.em import Problem, ReseedThenRemove
-from mixtura.em.estep import Plain
-from mixtura.em.mstep import (
-    ConjugatePrior,
-    EqualWeights,
-    FreeWeights,
-    MStep,
-    as_floor,
-    as_plain,
-    as_prior,
-    floor_variances,
-    with_data,
-)
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
-from mixtura.fitting import noise_beginnings, summary_for
-from mixtura.mixture import Noise, as_sample_size
+from mixtura.fitting import EM, Model, as_em, noise_beginnings
+from mixtura.mixture import as_sample_size
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.cell_starts import DEFAULT, as_starts
 from mixtura.selection.cross_validation import FOLDS, cross_validated
-from mixtura.selection.grid import Key, as_components, as_models
+from mixtura.selection.grid import Key, as_models, as_numbers_of_components
 from mixtura.selection.selection import Selection
 from mixtura.selection.sweep import Plan, pieces, sweep
 
@@ -43,62 +30,61 @@ INTERRUPTED = "Interrupted: the table has the cells that were done; pass it as r
 
 def select(
     X: Any,
-    components: int | Iterable[int] = range(1, 10),
+    n_components: int | Iterable[int] = range(1, 10),
     *,
     models: str | Sequence[str] = "all",
     criterion: str = "bic",
-    start: Any = DEFAULT,
+    constraint: Constraint | None = None,
+    prior: Any = None,
     noise: Any = None,
-    noise_region: str = "box",
+    equal_weights: bool = False,
+    start: Any = DEFAULT,
     sample_weight: Any = None,
     sample_size: Any = None,
-    equal_proportions: bool = False,
-    prior: Any = None,
-    eigenvalue_ratio: float | None = None,
-    determinant_ratio: float | None = None,
-    shape_ratio: float | None = None,
-    tol: float = 1e-6,
-    max_iter: int = 1000,
-    floor: float = 1e-10,
+    tol: float | None = None,
+    max_iter: int | None = None,
+    em: EM | None = None,
     seed: int | Rng | None = None,
+    threads: int | None = None,
     resume: Selection | str | os.PathLike[str] | None = None,
     on_cell: Callable[[Cell], object] | None = None,
-    on_interrupt: str = "keep",
-    threads: int | None = None,
 ) -> Selection:
     """Choose the covariance model and the number of components.
 
     Parameters
     ----------
     X : array-like or table of shape (n, d), (n,) for one column, a file's path, or a Source
-    components : int or iterable of int
+    n_components : int or iterable of int
         Numbers of components to try.
     models : str or sequence of str
-        Covariance models to try; ``"all"`` of them (that can keep to a bound, where one is asked for).
+        Covariance models to try; ``"all"`` of them (that can keep to a constraint, where one is asked for).
     criterion : {"bic", "icl", "aic", "aicc", "cv"}
         What to rank by; lower is better. ``"cv"`` is minus twice the log-likelihood of rows held out, in five folds,
         each with a sweep of its own.
+    constraint, prior, equal_weights
+        As in `mixtura.fit`.
+    noise
+        Noise beside the components of every cell, as in `mixtura.fit`; ``"hierarchical"`` and ``"seeds"`` leave the
+        rows out that it begins with.
     start : str, or sequence of str
         Where the EM of each cell begins; the best is kept. ``"hierarchical"`` is one partition for all models,
         ``"seeds"`` several, ``"neighbours"`` the solutions of models nested in this one, and that with one component
         fewer, split. Any start of `mixtura.fit` will do, too, and is made once for all models.
-    noise, noise_region
-        Noise beside the components of every cell, as in `mixtura.fit`; ``"hierarchical"`` and ``"seeds"`` leave the
-        rows out that it begins with.
-    sample_weight, sample_size, equal_proportions, tol, max_iter, floor
+    sample_weight, tol, max_iter
         As in `mixtura.fit`.
-    prior, eigenvalue_ratio, determinant_ratio, shape_ratio
-        As in `mixtura.fit`.
+    sample_size : "effective" or float, optional
+        What BIC, ICL and AICc count as the number of rows: see `Fit.with_sample_size`.
+    em : EM, optional
+        Tolerance, iterations and floor, as in `mixtura.fit`; a cell's EM stops by its log-likelihood, and is
+        accelerated. What Ctrl-C does: by default the cells that are done are returned, with a warning.
     seed : int, numpy Generator or RandomState, optional
-    resume : Selection, or path of a file with its JSON, optional
-        Cells that are done are taken over, others are worked on; on the same grid the result is as if there had been
-        no interruption. The data and the options must be the same; components, models and criterion may differ.
-    on_cell : callable, optional
-        Called with each `Cell` when it is done, from the thread that did it, one at a time, in no certain order.
-    on_interrupt : {"keep", "raise"}
-        What Ctrl-C does: return the cells that are done, with a warning, or raise KeyboardInterrupt.
     threads : int, optional
         How many cells are worked on at the same time; as in `mixtura.fit`. The result has the same bits for any number.
+    resume : Selection, or path of a file with its JSON, optional
+        Cells that are done are taken over, others are worked on; on the same grid the result is as if there had been
+        no interruption. The data and the options must be the same; n_components, models and criterion may differ.
+    on_cell : callable, optional
+        Called with each `Cell` when it is done, from the thread that did it, one at a time, in no certain order.
 
     Returns
     -------
@@ -120,99 +106,96 @@ def select(
     >>> import numpy as np
     >>> rows = np.random.default_rng(0).normal(size=(90, 2)) + np.repeat([[0, 0], [9, 0], [0, 9]], 30, axis=0)
     >>> chosen = mixtura.select(rows, range(1, 5), models=["EEE", "VVV"], seed=0)
-    >>> chosen.best.model, chosen.best.mixture.n_components
+    >>> chosen.best.model.name, chosen.best.mixture.n_components
     ('EEE', 3)
     """
-    if on_interrupt not in ("raise", "keep"):
-        raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
+    how = as_em(em or EM(on_interrupt="keep"), tol=tol, max_iter=max_iter)
+    if list(how.rules) != list(EM(how.tol, how.max_iter).rules) or not how.accelerate:
+        raise ParameterError(f"em is {how}; a selection stops by the log-likelihood and accelerates: leave these out")
+    asked = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)
     X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
     source = as_source(X, sample_weight)
     earlier = resume if isinstance(resume, Selection | None) else Selection.from_json(Path(resume).read_text("utf-8"))
-    settings = {"start": as_starts(start), "tol": as_amount(tol, "tol"), "max_iter": as_count(max_iter, "max_iter")}
-    settings |= {"floor": as_floor(floor), "equal_proportions": bool(equal_proportions)}
-    constraint = as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
-    settings |= {"noise": _plain(noise), "noise_region": noise_region}
-    settings |= {"prior": as_plain(as_prior(prior)), "bound": None if constraint is None else constraint.options}
-    summary = summary_for(source, prior=prior, noise=noise, sample_size=sample_size)
+    counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, asked.constraint)
+    settings = _settings(as_starts(start), asked, how)
+    _check_same(settings, earlier)
+    entropy = as_entropy(seed) if earlier is None else earlier.entropy
     plan = planned(
         source,
-        summary,
-        settings,
-        earlier,
-        components=as_components(components),
-        models=as_models(models, source.n_features, constraint),
-        noise=noise,
-        seed=seed,
-        threads=threads,
+        asked,
+        how,
+        starts=settings["start"],
+        components=counts,
+        models=names,
+        entropy=entropy,
+        threads=thread_count(threads),
     )
-    size = as_sample_size(sample_size, lambda: summary)
-    cells = _taken_over(earlier, plan)
-    interrupted = False
+    size = as_sample_size(sample_size, lambda: plan.template.summary.effective_n_rows)
+    cells, interrupted = _taken_over(earlier, plan), False
     try:
         sweep(plan, cells, (lambda cell: on_cell(_sized(cell, size))) if on_cell else (lambda _: None))
         if criterion == "cv":
             cells |= cross_validated(plan, cells, FOLDS)
     except KeyboardInterrupt:
-        if on_interrupt == "raise" or not cells:
+        if not (how.keeps_interrupted and cells):
             raise
         interrupted = True
-    grid = [Key(k, model) for k in plan.components for model in plan.models]
-    done = tuple(_sized(_named(cells[key], column_names(X)), size) for key in grid if key in cells)
+    keys = [Key(k, model) for k in plan.components for model in plan.models]
+    done = tuple(_sized(_named(cells[key], column_names(X)), size) for key in keys if key in cells)
     result = Selection(done, plan.components, plan.models, criterion, plan.entropy, settings)
     _warn(result, interrupted=interrupted)
     _warn_of_constants(plan, column_names(X))
     return result
 
 
+def _settings(starts: tuple[Any, ...], asked: Model, how: EM) -> dict[str, Any]:
+    """What makes a selection, but for its grid and its criterion, in plain values."""
+    model = asked.to_dict()
+    own = {name: model[name] for name in ("constraint", "prior", "noise", "equal_weights")}
+    return {"start": starts, **own, "tol": how.tol, "max_iter": how.max_iter, "floor": how.floor}
+
+
+def _check_same(settings: dict[str, Any], earlier: Selection | None) -> None:
+    """Raise an error if an earlier selection was made otherwise."""
+    if earlier is None:
+        return
+    different = [name for name, value in settings.items() if earlier.settings.get(name) != value]
+    if different:
+        raise ParameterError(
+            f"resume: {', '.join(different)} differ from those of the earlier selection, "
+            f"{', '.join(repr(earlier.settings.get(name)) for name in different)}; pass the same"
+        )
+
+
 def planned(
     source: Source,
-    summary: Summary,
-    settings: dict[str, Any],
-    earlier: Selection | None,
+    asked: Model,
+    em: EM,
     *,
+    starts: tuple[Any, ...],
     components: tuple[int, ...],
     models: tuple[str, ...],
-    noise: Any,
-    seed: int | Rng | None,
-    threads: int | None,
+    entropy: int,
+    threads: int,
 ) -> Plan:
     """What all cells share."""
-    if earlier is not None:
-        different = [name for name, value in settings.items() if earlier.settings.get(name) != value]
-        if different:
-            raise ParameterError(
-                f"resume: {', '.join(different)} differ from those of the earlier selection, "
-                f"{', '.join(repr(earlier.settings.get(name)) for name in different)}; pass the same"
-            )
-    entropy = as_entropy(seed) if earlier is None else earlier.entropy
-    around, beginnings = noise_beginnings(noise, settings["noise_region"], source, summary)
-    mstep = MStep(
-        as_covariance_model("VVV"),
-        floor_variances(summary.scale, settings["floor"]),
-        EqualWeights() if settings["equal_proportions"] else FreeWeights(),
-        prior=with_data(settings["prior"] and ConjugatePrior(**settings["prior"]), summary),
-    )
-    template = Problem(source, Plain(), mstep, ReseedThenRemove(), summary).with_background(around)
+    summary = asked.summary(source)
+    around, beginnings = noise_beginnings(asked.noise, source, summary)
+    template = asked.problem(source, summary, em.floor).with_background(around)
     parts: Any = pieces(source, entropy, beginnings)
     return Plan(
-        source=source,
+        source,
         **parts,
         template=template,
         components=components,
         models=models,
-        starts=settings["start"],
+        starts=starts,
         entropy=entropy,
-        tol=settings["tol"],
-        max_iter=settings["max_iter"],
-        threads=thread_count(threads),
-        constraint=as_constraint(**settings["bound"]) if settings["bound"] else None,
+        model=asked,
+        em=em,
+        threads=threads,
     )
-
-
-def _plain(noise: Any) -> Any:
-    """What noise was asked for, in plain values."""
-    return noise.to_dict() if isinstance(noise, Noise) else np.asarray(noise).tolist()
 
 
 def _taken_over(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from mixtura.covariance.models import as_covariance_model
+from mixtura.covariance.models import model_name_in
 from mixtura.errors import DataError, ParameterError, missing_extra
 from mixtura.fitting import Fit
 from mixtura.mixture import ranks
@@ -43,7 +43,7 @@ class Selection:
     Examples
     --------
     >>> import mixtura
-    >>> chosen = mixtura.select([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], components=[1, 2], models="E", seed=0)
+    >>> chosen = mixtura.select([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], n_components=[1, 2], models="E", seed=0)
     >>> chosen.best.mixture.n_components, [row["components"] for row in chosen.table]
     (2, [1, 2])
     """
@@ -66,7 +66,7 @@ class Selection:
     def __getitem__(self, key: tuple[int, str]) -> Cell:
         """The cell with so many components of a model."""
         k, name = key
-        wanted = Key(k, as_covariance_model(name).name)
+        wanted = Key(k, model_name_in(name, 1 if {"E", "V"} & set(self.models) else 2))
         found = [cell for cell in self.cells if cell.key == wanted]
         if not found:
             raise ParameterError(f"there is no cell {key}; components are {self.components}, models {self.models}")

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mixtura.em import Outcome
 from mixtura.errors import DataError
-from mixtura.fitting import Fit, Start
+from mixtura.fitting import EM, Fit, Model, Start
 from mixtura.mixture import Mixture
 from mixtura.selection.cell import Cell, CellStart, Found
 from mixtura.stats import Stats
 
 FORMAT = "mixtura-selection"
-VERSION = 1
+VERSION = 2
 
 
 def text(fields: dict[str, Any], cells: Sequence[Cell]) -> str:
@@ -49,7 +48,7 @@ def parsed(written: str) -> tuple[dict[str, Any], tuple[Cell, ...]]:
 def _stats(stats: Stats) -> dict[str, Any]:
     """Statistics in plain values."""
     arrays = {"weight": stats.weight.tolist(), "mean": stats.mean.tolist(), "scatter": stats.scatter.tolist()}
-    return {**arrays, "outside": stats.noise_weight}
+    return {**arrays, "noise_weight": stats.noise_weight}
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
@@ -82,9 +81,12 @@ def _fit(fit: Fit) -> dict[str, Any]:
         "floored": start.floored,
         "sizes": fit.sizes.tolist(),
         "n_rows": fit.n_rows,
-        "certainty": fit.assignment_logprob,
+        "assignment_logprob": fit.assignment_logprob,
         "sample_size": fit.sample_size,
         "log_prior": fit.log_prior,
+        "effective_n_rows": fit.effective_n_rows,
+        "model": fit.model.to_dict(),
+        "em": fit.em.to_dict(),
     }
 
 
@@ -94,7 +96,7 @@ def _read_cell(plain: dict[str, Any]) -> Cell:
     return Cell(
         plain["components"],
         plain["model"],
-        _read_fit(plain["fit"], plain["model"]) if plain["fit"] else None,
+        _read_fit(plain["fit"]) if plain["fit"] else None,
         CellStart(begin["name"], _read_stats(begin["stats"])) if begin else None,
         tuple(Found(*one) for one in plain["found"]),
         thin=plain["thin"],
@@ -107,14 +109,22 @@ def _read_cell(plain: dict[str, Any]) -> Cell:
 def _read_stats(plain: dict[str, Any]) -> Stats:
     """Statistics from plain values."""
     weight, mean, scatter = (np.array(plain[name]) for name in ("weight", "mean", "scatter"))
-    return Stats(weight, mean, scatter, 0.0, 0.0, plain.get("outside", 0.0))
+    return Stats(weight, mean, scatter, 0.0, 0.0, plain["noise_weight"])
 
 
-def _read_fit(plain: dict[str, Any], model: str) -> Fit:
+def _read_fit(plain: dict[str, Any]) -> Fit:
     """A fit from plain values."""
     outcome, trace = Outcome[plain["outcome"]], tuple(plain["trace"])
     start = Start(trace[-1], plain["iterations"], plain["passes"], outcome, (), tuple(plain["floored"]))
-    mixture = Mixture.from_json(json.dumps(plain["mixture"]))
-    sizes = np.array(plain["sizes"])
-    fit = Fit(mixture, outcome, trace, (start,), 0, model, sizes, plain["n_rows"], plain["certainty"])
-    return replace(fit, sample_size=plain.get("sample_size"), log_prior=plain.get("log_prior", 0.0))
+    same = ("n_rows", "assignment_logprob", "sample_size", "log_prior", "effective_n_rows")
+    return Fit(
+        Mixture.from_json(json.dumps(plain["mixture"])),
+        outcome,
+        trace,
+        (start,),
+        0,
+        sizes=np.array(plain["sizes"]),
+        model=Model.from_dict(plain["model"]),
+        em=EM(**plain["em"]),
+        **{name: plain[name] for name in same},
+    )

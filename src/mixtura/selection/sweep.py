@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import map_in_order, using_threads
-from mixtura.covariance.models import Constraint, as_covariance_model, with_constraint
+from mixtura.covariance.models import as_covariance_model, with_constraint
 from mixtura.data import ArraySource, Source
 from mixtura.em import Problem, Run, is_thin, rows_per_weight
 from mixtura.errors import MixturaError
-from mixtura.fitting import Beginning, as_fit
+from mixtura.fitting import EM, Beginning, Model, as_fit
 from mixtura.selection.cell import Cell, CellStart, Found
 from mixtura.selection.cell_starts import GIVEN, QUANTILES, from_neighbours
 from mixtura.selection.grid import Key, sources, waves
@@ -39,21 +39,21 @@ class Plan:
         All rows, or as many as starts are chosen by.
     large : ArraySource, or None
         All rows in one piece, where there are not too many for the kernel.
-    template : Task
+    template : Problem
         What all cells have in common, noise and what is held included.
     beginnings : tuple
         What noise begins with (`mixtura.fitting.noise`); empty where there is none.
-    grounds : tuple of Ground
+    start_samples : tuple of StartSample
         Rows that components start from.
     components : tuple of int
     models : tuple of str
     starts : tuple
     entropy : int
         From which the starts draw.
-    tol : float
-    max_iter : int
+    model : Model
+        What is asked of all cells; each has its own covariance model.
+    em : EM
     threads : int
-    bound : Bound or None
     """
 
     source: Source
@@ -66,14 +66,13 @@ class Plan:
     models: tuple[str, ...]
     starts: tuple[Any, ...]
     entropy: int
-    tol: float
-    max_iter: int
+    model: Model
+    em: EM
     threads: int
-    constraint: Constraint | None = None
 
     def problem(self, model: str, source: Source | None = None) -> Problem:
         """What is fitted in a column of the grid."""
-        covariances = with_constraint(as_covariance_model(model), self.constraint)
+        covariances = with_constraint(as_covariance_model(model), self.model.constraint)
         mstep = replace(self.template.mstep, covariances=covariances)
         return replace(self.template, source=source or self.source, mstep=mstep)
 
@@ -166,24 +165,24 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[K
     if "neighbours" in plan.starts:
         begins += from_neighbours(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
     named = [begin.name in (*plan.starts, GIVEN, QUANTILES) for begin in begins]
-    limits = Limits(plan.tol if plan.whole else max(plan.tol, ROUGH), plan.max_iter)
+    limits = Limits(plan.em.tol if plan.whole else max(plan.em.tol, ROUGH), plan.em.max_iter)
     found = searched(problem, begins, limits, named)
     (start, best), loop = found[0], False
     if not (best.lost or plan.whole or plan.large is None):
         ahead = [CellStart(begin.name, run.last.stats) for begin, run in found[:FINALISTS] if not run.lost]
         problem = plan.problem(key.model, plan.large)
-        limits = Limits(plan.tol, plan.max_iter, NEAR, LAST)
+        limits = Limits(plan.em.tol, plan.em.max_iter, NEAR, LAST)
         start, best = searched(problem, ahead, limits, [False] * len(ahead))[0]
     if best.lost or (plan.large is None and not plan.whole):
         rows = plan.small if plan.whole else plan.large
         problem, loop = plan.problem(key.model, rows), True
         start = CellStart(start.name, best.last.stats)
-        best = with_repairs(problem, best, Limits(plan.tol, plan.max_iter), few_rows=rows is not None)
+        best = with_repairs(problem, best, Limits(plan.em.tol, plan.em.max_iter), few_rows=rows is not None)
     needed = least_weight(problem)
     return Cell(
         key.components,
         key.model,
-        as_fit(problem, [best]),
+        as_fit(problem, [best], replace(plan.model, name=key.model), plan.em),
         start.reduced(problem.mstep.scatter_kind),
         tuple(Found(begin.name, run.loglik, run.iterations, ending(run, needed)) for begin, run in found),
         is_thin(best, needed),

@@ -7,7 +7,8 @@ from typing import Any
 
 from mixtura._support import Rows
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
-from mixtura.covariance.models import ALIASES
+from mixtura.covariance.models import ALIASES, as_covariance_model
+from mixtura.fitting import EM
 from mixtura.selection import Selection, select
 from mixtura.sklearn.em import StartResult
 from mixtura.sklearn.shapes import PARAMETER_SHAPES, ParameterShape
@@ -38,9 +39,7 @@ def select_by_bic(
         components,
         models=models,
         sample_weight=weight,
-        tol=TOL,
-        max_iter=MAX_ITER,
-        on_interrupt="raise",
+        em=EM(tol=TOL, max_iter=MAX_ITER),
         **options,
     )
 
@@ -61,7 +60,8 @@ def covariance_type_of(model: str) -> str:
     ('tied', 'VEV')
     """
     types = {full: name for name, full in ALIASES.items() if name in PARAMETER_SHAPES}
-    return types.get(model, model)
+    full = as_covariance_model(model).name
+    return types.get(full, full)
 
 
 def parameter_shape(covariance_type: str) -> ParameterShape:

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura import kernels
 from mixtura._support import Array, Rows
 from mixtura.covariance import DenseCovariance
+from mixtura.covariance.models import Constraint
 from mixtura.data import ArraySource
 from mixtura.mixture import Assessment, Mixture, assess
 from mixtura.sklearn.attributes import check_fit_rows, check_prediction_rows, mixture_from_attributes
@@ -41,9 +42,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     n_components : int or "auto", default=1
         Number of components; "auto" chooses from 1 to 9 by BIC (`mixtura.select`).
-    covariance_type : {"full", "tied", "diag", "spherical", "auto"}, default="full"
+    covariance_type : {"full", "tied", "diag", "spherical", "auto"} or str, default="full"
         Covariances: a full matrix for each component, one full matrix for all, variances of the columns for each, or
-        one variance for each; "auto" chooses by BIC among all models. If either parameter is "auto", tol, reg_covar,
+        one variance for each; or a covariance model by mclust's name, such as "VEE" (`mixtura.fit`). "auto" chooses by
+        BIC among all models. If either parameter is "auto", tol, reg_covar,
         max_iter, n_init, init_params, warm_start and verbose have no effect, and ``..._init`` are refused.
     tol : float, default=1e-3
         EM stops when the mean log-likelihood per row changes by less than this.
@@ -66,12 +68,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         Whether EM is accelerated; without it, iterations are those of scikit-learn.
     fixed : {"weights", "means", "covariances"}, several of them, or dict, optional
         Parameters that keep their values in ``weights_init``, ``means_init`` or ``precisions_init`` (`mixtura.fit`).
-    equal_proportions : bool, default=False
+    equal_weights : bool, default=False
         Whether all components have the same weight.
     prior : "conjugate" or ConjugatePrior, optional
         Prior on means and covariances (`mixtura.fit`); lower bounds are then log-likelihood plus log-prior per row.
-    eigenvalue_ratio, determinant_ratio, shape_ratio : float, optional
-        Upper bounds on ratios between covariances (`mixtura.fit`).
+    constraint : EigenvalueRatio or DeterminantRatio, optional
+        By how much covariances may differ (`mixtura.fit`).
     threads : int, optional
         Number of threads; results do not depend on it. Default: MIXTURA_NUM_THREADS, or all CPUs.
 
@@ -126,11 +128,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         verbose_interval: int = 10,
         accelerate: bool = False,
         fixed: Any = None,
-        equal_proportions: bool = False,
+        equal_weights: bool = False,
         prior: Any = None,
-        eigenvalue_ratio: float | None = None,
-        determinant_ratio: float | None = None,
-        shape_ratio: float | None = None,
+        constraint: Constraint | None = None,
         threads: int | None = None,
     ) -> None:
         self.n_components = n_components
@@ -149,11 +149,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.verbose_interval = verbose_interval
         self.accelerate = accelerate
         self.fixed = fixed
-        self.equal_proportions = equal_proportions
+        self.equal_weights = equal_weights
         self.prior = prior
-        self.eigenvalue_ratio = eigenvalue_ratio
-        self.determinant_ratio = determinant_ratio
-        self.shape_ratio = shape_ratio
+        self.constraint = constraint
         self.threads = threads
 
     @classmethod
@@ -216,7 +214,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             "seed": check_random_state(self.random_state)
         }
         selection = select_by_bic(rows, weight, self.n_components, self.covariance_type, options)
-        self._set(as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model))
+        self._set(as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))
         self.selection_ = selection
 
     def _set(self, best: StartResult, dtype: Any, covariance_type: str) -> None:

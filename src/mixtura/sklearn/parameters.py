@@ -11,10 +11,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
 from mixtura._support import Rows, as_sample_weight
-from mixtura.covariance.models import as_constraint, with_constraint
+from mixtura.covariance.models import MODELS, DeterminantRatio, EigenvalueRatio, with_constraint
 from mixtura.data import ArraySource
 from mixtura.em import Problem
-from mixtura.em.mstep import ConjugatePrior, with_data
+from mixtura.em.mstep import ConjugatePrior, EqualWeights, FreeWeights, with_data
 from mixtura.fitting import as_masks, hold_parameters
 from mixtura.kernels import summarise
 from mixtura.sklearn.automatic import AUTO
@@ -24,7 +24,7 @@ from mixtura.starts import GROUPINGS
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({AUTO})],
-    "covariance_type": [StrOptions({*PARAMETER_SHAPES, AUTO})],
+    "covariance_type": [StrOptions({*PARAMETER_SHAPES, *MODELS, AUTO})],
     "tol": [Interval(Real, 0.0, None, closed="left")],
     "reg_covar": [Interval(Real, 0.0, None, closed="left")],
     "max_iter": [Interval(Integral, 0, None, closed="left")],
@@ -39,17 +39,15 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "verbose_interval": [Interval(Integral, 1, None, closed="left")],
     "accelerate": ["boolean"],
     "fixed": [str, "array-like", dict, None],
-    "equal_proportions": ["boolean"],
+    "equal_weights": ["boolean"],
     "prior": [StrOptions({"conjugate"}), ConjugatePrior, None],
-    "eigenvalue_ratio": [Interval(Real, 1.0, None, closed="left"), None],
-    "determinant_ratio": [Interval(Real, 1.0, None, closed="left"), None],
-    "shape_ratio": [Interval(Real, 1.0, None, closed="left"), None],
+    "constraint": [EigenvalueRatio, DeterminantRatio, None],
     "threads": [Interval(Integral, 1, None, closed="left"), None],
 }
 
 
 # Parameters that are passed to `mixtura.select` where anything is "auto".
-MODEL_OPTIONS = ("equal_proportions", "prior", "eigenvalue_ratio", "determinant_ratio", "shape_ratio")
+MODEL_OPTIONS = ("equal_weights", "prior", "constraint")
 
 
 def initial_parameters(estimator: Any, d: int) -> InitialParameters:
@@ -68,9 +66,12 @@ def problem_and_start(estimator: Any, source: ArraySource) -> tuple[Problem, Ini
     given = initial_parameters(estimator, source.n_features)
     summary = summarise(source, full=estimator.prior is not None)
     problem = problem_of(source, summary, estimator.covariance_type, estimator.reg_covar)
-    constraint = as_constraint(estimator.eigenvalue_ratio, estimator.determinant_ratio, estimator.shape_ratio)
-    covariances = with_constraint(problem.mstep.covariances, constraint)
-    mstep = replace(problem.mstep, covariances=covariances, prior=with_data(estimator.prior, summary))
+    mstep = replace(
+        problem.mstep,
+        covariances=with_constraint(problem.mstep.covariances, estimator.constraint),
+        weights=EqualWeights() if estimator.equal_weights else FreeWeights(),
+        prior=with_data(estimator.prior, summary),
+    )
     problem = replace(problem, mstep=mstep)
     masks = as_masks(estimator.fixed, estimator.n_components)
     missing = set(masks) - set(given.as_dict())
@@ -79,7 +80,7 @@ def problem_and_start(estimator: Any, source: ArraySource) -> tuple[Problem, Ini
         wanted = ", ".join(names.get(name, f"{name}_init") for name in sorted(missing))
         raise ValueError(f"fixed: {', '.join(sorted(missing))} are to be held; give {wanted}")
     mixture = given.complete(estimator.n_components, source.n_features)
-    return hold_parameters(problem, masks, mixture, equal_proportions=estimator.equal_proportions), given
+    return hold_parameters(problem, masks, mixture), given
 
 
 def check_sample_weight(sample_weight: Any, rows: Rows) -> Any:

@@ -78,7 +78,7 @@ def check_weights(values: Any, k: int) -> Array:
 
 def covariances_from_precisions(values: Any, kind: str, k: int, d: int) -> Covariance:
     """Check precisions with scikit-learn's rules and error texts; return the covariances they stand for."""
-    form = PARAMETER_SHAPES[kind]
+    form = PARAMETER_SHAPES.get(kind, PARAMETER_SHAPES["full"])
     precisions = form.unpack(check_shape(values, f"{kind} precision", form.shape(k, d)))
     try:
         return form.storage.from_precisions(precisions, k, d)

@@ -25,7 +25,7 @@ class FromKnown:
     Attributes
     ----------
     known : ndarray of shape (n,)
-        From `as_known`.
+        From `mixtura.em.estep.as_known_labels`.
     """
 
     known: NDArray[np.int64]
@@ -39,7 +39,9 @@ class FromKnown:
         first = MStep(as_covariance_model("EEI"), problem.mstep.floor)
         stats = problem.source.sum(sum_over_blocks(given, k))
         if not stats.weight.all():
-            raise ParameterError(f"known: all rows of component {stats.weight.argmin()} have weight zero; leave it out")
+            raise ParameterError(
+                f"known_labels: all rows of component {stats.weight.argmin()} have weight zero; leave it out"
+            )
         mixture, _ = first(stats)
 
         def nearest(chunk: Chunk) -> Stats:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from mixtura._support import Rng
 from mixtura.em import Problem, in_kernel
@@ -54,12 +52,10 @@ class Refined:
         return self.mixture if run.lost else run.last.stats
 
 
-def refined(mixture: Mixture, options: Mapping[str, Any]) -> Refined | Mixture:
-    """The start of a fit of the same mixture to other rows; ``options`` are those of `mixtura.fit`.
+def refined(mixture: Mixture, *, exact: bool, tol: float, max_iter: int) -> Refined | Mixture:
+    """The start of a fit of the same mixture to other rows.
 
-    If parameters are held, rows known, or there is noise, the fit has to see the mixture itself.
+    With ``exact``, since parameters are held or rows known, and with noise, the fit has to see the mixture itself.
     """
     plain = replace(mixture, columns=None)
-    if mixture.noise or options.get("fixed") is not None or options.get("known") is not None:
-        return plain
-    return Refined(plain, **{name: options[name] for name in ("tol", "max_iter") if name in options})
+    return plain if exact or mixture.noise else Refined(plain, tol, max_iter)

@@ -15,15 +15,24 @@ from mixtura.covariance.models.names import (
     as_covariance_model,
     contains,
     letters,
+    model_name_in,
     with_constraint,
 )
-from mixtura.covariance.models.ratios import Constraint, as_constraint
+from mixtura.covariance.models.ratios import (
+    Constraint,
+    DeterminantRatio,
+    EigenvalueRatio,
+    as_constraint,
+    ratios_as_constraint,
+)
 
 __all__ = [
     "ALIASES",
     "MODELS",
     "Constraint",
     "CovarianceModel",
+    "DeterminantRatio",
+    "EigenvalueRatio",
     "HeldCovariances",
     "Letters",
     "Mask",
@@ -32,5 +41,7 @@ __all__ = [
     "as_covariance_model",
     "contains",
     "letters",
+    "model_name_in",
+    "ratios_as_constraint",
     "with_constraint",
 ]

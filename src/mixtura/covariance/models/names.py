@@ -80,13 +80,25 @@ def as_covariance_model(name: str) -> CovarianceModel:
     return model
 
 
+def model_name_in(name: str, n_features: int) -> str:
+    """The name that a covariance model has in so many columns: in one column all models are E or V, as in mclust.
+
+    Examples
+    --------
+    >>> model_name_in("VEE", 1), model_name_in("tied", 2), model_name_in("E", 2)
+    ('V', 'EEE', 'EEE')
+    """
+    own = as_covariance_model(name).name
+    return own[0] if n_features == 1 else own
+
+
 def with_constraint(model: CovarianceModel, constraint: Constraint | None) -> CovarianceModel:
     """The covariance model under a constraint; the model itself where that is None.
 
     Examples
     --------
-    >>> from mixtura.covariance.models.ratios import as_constraint
-    >>> with_constraint(as_covariance_model("VEV"), as_constraint(12, None, None))
+    >>> from mixtura.covariance.models.ratios import EigenvalueRatio
+    >>> with_constraint(as_covariance_model("VEV"), EigenvalueRatio(12))
     Traceback (most recent call last):
     mixtura.errors.ParameterError: model VEV has no exact M-step within this bound; expected one of EII, VII, ...
     """

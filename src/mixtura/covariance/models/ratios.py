@@ -105,14 +105,28 @@ def _from_above(values: Array) -> Array:
 class EigenvalueRatio:
     """The constraint that no eigenvalue of any covariance matrix is more than ``ratio`` times another one.
 
-    It depends on the columns' units.
+    It depends on the columns' units. (tclust's ``restr.fact``, there 12.)
+
+    Parameters
+    ----------
+    ratio : float
+        At least 1.
+
+    Examples
+    --------
+    >>> EigenvalueRatio(0.5)
+    Traceback (most recent call last):
+    mixtura.errors.ParameterError: eigenvalue_ratio is 0.5; expected a number that is at least 1
     """
 
     ratio: float
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ratio", _as_ratio(self.ratio, "eigenvalue_ratio"))
+
     @property
     def options(self) -> dict[str, float]:
-        """The user's options that describe this constraint, as `as_constraint` takes them."""
+        """The user's options that describe this constraint, as `ratios_as_constraint` takes them."""
         return {"eigenvalue_ratio": self.ratio}
 
     @property
@@ -137,14 +151,25 @@ class DeterminantRatio:
     Within a component, no eigenvalue is more than ``shape`` times another one. The best shape does not depend on the
     volume: it is that of the component's own variances, clipped to the ratio. Where ``shape`` is at its largest, the
     constraint does not depend on the columns' units or on rotations.
+
+    Parameters
+    ----------
+    ratio : float
+        At least 1.
+    shape : float
+        At least 1, and at most 1e10.
     """
 
     ratio: float
     shape: float = MAX_SHAPE_RATIO
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ratio", _as_ratio(self.ratio, "determinant_ratio"))
+        object.__setattr__(self, "shape", min(_as_ratio(self.shape, "shape_ratio"), MAX_SHAPE_RATIO))
+
     @property
     def options(self) -> dict[str, float]:
-        """The user's options that describe this constraint, as `as_constraint` takes them."""
+        """The user's options that describe this constraint, as `ratios_as_constraint` takes them."""
         return {"determinant_ratio": self.ratio, "shape_ratio": self.shape}
 
     @property
@@ -173,16 +198,32 @@ class DeterminantRatio:
 Constraint: TypeAlias = EigenvalueRatio | DeterminantRatio
 
 
-def as_constraint(
+def as_constraint(constraint: Any) -> Constraint | None:
+    """Check a constraint; None is none.
+
+    Examples
+    --------
+    >>> as_constraint(12)
+    Traceback (most recent call last):
+    mixtura.errors.ParameterError: constraint is 12; expected a mixtura.EigenvalueRatio or mixtura.DeterminantRatio
+    """
+    if not (constraint is None or isinstance(constraint, Constraint)):
+        raise ParameterError(
+            f"constraint is {constraint!r}; expected a mixtura.EigenvalueRatio or mixtura.DeterminantRatio"
+        )
+    return constraint
+
+
+def ratios_as_constraint(
     eigenvalue_ratio: Any = None, determinant_ratio: Any = None, shape_ratio: Any = None
 ) -> Constraint | None:
-    """The constraint that a user's options describe; None without any.
+    """The constraint that ratios describe, as a command's options and files give them; None without any.
 
     At most one of ``eigenvalue_ratio`` and ``determinant_ratio`` may be given; ``shape_ratio`` needs the latter.
 
     Examples
     --------
-    >>> as_constraint(12), as_constraint(None, 8, 100.0), as_constraint()
+    >>> ratios_as_constraint(12), ratios_as_constraint(None, 8, 100.0), ratios_as_constraint()
     (EigenvalueRatio(ratio=12.0), DeterminantRatio(ratio=8.0, shape=100.0), None)
     """
     if eigenvalue_ratio is not None and determinant_ratio is not None:
@@ -190,11 +231,10 @@ def as_constraint(
     if shape_ratio is not None and determinant_ratio is None:
         raise ParameterError("shape_ratio is given without determinant_ratio; give both, or eigenvalue_ratio alone")
     if eigenvalue_ratio is not None:
-        return EigenvalueRatio(_as_ratio(eigenvalue_ratio, "eigenvalue_ratio"))
+        return EigenvalueRatio(eigenvalue_ratio)
     if determinant_ratio is None:
         return None
-    shape = MAX_SHAPE_RATIO if shape_ratio is None else _as_ratio(shape_ratio, "shape_ratio")
-    return DeterminantRatio(_as_ratio(determinant_ratio, "determinant_ratio"), min(shape, MAX_SHAPE_RATIO))
+    return DeterminantRatio(determinant_ratio, MAX_SHAPE_RATIO if shape_ratio is None else shape_ratio)
 
 
 def _as_ratio(value: Any, name: str) -> float:

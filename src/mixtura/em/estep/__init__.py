@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mixtura.em.estep.background import WithBackground
 from mixtura.em.estep.base import EStep
-from mixtura.em.estep.known_labels import UNKNOWN, KnownLabels, as_known
+from mixtura.em.estep.known_labels import UNKNOWN, KnownLabels, as_known_labels
 from mixtura.em.estep.plain import Plain
 from mixtura.em.estep.trimmed import Trimmed
 
-__all__ = ["UNKNOWN", "EStep", "KnownLabels", "Plain", "Trimmed", "WithBackground", "as_known"]
+__all__ = ["UNKNOWN", "EStep", "KnownLabels", "Plain", "Trimmed", "WithBackground", "as_known_labels"]

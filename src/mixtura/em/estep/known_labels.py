@@ -19,28 +19,32 @@ from mixtura.stats import ScatterKind, Stats
 UNKNOWN = -1
 
 
-def as_known(known: Any, n_rows: int, k: int) -> NDArray[np.int64]:
+def as_known_labels(known_labels: Any, n_rows: int, k: int) -> NDArray[np.int64]:
     """Check components given for rows: 0 to k - 1, or -1 where it is unknown; each component has a row.
 
     Examples
     --------
-    >>> as_known([0, -1, 1], 3, 2).tolist()
+    >>> as_known_labels([0, -1, 1], 3, 2).tolist()
     [0, -1, 1]
-    >>> as_known([0, -1, 0], 3, 2)
+    >>> as_known_labels([0, -1, 0], 3, 2)
     Traceback (most recent call last):
-    mixtura.errors.DataError: known: no row is known to belong to component 1; give at least one for each of 2
+    mixtura.errors.DataError: known_labels: no row is known to belong to component 1; give at least one for each of 2
     """
-    values = np.asarray(known)
+    values = np.asarray(known_labels)
     if values.shape != (n_rows,):
-        raise DataError(f"known has shape {values.shape}; expected the component of each row, ({n_rows},)")
+        raise DataError(f"known_labels has shape {values.shape}; expected the component of each row, ({n_rows},)")
     whole = values.dtype.kind in "iu"
     bad = np.flatnonzero((values < UNKNOWN) | (values >= k)) if whole else np.zeros(1, dtype=np.int64)
     if len(bad):
         given = values[bad[0]].item()
-        raise DataError(f"known, row {bad[0]}: {given!r}; expected an integer from 0 to {k - 1}, or -1 for unknown")
+        raise DataError(
+            f"known_labels, row {bad[0]}: {given!r}; expected an integer from 0 to {k - 1}, or -1 for unknown"
+        )
     empty = np.setdiff1d(np.arange(k), values)
     if len(empty):
-        raise DataError(f"known: no row is known to belong to component {empty[0]}; give at least one for each of {k}")
+        raise DataError(
+            f"known_labels: no row is known to belong to component {empty[0]}; give at least one for each of {k}"
+        )
     return values.astype(np.int64)
 
 
@@ -69,7 +73,7 @@ class KnownLabels:
     Attributes
     ----------
     labels : ndarray of shape (n,)
-        Of each position the component, or -1 where it is unknown: see `as_known`.
+        Of each position the component, or -1 where it is unknown: see `as_known_labels`.
     """
 
     labels: NDArray[np.int64]

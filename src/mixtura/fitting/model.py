@@ -1,0 +1,285 @@
+"""What a user asked for: the statistical model, and how EM is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+
+from mixtura._support import as_amount, as_count, as_fraction
+from mixtura.covariance.models import (
+    Constraint,
+    as_constraint,
+    as_covariance_model,
+    model_name_in,
+    ratios_as_constraint,
+    with_constraint,
+)
+from mixtura.data import Source, Summary
+from mixtura.em import Problem, ReseedThenRemove, StopRule, as_stops
+from mixtura.em.estep import EStep, Plain, Trimmed
+from mixtura.em.mstep import (
+    ConjugatePrior,
+    EqualWeights,
+    FreeWeights,
+    MStep,
+    as_floor,
+    as_plain,
+    as_prior,
+    floor_variances,
+    with_data,
+)
+from mixtura.em.steppers import STEPPERS, Stepper
+from mixtura.errors import ParameterError
+from mixtura.kernels import summarise
+from mixtura.mixture import Noise
+
+# What `mixtura.fit` says of noise where nothing else is said.
+BOX = "box"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UniformNoise:
+    """Rows that belong to no component: uniform noise over a region around the data (Banfield & Raftery 1993).
+
+    Parameters
+    ----------
+    begin : True, "neighbours", float, or rows
+        What noise begins with: the rows given, as booleans (n,) or by number; those that `find_noise` finds by their
+        ``"neighbours"``; a fraction between 0 and 1 of the weight, where the components start as if there were no
+        noise; True tries neighbours and a fraction of 0.05, and keeps the better. The components start from the
+        other rows.
+    region : {"box", "hull"}
+        The smaller of two boxes around the data, along the columns or the principal components (mclust's ``hypvol``),
+        or the data's convex hull, in at most six dimensions.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> rows = np.vstack([np.random.default_rng(0).normal(size=(90, 2)), [[9.0, 9.0], [-8.0, 7.0], [7.0, -9.0]]])
+    >>> mixtura.fit(rows, 1, noise=UniformNoise(0.05, region="hull"), seed=0).mixture.predict(rows[-3:]).tolist()
+    [-1, -1, -1]
+    """
+
+    begin: Any = True
+    region: str = BOX
+
+
+def as_noise(noise: Any) -> UniformNoise | Noise | None:
+    """What a user says of noise: None or False is none, a value that is no `Noise` is what uniform noise begins with.
+
+    Examples
+    --------
+    >>> as_noise(0.05)
+    UniformNoise(begin=0.05, region='box')
+    """
+    if noise is None or noise is False:
+        return None
+    return noise if isinstance(noise, UniformNoise | Noise) else UniformNoise(noise)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """The statistical model of a fit; `mixtura.fit` takes it as ``model``, and every `Fit` carries its own.
+
+    Parameters
+    ----------
+    name : str
+        Name of the covariance model, as in `mixtura.fit`. Of one column, E or V.
+    constraint : EigenvalueRatio or DeterminantRatio, optional
+    prior : "conjugate" or ConjugatePrior, optional
+    noise : optional
+        As in `mixtura.fit`.
+    trim : float
+    fixed : str, sequence of str, or dictionary, optional
+        As in `mixtura.fit`; the values are those of the start.
+    equal_weights : bool
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2, model="VVV", equal_weights=True, seed=0)
+    >>> fit.model
+    Model(name='V', equal_weights=True)
+    >>> mixtura.fit([1.0, 2.0, 3.0, 9.0], 2, model=fit.model, seed=0).mixture.weights.tolist()
+    [0.5, 0.5]
+    """
+
+    name: str = "VVV"
+    constraint: Constraint | None = None
+    prior: ConjugatePrior | None = None
+    noise: UniformNoise | Noise | None = None
+    trim: float = 0.0
+    fixed: Any = None
+    equal_weights: bool = False
+
+    def __post_init__(self) -> None:
+        checked = {
+            "name": self.name if self.name in ("E", "V") else as_covariance_model(self.name).name,
+            "constraint": as_constraint(self.constraint),
+            "prior": as_prior(self.prior),
+            "noise": as_noise(self.noise),
+            "trim": as_fraction(self.trim, "trim"),
+            "equal_weights": bool(self.equal_weights),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        with_constraint(as_covariance_model(self.name), self.constraint)
+
+    def __repr__(self) -> str:
+        told = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
+        said = [f"{name}={value!r}" for name, value, default in told if name == "name" or value != default]
+        return f"Model({', '.join(said)})"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def in_columns(self, d: int) -> Model:
+        """The same model with the name that it has in d columns: in one column all models are E or V, as in mclust."""
+        return replace(self, name=model_name_in(self.name, d))
+
+    def mstep(self, summary: Summary, floor: float) -> MStep:
+        """The M-step that estimates its parameters, with nothing held and no noise."""
+        return MStep(
+            with_constraint(as_covariance_model(self.name), self.constraint),
+            floor_variances(summary.scale, floor),
+            EqualWeights() if self.equal_weights else FreeWeights(),
+            prior=with_data(self.prior, summary),
+        )
+
+    def estep(self) -> EStep:
+        """The E-step that shares the rows out."""
+        return Trimmed(self.trim) if self.trim else Plain()
+
+    def summary(self, source: Source) -> Summary:
+        """The summary of all rows, with what this model needs of it."""
+        return summarise(source, full=self.prior is not None or isinstance(self.noise, UniformNoise))
+
+    def problem(self, source: Source, summary: Summary, floor: float) -> Problem:
+        """What EM is to solve, but for noise, known labels and held parameters."""
+        return Problem(source, self.estep(), self.mstep(summary, floor), ReseedThenRemove(), summary)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model in plain values, for JSON."""
+        noise: Any = self.noise
+        if isinstance(noise, UniformNoise):
+            noise = {"begin": np.asarray(noise.begin).tolist(), "region": noise.region}
+        elif noise is not None:
+            noise = noise.to_dict()
+        fixed = self.fixed
+        if isinstance(fixed, Mapping):
+            fixed = {name: np.asarray(which).tolist() for name, which in fixed.items()}
+        return {
+            "name": self.name,
+            "constraint": None if self.constraint is None else self.constraint.options,
+            "prior": as_plain(self.prior),
+            "noise": noise,
+            "trim": self.trim,
+            "fixed": list(fixed) if isinstance(fixed, Sequence) and not isinstance(fixed, str) else fixed,
+            "equal_weights": self.equal_weights,
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote.
+
+        Examples
+        --------
+        >>> Model.from_dict(Model("VEE", prior="conjugate", noise=0.1).to_dict()).noise
+        UniformNoise(begin=0.1, region='box')
+        """
+        noise = plain["noise"]
+        if noise is not None:
+            noise = UniformNoise(**noise) if "begin" in noise else Noise.from_dict(noise)
+        prior = None if plain["prior"] is None else ConjugatePrior(**plain["prior"])
+        constraint = None if plain["constraint"] is None else ratios_as_constraint(**plain["constraint"])
+        return cls(**{**plain, "noise": noise, "prior": prior, "constraint": constraint})
+
+
+def as_model(model: Any, told: Mapping[str, Any]) -> Model:
+    """The model that a user asks for: a `Model` as it is, or the name of a covariance model and what else is told."""
+    if not isinstance(model, Model):
+        return Model(model, **told)
+    defaults = {field.name: field.default for field in fields(Model)}
+    double = [name for name, value in told.items() if value is not defaults[name] and value != defaults[name]]
+    if double:
+        raise ParameterError(f"model is a Model, which says it all: leave {', '.join(double)} out, or replace its own")
+    return model
+
+
+@dataclass(frozen=True, slots=True)
+class EM:
+    """How EM is run; `mixtura.fit` takes it as ``em``, and every `Fit` carries its own.
+
+    Parameters
+    ----------
+    tol : float
+        Threshold of the stop rule: the rise of the mean log-likelihood per row, or the move of the parameters.
+    max_iter : int
+        Largest number of EM iterations of each start.
+    stop : {"loglik", "parameters"}, or both
+        Stop when the log-likelihood rises by no more than ``tol``, when the parameters move by no more than ``tol``
+        (Euclidean norm), or when either holds.
+    accelerate : bool
+        Extrapolate where EM is slow (SQUAREM, then BFGS): fewer passes over the data to the same place. False is EM
+        as it is.
+    floor : float
+        Least variance of a component in any direction, as a fraction of the data's variance; at least 1e-10, which is
+        what double precision needs. It is part of the M-step, so the log-likelihood still never falls.
+    on_interrupt : {"raise", "keep"}
+        What Ctrl-C does: raise KeyboardInterrupt, or return the best so far.
+
+    Examples
+    --------
+    >>> EM(accelerate=False)
+    EM(accelerate=False)
+    """
+
+    tol: float = 1e-6
+    max_iter: int = 1000
+    stop: str | Sequence[str] = "loglik"
+    accelerate: bool = True
+    floor: float = 1e-10
+    on_interrupt: str = "raise"
+
+    def __post_init__(self) -> None:
+        as_stops(self.stop, self.tol)
+        if self.on_interrupt not in ("raise", "keep"):
+            raise ParameterError(f"on_interrupt is {self.on_interrupt!r}; expected 'raise' or 'keep'")
+        object.__setattr__(self, "tol", as_amount(self.tol, "tol"))
+        object.__setattr__(self, "max_iter", as_count(self.max_iter, "max_iter", least=0))
+        object.__setattr__(self, "floor", as_floor(self.floor))
+
+    def __repr__(self) -> str:
+        told = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
+        return f"EM({', '.join(f'{name}={value!r}' for name, value, default in told if value != default)})"
+
+    @property
+    def rules(self) -> list[StopRule]:
+        """The stop rules; any of them ends a run."""
+        return as_stops(self.stop, self.tol)
+
+    @property
+    def stepper(self) -> Stepper:
+        """How EM moves from iterate to iterate."""
+        return STEPPERS[bool(self.accelerate)]
+
+    @property
+    def keeps_interrupted(self) -> bool:
+        """Whether Ctrl-C returns the best so far."""
+        return self.on_interrupt == "keep"
+
+    def to_dict(self) -> dict[str, Any]:
+        """In plain values, for JSON."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        return plain if isinstance(self.stop, str) else {**plain, "stop": list(self.stop)}
+
+
+def as_em(em: EM | None, **told: Any) -> EM:
+    """How EM is to be run: as ``em`` says, or by default; what is told beside it, and not None, counts."""
+    if not (em is None or isinstance(em, EM)):
+        raise ParameterError(f"em is {em!r}; expected a mixtura.EM, such as mixtura.EM(accelerate=False)")
+    own = {name: value for name, value in told.items() if value is not None}
+    return replace(em or EM(), **own)
