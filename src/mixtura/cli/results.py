@@ -101,7 +101,7 @@ def combination_records(merged: Combination) -> list[dict[str, Any]]:
 
 def _label(merged: Combination, component: int) -> str | int:
     """What a component is called."""
-    return merged.mixture.components[component] if merged.mixture.components else component
+    return merged.mixture.component_names[component] if merged.mixture.component_names else component
 
 
 def combined(merged: Combination, records: Sequence[dict[str, Any]]) -> Group:

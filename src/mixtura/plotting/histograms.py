@@ -87,7 +87,9 @@ def _shown(mixture: Mixture) -> tuple[list[int], list[str]]:
 
 def _name(mixture: Mixture, component: int, width: int = 18) -> str:
     """What a component is called."""
-    return style.text(mixture.components[component] if mixture.components else f"component {component}", width)
+    return style.text(
+        mixture.component_names[component] if mixture.component_names else f"component {component}", width
+    )
 
 
 def weights(mixture: Mixture, values: Array, ends: Array, *, level: float, head: str, path: Path | None) -> Figure:

@@ -184,11 +184,11 @@ def component_labels(
 def component_handles(mixture: Mixture) -> list[Line2D]:
     """Each component's entry of a legend."""
     line = style.require("matplotlib.lines").Line2D
-    labels = component_labels(mixture.components, mixture.weights)
+    labels = component_labels(mixture.component_names, mixture.weights)
     more = len(labels) - 1 if mixture.n_components > len(labels) else len(labels)
     looks = [style.mean_style(j) if j < more else {"linestyle": "none"} for j in range(len(labels))]
     if mixture.noise is not None:
-        labels = component_labels(mixture.components, mixture.weights, mixture.noise.weight)
+        labels = component_labels(mixture.component_names, mixture.weights, mixture.noise.weight)
         looks.append(style.noise_style(1, 1.5))
     return [line([], [], **look, label=label) for look, label in zip(looks, labels, strict=True)]
 
