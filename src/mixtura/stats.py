@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -145,6 +145,21 @@ class Stats:
         else:
             scatter = self.scatter[components]
         return Stats(weight, self.mean[components], scatter, self.loglik, self.assignment_logprob, self.noise_weight)
+
+    def reduced(self, scatter_kind: ScatterKind) -> Stats:
+        """The same statistics with no more scatter than asked for; only full scatter can be reduced.
+
+        Examples
+        --------
+        >>> full = Stats(np.ones(2), np.zeros((2, 1)), np.ones((2, 1, 1)), 0.0, 0.0)
+        >>> full.reduced("pooled").scatter.tolist(), full.reduced("diagonal").scatter.tolist()
+        ([[[2.0]]], [[1.0], [1.0]])
+        """
+        if scatter_kind == self.scatter_kind or self.scatter_kind != "full":
+            return self
+        if scatter_kind == "pooled":
+            return replace(self, scatter=self.scatter.sum(axis=0, keepdims=True))
+        return replace(self, scatter=np.einsum("kii->ki", self.scatter))
 
     def without_noise(self, scatter_kind: ScatterKind) -> Stats:
         """Statistics in which the last component is the noise: only its weight is kept.

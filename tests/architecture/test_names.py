@@ -18,18 +18,7 @@ COMMANDS = {  # a command of the command line has the name of the function that 
     "replay": ["cli", "plotting"],
     "select": ["cli", "selection"],
 }
-TO_BE_RENAMED = {
-    "Iterate": ["em", "plotting"],
-    "component_labels": ["mixture", "plotting"],
-    "components": ["cli", "plotting"],
-    "estimates": ["analysis", "sklearn"],
-    "grid": ["cli", "plotting"],
-    "plain": ["cli", "sklearn"],
-    "reduced": ["cli", "kernels"],
-    "report": ["cli", "cli"],
-    "text": ["plotting", "selection"],
-}
-ALLOWED = TWO_ENGINES | COMMANDS | TO_BE_RENAMED
+ALLOWED = TWO_ENGINES | COMMANDS
 
 
 def rooms_by_name():

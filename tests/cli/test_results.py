@@ -14,7 +14,7 @@ import pytest
 
 import mixtura
 from mixtura.cli import main
-from mixtura.cli.live import replicating
+from mixtura.cli.live import replicate_progress
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FOUR = "sepal_length_cm,sepal_width_cm,petal_length_cm,petal_width_cm"
@@ -219,7 +219,7 @@ def test_bad_input_is_one_line(here, capsys, arguments, message):
 def test_a_bar_counts_replicates_on_a_terminal(monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
-    with replicating(20) as tell:
+    with replicate_progress(20) as tell:
         tell(7)
     shown = capsys.readouterr().err
     assert "replicates" in shown

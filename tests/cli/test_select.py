@@ -12,7 +12,7 @@ import pytest
 import mixtura
 from mixtura.cli import main
 from mixtura.cli.files import read_model
-from mixtura.cli.select import cell_progress, line
+from mixtura.cli.select import cell_line, cell_progress
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_bar_counts_cells_on_a_terminal(three, monkeypatch, capsys):
     with cell_progress(1, verbose=False) as watch:
         watch(chosen.cells[0])
     assert "EEE,2" in capsys.readouterr().err
-    assert "from" in line(chosen.cells[0])
+    assert "from" in cell_line(chosen.cells[0])
     monkeypatch.setenv("TTY_COMPATIBLE", "0")
     monkeypatch.delenv("FORCE_COLOR")
     with cell_progress(1, verbose=False) as watch:

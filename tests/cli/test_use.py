@@ -276,4 +276,4 @@ def test_fit_takes_noise_and_trim(noisy, capsys):
     assert found["n_rows"] == pytest.approx(270)
     assert found["cutoff"] < 0
     assert main(["fit", "many.csv", "-k", "2", "--noise", "much"]) == 2
-    assert "noise is 'much'; expected auto, neighbours, or a share" in capsys.readouterr().err
+    assert "noise is 'much'; expected auto, neighbours, or a fraction" in capsys.readouterr().err

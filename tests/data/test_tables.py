@@ -15,7 +15,7 @@ import pytest
 import mixtura
 from mixtura._support import atomic_write, write_text
 from mixtura.cli.files import check_paths, read_model, write_table
-from mixtura.cli.progress import FitProgress, duration
+from mixtura.cli.progress import FitProgress, format_duration
 from mixtura.data.tables.table import read_table
 from mixtura.errors import DataError, MissingExtraError, ParameterError
 
@@ -331,6 +331,6 @@ def test_tables_are_written_in_the_format_of_their_name(name, tmp_path):
 def test_pace():
     progress = FitProgress(starts=2, max_iter=10, began=1.0)
     assert progress.rate == 0
-    assert duration(0) == "0 s"
-    progress = progress.after(0, 0, 1.0).after(0, 1, 2.0).after(1, 0, 3.0)
-    assert (progress.done, progress.rate, progress.left) == (1, 0.5, 20.0)
+    assert format_duration(0) == "0 s"
+    progress = progress.with_iteration(0, 0, 1.0).with_iteration(0, 1, 2.0).with_iteration(1, 0, 3.0)
+    assert (progress.done, progress.rate, progress.seconds_left) == (1, 0.5, 20.0)

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from mixtura import GaussianMixture
-from mixtura.sklearn.attributes import plain
+from mixtura.sklearn.attributes import is_valid_array
 
 ROWS = np.random.default_rng(0).normal(size=(60, 2))
 
@@ -42,7 +42,7 @@ def test_attributes_that_are_written_to_count():
     ],
 )
 def test_what_is_not_plain_goes_through_validation(rows):
-    assert not plain(rows, 2)
+    assert not is_valid_array(rows, 2)
 
 
 def test_prediction_is_the_same_for_any_layout():

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 import mixtura
 from mixtura import DenseCovariance, DiagonalCovariance, Mixture, Noise
 from mixtura.plotting import style
-from mixtura.plotting.plot import KINDS
+from mixtura.plotting.plot import PLOT_KINDS
 
 TILTED = np.array([[[4.0, 1.5], [1.5, 1.0]], [[1.0, 0.0], [0.0, 9.0]]])
 PLANE = Mixture([0.25, 0.75], [[0.0, 0.0], [8.0, 2.0]], DenseCovariance(TILTED, 2), columns=("length", "width"))
@@ -29,14 +29,14 @@ def outline(collection, level):
     return collection.get_paths()[level].vertices
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PLOT_KINDS)
 @pytest.mark.parametrize("mixture", [LINE, PLANE, NOISY, PLANE.select(np.array([0]))])
 def test_every_kind_draws_every_mixture_with_and_without_rows(kind, mixture):
     for X in (None, mixture.sample(40, seed=0)[0]):
         assert len(mixtura.plot(mixture, X, kind=kind).axes) == 1
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PLOT_KINDS)
 def test_no_text_lies_on_other_text(kind):
     figure = mixtura.plot(FOUR, FOUR.sample(40, seed=0)[0], kind=kind)
     figure.draw_without_rendering()
@@ -52,7 +52,7 @@ def test_points_are_as_large_as_they_are_uncertain():
     for j, one in enumerate(dots):
         own = np.sort(doubts[PLANE.predict(X) == j])
         np.testing.assert_allclose(one.get_sizes(), style.uncertainty_sizes(own, 1.0))
-        assert to_hex(one.get_facecolor()[0]) == style.colour(j)
+        assert to_hex(one.get_facecolor()[0]) == style.component_colour(j)
 
 
 def test_uncertainty_of_one_column_is_a_height_as_well():

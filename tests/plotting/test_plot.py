@@ -16,7 +16,7 @@ from mixtura import DenseCovariance, DiagonalCovariance, Mixture
 from mixtura.data.array import ArraySource
 from mixtura.plotting import style
 from mixtura.plotting.plot import plot
-from mixtura.plotting.view import View, limits
+from mixtura.plotting.view import View, axis_limits
 
 mpl.use("agg")
 drawing = importlib.import_module("mixtura.plotting.plot")
@@ -135,12 +135,12 @@ def test_of_many_columns_those_that_separate_are_drawn():
 def test_points_keep_the_component_that_all_columns_give_them():
     mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [0.0, 9.0]], DiagonalCovariance(np.ones((1, 1)), 2, 2))
     X = np.array([[0.0, 0.0], [0.1, 9.0], [0.2, 9.0]])
-    view = View.of(mixture, X, [0], most_columns=6, most_rows=10)
+    view = View.from_data(mixture, X, [0], max_columns=6, max_rows=10)
     assert (view.columns, view.labels(mixture).tolist()) == ((0,), [0, 1, 1])
 
 
 def test_many_points_are_thinned_alike_every_time_and_the_picture_says_so(monkeypatch):
-    monkeypatch.setattr(drawing, "MOST_ROWS", 100)
+    monkeypatch.setattr(drawing, "MAX_DRAWN_ROWS", 100)
     X, _ = PLANE.sample(1500, seed=0)
     first, second = plot(PLANE, X).axes[0], plot(PLANE, ArraySource.of(X)).axes[0]
     assert "100 of 1,500 rows drawn" in first.get_title(loc="left")
@@ -150,7 +150,7 @@ def test_many_points_are_thinned_alike_every_time_and_the_picture_says_so(monkey
 
 
 def test_ten_components_differ_and_more_share_colours_but_not_markers():
-    looks = [(style.colour(j), style.marker(j)) for j in range(20)]
+    looks = [(style.component_colour(j), style.component_marker(j)) for j in range(20)]
     assert len({look[0] for look in looks[:10]}) == len({look[1] for look in looks[:10]}) == 10
     assert len(set(looks)) == 20
     assert legend(plot(many(10, 2)))[9] == "component 9 (10 %)"
@@ -172,10 +172,10 @@ def test_no_text_overlaps_in_pairs_with_long_names():
 
 def test_limits_hold_all_points_but_not_far_components():
     wide = Mixture([0.5, 0.5], [[0.0], [1e6]], DiagonalCovariance(np.ones((1, 1)), 2, 1))
-    low, high = limits(wide, np.array([-1.0, 9.0]), 0)
+    low, high = axis_limits(wide, np.array([-1.0, 9.0]), 0)
     assert low < -1
     assert 9 < high < 12
-    constant = limits(wide.select(np.array([0])), np.zeros(5), 0)
+    constant = axis_limits(wide.select(np.array([0])), np.zeros(5), 0)
     assert constant[0] < 0 < constant[1]
 
 
@@ -227,7 +227,7 @@ def test_figures_do_not_pile_up():
 
 def test_figures_stay_open_where_there_are_windows(monkeypatch):
     pyplot = importlib.import_module("matplotlib.pyplot")
-    monkeypatch.setattr(style, "screen", lambda: "window")
+    monkeypatch.setattr(style, "display_kind", lambda: "window")
     figure = plot(PLANE)
     assert pyplot.figure(pyplot.get_fignums()[0]) is figure
     pyplot.close("all")
@@ -238,7 +238,7 @@ def test_figures_stay_open_where_there_are_windows(monkeypatch):
 )
 def test_screens(monkeypatch, backend, where):
     monkeypatch.setattr("matplotlib.pyplot.get_backend", lambda: backend)
-    assert style.screen() == where
+    assert style.display_kind() == where
 
 
 def test_errors_say_what_to_do(tmp_path):
@@ -261,9 +261,9 @@ def test_a_missing_matplotlib_is_named(monkeypatch):
 
 
 def test_long_words_are_wrapped_and_cut():
-    assert style.text("one two three four", width=8, lines=2) == "one two\nthree…"
-    assert style.text("") == ""
-    assert style.number(-1234.56) == "−1,234.6"
+    assert style.wrap_text("one two three four", width=8, lines=2) == "one two\nthree…"
+    assert style.wrap_text("") == ""
+    assert style.format_number(-1234.56) == "−1,234.6"
 
 
 def test_noise_is_grey_and_smaller():

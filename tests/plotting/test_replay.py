@@ -36,7 +36,7 @@ def fit():
 
 def stages(fit, rows, columns=None):
     """Draw on a figure as replay does, and return the figure and the function that draws a frame."""
-    view = View.of(fit.mixture, rows, columns, most_columns=2, most_rows=1000)
+    view = View.from_data(fit.mixture, rows, columns, max_columns=2, max_rows=1000)
     figure = style.new_figure(8, 4.5, shown=False)
     return figure, new_frame(figure, view, fit.history)
 
@@ -84,7 +84,7 @@ def test_each_frame_shows_its_own_mixture(fit):
         np.testing.assert_allclose(spread, np.sort(4 * np.sqrt(mixture.covariances.variances())))
         dots = [line for line in main.lines if line.get_linestyle() == "None"]
         assert [len(line.get_xdata()) for line in dots] == np.bincount(mixture.predict(X[:, :2])).tolist()
-        loglik = style.number(fit.history[i].loglik)
+        loglik = style.format_number(fit.history[i].loglik)
         assert main.get_title(loc="left") == f"Iteration {i}, log-likelihood {loglik}"
         assert list(curve.lines[0].get_ydata()) == [iteration.loglik for iteration in fit.history]
         assert list(curve.lines[1].get_xdata()) == list(range(i + 1))
@@ -140,7 +140,7 @@ def test_components_keep_the_names_of_the_start(tmp_path):
 
 @pytest.mark.parametrize(("given", "frames", "expected"), [(None, 5, 2), (None, 100, 10), (None, 999, 20), (3, 5, 3)])
 def test_films_take_about_ten_seconds(given, frames, expected):
-    assert playing._speed(given, frames) == expected
+    assert playing._as_fps(given, frames) == expected
 
 
 FFMPEG = '#!/bin/sh\nfor last; do :; done\ncat > "$last"\nexit ${STATUS:-0}\n'
@@ -238,7 +238,7 @@ def test_live_follows_every_start_and_changes_nothing(figures):
 def test_live_draws_in_a_window_at_once(figures, monkeypatch):
     pyplot = importlib.import_module("matplotlib.pyplot")
     shown, drawn = [], []
-    monkeypatch.setattr(style, "screen", lambda: "window")
+    monkeypatch.setattr(style, "display_kind", lambda: "window")
     monkeypatch.setattr(pyplot, "show", lambda **options: shown.append(options))
     canvas = importlib.import_module("matplotlib.backends.backend_agg").FigureCanvasAgg
     monkeypatch.setattr(canvas, "flush_events", lambda canvas: drawn.append((canvas,)))
@@ -252,6 +252,6 @@ def test_live_replaces_its_picture_in_a_notebook(figures, monkeypatch):
     updates = []
     display = Mock(**{"display.return_value.update": updates.append})
     monkeypatch.setitem(sys.modules, "IPython.display", display)
-    monkeypatch.setattr(style, "screen", lambda: "notebook")
+    monkeypatch.setattr(style, "display_kind", lambda: "notebook")
     fit = mixtura.fit(X, 2, seed=0, tol=1e-2, on_iteration=watch(X))
     assert updates == figures * (fit.iterations + 1)

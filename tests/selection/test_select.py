@@ -8,15 +8,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from problem_of import problem_of
 
 import mixtura
-from mixtura.covariance.models.names import MODELS
+from mixtura.covariance.models.names import MODELS, contains
 from mixtura.em import Iterate, Run, is_thin
 from mixtura.em.outcome import Outcome
 from mixtura.errors import ConvergenceWarning, DataError, DegeneracyWarning, ParameterError
 from mixtura.selection.cell_starts import as_starts, splits
-from mixtura.selection.grid import as_components, as_models, contains, waves
+from mixtura.selection.grid import as_components, as_models, waves
 from mixtura.stats import Stats
 
 FEW = ("EEE", "VVV", "VVI")
@@ -182,11 +181,11 @@ def test_cells_on_the_floor_do_not_win():
 
 
 def test_a_component_of_a_few_rows_is_thin():
-    problem, at_floor = problem_of(np.zeros((20, 3))), np.zeros(2, dtype=bool)
+    at_floor = np.zeros(2, dtype=bool)
     sums = (Stats(np.array([20 - n, n]), np.zeros((2, 3)), np.zeros((2, 3, 3)), 0.0, 0.0) for n in (3.9, 4.1))
     few, enough = (Run.started(Iterate(None, stats, at_floor)) for stats in sums)
-    assert is_thin(problem, few, own_points=4)
-    assert not is_thin(problem, enough, own_points=4)
+    assert is_thin(few, needed=4)
+    assert not is_thin(enough, needed=4)
 
 
 def test_a_cell_that_fails_is_told_of(rows):

@@ -1,17 +1,21 @@
-"""What is done with a fit."""
+"""Inference and exploration after a fit: bootstrap, tests, combined components, reduced dimensions, discriminants.
+
+Each analysis is one public function that returns a frozen dataclass with its results and their ``plot``. A new one is
+a module with such a pair, exported here and from `mixtura`.
+"""
 
 from __future__ import annotations
 
-from mixtura.analysis.bootstrap import DRAWS, Bootstrap, bootstrap
+from mixtura.analysis.bootstrap import REPLICATE_METHODS, Bootstrap, bootstrap
 from mixtura.analysis.classification import Discriminant
 from mixtura.analysis.combine import Combination, combine_components
-from mixtura.analysis.discriminant import EACH, discriminant
+from mixtura.analysis.discriminant import COMPONENTS_PER_CLASS, discriminant
 from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
 from mixtura.analysis.reduction import Reduction, reduce_dimensions
 
 __all__ = [
-    "DRAWS",
-    "EACH",
+    "COMPONENTS_PER_CLASS",
+    "REPLICATE_METHODS",
     "Bootstrap",
     "Combination",
     "Discriminant",

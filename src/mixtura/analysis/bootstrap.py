@@ -1,4 +1,4 @@
-"""The bootstrap: standard errors and intervals of all parameters."""
+"""Bootstrap a fit, for standard errors and intervals of all its parameters: `mixtura.bootstrap`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, LazyModule, OnReplicate, Rng, Rows, as_count, as_sample_weight, run_replicates
-from mixtura.analysis.estimates import estimates
+from mixtura.analysis.estimates import estimate_records
 from mixtura.em.estep import as_known
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
 from mixtura.mixture import Mixture
-from mixtura.plotting import MOST_COLUMNS, View, checked_path, coordinates, weights
+from mixtura.plotting import MAX_DRAWN_COLUMNS, View, as_picture_path, plot_parameter_replicates, plot_weight_replicates
 from mixtura.starts import refined
 
 if TYPE_CHECKING:
@@ -26,25 +26,26 @@ if TYPE_CHECKING:
 
 optimize = LazyModule("scipy.optimize")
 
-Known: TypeAlias = NDArray[np.int64] | None
+# Known component of each row, (n,), -1 where it is unknown; None if no row has a known component.
+KnownComponents: TypeAlias = NDArray[np.int64] | None
 
 
 @dataclass(frozen=True, eq=False)
 class Bootstrap:
-    """Parameters of a fit, and of the same fit to many resampled data sets.
+    """Parameters of a fit, and of the same model fitted to n resampled data sets.
 
     Attributes
     ----------
     mixture : Mixture
-        The fit itself.
+        Mixture of the fit.
     weights : ndarray of shape (n, k)
     means : ndarray of shape (n, k, d)
     covariances : ndarray of shape (n, k, d, d)
         Component j of each replicate is the one nearest to component j of the fit.
     lost : int
-        Replicates that lost a component, and are left out.
+        Number of replicates that lost a component; they are left out.
     noise : ndarray of shape (n,), or None
-        The weight of noise, where the fit has noise.
+        Weight of the noise component; None if the fit has none.
     """
 
     mixture: Mixture
@@ -56,15 +57,15 @@ class Bootstrap:
 
     @cached_property
     def standard_errors(self) -> dict[str, Array]:
-        """Standard deviations over the replicates: "weights" (k,), "means" (k, d), "covariances" (k, d, d), "noise" ().
+        """Standard standard_deviations over the replicates: "weights" (k,), "means" (k, d), "covariances" (k, d, d).
 
-        Noise is there where the fit has some.
+        A fit with a noise component has "noise" (), too.
         """
-        # Seen from the first one, what is the same in all of them has no error at all, rather than one by rounding.
+        # Relative to the first replicate, a parameter that is held fixed has error 0 rather than a rounding error.
         return {name: (values - values[:1]).std(axis=0, ddof=1) for name, values in self._replicates.items()}
 
     def intervals(self, level: float = 0.95) -> dict[str, Array]:
-        """Percentile intervals; lower and upper ends come first: (2, k), (2, k, d), (2, k, d, d).
+        """Percentile intervals by parameter, lower ends first: "weights" (2, k), "means" (2, k, d), and so on.
 
         Examples
         --------
@@ -81,10 +82,10 @@ class Bootstrap:
         return {name: np.quantile(values, ends, axis=0) for name, values in self._replicates.items()}
 
     def table(self, level: float = 0.95) -> list[dict[str, Any]]:
-        """One row for each parameter: estimate, standard error, and the ends of its interval.
+        """Records of all parameters: "estimate", "standard_error", and the ends "lower" and "upper" of the interval.
 
-        Each says which parameter it is by "parameter" ("weight", "mean" or "covariance"), "component", "column" and
-        "other_column"; a variance is the covariance of a column with itself. The last is the weight of noise, if any.
+        "parameter" ("weight", "mean" or "covariance"), "component", "column" and "other_column" identify the parameter;
+        a variance is the covariance of a column with itself. The last record is the weight of noise, if any.
 
         Examples
         --------
@@ -98,7 +99,7 @@ class Bootstrap:
             raise ParameterError(
                 f"{len(self.weights)} replicates kept all components ({self.lost} lost some); standard errors need two"
             )
-        return list(estimates(self.mixture, self.standard_errors, self.intervals(level)))
+        return list(estimate_records(self.mixture, self.standard_errors, self.intervals(level)))
 
     def plot(
         self,
@@ -113,19 +114,20 @@ class Bootstrap:
         Parameters
         ----------
         what : {"weights", "means", "variances"}
+            Parameters to draw.
         level : float
-            Of the intervals.
+            Probability of the intervals.
         columns : sequence of int or str, optional
-            Without it, of more than six columns the six are drawn in which the components differ most.
+            Columns to draw; default: all, or of more than six those in which the components differ most.
         path : str or Path, optional
-            Save as this .png, .svg or .pdf, too.
+            Save the figure as this .png, .svg or .pdf, too.
 
         Raises
         ------
         ParameterError
             If ``what``, a column or the path's format is unknown, or every replicate lost a component.
         """
-        target = checked_path(path)
+        target = as_picture_path(path)
         if what not in ("weights", "means", "variances"):
             raise ParameterError(f"what is {what!r}; expected 'weights', 'means' or 'variances'")
         if not len(self.weights):
@@ -133,22 +135,25 @@ class Bootstrap:
         ends = self.intervals(level)
         head = f"{what}, {len(self.weights)} bootstrap replicates"
         if what == "weights":
-            return weights(self.mixture, self.weights, ends["weights"], level=level, head=head, path=target)
-        view = View.of(self.mixture, None, columns, most_columns=MOST_COLUMNS, most_rows=0)
+            return plot_weight_replicates(
+                self.mixture, self.weights, ends["weights"], level=level, head=head, path=target
+            )
+        view = View.from_data(self.mixture, None, columns, max_columns=MAX_DRAWN_COLUMNS, max_rows=0)
         values = (self.means, self.mixture.means, ends["means"])
         if what == "variances":
-            spread = self.mixture.covariances.variances()
-            values = (_diagonal(self.covariances), spread, _diagonal(ends["covariances"]))
-        return coordinates((view.mixture, view.columns), values, level, [head, *view.notes], target)
+            variances = self.mixture.covariances.variances()
+            values = (_diagonals(self.covariances), variances, _diagonals(ends["covariances"]))
+        return plot_parameter_replicates((view.mixture, view.columns), values, level, [head, *view.notes], target)
 
     @property
     def _replicates(self) -> dict[str, Array]:
+        """Parameters of all replicates by name, (n, ...)."""
         own = {"weights": self.weights, "means": self.means, "covariances": self.covariances}
         return own if self.noise is None else {**own, "noise": self.noise}
 
 
-def _diagonal(matrices: Array) -> Array:
-    """Diagonals of the last two axes."""
+def _diagonals(matrices: Array) -> Array:
+    """Diagonals of matrices, (..., d, d) -> (..., d)."""
     return np.diagonal(matrices, axis1=-2, axis2=-1)
 
 
@@ -169,38 +174,47 @@ def bootstrap(
     threads: int | None = None,
     **options: Any,
 ) -> Bootstrap:
-    """Fit the same model to many resampled data sets.
+    """Fit the model of a fit to many resampled data sets.
 
     Parameters
     ----------
     fitted : Fit
-        Its model is fitted, from its mixture on, with its noise where it has some. ``select(...).best`` is one.
+        EM fits its covariance model, with its noise component if any, and starts from its mixture. The ``best`` of
+        `mixtura.select` is a Fit, too.
     X : array-like or table of shape (m, d)
-        The rows it was fitted to.
+        The rows of the fit.
     n : int
         Number of replicates.
     method : {"resample", "weights", "parametric"}
-        Rows drawn with replacement; rows with random weights, uniform on the simplex (Newton & Raftery 1994, which
-        no replicate leaves without the rows it needs); or rows drawn from the fitted mixture.
+        How replicates are made: rows drawn with replacement; all rows with random weights, uniform on the simplex
+        (Newton & Raftery 1994), so that no replicate lacks the rows of a small component; or rows drawn from the
+        fitted mixture.
     sample_weight : array-like of shape (m,), optional
-        Goes with its row.
+        Weights of the rows, multiplied by those of the replicate; unused by "parametric".
     known : array-like of shape (m,), optional
-        The components of rows that the fit was told, as in `mixtura.fit`. They go with their rows; parametric
-        replicates have as many rows from these components in their places.
+        Known components of rows, as given to `mixtura.fit`. Parametric replicates draw such rows from their
+        components.
     tol, max_iter, floor, seed
         As in `mixtura.fit`.
     on_replicate : callable, optional
-        Called with the number of replicates that are done.
+        Called with the number of finished replicates after each of them.
     on_interrupt : {"raise", "keep"}
-        What Ctrl-C does: raise KeyboardInterrupt, or return the replicates that are done.
+        What Ctrl-C does: raise KeyboardInterrupt, or return the finished replicates.
     threads : int, optional
-        How many replicates are worked on at the same time. The result has the same bits for any number.
+        Number of replicates that are fitted at the same time; results do not depend on it.
     **options
-        What else the fit was told: fixed, equal_proportions, trim, prior, ...
+        Further arguments that `mixtura.fit` was given for this fit: fixed, equal_proportions, trim, prior, ...
 
     Returns
     -------
     Bootstrap
+
+    Raises
+    ------
+    ParameterError
+        If the method is unknown, or another argument cannot be used.
+    DataError
+        If X does not fit the mixture.
 
     References
     ----------
@@ -214,48 +228,55 @@ def bootstrap(
     >>> bool(abs(errors["means"].item() - 200**-0.5) < 0.01)
     True
     """
-    if method not in DRAWS:
-        raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, DRAWS))}")
+    if method not in REPLICATE_METHODS:
+        raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, REPLICATE_METHODS))}")
     mixture = fitted.mixture
     rows = mixture.check_rows(X)
     weight = as_sample_weight(sample_weight, len(rows))
-    told = None if known is None else as_known(known, len(rows), mixture.n_components)
-    options |= {"model": fitted.model, "tol": tol, "max_iter": max_iter, "floor": floor, "threads": 1, "known": told}
+    known_components = None if known is None else as_known(known, len(rows), mixture.n_components)
+    options |= {
+        "model": fitted.model,
+        "tol": tol,
+        "max_iter": max_iter,
+        "floor": floor,
+        "threads": 1,
+        "known": known_components,
+    }
     start = refined(mixture, options)
 
-    def again(rng: Rng) -> Mixture:
-        drawn, counts = DRAWS[method](mixture, rows, rng, told)
+    def fit_replicate(rng: Rng) -> Mixture:
+        drawn, counts = REPLICATE_METHODS[method](mixture, rows, rng, known_components)
         counts = counts if weight is None or method == "parametric" else counts * weight
         return fit(drawn, mixture.n_components, start=start, sample_weight=counts, **options).mixture
 
     how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
-    found = run_replicates(again, as_count(n, "n"), seed, **how)
-    whole = [other for other in found if other.n_components == mixture.n_components]
-    if told is None:  # else rows tell which component is which
-        whole = [_aligned(mixture, other) for other in whole]
+    found = run_replicates(fit_replicate, as_count(n, "n"), seed, **how)
+    complete = [other for other in found if other.n_components == mixture.n_components]
+    if known_components is None:  # otherwise known rows identify the components
+        complete = [_match_components(mixture, other) for other in complete]
     return Bootstrap(
         mixture,
-        np.array([other.weights for other in whole]),
-        np.array([other.means for other in whole]),
-        np.array([other.covariances.dense() for other in whole]),
-        len(found) - len(whole),
-        np.array([other.noise.weight for other in whole if other.noise]) if mixture.noise else None,
+        np.array([other.weights for other in complete]),
+        np.array([other.means for other in complete]),
+        np.array([other.covariances.dense() for other in complete]),
+        len(found) - len(complete),
+        np.array([other.noise.weight for other in complete if other.noise]) if mixture.noise else None,
     )
 
 
-def _resample(_: Mixture, rows: Rows, rng: Rng, __: Known) -> tuple[Rows, Array]:
-    """Rows drawn with replacement, as counts."""
+def _resample(_: Mixture, rows: Rows, rng: Rng, __: KnownComponents) -> tuple[Rows, Array]:
+    """The rows, and how often each of them is drawn with replacement, (n,)."""
     return rows, rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows))).astype(np.float64)
 
 
-def _weigh(_: Mixture, rows: Rows, rng: Rng, __: Known) -> tuple[Rows, Array]:
-    """Random weights, uniform on the simplex."""
+def _draw_weights(_: Mixture, rows: Rows, rng: Rng, __: KnownComponents) -> tuple[Rows, Array]:
+    """The rows, and random weights that are uniform on the simplex and sum to n, (n,)."""
     weights = rng.standard_exponential(len(rows))
     return rows, weights * (len(rows) / weights.sum())
 
 
-def _draw(mixture: Mixture, rows: Rows, rng: Rng, known: Known) -> tuple[Rows, Array]:
-    """As many rows from the mixture; those that are known, from their components."""
+def _sample_fit(mixture: Mixture, rows: Rows, rng: Rng, known: KnownComponents) -> tuple[Rows, Array]:
+    """N rows drawn from the mixture, those of known component from it, and weights of one."""
     drawn, _ = mixture.sample(len(rows), rng)
     for j in range(mixture.n_components) if known is not None else ():
         own = np.flatnonzero(known == j)
@@ -263,15 +284,15 @@ def _draw(mixture: Mixture, rows: Rows, rng: Rng, known: Known) -> tuple[Rows, A
     return drawn, np.ones(len(rows))
 
 
-DRAWS: dict[str, Callable[[Mixture, Rows, Rng, Known], tuple[Rows, Array]]] = {
+REPLICATE_METHODS: dict[str, Callable[[Mixture, Rows, Rng, KnownComponents], tuple[Rows, Array]]] = {
     "resample": _resample,
-    "weights": _weigh,
-    "parametric": _draw,
+    "weights": _draw_weights,
+    "parametric": _sample_fit,
 }
 
 
-def _aligned(mixture: Mixture, other: Mixture) -> Mixture:
-    """The other mixture with its components in the order of those they are nearest to."""
+def _match_components(mixture: Mixture, other: Mixture) -> Mixture:
+    """Reorder components to match those of ``mixture``, for the least sum of Mahalanobis distances of the means."""
     distance = [
         np.linalg.norm(mixture.covariances.whiten(j, other.means - mixture.means[j]), axis=1)
         for j in range(mixture.n_components)

@@ -1,4 +1,4 @@
-"""Bayes' rule with a mixture for each class."""
+"""Classify rows by Bayes' rule with a mixture for each class."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mixtura._support import (
 )
 from mixtura.covariance import DenseCovariance
 from mixtura.mixture import Mixture
-from mixtura.plotting import MOST_COLUMNS, MOST_ROWS, View, number, picture
+from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view, format_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,23 +34,26 @@ from mixtura.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class Discriminant:
-    """One mixture for each class.
+    """Discriminant rule: a mixture and a prior probability for each of c classes.
 
     Attributes
     ----------
     classes : ndarray of shape (c,)
+        The classes, sorted.
     priors : ndarray of shape (c,)
-        How probable each class is before a row is seen.
+        Prior probabilities of the classes.
     mixtures : tuple of Mixture
+        Distribution of the rows of each class.
     models : tuple of str
-        The covariance model of each.
+        Covariance model of each mixture.
     loglik : float
-        Of the rows, whatever their classes, under the priors; that of known classes, too, where some are unlabelled.
+        Log-likelihood of the rows without their classes; with unlabelled rows, of all rows and the known classes.
     n_parameters : int
-        Of all mixtures; the priors do not count.
+        Number of free parameters of all mixtures; with unlabelled rows also of the priors.
     n_rows : float
         Number of rows, or the sum of their weights.
     columns : tuple of str, optional
+        Names of the columns.
 
     Examples
     --------
@@ -75,7 +78,7 @@ class Discriminant:
         return -2 * self.loglik + self.n_parameters * math.log(self.n_rows)
 
     def log_joint(self, X: Any) -> Array:
-        """Log of prior times density of each class, (n, c)."""
+        """Log of each class's prior probability times its density, (n, c)."""
         rows = as_matching_rows(X, self.columns, self.mixtures[0].n_features)
         return np.stack([mixture.logpdf(rows) for mixture in self.mixtures], axis=1) + log_or_minus_inf(self.priors)
 
@@ -93,7 +96,7 @@ class Discriminant:
         return self.classes[self.log_joint(X).argmax(axis=1)]
 
     def error(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The share of the rows, or of their weight, whose class is not the one predicted.
+        """Error rate: the fraction of the rows, or of their weight, whose predicted class is not their class ``y``.
 
         Examples
         --------
@@ -107,7 +110,7 @@ class Discriminant:
 
     @cached_property
     def mixture(self) -> Mixture:
-        """All classes together: the components of each, named after it, and numbered where it has several.
+        """Mixture of all classes, with components named after their class and numbered where it has several.
 
         Examples
         --------
@@ -118,11 +121,11 @@ class Discriminant:
         """
         matrices = np.concatenate([mixture.covariances.dense() for mixture in self.mixtures])
         return Mixture(
-            np.concatenate([share * each.weights for share, each in zip(self.priors, self.mixtures, strict=True)]),
+            np.concatenate([prior * each.weights for prior, each in zip(self.priors, self.mixtures, strict=True)]),
             np.concatenate([mixture.means for mixture in self.mixtures]),
             DenseCovariance(matrices, len(matrices)),
             self.columns,
-            tuple(name for pair in zip(self.classes, self.mixtures, strict=True) for name in _numbered(*pair)),
+            tuple(name for pair in zip(self.classes, self.mixtures, strict=True) for name in _component_names(*pair)),
         )
 
     def plot(
@@ -135,7 +138,7 @@ class Discriminant:
         ax: Axes | None = None,
         path: str | Path | None = None,
     ) -> Figure:
-        """Draw the components of all classes, and the rows, coloured by the most probable of them.
+        """Draw the components of all classes, and the rows, coloured by their most probable component.
 
         Parameters
         ----------
@@ -149,21 +152,21 @@ class Discriminant:
         >>> found.plot().axes[0].get_title(loc="left")
         '2 classes, 2 components, BIC 9.0'
         """
-        view = View.of(self.mixture, X, columns, most_columns=MOST_COLUMNS, most_rows=MOST_ROWS)
+        view = View.from_data(self.mixture, X, columns, max_columns=MAX_DRAWN_COLUMNS, max_rows=MAX_DRAWN_ROWS)
         k = self.mixture.n_components
-        head = f"{len(self.classes)} classes, {k} components, BIC {number(self.bic)}"
+        head = f"{len(self.classes)} classes, {k} components, BIC {format_number(self.bic)}"
         how: dict[str, Any] = {"kind": kind, "probabilities": probabilities, "ax": ax, "path": path}
-        return picture(view, view.labels(self.mixture), head, **how)
+        return draw_view(view, view.labels(self.mixture), head, **how)
 
 
-def _numbered(name: Any, mixture: Mixture) -> list[str]:
-    """Names of a class's components."""
+def _component_names(name: Any, mixture: Mixture) -> list[str]:
+    """Names of a class's components: its own, with numbers from 1 if there are several."""
     k = mixture.n_components
     return [str(name)] if k == 1 else [f"{name} {j + 1}" for j in range(k)]
 
 
 def as_classes(y: Any, n: int) -> NDArray[Any]:
-    """One class for each of n rows."""
+    """Check that there is one class for each of n rows; return them as an array, (n,)."""
     labels = np.asarray(y)
     if labels.shape != (n,):
         raise DataError(f"y has shape {labels.shape}; expected one class for each row, ({n},)")

@@ -1,4 +1,4 @@
-"""Clusters of several components, merged where they overlap most (Baudry et al. 2010, JCGS 19, 332-353)."""
+"""Combine overlapping components into clusters (Baudry et al. 2010, JCGS 19, 332-353)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mixtura._support import Array, LazyModule, as_count, as_sample_weight
 from mixtura.errors import ParameterError
 from mixtura.mixture import NOISE_LABEL, Mixture
-from mixtura.plotting import entropies
+from mixtura.plotting import plot_entropy
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,19 +23,19 @@ special = LazyModule("scipy.special")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Combination:
-    """Components merged two at a time, from all of them down to one cluster.
+    """Hierarchy of clusters of components, merged two at a time from K clusters down to one.
 
     Attributes
     ----------
     mixture : Mixture
-        It stays what it is: as a density nothing changes.
+        The mixture of K components; its density is that of every number of clusters.
     merges : tuple of (int, int)
-        Which two clusters become one in each step, as positions in the list of clusters before it; the new one takes
-        the place of the first.
+        The two clusters that each step merges, as positions in the list of clusters before the step; the union takes
+        the position of the first.
     entropies : tuple of float
-        Entropy of the assignment of rows to 1, 2, ..., K clusters, in nats.
+        Entropy of the classification of the rows into 1, 2, ..., K clusters, in nats.
     moved : tuple of float
-        How many rows (or how much weight) the merges to 1, 2, ..., K - 1 clusters concerned.
+        Rows (or their weight) in the two clusters whose merge leaves 1, 2, ..., K - 1 clusters.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class Combination:
     moved: tuple[float, ...]
 
     def groups(self, n_clusters: int) -> tuple[tuple[int, ...], ...]:
-        """Which components make up each cluster."""
+        """Components of each of ``n_clusters`` clusters."""
         k = self.mixture.n_components
         if as_count(n_clusters, "n_clusters") > k:
             raise ParameterError(f"n_clusters is {n_clusters}; the mixture has {k} components")
@@ -67,9 +67,9 @@ class Combination:
 
     def posterior(self, X: Any, n_clusters: int) -> Array:
         """Probability of each cluster given the row, (n, n_clusters); that of noise, if any, is one column more."""
-        share = self.mixture.posterior(X)
-        merged = [share[:, list(group)].sum(axis=1) for group in self.groups(n_clusters)]
-        return np.stack([*merged, *share.T[self.mixture.n_components :]], axis=1)
+        responsibilities = self.mixture.posterior(X)
+        merged = [responsibilities[:, list(group)].sum(axis=1) for group in self.groups(n_clusters)]
+        return np.stack([*merged, *responsibilities.T[self.mixture.n_components :]], axis=1)
 
     def predict(self, X: Any, n_clusters: int) -> NDArray[np.int64]:
         """Most probable cluster of each row, (n,); -1 for noise."""
@@ -78,38 +78,39 @@ class Combination:
 
     @property
     def suggested(self) -> int:
-        """The number of clusters where the entropy's curve bends: two straight lines, fitted by least squares.
+        """Number of clusters at the bend of the entropy, where two lines fit it best by least squares.
 
-        The entropy is seen against the number of rows that the merges moved, as Baudry et al. do; with fewer than
-        four components there is too little to see a bend, and every merge but the last is advised whose drop in
-        entropy is above the mean.
+        The entropy is a function of the number of rows merged so far, as in Baudry et al. (2010). The bend
+        is at 2, ..., K - 1 clusters; with K of one or two components it is at K.
         """
         k = len(self.entropies)
         if k < 3:
             return k
-        moved, entropy = self._path, np.array(self.entropies)
+        moved, entropy = self._rows_merged, np.array(self.entropies)
         bends = range(1, k - 1)
-        misfit = [_misfit(moved[: b + 1], entropy[: b + 1]) + _misfit(moved[b:], entropy[b:]) for b in bends]
+        misfit = [
+            _line_residual(moved[: b + 1], entropy[: b + 1]) + _line_residual(moved[b:], entropy[b:]) for b in bends
+        ]
         return 1 + bends[int(np.argmin(misfit))]
 
     @property
-    def _path(self) -> Array:
-        """How many rows all merges concern on the way to 1, ..., K clusters, (K,)."""
+    def _rows_merged(self) -> Array:
+        """Rows merged on the way from K clusters to 1, ..., K, summed over the merges, (K,)."""
         return np.concatenate([[0.0], np.cumsum(self.moved[::-1])])[::-1]
 
     def plot(self, *, path: str | Path | None = None) -> Figure:
-        """Draw the entropy against the number of clusters, and against the rows merged so far, where it bends.
+        """Draw the entropy against the number of clusters, and against the rows merged so far, with its bend.
 
         Parameters
         ----------
         path : str or Path, optional
-            Save as this .png, .svg or .pdf, too.
+            Save the figure as this .png, .svg or .pdf, too.
         """
-        return entropies(np.array(self.entropies), self._path, self.suggested, path)
+        return plot_entropy(np.array(self.entropies), self._rows_merged, self.suggested, path)
 
 
-def _misfit(x: Array, y: Array) -> float:
-    """Sum of squares that a straight line leaves."""
+def _line_residual(x: Array, y: Array) -> float:
+    """Residual sum of squares of the least-squares line through points."""
     centred = x - x.mean()
     spread = float(centred @ centred)
     slope = float(centred @ y) / spread if spread > 0 else 0.0
@@ -117,16 +118,19 @@ def _misfit(x: Array, y: Array) -> float:
 
 
 def combine_components(mixture: Mixture, X: Any, sample_weight: Any = None) -> Combination:
-    """Merge components into clusters, the two that overlap most at a time.
+    """Merge components into clusters, two at a time.
 
-    A cluster need not be Gaussian: BIC may need several components for one. Each step merges the two whose union
-    lowers the entropy of the rows' assignment most.
+    A cluster that is not Gaussian may need several components. Each step merges the two clusters whose union lowers
+    the entropy of the classification most.
 
     Parameters
     ----------
     mixture : Mixture
+        Its noise, if any, stays apart from the clusters.
     X : array-like or table of shape (n, d)
+        The rows whose classification is measured.
     sample_weight : array-like of shape (n,), optional
+        Weights of the rows.
 
     Returns
     -------
@@ -144,31 +148,33 @@ def combine_components(mixture: Mixture, X: Any, sample_weight: Any = None) -> C
     >>> combine_components(mixture, [[0.1], [0.4], [9.0]]).merges
     ((0, 1), (0, 1))
     """
-    share = mixture.posterior(X)[:, : mixture.n_components]  # noise is no cluster
-    weight = as_sample_weight(sample_weight, len(share))
-    counts = np.ones(len(share)) if weight is None else weight
-    entropies, merges, moved = [_entropy(share, counts)], [], []
-    while share.shape[1] > 1:
-        first, second = _closest(share, counts)
-        moved.append(float(counts @ (share[:, first] + share[:, second])))
+    responsibilities = mixture.posterior(X)[:, : mixture.n_components]  # noise is no cluster
+    weight = as_sample_weight(sample_weight, len(responsibilities))
+    counts = np.ones(len(responsibilities)) if weight is None else weight
+    entropies, merges, moved = [_entropy(responsibilities, counts)], [], []
+    while responsibilities.shape[1] > 1:
+        first, second = _most_overlapping(responsibilities, counts)
+        moved.append(float(counts @ (responsibilities[:, first] + responsibilities[:, second])))
         merges.append((first, second))
-        share[:, first] += share[:, second]
-        share = np.delete(share, second, axis=1)
-        entropies.append(_entropy(share, counts))
+        responsibilities[:, first] += responsibilities[:, second]
+        responsibilities = np.delete(responsibilities, second, axis=1)
+        entropies.append(_entropy(responsibilities, counts))
     return Combination(mixture, tuple(merges), tuple(entropies[::-1]), tuple(moved[::-1]))
 
 
-def _entropy(share: Array, counts: Array) -> float:
-    """- sum_n w_n sum_k r_nk log r_nk."""
-    return -float(counts @ special.xlogy(share, share).sum(axis=1)) + 0.0
+def _entropy(responsibilities: Array, counts: Array) -> float:
+    """Entropy -sum_n w_n sum_k r_nk log r_nk of responsibilities (n, k) with row weights (n,)."""
+    return -float(counts @ special.xlogy(responsibilities, responsibilities).sum(axis=1)) + 0.0
 
 
-def _closest(share: Array, counts: Array) -> tuple[int, int]:
-    """The two columns whose sum has the lowest entropy, compared with their own."""
-    k = share.shape[1]
-    own = counts @ special.xlogy(share, share)
+def _most_overlapping(responsibilities: Array, counts: Array) -> tuple[int, int]:
+    """The two columns whose sum lowers the entropy most."""
+    k = responsibilities.shape[1]
+    own = counts @ special.xlogy(responsibilities, responsibilities)
     drops = {
-        (i, j): float(counts @ special.xlogy(both := share[:, i] + share[:, j], both)) - own[i] - own[j]
+        (i, j): float(counts @ special.xlogy(both := responsibilities[:, i] + responsibilities[:, j], both))
+        - own[i]
+        - own[j]
         for i in range(k)
         for j in range(i + 1, k)
     }

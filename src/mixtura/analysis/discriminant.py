@@ -1,4 +1,4 @@
-"""Discriminant analysis: one mixture for each class, and Bayes' rule (Fraley & Raftery 2002, section 4.3)."""
+"""Discriminant analysis with a mixture for each class (Fraley & Raftery 2002, section 4.3): `mixtura.discriminant`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mixtura.mixture import Mixture, ranks
 from mixtura.selection import as_models, select
 from mixtura.starts import Labels
 
-EACH = range(1, 6)  # numbers of components to choose from, for each class
+COMPONENTS_PER_CLASS = range(1, 6)  # numbers of components that "auto" chooses from
 
 
 def discriminant(
@@ -41,28 +41,28 @@ def discriminant(
     seed: int | Rng | None = None,
     threads: int | None = None,
 ) -> Discriminant:
-    """Describe each class of rows by a mixture.
+    """Fit a mixture to the rows of each class, for classification by Bayes' rule.
 
     Parameters
     ----------
     X : array-like or table of shape (n, d)
     y : array-like of shape (n,)
-        The class of each row.
+        Class of each row.
     components : int, iterable of int, or dict
-        1: a Gaussian for each class, with one covariance model over all classes, whose letters say what they share
-        (EDDA, Bensmail & Celeux 1996). Otherwise each class has a mixture of its own, with the number of components
-        and the model that BIC chooses (Hastie & Tibshirani 1996; mclust's MclustDA). A dictionary from classes to
-        numbers says it for each.
+        1: a Gaussian for each class, with one covariance model over all classes (EDDA, Bensmail & Celeux 1996).
+        Otherwise a mixture for each class, with the number of components and the covariance model of lowest BIC
+        (Hastie & Tibshirani 1996; mclust's MclustDA). A dictionary maps each class to its own numbers.
     models : str, sequence of str, or dict
-        Covariance models to choose from by BIC; where each class has a mixture, a dictionary from classes to models
-        says it for each.
+        Covariance models to choose from by BIC. Where each class has a mixture of its own, a dictionary may map each
+        class to its own models.
     unlabelled : scalar, optional
-        The value of ``y`` where the class is not known, such as -1 or "?": such rows help to find the Gaussians by EM
-        (semi-supervised; only with ``components=1``). The log-likelihood is then that of rows and known classes, and
-        the priors are parameters.
+        Value of ``y`` of rows without a class, such as -1 or "?". Semi-supervised EM fits the Gaussians to them, too;
+        only with ``components=1``. The log-likelihood is then that of rows and known classes, and the priors are free
+        parameters.
     priors : array-like of shape (c,), optional
-        Class probabilities, in the order of the sorted classes; the classes' shares of the rows unless given.
+        Prior probabilities, in the order of the sorted classes; default: the proportions of the classes.
     sample_weight : array-like of shape (n,), optional
+        Weights of the rows.
     floor, seed, threads
         As in `mixtura.fit`.
 
@@ -73,7 +73,9 @@ def discriminant(
     Raises
     ------
     DataError
-        If there is not one label for each row, or fewer than two classes.
+        If there is not one class for each row, or there are fewer than two classes.
+    ParameterError
+        If priors, components or models do not match the classes.
 
     References
     ----------
@@ -90,13 +92,13 @@ def discriminant(
     """
     rows = as_matching_rows(X, None, np.shape(X)[-1] if np.ndim(X) > 1 else 1)
     weight = as_sample_weight(sample_weight, len(rows))
-    classes, codes = classes_of(y, len(rows), weight, unlabelled)
+    classes, codes = encode_classes(y, len(rows), weight, unlabelled)
     options = {"floor": as_floor(floor), "seed": seed, "threads": threads}
-    describe = _description(components, bool((codes < 0).any()), classes, models)
+    describe = _choose_fitter(components, bool((codes < 0).any()), classes, models)
     found = describe(rows, codes, weight, options)
     return Discriminant(
         classes,
-        as_priors(priors, found.shares),
+        as_priors(priors, found.proportions),
         found.mixtures,
         found.models,
         found.loglik,
@@ -107,36 +109,36 @@ def discriminant(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """The classes' mixtures, however they were found."""
+class _ClassMixtures:
+    """Mixtures of the classes, their covariance models, the proportions of the classes, and the log-likelihood."""
 
     mixtures: tuple[Mixture, ...]
     models: tuple[str, ...]
-    shares: Array
+    proportions: Array
     loglik: float
     n_parameters: int
 
 
-def _description(components: Any, partly: bool, classes: NDArray[Any], models: Any) -> Callable[..., _Found]:
-    """How classes are described."""
+def _choose_fitter(components: Any, partly: bool, classes: NDArray[Any], models: Any) -> Callable[..., _ClassMixtures]:
+    """Function that fits the classes: Gaussians of one model, by EM if some rows are unlabelled, or mixtures."""
     one = isinstance(components, int | np.integer) and components == 1 and not isinstance(models, Mapping)
     if partly and not one:
         raise ParameterError(f"components is {components!r}; with unlabelled rows it must be 1, and models for all")
     if one:
-        return partial(_inferred if partly else _gaussians, models=models)
-    own = for_each(components, list(classes), "components"), for_each(models, list(classes), "models")
-    return partial(_mixtures, components=own[0], models=own[1])
+        return partial(_fit_partly_labelled if partly else _fit_gaussians, models=models)
+    own = value_per_class(components, list(classes), "components"), value_per_class(models, list(classes), "models")
+    return partial(_fit_mixtures, components=own[0], models=own[1])
 
 
-def _total(values: Array, weight: Array | None, own: Any = slice(None)) -> float:
-    """Weighted sum over some rows."""
+def _weighted_sum(values: Array, weight: Array | None, own: Any = slice(None)) -> float:
+    """Sum of values of some rows (``own``), times the rows' weights."""
     return float(values.sum() if weight is None else weight[own] @ values)
 
 
-def _gaussians(
+def _fit_gaussians(
     rows: Rows, codes: NDArray[np.int64], weight: Array | None, options: dict[str, Any], *, models: Any
-) -> _Found:
-    """A Gaussian for each class: one M-step from the known classes, by the model with the lowest BIC."""
+) -> _ClassMixtures:
+    """Fit a Gaussian to each class by one M-step, with the covariance model of lowest BIC."""
     source = ArraySource.of(rows, weight, options["threads"])
     summary = summarise(source)
     floor = floor_variances(summary.scale, options["floor"])
@@ -149,29 +151,34 @@ def _gaussians(
         scatter_kind: Labels(codes)(problem, k, np.random.default_rng(0)) for scatter_kind, problem in sums.items()
     }
 
-    def ranked(problem: Problem) -> tuple[bool, float, Mixture, int]:
-        mixture, low = problem.mstep(stats[problem.mstep.scatter_kind])
-        given = sum(_total(part.logpdf(rows[own[c]]), weight, own[c]) for c, part in enumerate(_parts(mixture)))
+    def fit_model(problem: Problem) -> tuple[bool, float, Mixture, int]:
+        mixture, at_floor = problem.mstep(stats[problem.mstep.scatter_kind])
+        given = sum(
+            _weighted_sum(part.logpdf(rows[own[c]]), weight, own[c])
+            for c, part in enumerate(_split_components(mixture))
+        )
         count = k * d + problem.mstep.covariances.n_parameters(k, d)
-        return bool(low.any()), -2 * given + count * math.log(summary.weight), mixture, count
+        return bool(at_floor.any()), -2 * given + count * math.log(summary.weight), mixture, count
 
-    found = [ranked(problem) for problem in problems]
+    found = [fit_model(problem) for problem in problems]
     order = ranks([criterion for _, criterion, _, _ in found])
     best = min(range(len(found)), key=lambda number: (found[number][0], order[number]))
     _, _, mixture, count = found[best]
-    loglik = _total(mixture.logpdf(rows), weight)
-    return _Found(_parts(mixture), (msteps[best].covariances.name,) * k, mixture.weights, loglik, count)
+    loglik = _weighted_sum(mixture.logpdf(rows), weight)
+    return _ClassMixtures(
+        _split_components(mixture), (msteps[best].covariances.name,) * k, mixture.weights, loglik, count
+    )
 
 
-def _parts(mixture: Mixture) -> tuple[Mixture, ...]:
-    """Each component as a mixture of its own."""
+def _split_components(mixture: Mixture) -> tuple[Mixture, ...]:
+    """Split a mixture into one mixture for each component."""
     return tuple(mixture.select(np.array([c])) for c in range(mixture.n_components))
 
 
-def _inferred(
+def _fit_partly_labelled(
     rows: Rows, codes: NDArray[np.int64], weight: Array | None, options: dict[str, Any], *, models: Any
-) -> _Found:
-    """The same where not all classes are known: by EM."""
+) -> _ClassMixtures:
+    """Fit a Gaussian to each class by semi-supervised EM, with the covariance model of lowest BIC."""
     k = int(codes.max()) + 1
     every = as_models(models, rows.shape[1])
     fits = [fit(rows, k, model=model, known=codes, sample_weight=weight, **options) for model in every]
@@ -181,10 +188,12 @@ def _inferred(
     )
     if best.mixture.n_components < k:
         raise DataError(f"no covariance model could tell {k} classes apart; label more rows, or set models")
-    return _Found(_parts(best.mixture), (best.model,) * k, best.mixture.weights, best.loglik, best.n_parameters)
+    return _ClassMixtures(
+        _split_components(best.mixture), (best.model,) * k, best.mixture.weights, best.loglik, best.n_parameters
+    )
 
 
-def _mixtures(
+def _fit_mixtures(
     rows: Rows,
     codes: NDArray[np.int64],
     weight: Array | None,
@@ -192,29 +201,29 @@ def _mixtures(
     *,
     components: Sequence[Any],
     models: Sequence[Any],
-) -> _Found:
-    """A mixture for each class, chosen by BIC."""
+) -> _ClassMixtures:
+    """Fit a mixture to each class, with the number of components and the covariance model of lowest BIC."""
     found = [
         select(
             rows[codes == c],
             components[c],
             models=models[c],
-            start="hierarchical",  # with few rows a class, a wider search finds peaks that only noise has made
+            start="hierarchical",  # with few rows per class, a wider search finds spurious maxima
             sample_weight=None if weight is None else weight[codes == c],
             **options,
         ).best
         for c in range(int(codes.max()) + 1)
     ]
     mixtures = tuple(each.mixture for each in found)
-    shares = shares_of(codes, weight)
-    joint = np.stack([mixture.logpdf(rows) for mixture in mixtures], axis=1) + np.log(shares)
-    loglik = _total(log_sum_exp(joint)[0], weight)
+    proportions = class_proportions(codes, weight)
+    joint = np.stack([mixture.logpdf(rows) for mixture in mixtures], axis=1) + np.log(proportions)
+    loglik = _weighted_sum(log_sum_exp(joint)[0], weight)
     count = sum(each.n_parameters for each in found)
-    return _Found(mixtures, tuple(each.model for each in found), shares, loglik, count)
+    return _ClassMixtures(mixtures, tuple(each.model for each in found), proportions, loglik, count)
 
 
-def classes_of(y: Any, n: int, weight: Array | None, unlabelled: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """The sorted classes, and which each row has; -1 where it is not known."""
+def encode_classes(y: Any, n: int, weight: Array | None, unlabelled: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Sorted classes, (c,), and the position of each row's class among them, (n,); -1 where it is unknown."""
     labels = as_classes(y, n)
     known = np.ones(n, dtype=bool) if unlabelled is None else labels != unlabelled
     classes, own = np.unique(labels[known], return_inverse=True)
@@ -222,42 +231,44 @@ def classes_of(y: Any, n: int, weight: Array | None, unlabelled: Any) -> tuple[N
         raise DataError(f"y has {len(classes)} classes, {classes.tolist()}; expected at least two")
     codes = np.full(n, UNKNOWN)
     codes[known] = own
-    held = shares_of(codes, weight)
-    if not held.all():
-        raise DataError(f"all rows of class {str(classes[held.argmin()])!r} have weight zero; leave the class out")
+    proportions = class_proportions(codes, weight)
+    if not proportions.all():
+        raise DataError(
+            f"all rows of class {str(classes[proportions.argmin()])!r} have weight zero; leave the class out"
+        )
     return classes, codes
 
 
-def shares_of(codes: NDArray[np.int64], weight: Array | None) -> Array:
-    """The classes' shares of the rows whose class is known."""
+def class_proportions(codes: NDArray[np.int64], weight: Array | None) -> Array:
+    """Proportion of each class among the rows of known class, by weight, (c,)."""
     known = codes >= 0
-    held = np.bincount(codes[known], None if weight is None else weight[known]).astype(np.float64)
-    return held / held.sum() if held.any() else held
+    totals = np.bincount(codes[known], None if weight is None else weight[known]).astype(np.float64)
+    return totals / totals.sum() if totals.any() else totals
 
 
-def as_priors(priors: Any, shares: Array) -> Array:
-    """Checked class probabilities."""
-    given = shares if priors is None else np.asarray(priors, dtype=np.float64)
-    if given.shape != shares.shape or not (given >= 0).all() or abs(given.sum() - 1) > 1e-6:
-        raise ParameterError(f"priors are {priors!r}; expected {len(shares)} probabilities that sum to one")
+def as_priors(priors: Any, proportions: Array) -> Array:
+    """Checked prior probabilities of the classes, (c,); their proportions if none are given."""
+    given = proportions if priors is None else np.asarray(priors, dtype=np.float64)
+    if given.shape != proportions.shape or not (given >= 0).all() or abs(given.sum() - 1) > 1e-6:
+        raise ParameterError(f"priors are {priors!r}; expected {len(proportions)} probabilities that sum to one")
     return given
 
 
-def for_each(asked: Any, classes: Sequence[Any], name: str) -> list[Any]:
-    """What is asked for each class: its own where there is a dictionary, else the same for all.
+def value_per_class(asked: Any, classes: Sequence[Any], name: str) -> list[Any]:
+    """List of an argument's value for each class: a dictionary's entries, or the same value for all.
 
     Examples
     --------
-    >>> for_each({"b": 2, "a": 1}, ["a", "b"], "components"), for_each(3, ["a", "b"], "components")
+    >>> value_per_class({"b": 2, "a": 1}, ["a", "b"], "components"), value_per_class(3, ["a", "b"], "components")
     ([1, 2], [3, 3])
-    >>> for_each({"a": 1}, ["a", "b"], "components")
+    >>> value_per_class({"a": 1}, ["a", "b"], "components")
     Traceback (most recent call last):
     mixtura.errors.ParameterError: components is for ['a']; expected each of the classes ['a', 'b']
     """
     if not isinstance(asked, Mapping):
         return [asked] * len(classes)
-    plain = {getattr(key, "item", lambda key=key: key)(): value for key, value in asked.items()}
+    given = {getattr(key, "item", lambda key=key: key)(): value for key, value in asked.items()}
     wanted = [getattr(each, "item", lambda each=each: each)() for each in classes]
-    if set(plain) != set(wanted):
-        raise ParameterError(f"{name} is for {sorted(plain, key=str)}; expected each of the classes {wanted}")
-    return [plain[each] for each in wanted]
+    if set(given) != set(wanted):
+        raise ParameterError(f"{name} is for {sorted(given, key=str)}; expected each of the classes {wanted}")
+    return [given[each] for each in wanted]

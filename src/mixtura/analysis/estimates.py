@@ -1,4 +1,4 @@
-"""Parameters of a mixture one by one, each with its standard error and interval."""
+"""Records of all parameters of a mixture, each with its standard error and interval."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from mixtura._support import Array
 from mixtura.mixture import NOISE_LABEL, Mixture
 
 
-def estimates(mixture: Mixture, errors: Mapping[str, Array], ends: Mapping[str, Array]) -> Iterator[dict[str, Any]]:
-    """Weights, means, and the lower triangles of covariances, component by component; last the weight of noise."""
+def estimate_records(
+    mixture: Mixture, errors: Mapping[str, Array], ends: Mapping[str, Array]
+) -> Iterator[dict[str, Any]]:
+    """Records of weight, means and lower triangle of the covariance of each component; last the weight of noise."""
     columns = mixture.columns or tuple(f"x{i + 1}" for i in range(mixture.n_features))
     found = {"weights": mixture.weights, "means": mixture.means, "covariances": mixture.covariances.dense()}
     if mixture.noise is not None:

@@ -1,4 +1,4 @@
-"""Tests of the number of components by the likelihood ratio."""
+"""Test numbers of components by the bootstrapped likelihood ratio: `mixtura.likelihood_ratio_tests`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from mixtura._support import Array, OnReplicate, Rng, as_count, as_rng, as_rows, run_replicates
 from mixtura.fitting import Fit, fit
-from mixtura.plotting import ratios
+from mixtura.plotting import plot_likelihood_ratios
 from mixtura.starts import refined
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LikelihoodRatioTest:
-    """K components against K + 1.
+    """Bootstrapped likelihood-ratio test of K components against K + 1.
 
     Attributes
     ----------
     components : int
-        K.
+        K, the number of components under the null hypothesis.
     statistic : float
         Twice the difference of the log-likelihoods.
     replicates : ndarray of shape (n,)
-        The same on data drawn from the mixture of K.
+        Statistics of n data sets drawn from the mixture of K components.
 
     Examples
     --------
@@ -44,20 +44,20 @@ class LikelihoodRatioTest:
 
     @property
     def p_value(self) -> float:
-        """How often data of K components does as well: (1 + number of replicates as large) / (n + 1)."""
+        """Bootstrap p-value: (1 + number of replicates not below the statistic) / (n + 1)."""
         return (1 + int((self.replicates >= self.statistic).sum())) / (len(self.replicates) + 1)
 
     def plot(self, *, ax: Axes | None = None, path: str | Path | None = None) -> Figure:
-        """Draw a histogram of the replicates, and the statistic.
+        """Draw a histogram of the replicates, with the observed statistic.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where to draw; without it there is a new figure.
+            Axes to draw in; default: those of a new figure.
         path : str or Path, optional
-            Save as this .png, .svg or .pdf, too.
+            Save the figure as this .png, .svg or .pdf, too.
         """
-        return ratios([self], path, ax)
+        return plot_likelihood_ratios([self], path, ax)
 
 
 def likelihood_ratio_tests(
@@ -73,28 +73,30 @@ def likelihood_ratio_tests(
     threads: int | None = None,
     **options: Any,
 ) -> list[LikelihoodRatioTest]:
-    """Test K components against K + 1, for one K after the other, until a test does not reject (McLachlan 1987).
+    """Test K components against K + 1 for ascending K until a test does not reject (McLachlan 1987).
 
-    The likelihood ratio has no known distribution here, so it is found by drawing data from the mixture of K and
-    fitting both to it, each by the same search as on the real data, and from the parameters it had there.
+    The likelihood ratio of mixtures has no known null distribution. It is bootstrapped: data sets are drawn from the
+    mixture of K, and both numbers of components are fitted to each, by the same search as on the real data and from
+    the parameters found there, whichever is better.
 
     Parameters
     ----------
     X : array-like or table of shape (m, d)
     components : sequence of int
-        The K to test, in this order.
+        Numbers K to test, in this order.
     n : int
         Number of data sets drawn for each test; at least 19 for a level of 0.05.
     level : float
-        A p-value above it ends the sequence.
+        Significance level; a p-value above it ends the sequence of tests.
     sample_weight, seed, on_replicate, on_interrupt, threads
-        As in `mixtura.bootstrap`; data sets are drawn with as many rows, of weight one, as the weights sum to.
+        As in `mixtura.bootstrap`. The number of rows drawn, each of weight one, is the sum of the weights.
     **options
-        For `mixtura.fit`: model, start, n_init, tol, max_iter, floor.
+        Arguments of `mixtura.fit`: model, start, n_init, tol, max_iter, floor, ...
 
     Returns
     -------
     list of LikelihoodRatioTest
+        One for each K that was tested.
 
     References
     ----------
@@ -112,27 +114,27 @@ def likelihood_ratio_tests(
     how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
     fits: dict[int, Fit] = {}
 
-    def fitted(k: int) -> Fit:
+    def fit_with(k: int) -> Fit:
         if k not in fits:
             fits[k] = fit(X, k, sample_weight=sample_weight, seed=rng, threads=threads, **options)
         return fits[k]
 
-    def tested(k: int) -> LikelihoodRatioTest:
-        small, large = fitted(k), fitted(k + 1)
+    def test_against_next(k: int) -> LikelihoodRatioTest:
+        small, large = fit_with(k), fit_with(k + 1)
         size = len(rows) if sample_weight is None else round(small.n_rows)
 
-        def again(own: Rng) -> float:
+        def draw_statistic(own: Rng) -> float:
             drawn, _ = small.mixture.sample(size, own)
-            return 2 * (_refitted(large, drawn, own, options) - _refitted(small, drawn, own, options))
+            return 2 * (_refit_loglik(large, drawn, own, options) - _refit_loglik(small, drawn, own, options))
 
-        replicates = np.array(run_replicates(again, wanted, rng, **how))
+        replicates = np.array(run_replicates(draw_statistic, wanted, rng, **how))
         return LikelihoodRatioTest(k, 2 * (large.loglik - small.loglik), replicates)
 
     tests: list[LikelihoodRatioTest] = []
     for k in components:
         try:
-            tests.append(tested(as_count(k, "components")))
-        except KeyboardInterrupt:  # before this test had anything to keep; those before it are done
+            tests.append(test_against_next(as_count(k, "components")))
+        except KeyboardInterrupt:  # this test has no replicate yet; the tests before it are done
             if on_interrupt == "raise" or not tests:
                 raise
             break
@@ -141,10 +143,10 @@ def likelihood_ratio_tests(
     return tests
 
 
-def _refitted(fitted: Fit, rows: Array, rng: Rng, options: dict[str, Any]) -> float:
-    """The best log-likelihood on other rows: from the parameters it had, and by the same search that found them.
+def _refit_loglik(fitted: Fit, rows: Array, rng: Rng, options: dict[str, Any]) -> float:
+    """Best log-likelihood of a fit's model on other rows, from the fit's parameters and by its own search.
 
-    Without the search the real data would have an optimum to show that the drawn data was never asked for.
+    Without the search, the replicates' likelihood ratios would be smaller than that of the searched real data.
     """
     k = fitted.mixture.n_components
     own = {**options, "start": refined(fitted.mixture, options), "n_init": 1}

@@ -1,4 +1,4 @@
-"""Directions in which a mixture's components differ most (Scrucca 2010, Stat. Comput. 20, 471-484)."""
+"""Find the directions in which a mixture's components differ most (Scrucca 2010, Stat. Comput. 20, 471-484)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mixtura._support import Array, LazyModule
 from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
-from mixtura.plotting import MOST_COLUMNS, MOST_ROWS, View, picture
+from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 linalg = LazyModule("scipy.linalg")
 
-# Eigenvalues below this fraction of the largest are rounding errors: their directions tell nothing apart.
-RANK = 1e-10
+# Eigenvalues below this fraction of the largest are rounding errors.
+RELATIVE_RANK_TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reduction:
-    """Directions, the most telling first.
+    """Directions in which components differ, by descending eigenvalue.
 
     Attributes
     ----------
     basis : ndarray of shape (d, r)
-        Columns of length one.
+        The directions, as columns of length one.
     eigenvalues : ndarray of shape (r,)
-        How much each direction tells.
+        How much the components differ in each direction.
     mixture : Mixture
-        What the mixture looks like in these r directions.
+        Marginal of the mixture in these directions, without noise.
 
     Examples
     --------
@@ -57,15 +57,15 @@ class Reduction:
 
     @property
     def shares(self) -> Array:
-        """What fraction of all that tells components apart each direction has, (r,)."""
+        """Each eigenvalue as a fraction of their sum, (r,)."""
         return self.eigenvalues / self.eigenvalues.sum()
 
     @property
     def std_basis(self) -> Array:
-        """The same directions for columns that are divided by their standard deviations, (d, r), of length one.
+        """Directions for columns divided by their standard deviations, as columns of length one, (d, r).
 
-        Its entries say how much each column tells, whatever its unit. (mclust's ``std.basis`` multiplies by variances,
-        where its name says standard deviations.)
+        Entries compare the contributions of columns whatever their units. (mclust's ``std.basis`` multiplies by
+        variances, although its name says standard deviations.)
         """
         scaled = self.basis * np.sqrt(np.diagonal(self._original.covariance))[:, None]
         return np.asarray(scaled / np.linalg.norm(scaled, axis=0))
@@ -84,14 +84,14 @@ class Reduction:
         ax: Axes | None = None,
         path: str | Path | None = None,
     ) -> Figure:
-        """Draw what the mixture, and the data if given, look like in these directions.
+        """Draw the mixture, and its data if given, in these directions.
 
         Parameters
         ----------
         X : array-like or table of shape (n, d), optional
-            Rows are coloured by their most probable component in all d columns.
+            Rows to draw, coloured by their most probable component given all d columns.
         columns : sequence of int or str, optional
-            The directions, from 0; the first two unless given.
+            Directions to draw, from 0; default: the first two.
         kind, probabilities, ax, path
             As in `mixtura.plot`.
 
@@ -102,32 +102,39 @@ class Reduction:
         >>> mixtura.reduce_dimensions(mixture).plot().axes[0].get_xlabel()
         'direction 1 (100 %)'
         """
-        whole = View.of(self._original, X, None, most_columns=self._original.n_features, most_rows=MOST_ROWS)
+        original = View.from_data(
+            self._original, X, None, max_columns=self._original.n_features, max_rows=MAX_DRAWN_ROWS
+        )
         chosen = range(min(2, len(self.eigenvalues))) if columns is None else columns
-        view = View.of(self.mixture, None, chosen, most_columns=MOST_COLUMNS, most_rows=0)
-        names = tuple(f"direction {i + 1} ({100 * share:.3g} %)" for i, share in enumerate(self.shares))
+        view = View.from_data(self.mixture, None, chosen, max_columns=MAX_DRAWN_COLUMNS, max_rows=0)
+        names = tuple(f"direction {i + 1} ({100 * fraction:.3g} %)" for i, fraction in enumerate(self.shares))
         named = replace(view.mixture, columns=names)
-        view = replace(view, mixture=named, rows=whole.rows @ self.basis, notes=whole.notes + view.notes)
+        view = replace(view, mixture=named, rows=original.rows @ self.basis, notes=original.notes + view.notes)
         k, d = self.mixture.n_components, self._original.n_features
         head = f"{k} components of {d} columns, in the directions that tell them apart"
-        labels = whole.labels(self._original)
-        return picture(view, labels, head, kind=kind, probabilities=probabilities, ax=ax, path=path)
+        labels = original.labels(self._original)
+        return draw_view(view, labels, head, kind=kind, probabilities=probabilities, ax=ax, path=path)
 
 
 def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
-    """Find the directions in which components differ.
+    """Find the directions in which a mixture's components differ most.
 
     Parameters
     ----------
     mixture : Mixture
-        Its noise, if any, does not count.
+        Its noise, if any, is left out.
     balance : float
-        From 0 to 1: how much differences of means count; the rest goes to differences of covariances. 1 gives at most
-        k - 1 directions, 0.5 is the method of Scrucca (2010) (mclust's ``lambda``).
+        Weight of differences of means, from 0 to 1; differences of covariances have the rest. 1 gives at most k - 1
+        directions, 0.5 is the method of Scrucca (2010) (mclust's ``lambda``).
 
     Returns
     -------
     Reduction
+
+    Raises
+    ------
+    ParameterError
+        If the mixture has one component, or balance is not from 0 to 1.
 
     References
     ----------
@@ -149,18 +156,18 @@ def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
     total, matrices = mixture.covariance, mixture.covariances.dense()
     delta = mixture.means - mixture.mean
     between = (mixture.weights[:, None] * delta).T @ delta
-    away = matrices - np.einsum("k,kij->ij", mixture.weights, matrices)
+    deviations = matrices - np.einsum("k,kij->ij", mixture.weights, matrices)
     means = between @ np.linalg.solve(total, between)
-    spreads = np.einsum("k,kij,kjl->il", mixture.weights, away, np.linalg.solve(total, away))
-    values, vectors = linalg.eigh(2 * balance * means + 2 * (1 - balance) * spreads, total)
-    kept = np.flatnonzero(values > RANK * values[-1])[::-1]
+    covariances = np.einsum("k,kij,kjl->il", mixture.weights, deviations, np.linalg.solve(total, deviations))
+    values, vectors = linalg.eigh(2 * balance * means + 2 * (1 - balance) * covariances, total)
+    kept = np.flatnonzero(values > RELATIVE_RANK_TOLERANCE * values[-1])[::-1]
     basis = vectors[:, kept] / np.linalg.norm(vectors[:, kept], axis=0)
     basis = basis * np.sign(basis[np.abs(basis).argmax(axis=0), np.arange(len(kept))])  # the largest entry is positive
-    seen = Mixture(
+    marginal = Mixture(
         mixture.weights,
         mixture.means @ basis,
         DenseCovariance(basis.T @ matrices @ basis, mixture.n_components),
         tuple(f"direction {i + 1}" for i in range(len(kept))),
         mixture.component_names,
     )
-    return Reduction(basis, values[kept], seen, original)
+    return Reduction(basis, values[kept], marginal, original)

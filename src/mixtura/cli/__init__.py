@@ -1,4 +1,8 @@
-"""The command line, ``mixtura``: see ``mixtura --help``."""
+"""The command line, ``mixtura``: each command reads files, calls one public function, and prints or writes its result.
+
+A new command is a function in a module of this package, whose annotated parameters come from options.py, and one line
+in app.py. Its docstring is its help text; docs/cli_reference.py writes the manual from it.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,16 @@ from collections.abc import Sequence
 
 from mixtura.errors import missing_extra
 
-NEEDED = ("typer", "rich", "polars")
+REQUIRED_PACKAGES = ("typer", "rich", "polars")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit code.
+    """Run a command of the program ``mixtura``, and return its exit code.
 
     Parameters
     ----------
     argv : sequence of str, optional
-        Arguments without the program's name; those of the process unless given.
+        Arguments without the program's name; default: those of the process.
 
     Returns
     -------
@@ -30,11 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     0
     """
     try:
-        from mixtura.cli.run import run  # noqa: PLC0415 only now is it known whether the packages are missed
+        from mixtura.cli.run import run_command  # noqa: PLC0415 only now is it known whether the packages are missed
     except ImportError as error:
         package = (error.name or "").partition(".")[0]
-        if package not in NEEDED:
+        if package not in REQUIRED_PACKAGES:
             raise
         sys.stderr.write(f"{missing_extra(package, 'cli')}\n")
         return 2
-    return int(run(list(sys.argv[1:] if argv is None else argv)))
+    return int(run_command(list(sys.argv[1:] if argv is None else argv)))

@@ -1,4 +1,4 @@
-"""``python -m mixtura.cli``."""
+"""Run the program ``mixtura`` as ``python -m mixtura.cli``."""
 
 import sys
 

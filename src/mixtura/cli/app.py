@@ -1,4 +1,4 @@
-"""The commands, by name."""
+"""The Typer application with all commands of the program ``mixtura``."""
 
 from __future__ import annotations
 

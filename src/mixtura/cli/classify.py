@@ -1,4 +1,4 @@
-"""``mixtura classify``."""
+"""Command ``mixtura classify``."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 import mixtura
 from mixtura import Discriminant
 from mixtura.cli import options as o
-from mixtura.cli.console import out, print_json
+from mixtura.cli.console import print_json, results_console
 from mixtura.cli.files import write_table
-from mixtura.cli.inputs import load_data, names
-from mixtura.cli.outputs import STILL, check_outputs, named_files, positions, row_numbers, write_all
-from mixtura.cli.results import class_records, discriminated
-from mixtura.cli.select import counts
+from mixtura.cli.inputs import load_data, parse_names
+from mixtura.cli.outputs import PICTURE, check_outputs, column_positions, files_by_option, row_numbers, write_all
+from mixtura.cli.results import class_records, discriminant_summary
+from mixtura.cli.select import parse_counts
 from mixtura.data.tables import Table
 from mixtura.mixture import column_labels
 
-# What a cell of the column of classes says where none is known.
-UNKNOWN = ""
+# Class of a row whose cell in the column of classes is empty.
+UNLABELLED = ""
 
 
 def classify(
@@ -44,7 +44,7 @@ def classify(
     proba: o.Proba = False,
     picture: o.PictureOutput = None,
     kind: o.PictureKind = "boundaries",
-    show: o.Show = None,
+    show: o.DrawnColumns = None,
     json: o.Json = False,
 ) -> None:
     """Learn classes from DATA, a mixture for each, and classify the rows of NEW.
@@ -52,17 +52,17 @@ def classify(
     Rows without a class help to find the Gaussians (only with one component for each class). Where NEW has the column
     of classes, its error is shown, too.
     """
-    files = check_outputs({"--labels": labels, "--picture": picture}, {"--picture": STILL}, (data, new))
+    files = check_outputs({"--labels": labels, "--picture": picture}, {"--picture": PICTURE}, (data, new))
     reading = (columns, weights_column, missing, file_format)
     rows = load_data(data, *reading, header=header, labels_column=classes)
-    chosen = positions(names(show), column_labels(rows.columns, len(rows.rows[0])))
-    wanted = counts(components)
+    chosen = column_positions(parse_names(show), column_labels(rows.columns, len(rows.rows[0])))
+    wanted = parse_counts(components)
     found = mixtura.discriminant(
         rows,
-        _known(rows, unlabelled),
+        _class_labels(rows, unlabelled),
         wanted[0] if len(wanted) == 1 else wanted,
-        models=names([models]) if models != "all" else models,
-        unlabelled=UNKNOWN,
+        models=parse_names([models]) if models != "all" else models,
+        unlabelled=UNLABELLED,
         sample_weight=rows.weights,
         floor=floor,
         seed=seed,
@@ -78,12 +78,12 @@ def classify(
             labels_needed=False,
         )
         tables["error on NEW"] = fresh
-    errors = _errors(found, tables, unlabelled)
+    errors = _error_rates(found, tables, unlabelled)
     if json:
-        print_json(_values(found, errors, named_files(files)))
+        print_json(_json_values(found, errors, files_by_option(files)))
     else:
-        console = out()
-        console.print(discriminated(found, errors, console), soft_wrap=True)
+        console = results_console()
+        console.print(discriminant_summary(found, errors, console), soft_wrap=True)
     writers = {
         "--labels": lambda path: write_table(path, _class_columns(found, fresh, proba=proba)),
         "--picture": lambda path: found.plot(fresh, kind=kind, columns=chosen, path=path),
@@ -91,26 +91,26 @@ def classify(
     write_all(files, writers, quiet=json)
 
 
-def _known(rows: Table, unlabelled: str | None) -> NDArray[np.str_]:
-    """Each row's class, and nothing where none is known."""
+def _class_labels(rows: Table, unlabelled: str | None) -> NDArray[np.str_]:
+    """Class of each row, (n,); empty text where it is unknown."""
     given = np.empty(0, dtype=np.str_) if rows.labels is None else rows.labels
-    return np.where(given == unlabelled, UNKNOWN, given) if unlabelled is not None else given
+    return np.where(given == unlabelled, UNLABELLED, given) if unlabelled is not None else given
 
 
-def _errors(found: Discriminant, tables: Mapping[str, Table], unlabelled: str | None) -> dict[str, float]:
-    """How many rows of known class are mistaken, where there are such rows."""
+def _error_rates(found: Discriminant, tables: Mapping[str, Table], unlabelled: str | None) -> dict[str, float]:
+    """Error rate of the rows of known class in each table that has such rows."""
     errors = {}
     for name, table in tables.items():
-        own = _known(table, unlabelled)
-        known = np.flatnonzero(own != UNKNOWN)
+        own = _class_labels(table, unlabelled)
+        known = np.flatnonzero(own != UNLABELLED)
         if len(known):
             weights = None if table.weights is None else table.weights[known]
             errors[name] = found.error(table.rows[known], own[known], weights)
     return errors
 
 
-def _values(found: Discriminant, errors: Mapping[str, float], files: Mapping[str, str]) -> dict[str, Any]:
-    """All that is printed, as plain values."""
+def _json_values(found: Discriminant, errors: Mapping[str, float], files: Mapping[str, str]) -> dict[str, Any]:
+    """Plain values of a discriminant, its error rates and the written files, for JSON."""
     return {
         "classes": class_records(found),
         "loglik": found.loglik,
@@ -122,12 +122,12 @@ def _values(found: Discriminant, errors: Mapping[str, float], files: Mapping[str
 
 
 def _class_columns(found: Discriminant, table: Table, *, proba: bool) -> dict[str, Sequence[Any]]:
-    """Each row's most probable class, and the probabilities if wanted."""
+    """Columns with each row's number, most probable class and, with ``proba``, class probabilities."""
     columns: dict[str, Sequence[Any]] = {
         "row": row_numbers(table),
         "label": table.align(found.predict(table.rows).tolist()),
     }
     if proba:
-        shares = zip(found.classes.tolist(), found.posterior(table.rows).T.tolist(), strict=True)
-        columns |= {f"p_{name}": table.align(share) for name, share in shares}
+        probabilities = zip(found.classes.tolist(), found.posterior(table.rows).T.tolist(), strict=True)
+        columns |= {f"p_{name}": table.align(column) for name, column in probabilities}
     return columns

@@ -1,4 +1,4 @@
-"""``mixtura combine`` and ``mixtura reduce``."""
+"""Commands ``mixtura combine`` and ``mixtura reduce``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ import mixtura
 from mixtura import Combination, Reduction
 from mixtura._support import using_threads
 from mixtura.cli import options as o
-from mixtura.cli.console import out, print_json
-from mixtura.cli.files import TABLES, read_model, write_table
-from mixtura.cli.inputs import load_data, names, numbers
-from mixtura.cli.outputs import STILL, check_outputs, named_files, positions, row_numbers, write_all, write_records
-from mixtura.cli.results import combination_records, combined, direction_records, reduced
+from mixtura.cli.console import print_json, results_console
+from mixtura.cli.files import TABLE_SUFFIXES, read_model, write_table
+from mixtura.cli.inputs import load_data, parse_names, parse_numbers
+from mixtura.cli.outputs import (
+    PICTURE,
+    check_outputs,
+    column_positions,
+    files_by_option,
+    row_numbers,
+    write_all,
+    write_records,
+)
+from mixtura.cli.results import combination_records, combination_summary, direction_records, reduction_summary
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.mixture import column_labels
@@ -41,18 +49,18 @@ def combine(
     entropies bends, which --picture shows.
     """
     asked = {"--labels": labels, "--table": table, "--picture": picture}
-    files = check_outputs(asked, {"--picture": STILL}, (model, data))
+    files = check_outputs(asked, {"--picture": PICTURE}, (model, data))
     mixture = read_model(model)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
     with using_threads(threads):
         merged = mixtura.combine_components(mixture, rows, rows.weights)
         wanted = merged.suggested if clusters is None else clusters
-        merged.groups(wanted)  # refuses what there is not, before anything is written
+        merged.groups(wanted)  # refuses a wrong number before anything is written
     records = combination_records(merged)
     if json:
-        print_json({"suggested": merged.suggested, "table": records, "files": named_files(files)})
+        print_json({"suggested": merged.suggested, "table": records, "files": files_by_option(files)})
     else:
-        out().print(combined(merged, records), soft_wrap=True)
+        results_console().print(combination_summary(merged, records), soft_wrap=True)
     writers = {
         "--labels": lambda path: write_table(path, _cluster_columns(merged, rows, wanted)),
         "--table": lambda path: write_records(path, records),
@@ -62,13 +70,13 @@ def combine(
 
 
 def _cluster_columns(merged: Combination, rows: Table, clusters: int) -> dict[str, Sequence[Any]]:
-    """Each row's most probable cluster."""
+    """Columns with each row's number and most probable cluster."""
     return {"row": row_numbers(rows), "label": rows.align(merged.predict(rows, clusters).tolist())}
 
 
 def reduce(
     model: o.ModelFile,
-    data: o.MaybeData = None,
+    data: o.OptionalData = None,
     *,
     balance: o.Balance = 1.0,
     missing: o.Missing = "error",
@@ -84,23 +92,23 @@ def reduce(
 ) -> None:
     """Find the directions in which components differ most, and show rows in them."""
     asked = {"--output": output, "--table": table, "--picture": picture}
-    files = check_outputs(asked, {"--picture": STILL}, (model, data), output=TABLES)
+    files = check_outputs(asked, {"--picture": PICTURE}, (model, data), output=TABLE_SUFFIXES)
     mixture = read_model(model)
     rows = None
     if data is not None:
         rows = load_data(data, None, None, missing, file_format, header=header, model=mixture)
     elif output is not None:
         raise ParameterError("--output writes the rows of DATA, which is not given")
-    levels, reduction = numbers("--probabilities", probabilities), mixtura.reduce_dimensions(mixture, balance)
+    levels, reduction = parse_numbers("--probabilities", probabilities), mixtura.reduce_dimensions(mixture, balance)
     directions = [str(i + 1) for i in range(len(reduction.eigenvalues))]
-    chosen = positions(names(show), directions)
+    chosen = column_positions(parse_names(show), directions)
     columns = column_labels(mixture.columns, mixture.n_features)
     records = direction_records(reduction, columns)
     if json:
-        print_json({"balance": balance, "directions": records, "files": named_files(files)})
+        print_json({"balance": balance, "directions": records, "files": files_by_option(files)})
     else:
-        console = out()
-        console.print(reduced(records, columns, console), soft_wrap=True)
+        console = results_console()
+        console.print(reduction_summary(records, columns, console), soft_wrap=True)
     how: dict[str, Any] = {"kind": kind, "columns": chosen, "probabilities": levels}
     writers = {
         "--output": lambda path: write_table(path, _coordinates(reduction, rows)),
@@ -111,7 +119,7 @@ def reduce(
 
 
 def _coordinates(reduction: Reduction, rows: Table | None) -> dict[str, Sequence[Any]]:
-    """Rows in the directions."""
+    """Columns with each row's number and its coordinates along the directions."""
     if rows is None:
         return {}
     places = reduction.transform(rows).T.tolist()

@@ -1,4 +1,4 @@
-"""Where text goes: results to standard output, talk to standard error."""
+"""Print results to standard output, and messages to standard error."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 from rich.console import Console
 
 
-def out() -> Console:
-    """Standard output, for results; made anew, since the stream may have been replaced."""
+def results_console() -> Console:
+    """Console on standard output, for results; made at each call, since the stream may have been replaced."""
     return Console(markup=False, highlight=False, emoji=False)
 
 
-def err() -> Console:
-    """Standard error, for progress, notes, warnings and errors."""
+def messages_console() -> Console:
+    """Console on standard error, for progress, notes, warnings and errors."""
     return Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 
-def say(line: str) -> None:
-    """One line on standard error, however long."""
-    err().print(" ".join(line.split()), soft_wrap=True)
+def print_message(line: str) -> None:
+    """Print a message as one line, however long, on standard error."""
+    messages_console().print(" ".join(line.split()), soft_wrap=True)
 
 
 def print_json(content: dict[str, Any]) -> None:
-    """One JSON object on standard output."""
+    """Print an object as JSON on standard output."""
     sys.stdout.write(json.dumps(content, indent=1, allow_nan=False) + "\n")

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and models that are read."""
+"""Read model files, check paths before work begins, and write tables, whole or not at all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mixtura.data.tables import SUFFIXES, display_name, load_polars
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import Mixture
 
-WRITERS: dict[str, Callable[[Any, io.BytesIO], object]] = {
+TABLE_WRITERS: dict[str, Callable[[Any, io.BytesIO], object]] = {
     "csv": lambda frame, file: frame.write_csv(file),
     "tsv": lambda frame, file: frame.write_csv(file, separator="\t"),
     "parquet": lambda frame, file: frame.write_parquet(file),
@@ -23,7 +23,7 @@ WRITERS: dict[str, Callable[[Any, io.BytesIO], object]] = {
 }
 
 # Suffixes of tables that can be written.
-TABLES = tuple(suffix for suffix, kind in SUFFIXES.items() if kind in WRITERS)
+TABLE_SUFFIXES = tuple(suffix for suffix, kind in SUFFIXES.items() if kind in TABLE_WRITERS)
 
 
 def read_model(path: str) -> Mixture:
@@ -32,7 +32,7 @@ def read_model(path: str) -> Mixture:
     Raises
     ------
     DataError
-        If it is not a model file; the message says what is wrong.
+        If the file holds no mixture; the message says what is wrong.
 
     Examples
     --------
@@ -57,15 +57,21 @@ def read_model(path: str) -> Mixture:
 def check_paths(
     paths: Mapping[str, str | None], suffixes: Mapping[str, Sequence[str]], inputs: Sequence[str | None] = ()
 ) -> dict[str, str]:
-    """Check, before any work is done, that files can be written; return those that are wanted.
+    """Check, before any work is done, that files can be written; return the given paths by their options.
 
     Parameters
     ----------
     paths : mapping from option to path or None
-    suffixes : mapping from option to the suffixes it can write
-        The empty suffix stands for a folder; options that write any file are left out.
-    inputs : sequence of paths
-        What is read, and so must not be overwritten.
+        None where the option is not given.
+    suffixes : mapping from option to sequence of str
+        Suffixes that the option can write, the empty one for a folder; options without an entry write any file.
+    inputs : sequence of str or None
+        Paths that are read, and so must not be overwritten.
+
+    Raises
+    ------
+    ParameterError
+        If a path cannot be written, would overwrite an input, or is given twice.
 
     Examples
     --------
@@ -97,7 +103,7 @@ def check_paths(
 
 
 def table_text(columns: Mapping[str, Sequence[Any]]) -> str:
-    r"""Columns as CSV; None is an empty cell.
+    r"""Format columns as CSV; None is an empty cell.
 
     Examples
     --------
@@ -108,7 +114,7 @@ def table_text(columns: Mapping[str, Sequence[Any]]) -> str:
 
 
 def write_table(path: str, columns: Mapping[str, Sequence[Any]]) -> None:
-    r"""Write columns in the format that the name says: CSV, TSV, Parquet, Arrow or NDJSON.
+    r"""Write columns to a file, in the format of its suffix: CSV, TSV, Parquet, Arrow or NDJSON.
 
     Examples
     --------
@@ -119,6 +125,6 @@ def write_table(path: str, columns: Mapping[str, Sequence[Any]]) -> None:
     'row\tlabel\n1\t\n'
     """
     memory = io.BytesIO()
-    WRITERS[SUFFIXES[Path(path).suffix.lower()]](load_polars().DataFrame(columns), memory)
+    TABLE_WRITERS[SUFFIXES[Path(path).suffix.lower()]](load_polars().DataFrame(columns), memory)
     with atomic_write(path) as temporary:
         temporary.write_bytes(memory.getvalue())

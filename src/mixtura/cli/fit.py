@@ -1,4 +1,4 @@
-"""``mixtura fit`` and ``mixtura replay``."""
+"""Commands ``mixtura fit`` and ``mixtura replay``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import mixtura
 from mixtura import Fit, Mixture, Outcome
 from mixtura.cli import options as o
-from mixtura.cli.console import out, print_json, say
-from mixtura.cli.inputs import load_data, names, noise_named, size_named, start_named
-from mixtura.cli.live import watching
-from mixtura.cli.outputs import DRAWN, FILM, check_outputs, named_files, positions, write_fit
+from mixtura.cli.console import print_json, print_message, results_console
+from mixtura.cli.inputs import load_data, parse_names, parse_noise, parse_sample_size, parse_start
+from mixtura.cli.live import iteration_progress
+from mixtura.cli.outputs import FILM, FIT_PICTURES, check_outputs, column_positions, files_by_option, write_fit
 from mixtura.cli.tables import fit_summary, fit_values
 from mixtura.data.tables import Table
 from mixtura.mixture import column_labels
@@ -20,8 +20,8 @@ from mixtura.plotting import replay as draw_replay
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What `mixtura.fit` is told."""
+class FitOptions:
+    """Options of a fit, as the command line gives them; None where the default of `mixtura.fit` holds."""
 
     k: int | None
     model: str
@@ -45,11 +45,11 @@ class Settings:
     determinant_ratio: float | None = None
     shape_ratio: float | None = None
 
-    def constraints(self) -> dict[str, Any]:
-        """What holds for every fit to such rows, wherever it starts."""
+    def model_options(self) -> dict[str, Any]:
+        """Arguments of `mixtura.fit` that say which model is fitted, apart from covariance model and noise."""
         return {
             "trim": self.trim,
-            "fixed": names(self.fixed),
+            "fixed": parse_names(self.fixed),
             "equal_proportions": self.equal_proportions,
             "prior": self.prior,
             "eigenvalue_ratio": self.eigenvalue_ratio,
@@ -57,26 +57,26 @@ class Settings:
             "shape_ratio": self.shape_ratio,
         }
 
-    def search(self) -> dict[str, Any]:
-        """How the best mixture is looked for."""
+    def all_options(self) -> dict[str, Any]:
+        """Arguments of `mixtura.fit` apart from data, number of components, weights, seed and threads."""
         return {
             "model": self.model,
             "start": self.start,
-            "noise": noise_named(self.noise),
+            "noise": parse_noise(self.noise),
             "noise_region": self.noise_region,
             "n_init": self.starts,
-            "sample_size": size_named(self.sample_size),
+            "sample_size": parse_sample_size(self.sample_size),
             "tol": self.tol,
             "stop": self.stop.split(","),
             "max_iter": self.max_iter,
             "floor": self.floor,
             "accelerate": self.accelerate,
-            **self.constraints(),
+            **self.model_options(),
         }
 
     def fit(self, table: Table, *, verbose: bool, record: bool = False, on_interrupt: str = "keep") -> Fit:
-        """Fit, showing how it goes; Ctrl-C keeps the best so far, or raises where the fit is but the beginning."""
-        with watching(starts=self.starts, max_iter=self.max_iter, verbose=verbose) as watch:
+        """Fit the rows of a table and show progress; ``on_interrupt`` says what Ctrl-C does, as in `mixtura.fit`."""
+        with iteration_progress(starts=self.starts, max_iter=self.max_iter, verbose=verbose) as watch:
             return mixtura.fit(
                 table,
                 self.k,
@@ -86,21 +86,21 @@ class Settings:
                 record=record,
                 on_iteration=watch,
                 on_interrupt=on_interrupt,
-                **self.search(),
+                **self.all_options(),
             )
 
 
-def report(fit: Fit, table: Table, files: Mapping[str, str], *, json: bool) -> None:
-    """Say how it went, and write the files."""
+def report_fit(fit: Fit, table: Table, files: Mapping[str, str], *, json: bool) -> None:
+    """Print a fit as text or JSON, and write the files of the given options."""
     if fit.outcome is Outcome.INTERRUPTED:
-        say(f"warning: {fit.outcome.value}")
+        print_message(f"warning: {fit.outcome.value}")
     if json:
         for option, path in files.items():
             write_fit(fit, table, option, path)
-        print_json(fit_values(fit, named_files(files)))
+        print_json(fit_values(fit, files_by_option(files)))
         return
-    console = out()
-    console.print(fit_summary(fit, console), soft_wrap=True)  # first, lest a full disk lose it
+    console = results_console()
+    console.print(fit_summary(fit, console), soft_wrap=True)  # before files are written, which may fail on a full disk
     for option, path in files.items():
         write_fit(fit, table, option, path)
         console.print(f"wrote {path}", soft_wrap=True)
@@ -148,9 +148,9 @@ def fit(
     Exit code 0: done; where it is not converged, a warning says so. 2: bad input.
     """
     asked = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
-    files = check_outputs(asked, DRAWN, (data, start))
-    first = start_named(start)
-    settings = Settings(
+    files = check_outputs(asked, FIT_PICTURES, (data, start))
+    first = parse_start(start)
+    settings = FitOptions(
         *(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads),
         noise_region=noise_region,
         fixed=fixed,
@@ -163,7 +163,7 @@ def fit(
     )
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
     result = settings.fit(table, verbose=verbose, record=replay is not None)
-    report(result, table, files, json=json)
+    report_fit(result, table, files, json=json)
 
 
 def replay(
@@ -188,16 +188,16 @@ def replay(
     accelerate: o.Accelerate = o.DEFAULTS["accelerate"],
     seed: o.Seed = None,
     threads: o.Threads = None,
-    show: o.Show = None,
+    show: o.DrawnColumns = None,
     fps: o.Fps = None,
     verbose: o.Verbose = False,
 ) -> None:
     """Fit a mixture to DATA and film EM at work."""
     check_outputs({"--output": output}, {"--output": FILM}, (data, start))
-    first = start_named(start)
-    settings = Settings(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads)
+    first = parse_start(start)
+    settings = FitOptions(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads)
     table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
-    chosen = positions(names(show), column_labels(table.columns, len(table.rows[0])))
+    chosen = column_positions(parse_names(show), column_labels(table.columns, len(table.rows[0])))
     result = settings.fit(table, verbose=verbose, record=True)
     draw_replay(result, table, output, columns=chosen, fps=fps)
-    out().print(result.outcome.value, f"wrote {output}", sep="\n", soft_wrap=True)
+    results_console().print(result.outcome.value, f"wrote {output}", sep="\n", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""``mixtura bootstrap`` and ``mixtura test``."""
+"""Commands ``mixtura bootstrap`` and ``mixtura test``."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import mixtura
 from mixtura import Bootstrap, LikelihoodRatioTest
 from mixtura._support import write_text
 from mixtura.cli import options as o
-from mixtura.cli.console import out, print_json, say
-from mixtura.cli.fit import Settings
-from mixtura.cli.inputs import load_data, names, start_named
-from mixtura.cli.live import replicating
-from mixtura.cli.outputs import STILL, check_outputs, named_files, positions, write_all, write_records
-from mixtura.cli.results import bootstrapped, ratio_records, tested
-from mixtura.cli.select import counts
+from mixtura.cli.console import print_json, print_message, results_console
+from mixtura.cli.fit import FitOptions
+from mixtura.cli.inputs import load_data, parse_names, parse_start
+from mixtura.cli.live import replicate_progress
+from mixtura.cli.outputs import PICTURE, check_outputs, column_positions, files_by_option, write_all, write_records
+from mixtura.cli.results import bootstrap_summary, ratio_records, ratio_test_summary
+from mixtura.cli.select import parse_counts
 from mixtura.cli.tables import fit_values
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.mixture import column_labels
-from mixtura.plotting import ratios
+from mixtura.plotting import plot_likelihood_ratios
 
 
 def bootstrap(
@@ -52,8 +52,8 @@ def bootstrap(
     output: o.ModelOutput = None,
     table: o.EstimatesOutput = None,
     picture: o.PictureOutput = None,
-    what: o.What = "means",
-    show: o.Show = None,
+    what: o.DrawnParameters = "means",
+    show: o.DrawnColumns = None,
     json: o.Json = False,
 ) -> None:
     """Fit a mixture to DATA, again and again: standard errors and intervals.
@@ -62,11 +62,11 @@ def bootstrap(
     done.
     """
     asked = {"--output": output, "--table": table, "--picture": picture}
-    files = check_outputs(asked, {"--picture": STILL}, (data, start))
+    files = check_outputs(asked, {"--picture": PICTURE}, (data, start))
     if what not in ("weights", "means", "variances"):
         raise ParameterError(f"--what is {what!r}; expected weights, means or variances")
-    first = start_named(start)
-    settings = Settings(
+    first = parse_start(start)
+    settings = FitOptions(
         *(k, model, first, noise, trim, starts, tol, max_iter, o.DEFAULTS["stop"], floor, True, seed, threads),
         noise_region=noise_region,
         fixed=fixed,
@@ -77,15 +77,15 @@ def bootstrap(
         shape_ratio=shape_ratio,
     )
     rows = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
-    chosen = positions(names(show), column_labels(rows.columns, len(rows.rows[0])))
-    fit, boot = _replicated(settings, rows, replicates, method)
+    chosen = column_positions(parse_names(show), column_labels(rows.columns, len(rows.rows[0])))
+    fit, boot = _fit_and_bootstrap(settings, rows, replicates, method)
     records = boot.table(level)
     if json:
         done = {"replicates": len(boot.weights), "lost": boot.lost, "level": level}
-        print_json({**done, "table": records, "fit": fit_values(fit, named_files(files))})
+        print_json({**done, "table": records, "fit": fit_values(fit, files_by_option(files))})
     else:
-        console = out()
-        console.print(bootstrapped(boot, records, level, console), soft_wrap=True)
+        console = results_console()
+        console.print(bootstrap_summary(boot, records, level, console), soft_wrap=True)
     writers = {
         "--output": lambda path: write_text(path, f"{fit.mixture.to_json()}\n"),
         "--table": lambda path: write_records(path, records),
@@ -94,10 +94,12 @@ def bootstrap(
     write_all(files, writers, quiet=json)
 
 
-def _replicated(settings: Settings, rows: Table, replicates: int, method: str) -> tuple[mixtura.Fit, Bootstrap]:
-    """The fit, and the same fit to as many replicates as Ctrl-C allows."""
+def _fit_and_bootstrap(
+    settings: FitOptions, rows: Table, replicates: int, method: str
+) -> tuple[mixtura.Fit, Bootstrap]:
+    """Fit the rows, and bootstrap the fit; Ctrl-C keeps the replicates that are done."""
     fit = settings.fit(rows, verbose=False, on_interrupt="raise")
-    with replicating(replicates) as tell:
+    with replicate_progress(replicates) as tell:
         boot = mixtura.bootstrap(
             fit,
             rows,
@@ -111,11 +113,11 @@ def _replicated(settings: Settings, rows: Table, replicates: int, method: str) -
             threads=settings.threads,
             on_replicate=tell,
             on_interrupt="keep",
-            **settings.constraints(),
+            **settings.model_options(),
         )
     done = len(boot.weights) + boot.lost
     if done < replicates:
-        say(f"warning: interrupted; {done} of {replicates} replicates are done")
+        print_message(f"warning: interrupted; {done} of {replicates} replicates are done")
     return fit, boot
 
 
@@ -149,15 +151,15 @@ def ratio_test(
 
     The likelihood ratio is compared with that of rows drawn from the mixture of K. Ctrl-C keeps what is done.
     """
-    files = check_outputs({"--table": table, "--picture": picture}, {"--picture": STILL}, (data,))
-    wanted = counts(components)
+    files = check_outputs({"--table": table, "--picture": picture}, {"--picture": PICTURE}, (data,))
+    wanted = parse_counts(components)
     stop = o.DEFAULTS["stop"]
-    settings = Settings(
+    settings = FitOptions(
         *(None, model, start, noise, trim, starts, tol, max_iter, stop, floor, True, seed, threads),
         equal_proportions=equal_proportions,
     )
     rows = load_data(data, columns, weights_column, missing, file_format, header=header)
-    with replicating(replicates) as tell:
+    with replicate_progress(replicates) as tell:
         tests = mixtura.likelihood_ratio_tests(
             rows,
             wanted,
@@ -168,26 +170,26 @@ def ratio_test(
             threads=threads,
             on_replicate=tell,
             on_interrupt="keep",
-            **settings.search(),
+            **settings.all_options(),
         )
     _warn_if_unfinished(tests, wanted, replicates, level)
     records = ratio_records(tests)
     if json:
-        print_json({"level": level, "tests": records, "files": named_files(files)})
+        print_json({"level": level, "tests": records, "files": files_by_option(files)})
     else:
-        out().print(tested(tests, level), soft_wrap=True)
+        results_console().print(ratio_test_summary(tests, level), soft_wrap=True)
     writers = {
         "--table": lambda path: write_records(path, records),
-        "--picture": lambda path: ratios(tests, path),
+        "--picture": lambda path: plot_likelihood_ratios(tests, path),
     }
     write_all(files, writers, quiet=json)
 
 
 def _warn_if_unfinished(tests: list[LikelihoodRatioTest], wanted: list[int], replicates: int, level: float) -> None:
-    """Say so where Ctrl-C ended the tests."""
+    """Print a warning if Ctrl-C ended the tests early."""
     last = tests[-1]
     if len(last.replicates) < replicates:
         done = f"{len(last.replicates)} of {replicates} replicates"
-        say(f"warning: interrupted; the last test has {done}")
+        print_message(f"warning: interrupted; the last test has {done}")
     elif last.p_value <= level and last.components != wanted[-1]:
-        say(f"warning: interrupted; {last.components} is the last number of components that was tested")
+        print_message(f"warning: interrupted; {last.components} is the last number of components that was tested")

@@ -1,4 +1,4 @@
-"""What commands read."""
+"""Parse the values of options, and read the data of a command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from mixtura import Mixture
-from mixtura.cli.console import say
+from mixtura.cli.console import print_message
 from mixtura.cli.files import read_model
 from mixtura.data.tables import Table, read_table
 from mixtura.errors import ParameterError
@@ -14,12 +14,12 @@ from mixtura.mixture import EFFECTIVE_SAMPLE_SIZE
 from mixtura.starts import STARTS
 
 
-def names(columns: list[str] | None) -> list[str] | None:
-    """Column names from ``--columns a,b``, which may be repeated; quotes protect commas.
+def parse_names(columns: list[str] | None) -> list[str] | None:
+    """Split the values of ``--columns a,b``, which may be repeated, into names; quotes protect commas.
 
     Examples
     --------
-    >>> names(["a,b", '"c,d"'])
+    >>> parse_names(["a,b", '"c,d"'])
     ['a', 'b', 'c,d']
     """
     if columns is None:
@@ -27,8 +27,8 @@ def names(columns: list[str] | None) -> list[str] | None:
     return [name.strip() for line in csv.reader(columns, skipinitialspace=True) for name in line]
 
 
-def start_named(start: str) -> str | Mixture:
-    """A start's name, or the mixture in a file."""
+def parse_start(start: str) -> str | Mixture:
+    """The argument ``start`` of `mixtura.fit` from ``--start``: the name of a start, or the mixture in a model file."""
     if start in STARTS:
         return start
     if not start.endswith(".json") and not Path(start).is_file():
@@ -36,12 +36,12 @@ def start_named(start: str) -> str | Mixture:
     return read_model(start)
 
 
-def noise_named(noise: str | None) -> bool | str | float | None:
-    """What ``--noise`` means to `mixtura.fit`.
+def parse_noise(noise: str | None) -> bool | str | float | None:
+    """The argument ``noise`` of `mixtura.fit` from ``--noise``.
 
     Examples
     --------
-    >>> noise_named("auto"), noise_named("0.1")
+    >>> parse_noise("auto"), parse_noise("0.1")
     (True, 0.1)
     """
     known = {None: None, "auto": True, "neighbours": "neighbours"}
@@ -50,15 +50,15 @@ def noise_named(noise: str | None) -> bool | str | float | None:
     try:
         return float(noise or "")
     except ValueError:
-        raise ParameterError(f"noise is {noise!r}; expected auto, neighbours, or a share such as 0.05") from None
+        raise ParameterError(f"noise is {noise!r}; expected auto, neighbours, or a fraction such as 0.05") from None
 
 
-def numbers(option: str, text: str) -> list[float]:
-    """Numbers that an option lists.
+def parse_numbers(option: str, text: str) -> list[float]:
+    """Split the value of an option into numbers.
 
     Examples
     --------
-    >>> numbers("--probabilities", "0.5,0.95")
+    >>> parse_numbers("--probabilities", "0.5,0.95")
     [0.5, 0.95]
     """
     try:
@@ -67,12 +67,12 @@ def numbers(option: str, text: str) -> list[float]:
         raise ParameterError(f"{option} is {text!r}; expected numbers such as 0.5,0.95") from None
 
 
-def size_named(size: str | None) -> str | float | None:
-    """What ``--sample-size`` means to `mixtura.fit`.
+def parse_sample_size(size: str | None) -> str | float | None:
+    """The argument ``sample_size`` of `mixtura.fit` from ``--sample-size``.
 
     Examples
     --------
-    >>> size_named("effective"), size_named("120")
+    >>> parse_sample_size("effective"), parse_sample_size("120")
     ('effective', 120.0)
     """
     if size is None or size == EFFECTIVE_SAMPLE_SIZE:
@@ -95,11 +95,14 @@ def load_data(
     labels_column: str | None = None,
     labels_needed: bool = True,
 ) -> Table:
-    """Read the rows, and pass on what there is to know about them."""
+    """Read the rows of a command, and print notes about rows that were dropped or columns that were guessed.
+
+    The parameters are those of `mixtura.data.tables.read_table`; only a mixture as ``model`` chooses columns.
+    """
     like = model if isinstance(model, Mixture) else None
     table = read_table(
         data,
-        names(columns),
+        parse_names(columns),
         weights_column,
         missing,
         file_format,
@@ -109,5 +112,5 @@ def load_data(
         labels_needed=labels_needed,
     )
     for note in table.notes:
-        say(f"note: {note}")
+        print_message(f"note: {note}")
     return table

@@ -1,4 +1,4 @@
-"""What is shown while a fit runs."""
+"""Show progress on standard error while a fit, a selection or a bootstrap runs."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from mixtura.cli.console import err
-from mixtura.cli.progress import FitProgress, duration
+from mixtura.cli.console import messages_console
+from mixtura.cli.progress import FitProgress, format_duration
 from mixtura.fitting import Iteration
 
-Watch = Callable[[Iteration], object]
-Show = Callable[..., object]
+OnIteration = Callable[[Iteration], object]
+UpdateBar = Callable[..., object]
 
 
 @contextmanager
-def bar(what: str, total: int) -> Iterator[Show | None]:
-    """A progress bar on standard error where that is a terminal: what to call to move it on, else None."""
-    console = err()
+def progress_bar(what: str, total: int) -> Iterator[UpdateBar | None]:
+    """Show a progress bar on a terminal; give the function that updates it, or None without a terminal."""
+    console = messages_console()
     if not console.is_terminal:
         yield None
         return
@@ -34,47 +34,47 @@ def bar(what: str, total: int) -> Iterator[Show | None]:
 
 
 @contextmanager
-def replicating(total: int) -> Iterator[Callable[[int], object] | None]:
-    """A callback that shows how many of so many replicates are done."""
-    with bar("replicates", total) as show:
+def replicate_progress(total: int) -> Iterator[Callable[[int], object] | None]:
+    """Show how many of ``total`` replicates are done; give the callback, or None without a terminal."""
+    with progress_bar("replicates", total) as show:
         yield show and (lambda done: show(completed=done))
 
 
 @contextmanager
-def watching(*, starts: int, max_iter: int, verbose: bool) -> Iterator[Watch | None]:
-    """A callback for `mixtura.fit` that shows each iteration on standard error.
+def iteration_progress(*, starts: int, max_iter: int, verbose: bool) -> Iterator[OnIteration | None]:
+    """Show each EM iteration on standard error; give the callback for `mixtura.fit`, or None if nothing is shown.
 
-    With ``verbose`` one line an iteration; else a live line on a terminal, and nothing elsewhere.
+    With ``verbose`` each iteration is a line of its own; otherwise one line on a terminal is updated in place.
     """
-    console = err()
+    console = messages_console()
     if verbose:
-        yield lambda iteration: sys.stderr.write(f"{plain_line(iteration, starts)}\n")
+        yield lambda iteration: sys.stderr.write(f"{iteration_line(iteration, starts)}\n")
         return
     if not console.is_terminal:
         yield None
         return
-    # Written in every iteration, which must be cheap, and read ten times a second by the thread that draws.
+    # Set in every iteration, so it must be cheap; read ten times a second by the thread that draws.
     latest: list[tuple[Iteration, FitProgress]] = []
 
     def record(iteration: Iteration) -> None:
         now = time.monotonic()
         progress = latest[-1][1] if latest else FitProgress(starts, max_iter, began=now)
-        latest[:] = [(iteration, progress.after(iteration.start, iteration.number, now))]
+        latest[:] = [(iteration, progress.with_iteration(iteration.start, iteration.number, now))]
 
     def draw() -> Text:
-        long, short = (live_line(*latest[-1], words=words) if latest else "starting" for words in (True, False))
+        long, short = (progress_line(*latest[-1], words=words) if latest else "starting" for words in (True, False))
         return Text(long if len(long) < console.width else short, no_wrap=True, overflow="ellipsis")
 
     with Live(console=console, get_renderable=draw, refresh_per_second=10, transient=True):
         yield record
 
 
-def plain_line(iteration: Iteration, starts: int) -> str:
-    """One iteration in full precision.
+def iteration_line(iteration: Iteration, starts: int) -> str:
+    """Line for one iteration, in full precision.
 
     Examples
     --------
-    >>> plain_line(Iteration(0, 2, None, -16.5, 0.25, (0, 1)), starts=3)
+    >>> iteration_line(Iteration(0, 2, None, -16.5, 0.25, (0, 1)), starts=3)
     'start 1 of 3  iteration 2  log-likelihood -16.500000000000  rise 0.250000000000'
     """
     which = f"start {iteration.start + 1} of {starts}  " if starts > 1 else ""
@@ -82,13 +82,13 @@ def plain_line(iteration: Iteration, starts: int) -> str:
     return f"{which}iteration {iteration.number}  log-likelihood {iteration.loglik:.12f}{rise}"
 
 
-def live_line(iteration: Iteration, progress: FitProgress, *, words: bool) -> str:
-    """One iteration, its pace, and how long the fit can still last, with words in full or short.
+def progress_line(iteration: Iteration, progress: FitProgress, *, words: bool) -> str:
+    """Line for the current iteration, with speed and upper bound of the remaining time, in full words or short ones.
 
     Examples
     --------
-    >>> progress = FitProgress(starts=1, max_iter=100, began=0.0).after(start=0, number=1, now=0.5)
-    >>> live_line(Iteration(0, 1, None, -16.5, 0.25, (0, 1)), progress, words=True)
+    >>> progress = FitProgress(starts=1, max_iter=100, began=0.0).with_iteration(start=0, number=1, now=0.5)
+    >>> progress_line(Iteration(0, 1, None, -16.5, 0.25, (0, 1)), progress, words=True)
     'iteration 1/100  log-likelihood -16.5000  rise 0.25  2/s  at most 50 s left'
     """
     step, loglik, left = ("iteration ", "log-likelihood ", " left") if words else ("", "loglik ", "")
@@ -97,5 +97,5 @@ def live_line(iteration: Iteration, progress: FitProgress, *, words: bool) -> st
     if not math.isnan(iteration.rise):
         parts.append(f"rise {iteration.rise:.2g}")
     if progress.rate:
-        parts += [f"{progress.rate:.3g}/s", f"at most {duration(progress.left)}{left}"]
+        parts += [f"{progress.rate:.3g}/s", f"at most {format_duration(progress.seconds_left)}{left}"]
     return "  ".join(parts)

@@ -1,4 +1,4 @@
-"""Options that several commands share; their defaults are those of `mixtura.fit`."""
+"""Options and arguments of the commands as annotated types, and the defaults of `mixtura.fit` and `mixtura.select`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 import mixtura
-from mixtura.analysis import DRAWS
+from mixtura.analysis import REPLICATE_METHODS
 from mixtura.covariance.models import ALIASES, MODELS
 from mixtura.data.tables import FORMATS
 from mixtura.selection import CRITERIA
@@ -23,7 +23,7 @@ Data: TypeAlias = Annotated[
     str,
     typer.Argument(metavar="DATA", help="CSV, TSV, Parquet, Arrow/Feather, NDJSON or .npy file; - is standard input."),
 ]
-MaybeData: TypeAlias = Annotated[str | None, typer.Argument(metavar="[DATA]", help="The rows to draw, too.")]
+OptionalData: TypeAlias = Annotated[str | None, typer.Argument(metavar="[DATA]", help="The rows to draw, too.")]
 ModelFile: TypeAlias = Annotated[str, typer.Argument(metavar="MODEL", help="JSON file that fit --output wrote.")]
 
 # Reading data
@@ -45,7 +45,9 @@ Format: TypeAlias = Annotated[
 ]
 Header: TypeAlias = Annotated[
     bool | None,
-    typer.Option("--header/--no-header", help="Whether a CSV or TSV file's first row names the columns; guessed."),
+    typer.Option(
+        "--header/--no-header", help="Whether the first row of a CSV or TSV file has names; default: guessed."
+    ),
 ]
 
 # Fitting
@@ -62,19 +64,19 @@ Start: TypeAlias = Annotated[
 Noise: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        metavar="auto|neighbours|SHARE",
-        help="Rows that belong to no component: noise, uniform over a box around the data. It starts from the rows that"
-        " their neighbours are far from, from a share such as 0.05, or from both, and the better is kept.",
+        metavar="auto|neighbours|X",
+        help="Add a noise component, uniform over a box around the data. EM starts with the rows whose neighbours are"
+        " far away as noise, with a fraction X of the rows such as 0.05, or with both, and the better fit is kept.",
     ),
 ]
 NoiseRegion: TypeAlias = Annotated[
-    str, typer.Option(metavar="box|hull", help="What noise is uniform over: a box around the data, or its convex hull.")
+    str, typer.Option(metavar="box|hull", help="Where noise is uniform: in a box around the data, or its convex hull.")
 ]
 Fixed: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         metavar="a,b",
-        help="Parameters that stay as the model file of --start has them: weights, means, covariances.",
+        help="Parameters that keep their values in the model file of --start: weights, means, covariances.",
     ),
 ]
 EqualProportions: TypeAlias = Annotated[
@@ -84,14 +86,14 @@ SampleSize: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="effective|N",
-        help="What BIC and ICL count as the number of rows; default: the sum of the weights.",
+        help="Number of rows n in BIC and ICL; default: the sum of the weights.",
     ),
 ]
 Prior: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="conjugate",
-        help="A prior on means and covariances, which keeps small components from collapsing: Fraley and Raftery's.",
+        help="Conjugate prior of Fraley and Raftery on means and covariances, which keeps components from collapsing.",
     ),
 ]
 EigenvalueRatio: TypeAlias = Annotated[
@@ -99,20 +101,20 @@ EigenvalueRatio: TypeAlias = Annotated[
     typer.Option(metavar="X", help="No eigenvalue of any covariance may be more than X times another one."),
 ]
 DeterminantRatio: TypeAlias = Annotated[
-    float | None, typer.Option(metavar="X", help="No covariance's determinant may be more than X times another.")
+    float | None, typer.Option(metavar="X", help="No covariance's determinant may be more than X times another one's.")
 ]
 ShapeRatio: TypeAlias = Annotated[
     float | None,
     typer.Option(
         metavar="X",
-        help="Beside --determinant-ratio: no eigenvalue may be more than X times another of the same component.",
+        help="With --determinant-ratio: no eigenvalue may be more than X times another one of the same component.",
     ),
 ]
 Trim: TypeAlias = Annotated[
-    float, typer.Option(metavar="X", help="The fraction of rows to leave out: at each step the least likely ones.")
+    float, typer.Option(metavar="X", help="Fraction of rows to trim: the least likely ones in each EM iteration.")
 ]
-Starts: TypeAlias = Annotated[int, typer.Option(metavar="N", help="How many starts to run; the best is kept.")]
-Tol: TypeAlias = Annotated[float, typer.Option(metavar="X", help="Threshold of the stop rule.")]
+Starts: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Number of starts; the best fit is kept.")]
+Tol: TypeAlias = Annotated[float, typer.Option(metavar="X", help="Threshold of the stopping rule.")]
 MaxIter: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Largest number of EM iterations of each start.")]
 Stop: TypeAlias = Annotated[
     str,
@@ -123,16 +125,16 @@ Stop: TypeAlias = Annotated[
     ),
 ]
 Floor: TypeAlias = Annotated[
-    float, typer.Option(metavar="X", help="Least variance of a component, as a fraction of the data's.")
+    float, typer.Option(metavar="X", help="Smallest variance of a component, as a fraction of the data's.")
 ]
 Accelerate: TypeAlias = Annotated[
-    bool, typer.Option("--accelerate/--no-accelerate", help="Fewer passes over the data where EM is slow.")
+    bool, typer.Option("--accelerate/--no-accelerate", help="Accelerate EM, for fewer passes over the data.")
 ]
 Seed: TypeAlias = Annotated[int | None, typer.Option(metavar="N", help="The same seed gives the same result.")]
 Threads: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        metavar="N", help="How many threads; no result depends on it. Default: MIXTURA_NUM_THREADS, or all CPUs."
+        metavar="N", help="Number of threads; results do not depend on it. Default: MIXTURA_NUM_THREADS, or all CPUs."
     ),
 ]
 Counts: TypeAlias = Annotated[
@@ -142,7 +144,7 @@ Counts: TypeAlias = Annotated[
 Models: TypeAlias = Annotated[
     str, typer.Option(metavar="all|NAME,...", help=f"Covariance models: {', '.join([*MODELS, *ALIASES])}.")
 ]
-Criterion: TypeAlias = Annotated[str, typer.Option(metavar="NAME", help=f"What to rank by: {', '.join(CRITERIA)}.")]
+Criterion: TypeAlias = Annotated[str, typer.Option(metavar="NAME", help=f"Criterion: {', '.join(CRITERIA)}.")]
 SweepStart: TypeAlias = Annotated[
     str,
     typer.Option(
@@ -152,7 +154,7 @@ SweepStart: TypeAlias = Annotated[
 ]
 Resume: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help="Go on from what --table wrote as .json; same data, same options."),
+    typer.Option(metavar="FILE", help="Resume from what --table wrote as .json; needs the same data and options."),
 ]
 VerboseCells: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="One line for each cell.")]
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="One line for each iteration.")]
@@ -172,7 +174,7 @@ CellsOutput: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help="Write the table of all cells (.csv, .tsv, .parquet, .arrow, .ndjson), or all there is to resume (.json).",
+        help="Write the table of all cells (.csv, .tsv, .parquet, .arrow, .ndjson), or what --resume needs (.json).",
     ),
 ]
 PictureOutput: TypeAlias = Annotated[
@@ -199,8 +201,9 @@ Probabilities: TypeAlias = Annotated[
     str, typer.Option(metavar="P,...", help="Probabilities of highest-density regions.")
 ]
 Fps: TypeAlias = Annotated[float | None, typer.Option(metavar="X", help="Frames per second.")]
-Show: TypeAlias = Annotated[
-    list[str] | None, typer.Option(metavar="a,b", help="Columns to draw; default: those that tell most.")
+DrawnColumns: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="a,b", help="Columns to draw; default: those in which the components differ most."),
 ]
 TableOutput: TypeAlias = Annotated[
     str | None,
@@ -213,32 +216,32 @@ TableOutput: TypeAlias = Annotated[
 ]
 Proba: TypeAlias = Annotated[bool, typer.Option("--proba", help="Write the probability of each component, too.")]
 PerRow: TypeAlias = Annotated[bool, typer.Option("--per-row", help="Write the log-likelihood of each row instead.")]
-Count: TypeAlias = Annotated[int, typer.Option("-n", "--rows", metavar="N", help="How many rows to draw.")]
+Count: TypeAlias = Annotated[int, typer.Option("-n", "--rows", metavar="N", help="Number of rows to draw.")]
 WithLabels: TypeAlias = Annotated[bool, typer.Option("--labels", help="Write the component of each row, too.")]
 
-# What is done with a fit
-Replicates: TypeAlias = Annotated[int, typer.Option("-n", "--replicates", metavar="N", help="How many to fit.")]
+# After a fit
+Replicates: TypeAlias = Annotated[int, typer.Option("-n", "--replicates", metavar="N", help="Number of replicates.")]
 Method: TypeAlias = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help=f"How replicates are made: {', '.join(DRAWS)} (rows drawn with replacement, random weights of the rows, or"
-        " rows drawn from the fitted mixture).",
+        help=f"How replicates are made: {', '.join(REPLICATE_METHODS)} (rows drawn with replacement, random weights of"
+        " the rows, or rows drawn from the fitted mixture).",
     ),
 ]
-Level: TypeAlias = Annotated[float, typer.Option(metavar="P", help="The probability that intervals hold.")]
-What: TypeAlias = Annotated[
+Level: TypeAlias = Annotated[float, typer.Option(metavar="P", help="Probability of the intervals.")]
+DrawnParameters: TypeAlias = Annotated[
     str, typer.Option(metavar="NAME", help="What --picture shows: weights, means or variances.")
 ]
 Significance: TypeAlias = Annotated[
     float, typer.Option("--level", metavar="P", help="A p-value above it ends the sequence of tests.")
 ]
 Clusters: TypeAlias = Annotated[
-    int | None, typer.Option(metavar="N", help="How many clusters --labels tells apart; default: what is suggested.")
+    int | None, typer.Option(metavar="N", help="Number of clusters of --labels; default: the suggested one.")
 ]
 Balance: TypeAlias = Annotated[
     float,
-    typer.Option(metavar="X", help="From 0 to 1: how much differences of means count; the rest: of covariances."),
+    typer.Option(metavar="X", help="Weight of differences of means, 0 to 1; differences of covariances have the rest."),
 ]
 EstimatesOutput: TypeAlias = Annotated[
     str | None,
@@ -274,7 +277,7 @@ ClassColumn: TypeAlias = Annotated[
     str, typer.Option("--classes", metavar="NAME", help="Column of classes; a row whose cell is empty has none.")
 ]
 Unlabelled: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="TEXT", help="What else the column says where a class is not known, such as ?.")
+    str | None, typer.Option(metavar="TEXT", help="Text such as ? that stands for no class, as an empty cell does.")
 ]
 NewData: TypeAlias = Annotated[
     str | None, typer.Argument(metavar="[NEW]", help="The rows to classify; default: those of DATA.")

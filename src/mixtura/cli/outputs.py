@@ -1,4 +1,4 @@
-"""Files that commands write: checked before the work, written after it."""
+"""Check the files that a command writes before its work, and write them after it."""
 
 from __future__ import annotations
 
@@ -11,54 +11,62 @@ from typing import Any
 
 from mixtura import Fit, Mixture
 from mixtura._support import write_text
-from mixtura.cli.console import out
-from mixtura.cli.files import TABLES, check_paths, table_text, write_table
+from mixtura.cli.console import results_console
+from mixtura.cli.files import TABLE_SUFFIXES, check_paths, table_text, write_table
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra
 from mixtura.mixture import row_labels
-from mixtura.plotting import FORMATS, WRITERS, plot, replay
+from mixtura.plotting import FILM_WRITERS, PICTURE_SUFFIXES, plot, replay
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A kind of file that is drawn.
+class PictureFormat:
+    """A kind of picture that an option can write.
 
     Attributes
     ----------
     packages : tuple of str
-        What drawing it imports.
+        Packages that drawing it imports.
     suffixes : tuple of str
-        How its name may end.
+        Suffixes of its files.
     """
 
     packages: tuple[str, ...]
     suffixes: Sequence[str]
 
     def check_installed(self) -> None:
-        """Raise the error that says what to install, if a package is not there."""
+        """Raise MissingExtraError if a package is not installed."""
         for package in self.packages:
             if importlib.util.find_spec(package) is None:
                 raise missing_extra(package, "plot")
 
 
-STILL = Picture(("matplotlib",), FORMATS)
-FILM = Picture(("matplotlib", "PIL"), tuple(WRITERS))
+PICTURE = PictureFormat(("matplotlib",), PICTURE_SUFFIXES)
+FILM = PictureFormat(("matplotlib", "PIL"), tuple(FILM_WRITERS))
 
-# Options that draw a fit.
-DRAWN = {"--picture": STILL, "--replay": FILM}
+# Options of ``mixtura fit`` that write pictures.
+FIT_PICTURES = {"--picture": PICTURE, "--replay": FILM}
 
 
 def check_outputs(
     paths: Mapping[str, str | None],
-    pictures: Mapping[str, Picture],
+    pictures: Mapping[str, PictureFormat],
     inputs: Sequence[str | None],
     **others: Sequence[str],
 ) -> dict[str, str]:
-    """Check that files can be written; ``pictures`` says which options draw, and what.
+    """Check that a command's files can be written; return the given paths by their options.
 
-    ``others`` are the suffixes of what is not written as usual, such as ``table=[".json"]``.
+    Parameters
+    ----------
+    paths : mapping from option to path or None
+    pictures : mapping from option to PictureFormat
+        Options that write pictures.
+    inputs : sequence of str or None
+        Paths that are read, and so must not be overwritten.
+    **others : sequence of str
+        Suffixes of options that differ from the usual ones, such as ``table=[".json"]``.
     """
-    usual = {"labels": TABLES, "output": [".json"], "table": TABLES, **others}
+    usual = {"labels": TABLE_SUFFIXES, "output": [".json"], "table": TABLE_SUFFIXES, **others}
     suffixes: dict[str, Sequence[str]] = {f"--{option}": allowed for option, allowed in usual.items()}
     for option, picture in pictures.items():
         if paths.get(option) is not None:
@@ -72,14 +80,14 @@ def check_outputs(
 
 
 def check_table_output(option: str, path: str | None, *inputs: str | None) -> str | None:
-    """Check that a table can be written; ``-`` is standard output, as is None."""
+    """Check that a table can be written; return its path, or None for standard output, which ``-`` means, too."""
     wanted = None if path == "-" else path
-    check_paths({option: wanted}, {option: TABLES}, inputs)
+    check_paths({option: wanted}, {option: TABLE_SUFFIXES}, inputs)
     return wanted
 
 
 def write_fit(fit: Fit, table: Table, option: str, path: str) -> None:
-    """Write what an option asks for."""
+    """Write the file of one option of ``mixtura fit``."""
     writers: dict[str, Callable[[str], object]] = {
         "--output": lambda path: write_text(path, f"{fit.mixture.to_json()}\n"),
         "--labels": lambda path: write_table(path, label_columns(fit.mixture, table, proba=False)),
@@ -90,7 +98,7 @@ def write_fit(fit: Fit, table: Table, option: str, path: str) -> None:
 
 
 def write_columns(columns: Mapping[str, Sequence[Any]], path: str | None) -> None:
-    """Write columns to a file, or as CSV to standard output."""
+    """Write columns to a file, or as CSV to standard output if there is no path."""
     if path is None:
         sys.stdout.write(table_text(columns))
     else:
@@ -98,48 +106,48 @@ def write_columns(columns: Mapping[str, Sequence[Any]], path: str | None) -> Non
 
 
 def row_numbers(table: Table) -> list[int]:
-    """Numbers of the file's rows, from 1, as messages count them."""
+    """Numbers of all rows of the file that was read, from 1, as error messages count them."""
     return list(range(1, table.n_read + 1))
 
 
 def label_columns(mixture: Mixture, table: Table, *, proba: bool) -> dict[str, Sequence[Any]]:
-    """Each row's most probable component, and its probabilities if wanted; empty for rows that were left out."""
+    """Columns with each row's number, most probable component and, with ``proba``, probabilities; None if dropped."""
     names = row_labels(mixture)
     labels = [names[j] for j in mixture.predict(table).tolist()]
     columns: dict[str, Sequence[Any]] = {"row": row_numbers(table), "label": table.align(labels)}
     if proba:
-        shares = mixture.posterior(table).T.tolist()
+        probabilities = mixture.posterior(table).T.tolist()
         heads = [*names[: mixture.n_components], *(["noise"] if mixture.noise else [])]
-        columns.update({f"p_{name}": table.align(share) for name, share in zip(heads, shares, strict=True)})
+        columns.update({f"p_{name}": table.align(column) for name, column in zip(heads, probabilities, strict=True)})
     return columns
 
 
 def write_all(files: Mapping[str, str], writers: Mapping[str, Callable[[str], object]], *, quiet: bool) -> None:
-    """Write the files that are wanted, and say so unless a program reads what is printed."""
+    """Write the files of all given options, and print their names unless ``quiet``."""
     for option, path in files.items():
         writers[option](path)
         if not quiet:
-            out().print(f"wrote {path}", soft_wrap=True)
+            results_console().print(f"wrote {path}", soft_wrap=True)
 
 
-def named_files(files: Mapping[str, str]) -> dict[str, str]:
-    """What is written, for JSON.
+def files_by_option(files: Mapping[str, str]) -> dict[str, str]:
+    """Paths by the names of their options without dashes, for JSON.
 
     Examples
     --------
-    >>> named_files({"--picture": "a.png"})
+    >>> files_by_option({"--picture": "a.png"})
     {'picture': 'a.png'}
     """
     return {option.lstrip("-"): path for option, path in files.items()}
 
 
 def write_records(path: str, records: Sequence[Mapping[str, Any]]) -> None:
-    """A table of records that all have the same keys."""
+    """Write records, which all have the same keys, as a table."""
     write_table(path, {name: [record[name] for record in records] for name in records[0]})
 
 
-def positions(columns: Sequence[str] | None, labels: Sequence[str]) -> list[int] | None:
-    """Positions of columns that are named as people see them."""
+def column_positions(columns: Sequence[str] | None, labels: Sequence[str]) -> list[int] | None:
+    """Positions of the given columns among the labels; ParameterError if there is no such label."""
     if columns is None:
         return None
     for column in columns:

@@ -1,4 +1,4 @@
-"""How fast a fit goes, and how long it may last at most."""
+"""Speed of a running fit, and an upper bound on the time it needs."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class FitProgress:
-    """Progress of several starts of at most ``max_iter`` iterations each.
+    """Progress of a fit with several starts of at most ``max_iter`` EM iterations each.
 
     Attributes
     ----------
     starts : int
-        How many there will be.
+        Number of starts.
     max_iter : int
+        Largest number of iterations of each start.
     began : float
-        When this was first known, in seconds of some clock.
+        Time of the beginning, in seconds of a monotonic clock.
     start : int
-        The present start, from 0.
+        Current start, from 0.
     number : int
-        Its iterations so far.
+        Iterations of the current start so far.
     done : int
         Iterations of all starts so far.
     seconds : float
-        Time since it began.
+        Time since the beginning.
 
     Examples
     --------
-    >>> progress = FitProgress(starts=2, max_iter=100, began=0.0).after(start=0, number=1, now=0.5)
-    >>> progress.rate, progress.left
+    >>> progress = FitProgress(starts=2, max_iter=100, began=0.0).with_iteration(start=0, number=1, now=0.5)
+    >>> progress.rate, progress.seconds_left
     (2.0, 99.5)
     """
 
@@ -41,29 +42,29 @@ class FitProgress:
     done: int = 0
     seconds: float = 0.0
 
-    def after(self, start: int, number: int, now: float) -> FitProgress:
-        """The progress after one more iteration, or at a start, whose number is 0."""
+    def with_iteration(self, start: int, number: int, now: float) -> FitProgress:
+        """Progress after one more iteration, at the time ``now``; number 0 is the beginning of a start."""
         return replace(self, start=start, number=number, done=self.done + (number > 0), seconds=now - self.began)
 
     @property
     def rate(self) -> float:
-        """Iterations per second; 0 while nothing is known."""
+        """Iterations per second; 0 before the first iteration."""
         return self.done / self.seconds if self.seconds > 0 else 0.0
 
     @property
-    def left(self) -> float:
-        """Seconds if every start runs out of steps: an upper bound, infinite while nothing is known."""
+    def seconds_left(self) -> float:
+        """Seconds that remain if every start reaches ``max_iter``; infinite before the first iteration."""
         steps = max(self.max_iter - self.number, 0) + (self.starts - self.start - 1) * self.max_iter
         return steps / self.rate if self.rate else math.inf
 
 
-def duration(seconds: float) -> str:
-    """A duration, rounded up, for people.
+def format_duration(seconds: float) -> str:
+    """Format a duration, rounded up to whole seconds, minutes, hours or days.
 
     Examples
     --------
-    >>> duration(1.2), duration(200.0), duration(20_000.0), duration(1e6)
-    ('2 s', '4 min', '6 h', '12 d')
+    >>> [format_duration(seconds) for seconds in (1.2, 200.0, 20_000.0, 1e6)]
+    ['2 s', '4 min', '6 h', '12 d']
     """
     scales = [(120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"), (math.inf, 86400, "d")]
     unit, name = next((unit, name) for most, unit, name in scales if seconds <= most)

@@ -1,4 +1,4 @@
-"""What was found out about a fit, as tables for people."""
+"""Format bootstraps, tests, combinations, reductions and discriminants as text tables and as records."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from mixtura import Bootstrap, Combination, Discriminant, LikelihoodRatioTest, Reduction
-from mixtura.cli.tables import MOST_COLUMNS, Cells, blocks, grid, mean_and_deviation, pairs, plural
+from mixtura.cli.tables import (
+    MAX_PRINTED_COLUMNS,
+    Cells,
+    format_count,
+    make_table,
+    mean_and_deviation,
+    pair_table,
+    split_to_width,
+)
 from mixtura.mixture import NOISE_LABEL
-from mixtura.plotting import percent
+from mixtura.plotting import format_percent
 
 
-def bootstrapped(boot: Bootstrap, records: Sequence[dict[str, Any]], level: float, console: Console) -> Group:
-    """Weights, means and variances, each with its standard error and interval."""
+def bootstrap_summary(boot: Bootstrap, records: Sequence[dict[str, Any]], level: float, console: Console) -> Group:
+    """Table of weights, means and variances, each with its standard error and interval."""
     sign = "±" if console.encoding.lower().startswith("utf") else "+-"
     shown = [row for row in records if row["column"] is None or row["other_column"] in (None, row["column"])]
     found: dict[Any, dict[str, dict[str, Any]]] = {}
@@ -26,28 +34,30 @@ def bootstrapped(boot: Bootstrap, records: Sequence[dict[str, Any]], level: floa
     lines: list[Cells] = [("component", *("noise" if label == NOISE_LABEL else str(label) for label in found))]
     for name in names:
         own = [each.get(name) for each in found.values()]
-        lines.append((name, *(_estimate(row, sign) for row in own)))
-        lines.append((f"  {percent(level)}", *(_interval(row) for row in own)))
+        lines.append((name, *(_format_estimate(row, sign) for row in own)))
+        lines.append((f"  {format_percent(level)}", *(_format_interval(row) for row in own)))
     lost = f", {boot.lost} more lost a component" if boot.lost else ""
-    head = f"{plural(len(boot.weights), 'replicate')}{lost}"
-    return Group(Text(f"{head}\n"), *blocks(lines, console), Text(f"(estimate {sign} standard error, and interval)"))
+    head = f"{format_count(len(boot.weights), 'replicate')}{lost}"
+    return Group(
+        Text(f"{head}\n"), *split_to_width(lines, console), Text(f"(estimate {sign} standard error, and interval)")
+    )
 
 
-def _estimate(row: dict[str, Any] | None, sign: str) -> str:
-    """A parameter and its standard error; what is held has none."""
+def _format_estimate(row: dict[str, Any] | None, sign: str) -> str:
+    """Estimate and standard error; the estimate alone if the parameter is held fixed; empty without a parameter."""
     if row is None:
         return ""
     held = row["standard_error"] == 0
     return f"{row['estimate']:.6g}" if held else mean_and_deviation(row["estimate"], row["standard_error"], sign)
 
 
-def _interval(row: dict[str, Any] | None) -> str:
-    """From where to where."""
+def _format_interval(row: dict[str, Any] | None) -> str:
+    """Ends of an interval; empty without a parameter."""
     return "" if row is None else f"{row['lower']:.4g} to {row['upper']:.4g}"
 
 
 def ratio_records(tests: Sequence[LikelihoodRatioTest]) -> list[dict[str, Any]]:
-    """Tests as plain values.
+    """Plain values of each test.
 
     Examples
     --------
@@ -66,8 +76,8 @@ def ratio_records(tests: Sequence[LikelihoodRatioTest]) -> list[dict[str, Any]]:
     ]
 
 
-def tested(tests: Sequence[LikelihoodRatioTest], level: float) -> Group:
-    """One line for each test, and what follows from them."""
+def ratio_test_summary(tests: Sequence[LikelihoodRatioTest], level: float) -> Group:
+    """Table with a line for each test, and the conclusion."""
     head = ("components", "against", "statistic", "p-value", "replicates")
     body = [
         (
@@ -81,61 +91,65 @@ def tested(tests: Sequence[LikelihoodRatioTest], level: float) -> Group:
     ]
     lines = [head, *body]
     last = tests[-1]
-    enough = f"{plural(last.components, 'component')} will do: one more is no better at level {level:g}"
-    more = f"more than {plural(last.components, 'component')}, at level {level:g}"
-    return Group(grid(list(zip(*lines, strict=True))), Text(f"({enough if last.p_value > level else more})"))
+    enough = f"{format_count(last.components, 'component')} will do: one more is no better at level {level:g}"
+    more = f"more than {format_count(last.components, 'component')}, at level {level:g}"
+    return Group(make_table(list(zip(*lines, strict=True))), Text(f"({enough if last.p_value > level else more})"))
 
 
 def combination_records(merged: Combination) -> list[dict[str, Any]]:
-    """Every number of clusters, the most first, with its entropy and which components make up which cluster."""
+    """Entropy and clusters, as groups of components, for each number of clusters in descending order."""
     counts = range(merged.mixture.n_components, 0, -1)
     return [
         {
             "clusters": count,
             "entropy": merged.entropies[count - 1],
-            "groups": "; ".join(" ".join(str(_label(merged, j)) for j in group) for group in merged.groups(count)),
+            "groups": "; ".join(
+                " ".join(str(_component_label(merged, j)) for j in group) for group in merged.groups(count)
+            ),
         }
         for count in counts
     ]
 
 
-def _label(merged: Combination, component: int) -> str | int:
-    """What a component is called."""
+def _component_label(merged: Combination, component: int) -> str | int:
+    """Name or number of a component."""
     return merged.mixture.component_names[component] if merged.mixture.component_names else component
 
 
-def combined(merged: Combination, records: Sequence[dict[str, Any]]) -> Group:
-    """The entropies, and the clusters that are suggested."""
+def combination_summary(merged: Combination, records: Sequence[dict[str, Any]]) -> Group:
+    """Table of entropies and clusters, and the suggested number of clusters."""
     head = ("clusters", "entropy", "components of each cluster")
     lines = [head, *((str(row["clusters"]), f"{row['entropy']:.4f}", row["groups"]) for row in records)]
-    return Group(grid(list(zip(*lines, strict=True))), Text(f"({plural(merged.suggested, 'cluster')} suggested)"))
+    return Group(
+        make_table(list(zip(*lines, strict=True))), Text(f"({format_count(merged.suggested, 'cluster')} suggested)")
+    )
 
 
 def direction_records(reduction: Reduction, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """Directions as plain values."""
+    """Plain values of each direction."""
     return [
-        {"direction": i + 1, "eigenvalue": value, "share": share, **dict(zip(columns, entries, strict=True))}
-        for i, (value, share, entries) in enumerate(
+        {"direction": i + 1, "eigenvalue": value, "share": fraction, **dict(zip(columns, entries, strict=True))}
+        for i, (value, fraction, entries) in enumerate(
             zip(reduction.eigenvalues.tolist(), reduction.shares.tolist(), reduction.basis.T.tolist(), strict=True)
         )
     ]
 
 
-def reduced(records: Sequence[dict[str, Any]], columns: Sequence[str], console: Console) -> Group:
-    """Directions side by side, one line for each column of the data."""
+def reduction_summary(records: Sequence[dict[str, Any]], columns: Sequence[str], console: Console) -> Group:
+    """Table of directions side by side, with a line for each column of the data."""
     lines = [
         ("direction", *(str(row["direction"]) for row in records)),
         ("eigenvalue", *(f"{row['eigenvalue']:.4f}" for row in records)),
-        ("share", *(percent(row["share"]) for row in records)),
-        *((column, *(f"{row[column]:.4f}" for row in records)) for column in columns[:MOST_COLUMNS]),
+        ("share", *(format_percent(row["share"]) for row in records)),
+        *((column, *(f"{row[column]:.4f}" for row in records)) for column in columns[:MAX_PRINTED_COLUMNS]),
     ]
-    hidden = len(columns[MOST_COLUMNS:])
-    more = [Text(f"and {plural(hidden, 'column')} more, which --json and --table have")] if hidden else []
-    return Group(*blocks(lines, console), *more)
+    hidden = len(columns[MAX_PRINTED_COLUMNS:])
+    more = [Text(f"and {format_count(hidden, 'column')} more, which --json and --table have")] if hidden else []
+    return Group(*split_to_width(lines, console), *more)
 
 
 def class_records(found: Discriminant) -> list[dict[str, Any]]:
-    """Classes as plain values."""
+    """Plain values of each class."""
     return [
         {"class": str(name), "prior": prior, "model": model, "components": mixture.n_components}
         for name, prior, model, mixture in zip(
@@ -144,8 +158,8 @@ def class_records(found: Discriminant) -> list[dict[str, Any]]:
     ]
 
 
-def discriminated(found: Discriminant, errors: dict[str, float], console: Console) -> Group:
-    """Classes side by side, criteria, and how many are mistaken."""
+def discriminant_summary(found: Discriminant, errors: dict[str, float], console: Console) -> Group:
+    """Table of classes side by side, criteria, and error rates by their names."""
     records = class_records(found)
     lines = [
         ("class", *(row["class"] for row in records)),
@@ -159,4 +173,4 @@ def discriminated(found: Discriminant, errors: dict[str, float], console: Consol
         "free parameters": str(found.n_parameters),
         **{name: f"{error:.4f}" for name, error in errors.items()},
     }
-    return Group(*blocks(lines, console), Text(), pairs(values))
+    return Group(*split_to_width(lines, console), Text(), pair_table(values))

@@ -1,4 +1,4 @@
-"""Running a command: exit codes, and one line for whatever goes wrong."""
+"""Run a command: turn exceptions into exit codes and one-line messages, and warnings into lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from mixtura.cli.app import app
-from mixtura.cli.console import say
+from mixtura.cli.console import print_message
 from mixtura.errors import MixturaError, MixturaWarning
 
 BAD_INPUT = 2
@@ -20,39 +20,39 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 
-def run(argv: Sequence[str]) -> int:
-    """Run a command; return the exit code.
+def run_command(argv: Sequence[str]) -> int:
+    """Run a command of the program ``mixtura``, and return its exit code.
 
     Examples
     --------
-    >>> run(["describe", "no such file"])
+    >>> run_command(["describe", "no such file"])
     2
     """
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a name's letters is no reason to lose a fit.
+        # A terminal whose encoding lacks some characters of a name must not end a fit.
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
     try:
-        with _warnings_as_lines():
+        with _print_warnings_as_lines():
             code = int(app(args=list(argv), prog_name="mixtura", standalone_mode=False) or 0)
             sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe, say head, has enough
+    except BrokenPipeError:  # the reader of a pipe, such as head, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except Exception as error:
-        line = _one_line(error)
+        line = _error_line(error)
         if line is None:
             raise
-        say(line)
+        print_message(line)
         return BAD_INPUT
     if code == INTERRUPTED:
-        say("Interrupted.")
+        print_message("Interrupted.")
     return code
 
 
-def _one_line(error: Exception) -> str | None:
-    """What the user reads, or None where it is not their doing."""
+def _error_line(error: Exception) -> str | None:
+    """Message of an error that the user can mend, in one line; None for any other exception."""
     if isinstance(error, OSError) and not isinstance(error, MixturaError):
         return f"{error.filename}: {error.strerror}" if error.filename else str(error)
     usage: Any = getattr(error, "format_message", None)  # Typer's own errors, whichever class they have
@@ -64,15 +64,15 @@ def _one_line(error: Exception) -> str | None:
 
 
 @contextmanager
-def _warnings_as_lines() -> Iterator[None]:
-    """Show Mixtura's warnings as one line each, when they happen; leave others to Python."""
+def _print_warnings_as_lines() -> Iterator[None]:
+    """Print each of Mixtura's warnings as one line when it is raised; other warnings stay with Python."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", MixturaWarning)
         python_shows = warnings.showwarning
 
         def show(message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:
             if issubclass(category, MixturaWarning):
-                say(f"warning: {message}")
+                print_message(f"warning: {message}")
             else:
                 python_shows(message, category, *args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""``mixtura select``."""
+"""Command ``mixtura select``."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ import mixtura
 from mixtura import Cell, Selection
 from mixtura._support import write_text
 from mixtura.cli import options as o
-from mixtura.cli.console import out, print_json, say
-from mixtura.cli.files import TABLES, write_table
-from mixtura.cli.inputs import load_data, names, noise_named, size_named
-from mixtura.cli.live import bar
-from mixtura.cli.outputs import STILL, check_outputs, label_columns, named_files, write_all, write_records
-from mixtura.cli.tables import fit_summary, fit_values, ranking
+from mixtura.cli.console import print_json, print_message, results_console
+from mixtura.cli.files import TABLE_SUFFIXES, write_table
+from mixtura.cli.inputs import load_data, parse_names, parse_noise, parse_sample_size
+from mixtura.cli.live import progress_bar
+from mixtura.cli.outputs import PICTURE, check_outputs, files_by_option, label_columns, write_all, write_records
+from mixtura.cli.tables import fit_summary, fit_values, ranking_summary
 from mixtura.covariance.models import as_constraint
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
-from mixtura.plotting import curves
+from mixtura.plotting import plot_criterion
 from mixtura.selection import as_models
 
 
-def counts(text: str) -> list[int]:
-    """Numbers of components: one, several, or a range with both ends.
+def parse_counts(text: str) -> list[int]:
+    """Split text into numbers of components: single ones, and ranges that include both ends.
 
     Examples
     --------
-    >>> counts("1:4"), counts("2,5"), counts("1:3,6")
+    >>> parse_counts("1:4"), parse_counts("2,5"), parse_counts("1:3,6")
     ([1, 2, 3, 4], [2, 5], [1, 2, 3, 6])
     """
     found: list[int] = []
@@ -45,20 +45,23 @@ def counts(text: str) -> list[int]:
 
 @contextmanager
 def cell_progress(total: int, *, verbose: bool) -> Iterator[Callable[[Cell], object] | None]:
-    """A callback that shows each cell: a line with ``verbose``, else a bar on a terminal, and nothing elsewhere."""
+    """Show finished cells; give the callback for `mixtura.select`, or None without a terminal.
+
+    With ``verbose`` each cell is a line; otherwise a progress bar is shown on a terminal.
+    """
     if verbose:
-        yield lambda cell: say(line(cell))
+        yield lambda cell: print_message(cell_line(cell))
         return
-    with bar("cells", total) as show:
+    with progress_bar("cells", total) as show:
         yield show and (lambda cell: show(advance=1, description=f"{cell.model},{cell.components}"))
 
 
-def line(cell: Cell) -> str:
-    """A cell in one line.
+def cell_line(cell: Cell) -> str:
+    """Line for one cell: its model, number of components, log-likelihood and BIC, or its trouble.
 
     Examples
     --------
-    >>> line(Cell(9, "VVV", None, None, (), error="There are only 5 rows."))
+    >>> cell_line(Cell(9, "VVV", None, None, (), error="There are only 5 rows."))
     'VVV,9  There are only 5 rows.'
     """
     if cell.fit is None:
@@ -67,41 +70,41 @@ def line(cell: Cell) -> str:
     return f"{cell.model},{cell.components}  log-likelihood {cell.loglik:.6f}  BIC {cell.fit.bic:.4f}  from {best}"
 
 
-def report(chosen: Selection, table: Table, files: Mapping[str, str], *, json: bool) -> None:
-    """Say what was chosen, and write the files."""
+def report_selection(chosen: Selection, table: Table, files: Mapping[str, str], *, json: bool) -> None:
+    """Print a selection as text or JSON, and write the files of the given options."""
     best = chosen.best
     if json:
-        best_values = fit_values(best, named_files(files))
-        print_json({"criterion": chosen.criterion, "table": plain(chosen), "best": best_values})
+        best_values = fit_values(best, files_by_option(files))
+        print_json({"criterion": chosen.criterion, "table": json_records(chosen), "best": best_values})
     else:
-        console = out()
-        console.print(ranking(chosen), soft_wrap=True)
+        console = results_console()
+        console.print(ranking_summary(chosen), soft_wrap=True)
         console.print(Text(), fit_summary(best, console), soft_wrap=True)
     writers: dict[str, Callable[[str], object]] = {
         "--output": lambda path: write_text(path, f"{best.mixture.to_json()}\n"),
         "--labels": lambda path: write_table(path, label_columns(best.mixture, table, proba=False)),
         "--table": lambda path: write_cells(chosen, path),
-        "--picture": lambda path: curves(chosen, path),
+        "--picture": lambda path: plot_criterion(chosen, path),
     }
     write_all(files, writers, quiet=json)
 
 
-def plain(chosen: Selection) -> list[dict[str, Any]]:
-    """The table, with null for what is not a finite number."""
-    return [{name: None if _missing(value) else value for name, value in row.items()} for row in chosen.table]
+def json_records(chosen: Selection) -> list[dict[str, Any]]:
+    """Records of all cells for JSON, with None for numbers that are not finite."""
+    return [{name: None if _is_not_finite(value) else value for name, value in row.items()} for row in chosen.table]
 
 
-def _missing(value: Any) -> bool:
-    """Whether a value is a number that JSON does not know."""
+def _is_not_finite(value: Any) -> bool:
+    """Whether a value is infinite or not a number."""
     return isinstance(value, float) and not math.isfinite(value)
 
 
 def write_cells(chosen: Selection, path: str) -> None:
-    """The table; in a .json file everything there is to go on from."""
+    """Write the table of all cells, or to a .json file the whole selection, from which it can be resumed."""
     if path.lower().endswith(".json"):
         write_text(path, f"{chosen.to_json()}\n")
         return
-    write_records(path, plain(chosen))
+    write_records(path, json_records(chosen))
 
 
 def select(
@@ -143,23 +146,23 @@ def select(
     Exit code 0: done; where something is doubtful, a warning says so. 2: bad input.
     """
     asked = {"--output": output, "--labels": labels, "--table": table, "--picture": picture}
-    files = check_outputs(asked, {"--picture": STILL}, (data,), table=[*TABLES, ".json"])
-    wanted = counts(components)
+    files = check_outputs(asked, {"--picture": PICTURE}, (data,), table=[*TABLE_SUFFIXES, ".json"])
+    wanted = parse_counts(components)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header)
     bound = as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
-    chosen_models = as_models(names([models]) or [], rows.rows.shape[1], bound)
+    chosen_models = as_models(parse_names([models]) or [], rows.rows.shape[1], bound)
     with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as watch:
         chosen = mixtura.select(
             rows,
             wanted,
             models=chosen_models,
             criterion=criterion,
-            start=names([start]),
-            noise=noise_named(noise),
+            start=parse_names([start]),
+            noise=parse_noise(noise),
             noise_region=noise_region,
             equal_proportions=equal_proportions,
             sample_weight=rows.weights,
-            sample_size=size_named(sample_size),
+            sample_size=parse_sample_size(sample_size),
             prior=prior,
             eigenvalue_ratio=eigenvalue_ratio,
             determinant_ratio=determinant_ratio,
@@ -172,4 +175,4 @@ def select(
             resume=resume,
             on_cell=watch,
         )
-    report(chosen, rows, files, json=json)
+    report_selection(chosen, rows, files, json=json)

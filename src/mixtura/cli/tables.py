@@ -1,4 +1,4 @@
-"""Results as tables for people and as plain values for programs."""
+"""Format fits, mixtures and selections as text tables, and as plain values for JSON."""
 
 from __future__ import annotations
 
@@ -16,76 +16,77 @@ from rich.text import Text
 from mixtura import Assessment, Fit, Mixture, Selection
 from mixtura.mixture import column_labels, component_labels, standard_deviations
 
-# More columns than this are left to --json and the model file.
-MOST_COLUMNS = 40
+# Columns beyond these are found in --json and the model file.
+MAX_PRINTED_COLUMNS = 40
 
-# Cells of a selection that are shown.
-TOP = 5
+# Best cells of a selection that are printed.
+RANKS_SHOWN = 5
 
 Cells = tuple[str, ...]
 
 
 def fit_summary(fit: Fit, console: Console) -> Group:
-    """How a fit ended, its components, and its criteria."""
+    """Summary of a fit: its outcome, its components and its criteria."""
     mixture = fit.mixture
-    shape = f"{counted(mixture)}, {fit.model}, {plural(mixture.n_features, 'column')}"
-    done = f"{fit.n_rows:.10g} rows, {plural(fit.iterations, 'iteration')}"
+    shape = f"{component_count(mixture)}, {fit.model}, {format_count(mixture.n_features, 'column')}"
+    done = f"{fit.n_rows:.10g} rows, {format_count(fit.iterations, 'iteration')}"
     best = f", the best of {len(fit.starts)} starts" if len(fit.starts) > 1 else ""
     others = [fit.n_rows - fit.sizes.sum()] if mixture.noise else []
     sizes = ("size", *(f"{size:.1f}" for size in [*fit.sizes.tolist(), *others]))
     return Group(
         Text(fit.outcome.value),
         Text(f"{shape}, {done}{best}\n"),
-        *components(mixture, console, [sizes]),
-        criteria(fit.assessment, {}),
+        *component_tables(mixture, console, [sizes]),
+        criteria_table(fit.assessment, {}),
     )
 
 
-def counted(mixture: Mixture) -> str:
-    """How many components, and whether there is noise."""
-    return plural(mixture.n_components, "component") + (" and noise" if mixture.noise else "")
+def component_count(mixture: Mixture) -> str:
+    """Number of components in words, with a mention of noise."""
+    return format_count(mixture.n_components, "component") + (" and noise" if mixture.noise else "")
 
 
-def plural(count: int, what: str) -> str:
-    """A count of something.
+def format_count(count: int, what: str) -> str:
+    """Format a count with its noun.
 
     Examples
     --------
-    >>> plural(1, "row"), plural(2, "row")
+    >>> format_count(1, "row"), format_count(2, "row")
     ('1 row', '2 rows')
     """
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def mixture_summary(mixture: Mixture, console: Console) -> Group:
-    """A mixture's components."""
-    shape = f"{counted(mixture)}, {plural(mixture.n_features, 'column')}"
+    """Summary of a mixture: its size and its components."""
+    shape = f"{component_count(mixture)}, {format_count(mixture.n_features, 'column')}"
     return Group(
-        Text(f"{shape}, {plural(mixture.n_parameters, 'free parameter')}\n"), *components(mixture, console, [])
+        Text(f"{shape}, {format_count(mixture.n_parameters, 'free parameter')}\n"),
+        *component_tables(mixture, console, []),
     )
 
 
-def components(mixture: Mixture, console: Console, more: Sequence[Cells]) -> Iterable[Table | Text]:
-    """Components side by side, one line for each column of the data; several tables where one is too wide."""
+def component_tables(mixture: Mixture, console: Console, more: Sequence[Cells]) -> Iterable[Table | Text]:
+    """Tables of components side by side, with a line for each column of the data; as many as the width needs."""
     noise = ["noise"] if mixture.noise else []
     head = ("component", *(str(label) for label in component_labels(mixture)), *noise)
     lines = [("weight", *(f"{weight:.4f}" for weight in mixture.all_weights.tolist())), *more]
     sign = "±" if console.encoding.lower().startswith("utf") else "+-"
     labels = column_labels(mixture.columns, mixture.n_features)
     shown = zip(labels, mixture.means.T.tolist(), standard_deviations(mixture).T.tolist(), strict=True)
-    spread = [
+    described = [
         (label, *(mean_and_deviation(*pair, sign) for pair in zip(means, widths, strict=True)), *("" for _ in noise))
         for label, means, widths in shown
     ]
-    yield from blocks([head, *lines, *spread[:MOST_COLUMNS]], console)
-    hidden = len(labels[MOST_COLUMNS:])
+    yield from split_to_width([head, *lines, *described[:MAX_PRINTED_COLUMNS]], console)
+    hidden = len(labels[MAX_PRINTED_COLUMNS:])
     if hidden:
-        yield Text(f"and {plural(hidden, 'column')} more, which --json and the model file have")
+        yield Text(f"and {format_count(hidden, 'column')} more, which --json and the model file have")
     yield Text(f"(mean {sign} standard deviation)\n")
 
 
 def mean_and_deviation(mean: float, deviation: float, sign: str = "±") -> str:
-    """A mean with as many decimals as its standard deviation of three digits has.
+    """Format a mean and its standard deviation: three digits of the deviation, and as many decimals of the mean.
 
     Examples
     --------
@@ -100,21 +101,21 @@ def mean_and_deviation(mean: float, deviation: float, sign: str = "±") -> str:
     return cell if len(cell) <= 24 else f"{mean:.6g} {sign} {deviation:.3g}"
 
 
-def blocks(lines: Sequence[Cells], console: Console) -> Iterable[Table | Text]:
-    """Tables of as many components each as the console is wide enough for."""
+def split_to_width(lines: Sequence[Cells], console: Console) -> Iterable[Table | Text]:
+    """Split a table, given by its lines, into tables that the console is wide enough for."""
     first, *columns = zip(*lines, strict=True)
     block: list[Cells] = []
     for column in columns:
-        wider = grid([first, *block, column])
+        wider = make_table([first, *block, column])
         if block and Measurement.get(console, console.options.update(max_width=10_000), wider).maximum > console.width:
-            yield from (grid([first, *block]), Text())
+            yield from (make_table([first, *block]), Text())
             block = []
         block.append(column)
-    yield grid([first, *block])
+    yield make_table([first, *block])
 
 
-def grid(columns: Sequence[Cells]) -> Table:
-    """A table from its columns, whose first cells are the head; the first column names the lines."""
+def make_table(columns: Sequence[Cells]) -> Table:
+    """Make a table from its columns; the first cell of each is its head, and the first column names the lines."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
     table.add_column(no_wrap=True, max_width=28)
     for _ in columns[1:]:
@@ -126,8 +127,8 @@ def grid(columns: Sequence[Cells]) -> Table:
     return table
 
 
-def criteria(assessment: Assessment, more: Mapping[str, str]) -> Table:
-    """Log-likelihood and what is made from it."""
+def criteria_table(assessment: Assessment, more: Mapping[str, str]) -> Table:
+    """Table of log-likelihood, criteria and number of parameters; ``more`` lines follow the log-likelihood."""
     lines = {
         "log-likelihood": f"{assessment.loglik:.6f}",
         **more,
@@ -136,20 +137,20 @@ def criteria(assessment: Assessment, more: Mapping[str, str]) -> Table:
         "AIC": f"{assessment.aic:.4f}",
         "free parameters": f"{assessment.n_parameters}",
     }
-    return pairs(lines)
+    return pair_table(lines)
 
 
-def pairs(lines: Mapping[str, str]) -> Table:
-    """Names and values, one pair a line."""
+def pair_table(lines: Mapping[str, str]) -> Table:
+    """Table with a name and a value in each line."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
     for name, value in lines.items():
         table.add_row(name, Text(value, justify="right"))
     return table
 
 
-def ranking(chosen: Selection) -> Group:
-    """The best cells, and how many are in trouble."""
-    first = chosen.ranked[:TOP]
+def ranking_summary(chosen: Selection) -> Group:
+    """Table of the best cells of a selection, and the number of cells that failed."""
+    first = chosen.ranked[:RANKS_SHOWN]
     head = (("rank", *map(str, range(1, len(first) + 1))),)
     body = [
         ("model", *(cell.model for cell in first)),
@@ -159,12 +160,12 @@ def ranking(chosen: Selection) -> Group:
         ("parameters", *(str(cell.n_parameters) for cell in first)),
         ("start", *(cell.begin.name if cell.begin else "" for cell in first)),
     ]
-    done = f"{plural(len(chosen.cells), 'cell')}, {len(chosen.failed)} of them in trouble"
-    return Group(grid([*head, *body]), Text(f"({done})"))
+    done = f"{format_count(len(chosen.cells), 'cell')}, {len(chosen.failed)} of them in trouble"
+    return Group(make_table([*head, *body]), Text(f"({done})"))
 
 
 def fit_values(fit: Fit, written: Mapping[str, str]) -> dict[str, Any]:
-    """A fit as plain values for JSON."""
+    """Plain values of a fit, for JSON."""
     starts = [
         {
             "loglik": start.loglik,
@@ -194,7 +195,7 @@ def fit_values(fit: Fit, written: Mapping[str, str]) -> dict[str, Any]:
 
 
 def criteria_values(assessment: Assessment) -> dict[str, float]:
-    """Log-likelihood and what is made from it, as plain values."""
+    """Plain values of log-likelihood and criteria, for JSON."""
     return {
         "loglik": assessment.loglik,
         "mean_loglik": assessment.mean,
@@ -207,6 +208,6 @@ def criteria_values(assessment: Assessment) -> dict[str, float]:
 
 
 def mixture_values(mixture: Mixture) -> dict[str, Any]:
-    """A mixture as the object that a model file holds."""
+    """Plain values of a mixture, as in a model file."""
     values: dict[str, Any] = json.loads(mixture.to_json())
     return values

@@ -1,4 +1,4 @@
-"""Commands that use a fitted mixture: predict, score, sample, describe, plot; and info."""
+"""Commands that read a model file: predict, score, sample, describe and plot; and the command info."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import mixtura
 from mixtura import assess, kernels
 from mixtura._support import thread_count, using_threads
 from mixtura.cli import options as o
-from mixtura.cli.console import out, print_json, say
+from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.files import read_model
-from mixtura.cli.inputs import load_data, names, numbers
+from mixtura.cli.inputs import load_data, parse_names, parse_numbers
 from mixtura.cli.outputs import (
-    STILL,
+    PICTURE,
     check_outputs,
     check_table_output,
+    column_positions,
     label_columns,
-    positions,
     row_numbers,
     write_columns,
 )
-from mixtura.cli.tables import criteria, criteria_values, mixture_summary, mixture_values
+from mixtura.cli.tables import criteria_table, criteria_values, mixture_summary, mixture_values
 from mixtura.mixture import column_labels, row_labels
 from mixtura.plotting import plot as draw_plot
 
@@ -76,7 +76,7 @@ def score(
         print_json(criteria_values(assessment))
         return
     more = {"mean log-likelihood": f"{assessment.mean:.6f}", "rows": f"{assessment.n_rows:.10g}"}
-    out().print(criteria(assessment, more))
+    results_console().print(criteria_table(assessment, more))
 
 
 def sample(
@@ -101,12 +101,12 @@ def sample(
 
 
 def describe(model: o.ModelFile, *, json: o.Json = False) -> None:
-    """Show a model's weights, means and standard deviations."""
+    """Show a model's weights, means and standard standard_deviations."""
     mixture = read_model(model)
     if json:
         print_json(mixture_values(mixture))
         return
-    console = out()
+    console = results_console()
     console.print(mixture_summary(mixture, console), soft_wrap=True)
 
 
@@ -119,31 +119,31 @@ def info() -> None:
         "threads": thread_count(),
     }
     for name, value in shown.items():
-        out().print(f"{name:8} {value}", soft_wrap=True)
+        results_console().print(f"{name:8} {value}", soft_wrap=True)
     if not kernels.NATIVE_BUILT:
         hint = "The native kernel, several times faster, was not built: install GCC or Clang, then Mixtura again"
-        out().print(f"{hint} (pip install --force-reinstall --no-deps --no-cache-dir).", soft_wrap=True)
+        results_console().print(f"{hint} (pip install --force-reinstall --no-deps --no-cache-dir).", soft_wrap=True)
 
 
 def plot(
     model: o.ModelFile,
-    data: o.MaybeData = None,
+    data: o.OptionalData = None,
     *,
     output: o.PictureTarget,
     kind: o.PictureKind = "classification",
     probabilities: o.Probabilities = "0.5,0.75,0.95",
-    columns: o.Show = None,
+    columns: o.DrawnColumns = None,
     missing: o.Missing = "error",
     file_format: o.Format = None,
     header: o.Header = None,
 ) -> None:
     """Draw a model, and the rows of DATA if given."""
-    check_outputs({"--output": output}, {"--output": STILL}, (model, data))
+    check_outputs({"--output": output}, {"--output": PICTURE}, (model, data))
     mixture = read_model(model)
-    chosen = positions(names(columns), column_labels(mixture.columns, mixture.n_features))
+    chosen = column_positions(parse_names(columns), column_labels(mixture.columns, mixture.n_features))
     table = None
     if data is not None:
         table = load_data(data, None, None, missing, file_format, header=header, model=mixture)
-    levels = numbers("--probabilities", probabilities)
+    levels = parse_numbers("--probabilities", probabilities)
     draw_plot(mixture, table, kind=kind, columns=chosen, probabilities=levels, path=output)
-    say(f"wrote {output}")
+    print_message(f"wrote {output}")

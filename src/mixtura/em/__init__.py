@@ -6,7 +6,7 @@ from mixtura.em.executor import Executor, begin_runs, in_kernel, is_thin, sort_k
 from mixtura.em.fused import advance, can_run
 from mixtura.em.loop import iterate
 from mixtura.em.outcome import Action, Outcome, Repair
-from mixtura.em.problem import Problem, RepairPolicy, row_counts
+from mixtura.em.problem import Problem, RepairPolicy, row_counts, rows_per_weight
 from mixtura.em.repair import NoRepair, ReseedThenRemove, reseed_empty
 from mixtura.em.run import Iterate, Run
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule, as_stops
@@ -34,5 +34,6 @@ __all__ = [
     "iterate",
     "reseed_empty",
     "row_counts",
+    "rows_per_weight",
     "sort_key",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura.em import fused
 from mixtura.em.loop import iterate
-from mixtura.em.problem import Problem, row_counts
+from mixtura.em.problem import Problem, rows_per_weight
 from mixtura.em.repair import reseed_empty
 from mixtura.em.run import Run
 from mixtura.em.steppers import STEPPERS
@@ -56,7 +56,8 @@ def begin_runs(
         native = fused.begin(problem, starts, tol=tol, accelerate_after=accelerate_after)
         return fused.FusedExecutor(problem, native, accelerate_after)
     rng = np.random.default_rng(0)
-    filled = [reseed_empty(problem, start, rng) for start in starts]
+    kind = problem.mstep.scatter_kind
+    filled = [reseed_empty(problem, start.reduced(kind), rng) for start in starts]
     runs = [Run.started(problem.begin(stats), repairs) for stats, repairs in filled]
     return LoopExecutor(problem, tol, accelerate_after, runs)
 
@@ -66,15 +67,14 @@ def in_kernel(problem: Problem) -> bool:
     return fused.can_run(problem) and not (problem.repair.accepts_falls or problem.mstep.ridge)
 
 
-def is_thin(problem: Problem, run: Run, own_points: int) -> bool:
-    """Whether a component holds fewer rows than are needed: then it fits a few rows, not a group."""
-    stats = run.last.stats
-    return len(stats.weight) > 1 and bool(row_counts(stats, problem.source.n_rows).min() < own_points)
+def is_thin(run: Run, needed: float) -> bool:
+    """Whether a component holds less weight than is needed: then it fits a few rows, not a group."""
+    return len(run.components) > 1 and run.least_weight < needed
 
 
-def sort_key(problem: Problem, run: Run, own_points: int) -> tuple[bool, bool, float]:
-    """Best first: all components alive; none at the floor, or with fewer rows than it needs; then by log-likelihood."""
-    return run.lost, bool(run.last.at_floor.any()) or is_thin(problem, run, own_points), -run.loglik
+def sort_key(run: Run, needed: float) -> tuple[bool, bool, float]:
+    """Best first: all components alive; none at the floor or with too little weight; then by log-likelihood."""
+    return run.lost, run.any_at_floor or is_thin(run, needed), -run.loglik
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +114,8 @@ class LoopExecutor:
 
     def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
         """Runs in order: see `sort_key`."""
-        return sorted(numbers, key=lambda number: sort_key(self.problem, self.runs[number], own_points[number]))
+        unit = rows_per_weight(self.problem)
+        return sorted(numbers, key=lambda number: sort_key(self.runs[number], own_points[number] / unit))
 
     def finish(self, numbers: Sequence[int], max_iter: int) -> None:
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""

@@ -98,9 +98,12 @@ def as_run(problem: Problem, result: RunResult) -> Run:
         k, d = result.means.shape
         return problem.mstep.assemble(result.weights, result.means, _stored(problem, result.covariances, k, d))
 
+    def last() -> Iterate:
+        return Iterate(mixture, result.stats, result.at_floor)
+
     components = tuple(range(len(result.weights)))
-    last = Iterate(mixture, result.stats, result.at_floor)
-    return Run(last, result.trace, result.iterations, result.passes, OUTCOMES[result.ending], (), components)
+    run = Run(last, result.trace, result.iterations, result.passes, OUTCOMES[result.ending], (), components)
+    return run.with_facts(any_at_floor=result.floored, least_weight=result.least)
 
 
 def _stored(problem: Problem, values: Array, k: int, d: int) -> Covariance:
@@ -185,7 +188,7 @@ def _advanced(problem: Problem, run: Run, rule: Rule, iterations: int) -> Run | 
     converged = rule(before, last) and not problem.collapsed(last).any()
     return replace(
         run,
-        last=last,
+        make_last=lambda: last,
         trace=(*run.trace, *result.trace[1:]),
         iterations=run.iterations + done,
         passes=run.passes + done,

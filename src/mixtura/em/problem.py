@@ -101,6 +101,15 @@ class Problem:
         return bad & ~self.mstep.held(len(bad))
 
 
+def rows_per_weight(problem: Problem) -> float:
+    """How many rows a weight of one stands for: weights that sum to less than the number of rows are relative."""
+    whole = problem.source.whole
+    if whole is None:
+        return max(1.0, problem.source.n_rows / problem.summary.weight)
+    weight = whole.chunk.sample_weight
+    return 1.0 if weight is None else max(1.0, len(weight) / float(weight.sum()))
+
+
 def row_counts(stats: Stats, n_rows: int) -> Array:
     """How many rows each component holds, (k,).
 

@@ -92,7 +92,7 @@ def repair(problem: Problem, run: Run, rng: Rng) -> Run | None:
     left = problem.keep(stay)
     new = left.evaluate(*left.mstep(stats, last.mixture.select(stay)), last.memory)
     components = tuple(run.components[j] for j in stay)
-    return Run(new, (new.loglik,), now, run.passes + 1, run.outcome, (*run.repairs, *report), components)
+    return Run(lambda: new, (new.loglik,), now, run.passes + 1, run.outcome, (*run.repairs, *report), components)
 
 
 def reseed_empty(problem: Problem, stats: Stats, rng: Rng) -> tuple[Stats, tuple[Repair, ...]]:

@@ -53,13 +53,14 @@ class Iterate:
         return self.stats.loglik
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Run:
     """Where one start has led.
 
     Attributes
     ----------
-    last : Iterate
+    make_last : callable
+        Makes the last iterate: a search comes to many that nobody looks at.
     trace : tuple of float
         Log-likelihood at the start (or at the last repair) and after each EM iteration since.
     iterations : int
@@ -72,7 +73,7 @@ class Run:
         Numbers, as at the start, of the components that are left.
     """
 
-    last: Iterate
+    make_last: Callable[[], Iterate]
     trace: tuple[float, ...]
     iterations: int
     passes: int
@@ -84,12 +85,32 @@ class Run:
     def started(cls, first: Iterate, repairs: tuple[Repair, ...] = ()) -> Run:
         """The run that has only its first E-step."""
         components = tuple(range(len(first.stats.weight)))
-        return cls(first, (first.loglik,), 0, 1, Outcome.OUT_OF_STEPS, repairs, components)
+        return cls(lambda: first, (first.loglik,), 0, 1, Outcome.OUT_OF_STEPS, repairs, components)
+
+    def with_facts(self, *, any_at_floor: bool, least_weight: float) -> Run:
+        """The same run, of which these are known without its last iterate."""
+        vars(self).update(any_at_floor=any_at_floor, least_weight=least_weight)
+        return self
+
+    @cached_property
+    def last(self) -> Iterate:
+        """The last iterate."""
+        return self.make_last()
 
     @property
     def loglik(self) -> float:
-        """Log-likelihood of the last iterate."""
-        return self.last.loglik
+        """Log-likelihood of the last iterate; minus infinity if there never was a mixture."""
+        return self.trace[-1] if self.trace else -math.inf
+
+    @cached_property
+    def any_at_floor(self) -> bool:
+        """Whether a covariance has been raised to the floor."""
+        return bool(self.last.at_floor.any())
+
+    @cached_property
+    def least_weight(self) -> float:
+        """The smallest weight of a component, in the units of sample weights."""
+        return float(self.last.stats.weight.min())
 
     @property
     def finished(self) -> bool:
@@ -113,5 +134,5 @@ class Run:
 
     def extended(self, new: Iterate, passes: int = 1) -> Run:
         """The run after one more iteration."""
-        trace = (*self.trace, new.loglik)
-        return replace(self, last=new, trace=trace, iterations=self.iterations + 1, passes=self.passes + passes)
+        trace, passes = (*self.trace, new.loglik), self.passes + passes
+        return replace(self, make_last=lambda: new, trace=trace, iterations=self.iterations + 1, passes=passes)

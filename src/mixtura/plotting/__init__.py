@@ -1,31 +1,36 @@
-"""Pictures."""
+"""Pictures of mixtures, fits, selections and bootstraps, drawn with Matplotlib.
+
+A picture takes what it draws as a protocol (`FittedMixture`, `RankedCells`, ...), so that this package imports no
+algorithm. A new kind of `mixtura.plot` is a function that draws into axes, one that makes its legend, and one entry of
+``PLOT_KINDS`` in plot.py.
+"""
 
 from __future__ import annotations
 
-from mixtura.plotting.criteria import curves
-from mixtura.plotting.entropy import entropies
-from mixtura.plotting.histograms import coordinates, ratios, weights
-from mixtura.plotting.plot import MOST_COLUMNS, MOST_ROWS, picture, plot
-from mixtura.plotting.replay import WRITERS, replay, watch
-from mixtura.plotting.style import FORMATS, checked_path, number, percent
+from mixtura.plotting.criteria import plot_criterion
+from mixtura.plotting.entropy import plot_entropy
+from mixtura.plotting.histograms import plot_likelihood_ratios, plot_parameter_replicates, plot_weight_replicates
+from mixtura.plotting.plot import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, draw_view, plot
+from mixtura.plotting.replay import FILM_WRITERS, replay, watch
+from mixtura.plotting.style import PICTURE_SUFFIXES, as_picture_path, format_number, format_percent
 from mixtura.plotting.view import View
 
 __all__ = [
-    "FORMATS",
-    "MOST_COLUMNS",
-    "MOST_ROWS",
-    "WRITERS",
+    "FILM_WRITERS",
+    "MAX_DRAWN_COLUMNS",
+    "MAX_DRAWN_ROWS",
+    "PICTURE_SUFFIXES",
     "View",
-    "checked_path",
-    "coordinates",
-    "curves",
-    "entropies",
-    "number",
-    "percent",
-    "picture",
+    "as_picture_path",
+    "draw_view",
+    "format_number",
+    "format_percent",
     "plot",
-    "ratios",
+    "plot_criterion",
+    "plot_entropy",
+    "plot_likelihood_ratios",
+    "plot_parameter_replicates",
+    "plot_weight_replicates",
     "replay",
     "watch",
-    "weights",
 ]

@@ -1,4 +1,4 @@
-"""The picture of a selection: a criterion against the number of components, a line for each model."""
+"""Draw a selection criterion, such as BIC, against the number of components, with a line for each model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from mixtura.covariance.models import letters
 from mixtura.errors import ParameterError
 from mixtura.plotting import style
 
@@ -16,23 +17,29 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-NAMES = {"bic": "BIC", "icl": "ICL", "aic": "AIC", "aicc": "AICc", "cv": "−2 log-likelihood of rows held out"}
+CRITERION_LABELS = {
+    "bic": "BIC",
+    "icl": "ICL",
+    "aic": "AIC",
+    "aicc": "AICc",
+    "cv": "−2 log-likelihood of rows held out",
+}
 
-# Shape and axes choose colour and marker, volume the line: the fourteen differ by seven colours, markers and two lines.
-_KINDS = ("II", "EI", "VI", "EE", "VE", "EV", "VV")
-_COLOURS = ("#717581", "#3f90da", "#2ca89a", "#832db6", "#bd1f01", "#e08a00", "#000000")
-_VOLUMES = {"E": (0, (4, 1.6)), "V": "-"}
-_KEY = "dashed: equal volumes, solid: own volumes; colour and marker: shape and axes"
+# Letters for shape and axes choose colour and marker, the letter for volume the line: 7 x 2 looks for 14 models.
+_SHAPES_AND_AXES = ("II", "EI", "VI", "EE", "VE", "EV", "VV")
+_COLOURS = ("#717581", "#3f90da", "#2ca89a", "#832db6", "#bd1f01", "#e08a00")  # of all but the last
+_LINE_STYLES = {"E": (0, (4, 1.6)), "V": "-"}
+_LEGEND = "dashed: equal volumes, solid: own volumes; colour and marker: shape and axes"
 
-# Of all values, the worst part may lie above the picture, if that makes the rest readable.
-SHOWN = 0.9
+# Values above this quantile may lie outside the axes where that makes the others readable.
+SHOWN_QUANTILE = 0.9
 
-# More numbers than this along the axis are hard to read.
-MOST_TICKS = 12
+# More tick labels than this along the axis are hard to read.
+MAX_TICKS = 12
 
 
-class Measured(Protocol):
-    """A covariance model with a number of components, and its criteria."""
+class MeasuredCell(Protocol):
+    """Protocol of one cell of a selection: a covariance model, a number of components, and the criteria of its fit."""
 
     @property
     def components(self) -> int:
@@ -44,128 +51,138 @@ class Measured(Protocol):
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is the matter with the fit."""
+        """Whether the fit kept all its components, none of them with a covariance at the floor."""
 
     def measured(self, criterion: str) -> float:
-        """The value of a criterion."""
+        """Value of the criterion with this name."""
 
 
-class Ranked(Protocol):
-    """What there is to draw."""
-
-    @property
-    def cells(self) -> Sequence[Measured]:
-        """All that were worked on."""
+class RankedCells(Protocol):
+    """Protocol of a selection: its cells, and their ranking by one criterion."""
 
     @property
-    def ranked(self) -> Sequence[Measured]:
-        """The best first."""
+    def cells(self) -> Sequence[MeasuredCell]:
+        """All cells, with or without a fit."""
+
+    @property
+    def ranked(self) -> Sequence[MeasuredCell]:
+        """Cells with a fit, best first."""
 
     @property
     def criterion(self) -> str:
-        """What they are ranked by."""
+        """Name of the criterion of the ranking, a key of ``CRITERION_LABELS``."""
 
 
-def curves(selection: Ranked, path: str | Path | None = None) -> Figure:
-    """Draw the criterion against the number of components; save it if a path is given."""
-    target = style.checked_path(path)
+def plot_criterion(selection: RankedCells, path: str | Path | None = None) -> Figure:
+    """Draw the criterion of a selection against the number of components; save the figure if a path is given."""
+    target = style.as_picture_path(path)
     if not selection.ranked:
         raise ParameterError("there is nothing to draw: no cell has a fit")
     figure = style.new_figure(8.5, 5.2, shown=target is None)
     axes = figure.add_subplot()
-    lines = _lines(selection)
+    lines = _cells_by_model(selection)
     for model, cells in lines.items():
-        _line(axes, model, cells, selection.criterion)
-    _limits(axes, [cell.measured(selection.criterion) for cell in selection.ranked])
-    _labels(axes, lines, selection.criterion)
-    _best(axes, selection)
+        _draw_line(axes, model, cells, selection.criterion)
+    _set_limits(axes, [cell.measured(selection.criterion) for cell in selection.ranked])
+    _label_lines(axes, lines, selection.criterion)
+    _mark_best(axes, selection)
     axes.set_xlabel("components", loc="left")
-    known = sorted({cell.components for cell in selection.cells})
-    axes.set_xticks(known if len(known) <= MOST_TICKS else known[:: -(-len(known) // MOST_TICKS)])
+    counts = sorted({cell.components for cell in selection.cells})
+    axes.set_xticks(counts if len(counts) <= MAX_TICKS else counts[:: -(-len(counts) // MAX_TICKS)])
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.25, linewidth=0.6)
     if len(lines) > 2:
-        figure.text(0.99, 0.005, _KEY, ha="right", va="bottom", fontsize="x-small", color=style.ink(), alpha=0.7)
-    axes.set_ylabel(f"{NAMES[selection.criterion]} (lower is better)")
-    return style.saved(figure, target)
+        figure.text(
+            0.99, 0.005, _LEGEND, ha="right", va="bottom", fontsize="x-small", color=style.text_colour(), alpha=0.7
+        )
+    axes.set_ylabel(f"{CRITERION_LABELS[selection.criterion]} (lower is better)")
+    return style.save(figure, target)
 
 
-def _lines(selection: Ranked) -> dict[str, list[Measured]]:
-    """Cells with a value, for each model."""
-    lines: dict[str, list[Measured]] = {}
+def _cells_by_model(selection: RankedCells) -> dict[str, list[MeasuredCell]]:
+    """Cells in which the criterion is finite, by model."""
+    lines: dict[str, list[MeasuredCell]] = {}
     for cell in selection.cells:
         if np.isfinite(cell.measured(selection.criterion)):
             lines.setdefault(cell.model, []).append(cell)
     return lines
 
 
-def look(model: str) -> dict[str, Any]:
-    """Colour, marker and line of a model.
+def model_style(model: str) -> dict[str, Any]:
+    """Colour, marker and line style of a covariance model, as keyword arguments of Matplotlib.
 
     Examples
     --------
-    >>> look("VEV")["color"] == look("EEV")["color"], look("VEV")["linestyle"] == look("EEV")["linestyle"]
+    >>> own, equal = model_style("VEV"), model_style("EEV")
+    >>> own["color"] == equal["color"], own["linestyle"] == equal["linestyle"]
     (True, False)
     """
-    kind = _KINDS.index(model[1:]) if model[1:] in _KINDS else len(model) % len(_KINDS)
-    colour = style.ink() if kind == len(_KINDS) - 1 else _COLOURS[kind]
-    return {"color": colour, "marker": style.MARKERS[kind], "linestyle": _VOLUMES.get(model[0], ":")}
+    known = letters(model)
+    place = _SHAPES_AND_AXES.index(known.shape + known.axes) if known else len(model) % len(_SHAPES_AND_AXES)
+    colour = _COLOURS[place] if place < len(_COLOURS) else style.text_colour()
+    return {
+        "color": colour,
+        "marker": style.MARKERS[place],
+        "linestyle": _LINE_STYLES[known.volume] if known else ":",
+    }
 
 
-def _line(axes: Axes, model: str, cells: Sequence[Measured], criterion: str) -> None:
-    """One model: a line, filled markers where the fit is sound, hollow ones where it is not."""
-    known = look(model)
+def _draw_line(axes: Axes, model: str, cells: Sequence[MeasuredCell], criterion: str) -> None:
+    """Draw the line of one model, with filled markers for sound fits and hollow ones for others."""
+    look = model_style(model)
     at, values = [cell.components for cell in cells], [cell.measured(criterion) for cell in cells]
-    axes.plot(at, values, color=known["color"], linestyle=known["linestyle"], linewidth=1.4, zorder=2)
+    axes.plot(at, values, color=look["color"], linestyle=look["linestyle"], linewidth=1.4, zorder=2)
     for x, y, cell in zip(at, values, cells, strict=True):
-        face = known["color"] if cell.sound else style.paper()
-        marks = {"marker": known["marker"], "markersize": 5, "markeredgewidth": 1}
-        axes.plot([x], [y], color=known["color"], markerfacecolor=face, linestyle="none", zorder=3, **marks)
+        face = look["color"] if cell.sound else style.background_colour()
+        marks = {"marker": look["marker"], "markersize": 5, "markeredgewidth": 1}
+        axes.plot([x], [y], color=look["color"], markerfacecolor=face, linestyle="none", zorder=3, **marks)
 
 
-def _limits(axes: Axes, values: Sequence[float]) -> None:
-    """Limits that show the best part of the values; the worst may stay outside."""
+def _set_limits(axes: Axes, values: Sequence[float]) -> None:
+    """Limit the vertical axis to the lower values where a few high ones would squeeze them together."""
     finite = np.array([value for value in values if np.isfinite(value)])
-    low, high, worst = finite.min(), np.quantile(finite, SHOWN), finite.max()
+    low, high, worst = finite.min(), np.quantile(finite, SHOWN_QUANTILE), finite.max()
     high = worst if worst - low < 1.5 * (high - low) else high
     margin = 0.05 * (high - low) or 1.0
     axes.set_ylim(low - 1.6 * margin, high + margin)
 
 
-def _labels(axes: Axes, lines: dict[str, list[Measured]], criterion: str) -> None:
-    """The models' names beside the right ends of their lines, moved apart where they would overlap."""
+def _label_lines(axes: Axes, lines: dict[str, list[MeasuredCell]], criterion: str) -> None:
+    """Write each model's name at the right end of its line, moved up or down where names would overlap."""
     bottom, top = axes.get_ylim()
     last = max(cell.components for cells in lines.values() for cell in cells)
     first = min(cell.components for cells in lines.values() for cell in cells)
     ends = {model: cells[-1].measured(criterion) for model, cells in lines.items()}
     order = sorted(ends, key=lambda model: ends[model])
     step = (top - bottom) / 24
-    places = spread([float(np.clip(ends[model], bottom, top)) for model in order], step, bottom, top)
+    places = space_apart([float(np.clip(ends[model], bottom, top)) for model in order], step, bottom, top)
     width = max(last - first, 1)
     axes.set_xlim(first - 0.04 * width, last + 0.16 * width)
     for model, place in zip(order, places, strict=True):
-        known, cell = look(model), lines[model][-1]
+        look, cell = model_style(model), lines[model][-1]
         axes.annotate(
             model,
             (cell.components, float(np.clip(ends[model], bottom, top))),
             (last + 0.07 * width, place),
-            color=known["color"],
+            color=look["color"],
             fontsize="small",
             family="monospace",
             va="center",
-            arrowprops={"arrowstyle": "-", "color": known["color"], "linestyle": known["linestyle"], "linewidth": 0.8},
+            arrowprops={"arrowstyle": "-", "color": look["color"], "linestyle": look["linestyle"], "linewidth": 0.8},
         )
 
 
-def spread(wanted: Sequence[float], step: float, bottom: float, top: float) -> list[float]:
-    """Ascending places at least a step apart, near those wanted.
+def space_apart(wanted: Sequence[float], step: float, bottom: float, top: float) -> list[float]:
+    """Ascending positions at least ``step`` apart, as near as possible to the wanted ones.
 
     Examples
     --------
-    >>> spread([1.0, 2.0, 6.0], 2.0, -9.0, 9.0)
+    >>> space_apart([1.0, 2.0, 6.0], 2.0, -9.0, 9.0)
     [0.5, 2.5, 6.0]
     """
-    groups = [[place] for place in wanted]  # those that touch stand evenly about the mean of what they want
+    groups = [
+        [place] for place in wanted
+    ]  # neighbours that would overlap are centred on the mean of their wanted positions
     i = 1
     while i < len(groups):
         reach = (len(groups[i - 1]) + len(groups[i])) / 2 * step
@@ -182,22 +199,20 @@ def spread(wanted: Sequence[float], step: float, bottom: float, top: float) -> l
     return [min(place, most) for place, most in zip(raised, reversed(list(high)), strict=True)]
 
 
-def _best(axes: Axes, selection: Ranked) -> None:
-    """A ring around the best, and its name above the picture."""
+def _mark_best(axes: Axes, selection: RankedCells) -> None:
+    """Draw a ring around the best cell, and write its model, components and criterion as the title."""
     best = selection.ranked[0]
     value = best.measured(selection.criterion)
     ring: dict[str, Any] = {
         "markersize": 13,
         "markerfacecolor": "none",
-        "markeredgecolor": style.ink(),
+        "markeredgecolor": style.text_colour(),
         "markeredgewidth": 1.4,
     }
     axes.plot([best.components], [value], marker="o", linestyle="none", zorder=4, **ring)
-    hollow = (
-        "; hollow: a covariance on the floor, or a component lost" if any(not c.sound for c in selection.cells) else ""
-    )
+    others = "; hollow: a covariance on the floor, or a component lost"
+    legend = others if any(not cell.sound for cell in selection.cells) else ""
     plural = "s" if best.components > 1 else ""
-    title = (
-        f"{best.model}, {best.components} component{plural}: {NAMES[selection.criterion]} {style.number(value)}{hollow}"
-    )
+    measured = f"{CRITERION_LABELS[selection.criterion]} {style.format_number(value)}"
+    title = f"{best.model}, {best.components} component{plural}: {measured}{legend}"
     axes.set_title(title, loc="left", fontsize="medium")

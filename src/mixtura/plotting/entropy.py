@@ -1,4 +1,4 @@
-"""The picture of merged components: the entropy against the number of clusters, and where it bends."""
+"""Draw the entropy of combined components against the number of clusters, and the bend that suggests a number."""
 
 from __future__ import annotations
 
@@ -15,15 +15,27 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def entropies(entropy: Array, moved: Array, suggested: int, path: str | Path | None) -> Figure:
-    """Draw the entropy with 1, 2, ... clusters; ``moved`` is how many rows all merges to so many concerned."""
-    target = style.checked_path(path)
+def plot_entropy(entropy: Array, moved: Array, suggested: int, path: str | Path | None) -> Figure:
+    """Draw the entropy of the classification against the number of clusters, and against the rows merged so far.
+
+    Parameters
+    ----------
+    entropy : ndarray of shape (k,)
+        Entropy with 1, 2, ..., k clusters, in nats.
+    moved : ndarray of shape (k,)
+        Rows in the clusters that were merged on the way from k clusters to 1, 2, ..., k, summed over the merges.
+    suggested : int
+        Number of clusters at the bend; it gets a ring.
+    path : str or Path, optional
+        Save as this .png, .svg or .pdf, too.
+    """
+    target = style.as_picture_path(path)
     figure = style.new_figure(9, 4.2, shown=target is None)
     left, right = figure.subplots(1, 2, sharey=True)
     clusters = np.arange(1, len(entropy) + 1)
     for axes, places, name in ((left, clusters, "clusters"), (right, moved, "rows merged so far")):
         axes.plot(places, entropy, "o-", color=style.COLOURS[0], linewidth=1.4, markersize=5, zorder=3)
-        axes.plot(places[suggested - 1], entropy[suggested - 1], **_ring())
+        axes.plot(places[suggested - 1], entropy[suggested - 1], **_ring_style())
         axes.set_xlabel(name)
         axes.grid(axis="y", alpha=0.25, linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
@@ -32,16 +44,16 @@ def entropies(entropy: Array, moved: Array, suggested: int, path: str | Path | N
     low, high = float(entropy.min()), float(entropy.max())
     left.set_ylim(low - 0.09 * ((high - low) or 1), high + 0.12 * ((high - low) or 1))
     if len(entropy) > 2:
-        _lines(right, moved, entropy, suggested - 1)
-    _numbers(right, moved, entropy)
+        _draw_two_lines(right, moved, entropy, suggested - 1)
+    _number_points(right, moved, entropy)
     plural = "" if suggested == 1 else "s"
     figure.suptitle(f"{suggested} cluster{plural} suggested, of {len(entropy)}", x=0.01, ha="left", fontsize="medium")
-    return style.saved(figure, target)
+    return style.save(figure, target)
 
 
-def _ring() -> dict[str, Any]:
-    """How the suggestion looks."""
-    ink = style.ink()
+def _ring_style() -> dict[str, Any]:
+    """Style of the ring around the suggested number of clusters, as keyword arguments of Matplotlib."""
+    ink = style.text_colour()
     return {
         "marker": "o",
         "linestyle": "none",
@@ -54,20 +66,20 @@ def _ring() -> dict[str, Any]:
     }
 
 
-def _lines(axes: Axes, moved: Array, entropy: Array, bend: int) -> None:
-    """The two straight lines that fit best."""
+def _draw_two_lines(axes: Axes, moved: Array, entropy: Array, bend: int) -> None:
+    """Draw the least-squares lines to the left and to the right of the bend."""
     for part in (slice(None, bend + 1), slice(bend, None)):
         slope, height = np.polyfit(moved[part], entropy[part], 1) if np.ptp(moved[part]) else (0.0, entropy[bend])
         ends = moved[part][[0, -1]]
         axes.plot(ends, height + slope * ends, "--", color=style.COLOURS[2], linewidth=1.4, zorder=2)
     line = style.require("matplotlib.lines").Line2D
     key = line([], [], color=style.COLOURS[2], linestyle="--", label="two straight lines")
-    ring = line([], [], **_ring() | {"markersize": 10})
+    ring = line([], [], **_ring_style() | {"markersize": 10})
     axes.legend(handles=[key, ring], loc="upper right", frameon=False, fontsize="small")
 
 
-def _numbers(axes: Axes, moved: Array, entropy: Array) -> None:
-    """How many clusters each point stands for; those that would lie on the one before are left out."""
+def _number_points(axes: Axes, moved: Array, entropy: Array) -> None:
+    """Write the number of clusters at each point; numbers that would overlap the one before are left out."""
     reach = np.ptp(moved) or 1.0
     last = np.inf
     for number in range(1, len(entropy) + 1):

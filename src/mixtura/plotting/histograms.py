@@ -1,4 +1,4 @@
-"""Pictures of what a bootstrap found: histograms of its replicates."""
+"""Draw histograms of bootstrap replicates: of the parameters of a fit, and of likelihood-ratio statistics."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ if TYPE_CHECKING:
     from matplotlib.gridspec import GridSpec
 
 
-# More components than this make a picture of parameters too tall.
-MOST_COMPONENTS = 10
+# More components than this make the figure too tall.
+MAX_DRAWN_COMPONENTS = 10
 
-# Weights stand side by side, so many in a line.
-ABREAST = 5
+# Histograms of weights side by side in one line of the figure.
+WEIGHTS_PER_LINE = 5
 
-# An observed value further right than this many ranges of the replicates would squeeze them into a line.
-FAR = 2.5
+# An observed statistic more than this many ranges of the replicates to the right would squeeze their histogram.
+FAR_RANGES = 2.5
 
-_BAND = 0.14  # how strong an interval is
+_INTERVAL_ALPHA = 0.14  # opacity of the shaded interval
 
 
-class Tested(Protocol):
-    """A test to draw."""
+class RatioTest(Protocol):
+    """Protocol of a bootstrapped likelihood-ratio test."""
 
     @property
     def components(self) -> int:
-        """The number that is tested against one more."""
+        """Number of components under the null hypothesis; the alternative has one more."""
 
     @property
     def statistic(self) -> float:
-        """What was observed."""
+        """Observed statistic: twice the difference of the log-likelihoods."""
 
     @property
     def replicates(self) -> Array:
-        """The same under the null hypothesis."""
+        """Statistics of data sets drawn under the null hypothesis, (n,)."""
 
     @property
     def p_value(self) -> float:
-        """How often that is as large."""
+        """Bootstrap p-value."""
 
 
-def _bars(axes: Axes, values: Array, colour: str) -> None:
-    """A histogram of values, as many bars as they deserve."""
+def _draw_bars(axes: Axes, values: Array, colour: str) -> None:
+    """Draw a histogram of values; the number of bars grows as the cube root of their number."""
     bins = int(np.clip(2 * len(values) ** (1 / 3), 5, 40))
     counts, edges = np.histogram(values, bins=bins)
     axes.stairs(counts, edges, fill=True, color=colour, alpha=0.75, zorder=2)
@@ -59,113 +59,143 @@ def _bars(axes: Axes, values: Array, colour: str) -> None:
     axes.set_yticks([])
 
 
-def _bootstrapped(axes: Axes, values: Array, estimate: float, ends: Array, component: int) -> None:
-    """One parameter: replicates, their interval, and the estimate."""
-    _bars(axes, values, style.colour(component))
-    axes.axvspan(ends[0], ends[1], color=style.ink(), alpha=_BAND, linewidth=0, zorder=0)
-    axes.axvline(estimate, color=style.ink(), linewidth=1.6, zorder=3)
+def _draw_parameter(axes: Axes, values: Array, estimate: float, ends: Array, component: int) -> None:
+    """Draw the replicates of one parameter, with their interval shaded and the estimate as a vertical line."""
+    _draw_bars(axes, values, style.component_colour(component))
+    axes.axvspan(ends[0], ends[1], color=style.text_colour(), alpha=_INTERVAL_ALPHA, linewidth=0, zorder=0)
+    axes.axvline(estimate, color=style.text_colour(), linewidth=1.6, zorder=3)
     axes.locator_params(axis="x", nbins=3)
     axes.tick_params(labelsize="small")
 
 
-def _key(figure: Figure, level: float) -> None:
-    """What the marks mean."""
+def _add_legend(figure: Figure, level: float) -> None:
+    """Add a legend for the estimate and the interval."""
     line, patch = style.require("matplotlib.lines").Line2D, style.require("matplotlib.patches").Patch
     marks = [
-        line([], [], color=style.ink(), linewidth=1.6, label="estimate"),
-        patch(facecolor=style.ink(), alpha=_BAND, label=f"{style.percent(level)} interval"),
+        line([], [], color=style.text_colour(), linewidth=1.6, label="estimate"),
+        patch(facecolor=style.text_colour(), alpha=_INTERVAL_ALPHA, label=f"{style.format_percent(level)} interval"),
     ]
     figure.legend(handles=marks, loc="outside lower right", ncols=2, frameon=False, fontsize="small")
 
 
-def _shown(mixture: Mixture) -> tuple[list[int], list[str]]:
-    """The components to draw, the heaviest where there are too many, and what to say about it."""
+def _choose_components(mixture: Mixture) -> tuple[list[int], list[str]]:
+    """Positions of the components to draw, the heaviest if there are too many, and a note about it."""
     k = mixture.n_components
-    kept = sorted(np.argsort(-mixture.weights, kind="stable")[:MOST_COMPONENTS].tolist())
-    return kept, [f"{MOST_COMPONENTS} of {k} components: the heaviest"] if k > MOST_COMPONENTS else []
+    kept = sorted(np.argsort(-mixture.weights, kind="stable")[:MAX_DRAWN_COMPONENTS].tolist())
+    return kept, [f"{MAX_DRAWN_COMPONENTS} of {k} components: the heaviest"] if k > MAX_DRAWN_COMPONENTS else []
 
 
-def _name(mixture: Mixture, component: int, width: int = 18) -> str:
-    """What a component is called."""
-    return style.text(
+def _component_name(mixture: Mixture, component: int, width: int = 18) -> str:
+    """Name of a component, wrapped at a width."""
+    return style.wrap_text(
         mixture.component_names[component] if mixture.component_names else f"component {component}", width
     )
 
 
-def weights(mixture: Mixture, values: Array, ends: Array, *, level: float, head: str, path: Path | None) -> Figure:
-    """Histograms of the weights, (n, k); ``ends`` are those of their intervals, (2, k)."""
-    shown, notes = _shown(mixture)
-    lines = -(-len(shown) // ABREAST)
-    figure = style.new_figure(2.2 * min(len(shown), ABREAST) + 1.2, 1.9 * lines + 1, shown=path is None)
-    cells = figure.add_gridspec(lines, min(len(shown), ABREAST))
+def plot_weight_replicates(
+    mixture: Mixture, values: Array, ends: Array, *, level: float, head: str, path: Path | None
+) -> Figure:
+    """Draw histograms of bootstrapped weights.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        Its weights are the estimates.
+    values : ndarray of shape (n, k)
+        Weights of the replicates.
+    ends : ndarray of shape (2, k)
+        Lower and upper ends of the intervals.
+    level : float
+        Probability of the intervals.
+    head : str
+        First line of the title.
+    path : Path, optional
+        File to save.
+    """
+    shown, notes = _choose_components(mixture)
+    lines = -(-len(shown) // WEIGHTS_PER_LINE)
+    figure = style.new_figure(2.2 * min(len(shown), WEIGHTS_PER_LINE) + 1.2, 1.9 * lines + 1, shown=path is None)
+    cells = figure.add_gridspec(lines, min(len(shown), WEIGHTS_PER_LINE))
     for place, j in enumerate(shown):
-        axes = figure.add_subplot(cells[divmod(place, ABREAST)])
-        _bootstrapped(axes, values[:, j], float(mixture.weights[j]), ends[:, j], j)
-        axes.set_title(_name(mixture, j), fontsize="small")
+        axes = figure.add_subplot(cells[divmod(place, WEIGHTS_PER_LINE)])
+        _draw_parameter(axes, values[:, j], float(mixture.weights[j]), ends[:, j], j)
+        axes.set_title(_component_name(mixture, j), fontsize="small")
         axes.set_xlabel("weight", fontsize="small")
-    return _finished(figure, [head, *notes], level, path)
+    return _finish(figure, [head, *notes], level, path)
 
 
-def coordinates(
+def plot_parameter_replicates(
     view: tuple[Mixture, Sequence[int]],
     values: tuple[Array, Array, Array],
     level: float,
     notes: Sequence[str],
     path: Path | None,
 ) -> Figure:
-    """Histograms of a parameter of each component and column.
+    """Draw histograms of a bootstrapped parameter that every component has in every column, such as a mean.
 
-    ``view`` has the mixture and the columns to draw, ``values`` the replicates, (n, k, d), the estimates, (k, d), and
-    the ends of intervals, (2, k, d).
+    Parameters
+    ----------
+    view : (Mixture, sequence of int)
+        The mixture, and the positions of the columns to draw.
+    values : (ndarray, ndarray, ndarray)
+        Replicates (n, k, d), estimates (k, d), and lower and upper ends of the intervals (2, k, d).
+    level : float
+        Probability of the intervals.
+    notes : sequence of str
+        Lines of the title.
+    path : Path, optional
+        File to save.
     """
     (mixture, columns), (found, estimates, ends) = view, values
-    shown, more = _shown(mixture)
+    shown, more = _choose_components(mixture)
     height, width = 1.35 * len(shown) + 1.4, 2.2 * len(columns) + 1.2
     figure = style.new_figure(width, height, shown=path is None)
     cells: GridSpec = figure.add_gridspec(len(shown), len(columns))
     for i, j in enumerate(shown):
         for place, column in enumerate(columns):
             axes = figure.add_subplot(cells[i, place])
-            _bootstrapped(axes, found[:, j, column], estimates[j, column], ends[:, j, column], j)
+            _draw_parameter(axes, found[:, j, column], estimates[j, column], ends[:, j, column], j)
             if place == 0:
-                axes.set_ylabel(_name(mixture, j, 14), fontsize="small")
+                axes.set_ylabel(_component_name(mixture, j, 14), fontsize="small")
             if i == len(shown) - 1:
-                axes.set_xlabel(style.text((mixture.columns or ())[column], 22), fontsize="small")
+                axes.set_xlabel(style.wrap_text((mixture.columns or ())[column], 22), fontsize="small")
     figure.align_labels()
-    return _finished(figure, [*notes, *more], level, path)
+    return _finish(figure, [*notes, *more], level, path)
 
 
-def _finished(figure: Figure, lines: Sequence[str], level: float, path: Path | None) -> Figure:
-    """Title, key, file."""
+def _finish(figure: Figure, lines: Sequence[str], level: float, path: Path | None) -> Figure:
+    """Add the title and the legend, and save the figure if a path is given."""
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize="medium")
-    _key(figure, level)
-    return style.saved(figure, path)
+    _add_legend(figure, level)
+    return style.save(figure, path)
 
 
-def ratios(tests: Sequence[Tested], path: str | Path | None = None, ax: Axes | None = None) -> Figure:
-    """Histograms of likelihood ratios under the null hypothesis, and what was observed; one for each test."""
-    target = style.checked_path(path)
+def plot_likelihood_ratios(
+    tests: Sequence[RatioTest], path: str | Path | None = None, ax: Axes | None = None
+) -> Figure:
+    """Draw a histogram of the statistics under the null hypothesis, and the observed one, for each test."""
+    target = style.as_picture_path(path)
     if ax is not None:
-        _ratio(ax, tests[0])
-        return style.saved(ax.figure.figure, target)
+        _draw_test(ax, tests[0])
+        return style.save(ax.figure.figure, target)
     figure = style.new_figure(6.5, 2.6 * len(tests) + 0.4, shown=target is None)
     panels = [figure.add_subplot(len(tests), 1, place + 1) for place in range(len(tests))]
     for axes, test in zip(panels, tests, strict=True):
-        _ratio(axes, test)
+        _draw_test(axes, test)
     panels[-1].set_xlabel("twice the gain in log-likelihood by one component more")
-    return style.saved(figure, target)
+    return style.save(figure, target)
 
 
-def _ratio(axes: Axes, test: Tested) -> None:
-    """One test. An observed value far to the right is pointed at."""
+def _draw_test(axes: Axes, test: RatioTest) -> None:
+    """Draw one test; an arrow points at an observed statistic that lies outside the axes."""
     k, seen, values = test.components, test.statistic, test.replicates
-    _bars(axes, values, style.GREY)
+    _draw_bars(axes, values, style.GREY)
     low, high = min(float(values.min()), 0.0), float(values.max())
-    reach = low + FAR * ((high - low) or 1.0)
+    reach = low + FAR_RANGES * ((high - low) or 1.0)
     axes.set_xlim(low - 0.02 * (reach - low), reach if seen > reach else max(high, seen) + 0.05 * (reach - low))
     axes.set_title(f"{k} against {k + 1} components: p = {test.p_value:.3g}", loc="left", fontsize="medium")
     axes.set_ylabel(f"{len(values)} replicates", fontsize="small")
-    said = f"observed: {style.number(seen)}"
+    said = f"observed: {style.format_number(seen)}"
     accent = style.COLOURS[2]
     if seen > reach:
         arrow = {"arrowstyle": "->", "color": accent, "linewidth": 1.6}
@@ -185,7 +215,7 @@ def _ratio(axes: Axes, test: Tested) -> None:
         "ha": "left" if right else "right",
         "zorder": 5,
     }
-    paper = {"facecolor": style.paper(), "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
+    paper = {"facecolor": style.background_colour(), "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
     axes.annotate(
         said,
         (seen, 0.97),

@@ -1,4 +1,4 @@
-"""`mixtura.plot`: a picture of a mixture and its data in one, two or more dimensions."""
+"""Draw a mixture and its data in one, two or more columns: `mixtura.plot`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 from mixtura.plotting import style
-from mixtura.plotting.panels import Labels, component_handles, components, line_handles
-from mixtura.plotting.surfaces import boundaries, density, density_handles, region_handles, regions
-from mixtura.plotting.uncertainty import uncertainty_handles, uncertainty_points
+from mixtura.plotting.panels import RowLabels, component_handles, draw_components, line_handles
+from mixtura.plotting.surfaces import density_handles, draw_boundaries, draw_density, draw_regions, region_handles
+from mixtura.plotting.uncertainty import draw_uncertainty, uncertainty_handles
 from mixtura.plotting.view import View
 
 if TYPE_CHECKING:
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-# More points than this only hide each other, and make SVG files heavy.
-MOST_ROWS = 20_000
-# More columns than this make pairs too small to read.
-MOST_COLUMNS = 6
+# More points than this hide each other, and make SVG files large.
+MAX_DRAWN_ROWS = 20_000
+# More columns than this make the panels of pairs too small to read.
+MAX_DRAWN_COLUMNS = 6
 
 
-class Fitted(Protocol):
-    """A mixture that was fitted, and what the title of its picture says."""
+class FittedMixture(Protocol):
+    """Protocol of a fit, as far as a picture and its title show it."""
 
     @property
     def mixture(self) -> Mixture:
-        """The mixture."""
+        """Fitted mixture."""
 
     @property
     def model(self) -> str:
@@ -40,7 +40,7 @@ class Fitted(Protocol):
 
     @property
     def loglik(self) -> float:
-        """Total log-likelihood."""
+        """Total log-likelihood of the rows."""
 
     @property
     def bic(self) -> float:
@@ -48,38 +48,48 @@ class Fitted(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """What a picture shows: how one or two columns are drawn, what the legend says, and what the title must admit."""
+class PlotKind:
+    """A kind of picture.
 
-    draw: Callable[[Axes, View, Sequence[int], Labels, float], None]
+    Attributes
+    ----------
+    draw : callable
+        Draws one or two columns of a view in axes: (axes, view, columns, component of each row, scale of markers).
+    handles : callable
+        Legend entries for a view.
+    omits_noise : bool
+        Whether noise is left out, which the title then says.
+    """
+
+    draw: Callable[[Axes, View, Sequence[int], RowLabels, float], None]
     handles: Callable[[View], Sequence[Artist]]
-    without_noise: bool = False
+    omits_noise: bool = False
 
 
-def _classified(view: View) -> Sequence[Artist]:
-    """Entries of a legend for components, ellipses and curves."""
+def _classification_handles(view: View) -> Sequence[Artist]:
+    """Legend entries for components, ellipses and curves."""
     return component_handles(view.mixture) + line_handles(len(view.columns))
 
 
-def _bounded(view: View) -> Sequence[Artist]:
-    """Entries of a legend for components on a shaded ground."""
+def _boundary_handles(view: View) -> Sequence[Artist]:
+    """Legend entries for components on a background coloured by the most probable one."""
     patch = style.require("matplotlib.patches").Patch
-    ground = patch(facecolor=style.colour(0), alpha=0.22, label="ground: most probable\nby these columns")
+    background = patch(facecolor=style.component_colour(0), alpha=0.22, label="ground: most probable\nby these columns")
     curves = line_handles(1) if len(view.columns) != 2 else []
-    return [*component_handles(view.mixture), *curves, *([ground] if len(view.mixture.all_weights) > 1 else [])]
+    return [*component_handles(view.mixture), *curves, *([background] if len(view.mixture.all_weights) > 1 else [])]
 
 
-KINDS = {
-    "classification": Kind(components, _classified),
-    "uncertainty": Kind(uncertainty_points, uncertainty_handles),
-    "density": Kind(density, density_handles, without_noise=True),
-    "regions": Kind(regions, region_handles, without_noise=True),
-    "boundaries": Kind(boundaries, _bounded),
+PLOT_KINDS = {
+    "classification": PlotKind(draw_components, _classification_handles),
+    "uncertainty": PlotKind(draw_uncertainty, uncertainty_handles),
+    "density": PlotKind(draw_density, density_handles, omits_noise=True),
+    "regions": PlotKind(draw_regions, region_handles, omits_noise=True),
+    "boundaries": PlotKind(draw_boundaries, _boundary_handles),
 }
 
 
 def plot(
-    what: Fitted | Mixture,
+    what: FittedMixture | Mixture,
     X: Any = None,
     *,
     kind: str = "classification",
@@ -88,31 +98,32 @@ def plot(
     ax: Axes | None = None,
     path: str | Path | None = None,
 ) -> Figure:
-    """Draw a fit or a mixture, and the data if given.
+    """Draw a fit or a mixture, and its data if given.
 
-    Of one or two columns there is one picture; of more, one of each pair, with the columns themselves on the diagonal.
+    One or two columns are drawn in one panel. More are drawn in pairs, with each column alone on the diagonal.
 
-    "classification": points have the colour and marker of their most probable component, with means, and ellipses at
-    1 and 2 standard deviations; of one column a histogram, each component's density times its weight, and their sum.
-    "uncertainty": the same points, the larger the less certain. "density": contour lines. "regions": highest-density
-    regions, filled. "boundaries": a ground that shows which component is most probable where, by the columns drawn.
+    "classification": points with the colour and marker of their most probable component, means, and ellipses at 1 and
+    2 standard deviations; of one column a histogram, the density of each component times its weight, and their sum.
+    "uncertainty": points whose size grows with the uncertainty of their component. "density": contour lines.
+    "regions": filled highest-density regions. "boundaries": a background coloured by the component that is most
+    probable given the columns drawn.
 
     Parameters
     ----------
     what : Fit or Mixture
     X : array-like or table of shape (n, d), or a Source, optional
-        Of more than 20,000 rows, 20,000 are drawn (at random, but always the same), and the picture says so.
+        Rows to draw; a fixed random sample of 20,000 if there are more, which the title says.
     kind : {"classification", "uncertainty", "density", "regions", "boundaries"}
-        See above. Densities and regions are those of the components: noise is left out of them.
+        What to draw, as above. Densities and regions leave noise out.
     columns : sequence of int or str, optional
-        Draw the marginal of these columns. Without it, of more than six columns the six are drawn in which the
-        components differ most, and the picture says so. Points are always coloured by all columns.
+        Columns to draw; default: all, or of more than six those in which the components differ most, which the title
+        says. The component of a row is the most probable one given all columns.
     probabilities : sequence of float
-        Of the regions; see `mixtura.hdr_levels`.
+        Probabilities of the highest-density regions; see `mixtura.hdr_levels`.
     ax : matplotlib Axes, optional
-        Where to draw one or two columns; without it there is a new figure.
+        Axes for one or two columns; default: those of a new figure.
     path : str or Path, optional
-        Save as this .png, .svg or .pdf, too. The file is replaced only once the new one is complete.
+        Save the figure as this .png, .svg or .pdf, too. An older file is replaced only once the new one is complete.
 
     Returns
     -------
@@ -121,8 +132,8 @@ def plot(
     Raises
     ------
     ParameterError
-        If the kind, a column or the path's format is unknown, a probability is none, or ``ax`` is given for more
-        than two columns.
+        If the kind, a column or the path's format is unknown, a probability is not between 0 and 1, or ``ax`` is given
+        for more than two columns.
     DataError
         If X does not fit the mixture.
     MissingExtraError
@@ -140,13 +151,15 @@ def plot(
     True
     """
     mixture = what if isinstance(what, Mixture) else what.mixture
-    view = View.of(mixture, X, columns, most_columns=MOST_COLUMNS, most_rows=MOST_ROWS)
-    return picture(view, view.labels(mixture), title(what), kind=kind, probabilities=probabilities, ax=ax, path=path)
+    view = View.from_data(mixture, X, columns, max_columns=MAX_DRAWN_COLUMNS, max_rows=MAX_DRAWN_ROWS)
+    return draw_view(
+        view, view.labels(mixture), title_line(what), kind=kind, probabilities=probabilities, ax=ax, path=path
+    )
 
 
-def picture(
+def draw_view(
     view: View,
-    labels: Labels,
+    labels: RowLabels,
     head: str,
     *,
     kind: str,
@@ -154,50 +167,55 @@ def picture(
     ax: Axes | None,
     path: str | Path | None,
 ) -> Figure:
-    """Draw what a view shows; ``labels`` are its rows' components, ``head`` is the first line of the title."""
-    target = style.checked_path(path)
-    chosen = _kind(kind)
-    view = replace(view, probabilities=_probabilities(probabilities))
-    without = ("components alone, without the noise",) if chosen.without_noise and view.mixture.noise else ()
+    """Draw a view; ``labels`` are the components of its rows, ``head`` is the first line of the title.
+
+    The other parameters are those of `plot`.
+    """
+    target = style.as_picture_path(path)
+    chosen = _as_kind(kind)
+    view = replace(view, probabilities=_as_probabilities(probabilities))
+    without = ("components alone, without the noise",) if chosen.omits_noise and view.mixture.noise else ()
     lines = "\n".join([head, *without, *view.notes])
     if len(view.columns) <= 2:
-        figure = _single(chosen, view, labels, lines, ax, shown=target is None)
+        figure = _draw_single(chosen, view, labels, lines, ax, shown=target is None)
     elif ax is None:
-        figure = _pairs(chosen, view, labels, lines, shown=target is None)
+        figure = _draw_pairs(chosen, view, labels, lines, shown=target is None)
     else:
         raise ParameterError(
             f"ax holds one picture, but {len(view.columns)} columns make several: "
             "leave ax out, or choose one or two with columns="
         )
-    return style.saved(figure, target)
+    return style.save(figure, target)
 
 
-def _kind(name: str) -> Kind:
-    """A kind of picture by its name."""
-    if name not in KINDS:
-        raise ParameterError(f"kind is {name!r}; expected one of {', '.join(map(repr, KINDS))}")
-    return KINDS[name]
+def _as_kind(name: str) -> PlotKind:
+    """Kind of picture with this name; ParameterError if there is none."""
+    if name not in PLOT_KINDS:
+        raise ParameterError(f"kind is {name!r}; expected one of {', '.join(map(repr, PLOT_KINDS))}")
+    return PLOT_KINDS[name]
 
 
-def _probabilities(given: Sequence[float]) -> tuple[float, ...]:
-    """Checked probabilities of regions, the smallest first."""
+def _as_probabilities(given: Sequence[float]) -> tuple[float, ...]:
+    """Checked probabilities of highest-density regions, ascending and without duplicates."""
     values = tuple(sorted({float(value) for value in given}))
     if not values or not all(0 < value < 1 for value in values):
         raise ParameterError(f"probabilities are {given!r}; expected numbers between 0 and 1, such as (0.5, 0.95)")
     return values
 
 
-def title(what: Fitted | Mixture) -> str:
-    """What is drawn, in one line."""
+def title_line(what: FittedMixture | Mixture) -> str:
+    """First line of the title: number of components and, of a fit, its model, log-likelihood and BIC."""
     k = (what if isinstance(what, Mixture) else what.mixture).n_components
     count = f"{k} component{'s' if k > 1 else ''}"
     if isinstance(what, Mixture):
         return count
-    return f"{count}, {what.model}, log-likelihood {style.number(what.loglik)}, BIC {style.number(what.bic)}"
+    return (
+        f"{count}, {what.model}, log-likelihood {style.format_number(what.loglik)}, BIC {style.format_number(what.bic)}"
+    )
 
 
-def _single(kind: Kind, view: View, labels: Labels, head: str, ax: Axes | None, *, shown: bool) -> Figure:
-    """One or two columns; the legend stands beside them, or inside where the axes are the user's."""
+def _draw_single(kind: PlotKind, view: View, labels: RowLabels, head: str, ax: Axes | None, *, shown: bool) -> Figure:
+    """Draw one or two columns in one panel, with the legend beside it, or inside where the axes are the user's."""
     figure: Figure
     handles = kind.handles(view)
     if ax is None:
@@ -212,28 +230,28 @@ def _single(kind: Kind, view: View, labels: Labels, head: str, ax: Axes | None, 
     return figure
 
 
-def _pairs(kind: Kind, view: View, labels: Labels, head: str, *, shown: bool) -> Figure:
-    """The lower triangle of all pairs, with the marginals on the diagonal and the legend in the empty corner."""
+def _draw_pairs(kind: PlotKind, view: View, labels: RowLabels, head: str, *, shown: bool) -> Figure:
+    """Draw all pairs of columns as a lower triangle, with single columns on the diagonal, and the legend."""
     count = len(view.columns)
     side = (1.6 if count > 4 else 2.1) * count + 0.6
     figure = style.new_figure(side, side, shown=shown)
     cells = figure.add_gridspec(count, count)
     for i, j in ((row, column) for row in range(count) for column in range(row + 1)):
         axes = figure.add_subplot(cells[i, j])
-        shown_here = (view.columns[j],) if i == j else (view.columns[j], view.columns[i])
-        kind.draw(axes, view, shown_here, labels, 0.7 if count < 5 else 0.6)
-        _quiet(axes, left=j == 0 and i > 0, bottom=i == count - 1, density=i == j)
+        drawn = (view.columns[j],) if i == j else (view.columns[j], view.columns[i])
+        kind.draw(axes, view, drawn, labels, 0.7 if count < 5 else 0.6)
+        _reduce_ticks(axes, left=j == 0 and i > 0, bottom=i == count - 1, diagonal=i == j)
     figure.align_labels()
     figure.suptitle(head, x=0.01, ha="left", fontsize="medium")
     figure.legend(handles=kind.handles(view), loc="upper right", frameon=False, fontsize="small")
     return figure
 
 
-def _quiet(axes: Axes, *, left: bool, bottom: bool, density: bool) -> None:
-    """Few ticks, and labels only at the left and at the bottom of all pairs."""
+def _reduce_ticks(axes: Axes, *, left: bool, bottom: bool, diagonal: bool) -> None:
+    """Reduce ticks, and keep labels only at the left and at the bottom of the whole triangle."""
     axes.locator_params(nbins=3)
     axes.tick_params(labelleft=left, labelbottom=bottom, labelsize="small")
-    if density:
+    if diagonal:
         axes.set_yticks([])
     axes.set_xlabel(axes.get_xlabel() if bottom else "", fontsize="small")
     axes.set_ylabel(axes.get_ylabel() if left else "", fontsize="small")

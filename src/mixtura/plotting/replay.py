@@ -1,4 +1,4 @@
-"""`mixtura.replay` and `mixtura.watch`: pictures of EM at work."""
+"""`mixtura.replay` films the EM iterations of a recorded fit; `mixtura.watch` shows them while a fit runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mixtura._support import as_amount, atomic_write
 from mixtura.errors import MissingExtraError, MixturaError, ParameterError
 from mixtura.mixture import Mixture
 from mixtura.plotting import style
-from mixtura.plotting.frames import Draw, Iterate, freeze_layout, new_frame
+from mixtura.plotting.frames import DrawFrame, RecordedIteration, freeze_layout, new_frame
 from mixtura.plotting.view import View
 
 if TYPE_CHECKING:
@@ -24,37 +24,37 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-# A frame is small: more points than this would only hide each other.
-MOST_ROWS = 10_000
+# More points than this would hide each other in a frame.
+MAX_FRAME_ROWS = 10_000
 
-# Seconds for which the end of a film stays before it starts again.
-HOLD = 3.0
+# How long a film shows its last frame, in seconds.
+LAST_FRAME_SECONDS = 3.0
 
 SIZE = (8.0, 4.5)
 GIF_DPI, DPI = 100, 160
 
 
-class Recorded(Protocol):
-    """A fit of which every iteration was kept."""
+class RecordedFit(Protocol):
+    """Protocol of a fit that kept all its iterations."""
 
     @property
     def mixture(self) -> Mixture:
-        """Where it ended."""
+        """Fitted mixture."""
 
     @property
-    def history(self) -> Sequence[Iterate]:
-        """Every iteration of the best start."""
+    def history(self) -> Sequence[RecordedIteration]:
+        """Iterations of the best start; empty if the fit was not recorded."""
 
 
 def replay(
-    fit: Recorded,
+    fit: RecordedFit,
     X: Any,
     path: str | Path,
     *,
     columns: Sequence[int | str] | None = None,
     fps: float | None = None,
 ) -> Path:
-    """Draw every iteration of a recorded fit, as a film or as a folder of pictures.
+    """Draw each EM iteration of a recorded fit, as a film or as a folder of pictures.
 
     Each frame shows the points coloured by their most probable component at that iteration, the means, ellipses at
     2 standard deviations (or, for one column, the densities over a histogram), and the log-likelihood so far. Nothing
@@ -63,21 +63,21 @@ def replay(
     Parameters
     ----------
     fit : Fit
-        Made with ``record=True``.
+        From ``mixtura.fit(..., record=True)``.
     X : array-like or table of shape (n, d), or a Source
-        What was fitted. Of more than 10,000 rows, 10,000 are drawn (at random, but always the same).
+        The rows that were fitted; a fixed random sample of 10,000 is drawn if there are more.
     path : str or Path
-        A name that ends in .gif, or in .mp4 (which needs the program ffmpeg), or that of a folder for
-        iteration-0000.png and so on; frames of an earlier replay there are replaced.
+        A file that ends in .gif, or in .mp4 (which needs the program ffmpeg), or a folder for iteration-0000.png
+        and so on, where the frames of an earlier replay are replaced.
     columns : sequence of one or two ints or strs, optional
-        Without it, of more than two columns the two are drawn in which the components differ most at the end.
+        Columns to draw; default: all, or of more than two those in which the components differ most at the end.
     fps : float, optional
-        Iterations a second; without it the film takes about ten seconds, at 2 to 20 iterations a second.
+        Iterations per second; default: as many as make a film of about ten seconds, from 2 to 20.
 
     Returns
     -------
     Path
-        Where the film or the folder is. It appears only once it is complete.
+        The film or the folder, which appears only once it is complete.
 
     Raises
     ------
@@ -102,13 +102,13 @@ def replay(
     """
     target = Path(path)
     kind = "" if target.is_dir() else target.suffix.lower()
-    if kind not in WRITERS:
+    if kind not in FILM_WRITERS:
         raise ParameterError(f'path is "{path}"; expected a name that ends in .gif or .mp4, or a folder (no suffix)')
     if not fit.history:
         raise ParameterError("this fit was not recorded; fit again with mixtura.fit(..., record=True)")
     style.check_folder(target)
-    speed = _speed(fps, len(fit.history))
-    view = _view(fit.mixture, X, columns)
+    speed = _as_fps(fps, len(fit.history))
+    view = _as_view(fit.mixture, X, columns)
     figure = style.new_figure(*SIZE, shown=False, dpi=GIF_DPI if kind == ".gif" else DPI)
     draw = new_frame(figure, view, fit.history)
 
@@ -117,27 +117,27 @@ def replay(
 
     show(len(fit.history) - 1)
     freeze_layout(figure)
-    WRITERS[kind](Film(figure, show, tuple(iteration.number for iteration in fit.history), speed), target)
+    FILM_WRITERS[kind](Film(figure, show, tuple(iteration.number for iteration in fit.history), speed), target)
     return target
 
 
-def watch(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[Iterate], None]:
-    """Show EM at work on screen: `mixtura.fit(X, 3, on_iteration=mixtura.watch(X))`.
+def watch(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[RecordedIteration], None]:
+    """Show EM iterations on screen while a fit runs: `mixtura.fit(X, 3, on_iteration=mixtura.watch(X))`.
 
-    The pictures are those of `mixtura.replay`, in a window or a notebook; where Matplotlib's backend can show
-    nothing, nothing is shown.
+    A window or a notebook shows the frames that `mixtura.replay` draws; nothing is shown where Matplotlib's backend
+    has no screen.
 
     Parameters
     ----------
     X : array-like or table of shape (n, d), or a Source
-        What is fitted. Of more than 10,000 rows, 10,000 are drawn.
+        The rows that are fitted; a fixed random sample of 10,000 is drawn if there are more.
     columns : sequence of one or two ints or strs, optional
-        Without it, of more than two columns the two are drawn in which the components differ most at the start.
+        Columns to draw; default: all, or of more than two those in which the components differ most at the start.
 
     Returns
     -------
     callable
-        For ``on_iteration``. Its figure is made at the first iteration.
+        The argument ``on_iteration`` of `mixtura.fit`. It makes its figure at the first iteration.
 
     Raises
     ------
@@ -153,14 +153,14 @@ def watch(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[It
     'CONVERGED'
     """
     style.require("matplotlib")
-    past: list[Iterate] = []
-    scene: list[tuple[Draw, Callable[[], object]]] = []
+    past: list[RecordedIteration] = []
+    scene: list[tuple[DrawFrame, Callable[[], object]]] = []
 
-    def on_iteration(iteration: Iterate) -> None:
+    def on_iteration(iteration: RecordedIteration) -> None:
         if not scene:  # the number of components is known only now
-            view = _view(iteration.mixture, X, columns)
+            view = _as_view(iteration.mixture, X, columns)
             figure = style.new_figure(*SIZE, shown=True)
-            scene.append((new_frame(figure, view, [iteration]), SCREENS[style.screen()](figure)))
+            scene.append((new_frame(figure, view, [iteration]), SCREENS[style.display_kind()](figure)))
         if past and past[-1].start != iteration.start:
             past.clear()
         past.append(iteration)
@@ -171,9 +171,9 @@ def watch(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[It
     return on_iteration
 
 
-def _view(mixture: Mixture, X: Any, columns: Sequence[int | str] | None) -> View:
-    """One or two columns."""
-    view = View.of(mixture, X, columns, most_columns=2, most_rows=MOST_ROWS)
+def _as_view(mixture: Mixture, X: Any, columns: Sequence[int | str] | None) -> View:
+    """Check rows and columns, and make a view of at most two columns."""
+    view = View.from_data(mixture, X, columns, max_columns=2, max_rows=MAX_FRAME_ROWS)
     if len(view.columns) > 2:
         raise ParameterError(f"columns are {list(columns or ())!r}; a replay shows one or two")
     if not len(view.rows):
@@ -181,8 +181,8 @@ def _view(mixture: Mixture, X: Any, columns: Sequence[int | str] | None) -> View
     return view
 
 
-def _speed(fps: float | None, n_frames: int) -> float:
-    """Frames a second: as asked, or such that the film takes about ten seconds."""
+def _as_fps(fps: float | None, n_frames: int) -> float:
+    """Checked frames per second; by default the film takes about ten seconds."""
     if fps is None:
         return float(np.clip(n_frames / 10, 2, 20))
     if not as_amount(fps, "fps"):
@@ -192,7 +192,15 @@ def _speed(fps: float | None, n_frames: int) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Film:
-    """What a writer needs: a figure, how to show a frame in it, each frame's iteration, and frames a second."""
+    """Frames to write as a film.
+
+    Attributes
+    ----------
+    show : callable
+        Draws the frame with this number, from 0, in the figure.
+    numbers : tuple of int
+        Number of each frame's EM iteration.
+    """
 
     figure: Figure
     show: Callable[[int], None]
@@ -200,7 +208,7 @@ class Film:
     fps: float
 
     def picture(self, frame: int) -> Image:
-        """One frame, in 24-bit colour."""
+        """Image of one frame, in 24-bit colour."""
         self.show(frame)
         canvas: Any = self.figure.canvas
         canvas.draw()
@@ -209,19 +217,19 @@ class Film:
 
 
 def _write_gif(film: Film, path: Path) -> None:
-    """All frames with one palette, so that each stores only what differs from the one before."""
+    """Write a GIF with one palette for all frames, so that each stores only its differences from the one before."""
     last = len(film.numbers) - 1
-    palette = _palette([film.picture(frame) for frame in (0, last // 2, last)])
+    palette = _common_palette([film.picture(frame) for frame in (0, last // 2, last)])
     dither = style.require("PIL.Image").Dither.NONE
     frames = (film.picture(frame).quantize(palette=palette, dither=dither) for frame in range(last + 1))
-    durations = [round(1000 / film.fps)] * last + [round(1000 * HOLD)]
+    durations = [round(1000 / film.fps)] * last + [round(1000 * LAST_FRAME_SECONDS)]
     options = {"save_all": True, "append_images": frames, "duration": durations, "loop": 0, "optimize": False}
     with atomic_write(str(path)) as unfinished, unfinished.open("wb") as file:
         next(frames).save(file, format="GIF", **options)
 
 
-def _palette(samples: Sequence[Image]) -> Image:
-    """128 colours for all frames, few enough for small files: the background's own, and others of these pictures."""
+def _common_palette(samples: Sequence[Image]) -> Image:
+    """Palette of at most 128 colours, which keeps files small: the background's, and the most used of some frames."""
     images = style.require("PIL.Image")
     width, height = samples[0].size
     sheet = images.new("RGB", (width, height * len(samples)))
@@ -229,14 +237,16 @@ def _palette(samples: Sequence[Image]) -> Image:
         sheet.paste(sample, (0, position * height))
     paper = np.array(sheet.getpixel((0, 0)))
     found = np.array(sheet.quantize(127, method=images.Quantize.MAXCOVERAGE).getpalette()[: 3 * 127]).reshape(-1, 3)
-    others = found[np.abs(found - paper).max(axis=1) > 12]  # Pillow would mix up the background and what is closer
+    others = found[
+        np.abs(found - paper).max(axis=1) > 12
+    ]  # Pillow would draw the background in a colour that is closer
     palette: Image = images.new("P", (1, 1))
     palette.putpalette([*paper.tolist(), *others.ravel().tolist()])
     return palette
 
 
 def _write_mp4(film: Film, path: Path) -> None:
-    """Frames are piped to ffmpeg; the last is repeated, since a film has no pauses."""
+    """Write an MP4 with ffmpeg; the last frame is repeated, since a film has no pauses."""
     writers = style.require("matplotlib.animation")
     if not writers.FFMpegWriter.isAvailable():
         raise MissingExtraError(".mp4 needs the program ffmpeg, which is not on PATH; install it, or write a .gif")
@@ -244,7 +254,7 @@ def _write_mp4(film: Film, path: Path) -> None:
     last = len(film.numbers) - 1
     try:
         with atomic_write(str(path)) as unfinished, writer.saving(film.figure, unfinished, DPI):
-            for frame in [*range(last + 1), *[last] * round(HOLD * film.fps)]:
+            for frame in [*range(last + 1), *[last] * round(LAST_FRAME_SECONDS * film.fps)]:
                 film.show(frame)
                 writer.grab_frame()
     except subprocess.CalledProcessError as error:
@@ -252,7 +262,7 @@ def _write_mp4(film: Film, path: Path) -> None:
 
 
 def _write_folder(film: Film, folder: Path) -> None:
-    """One PNG for each iteration, moved to the folder once all are drawn."""
+    """Write one PNG for each iteration, and move all to the folder once they are complete."""
     with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as unfinished:
         for frame, number in enumerate(film.numbers):
             film.picture(frame).save(Path(unfinished, f"iteration-{number:04d}.png"))
@@ -263,11 +273,11 @@ def _write_folder(film: Film, folder: Path) -> None:
             new.replace(folder / new.name)
 
 
-WRITERS: dict[str, Callable[[Film, Path], None]] = {".gif": _write_gif, ".mp4": _write_mp4, "": _write_folder}
+FILM_WRITERS: dict[str, Callable[[Film, Path], None]] = {".gif": _write_gif, ".mp4": _write_mp4, "": _write_folder}
 
 
-def _in_window(figure: Figure) -> Callable[[], object]:
-    """Open a window; what is called afterwards draws in it at once, though the fit keeps Python busy."""
+def _show_in_window(figure: Figure) -> Callable[[], object]:
+    """Open a window; return the function that redraws it at once, although the fit keeps Python busy."""
     style.require("matplotlib.pyplot").show(block=False)
 
     def refresh() -> None:
@@ -277,14 +287,14 @@ def _in_window(figure: Figure) -> Callable[[], object]:
     return refresh
 
 
-def _in_notebook(figure: Figure) -> Callable[[], object]:
-    """Put one picture below the cell, and replace it every time."""
+def _show_in_notebook(figure: Figure) -> Callable[[], object]:
+    """Display the figure below a notebook's cell; return the function that replaces it."""
     picture = importlib.import_module("IPython.display").display(figure, display_id=True)
     return lambda: picture.update(figure)
 
 
 SCREENS: dict[str, Callable[[Figure], Callable[[], object]]] = {
-    "window": _in_window,
-    "notebook": _in_notebook,
+    "window": _show_in_window,
+    "notebook": _show_in_notebook,
     "nowhere": lambda _: lambda: None,
 }

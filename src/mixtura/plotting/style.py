@@ -1,4 +1,4 @@
-"""What all pictures look like: figures, colours, markers, names."""
+"""Style of all pictures: figures, colours, markers, and how names and numbers are written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-FORMATS = (".png", ".svg", ".pdf")
+PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
 
 # Petroff (2021), arXiv:2107.02270. Of the usual palettes it keeps ten colours furthest apart for normal sight and for
 # simulated protanopia, deuteranopia and tritanopia (least CIE76 distance 17; Okabe-Ito with two more has 7).
@@ -33,19 +33,19 @@ COLOURS = (
     "#717581",
     "#92dadd",
 )
-# Visible on light and dark paper, and quieter than any of them.
+# Of noise: visible on light and dark backgrounds, and paler than the colours of components.
 GREY = "#8c8c8c"
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", "*", ">")
 
 
 def require(module: str) -> Any:
-    """Import a module of Matplotlib, which only pictures need.
+    """Import a module of Matplotlib, or of what it requires.
 
     Raises
     ------
     MissingExtraError
-        If it is not installed.
+        If the package is not installed; the message says how to install it.
     """
     try:
         return importlib.import_module(module)
@@ -54,18 +54,24 @@ def require(module: str) -> Any:
 
 
 def new_figure(width: float, height: float, *, shown: bool, dpi: float = 150) -> Figure:
-    """A figure (size in inches, resolution in dots per inch) to be shown, or only to be saved.
+    """Make an empty figure, to be shown on screen or only to be saved.
 
-    Where there are no windows pyplot forgets it at once: a script must not collect open figures, and a notebook should
-    show the returned figure once rather than twice. It is made by pyplot all the same, because that is what teaches
-    notebooks to display figures. A figure that is only saved never meets pyplot.
+    Parameters
+    ----------
+    width, height : float
+        In inches.
+    shown : bool
+        Whether pyplot makes the figure, so that windows and notebooks display it. Without windows pyplot closes it at
+        once: scripts do not collect open figures, and notebooks show the returned figure once instead of twice.
+    dpi : float
+        Resolution of a figure that is only saved, in dots per inch.
     """
     size = {"figsize": (width, height), "dpi": dpi, "layout": "constrained"}
     figure: Figure
     if shown:
         pyplot = require("matplotlib.pyplot")
         figure = pyplot.figure(**size | {"dpi": None})
-        if screen() != "window":
+        if display_kind() != "window":
             pyplot.close(figure)
     else:
         figure = require("matplotlib.figure").Figure(**size)
@@ -73,8 +79,8 @@ def new_figure(width: float, height: float, *, shown: bool, dpi: float = 150) ->
     return figure
 
 
-def screen() -> str:
-    """Where pyplot's backend shows figures: in a "window" (or widget), as pictures in a "notebook", or "nowhere"."""
+def display_kind() -> str:
+    """Where pyplot's backend shows figures: "window" (or widget), "notebook" (as pictures in it) or "nowhere"."""
     name: str = require("matplotlib.pyplot").get_backend().lower()
     if name.endswith("inline"):
         return "notebook"
@@ -83,51 +89,51 @@ def screen() -> str:
     return "nowhere" if name in pictures else "window"
 
 
-def ink() -> str:
-    """Colour of text and of whatever belongs to no component; white in dark styles."""
+def text_colour() -> str:
+    """Matplotlib's text colour, used for all that belongs to no component; white in dark styles."""
     return str(require("matplotlib").rcParams["text.color"])
 
 
-def paper() -> str:
-    """Colour behind the data."""
+def background_colour() -> str:
+    """Matplotlib's background colour of axes."""
     return str(require("matplotlib").rcParams["axes.facecolor"])
 
 
-def colour(component: int) -> str:
-    """Colour of a component; the eleventh is the first again, with another marker."""
+def component_colour(component: int) -> str:
+    """Colour of a component; components 0 and 10 have the same colour and different markers."""
     return COLOURS[component % len(COLOURS)]
 
 
-def marker(component: int) -> str:
+def component_marker(component: int) -> str:
     """Marker of a component.
 
     Examples
     --------
-    >>> (colour(0), marker(0)), (colour(10), marker(10))
+    >>> (component_colour(0), component_marker(0)), (component_colour(10), component_marker(10))
     (('#3f90da', 'o'), ('#3f90da', '^'))
     """
     return MARKERS[(component + component // len(COLOURS)) % len(MARKERS)]
 
 
-def shades(count: int, most: float = 0.85) -> list[str]:
-    """Colours of one hue, from that next to the paper to one as strong as ``most``.
+def sequential_colours(count: int, most: float = 0.85) -> list[str]:
+    """Colours of one hue from pale to strong; ``most``, from 0 to 1, is the strength of the last.
 
     Examples
     --------
-    >>> len(shades(3)), len(set(shades(3)))
+    >>> len(sequential_colours(3)), len(set(sequential_colours(3)))
     (3, 3)
     """
     colours = require("matplotlib.colors")
-    ramp = colours.LinearSegmentedColormap.from_list("depth", [paper(), COLOURS[0], ink()])
+    ramp = colours.LinearSegmentedColormap.from_list("depth", [background_colour(), COLOURS[0], text_colour()])
     return [colours.to_hex(ramp(place)) for place in np.linspace(0.2 if count > 1 else most, most, count)]
 
 
-def text(name: str, width: int = 24, lines: int = 2) -> str:
-    r"""A name as Matplotlib may draw it: wrapped, cut where it is too long, and never read as mathematics.
+def wrap_text(name: str, width: int = 24, lines: int = 2) -> str:
+    r"""Wrap a name, cut it where it is too long, and escape dollar signs, which Matplotlib reads as mathematics.
 
     Examples
     --------
-    >>> text("price in $ and in £, each of them per square foot", width=20)
+    >>> wrap_text("price in $ and in £, each of them per square foot", width=20)
     'price in \\$ and in £,\neach of them per…'
     """
     wrapped = textwrap.wrap(name, width) or [""]
@@ -136,114 +142,120 @@ def text(name: str, width: int = 24, lines: int = 2) -> str:
     return "\n".join(wrapped).replace("$", r"\$")
 
 
-def number(value: float) -> str:
-    """A number for a title.
+def format_number(value: float) -> str:
+    """Format a number with one decimal, thousands separators and a true minus sign.
 
     Examples
     --------
-    >>> number(-1234.56)
+    >>> format_number(-1234.56)
     '−1,234.6'
     """
     return f"{value:,.1f}".replace("-", "−")
 
 
-def percent(share: float) -> str:
-    """A probability for people.
+def format_percent(probability: float) -> str:
+    """Format a probability as a percentage.
 
     Examples
     --------
-    >>> percent(0.5), percent(0.995)
+    >>> format_percent(0.5), format_percent(0.995)
     ('50 %', '99.5 %')
     """
-    return f"{100 * share:.4g} %"
+    return f"{100 * probability:.4g} %"
 
 
-def component_label(names: Sequence[str] | None, component: int, weight: float) -> str:
-    """Name and weight of a component, for a legend.
+def legend_label(names: Sequence[str] | None, component: int, weight: float) -> str:
+    """Legend text of a component: its name and its weight as a percentage.
 
     Examples
     --------
-    >>> component_label(None, 0, 0.25), component_label(["noise"], 0, 0.001)
+    >>> legend_label(None, 0, 0.25), legend_label(["noise"], 0, 0.001)
     ('component 0 (25 %)', 'noise (<1 %)')
     """
     name = names[component] if names else f"component {component}"
-    share = f"{100 * weight:.0f} %" if weight >= 0.01 or not weight else "<1 %"
-    return f"{text(name, 22, lines=1)} ({share})"
+    percentage = f"{100 * weight:.0f} %" if weight >= 0.01 or not weight else "<1 %"
+    return f"{wrap_text(name, 22, lines=1)} ({percentage})"
 
 
 def point_style(component: int, n_rows: int, size: float = 1) -> dict[str, Any]:
-    """How a component's points look: the more there are, the smaller."""
+    """Style of a component's points as keyword arguments of Matplotlib; smaller and paler the more rows there are."""
     return {
         "linestyle": "none",
-        "marker": marker(component),
-        "color": colour(component),
+        "marker": component_marker(component),
+        "color": component_colour(component),
         "markersize": size * float(np.clip(30 / max(n_rows, 1) ** 0.3, 2.2, 5.5)),
         "markeredgewidth": 0,
         "alpha": float(np.clip(6 / max(n_rows, 1) ** 0.3, 0.35, 0.85)),
     }
 
 
-def noise_style(n_rows: int, size: float = 1) -> dict[str, Any]:
-    """How points of noise look: grey, and smaller than those of any component."""
+def noise_point_style(n_rows: int, size: float = 1) -> dict[str, Any]:
+    """Style of points of noise: grey, and smaller than those of components."""
     return point_style(0, n_rows, 0.6 * size) | {"marker": "o", "color": GREY, "zorder": 1}
 
 
 def uncertainty_sizes(uncertainties: Array, size: float) -> Array:
-    """Areas of points by their uncertainty, in square points."""
+    """Areas of points, in square points, that grow with their uncertainties from 0 to 1."""
     return (size * (3 + 8 * np.sqrt(uncertainties))) ** 2
 
 
 def outline_style(component: int, size: float = 1) -> dict[str, Any]:
-    """How a component's ellipses look: on a light band, to stand out among points of the same colour."""
-    band = require("matplotlib.patheffects").withStroke(linewidth=3.2 * size, foreground=paper())
-    return {"fill": False, "edgecolor": colour(component), "linewidth": 1.7 * size, "zorder": 4, "path_effects": [band]}
+    """Style of a component's ellipses, with a band of the background colour that sets them off from its points."""
+    band = require("matplotlib.patheffects").withStroke(linewidth=3.2 * size, foreground=background_colour())
+    return {
+        "fill": False,
+        "edgecolor": component_colour(component),
+        "linewidth": 1.7 * size,
+        "zorder": 4,
+        "path_effects": [band],
+    }
 
 
 def curve_style(component: int, size: float = 1) -> dict[str, Any]:
-    """How a component's density looks."""
-    return {"color": colour(component), "linewidth": 2 * size}
+    """Style of the curve of a component's density."""
+    return {"color": component_colour(component), "linewidth": 2 * size}
 
 
 def mean_style(component: int, size: float = 1) -> dict[str, Any]:
-    """How a component's mean looks, on any background."""
+    """Style of a component's mean: its marker, outlined in the text colour."""
     return {
-        "marker": marker(component),
-        "color": colour(component),
+        "marker": component_marker(component),
+        "color": component_colour(component),
         "markersize": 9 * size,
-        "markeredgecolor": ink(),
+        "markeredgecolor": text_colour(),
         "markeredgewidth": 1.2 * size,
         "zorder": 5,
     }
 
 
 def bar_style() -> dict[str, Any]:
-    """How a histogram looks: visible on light and dark paper, and quieter than any component."""
-    return {"color": ink(), "alpha": 0.18}
+    """Style of a histogram: the text colour, nearly transparent, so that components stand out."""
+    return {"color": text_colour(), "alpha": 0.18}
 
 
 def sum_style(size: float = 1) -> dict[str, Any]:
-    """How the mixture's own density looks, dotted across its components'."""
-    return {"color": ink(), "linewidth": 1.8 * size, "linestyle": ":", "zorder": 3}
+    """Style of the curve of the mixture's density: dotted."""
+    return {"color": text_colour(), "linewidth": 1.8 * size, "linestyle": ":", "zorder": 3}
 
 
 def check_folder(path: Path) -> None:
-    """Refuse a path whose folder there is not."""
+    """Raise ParameterError if the folder of a path does not exist."""
     if not path.parent.is_dir():
         raise ParameterError(f'the folder "{path.parent}" does not exist; make it first, or choose another path')
 
 
-def checked_path(path: str | Path | None) -> Path | None:
-    """Refuse formats that are not offered, and folders that there are not, before anything is drawn."""
+def as_picture_path(path: str | Path | None) -> Path | None:
+    """Check, before anything is drawn, that a picture's format is known and that its folder exists."""
     if path is None:
         return None
-    if Path(path).suffix.lower() not in FORMATS:
-        raise ParameterError(f'path is "{path}"; expected a name that ends in {", ".join(FORMATS)}')
+    if Path(path).suffix.lower() not in PICTURE_SUFFIXES:
+        raise ParameterError(f'path is "{path}"; expected a name that ends in {", ".join(PICTURE_SUFFIXES)}')
     check_folder(Path(path))
     return Path(path)
 
 
-def saved(figure: Figure, target: Path | None) -> Figure:
-    """The figure, written to a file if there is one to write."""
+def save(figure: Figure, target: Path | None) -> Figure:
+    """Save the figure if a path is given; return the figure."""
     if target is not None:
         with atomic_write(str(target)) as unfinished:
             figure.savefig(unfinished)

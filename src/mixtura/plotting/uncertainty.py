@@ -1,4 +1,4 @@
-"""Panels that show how uncertain each row's component is: the larger a point, the less certain."""
+"""Draw how uncertain the classification of each row is: the larger its point, the less certain its component."""
 
 from __future__ import annotations
 
@@ -9,62 +9,80 @@ import numpy as np
 
 from mixtura.mixture import NOISE_LABEL, uncertainty
 from mixtura.plotting import style
-from mixtura.plotting.panels import Labels, component_handles, framed, outlines
-from mixtura.plotting.view import View, grid
+from mixtura.plotting.panels import RowLabels, component_handles, draw_outlines, set_up_axes
+from mixtura.plotting.view import View, evaluation_points
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 
-# Uncertainties that the legend shows.
-SHOWN = (0.01, 0.1, 0.5)
+# Uncertainties whose point sizes the legend shows.
+LEGEND_UNCERTAINTIES = (0.01, 0.1, 0.5)
 
 
-def uncertainty_points(axes: Axes, view: View, columns: Sequence[int], labels: Labels, size: float) -> None:
-    """Points as large as they are uncertain, by all columns; in one column, uncertainty is the height, too."""
-    points = framed(axes, view, columns, size)
+def draw_uncertainty(axes: Axes, view: View, columns: Sequence[int], labels: RowLabels, size: float) -> None:
+    """Draw points whose size grows with the uncertainty of their component, by all columns of the data.
+
+    Of one column, the height of a point is its uncertainty, too.
+    """
+    points = set_up_axes(axes, view, columns, size)
     values = uncertainty(view.mixture, view.rows) if len(points) else np.empty(0)
     if len(columns) == 1:
         axes.set_ylabel("uncertainty")
         points = np.column_stack([points, values])
         if view.mixture.n_features == 1:
-            xs = grid(view.mixture, *axes.get_xlim())
-            axes.plot(xs, uncertainty(view.mixture, xs[:, None]), color=style.ink(), linewidth=1.2 * size, alpha=0.6)
-        axes.set_ylim(-0.03, 1.05 * most(view))
+            xs = evaluation_points(view.mixture, *axes.get_xlim())
+            axes.plot(
+                xs, uncertainty(view.mixture, xs[:, None]), color=style.text_colour(), linewidth=1.2 * size, alpha=0.6
+            )
+        axes.set_ylim(-0.03, 1.05 * largest_uncertainty(view))
     else:
-        outlines(axes, view, columns, size)
+        draw_outlines(axes, view, columns, size)
     for j in np.unique(labels):
         own = np.flatnonzero(labels == j)
-        own = own[np.argsort(values[own], kind="stable")]  # the uncertain are in front
-        axes.scatter(points[own, 0], points[own, 1], s=style.uncertainty_sizes(values[own], size), **_look(int(j)))
+        own = own[np.argsort(values[own], kind="stable")]  # uncertain points are drawn in front
+        axes.scatter(
+            points[own, 0], points[own, 1], s=style.uncertainty_sizes(values[own], size), **_scatter_style(int(j))
+        )
 
 
-def most(view: View) -> float:
-    """The largest uncertainty that there can be."""
+def largest_uncertainty(view: View) -> float:
+    """Largest possible uncertainty, 1 - 1 / k with noise counted as a component; at least 0.05."""
     return max(1 - 1 / len(view.mixture.all_weights), 0.05)
 
 
-def _look(component: int) -> dict[str, Any]:
-    """Colour and marker; noise is grey."""
+def _scatter_style(component: int) -> dict[str, Any]:
+    """Style of a component's points, as keyword arguments of ``Axes.scatter``; noise is grey."""
     noise = component == NOISE_LABEL
-    face = style.GREY if noise else style.colour(component)
-    shape = "o" if noise else style.marker(component)
-    return {"marker": shape, "color": face, "alpha": 0.75, "edgecolors": style.paper(), "linewidths": 0.3, "zorder": 5}
+    face = style.GREY if noise else style.component_colour(component)
+    shape = "o" if noise else style.component_marker(component)
+    return {
+        "marker": shape,
+        "color": face,
+        "alpha": 0.75,
+        "edgecolors": style.background_colour(),
+        "linewidths": 0.3,
+        "zorder": 5,
+    }
 
 
 def uncertainty_handles(view: View) -> list[Artist]:
-    """Components, and what the sizes mean."""
+    """Legend entries for components, point sizes and ellipses."""
     line = style.require("matplotlib.lines").Line2D
-    look = {"linestyle": "none", "marker": "o", "color": style.ink(), "alpha": 0.6, "markeredgewidth": 0}
-    shown = [value for value in SHOWN if value <= most(view) and len(view.mixture.all_weights) > 1]
+    look = {"linestyle": "none", "marker": "o", "color": style.text_colour(), "alpha": 0.6, "markeredgewidth": 0}
+    shown = [
+        value
+        for value in LEGEND_UNCERTAINTIES
+        if value <= largest_uncertainty(view) and len(view.mixture.all_weights) > 1
+    ]
     sizes = np.sqrt(style.uncertainty_sizes(np.array(shown), 1.0)).tolist()
     legend = [
         line([], [], markersize=width, label=f"uncertainty {value:g}", **look)
         for value, width in zip(shown, sizes, strict=True)
     ]
-    diagonal = [line([], [], linestyle="none", label=f"diagonal: uncertainty,\n0 to {most(view):.2g}")]
-    ellipse = [line([], [], color=style.ink(), linestyle="--", label="2 standard deviations")]
+    diagonal = [line([], [], linestyle="none", label=f"diagonal: uncertainty,\n0 to {largest_uncertainty(view):.2g}")]
+    ellipse = [line([], [], color=style.text_colour(), linestyle="--", label="2 standard standard_deviations")]
     return [
         *component_handles(view.mixture),
         *legend,

@@ -1,4 +1,4 @@
-"""What a picture shows, as numbers: rows and columns, limits of axes, ellipses, densities."""
+"""Choose the rows and columns of a picture, and compute its axis limits, ellipses and density values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mixtura.mixture import Mixture
 
 
 def separation(mixture: Mixture) -> Array:
-    """Share of each column's variance that lies between the components, (d,).
+    """Fraction of each column's variance that lies between the components, (d,).
 
     Examples
     --------
@@ -29,8 +29,8 @@ def separation(mixture: Mixture) -> Array:
     return between / (between + within)
 
 
-def named(mixture: Mixture, X: Any) -> Mixture:
-    """The mixture with names for its columns: its own, else the table's, else x1, x2, ..."""
+def with_column_names(mixture: Mixture, X: Any) -> Mixture:
+    """The mixture with names for its columns: its own, those of the table X, or x1, x2, ..."""
     given = column_names(X)
     if given is None or len(given) != mixture.n_features:
         given = tuple(f"x{j + 1}" for j in range(mixture.n_features))
@@ -39,19 +39,20 @@ def named(mixture: Mixture, X: Any) -> Mixture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """The rows and columns that a picture shows.
+    """The mixture, rows and columns that a picture shows.
 
     Attributes
     ----------
     mixture : Mixture
         With names for its columns.
-    rows : ndarray of shape (n, d), all columns; n is 0 where there is no data to show
+    rows : ndarray of shape (n, d)
+        All columns; n is 0 without data.
     columns : tuple of int
         Positions of the columns to show.
     notes : tuple of str
-        What is left out.
+        Sentences about rows or columns that are left out.
     probabilities : tuple of float
-        Of the regions to show, the smallest first.
+        Probabilities of the highest-density regions to show, ascending.
     """
 
     mixture: Mixture
@@ -61,26 +62,26 @@ class View:
     probabilities: tuple[float, ...] = ()
 
     @classmethod
-    def of(
-        cls, mixture: Mixture, X: Any, columns: Sequence[int | str] | None, *, most_columns: int, most_rows: int
+    def from_data(
+        cls, mixture: Mixture, X: Any, columns: Sequence[int | str] | None, *, max_columns: int, max_rows: int
     ) -> View:
-        """Choose rows and columns where there are too many to draw; the same ones every time."""
-        mixture = named(mixture, X)
-        rows, of_rows = _thinned(mixture, X, most_rows)
-        chosen, of_columns = _chosen(mixture, columns, most_columns)
+        """Make a view, with a fixed random sample of the rows and a choice of columns where there are too many."""
+        mixture = with_column_names(mixture, X)
+        rows, of_rows = _sample_rows(mixture, X, max_rows)
+        chosen, of_columns = _choose_columns(mixture, columns, max_columns)
         return cls(mixture, rows, chosen, of_rows + of_columns)
 
     def name(self, column: int) -> str:
-        """Name of a column."""
+        """Name of the column at this position."""
         return (self.mixture.columns or ())[column]
 
     def labels(self, mixture: Mixture) -> NDArray[np.int64]:
-        """Most probable component of each row, judged by all columns."""
+        """Most probable component of each row given all columns, (n,); -1 is noise."""
         return mixture.predict(self.rows) if len(self.rows) else np.empty(0, dtype=np.int64)
 
 
-def _thinned(mixture: Mixture, X: Any, most: int) -> tuple[Array, tuple[str, ...]]:
-    """At most so many rows, drawn at random but always the same."""
+def _sample_rows(mixture: Mixture, X: Any, most: int) -> tuple[Array, tuple[str, ...]]:
+    """At most ``most`` rows, a fixed random sample of all, and a note if any are left out."""
     if X is None:
         return np.empty((0, mixture.n_features)), ()
     source = X if is_source(X) else ArraySource(mixture.check_rows(X))
@@ -89,13 +90,13 @@ def _thinned(mixture: Mixture, X: Any, most: int) -> tuple[Array, tuple[str, ...
     return rows, note
 
 
-def _chosen(
+def _choose_columns(
     mixture: Mixture, columns: Sequence[int | str] | None, most: int
 ) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """The columns asked for, or those that separate the components most, in their order."""
+    """Positions of the given columns, or of those that separate the components most, and a note if any are left out."""
     names = mixture.columns or ()
     if columns is not None:
-        kept = mixture.without_noise().marginal(columns).columns or ()  # refuses columns that there are not
+        kept = mixture.without_noise().marginal(columns).columns or ()  # refuses unknown columns
         return tuple(names.index(name) for name in kept), ()
     if mixture.n_features <= most:
         return tuple(range(mixture.n_features)), ()
@@ -104,15 +105,15 @@ def _chosen(
     return tuple(best), (f"{most} of {mixture.n_features} columns{why}",)
 
 
-def shadow(mixture: Mixture, columns: Sequence[int]) -> Mixture:
-    """The marginal of some columns. That of noise over a turned box is drawn as if it were uniform, too."""
+def drawn_marginal(mixture: Mixture, columns: Sequence[int]) -> Mixture:
+    """Marginal of some columns as it is drawn: noise over a rotated box is taken as uniform over an upright one."""
     if mixture.noise is not None and len(columns) < mixture.n_features:
         mixture = replace(mixture, noise=mixture.noise.upright())
     return mixture.marginal(list(columns))
 
 
-def limits(mixture: Mixture, values: Array, column: int) -> tuple[float, float]:
-    """What an axis spans: the data, and as much of the components as is not far outside of it."""
+def axis_limits(mixture: Mixture, values: Array, column: int) -> tuple[float, float]:
+    """Limits of an axis: all values, and 2.5 standard deviations about each mean as far as they lie near the values."""
     deviations = np.sqrt(mixture.covariances.variances()[:, column])
     low = float((mixture.means[:, column] - 2.5 * deviations).min())
     high = float((mixture.means[:, column] + 2.5 * deviations).max())
@@ -125,7 +126,7 @@ def limits(mixture: Mixture, values: Array, column: int) -> tuple[float, float]:
 
 
 def ellipse(mixture: Mixture, component: int, deviations: float) -> dict[str, Any]:
-    """Centre, axes and angle of the curve at so many standard deviations from a component of two dimensions.
+    """Ellipse at so many standard deviations about a two-dimensional component's mean, as properties of ``Ellipse``.
 
     Examples
     --------
@@ -141,20 +142,26 @@ def ellipse(mixture: Mixture, component: int, deviations: float) -> dict[str, An
     return {"center": centre, "width": float(width), "height": float(height), "angle": angle}
 
 
-def grid(mixture: Mixture, low: float, high: float, column: int = 0, *, even: int = 400, near: int = 101) -> Array:
-    """Where to evaluate a density along a column: evenly, and more closely about each mean."""
+def evaluation_points(
+    mixture: Mixture, low: float, high: float, column: int = 0, *, even: int = 400, near: int = 101
+) -> Array:
+    """Ascending points at which to evaluate a density along a column: evenly spaced, and denser about each mean."""
     means, deviations = mixture.means[:, column], np.sqrt(mixture.covariances.variances()[:, column])
     close = (means + np.linspace(-5, 5, near)[:, None] * deviations).ravel()
     return np.unique(np.concatenate([np.linspace(low, high, even), close[(close > low) & (close < high)]]))
 
 
-def lattice(mixture: Mixture, across: tuple[float, float], up: tuple[float, float]) -> tuple[Array, Array, Array]:
-    """Where to evaluate a density of two columns: the places along each, and all points, a line after the other."""
+def evaluation_grid(
+    mixture: Mixture, across: tuple[float, float], up: tuple[float, float]
+) -> tuple[Array, Array, Array]:
+    """Points along two columns, (m,) and (n,), at which to evaluate a density, and all their pairs, (n * m, 2)."""
     near = max(9, 160 // mixture.n_components)
-    xs, ys = (grid(mixture, *span, column, even=160, near=near) for column, span in enumerate((across, up)))
+    xs, ys = (
+        evaluation_points(mixture, *span, column, even=160, near=near) for column, span in enumerate((across, up))
+    )
     return xs, ys, np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
 
 
-def densities(mixture: Mixture, points: Array) -> Array:
-    """Density of each component times its weight, (n, k)."""
+def weighted_densities(mixture: Mixture, points: Array) -> Array:
+    """Density of each component times its weight at n points of one column, (n, k); noise is one column more."""
     return np.exp(mixture.log_joint(points[:, None]))

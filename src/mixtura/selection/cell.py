@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from mixtura._support import Rng
 from mixtura.em import Outcome
 from mixtura.errors import ParameterError
@@ -59,17 +57,9 @@ class CellStart:
         """What a fit begins with."""
         return self.stats
 
-    def with_scatter(self, scatter_kind: ScatterKind) -> CellStart:
-        """The same with the scatter that a model reads, if it is full."""
-        stats = self.stats
-        if scatter_kind == "full" or stats.scatter.ndim == 2:
-            return self
-        own = (
-            np.einsum("kii->ki", stats.scatter)
-            if scatter_kind == "diagonal"
-            else stats.scatter.sum(axis=0, keepdims=True)
-        )
-        return CellStart(self.name, replace(stats, scatter=own))
+    def reduced(self, scatter_kind: ScatterKind) -> CellStart:
+        """The same start with no more scatter than a model reads."""
+        return replace(self, stats=self.stats.reduced(scatter_kind))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

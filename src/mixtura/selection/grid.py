@@ -8,11 +8,8 @@ from functools import cache
 from typing import Any
 
 from mixtura._support import as_count
-from mixtura.covariance.models import MODELS, Constraint, as_covariance_model, with_constraint
+from mixtura.covariance.models import MODELS, Constraint, as_covariance_model, contains, with_constraint
 from mixtura.errors import ParameterError
-
-# Of each of volume, shape and axes: the identity is a case of equal ones, and these of variable ones.
-_FREEDOM = "IEV"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,20 +18,6 @@ class Key:
 
     components: int
     model: str
-
-
-@cache
-def contains(larger: str, smaller: str) -> bool:
-    """Whether every mixture of the smaller model is one of the larger.
-
-    Examples
-    --------
-    >>> contains("VEV", "EEE"), contains("VEV", "EVE"), contains("VVV", "VVV")
-    (True, False, False)
-    """
-    if larger == smaller or len(larger) != len(smaller) or set(larger + smaller) - set(_FREEDOM):
-        return False
-    return all(_FREEDOM.index(a) >= _FREEDOM.index(b) for a, b in zip(larger, smaller, strict=True))
 
 
 @cache

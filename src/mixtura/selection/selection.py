@@ -11,7 +11,7 @@ from mixtura.covariance.models import as_covariance_model
 from mixtura.errors import DataError, ParameterError, missing_extra
 from mixtura.fitting import Fit
 from mixtura.mixture import ranks
-from mixtura.plotting import curves
+from mixtura.plotting import plot_criterion
 from mixtura.selection.cell import CRITERIA, Cell, as_criterion
 from mixtura.selection.grid import Key
 from mixtura.selection.selection_file import parsed, text
@@ -165,7 +165,7 @@ class Selection:
         path : str or Path, optional
             Save as this .png, .svg or .pdf, too.
         """
-        return curves(self if criterion is None else self.by(criterion), path)
+        return plot_criterion(self if criterion is None else self.by(criterion), path)
 
 
 def _row(cell: Cell) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from mixtura._support import map_in_order, using_threads
 from mixtura.covariance.models import Constraint, as_covariance_model, with_constraint
 from mixtura.data import ArraySource, Source
-from mixtura.em import Problem, Run, is_thin
+from mixtura.em import Problem, Run, is_thin, rows_per_weight
 from mixtura.errors import MixturaError
 from mixtura.fitting import Beginning, as_fit
 from mixtura.selection.cell import Cell, CellStart, Found
@@ -179,14 +179,14 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[K
         problem, loop = plan.problem(key.model, rows), True
         start = CellStart(start.name, best.last.stats)
         best = with_repairs(problem, best, Limits(plan.tol, plan.max_iter), few_rows=rows is not None)
-    own_points = problem.mstep.covariances.own_points(problem.source.n_features)
+    needed = least_weight(problem)
     return Cell(
         key.components,
         key.model,
         as_fit(problem, [best]),
-        start.with_scatter(problem.mstep.scatter_kind),
-        tuple(Found(begin.name, run.loglik, run.iterations, word_of(problem, run)) for begin, run in found),
-        is_thin(problem, best, own_points),
+        start.reduced(problem.mstep.scatter_kind),
+        tuple(Found(begin.name, run.loglik, run.iterations, ending(run, needed)) for begin, run in found),
+        is_thin(best, needed),
         accelerated=loop,
     )
 
@@ -195,17 +195,21 @@ def searched(
     problem: Problem, begins: Sequence[CellStart], limits: Limits, protected: Sequence[bool]
 ) -> list[tuple[CellStart, Run]]:
     """Where the starts of a cell led, the best first."""
-    stats = [begin.with_scatter(problem.mstep.scatter_kind).stats for begin in begins]
+    stats = [begin.stats for begin in begins]
     return [(begins[number], run) for number, run in successive_halving(problem, stats, limits, protected=protected)]
 
 
-def word_of(problem: Problem, run: Run) -> str:
-    """How a start ended, as `Found` says it."""
-    own_points = problem.mstep.covariances.own_points(problem.source.n_features)
+def least_weight(problem: Problem) -> float:
+    """The weight that a component needs for what its covariance does not have in common with the others'."""
+    return problem.mstep.covariances.own_points(problem.source.n_features) / rows_per_weight(problem)
+
+
+def ending(run: Run, needed: float) -> str:
+    """How a start ended, as `Found` says it; ``needed`` is the least weight that a component should have."""
     words = {
         "collapsed": run.lost,
-        "floor": bool(run.last.at_floor.any()),
-        "thin": is_thin(problem, run, own_points),
+        "floor": run.any_at_floor,
+        "thin": is_thin(run, needed),
         "given up": not run.finished,
     }
     return next((word for word, holds in words.items() if holds), "rest")

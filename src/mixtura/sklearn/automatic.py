@@ -1,4 +1,4 @@
-"""``"auto"``: the number of components, the covariance type, or both, by BIC."""
+"""Choose by BIC what an estimator's parameters leave "auto": number of components, covariance type, or both."""
 
 from __future__ import annotations
 
@@ -9,26 +9,28 @@ from mixtura._support import Rows
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import ALIASES
 from mixtura.selection import Selection, select
-from mixtura.sklearn.em import Estimate
+from mixtura.sklearn.em import StartResult
 from mixtura.sklearn.shapes import PARAMETER_SHAPES, ParameterShape
 
 AUTO = "auto"
 
-# The largest number of components that is tried.
-MOST = 9
+# Largest number of components that "auto" tries.
+MAX_COMPONENTS = 9
 
-# Criteria compare optima, so EM has to come nearer to them than scikit-learn's defaults let it.
+# BIC compares maxima of the likelihood, so EM stops closer to them than with scikit-learn's defaults.
 TOL, MAX_ITER = 1e-6, 1000
 
 
-def automatic(n_components: Any, covariance_type: str) -> bool:
-    """Whether there is anything to choose."""
+def is_automatic(n_components: Any, covariance_type: str) -> bool:
+    """Whether number of components or covariance type are to be chosen."""
     return AUTO in (str(n_components), covariance_type)
 
 
-def chosen(rows: Rows, weight: Any, n_components: Any, covariance_type: str, options: Mapping[str, Any]) -> Selection:
-    """The grid of whatever is ``"auto"``."""
-    largest = min(MOST, len(rows))
+def select_by_bic(
+    rows: Rows, weight: Any, n_components: Any, covariance_type: str, options: Mapping[str, Any]
+) -> Selection:
+    """Selection by BIC over the numbers of components and the covariance models that are "auto"."""
+    largest = min(MAX_COMPONENTS, len(rows))
     components = range(1, largest + 1) if n_components == AUTO else [n_components]
     models = "all" if covariance_type == AUTO else covariance_type
     return select(
@@ -43,32 +45,32 @@ def chosen(rows: Rows, weight: Any, n_components: Any, covariance_type: str, opt
     )
 
 
-def as_estimate(selection: Selection) -> Estimate:
-    """The best of a grid as an estimate."""
+def as_start_result(selection: Selection) -> StartResult:
+    """Result of the best fit of a selection."""
     best = selection.best
     bounds = tuple(loglik / best.n_rows for loglik in best.trace)
-    return Estimate(best.mixture, bounds, best.outcome.converged)
+    return StartResult(best.mixture, bounds, best.outcome.converged)
 
 
-def type_of(model: str) -> str:
-    """scikit-learn's name of a model where it has one, else mclust's.
+def covariance_type_of(model: str) -> str:
+    """scikit-learn's covariance type of a covariance model, or mclust's name where it has none.
 
     Examples
     --------
-    >>> type_of("EEE"), type_of("VEV")
+    >>> covariance_type_of("EEE"), covariance_type_of("VEV")
     ('tied', 'VEV')
     """
-    names = {full: name for name, full in ALIASES.items() if name in PARAMETER_SHAPES}
-    return names.get(model, model)
+    types = {full: name for name, full in ALIASES.items() if name in PARAMETER_SHAPES}
+    return types.get(model, model)
 
 
-def form_of(covariance_type: str) -> ParameterShape:
-    """How the matrices of a type are shaped; those that scikit-learn does not know are written out."""
+def parameter_shape(covariance_type: str) -> ParameterShape:
+    """Shape of the matrices of a covariance type; full matrices for types that scikit-learn does not have."""
     return PARAMETER_SHAPES.get(covariance_type, PARAMETER_SHAPES["full"])
 
 
-def stored(covariances: Covariance, covariance_type: str) -> Covariance:
-    """Covariances in the storage that the type's shapes are made from."""
+def to_storage(covariances: Covariance, covariance_type: str) -> Covariance:
+    """Convert covariances to the storage from which a covariance type's attributes are made."""
     k, d = covariances.n_components, covariances.n_features
     if covariance_type == "spherical":
         return DiagonalCovariance(covariances.variances()[:, :1], k, d)

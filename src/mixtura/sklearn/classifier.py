@@ -1,4 +1,4 @@
-"""Discriminant analysis by mixtures as a scikit-learn classifier."""
+"""scikit-learn classifier for discriminant analysis with mixtures."""
 
 from __future__ import annotations
 
@@ -14,30 +14,32 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtura._support import Array
-from mixtura.analysis import EACH, discriminant
+from mixtura.analysis import COMPONENTS_PER_CLASS, discriminant
 from mixtura.covariance.models import MODELS
 from mixtura.sklearn.automatic import AUTO
-from mixtura.sklearn.parameters import checked_sample_weight
+from mixtura.sklearn.parameters import check_sample_weight
 from mixtura.sklearn.shapes import PARAMETER_SHAPES
-from mixtura.sklearn.threaded import threaded
+from mixtura.sklearn.threaded import use_threads
 
 
 class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """One Gaussian mixture for each class, and Bayes' rule.
+    """Classifier by Bayes' rule with a Gaussian mixture for each class.
 
     Parameters
     ----------
     n_components : int or "auto", default=1
-        Components of each class. 1: one Gaussian for each class, and a covariance model over all classes (EDDA; "full"
-        is quadratic, "tied" linear discriminant analysis). "auto": 1 to 5, chosen for each class by BIC (MclustDA).
+        Number of components of each class. 1: a Gaussian for each class, with one covariance model over all classes
+        (EDDA; "full" is quadratic, "tied" linear discriminant analysis). "auto": from 1 to 5 for each class, chosen
+        by BIC (MclustDA).
     covariance_type : str, default="auto"
-        One of the covariance models, or "auto": chosen by BIC.
+        Covariance model by scikit-learn's or mclust's name; "auto" chooses by BIC.
     unlabelled : scalar, optional
-        The value of ``y`` where the class is not known, such as -1: such rows help to find the Gaussians by EM.
+        Value of ``y`` of rows without a class, such as -1; semi-supervised EM fits the Gaussians to them, too.
     priors : array-like of shape (n_classes,), optional
-        Class probabilities; the shares of the rows unless given.
+        Prior probabilities of the classes; default: their proportions.
     random_state : int, RandomState or None, default=None
     threads : int, optional
+        Number of threads; results do not depend on it. Default: MIXTURA_NUM_THREADS, or all CPUs.
 
     Attributes
     ----------
@@ -46,7 +48,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The mixtures, their models, the log-likelihood and BIC.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        Where the data had names.
+        If the data had names.
 
     Examples
     --------
@@ -84,9 +86,9 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.threads = threads
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    @threaded
+    @use_threads
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Describe each class by a mixture.
+        """Fit a mixture to the rows of each class.
 
         Parameters
         ----------
@@ -103,35 +105,35 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.discriminant_ = discriminant(
             rows,
             labels,
-            EACH if self.n_components == AUTO else self.n_components,
+            COMPONENTS_PER_CLASS if self.n_components == AUTO else self.n_components,
             models="all" if self.covariance_type == AUTO else [self.covariance_type],
             unlabelled=self.unlabelled,
             priors=self.priors,
-            sample_weight=checked_sample_weight(sample_weight, rows),
+            sample_weight=check_sample_weight(sample_weight, rows),
             seed=check_random_state(self.random_state),
         )
         self.classes_ = self.discriminant_.classes
         return self
 
     def _rows(self, X: Any) -> Any:
-        """Check rows against the fitted features."""
+        """Check that rows have the features of the fit."""
         check_is_fitted(self)
         return validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
 
-    @threaded
+    @use_threads
     def predict(self, X: Any) -> NDArray[Any]:
         """Most probable class of each row, (n_samples,)."""
         rows = self._rows(X)
         return self.discriminant_.predict(rows)
 
-    @threaded
+    @use_threads
     def predict_proba(self, X: Any) -> Array:
-        """Probability of each class, (n_samples, n_classes)."""
+        """Probability of each class given the row, (n_samples, n_classes)."""
         rows = self._rows(X)
         return self.discriminant_.posterior(rows)
 
-    @threaded
+    @use_threads
     def predict_log_proba(self, X: Any) -> Array:
-        """Log-probability of each class, (n_samples, n_classes)."""
+        """Log-probability of each class given the row, (n_samples, n_classes)."""
         rows = self._rows(X)
         return self.discriminant_.log_posterior(rows)

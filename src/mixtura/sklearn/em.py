@@ -1,4 +1,4 @@
-"""EM as scikit-learn runs it: its starts, its stop, its count of iterations, its printed lines."""
+"""Run EM as scikit-learn does: with its starts, stopping rule, count of iterations and printed lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mixtura.em.mstep import MStep, floor_variances
 from mixtura.em.steppers import STEPPERS
 from mixtura.errors import DegeneracyWarning
 from mixtura.mixture import Mixture
-from mixtura.sklearn.verbose import Verbose
+from mixtura.sklearn.verbose import VerbosePrinter
 from mixtura.starts import GROUPINGS
 
 ILL_DEFINED = (
@@ -34,15 +34,23 @@ NOT_CONVERGED = (
     "check for degenerate data."
 )
 
-# Of the data's variance: a component below this lies on a point or in a plane, up to rounding.
+# Floor without reg_covar, as a fraction of the data's variance: below it a component is singular up to rounding.
 SINGULAR = 1e-32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Estimate:
-    """What one start came to.
+class StartResult:
+    """Result of EM from one start.
 
-    ``lower_bounds`` are the mean log-likelihoods per row at each E-step; the mixture is one M-step further.
+    Attributes
+    ----------
+    mixture : Mixture
+        Mixture after the M-step that follows the last E-step.
+    lower_bounds : tuple of float
+        Mean log-likelihood per row at each E-step.
+    converged : bool
+    floored : bool
+        Whether a covariance was raised to the floor although there is no ``reg_covar``.
     """
 
     mixture: Mixture
@@ -52,38 +60,38 @@ class Estimate:
 
     @property
     def lower_bound(self) -> float:
-        """The last of the bounds; minus infinity before any E-step."""
+        """Mean log-likelihood per row at the last E-step; minus infinity without any E-step."""
         return self.lower_bounds[-1] if self.lower_bounds else -np.inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Given:
-    """Parameters that the user gives for the start; None where the start method is to supply them."""
+class InitialParameters:
+    """Parameters that the user gives for the start; None for those that the start method supplies."""
 
     weights: Any = None
     means: Any = None
     covariances: Any = None
 
-    def present(self) -> dict[str, Any]:
-        """Those that are given."""
-        named = {"weights": self.weights, "means": self.means, "covariances": self.covariances}
-        return {name: value for name, value in named.items() if value is not None}
+    def as_dict(self) -> dict[str, Any]:
+        """Given parameters by name."""
+        values = {"weights": self.weights, "means": self.means, "covariances": self.covariances}
+        return {name: value for name, value in values.items() if value is not None}
 
-    def completed(self, k: int, d: int) -> Mixture:
-        """A mixture that has them, and whatever else."""
+    def complete(self, k: int, d: int) -> Mixture:
+        """Mixture with the given parameters, and placeholders for the others: equal weights, means 0, variances 1."""
         rest = {
             "weights": np.full(k, 1 / k),
             "means": np.zeros((k, d)),
             "covariances": DiagonalCovariance(np.ones((1, 1)), k, d),
         }
-        return Mixture(**{**rest, **self.present()})
+        return Mixture(**{**rest, **self.as_dict()})
 
 
 def problem_of(source: Source, summary: Summary, covariance_type: str, reg_covar: float) -> Problem:
-    """What to fit: scikit-learn adds a ridge to all variances and repairs nothing.
+    """Problem with scikit-learn's rules: a ridge ``reg_covar`` on all variances, and no repair of lost components.
 
-    Half the ridge is the floor, which no covariance with the ridge comes near; without a ridge only what is
-    singular is raised.
+    The floor is half the ridge, which no covariance plus ridge reaches; without a ridge it only catches singular
+    covariances.
     """
     scale = summary.scale
     floor = np.full_like(scale, reg_covar / 2) if reg_covar else floor_variances(scale, SINGULAR)
@@ -91,15 +99,17 @@ def problem_of(source: Source, summary: Summary, covariance_type: str, reg_covar
     return Problem(source, Plain(), mstep, NoRepair(), summary)
 
 
-def start(problem: Problem, k: int, init_params: str, given: Given, rng: np.random.RandomState) -> Mixture:
-    """The mixture to start from.
+def initial_mixture(
+    problem: Problem, k: int, init_params: str, given: InitialParameters, rng: np.random.RandomState
+) -> Mixture:
+    """Mixture from which EM starts: the given parameters, and those of the start method for the others.
 
     Raises
     ------
     ValueError
-        If a covariance that the start method supplies is singular, and no ``reg_covar`` mends it.
+        If the start method supplies a singular covariance, and there is no ``reg_covar``.
     """
-    parameters = given.present()
+    parameters = given.as_dict()
     if len(parameters) == 3:
         return Mixture(**parameters)
     mixture, at_floor = problem.mstep(GROUPINGS[init_params](problem, k, rng))
@@ -108,27 +118,27 @@ def start(problem: Problem, k: int, init_params: str, given: Given, rng: np.rand
     return replace(mixture, **parameters)
 
 
-def estimate(
+def run_em(
     problem: Problem,
     first: Mixture,
     *,
     tol: float,
     max_iter: int,
     accelerate: bool,
-    say: Verbose,
+    printer: VerbosePrinter,
     earlier: float | None = None,
-) -> Estimate:
-    """Iterate from a mixture.
+) -> StartResult:
+    """Run EM from a mixture.
 
-    scikit-learn ends with an M-step after the E-step at which it stops: its n iterations are n - 1 of ours and
-    that M-step. ``earlier`` is the last bound of a fit that is continued.
+    scikit-learn stops after an M-step and Mixtura after an E-step, so n iterations of scikit-learn are n - 1 of
+    Mixtura's and an M-step. ``earlier`` is the last lower bound of a fit that ``warm_start`` continues.
     """
     if not max_iter:
-        return Estimate(first)
+        return StartResult(first)
     here = problem.evaluate(first, np.zeros(first.n_components, dtype=bool))
     rules = [LoglikChanges(tol)]
-    run = Run.started(here) if earlier is None else resumed(here, earlier, rules)
-    if not (accelerate or say.level):
+    run = Run.started(here) if earlier is None else resume(here, earlier, rules)
+    if not (accelerate or printer.level):
         run = advance(problem, run, rules, max_iter - 1)
     run = iterate(
         problem,
@@ -137,27 +147,27 @@ def estimate(
         max_iter=max_iter - 1,
         rng=np.random.default_rng(0),
         stepper=STEPPERS[bool(accelerate)],
-        notify=say.iteration,
+        notify=printer.iteration,
     )
     mixture, at_floor = problem.mstep(run.last.stats, run.last.mixture)
     bounds = tuple(loglik / run.last.stats.total for loglik in run.trace)
-    say.end(bounds[-1], run.outcome.converged)
-    return Estimate(mixture, bounds, run.outcome.converged, bool(at_floor.any()) and not problem.mstep.ridge)
+    printer.end(bounds[-1], run.outcome.converged)
+    return StartResult(mixture, bounds, run.outcome.converged, bool(at_floor.any()) and not problem.mstep.ridge)
 
 
-def estimates(estimator: Any, problem: Problem, given: Given) -> list[Estimate]:
-    """Run every start of an estimator, or go on from its last fit."""
-    say = Verbose(int(estimator.verbose), estimator.verbose_interval)
-    go_on = estimator.warm_start and hasattr(estimator, "converged_")
+def run_starts(estimator: Any, problem: Problem, given: InitialParameters) -> list[StartResult]:
+    """Run EM from each start of an estimator, or with ``warm_start`` from its last fit."""
+    printer = VerbosePrinter(int(estimator.verbose), estimator.verbose_interval)
+    continues = estimator.warm_start and hasattr(estimator, "converged_")
     rng = check_random_state(estimator.random_state)
-    how = {"tol": estimator.tol, "max_iter": estimator.max_iter, "accelerate": estimator.accelerate, "say": say}
+    how = {"tol": estimator.tol, "max_iter": estimator.max_iter, "accelerate": estimator.accelerate, "printer": printer}
     found = []
     try:
-        for number in range(1 if go_on else estimator.n_init):
-            say.begin(number)
+        for number in range(1 if continues else estimator.n_init):
+            printer.begin(number)
             k = int(estimator.n_components)
-            first = estimator.mixture_ if go_on else start(problem, k, estimator.init_params, given, rng)
-            found.append(estimate(problem, first, **how, earlier=estimator.lower_bound_ if go_on else None))
+            first = estimator.mixture_ if continues else initial_mixture(problem, k, estimator.init_params, given, rng)
+            found.append(run_em(problem, first, **how, earlier=estimator.lower_bound_ if continues else None))
     except ValueError as error:
         single = getattr(problem.source, "array", np.empty(0)).dtype == np.float32
         advice = FLOAT32 if str(error) == ILL_DEFINED and single else ""
@@ -165,9 +175,9 @@ def estimates(estimator: Any, problem: Problem, given: Given) -> list[Estimate]:
     return found
 
 
-def best_of(estimates: list[Estimate], max_iter: int) -> Estimate:
-    """The estimate with the highest bound, with the warnings that are due."""
-    best = max(estimates, key=lambda found: found.lower_bound)
+def choose_best(results: list[StartResult], max_iter: int) -> StartResult:
+    """The result with the highest lower bound; warns if EM has not converged or a component has collapsed."""
+    best = max(results, key=lambda result: result.lower_bound)
     if not best.converged and max_iter:
         warnings.warn(NOT_CONVERGED, ConvergenceWarning, stacklevel=5)
     if best.floored:
@@ -180,12 +190,12 @@ def best_of(estimates: list[Estimate], max_iter: int) -> Estimate:
     return best
 
 
-def resumed(first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Run:
-    """The path that goes on from an earlier one, whose last mean log-likelihood per row was ``loglik``.
+def resume(first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Run:
+    """Run that continues an earlier one, whose last mean log-likelihood per row was ``loglik``.
 
-    It has converged already where a rule finds ``first`` near enough to where the earlier one ended.
+    It has already converged if a stopping rule holds between the end of the earlier run and ``first``.
     """
     run = Run.started(first)
     earlier = replace(first, stats=replace(first.stats, loglik=loglik * first.stats.total))
-    rested = any(rule(earlier, first) for rule in stop)
-    return replace(run, outcome=Outcome.CONVERGED) if rested else run
+    converged = any(rule(earlier, first) for rule in stop)
+    return replace(run, outcome=Outcome.CONVERGED) if converged else run

@@ -1,4 +1,4 @@
-"""The estimator: parameters in, attributes out, everything else by Mixtura."""
+"""Estimator `GaussianMixture`, with the interface of ``sklearn.mixture.GaussianMixture``."""
 
 from __future__ import annotations
 
@@ -16,11 +16,18 @@ from mixtura._support import Array, Rows
 from mixtura.covariance import DenseCovariance
 from mixtura.data import ArraySource
 from mixtura.mixture import Assessment, Mixture, assess
-from mixtura.sklearn.attributes import fitted_rows, matching_rows, mixture_of
-from mixtura.sklearn.automatic import as_estimate, automatic, chosen, form_of, stored, type_of
-from mixtura.sklearn.em import Estimate, best_of, estimates
-from mixtura.sklearn.parameters import CONSTRAINTS, MODEL_OPTIONS, checked_sample_weight, problem_and_start
-from mixtura.sklearn.threaded import threaded
+from mixtura.sklearn.attributes import check_fit_rows, check_prediction_rows, mixture_from_attributes
+from mixtura.sklearn.automatic import (
+    as_start_result,
+    covariance_type_of,
+    is_automatic,
+    parameter_shape,
+    select_by_bic,
+    to_storage,
+)
+from mixtura.sklearn.em import StartResult, choose_best, run_starts
+from mixtura.sklearn.parameters import CONSTRAINTS, MODEL_OPTIONS, check_sample_weight, problem_and_start
+from mixtura.sklearn.threaded import use_threads
 
 
 class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
@@ -35,9 +42,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     n_components : int or "auto", default=1
         Number of components; "auto" chooses from 1 to 9 by BIC (`mixtura.select`).
     covariance_type : {"full", "tied", "diag", "spherical", "auto"}, default="full"
-        Each component has its own matrix, all share one, each has its own variances, each has one variance; "auto"
-        chooses by BIC among all covariance models. Where anything is "auto", tol, reg_covar, max_iter, n_init,
-        init_params, warm_start and verbose have no effect, and no ``..._init`` may be given.
+        Covariances: a full matrix for each component, one full matrix for all, variances of the columns for each, or
+        one variance for each; "auto" chooses by BIC among all models. If either parameter is "auto", tol, reg_covar,
+        max_iter, n_init, init_params, warm_start and verbose have no effect, and ``..._init`` are refused.
     tol : float, default=1e-3
         EM stops when the mean log-likelihood per row changes by less than this.
     reg_covar : float, default=1e-6
@@ -45,53 +52,46 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     max_iter : int, default=100
         Largest number of EM iterations.
     n_init : int, default=1
-        Number of starts; the best is kept.
+        Number of starts; the best result is kept.
     init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default="kmeans"
-        How to start.
-    weights_init : array-like of shape (n_components,), optional
-    means_init : array-like of shape (n_components, n_features), optional
-    precisions_init : array-like, optional
-        Inverse covariances, in the shape of ``precisions_``.
+        Start method.
+    weights_init, means_init, precisions_init : array-like, optional
+        Parameters to start from, shaped like ``weights_``, ``means_`` and ``precisions_``.
     random_state : int, RandomState or None, default=None
     warm_start : bool, default=False
-        Go on from the last fit.
+        Whether EM starts from the last fit.
     verbose, verbose_interval : int, default=0 and 10
+        What to print (0: nothing, 1: iterations, 2: with times and changes), and how many iterations from line to line.
     accelerate : bool, default=False
-        Accelerate EM where it is slow. scikit-learn has no such parameter; without it iterations are those of there.
+        Whether EM is accelerated; without it, iterations are those of scikit-learn.
     fixed : {"weights", "means", "covariances"}, several of them, or dict, optional
-        Parameters that stay as ``weights_init``, ``means_init`` or ``precisions_init`` give them (`mixtura.fit`).
+        Parameters that keep their values in ``weights_init``, ``means_init`` or ``precisions_init`` (`mixtura.fit`).
     equal_proportions : bool, default=False
         Whether all components have the same weight.
     prior : "conjugate" or ConjugatePrior, optional
-        On means and covariances (`mixtura.fit`); bounds are then those of log-likelihood plus log-prior.
+        Prior on means and covariances (`mixtura.fit`); lower bounds are then log-likelihood plus log-prior per row.
     eigenvalue_ratio, determinant_ratio, shape_ratio : float, optional
-        By how much covariances may differ (`mixtura.fit`).
+        Upper bounds on ratios between covariances (`mixtura.fit`).
     threads : int, optional
-        How many threads fit and predict; results do not depend on it. Default: MIXTURA_NUM_THREADS, or all CPUs.
+        Number of threads; results do not depend on it. Default: MIXTURA_NUM_THREADS, or all CPUs.
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_components,)
-    means_ : ndarray of shape (n_components, n_features)
+    weights_, means_ : ndarray of shape (n_components,) and (n_components, n_features)
     covariances_, precisions_, precisions_cholesky_ : ndarray
         Of shape (n_components, n_features, n_features) for "full", (n_features, n_features) for "tied",
         (n_components, n_features) for "diag", (n_components,) for "spherical".
-    converged_ : bool
-    n_iter_ : int
-    lower_bound_ : float
-        Mean log-likelihood per row at the last E-step.
-    lower_bounds_ : list of float
-        The same at every E-step of the best start.
+    converged_, n_iter_ : bool and int
+    lower_bound_, lower_bounds_ : float and list of float
+        Mean log-likelihood per row at the last and at each E-step of the best start.
     n_components_, n_parameters_ : int
-        Numbers of components, and of free parameters.
     covariance_type_ : str
-        What was chosen, or given; mclust's name of a model that scikit-learn has no name for, with matrices written
-        out as for "full".
+        Covariance type, chosen or given; a model without a scikit-learn name has mclust's, and attributes shaped as
+        for "full".
     selection_ : Selection
-        The whole table, where anything was "auto".
-    n_features_in_ : int
-    feature_names_in_ : ndarray of str
-        Where the data had names.
+        Fits and criteria of all candidates; only if a parameter was "auto".
+    n_features_in_, feature_names_in_ : int and ndarray of str
+        Number of features and, if the data had them, their names.
 
     Examples
     --------
@@ -159,7 +159,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     @classmethod
     @cache
     def _get_param_names(cls) -> list[str]:
-        """Names of the parameters; reading the signature again would take a tenth of a small fit."""
+        """Names of the parameters, cached: reading the signature takes a tenth of a small fit."""
         return super()._get_param_names()
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -181,21 +181,21 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    @threaded
+    @use_threads
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[np.int64]:
         """Fit, and return each row's most probable component."""
         rows = self._fit(X, sample_weight)
         return self.mixture_.predict(rows)
 
-    @threaded
+    @use_threads
     def _fit(self, X: Any, sample_weight: Any) -> Rows:
         """Run all starts, set the attributes, and return the checked rows."""
-        rows = fitted_rows(self, X)
-        weight = checked_sample_weight(sample_weight, rows)
+        rows = check_fit_rows(self, X)
+        weight = check_sample_weight(sample_weight, rows)
         if hasattr(self, "selection_"):
             del self.selection_
-        if automatic(self.n_components, self.covariance_type):
-            self._choose(rows, weight)
+        if is_automatic(self.n_components, self.covariance_type):
+            self._fit_automatic(rows, weight)
             return rows
         if rows.shape[0] < self.n_components:
             raise ValueError(
@@ -203,11 +203,11 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 f"but got n_components = {self.n_components}, n_samples = {rows.shape[0]}"
             )
         problem, given = problem_and_start(self, ArraySource(rows, weight))
-        self._set(best_of(estimates(self, problem, given), self.max_iter), rows.dtype, self.covariance_type)
+        self._set(choose_best(run_starts(self, problem, given), self.max_iter), rows.dtype, self.covariance_type)
         return rows
 
-    def _choose(self, rows: Rows, weight: Any) -> None:
-        """Choose what is "auto" by BIC, and set the attributes of the best."""
+    def _fit_automatic(self, rows: Rows, weight: Any) -> None:
+        """Choose by BIC what is "auto", and set the attributes of the best fit."""
         if any(given is not None for given in (self.weights_init, self.means_init, self.precisions_init, self.fixed)):
             raise ValueError(
                 "weights_init, means_init, precisions_init and fixed cannot be given where anything is 'auto'"
@@ -215,15 +215,15 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         options = {name: getattr(self, name) for name in MODEL_OPTIONS} | {
             "seed": check_random_state(self.random_state)
         }
-        selection = chosen(rows, weight, self.n_components, self.covariance_type, options)
-        self._set(as_estimate(selection), rows.dtype, type_of(selection.best.model))
+        selection = select_by_bic(rows, weight, self.n_components, self.covariance_type, options)
+        self._set(as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model))
         self.selection_ = selection
 
-    def _set(self, best: Estimate, dtype: Any, covariance_type: str) -> None:
-        """Set the fitted attributes, in the data's precision."""
+    def _set(self, best: StartResult, dtype: Any, covariance_type: str) -> None:
+        """Set the fitted attributes from a result, as floats of type ``dtype``."""
         self.covariance_type_, self.n_components_ = covariance_type, best.mixture.n_components
-        pack = form_of(covariance_type).pack
-        storage: Any = stored(best.mixture.covariances, covariance_type)
+        pack = parameter_shape(covariance_type).pack
+        storage: Any = to_storage(best.mixture.covariances, covariance_type)
         matrices = storage.matrices if isinstance(storage, DenseCovariance) else storage.values
         self.weights_ = best.mixture.weights.astype(dtype)
         self.means_ = best.mixture.means.astype(dtype)
@@ -238,41 +238,41 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     @property
     def mixture_(self) -> Mixture:
-        """The fitted distribution, made from ``weights_``, ``means_`` and ``precisions_cholesky_``."""
+        """Fitted mixture, made from ``weights_``, ``means_`` and ``precisions_cholesky_``."""
         if not hasattr(self, "weights_"):
             check_is_fitted(self)
         kind = getattr(self, "covariance_type_", self.covariance_type)
         count = getattr(self, "n_parameters_", 0)
-        return mixture_of(kind, self.weights_, self.means_, self.precisions_cholesky_, count)
+        return mixture_from_attributes(kind, self.weights_, self.means_, self.precisions_cholesky_, count)
 
-    @threaded
+    @use_threads
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n_samples,)."""
-        rows = matching_rows(self, X)
+        rows = check_prediction_rows(self, X)
         return kernels.current_kernel().labels(self.mixture_, rows)
 
-    @threaded
+    @use_threads
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
-        """Probability of each component for each row, (n_samples, n_components)."""
-        rows = matching_rows(self, X)
+        """Probability of each component given the row, (n_samples, n_components)."""
+        rows = check_prediction_rows(self, X)
         return kernels.current_kernel().posterior(self.mixture_, rows).astype(rows.dtype, copy=False)
 
-    @threaded
+    @use_threads
     def score_samples(self, X: Any) -> NDArray[np.floating]:
         """Log-density of each row, (n_samples,)."""
-        rows = matching_rows(self, X)
+        rows = check_prediction_rows(self, X)
         return kernels.current_kernel().log_density(self.mixture_, rows).astype(rows.dtype, copy=False)
 
-    @threaded
+    @use_threads
     def _assess(self, X: Any, sample_weight: Any) -> Assessment:
-        """The fitted mixture measured on rows."""
-        rows = matching_rows(self, X)
-        return assess(self.mixture_, rows, checked_sample_weight(sample_weight, rows))
+        """Log-likelihood and criteria of the fitted mixture on rows."""
+        rows = check_prediction_rows(self, X)
+        return assess(self.mixture_, rows, check_sample_weight(sample_weight, rows))
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-likelihood per row."""
-        rows = matching_rows(self, X)
-        return float(np.average(self.score_samples(rows), weights=checked_sample_weight(sample_weight, rows)))
+        rows = check_prediction_rows(self, X)
+        return float(np.average(self.score_samples(rows), weights=check_sample_weight(sample_weight, rows)))
 
     def bic(self, X: Any, sample_weight: Any = None) -> float:
         """Bayesian information criterion on the rows; lower is better."""
@@ -287,7 +287,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         return self._assess(X, sample_weight).icl
 
     def _n_parameters(self) -> int:
-        """Number of free parameters; scikit-learn's own tests ask for it by this name."""
+        """Number of free parameters; the name is that of scikit-learn's method, which its tests call."""
         return self.mixture_.n_parameters
 
     def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""What the estimator's parameters may be, and those of the start."""
+"""Allowed values of the parameters of `GaussianMixture`, and the problem that EM solves for them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from mixtura.em.mstep import ConjugatePrior, with_data
 from mixtura.fitting import as_masks, hold_parameters
 from mixtura.kernels import summarise
 from mixtura.sklearn.automatic import AUTO
-from mixtura.sklearn.em import Given, problem_of
-from mixtura.sklearn.shapes import PARAMETER_SHAPES, checked_precisions, checked_weights, shaped
+from mixtura.sklearn.em import InitialParameters, problem_of
+from mixtura.sklearn.shapes import PARAMETER_SHAPES, check_shape, check_weights, covariances_from_precisions
 from mixtura.starts import GROUPINGS
 
 CONSTRAINTS: dict[str, list[Any]] = {
@@ -48,24 +48,24 @@ CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-# What is passed on where anything is chosen.
+# Parameters that are passed to `mixtura.select` where anything is "auto".
 MODEL_OPTIONS = ("equal_proportions", "prior", "eigenvalue_ratio", "determinant_ratio", "shape_ratio")
 
 
-def given_of(estimator: Any, d: int) -> Given:
-    """Check the parameters that the user gives for the start."""
+def initial_parameters(estimator: Any, d: int) -> InitialParameters:
+    """Check ``weights_init``, ``means_init`` and ``precisions_init``."""
     k, kind = estimator.n_components, estimator.covariance_type
     weights, means, precisions = estimator.weights_init, estimator.means_init, estimator.precisions_init
-    return Given(
-        None if weights is None else checked_weights(weights, k),
-        None if means is None else shaped(means, "means", (k, d)),
-        None if precisions is None else checked_precisions(precisions, kind, k, d),
+    return InitialParameters(
+        None if weights is None else check_weights(weights, k),
+        None if means is None else check_shape(means, "means", (k, d)),
+        None if precisions is None else covariances_from_precisions(precisions, kind, k, d),
     )
 
 
-def problem_and_start(estimator: Any, source: ArraySource) -> tuple[Problem, Given]:
-    """What to fit, and the parameters that the user gives."""
-    given = given_of(estimator, source.n_features)
+def problem_and_start(estimator: Any, source: ArraySource) -> tuple[Problem, InitialParameters]:
+    """Problem that EM solves for an estimator and its data, and the given parameters of the start."""
+    given = initial_parameters(estimator, source.n_features)
     summary = summarise(source, full=estimator.prior is not None)
     problem = problem_of(source, summary, estimator.covariance_type, estimator.reg_covar)
     constraint = as_constraint(estimator.eigenvalue_ratio, estimator.determinant_ratio, estimator.shape_ratio)
@@ -73,17 +73,17 @@ def problem_and_start(estimator: Any, source: ArraySource) -> tuple[Problem, Giv
     mstep = replace(problem.mstep, covariances=covariances, prior=with_data(estimator.prior, summary))
     problem = replace(problem, mstep=mstep)
     masks = as_masks(estimator.fixed, estimator.n_components)
-    missing = set(masks) - set(given.present())
+    missing = set(masks) - set(given.as_dict())
     if missing:
         names = {"covariances": "precisions_init"}
         wanted = ", ".join(names.get(name, f"{name}_init") for name in sorted(missing))
         raise ValueError(f"fixed: {', '.join(sorted(missing))} are to be held; give {wanted}")
-    mixture = given.completed(estimator.n_components, source.n_features)
+    mixture = given.complete(estimator.n_components, source.n_features)
     return hold_parameters(problem, masks, mixture, equal_proportions=estimator.equal_proportions), given
 
 
-def checked_sample_weight(sample_weight: Any, rows: Rows) -> Any:
-    """Check weights as scikit-learn does; None stays None."""
+def check_sample_weight(sample_weight: Any, rows: Rows) -> Any:
+    """Check weights of rows with scikit-learn's rules and texts; None stays None."""
     if sample_weight is None:
         return None
     weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)

@@ -1,4 +1,4 @@
-"""scikit-learn's shapes and rules for parameters, and its words where they are broken."""
+"""Check given parameters with scikit-learn's shapes, rules and error texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,19 @@ from mixtura.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class ParameterShape:
-    """How scikit-learn shapes the matrices of a covariance type."""
+    """Shape of a covariance type's matrices in scikit-learn's attributes.
+
+    Attributes
+    ----------
+    storage : type
+        Covariance storage that the attributes are made from.
+    shape : callable
+        Shape of the attribute, from the numbers of components and of features.
+    pack, unpack : callable
+        Convert the arrays of the storage to the attribute's shape, and back.
+    positive : str
+        Condition on precisions, as scikit-learn's error text states it.
+    """
 
     storage: type[DenseCovariance | DiagonalCovariance]
     shape: Callable[[int, int], tuple[int, ...]]
@@ -24,7 +36,7 @@ class ParameterShape:
     positive: str
 
     def covariance(self, factors: Any, k: int, d: int) -> Covariance:
-        """Covariances from the factors of precisions, in scikit-learn's shape."""
+        """Covariances of k components in d dimensions from factors of precisions in scikit-learn's shape."""
         return self.storage.from_precision_factors(self.unpack(np.asarray(factors, dtype=np.float64)), k, d)
 
 
@@ -42,19 +54,19 @@ PARAMETER_SHAPES = {
 }
 
 
-def shaped(values: Any, name: str, shape: tuple[int, ...]) -> Array:
-    """Check the shape of a parameter that the user gives."""
+def check_shape(values: Any, name: str, shape: tuple[int, ...]) -> Array:
+    """Check the shape of a parameter with scikit-learn's error text; return it as a float64 array."""
     array = np.asarray(values, dtype=np.float64)
     if array.shape != shape:
         raise ValueError(f"The parameter '{name}' should have the shape of {shape}, but got {array.shape}")
     return array
 
 
-def checked_weights(values: Any, k: int) -> Array:
-    """Check weights with scikit-learn's rules and words."""
-    weights = shaped(values, "weights", (k,))
+def check_weights(values: Any, k: int) -> Array:
+    """Check weights of k components with scikit-learn's rules and error texts; return them normalised, (k,)."""
+    weights = check_shape(values, "weights", (k,))
     low, high = weights.min(), weights.max()
-    if low < 0 or high > 1:  # scikit-learn names the smallest value max and the largest min
+    if low < 0 or high > 1:  # scikit-learn's text calls the smallest value max and the largest min
         raise ValueError(
             f"The parameter 'weights' should be in the range [0, 1], but got max value {low:.5f}, min value {high:.5f}"
         )
@@ -64,10 +76,10 @@ def checked_weights(values: Any, k: int) -> Array:
     return weights / weights.sum()
 
 
-def checked_precisions(values: Any, kind: str, k: int, d: int) -> Covariance:
-    """Check precisions with scikit-learn's rules and words, and turn them into covariances."""
+def covariances_from_precisions(values: Any, kind: str, k: int, d: int) -> Covariance:
+    """Check precisions with scikit-learn's rules and error texts; return the covariances they stand for."""
     form = PARAMETER_SHAPES[kind]
-    precisions = form.unpack(shaped(values, f"{kind} precision", form.shape(k, d)))
+    precisions = form.unpack(check_shape(values, f"{kind} precision", form.shape(k, d)))
     try:
         return form.storage.from_precisions(precisions, k, d)
     except DataError:

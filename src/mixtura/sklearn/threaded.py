@@ -1,4 +1,4 @@
-"""The parameter ``threads`` of an estimator."""
+"""Decorator for methods that use an estimator's parameter ``threads``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mixtura._support import using_threads
 Result = TypeVar("Result")
 
 
-def threaded(method: Callable[..., Result]) -> Callable[..., Result]:
-    """Make a method of an estimator work with the threads that its parameter ``threads`` says."""
+def use_threads(method: Callable[..., Result]) -> Callable[..., Result]:
+    """Run a method of an estimator with as many threads as its parameter ``threads`` says, if any."""
 
     @wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Result:

@@ -1,4 +1,4 @@
-"""The lines that scikit-learn prints while it fits."""
+"""Print the lines that scikit-learn prints during a fit."""
 
 from __future__ import annotations
 
@@ -11,10 +11,19 @@ from mixtura.em import Run
 
 
 @dataclass(frozen=True, slots=True)
-class Verbose:
-    """Prints nothing (level 0), that an iteration was done (1), or also its time and gain (2).
+class VerbosePrinter:
+    """Printer of scikit-learn's lines about starts and iterations.
 
-    ``marks`` are the times of the last lines printed.
+    Attributes
+    ----------
+    level : int
+        0 prints nothing, 1 prints iterations, 2 also their times and changes of the log-likelihood.
+    interval : int
+        Iterations from one line to the next.
+    write : callable
+        Prints a line.
+    marks : dict of str to float
+        Time of the last line of each kind, in seconds.
     """
 
     level: int = 0
@@ -22,32 +31,32 @@ class Verbose:
     write: Callable[[str], object] = print
     marks: dict[str, float] = field(default_factory=dict)
 
-    def _lap(self, what: str) -> float:
-        """Seconds since the last lap of this kind."""
+    def _seconds_since_last(self, what: str) -> float:
+        """Seconds since the last line of this kind; 0 for the first."""
         now = perf_counter()
         before = self.marks.get(what, now)
         self.marks[what] = now
         return now - before
 
     def begin(self, number: int) -> None:
-        """Announce a start."""
+        """Print that a start begins."""
         if self.level:
             self.marks.clear()
-            self._lap("start")
-            self._lap("iteration")
+            self._seconds_since_last("start")
+            self._seconds_since_last("iteration")
             self.write(f"Initialization {number}")
 
     def iteration(self, run: Run) -> None:
-        """Report an iteration, every ``interval`` of them."""
+        """Print the number of an iteration, for every ``interval``-th of them."""
         number = run.iterations + 1
         change = run.rise_per_row if len(run.trace) > 1 else math.inf
         if self.level and number % self.interval == 0:
-            more = f"\t time lapse {self._lap('iteration'):.5f}s\t ll change {change:.5f}"
+            more = f"\t time lapse {self._seconds_since_last('iteration'):.5f}s\t ll change {change:.5f}"
             self.write(f"  Iteration {number}" + more * (self.level > 1))
 
     def end(self, lower_bound: float, converged: bool) -> None:
-        """Report how a start ended."""
+        """Print how a start ended."""
         if self.level:
             said = "converged" if converged else "did not converge"
-            more = f" time lapse {self._lap('start'):.5f}s\t lower bound {lower_bound:.5f}."
+            more = f" time lapse {self._seconds_since_last('start'):.5f}s\t lower bound {lower_bound:.5f}."
             self.write(f"Initialization {said}." + more * (self.level > 1))

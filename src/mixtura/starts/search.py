@@ -126,9 +126,9 @@ def is_spurious(problem: Problem, run: Run) -> bool:
     It is there with hardly more rows than it needs, or the floor is so low that only rows that coincide in some
     direction get there; then there is no end to their likelihood but the floor.
     """
-    at_floor = run.last.at_floor
-    if not at_floor.any():
+    if not run.any_at_floor:
         return False
+    at_floor = run.last.at_floor
     held = row_counts(run.last.stats, problem.source.n_rows)
     few = held < 2 * problem.mstep.covariances.least_points(problem.source.n_features)
     return bool((at_floor & (few | (problem.mstep.floor < NUMERICAL * problem.scale).all())).any())
@@ -163,7 +163,7 @@ def _to_next_collapse(problem: Problem, run: Run, limits: Limits) -> Run:
         return run
     return replace(
         run,
-        last=further.last,
+        make_last=lambda: further.last,
         trace=run.trace + further.trace,
         iterations=run.iterations + len(further.trace),
         passes=run.passes + further.passes,

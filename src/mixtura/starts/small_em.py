@@ -9,7 +9,7 @@ import numpy as np
 
 from mixtura._support import Rng
 from mixtura.data import Chunk
-from mixtura.em import LoglikRises, Problem, Run, iterate, reseed_empty
+from mixtura.em import LoglikRises, Problem, Run, iterate, reseed_empty, rows_per_weight
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.starts.coordinates import sphered
@@ -131,7 +131,7 @@ class SmallEM:
         neighbourhood = Neighbourhood.of(problem, best.last.stats, sample)
         drawn = [MOVES[number] for number in rng.choice(len(MOVES), size=self.moves)]
         starts = [reseed_empty(problem, move(problem, neighbourhood, rng), rng)[0] for move in drawn]
-        goal = -np.inf if is_spurious(problem, best) else best.loglik + SAME / rows_per_weight(problem, best)
+        goal = -np.inf if is_spurious(problem, best) else best.loglik + SAME / rows_per_weight(problem)
         iterations, tol = 2 * self.first, 10 * self.tol
         runs = short_runs(problem, starts, iterations, tol, PLAIN)
         read, runs = _passes(runs), _alive(problem, runs)
@@ -171,16 +171,11 @@ def _alive(problem: Problem, runs: Sequence[Run]) -> list[Run]:
     return ranked(problem, [run for run in runs if not (run.lost or run.repairs)])
 
 
-def rows_per_weight(problem: Problem, run: Run) -> float:
-    """How many rows a weight of one stands for: weights that sum to less than the number of rows are relative."""
-    return max(1.0, problem.source.n_rows / run.last.stats.total)
-
-
 def is_better(problem: Problem, one: Run, other: Run) -> bool:
     """Whether a finished run ranks before another one and is in another place."""
     if is_spurious(problem, one) != is_spurious(problem, other):
         return is_spurious(problem, other)
-    return (one.loglik - other.loglik) * rows_per_weight(problem, other) > SAME
+    return (one.loglik - other.loglik) * rows_per_weight(problem) > SAME
 
 
 def partitions(problem: Problem, sample: Chunk, k: int, rng: Rng, count: int = 1) -> list[Stats]:

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from mixtura.covariance.models.base import CovarianceModel, Mask, PriorCounts
 from mixtura.covariance.models.held import HeldCovariances
-from mixtura.covariance.models.names import ALIASES, MODELS, as_covariance_model, with_constraint
+from mixtura.covariance.models.names import (
+    ALIASES,
+    MODELS,
+    Letters,
+    as_covariance_model,
+    contains,
+    letters,
+    with_constraint,
+)
 from mixtura.covariance.models.ratios import Constraint, as_constraint
 
 __all__ = [
@@ -17,9 +25,12 @@ __all__ = [
     "Constraint",
     "CovarianceModel",
     "HeldCovariances",
+    "Letters",
     "Mask",
     "PriorCounts",
     "as_constraint",
     "as_covariance_model",
+    "contains",
+    "letters",
     "with_constraint",
 ]

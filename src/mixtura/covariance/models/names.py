@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from mixtura.covariance.models.eigen import EigenModel
 from mixtura.covariance.models.ratios import Constraint
@@ -19,6 +20,47 @@ MODELS: dict[str, CovarianceModel] = {name: EigenModel(name) for name in FOURTEE
 
 # scikit-learn's names, and mclust's names for one dimension.
 ALIASES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII", "V": "VVV", "E": "EEE"}
+
+
+# How much each letter leaves free: I is a case of E, and E of V.
+_FREEDOM = "IEV"
+
+
+class Letters(NamedTuple):
+    """The three letters of a covariance model: E for equal in all components, V for variable, I for the identity."""
+
+    volume: str
+    shape: str
+    axes: str
+
+
+def letters(name: str) -> Letters | None:
+    """Letters of a covariance model's name, E and V of one dimension read as EEE and VVV; None for any other name.
+
+    Examples
+    --------
+    >>> letters("VEI")
+    Letters(volume='V', shape='E', axes='I')
+    >>> letters("E")
+    Letters(volume='E', shape='E', axes='E')
+    """
+    full = ALIASES.get(name, name)
+    return Letters(*full) if full in FOURTEEN else None
+
+
+@cache
+def contains(larger: str, smaller: str) -> bool:
+    """Whether one covariance model is a special case of another, different one; both are given by name.
+
+    Examples
+    --------
+    >>> contains("VEV", "EEE"), contains("VEV", "EVE"), contains("VVV", "VVV")
+    (True, False, False)
+    """
+    free, restricted = letters(larger), letters(smaller)
+    if free is None or restricted is None or free == restricted:
+        return False
+    return all(_FREEDOM.index(a) >= _FREEDOM.index(b) for a, b in zip(free, restricted, strict=True))
 
 
 def as_covariance_model(name: str) -> CovarianceModel:
