@@ -1,4 +1,4 @@
-"""The first pass over a source: its summary."""
+"""The summary of a source's rows, computed in one pass over them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from mixtura.kernels.numpy import accumulate, sum_over_blocks
 
 
 def summarise(source: Source, *, full: bool = False) -> Summary:
-    """Summarise all rows in one pass.
+    """Compute number, weight, mean, scatter and extent of all rows in one pass.
 
     Parameters
     ----------
     source : Source
     full : bool
-        Whether scatter is that of all pairs of columns, and squared weights and the extent are told: all three are
-        NaN otherwise, or of the columns alone, since the kernel is faster without them.
+        Whether the scatter is a matrix, (d, d), and squared weights and extent are computed. Otherwise the scatter has
+        the columns' sums of squares alone, (d,), and the others are NaN, which is faster.
 
     Returns
     -------
@@ -31,15 +31,15 @@ def summarise(source: Source, *, full: bool = False) -> Summary:
     ([3.0], [[26.0]], [7.0], 3.0)
     """
     if full:
-        return source.sum(_full)
+        return source.sum(_full_summary)
     sums = source.sum(kernel_of(source).moments_pass())
-    unknown = np.full(source.n_features, np.nan)
+    missing = np.full(source.n_features, np.nan)
     weight, mean, scatter = sums.total, sums.mean[0], sums.scatter[0]
-    return Summary(source.n_rows, weight, float("nan"), mean, scatter, Extent(unknown, unknown))
+    return Summary(source.n_rows, weight, float("nan"), mean, scatter, Extent(missing, missing))
 
 
-def _full(chunk: Chunk) -> Summary:
-    """The summary of a chunk, by NumPy."""
+def _full_summary(chunk: Chunk) -> Summary:
+    """The summary of a chunk with scatter matrix, squared weights and extent."""
     sums = sum_over_blocks(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "full"))(chunk)
     weight = chunk.sample_weight
     squared = float(len(chunk.rows)) if weight is None else float(weight @ weight)
