@@ -53,7 +53,7 @@ def test_predict(model, capsys):
 
 
 def test_predict_uses_the_names_of_components(model, capsys):
-    named = mixtura.Mixture(model.weights, model.means, model.covariances, components=("low", "high"))
+    named = mixtura.Mixture(model.weights, model.means, model.covariances, component_names=("low", "high"))
     Path("named.json").write_text(named.to_json())
     Path("gap.csv").write_text("b,a\n5,5\n,\n0,0\n")
     assert main(["predict", "named.json", "gap.csv", "--missing", "drop", "--proba", "-o", "-"]) == 0

@@ -187,7 +187,7 @@ def test_starts_that_tell_k(iris):
     start = mixtura.fit(iris, 2, seed=0).mixture
     named = Mixture(start.weights, start.means, start.covariances, tuple("wxyz"), ("small", "large"))
     again = mixtura.fit(iris, start=named)
-    assert again.mixture.components == ("small", "large")
+    assert again.mixture.component_names == ("small", "large")
     assert again.mixture.columns == tuple("wxyz")
     assert again.iterations <= 2
 

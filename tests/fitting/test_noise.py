@@ -14,7 +14,7 @@ from mixtura.data.array import ArraySource
 from mixtura.errors import DataError, ParameterError
 from mixtura.fitting import noise
 from mixtura.kernels import summarise
-from mixtura.mixture.region import box
+from mixtura.mixture.region import bounding_box
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
 
@@ -34,7 +34,7 @@ def mclust_stop(rows, loglik):
 
 def test_chevron_as_mclust_fits_it(chevron):
     rows, start, reference = chevron
-    assert box(ArraySource.of(rows), summarise(ArraySource.of(rows), full=True)).volume == pytest.approx(
+    assert bounding_box(ArraySource.of(rows), summarise(ArraySource.of(rows), full=True)).volume == pytest.approx(
         reference["hypvol"], rel=1e-12
     )
     tol = mclust_stop(rows, reference["loglik"])
@@ -64,7 +64,7 @@ def test_chevron_as_mclust_fits_it(chevron):
 def test_the_box_is_that_of_mclusts_hypvol(name, volume):
     """R: `hypvol(as.matrix(read.csv("faithful.csv")))`; these boxes lie along the principal components."""
     rows = np.loadtxt(REFERENCE / f"{name}.csv", delimiter=",", skiprows=1)
-    assert box(ArraySource.of(rows), summarise(ArraySource.of(rows), full=True)).volume == pytest.approx(
+    assert bounding_box(ArraySource.of(rows), summarise(ArraySource.of(rows), full=True)).volume == pytest.approx(
         volume, rel=1e-12
     )
 
@@ -319,6 +319,6 @@ def test_parts_that_do_not_fit_are_refused():
 def test_boxes_are_the_smaller_ones_as_hypvol():
     """mclust 6.0.0: hypvol(iris[, 1:4]) is that of the principal components, 27.2412."""
     rows = np.loadtxt(REFERENCE / "iris.csv", delimiter=",", skiprows=1)
-    found = box(ArraySource.of(rows), summarise(ArraySource.of(rows), full=True))
+    found = bounding_box(ArraySource.of(rows), summarise(ArraySource.of(rows), full=True))
     assert found.axes is not None
     assert found.volume == pytest.approx(27.241199622270464, rel=1e-10)

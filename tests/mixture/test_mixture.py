@@ -36,7 +36,7 @@ def test_it_cannot_be_changed(mixture):
         ),
         (([0.5, 0.5], [[0.0, 0], [1, 1]], DiagonalCovariance(np.zeros((2, 2)), 2, 2)), "not positive definite"),
         (([0.5, 0.5], [[0.0, 0], [1, 1]], UNIT, ("a",)), "columns are"),
-        (([0.5, 0.5], [[0.0, 0], [1, 1]], UNIT, None, ("x", "x")), "components are"),
+        (([0.5, 0.5], [[0.0, 0], [1, 1]], UNIT, None, ("x", "x")), "component_names are"),
     ],
 )
 def test_what_is_no_mixture_is_refused(arguments, words):
@@ -47,8 +47,8 @@ def test_what_is_no_mixture_is_refused(arguments, words):
 def test_columns_by_name_and_number(mixture):
     assert mixture.marginal([1]).columns == ("b",)
     assert mixture.marginal(["b", "a"]).means.tolist() == [[1.0, 0.0], [3.0, 2.0]]
-    assert mixture.marginal(["b"]).components == ("left", "right")
-    assert mixture.condition(["a"], [0.0]).components == ("left", "right")
+    assert mixture.marginal(["b"]).component_names == ("left", "right")
+    assert mixture.condition(["a"], [0.0]).component_names == ("left", "right")
     for wrong in ("c", 2, -1):
         with pytest.raises(ParameterError, match="is not one of a, b"):
             mixture.marginal([wrong])
@@ -76,7 +76,7 @@ def test_rows_are_checked_against_it(mixture):
 
 def test_selecting_keeps_names(mixture):
     kept = mixture.select(np.array([False, True]))
-    assert kept.components == ("right",)
+    assert kept.component_names == ("right",)
     assert kept.columns == ("a", "b")
 
 
@@ -120,9 +120,9 @@ def test_json_that_is_no_json():
 
 
 def test_json_keeps_names_and_counts(mixture):
-    counted = Mixture(mixture.weights, mixture.means, UNIT, mixture.columns, mixture.components, n_parameters=7)
+    counted = Mixture(mixture.weights, mixture.means, UNIT, mixture.columns, mixture.component_names, n_parameters=7)
     again = Mixture.from_json(counted.to_json())
-    assert (again.columns, again.components, again.n_parameters) == (("a", "b"), ("left", "right"), 7)
+    assert (again.columns, again.component_names, again.n_parameters) == (("a", "b"), ("left", "right"), 7)
     assert mixture.n_parameters == 1 + 4 + 3
 
 

@@ -131,7 +131,7 @@ def test_a_removed_component_leaves_the_others_their_colours(dimensions):
 
 
 def test_components_keep_the_names_of_the_start(tmp_path):
-    named = replace(recorded(X[:, :2], max_iter=2, tol=1.0).mixture, components=("left", "right"))
+    named = replace(recorded(X[:, :2], max_iter=2, tol=1.0).mixture, component_names=("left", "right"))
     fit = mixtura.fit(X[:, :2], start=named, record=True, tol=1.0)
     figure, draw = stages(fit, X[:, :2])
     draw(fit.history)

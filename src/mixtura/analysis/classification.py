@@ -116,7 +116,7 @@ class Discriminant:
         --------
         >>> import mixtura
         >>> found = mixtura.discriminant([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], ["a", "a", "a", "b", "b", "b"], models=["E"])
-        >>> found.mixture.components, found.mixture.weights.tolist()
+        >>> found.mixture.component_names, found.mixture.weights.tolist()
         (('a', 'b'), [0.5, 0.5])
         """
         matrices = np.concatenate([mixture.covariances.dense() for mixture in self.mixtures])

@@ -32,7 +32,7 @@ def estimate_records(
             "upper": float(ends[name][1][place]),
         }
 
-    for j, component in enumerate(mixture.components or range(mixture.n_components)):
+    for j, component in enumerate(mixture.component_names or range(mixture.n_components)):
         yield row("weight", "weights", component, (None,), j)
         for i, column in enumerate(columns):
             yield row("mean", "means", component, (column, None), (j, i))
@@ -41,4 +41,4 @@ def estimate_records(
                 about = (columns[i], columns[other])
                 yield row("covariance", "covariances", component, about, (j, i, other))
     if mixture.noise is not None:
-        yield row("weight", "noise", "noise" if mixture.components else NOISE_LABEL, (None,), ())
+        yield row("weight", "noise", "noise" if mixture.component_names else NOISE_LABEL, (None,), ())

@@ -168,6 +168,6 @@ def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
         mixture.means @ basis,
         DenseCovariance(basis.T @ matrices @ basis, mixture.n_components),
         tuple(f"direction {i + 1}" for i in range(len(kept))),
-        mixture.components,
+        mixture.component_names,
     )
     return Reduction(basis, values[kept], marginal, original)

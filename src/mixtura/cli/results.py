@@ -113,7 +113,7 @@ def combination_records(merged: Combination) -> list[dict[str, Any]]:
 
 def _component_label(merged: Combination, component: int) -> str | int:
     """Name or number of a component."""
-    return merged.mixture.components[component] if merged.mixture.components else component
+    return merged.mixture.component_names[component] if merged.mixture.component_names else component
 
 
 def combination_summary(merged: Combination, records: Sequence[dict[str, Any]]) -> Group:

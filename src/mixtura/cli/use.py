@@ -96,7 +96,7 @@ def sample(
     )
     if labels:
         known = row_labels(mixture)
-        columns["label"] = [str(known[j]) for j in drawn.tolist()] if mixture.components else drawn.tolist()
+        columns["label"] = [str(known[j]) for j in drawn.tolist()] if mixture.component_names else drawn.tolist()
     write_columns(columns, target)
 
 

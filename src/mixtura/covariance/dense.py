@@ -44,7 +44,7 @@ class DenseCovariance:
 
     Attributes
     ----------
-    matrices : ndarray of shape (k, d, d), or (1, d, d) when all components have the same
+    matrices : ndarray of shape (k, d, d), or (1, d, d) when all components have the same matrix
     n_components : int
 
     Examples

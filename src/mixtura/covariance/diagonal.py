@@ -19,7 +19,7 @@ class DiagonalCovariance:
     Attributes
     ----------
     values : ndarray of shape (k or 1, d or 1)
-        Variances; a length of 1 means that all components, or all dimensions (spherical), have the same.
+        Variances; a length of 1 means that all components, or all dimensions (spherical), have the same one.
     n_components, n_features : int
 
     Examples

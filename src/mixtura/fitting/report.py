@@ -50,7 +50,7 @@ def with_names(result: Fit, columns: tuple[str, ...] | None, start: Any) -> Fit:
     """Keep the names of a table's columns, and those that a starting mixture has."""
     given = start if isinstance(start, Mixture) else None
     if given and given.n_components == result.mixture.n_components:
-        result = replace(result, mixture=replace(result.mixture, components=given.components))
+        result = replace(result, mixture=replace(result.mixture, component_names=given.component_names))
     columns = columns or (given.columns if given else None)
     return replace(result, mixture=replace(result.mixture, columns=columns))
 

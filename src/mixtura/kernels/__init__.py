@@ -1,6 +1,8 @@
-"""Kernels: the passes over rows, one file for each engine; the only place where rows are touched.
+"""Kernels: the computations that read every row, such as the E-step, with one implementation for each engine.
 
-The native kernel is used where it could be built, unless the environment variable MIXTURA_KERNEL says numpy.
+The kernel in C++ is used where it could be built, unless the environment variable MIXTURA_KERNEL is ``numpy``. To add
+an engine, write its functions in a file of their own and make a `Kernel` of them; a source that has the kernel as its
+attribute ``kernel`` uses it.
 """
 
 from __future__ import annotations

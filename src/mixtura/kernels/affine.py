@@ -1,4 +1,4 @@
-"""What a kernel needs to know of a mixture."""
+"""The mixture as a kernel needs it: log-densities as affine maps of the rows."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from mixtura._support import Array, StorageForm
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Affine:
-    """Log densities as affine maps: c_j - |(x - shift) U_j - b_j|^2 / 2.
+    """Weighted log-densities of k components as affine maps of a row x: c_j - |(x - shift) U_j - b_j|^2 / 2.
 
     Attributes
     ----------
     form : {"dense", "shared", "diagonal"}
-        Whether each component has a triangular matrix of its own, all have the same, or matrices are diagonal.
+        Whether each component has its own triangular U_j, all have the same, or the U_j are diagonal.
     shift : ndarray of shape (d,)
+        A point near all means, subtracted first so that no digits are lost far from the origin.
     constants : ndarray of shape (k,)
-    factors : ndarray of shape (k, d, d), (1, d, d), or (k, d) for diagonal ones
-        The U_j, upper triangular.
+        The c_j: log-weights plus logarithms of the normalising constants.
+    factors : ndarray of shape (k, d, d), (1, d, d), or, diagonal, (k, d)
+        The U_j, upper triangular, with U_j U_j' the precision matrix.
     offsets : ndarray of shape (k, d)
-        The b_j, which are (m_j - shift) U_j.
+        The b_j = (m_j - shift) U_j.
     means : ndarray of shape (k, d)
+        The m_j.
     variances : ndarray of shape (k, d) or (1, d)
-        Of each component in each column.
+        Variances of each component in each column.
     """
 
     form: StorageForm
@@ -39,9 +42,9 @@ class Affine:
 
     @property
     def inflation(self) -> float:
-        """By how much, at most, a column's variance exceeds what the other columns leave of it, in any component.
+        """Largest variance inflation factor, 1 / (1 - R^2) of a column's regression on the others, in any component.
 
-        What rounding of a component's sums of squares is to its least variance.
+        By this factor rounding of a component's sums of squares counts more against its least variance.
 
         Examples
         --------
@@ -55,18 +58,18 @@ class Affine:
         return float((self.variances * np.einsum("kij,kij->ki", self.factors, self.factors)).max())
 
     def with_noise(self, constant: float, centre: Array) -> Affine:
-        """With one component more, whose log density is the same everywhere: to a kernel its matrix is zero.
+        """The maps with one more component, noise, whose log-density is ``constant`` everywhere: its factor is zero.
 
-        Where all components have the same matrix it is written out for each. The centre is only where sums begin.
+        A factor that all components have in common is repeated for each. ``centre``, (d,), takes the place of its mean.
         """
         k = len(self.means)
         form: StorageForm = "dense" if self.form == "shared" else self.form
-        own = np.broadcast_to(self.factors, (k, *self.factors.shape[1:]))
+        factors = np.broadcast_to(self.factors, (k, *self.factors.shape[1:]))
         return Affine(
             form,
             self.shift,
             np.append(self.constants, constant),
-            np.concatenate([own, np.zeros_like(own[:1])]),
+            np.concatenate([factors, np.zeros_like(factors[:1])]),
             np.concatenate([self.offsets, np.zeros_like(self.offsets[:1])]),
             np.concatenate([self.means, centre[None]]),
             np.concatenate([np.broadcast_to(self.variances, self.means.shape), np.zeros_like(centre[None])]),
@@ -74,7 +77,7 @@ class Affine:
 
 
 class Density(Protocol):
-    """A mixture, as kernels see it."""
+    """A mixture as kernels see it."""
 
     @property
     def n_features(self) -> int:
@@ -82,4 +85,4 @@ class Density(Protocol):
 
     @property
     def affine(self) -> Affine:
-        """Log densities as affine maps."""
+        """Weighted log-densities of the components as affine maps of the rows."""

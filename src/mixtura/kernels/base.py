@@ -1,4 +1,4 @@
-"""What a kernel is: the passes over rows, made by one engine."""
+"""The type of kernels: the computations of one engine that read every row."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mixtura.kernels.affine import Density
 from mixtura.kernels.run_result import RunResult
 from mixtura.stats import ScatterKind, Stats
 
-# The same pass over all rows of an array, cut where the ends say, by so many threads.
+# Passes over all rows of an array, divided into parts that end at given indices, by a given number of threads.
 EStepOfWhole: TypeAlias = Callable[[Density, Chunk, ScatterKind, Sequence[int], int], Stats]
 MomentsOfWhole: TypeAlias = Callable[[Chunk, Sequence[int], int], Stats]
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What is done with each chunk of a source; what comes out adds up."""
+    """A function from a chunk of rows to statistics, to be summed over all chunks of a source."""
 
     of_chunk: Callable[[Chunk], Stats]
 
@@ -32,7 +32,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class ThreadedPass:
-    """The same by an engine that goes through a whole array with threads of its own."""
+    """A function from a chunk of rows to statistics, with another for a whole array, by an engine's own threads."""
 
     of_chunk: Callable[[Chunk], Stats]
     of_array: Callable[[Chunk, Sequence[int], int], Stats]
@@ -41,53 +41,53 @@ class ThreadedPass:
         return self.of_chunk(chunk)
 
     def of_whole(self, whole: WholeArray) -> Stats:
-        """All rows at once."""
+        """Statistics of all rows of an array."""
         return self.of_array(whole.chunk, whole.ends, whole.threads)
 
 
 class KernelRuns(Protocol):
-    """Several runs of EM of one model on one array, which an engine keeps and continues by itself.
+    """Several runs of EM of one model on one array, which an engine stores and continues by itself.
 
-    Runs are called by their numbers, those of the starts.
+    A run has the number of its start, from 0.
     """
 
     def advance(self, numbers: Iterable[int], max_iter: int) -> None:
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
 
     def unfinished(self, numbers: Sequence[int]) -> list[int]:
-        """Those of some runs that can go on."""
+        """The numbers among these of runs that have not ended."""
 
     def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
-        """Runs in order: those not collapsed; those not at the floor nor too thin; the highest log-likelihood."""
+        """Numbers sorted, best first: not collapsed, then not at the floor nor too thin, then by log-likelihood."""
 
     def different(self, numbers: Sequence[int]) -> list[int]:
-        """Those runs that have ended, or have not come to the place of another one before them."""
+        """The numbers among these of runs that have ended, or whose iterate no earlier one among these has, too."""
 
     def result(self, number: int) -> RunResult:
-        """Where a run stands."""
+        """The current iterate of a run, and how it ended if it has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kernel:
-    """An engine's passes over rows: a value with a name.
+    """The computations of one engine that read every row.
 
     Attributes
     ----------
     name : str
     level : callable
-        Names the instruction set in use.
+        Returns the name of the instruction set in use.
     estep : callable
-        From a density, a chunk and the kind of scatter to `Stats`: responsibilities, summed up at once.
+        The E-step: from a density, a chunk and the kind of scatter to `Stats`.
     moments : callable
-        From a chunk to `Stats` of one component that holds all its rows, with diagonal scatter.
+        From a chunk to `Stats` of all its rows as one component, with diagonal scatter.
     log_density, posterior, labels : callable
         From a density and rows (n, d) to log-densities (n,), responsibilities (n, k), most probable components (n,).
     agglomerate : callable
-        From rows, weights, criterion and alpha to merges and heights: see `mixtura.starts.hierarchical`.
+        Hierarchical clustering: from rows, weights, criterion and alpha to merges and heights.
     estep_of_whole, moments_of_whole : callable or None
-        The same for all rows of an array, by threads of the engine's own, where it has such.
+        ``estep`` and ``moments`` of all rows of an array, by the engine's own threads, where it has such.
     begin_runs : callable or None
-        Begins several runs of EM whose iterations the engine makes by itself, where it can: `KernelRuns`.
+        Begins several runs of EM that the engine iterates by itself, `KernelRuns`, where it can.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Kernel:
     begin_runs: Callable[..., KernelRuns] | None = None
 
     def estep_pass(self, density: Density, scatter_kind: ScatterKind) -> Pass | ThreadedPass:
-        """The E-step at a density as a pass: ``source.sum(kernel.estep_pass(mixture, "full"))``."""
+        """The E-step under a density, to be summed: ``source.sum(kernel.estep_pass(mixture, "full"))``."""
         whole = self.estep_of_whole
 
         def of_chunk(chunk: Chunk) -> Stats:
@@ -114,7 +114,7 @@ class Kernel:
         return ThreadedPass(of_chunk, lambda chunk, ends, threads: whole(density, chunk, scatter_kind, ends, threads))
 
     def moments_pass(self) -> Pass | ThreadedPass:
-        """Weight, mean and variances of all rows as a pass."""
+        """Weight, mean and sums of squares of the rows, to be summed: ``source.sum(kernel.moments_pass())``."""
         return (
             Pass(self.moments) if self.moments_of_whole is None else ThreadedPass(self.moments, self.moments_of_whole)
         )

@@ -1,4 +1,4 @@
-"""Which kernel is used: the one that a source brings, or the best that is there."""
+"""The choice of a kernel: the source's own, that of `using_kernel` or MIXTURA_KERNEL, or the fastest one."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mixtura.errors import ParameterError
 from mixtura.kernels import agglomeration, numpy
 from mixtura.kernels.base import Kernel
 
-VARIABLE = "MIXTURA_KERNEL"
+KERNEL_VARIABLE = "MIXTURA_KERNEL"
 
-# Whether there was a compiler when Mixtura was installed.
+# Whether the kernel in C++ was built when Mixtura was installed.
 NATIVE_BUILT = find_spec("mixtura._native") is not None
 
 NUMPY_KERNEL = Kernel(
@@ -34,30 +34,30 @@ _chosen: ContextVar[Kernel | None] = ContextVar("kernel", default=None)
 
 
 @cache
-def native() -> Kernel:
+def native_kernel() -> Kernel:
     """The kernel in C++.
 
     Raises
     ------
     ImportError
-        If there was no compiler.
+        If it was not built, for want of a compiler.
     """
-    from mixtura.kernels.native import NATIVE  # noqa: PLC0415 it may not be there
+    from mixtura.kernels.native import NATIVE  # noqa: PLC0415 it may not have been built
 
     return NATIVE
 
 
 @cache
-def default() -> Kernel:
-    """The kernel that MIXTURA_KERNEL names, or the best that is there; looked up once."""
-    wanted = os.environ.get(VARIABLE, "")
+def default_kernel() -> Kernel:
+    """The kernel that MIXTURA_KERNEL names, or the fastest one; the variable is read once."""
+    wanted = os.environ.get(KERNEL_VARIABLE, "")
     if wanted not in ("", "native", "numpy"):
-        raise ParameterError(f"{VARIABLE} is {wanted!r}; expected native or numpy")
-    return native() if wanted != "numpy" and (wanted or NATIVE_BUILT) else NUMPY_KERNEL
+        raise ParameterError(f"{KERNEL_VARIABLE} is {wanted!r}; expected native or numpy")
+    return native_kernel() if wanted != "numpy" and (wanted or NATIVE_BUILT) else NUMPY_KERNEL
 
 
 def current_kernel() -> Kernel:
-    """The kernel in use: that of `using`, or of MIXTURA_KERNEL, or the best that is there.
+    """The kernel in use: that of `using_kernel`, or of MIXTURA_KERNEL, or the fastest one.
 
     Examples
     --------
@@ -65,12 +65,12 @@ def current_kernel() -> Kernel:
     ...     current_kernel().name
     'numpy'
     """
-    return _chosen.get() or default()
+    return _chosen.get() or default_kernel()
 
 
 @contextmanager
 def using_kernel(kernel: Kernel) -> Iterator[None]:
-    """Within, this kernel is used."""
+    """A context in which ``kernel`` is used for sources without a kernel of their own."""
     token = _chosen.set(kernel)
     try:
         yield
@@ -79,6 +79,6 @@ def using_kernel(kernel: Kernel) -> Iterator[None]:
 
 
 def kernel_of(source: Source) -> Kernel:
-    """The kernel that passes over a source's rows: ``source.kernel`` where it brings one, else the current one."""
+    """The kernel for a source's rows: ``source.kernel`` where it has one, else the current one."""
     own: Kernel | None = getattr(source, "kernel", None)
     return own or current_kernel()

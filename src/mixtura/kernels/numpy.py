@@ -1,4 +1,4 @@
-"""The kernel on NumPy: a block of rows at a time, all components; what all other kernels are measured against."""
+"""The kernel on NumPy, which computes a block of rows at a time; the tests compare all other kernels with it."""
 
 from __future__ import annotations
 
@@ -13,75 +13,75 @@ from numpy.typing import NDArray
 from mixtura._support import Array, Rows, Scalar, block_slices, map_in_order
 from mixtura.data import Chunk, Sum
 from mixtura.kernels.affine import Affine, Density
-from mixtura.kernels.numpy_sums import sums, turned
+from mixtura.kernels.numpy_sums import transpose_rows, weighted_sums
 from mixtura.stats import ScatterKind, Stats
 
-# Squared distances that overflow stay finite, so that no row, however far, yields NaN.
-_FARTHEST = 1e300
+# Squared Mahalanobis distances are limited to this, so that no row, however far, yields NaN.
+_MAX_DISTANCE = 1e300
 
-# With means within so many deviations of where rows are seen from, squares may be multiplied out: log-densities lose
-# their twelfth digit.
-_NEAR = 30.0
+# Squared distances are expanded, x^2 - 2 x m + m^2, where means are within so many standard deviations of the shift:
+# log-densities then lose their twelfth digit.
+_EXPANSION_LIMIT = 30.0
 
-# Whitened rows of so many dimensions, of several components together, make one matrix product.
-_TOGETHER = 128
+# Rows are whitened for several components in one matrix product, whose result has at most about so many columns.
+_PRODUCT_WIDTH = 128
 
 
 def level() -> str:
-    """The instruction set in use is for NumPy and BLAS to choose."""
+    """Name of the instruction set in use, which NumPy and BLAS choose by themselves."""
     return "BLAS"
 
 
 def sum_over_blocks(f: Callable[[Chunk], Sum], width: int = 1) -> Callable[[Chunk], Sum]:
-    """Make what a chunk leaves behind from what its blocks do, whose scratch arrays stay in the cache.
+    """A function of a chunk that sums ``f`` over blocks of its rows, whose temporary arrays stay in the cache.
 
-    ``width`` is the number of columns of such an array, where it is more than the rows'.
+    ``width`` is the number of columns of a block's temporary arrays, where they have more than the rows.
     """
 
-    def over(chunk: Chunk) -> Sum:
+    def sum_chunk(chunk: Chunk) -> Sum:
         n, d = chunk.rows.shape
         return reduce(add, map(f, chunk.parts(block_slices(n, max(d, width)))))
 
-    return over
+    return sum_chunk
 
 
 def _width(mixture: Density) -> int:
-    """The number of columns that a block's scratch arrays have."""
+    """Number of columns of the temporary arrays of a block."""
     k = len(mixture.affine.constants)
-    return k if _near(mixture.affine) else max(k, min(k * mixture.n_features, _TOGETHER))
+    return k if _may_expand(mixture.affine) else max(k, min(k * mixture.n_features, _PRODUCT_WIDTH))
 
 
-def _near(affine: Affine) -> bool:
-    """Whether squares may be multiplied out."""
-    return affine.form == "diagonal" and bool(np.abs(affine.offsets).max() <= _NEAR)
+def _may_expand(affine: Affine) -> bool:
+    """Whether squared distances may be expanded: factors are diagonal, and the means near the shift."""
+    return affine.form == "diagonal" and bool(np.abs(affine.offsets).max() <= _EXPANSION_LIMIT)
 
 
 def _log_joint(affine: Affine, x: Array) -> Array:
-    """Log of w_k N(x | m_k, S_k) for each component and shifted row (d, n), (k, n)."""
+    """Log of w_j N(x | m_j, S_j) for each component j and each shifted row, a column of x (d, n): (k, n)."""
     with np.errstate(over="ignore", invalid="ignore"):
-        joint = _multiplied_out(affine, x) if _near(affine) else _distances(affine, x)
-    np.fmin(joint, _FARTHEST, out=joint)  # where infinities cancel, too
+        joint = _expanded_distances(affine, x) if _may_expand(affine) else _distances(affine, x)
+    np.fmin(joint, _MAX_DISTANCE, out=joint)  # replaces NaN, too, which is left where infinities cancel
     joint *= -0.5
     joint += affine.constants[:, None]
     return joint
 
 
 def _distances(affine: Affine, x: Array) -> Array:
-    """Squared distances of rows (d, n) from each component, in its deviations, (k, n)."""
+    """Squared Mahalanobis distances of shifted rows (d, n) from each component's mean, (k, n)."""
     if affine.form == "shared":
         x = affine.factors[0].T @ x
     distance = np.empty((len(affine.constants), x.shape[1]))
-    step = max(1, _TOGETHER // len(x))
+    step = max(1, _PRODUCT_WIDTH // len(x))
     for first in range(0, len(distance), step):
-        some = slice(first, first + step)
-        white = _whitened(affine, x, some)
+        group = slice(first, first + step)
+        white = _whiten(affine, x, group)
         np.square(white, out=white)
-        np.sum(white, axis=1, out=distance[some])
+        np.sum(white, axis=1, out=distance[group])
     return distance
 
 
-def _multiplied_out(affine: Affine, x: Array) -> Array:
-    """The same where variances are along the columns, by products of matrices."""
+def _expanded_distances(affine: Affine, x: Array) -> Array:
+    """Squared Mahalanobis distances for diagonal factors, (k, n), with squares expanded into matrix products."""
     factors, offsets = affine.factors, affine.offsets
     distance = (factors * factors) @ (x * x)
     distance -= (2 * factors * offsets) @ x
@@ -89,12 +89,12 @@ def _multiplied_out(affine: Affine, x: Array) -> Array:
     return np.maximum(distance, 0, out=distance)
 
 
-def _whitened(affine: Affine, x: Array, some: slice) -> Array:
-    """Deviations from some components' means, whitened, (m, d, n); ``x`` is white already where they share a factor."""
-    offsets = affine.offsets[some, :, None]
+def _whiten(affine: Affine, x: Array, group: slice) -> Array:
+    """Whitened deviations from m components' means, (m, d, n); a common factor was applied to ``x`` before."""
+    offsets = affine.offsets[group, :, None]
     if affine.form == "shared":
         return x - offsets
-    factors = affine.factors[some]
+    factors = affine.factors[group]
     if affine.form == "diagonal":
         white = factors[:, :, None] * x
     else:
@@ -104,7 +104,10 @@ def _whitened(affine: Affine, x: Array, some: slice) -> Array:
 
 
 def _bayes(joint: Array) -> tuple[Array, Array, Array]:
-    """Bayes' rule in place: responsibilities (k, n), log-density (n,) and log of the largest term (n,)."""
+    """Bayes' rule from log w_j p_j(x_i), (k, n), which is overwritten.
+
+    Returns responsibilities (k, n), log-densities (n,), and the largest term of each row (n,).
+    """
     largest = joint.max(axis=0)
     joint -= largest
     with np.errstate(under="ignore"):  # what is far below the largest term is zero
@@ -115,12 +118,12 @@ def _bayes(joint: Array) -> tuple[Array, Array, Array]:
 
 
 def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
-    """Responsibilities of a chunk's rows, summed up at once; nothing of size n x k outlives a block.
+    """The E-step: sufficient statistics of a chunk's rows; responsibilities are stored for one block at a time.
 
     Returns
     -------
     Stats
-        For the next M-step; its ``loglik`` and ``assignment_logprob`` are those of ``mixture``.
+        For the next M-step; its ``loglik`` and ``assignment_logprob`` are of the rows under ``mixture``.
 
     Examples
     --------
@@ -134,29 +137,29 @@ def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
         return Stats.empty(len(affine.means), mixture.n_features, scatter_kind)
 
     def block_estep(block: Chunk) -> Stats:
-        x = turned(block, affine.shift)
-        share, density, largest = _bayes(_log_joint(affine, x))
+        x = transpose_rows(block, affine.shift)
+        responsibilities, density, largest = _bayes(_log_joint(affine, x))
         loglik = float(block.weigh(density).sum())
         assignment_logprob = float(block.weigh(largest - density).sum())
         if block.sample_weight is not None:
-            share *= block.sample_weight
-        return sums(x, share, scatter_kind, loglik, assignment_logprob)
+            responsibilities *= block.sample_weight
+        return weighted_sums(x, responsibilities, scatter_kind, loglik, assignment_logprob)
 
     found = sum_over_blocks(block_estep, _width(mixture))(chunk)
     return replace(found, mean=found.mean + affine.shift)
 
 
 def moments(chunk: Chunk) -> Stats:
-    """Weight, mean and sum of squares of each column: one component that holds all rows."""
+    """Weight, mean and sums of squares of a chunk's rows, as statistics of one component."""
     return sum_over_blocks(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "diagonal"))(chunk)
 
 
 def _by_block(mixture: Density, rows: Rows, f: Callable[[Array], NDArray[Scalar]]) -> NDArray[Scalar]:
-    """What ``f`` makes of the log joint (k, n) of each block of rows, put together."""
+    """Concatenated results of ``f`` for blocks of rows, each given as log w_j p_j(x_i), (k, n)."""
     affine = mixture.affine
     parts = list(Chunk(rows).parts(block_slices(len(rows), max(mixture.n_features, _width(mixture)))))
-    made = map_in_order(lambda part: f(_log_joint(affine, turned(part, affine.shift))), parts)
-    return np.concatenate(made) if made else f(np.zeros((len(affine.constants), 0)))
+    results = map_in_order(lambda part: f(_log_joint(affine, transpose_rows(part, affine.shift))), parts)
+    return np.concatenate(results) if results else f(np.zeros((len(affine.constants), 0)))
 
 
 def log_density(mixture: Density, rows: Rows) -> Array:
@@ -165,7 +168,7 @@ def log_density(mixture: Density, rows: Rows) -> Array:
 
 
 def posterior(mixture: Density, rows: Rows) -> Array:
-    """Responsibilities, (n, k)."""
+    """Responsibilities of the components for each row, (n, k)."""
     return _by_block(mixture, rows, lambda joint: np.ascontiguousarray(_bayes(joint)[0].T))
 
 
@@ -174,22 +177,28 @@ def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
     return _by_block(mixture, rows, lambda joint: joint.argmax(axis=0).astype(np.int64))
 
 
-def accumulate(chunk: Chunk, share: Array, scatter_kind: ScatterKind) -> Stats:
-    """Weighted means, and scatter about them, of a chunk's rows shared out among components.
+def accumulate(chunk: Chunk, responsibilities: Array, scatter_kind: ScatterKind) -> Stats:
+    """Sufficient statistics of a chunk's rows with given responsibilities.
 
     Parameters
     ----------
     chunk : Chunk
-    share : ndarray of shape (n, k)
-        Responsibilities.
-    needs : {"full", "pooled", "diagonal"}
+    responsibilities : ndarray of shape (n, k)
+    scatter_kind : {"full", "pooled", "diagonal"}
+
+    Returns
+    -------
+    Stats
+        With log-likelihoods of zero.
 
     Examples
     --------
     >>> accumulate(Chunk(np.array([[0.0], [2.0]])), np.ones((2, 1)), "full").scatter.item()
     2.0
     """
-    # Any point among the rows will do as origin: products then stay exact far from zero.
+    # With a point among the rows as origin, products keep their digits when the data lies far from zero.
     origin = chunk.rows[0].astype(np.float64)
-    found = sums(turned(chunk, origin), np.ascontiguousarray(chunk.weigh(share).T), scatter_kind)
+    found = weighted_sums(
+        transpose_rows(chunk, origin), np.ascontiguousarray(chunk.weigh(responsibilities).T), scatter_kind
+    )
     return Stats(found.weight, found.mean + origin, found.scatter, 0.0, 0.0)

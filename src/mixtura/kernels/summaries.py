@@ -1,4 +1,4 @@
-"""The first pass over a source: its summary."""
+"""The summary of a source's rows, computed in one pass over them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mixtura.stats import Stats
 
 
 def summarise(source: Source, *, full: bool = False) -> Summary:
-    """Summarise all rows in one pass.
+    """Compute number, weight, mean, scatter and extent of all rows in one pass.
 
     Parameters
     ----------

@@ -1,4 +1,8 @@
-"""The distribution: a mixture, its noise, and what is asked of it."""
+"""The Gaussian mixture as a distribution: its density, noise, probabilities, criteria and model file.
+
+Nothing here knows how a mixture was fitted. To add a quantity of a mixture, write a function that takes a `Mixture` in
+the file of its subject and export it below.
+"""
 
 from __future__ import annotations
 

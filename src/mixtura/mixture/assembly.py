@@ -1,4 +1,4 @@
-"""The parts of a mixture: checked against each other, and what they make together."""
+"""Checks of a mixture's parameters against each other, and quantities of the whole mixture made from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 
 def check_parameters(weights: Any, means: Any, covariances: Covariance, noise: Noise | None) -> tuple[Array, Array]:
-    """Weights (k,) and means (k, d) as arrays, if all parts fit together."""
+    """Weights (k,) and means (k, d) as read-only arrays; raises DataError where the parameters do not fit together."""
     weights, means = frozen_array(weights, "weights"), frozen_array(means, "means")
     if not hasattr(covariances, "logdet"):
         raise DataError("covariances are no Covariance; pass mixtura.Dense(matrices, k) or mixtura.Diagonal(...)")
@@ -39,15 +39,15 @@ def check_parameters(weights: Any, means: Any, covariances: Covariance, noise: N
 
 
 def _check_weights(weights: Array, noise: Noise | None) -> None:
-    """Refuse what are no probabilities."""
+    """Raise DataError unless the weights, with that of the noise, are probabilities that sum to one."""
     total = weights.sum() + (noise.weight if noise is not None else 0.0)
     if not (weights.min() >= 0 and abs(total - 1) < 1e-6):  # NaN compares false
-        beside = f" beside noise of weight {noise.weight}" if noise is not None else ""
-        raise DataError(f"weights are {weights.tolist()}{beside}; expected probabilities that sum to one")
+        with_noise = f" beside noise of weight {noise.weight}" if noise is not None else ""
+        raise DataError(f"weights are {weights.tolist()}{with_noise}; expected probabilities that sum to one")
 
 
 def rescale_weights(weights: Array, total: float) -> Array:
-    """Weights that sum to a total, in the same proportions; equal ones where all are zero.
+    """Weights (k,) multiplied so that they sum to ``total``; equal weights where all are zero.
 
     Examples
     --------
@@ -58,34 +58,34 @@ def rescale_weights(weights: Array, total: float) -> Array:
     return total * weights / whole if whole > 0 else np.full_like(weights, total / len(weights))
 
 
-def centre(weights: Array, means: Array, noise: Noise | None) -> Array:
-    """Mean of all together, (d,)."""
-    own = weights @ means
-    return own if noise is None else own + noise.weight * noise.mean
+def mixture_mean(weights: Array, means: Array, noise: Noise | None) -> Array:
+    """Mean of the mixture with its noise, (d,)."""
+    mean = weights @ means
+    return mean if noise is None else mean + noise.weight * noise.mean
 
 
-def spread(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Array:
-    """Covariance matrix of all together, (d, d): within plus between."""
-    mean = centre(weights, means, noise)
+def mixture_covariance(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Array:
+    """Covariance matrix of the mixture with its noise, (d, d): within plus between components."""
+    mean = mixture_mean(weights, means, noise)
     delta = means - mean
     within = np.einsum("k,kij->ij", weights, covariances.dense())
-    whole = within + (weights[:, None] * delta).T @ delta
+    total = within + (weights[:, None] * delta).T @ delta
     if noise is None:
-        return np.asarray(whole)
-    apart = noise.mean - mean
-    return np.asarray(whole + noise.weight * (noise.covariance + np.outer(apart, apart)))
+        return np.asarray(total)
+    shift = noise.mean - mean
+    return np.asarray(total + noise.weight * (noise.covariance + np.outer(shift, shift)))
 
 
 def affine_maps(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Affine:
-    """Log densities as affine maps of the rows, seen from the mean of all components."""
+    """The weighted log-densities of the components as affine maps of the rows, about the mean of all components."""
     shift = weights @ means if noise is None else np.average(means, axis=0, weights=weights + _TINY)
     form, factors = covariances.affine()
     centres = means - shift
     offsets = centres * factors if form == "diagonal" else (centres[:, None, :] @ factors)[:, 0]
     logdet = covariances.logdet() + means.shape[1] * math.log(2 * math.pi)
-    own = Affine(
+    affine = Affine(
         form, shift, log_or_minus_inf(weights) - 0.5 * logdet, factors, offsets, means, covariances.variances()
     )
     if noise is None:
-        return own
-    return own.with_noise(float(log_or_minus_inf(np.array([noise.weight]))[0]) - noise.log_volume, noise.mean)
+        return affine
+    return affine.with_noise(float(log_or_minus_inf(np.array([noise.weight]))[0]) - noise.log_volume, noise.mean)

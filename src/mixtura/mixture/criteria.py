@@ -1,4 +1,4 @@
-"""How well a mixture describes rows: log-likelihood, and the criteria made from it."""
+"""Log-likelihood of a mixture on rows, and information criteria: BIC, ICL, AIC and AICc."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ from mixtura.errors import ParameterError
 from mixtura.kernels import kernel_of, summarise
 from mixtura.mixture.mixture import Mixture
 
-# Values of a criterion that are nearer to each other, relative to their size, differ by rounding alone.
-ROUNDING = 1e-10
+# Values of a criterion whose relative difference is smaller count as equal: they differ by rounding alone.
+TIE_TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A mixture measured on rows.
+    """Log-likelihood and information criteria of a mixture on rows.
 
     Attributes
     ----------
     loglik : float
         Total weighted log-likelihood.
-    certainty : float
-        Weighted sum of log max_k r_k: 0 when every row belongs to one component.
+    assignment_logprob : float
+        Weighted sum over rows of log max_k r_k, the largest responsibility: 0 when every row belongs to one component
+        for certain.
     n_rows : float
         Number of rows, or the sum of their weights.
     n_parameters : int
         Free parameters of the mixture.
     sample_size : float, optional
-        What the criteria count as the number of rows, where that is not ``n_rows``.
+        The number of rows n in the criteria, where that is not ``n_rows``.
 
     Examples
     --------
@@ -50,7 +51,7 @@ class Assessment:
 
     @property
     def size(self) -> float:
-        """The number of rows that the criteria count."""
+        """The number of rows n in the criteria: ``sample_size``, or ``n_rows`` where that is None."""
         return self.n_rows if self.sample_size is None else self.sample_size
 
     @property
@@ -76,15 +77,15 @@ class Assessment:
 
     @property
     def icl(self) -> float:
-        """Integrated completed likelihood (Biernacki, Celeux & Govaert 2000): BIC plus a price for overlap.
+        """Integrated completed likelihood (Biernacki, Celeux & Govaert 2000): BIC plus a penalty for overlap.
 
-        BIC - 2 sum_n log max_k r_nk, as mclust computes it, with the sign turned: lower is better.
+        BIC - 2 sum_i log max_k r_ik: as mclust computes it, but lower is better.
         """
         return self.bic - 2 * self.assignment_logprob
 
 
 def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: Any = None) -> Assessment:
-    """Measure a mixture on rows.
+    """Compute the log-likelihood and the information criteria of a mixture on rows.
 
     Parameters
     ----------
@@ -114,9 +115,10 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: 
 
 
 def ranks(values: Sequence[float]) -> list[int]:
-    """Rank of each value of a criterion, the lowest first and NaN last; those equal to rounding share one.
+    """Rank from 0 of each value of a criterion, the lowest first and NaN last; ties have the same rank.
 
-    With one component several models are the same, and which of them is named must not hang on the last bit.
+    Values equal up to rounding are ties: with one component several models coincide, and which of them is chosen must
+    not depend on the last bit.
 
     Examples
     --------
@@ -125,10 +127,10 @@ def ranks(values: Sequence[float]) -> list[int]:
     """
     known = np.where(np.isnan(values), np.inf, values)
     order = np.argsort(known, kind="stable")
-    with np.errstate(invalid="ignore"):  # infinite ones share the last rank
-        apart = np.diff(known[order]) > ROUNDING * np.maximum(1.0, np.abs(known[order][:-1]))
+    with np.errstate(invalid="ignore"):  # infinite ones have the same, last rank
+        different = np.diff(known[order]) > TIE_TOLERANCE * np.maximum(1.0, np.abs(known[order][:-1]))
     found = np.zeros(len(known), dtype=np.int64)
-    found[order[1:]] = np.cumsum(apart)
+    found[order[1:]] = np.cumsum(different)
     return [int(rank) for rank in found]
 
 

@@ -1,4 +1,4 @@
-"""Highest-density regions: the smallest sets that hold a given probability (Hyndman 1996, Am. Stat. 50, 120-126)."""
+"""Highest-density regions: the smallest sets of given probability (Hyndman 1996, Am. Stat. 50, 120-126)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def hdr_levels(
     n: int = 100_000,
     seed: int | Rng | None = 0,
 ) -> Array:
-    """Log-densities that bound the highest-density regions.
+    """Log-densities at the boundaries of highest-density regions.
 
-    The region that holds probability p is where ``mixture.logpdf`` is at least the level: a quantile of the
+    The region of probability p is where ``mixture.logpdf`` is at least the level: a quantile of the
     log-density of rows drawn from the mixture.
 
     Parameters
@@ -30,21 +30,21 @@ def hdr_levels(
     probabilities : array-like
         Between 0 and 1.
     X : array-like or table of shape (m, d), optional
-        Rows to take the quantiles over, as mclust does; otherwise ``n`` rows are drawn.
+        Rows over which quantiles are taken, as mclust does; otherwise ``n`` rows are drawn from the mixture.
     n : int
-        Monte Carlo error of the regions' probabilities: about 0.5 / sqrt(n).
+        Number of rows drawn. The Monte Carlo error of a region's probability is about 0.5 / sqrt(n).
     seed : int, numpy Generator or RandomState, optional
 
     Returns
     -------
     ndarray of the shape of ``probabilities``
-        Log-densities; the region of more probability has the lower level.
+        Log-densities; a region of higher probability has a lower level.
 
     Examples
     --------
     >>> from mixtura import DenseCovariance, Mixture
     >>> mixture = Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1))
-    >>> edge = mixture.logpdf([[1.96]])  # 95 % lie within
+    >>> edge = mixture.logpdf([[1.96]])  # the boundary of the 95 % region
     >>> bool(abs(hdr_levels(mixture, [0.95]) - edge)[0] < 0.05)
     True
     """
@@ -52,7 +52,7 @@ def hdr_levels(
     if not ((wanted >= 0) & (wanted <= 1)).all():
         raise ParameterError(f"probabilities are {probabilities!r}; expected numbers between 0 and 1")
     rows = mixture.sample(as_count(n, "n"), seed)[0] if X is None else X
-    # The exponential is increasing, but interpolation between densities is what the definition asks for.
+    # Quantiles are interpolated between densities, as in the definition, and not between their logarithms.
     logs = mixture.logpdf(rows)
     top = logs.max()
     with np.errstate(divide="ignore"):

@@ -1,4 +1,4 @@
-"""Names of columns, components and rows, for people."""
+"""Labels of columns, components and predictions, as tables, pictures and commands show them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mixtura.mixture.noise import NOISE_LABEL
 
 
 def column_labels(columns: Sequence[str] | None, count: int) -> tuple[str, ...]:
-    """Names of columns for people: x1, x2, ... where there are none.
+    """Labels of ``count`` columns: their names, or x1, x2, ... where they have none.
 
     Examples
     --------
@@ -25,7 +25,7 @@ def column_labels(columns: Sequence[str] | None, count: int) -> tuple[str, ...]:
 
 
 def component_labels(mixture: Mixture) -> list[str] | list[int]:
-    """Names of components, or their numbers from 0.
+    """Labels of a mixture's components: their names, or their numbers from 0.
 
     Examples
     --------
@@ -33,11 +33,11 @@ def component_labels(mixture: Mixture) -> list[str] | list[int]:
     >>> component_labels(Mixture([0.5, 0.5], [[0.0], [1.0]], DenseCovariance(np.ones((1, 1, 1)), 2)))
     [0, 1]
     """
-    return list(mixture.components) if mixture.components else list(range(mixture.n_components))
+    return list(mixture.component_names) if mixture.component_names else list(range(mixture.n_components))
 
 
 def row_labels(mixture: Mixture) -> list[str] | list[int]:
-    """What predictions say: labels of components, and last that of noise, which -1 points at, too.
+    """Labels that a prediction can have, so that entry j belongs to label j, and the last one, noise, to -1.
 
     Examples
     --------
@@ -47,11 +47,11 @@ def row_labels(mixture: Mixture) -> list[str] | list[int]:
     [0, -1]
     """
     labels: list[Any] = list(component_labels(mixture))
-    return labels if mixture.noise is None else [*labels, "noise" if mixture.components else NOISE_LABEL]
+    return labels if mixture.noise is None else [*labels, "noise" if mixture.component_names else NOISE_LABEL]
 
 
 def standard_deviations(mixture: Mixture) -> Array:
-    """Standard deviations of each component, (k, d).
+    """Standard deviations of each component in each dimension, (k, d).
 
     Examples
     --------

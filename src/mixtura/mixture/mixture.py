@@ -1,4 +1,4 @@
-"""The mixture: an immutable distribution that knows nothing about how it was fitted."""
+"""The Gaussian mixture: an immutable distribution that knows nothing about how it was fitted."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from mixtura.covariance import Covariance
 from mixtura.errors import ParameterError
 from mixtura.kernels import Affine
 from mixtura.mixture import model_file
-from mixtura.mixture.assembly import affine_maps, centre, check_parameters, rescale_weights, spread
+from mixtura.mixture.assembly import affine_maps, check_parameters, mixture_covariance, mixture_mean, rescale_weights
 from mixtura.mixture.noise import NOISE_LABEL, Noise
 
-# Squared distances that overflow stay finite, so that no row, however far, yields NaN.
-_FARTHEST = 1e300
+# Squared Mahalanobis distances are limited to this, so that no row, however far, yields NaN.
+_MAX_DISTANCE = 1e300
 
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """A Gaussian mixture: p(x) = sum_k w_k N(x | m_k, S_k), and w_0 / V for noise where there is any.
+    """A Gaussian mixture: p(x) = sum_j w_j N(x | m_j, S_j), plus w_0 / V where there is noise in a region of volume V.
 
     Parameters
     ----------
@@ -37,13 +37,13 @@ class Mixture:
         ``covariances.dense()`` all of them.
     columns : sequence of str, optional
         Names of the d dimensions.
-    components : sequence of str, optional
+    component_names : sequence of str, optional
         Names of the k components.
     n_parameters : int, optional
         Free parameters of weights, means and covariances; counted from what is stored unless given (a model
         with constraints, such as equal axes, has fewer). Noise has two, its weight and its volume.
     noise : Noise, optional
-        Rows that belong to no component.
+        The uniform distribution of rows that belong to no component, with its weight w_0.
 
     Raises
     ------
@@ -64,7 +64,7 @@ class Mixture:
     means: Array
     covariances: Covariance
     columns: tuple[str, ...] | None = None
-    components: tuple[str, ...] | None = None
+    component_names: tuple[str, ...] | None = None
     n_parameters: int = 0
     noise: Noise | None = None
 
@@ -75,7 +75,7 @@ class Mixture:
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "means", means)
         object.__setattr__(self, "columns", as_names(self.columns, d, "columns"))
-        object.__setattr__(self, "components", as_names(self.components, k, "components"))
+        object.__setattr__(self, "component_names", as_names(self.component_names, k, "component_names"))
         object.__setattr__(self, "n_parameters", as_count(self.n_parameters, "n_parameters", least=0) or stored)
 
     def __repr__(self) -> str:
@@ -95,37 +95,37 @@ class Mixture:
 
     @cached_property
     def all_weights(self) -> Array:
-        """Weights of all that a row can come from: components, and noise last, (k,) or (k + 1,)."""
+        """Weights of the components, (k,), or of the components and the noise, which is last, (k + 1,)."""
         return self.weights if self.noise is None else np.append(self.weights, self.noise.weight)
 
     @property
     def mean(self) -> Array:
-        """Mean of the whole distribution, (d,)."""
-        return centre(self.weights, self.means, self.noise)
+        """Mean of the mixture, (d,)."""
+        return mixture_mean(self.weights, self.means, self.noise)
 
     @property
     def covariance(self) -> Array:
-        """Covariance matrix of the whole distribution, (d, d): within plus between components."""
-        return spread(self.weights, self.means, self.covariances, self.noise)
+        """Covariance matrix of the mixture, (d, d): within plus between components."""
+        return mixture_covariance(self.weights, self.means, self.covariances, self.noise)
 
     @cached_property
     def affine(self) -> Affine:
-        """Log densities as affine maps of the rows, for the kernels; exact far from the origin, too."""
+        """Log-densities of the components as affine maps of the rows; accurate far from the origin, too."""
         return affine_maps(self.weights, self.means, self.covariances, self.noise)
 
     def log_joint(self, rows: Rows) -> Array:
-        """Log of w_k N(x | m_k, S_k) for each checked row and component, (n, k); noise is one more column."""
+        """Log of w_j N(x | m_j, S_j) for each checked row x and component j, (n, k); noise is one more column."""
         affine, result = self.affine, np.empty((len(rows), len(self.all_weights)))
         shifted = rows - affine.shift  # float64, whatever the rows' dtype
         for j in range(self.n_components):
             white = self.covariances.whiten(j, shifted) - affine.offsets[j]
             distance = np.einsum("ij,ij->i", white, white)
-            result[:, j] = affine.constants[j] - 0.5 * np.minimum(distance, _FARTHEST)
+            result[:, j] = affine.constants[j] - 0.5 * np.minimum(distance, _MAX_DISTANCE)
         result[:, self.n_components :] = affine.constants[self.n_components :]
         return result
 
     def logpdf(self, X: Any) -> Array:
-        """Log-density of each row, (n,), a block of rows at a time.
+        """Log-density of each row, (n,).
 
         Examples
         --------
@@ -136,9 +136,9 @@ class Mixture:
         return kernels.current_kernel().log_density(self, self.check_rows(X))
 
     def posterior(self, X: Any) -> Array:
-        """Responsibilities: the probability of each component given the row (Bayes' rule), (n, k).
+        """Responsibilities: the probability of each component given the row, by Bayes' rule, (n, k).
 
-        Where there is noise its probability is one column more, the last.
+        The probability of noise, where there is any, is in one more column, the last.
 
         Examples
         --------
@@ -150,12 +150,12 @@ class Mixture:
         return kernels.current_kernel().posterior(self, self.check_rows(X))
 
     def predict(self, X: Any) -> NDArray[np.int64]:
-        """Most probable component of each row, (n,), the first where several tie; -1 for noise."""
+        """The most probable component of each row, (n,), the first of several that tie; -1 for noise."""
         labels = kernels.current_kernel().labels(self, self.check_rows(X))
         return labels if self.noise is None else np.where(labels < self.n_components, labels, NOISE_LABEL)
 
     def check_rows(self, X: Any) -> Rows:
-        """Check rows against this mixture's dimensions; a table's columns are matched by name.
+        """Check rows against the mixture's columns, and return them, (n, d); a table's columns are matched by name.
 
         Raises
         ------
@@ -171,7 +171,7 @@ class Mixture:
         -------
         rows : ndarray of shape (n, d)
         labels : ndarray of shape (n,)
-            The component that each row came from; -1 for noise, which is drawn from its box.
+            The component that each row was drawn from; -1 for noise, which is uniform over its box or hull.
 
         Examples
         --------
@@ -184,20 +184,20 @@ class Mixture:
         labels = rng.choice(len(self.all_weights), size=as_count(n, "n"), p=self.all_weights / self.all_weights.sum())
         rows = rng.standard_normal(size=(n, self.n_features))
         for j in range(self.n_components):
-            own = labels == j
-            rows[own] = self.means[j] + self.covariances.colour(j, rows[own])
+            drawn = labels == j
+            rows[drawn] = self.means[j] + self.covariances.colour(j, rows[drawn])
         if self.noise is not None:
-            outside = labels == self.n_components
-            rows[outside], labels[outside] = self.noise.sample(int(outside.sum()), rng), NOISE_LABEL
+            drawn = labels == self.n_components
+            rows[drawn], labels[drawn] = self.noise.sample(int(drawn.sum()), rng), NOISE_LABEL
         return rows, labels.astype(np.int64)
 
     def marginal(self, columns: Sequence[int | str]) -> Mixture:
-        """The distribution of some columns, given by name or number; again a mixture.
+        """The marginal distribution of some columns, given by name or number: again a mixture.
 
         Raises
         ------
         ParameterError
-            If a column is unknown, or the box of the noise is turned: see `Noise.marginal`.
+            If a column is unknown, or the marginal of the noise is not uniform: see `Noise.marginal`.
 
         Examples
         --------
@@ -211,11 +211,11 @@ class Mixture:
             raise ParameterError("columns is empty; name at least one column to keep")
         names = tuple(self.columns[j] for j in keep) if self.columns else None
         noise = None if self.noise is None else self.noise.marginal(keep)
-        left = self.covariances.marginal(keep)
-        return Mixture(self.weights, self.means[:, keep], left, names, self.components, noise=noise)
+        covariances = self.covariances.marginal(keep)
+        return Mixture(self.weights, self.means[:, keep], covariances, names, self.component_names, noise=noise)
 
     def condition(self, columns: Sequence[int | str], values: Sequence[float]) -> Mixture:
-        """The distribution of the other columns where these have the given values; again a mixture.
+        """The conditional distribution of the other columns, given values of these: again a mixture.
 
         Weights become the posterior of the components given the values, means follow the linear regression of
         the other columns, and covariances are Schur complements (Bishop 2006, equations 2.81 and 2.82).
@@ -238,27 +238,27 @@ class Mixture:
         weights = self.marginal([int(j) for j in given]).posterior(point[None])[0]
         noise = None if self.noise is None else self.noise.marginal(keep).weighted(weights[-1])
         weights = weights[: self.n_components]
-        moved, covariances = self.covariances.condition(given, keep, point - self.means[:, given])
+        shifts, covariances = self.covariances.condition(given, keep, point - self.means[:, given])
         names = tuple(self.columns[j] for j in keep) if self.columns else None
-        return Mixture(weights, self.means[:, keep] + moved, covariances, names, self.components, noise=noise)
+        return Mixture(weights, self.means[:, keep] + shifts, covariances, names, self.component_names, noise=noise)
 
     def select(self, components: NDArray[Any]) -> Mixture:
-        """Keep some components (indices or a mask); weights are normalised again, that of the noise stays."""
+        """The mixture of some components (indices or a mask); weights are rescaled, that of the noise stays."""
         kept = np.arange(self.n_components)[components]
-        left = 1 - self.noise.weight if self.noise else 1.0
-        weights = rescale_weights(self.weights[kept], left)
-        names = tuple(self.components[j] for j in kept) if self.components else None
+        total = 1 - self.noise.weight if self.noise else 1.0
+        weights = rescale_weights(self.weights[kept], total)
+        names = tuple(self.component_names[j] for j in kept) if self.component_names else None
         covariances = self.covariances.select(kept)
         return Mixture(weights, self.means[kept], covariances, self.columns, names, noise=self.noise)
 
     def without_noise(self) -> Mixture:
-        """The components alone; their weights are normalised again."""
+        """The mixture of the Gaussian components alone, their weights rescaled to sum to one."""
         if self.noise is None:
             return self
         return replace(self, weights=rescale_weights(self.weights, 1.0), noise=None, n_parameters=self.n_parameters - 2)
 
     def to_json(self) -> str:
-        """Write everything as JSON; `from_json` gives the same bits back.
+        """The mixture as JSON text; `from_json` restores the same bits.
 
         Examples
         --------
@@ -266,13 +266,13 @@ class Mixture:
         >>> Mixture.from_json(Mixture([1.0], [[0.1]], DenseCovariance(np.ones((1, 1, 1)), 1)).to_json()).means.item()
         0.1
         """
-        return model_file.write(
+        return model_file.model_to_json(
             {
                 "weights": self.weights.tolist(),
                 "means": self.means.tolist(),
                 "covariances": self.covariances.to_dict(),
                 "columns": self.columns,
-                "components": self.components,
+                "components": self.component_names,
                 "n_parameters": self.n_parameters,
                 **({"noise": self.noise.to_dict()} if self.noise else {}),
             }
@@ -280,11 +280,11 @@ class Mixture:
 
     @classmethod
     def from_json(cls, text: str) -> Mixture:
-        """Read what `to_json` wrote; nothing in it is executed, everything is checked.
+        """The mixture of JSON text that `to_json` returned; everything is checked and nothing executed.
 
         Raises
         ------
         DataError
             If the text is not JSON of this format and version, or not a mixture: the message says what is wrong.
         """
-        return cls(**model_file.read(text))
+        return cls(**model_file.model_from_json(text))

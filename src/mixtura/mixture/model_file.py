@@ -1,4 +1,4 @@
-"""The JSON form of a mixture: versioned, readable, checked on the way in, never executed."""
+"""The JSON format of model files: it has a version, is checked when it is read, and nothing in it is executed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ FORMAT = "mixtura.mixture"
 VERSION = 1
 
 
-def write(content: dict[str, Any]) -> str:
-    """Write a mixture's plain values with the format's name and version."""
+def model_to_json(content: dict[str, Any]) -> str:
+    """JSON text of a mixture's parameters, with the format's name and version."""
     return json.dumps({"format": FORMAT, "version": VERSION, **content}, indent=1, allow_nan=False)
 
 
-def read(text: str) -> dict[str, Any]:
-    """Read the arguments of a mixture; shapes of covariances are checked here, the rest by the mixture."""
+def model_from_json(text: str) -> dict[str, Any]:
+    """Keyword arguments of `Mixture` from JSON text; raises DataError where it is not of this format and version."""
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -40,7 +40,7 @@ def read(text: str) -> dict[str, Any]:
             "means": means,
             "covariances": covariance_from_dict(content["covariances"], *means.shape),
             "columns": content.get("columns"),
-            "components": content.get("components"),
+            "component_names": content.get("components"),
             "n_parameters": as_count(content.get("n_parameters", 0), "n_parameters", least=0),
             "noise": None if content.get("noise") is None else Noise.from_dict(content["noise"]),
         }

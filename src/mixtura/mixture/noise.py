@@ -1,4 +1,4 @@
-"""Rows that belong to no component: noise, uniform over a box or hull (Banfield & Raftery 1993, Biometrics 49)."""
+"""The noise component: uniform over a box or a convex hull (Banfield & Raftery 1993, Biometrics 49, 803-821)."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from mixtura._support import Array, Index, Rng, as_count, as_rng, frozen_array
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import hull
 
-# What predictions call rows of noise.
+# The label of noise in predictions.
 NOISE_LABEL = -1
 
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """Noise beside the Gaussian components of a mixture: uniform over a box, which may be turned, or a convex hull.
+    """The noise component of a mixture: uniform over a box, which may be rotated, or over a convex hull.
 
-    Its density counts everywhere, beyond the box or hull, too, as in mclust: a row far from everything is noise. Only
-    samples, moments and probabilities of boxes need to know where it ends.
+    As in mclust its density, one over the volume, counts everywhere, outside the box or hull, too, so that a row far
+    from all components is noise. Only samples, moments and probabilities of boxes depend on where it ends.
 
     Parameters
     ----------
     weight : float
-        The share of noise: not negative, and with the weights of the components it makes one.
+        The mixing proportion of noise; with the weights of the components it sums to one.
     lower, upper : array-like of shape (d,)
         Opposite corners of the box.
     axes : array-like of shape (d, d), optional
-        Orthonormal columns: corners are given in the coordinates ``x @ axes``. Without it the box is not turned.
+        Directions of the box's sides as orthonormal columns; ``lower`` and ``upper`` are in the coordinates
+        ``x @ axes``. Along the columns of the data unless given.
     corners : array-like of shape (m, d), optional
-        Noise is uniform over the convex hull of these points; lower and upper are what they lie between.
+        Noise is uniform over the convex hull of these points, whose least and largest values are ``lower`` and
+        ``upper``.
 
     Raises
     ------
@@ -70,22 +72,22 @@ class Noise:
                 "leave constant columns out"
             )
         if self.axes is not None:
-            object.__setattr__(self, "axes", self._orthonormal(len(lower)))
+            object.__setattr__(self, "axes", self._check_axes(len(lower)))
         if self.corners is not None:
             object.__setattr__(self, "corners", self._check_corners())
 
     def _check_corners(self) -> Array:
-        """The corners, if they lie in the box and have a hull with a volume."""
+        """The corners as a read-only array; raises DataError unless they span the box and have a hull with a volume."""
         corners = frozen_array(self.corners, "noise: corners")
         if self.axes is not None or corners.ndim != 2 or corners.shape[1:] != self.lower.shape:
             raise DataError(f"noise: corners have shape {corners.shape}; expected (m, {len(self.lower)}), without axes")
         if not ((corners.min(axis=0) == self.lower) & (corners.max(axis=0) == self.upper)).all():
             raise DataError("noise: lower and upper are not the least and largest values of the corners")
-        hull.cones(corners)
+        hull.hull_simplices(corners)  # raises where the hull has no volume
         return corners
 
-    def _orthonormal(self, d: int) -> Array:
-        """The axes, if they are orthonormal."""
+    def _check_axes(self, d: int) -> Array:
+        """The axes as a read-only array; raises DataError unless they are orthonormal."""
         axes = frozen_array(self.axes, "noise: axes")
         if axes.shape != (d, d) or not np.allclose(axes.T @ axes, np.eye(d), atol=1e-6):
             raise DataError(f"noise: axes have shape {axes.shape}; expected orthonormal columns, ({d}, {d})")
@@ -100,60 +102,60 @@ class Noise:
     def log_volume(self) -> float:
         """Logarithm of the volume of the box or hull."""
         if self.corners is not None:
-            return hull.log_volume(self.corners)
+            return hull.hull_log_volume(self.corners)
         return float(np.log(self.upper - self.lower).sum())
 
     @property
     def volume(self) -> float:
-        """The volume of the box, mclust's ``hypvol``, or hull; infinite or zero where that is no number of float64."""
+        """Volume of the box (mclust's ``hypvol``) or hull; infinite or zero where it over- or underflows float64."""
         with np.errstate(over="ignore", under="ignore"):
             return float(np.exp(self.log_volume))
 
     @property
     def mean(self) -> Array:
-        """Where the box or hull has its centre, (d,)."""
+        """Mean of the uniform distribution over the box or hull, (d,)."""
         if self.corners is not None:
-            return hull.centre(self.corners)
-        return self._back((self.lower + self.upper) / 2)
+            return hull.hull_centroid(self.corners)
+        return self._to_columns((self.lower + self.upper) / 2)
 
     @property
     def covariance(self) -> Array:
-        """Covariance matrix of rows that are uniform over the box or hull, (d, d)."""
+        """Covariance matrix of the uniform distribution over the box or hull, (d, d)."""
         if self.corners is not None:
-            return hull.covariance(self.corners)
+            return hull.hull_covariance(self.corners)
         axes = np.eye(self.n_features) if self.axes is None else self.axes
         return np.asarray((axes * (self.upper - self.lower) ** 2 / 12) @ axes.T)
 
-    def _back(self, turned: Array) -> Array:
-        """From the box's coordinates to those of the rows."""
-        return turned if self.axes is None else turned @ self.axes.T
+    def _to_columns(self, points: Array) -> Array:
+        """Points in the coordinates of the box's axes, (..., d), in those of the data's columns."""
+        return points if self.axes is None else points @ self.axes.T
 
     def weighted(self, weight: float) -> Noise:
-        """The same noise with another weight."""
+        """A noise component over the same region with another weight."""
         return replace(self, weight=weight)
 
     def sample(self, n: int, seed: int | Rng | None = None) -> Array:
-        """Draw ``n`` rows, uniform over the box or hull, (n, d)."""
+        """Draw ``n`` rows from the uniform distribution over the box or hull, (n, d)."""
         count, rng = as_count(n, "n", least=0), as_rng(seed)
         if self.corners is not None:
-            return hull.drawn(self.corners, count, rng)
-        places = rng.uniform(size=(count, self.n_features))
-        return self._back(self.lower + places * (self.upper - self.lower))
+            return hull.sample_hull(self.corners, count, rng)
+        fractions = rng.uniform(size=(count, self.n_features))
+        return self._to_columns(self.lower + fractions * (self.upper - self.lower))
 
     def upright(self) -> Noise:
-        """A box along the columns with the same centre and variances; itself where it is one."""
+        """Noise over a box along the columns, with the same mean and variances; itself where its box is along them."""
         if self.axes is None and self.corners is None:
             return self
         half = np.sqrt(3 * np.diagonal(self.covariance))
         return Noise(self.weight, self.mean - half, self.mean + half)
 
     def marginal(self, keep: Index) -> Noise:
-        """The noise of some columns: uniform over a side of the box.
+        """The marginal distribution of noise in some columns: uniform over a box of these columns.
 
         Raises
         ------
         ParameterError
-            If the box is turned, or noise lives in a hull: its shadow is not uniform.
+            If the box is rotated or the region is a hull, since the marginal is then not uniform.
         """
         if self.corners is not None and len(keep) == self.n_features:
             return replace(self, lower=self.lower[keep], upper=self.upper[keep], corners=self.corners[:, keep])
@@ -163,13 +165,13 @@ class Noise:
         return replace(self, lower=self.lower[keep], upper=self.upper[keep])
 
     def probability(self, low: Array, high: Array) -> Array:
-        """The probability of boxes with corners ``low`` and ``high``, (n, d), under uniform noise, (n,)."""
+        """Probabilities, (n,), of boxes with corners ``low`` and ``high``, (n, d), under the noise."""
         self._require_upright("the probability of other boxes is not known")
-        shared = np.minimum(high, self.upper) - np.maximum(low, self.lower)
-        return np.asarray((np.maximum(shared, 0) / (self.upper - self.lower)).prod(axis=1))
+        overlap = np.minimum(high, self.upper) - np.maximum(low, self.lower)
+        return np.asarray((np.maximum(overlap, 0) / (self.upper - self.lower)).prod(axis=1))
 
     def _require_upright(self, otherwise: str) -> None:
-        """Refuse what is only known of a box along the columns."""
+        """Raise ParameterError, with the reason ``otherwise``, unless the region is a box along the columns."""
         if self.axes is not None or self.corners is not None:
             where = "a box that is turned" if self.corners is None else "a convex hull"
             raise ParameterError(
@@ -179,14 +181,14 @@ class Noise:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Weight and region, as JSON can hold them."""
         axes = None if self.axes is None else self.axes.tolist()
         plain = {"weight": self.weight, "lower": self.lower.tolist(), "upper": self.upper.tolist(), "axes": axes}
         return plain if self.corners is None else {**plain, "corners": self.corners.tolist()}
 
     @classmethod
     def from_dict(cls, values: Any) -> Noise:
-        """Read what ``to_dict`` wrote, and check it.
+        """The noise component that ``to_dict`` described; everything is checked.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Probabilities under a mixture: of boxes, below a point, and the points that have a given probability below them."""
+"""Probabilities under a mixture: of boxes, distribution function, quantiles, and uncertainty of predictions."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mixtura._support import Array, LazyModule, Rng, as_rng
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture.mixture import Mixture
 
-# Halving an interval of float64 numbers often enough leaves nothing between its ends.
-HALVINGS = 200
+# Bisections after which nothing is left between the ends of any interval of float64 numbers.
+MAX_BISECTIONS = 200
 
 special, stats = LazyModule("scipy.special"), LazyModule("scipy.stats")
 
 
 def uncertainty(mixture: Mixture, X: Any) -> Array:
-    """The probability that a row does not come from its most probable component, 1 - max_k r_k, shape (n,).
+    """Probability that a row does not come from its most probable component, 1 - max_k r_k, (n,).
 
     Parameters
     ----------
@@ -33,14 +33,14 @@ def uncertainty(mixture: Mixture, X: Any) -> Array:
     >>> uncertainty(mixture, [[2.0], [4.0]]).round(4).tolist()
     [0.5, 0.0003]
     """
-    share = mixture.posterior(X)
-    # The sum of the others keeps digits that 1 - max would lose.
-    np.put_along_axis(share, share.argmax(axis=1)[:, None], 0.0, axis=1)
-    return share.sum(axis=1)
+    responsibilities = mixture.posterior(X)
+    # The sum of the other responsibilities keeps digits that 1 - max would lose.
+    np.put_along_axis(responsibilities, responsibilities.argmax(axis=1)[:, None], 0.0, axis=1)
+    return responsibilities.sum(axis=1)
 
 
 def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed: int | Rng | None = 0) -> Array:
-    """The probability of boxes: P(lower < x <= upper) in every column.
+    """Probability of boxes: that lower < x <= upper in every column.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed:
     Returns
     -------
     ndarray of shape () or (n,)
-        To machine precision for one column and for components whose columns are independent, otherwise to about 1e-5:
+        Accurate to machine precision for one column and for components with diagonal covariances, else to about 1e-5:
         SciPy's quasi-random integration (Genz 1992, J. Comput. Graph. Stat. 1, 141-149).
 
     Raises
@@ -76,14 +76,14 @@ def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed:
     rng = as_rng(seed)
     total = np.zeros(len(low))
     for weight, mean, matrix in zip(mixture.weights, mixture.means, mixture.covariances.dense(), strict=True):
-        total += weight * _box(mean, matrix, low, high, rng)
+        total += weight * _gaussian_probability(mean, matrix, low, high, rng)
     if mixture.noise is not None:
         total += mixture.noise.weight * mixture.noise.probability(low, high)
     return total.reshape(boxes)
 
 
 def _corners(mixture: Mixture, lower: Any, upper: Any) -> tuple[Array, Array]:
-    """Checked corners; infinite ones where none are given."""
+    """Checked lower and upper corners, (d,) or (n, d); infinite where none are given."""
     corners = []
     for name, corner, missing in (("lower", lower, -np.inf), ("upper", upper, np.inf)):
         values = np.full(mixture.n_features, missing) if corner is None else np.asarray(corner, dtype=np.float64)
@@ -100,11 +100,11 @@ def _corners(mixture: Mixture, lower: Any, upper: Any) -> tuple[Array, Array]:
     return low, high
 
 
-def _box(mean: Array, matrix: Array, low: Array, high: Array, rng: Rng) -> Array:
-    """The probability of boxes under one Gaussian, (n,)."""
+def _gaussian_probability(mean: Array, matrix: Array, low: Array, high: Array, rng: Rng) -> Array:
+    """Probabilities of boxes, (n,), with corners ``low`` and ``high``, (n, d), under one Gaussian."""
     scale = np.sqrt(np.diagonal(matrix))
     if np.count_nonzero(matrix) == len(matrix):  # independent columns
-        # The tail that holds no more than one half keeps its digits.
+        # Boxes above the mean are mirrored: a difference of lower tails keeps digits that one of upper tails loses.
         a, b = (low - mean) / scale, (high - mean) / scale
         flip = a > 0
         a, b = np.where(flip, -b, a), np.where(flip, -a, b)
@@ -118,9 +118,9 @@ def _box(mean: Array, matrix: Array, low: Array, high: Array, rng: Rng) -> Array
 
 
 def cdf(mixture: Mixture, X: Any, *, seed: int | Rng | None = 0) -> Array:
-    """Distribution function: the probability of values no larger than each row's, in every column, shape (n,).
+    """Distribution function: the probability of values at most as large as a row's, in every column, (n,).
 
-    See `probability` for its precision.
+    It is as accurate as `probability`.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def cdf(mixture: Mixture, X: Any, *, seed: int | Rng | None = 0) -> Array:
 
 
 def quantile(mixture: Mixture, p: Any) -> Array:
-    """The values below which a mixture of one column has the given probabilities.
+    """Quantiles of a mixture of one column: the values at which the distribution function is ``p``.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def quantile(mixture: Mixture, p: Any) -> Array:
     Returns
     -------
     ndarray of the shape of ``p``
-        Where `cdf` crosses ``p``, to machine precision.
+        Accurate to machine precision.
 
     Examples
     --------
@@ -161,27 +161,29 @@ def quantile(mixture: Mixture, p: Any) -> Array:
         raise ParameterError(f"p is {p!r}; expected probabilities between 0 and 1")
     sds = np.sqrt(mixture.covariances.variances()[:, 0])
     means = mixture.means[:, 0]
-    own = means[:, None] + sds[:, None] * special.ndtri(wanted.ravel())
+    ends = means[:, None] + sds[:, None] * special.ndtri(wanted.ravel())
     noise = None if mixture.noise is None else mixture.noise.upright()
     if noise is not None:
-        own = np.concatenate([own, (noise.lower + wanted.ravel() * (noise.upper - noise.lower))[None]])
-    held = mixture.all_weights > 0
+        ends = np.concatenate([ends, (noise.lower + wanted.ravel() * (noise.upper - noise.lower))[None]])
+    positive = mixture.all_weights > 0
 
-    def below(x: Array) -> Array:
-        under = mixture.weights @ special.ndtr((x - means[:, None]) / sds[:, None])
+    def distribution(x: Array) -> Array:
+        total = mixture.weights @ special.ndtr((x - means[:, None]) / sds[:, None])
         if noise is not None:
-            under = under + noise.weight * np.clip((x - noise.lower) / (noise.upper - noise.lower), 0, 1)
-        return np.asarray(under)
+            total = total + noise.weight * np.clip((x - noise.lower) / (noise.upper - noise.lower), 0, 1)
+        return np.asarray(total)
 
-    return _crossing(below, wanted.ravel(), own[held].min(axis=0), own[held].max(axis=0)).reshape(wanted.shape)
+    # A mixture's quantile lies between those of its components.
+    low, high = ends[positive].min(axis=0), ends[positive].max(axis=0)
+    return _bisect(distribution, wanted.ravel(), low, high).reshape(wanted.shape)
 
 
-def _crossing(f: Callable[[Array], Array], wanted: Array, low: Array, high: Array) -> Array:
-    """Where an increasing function reaches each wanted value, known to lie between ``low`` and ``high``."""
+def _bisect(f: Callable[[Array], Array], wanted: Array, low: Array, high: Array) -> Array:
+    """Least x, (m,), between ``low`` and ``high`` at which an increasing function reaches each wanted value, (m,)."""
     low, high = low.copy(), high.copy()
     open_: NDArray[np.bool_] = np.isfinite(wanted) & np.isfinite(low) & np.isfinite(high)
-    for _ in range(HALVINGS):
+    for _ in range(MAX_BISECTIONS):
         middle = low[open_] + (high[open_] - low[open_]) / 2
-        under = f(middle) < wanted[open_]
-        low[open_], high[open_] = np.where(under, middle, low[open_]), np.where(under, high[open_], middle)
+        below = f(middle) < wanted[open_]
+        low[open_], high[open_] = np.where(below, middle, low[open_]), np.where(below, high[open_], middle)
     return high

@@ -1,4 +1,4 @@
-"""Where noise may lie: the smallest box around all rows, along columns or principal components, or their hull."""
+"""Regions of noise around the rows: a box, along the columns or the principal components, or the convex hull."""
 
 from __future__ import annotations
 
@@ -11,30 +11,32 @@ from mixtura._support import Array
 from mixtura.data import Extent, Source, Summary
 from mixtura.errors import DataError
 from mixtura.kernels import sum_over_blocks
-from mixtura.mixture.hull import corners_of
+from mixtura.mixture.hull import hull_corners
 from mixtura.mixture.noise import Noise
 
 
-def box(source: Source, summary: Summary) -> Noise:
-    """The smaller of two boxes around the rows, as mclust's ``hypvol``: along columns, or principal components.
+def bounding_box(source: Source, summary: Summary) -> Noise:
+    """Noise over the smaller of two boxes around the rows, as in mclust's ``hypvol``.
+
+    One is along the columns, the other along the principal components.
 
     Parameters
     ----------
     source : Source
     summary : Summary
-        Of all its rows, with full scatter and extent.
+        Summary of all rows, with full scatter and extent.
 
     Returns
     -------
     Noise
-        Of weight zero.
+        With weight zero.
 
     Examples
     --------
     >>> from mixtura.data import ArraySource
     >>> from mixtura.kernels import summarise
     >>> rows = ArraySource.of([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [4.0, 2.0]])
-    >>> round(box(rows, summarise(rows, full=True)).volume, 6)
+    >>> round(bounding_box(rows, summarise(rows, full=True)).volume, 6)
     8.0
     """
     lower, upper = summary.extent.least, summary.extent.largest
@@ -42,16 +44,16 @@ def box(source: Source, summary: Summary) -> Noise:
     if len(flat):
         raise DataError(f"noise: column {flat[0]} is constant, so the rows lie in no volume; leave the column out")
     mean, axes = summary.mean, np.linalg.eigh(summary.scatter)[1]
-    turned = source.sum(sum_over_blocks(lambda block: Extent.of((block.rows - mean) @ axes)))
-    upright, width = Noise(0.0, lower, upper), turned.largest - turned.least
-    # Where the rows lie on a plane, the other box has no volume, but for rounding.
+    extent = source.sum(sum_over_blocks(lambda block: Extent.of((block.rows - mean) @ axes)))
+    upright, width = Noise(0.0, lower, upper), extent.largest - extent.least
+    # Of rows in a plane the volume of the rotated box is zero up to rounding, so that box is not used.
     if not (width > 1e-10 * width.max()).all() or np.log(width).sum() >= upright.log_volume:
         return upright
-    return Noise(0.0, turned.least + mean @ axes, turned.largest + mean @ axes, axes)
+    return Noise(0.0, extent.least + mean @ axes, extent.largest + mean @ axes, axes)
 
 
-def hull(source: Source, summary: Summary) -> Noise:
-    """The convex hull of the rows.
+def convex_hull(source: Source, summary: Summary) -> Noise:
+    """Noise of weight zero over the convex hull of the rows.
 
     Raises
     ------
@@ -63,28 +65,29 @@ def hull(source: Source, summary: Summary) -> Noise:
     >>> from mixtura.data import ArraySource
     >>> from mixtura.kernels import summarise
     >>> rows = ArraySource.of([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0], [1.0, 0.5]])
-    >>> round(hull(rows, summarise(rows, full=True)).volume, 6)
+    >>> round(convex_hull(rows, summarise(rows, full=True)).volume, 6)
     4.0
     """
     if source.n_features == 1:
-        return box(source, summary)
-    corners = corners_of(source.sum(lambda chunk: Corners((corners_of(chunk.rows),))).together, last=True)
+        return bounding_box(source, summary)
+    candidates = source.sum(lambda chunk: HullCorners((hull_corners(chunk.rows),))).merged
+    corners = hull_corners(candidates, complete=True)
     return Noise(0.0, corners.min(axis=0), corners.max(axis=0), corners=corners)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Corners:
-    """Corners of the hulls of some parts of the rows; those of two parts of a pass are those of both."""
+class HullCorners:
+    """Corners of the convex hulls of parts of the rows, which include those of the hull of all; ``+`` collects them."""
 
     parts: tuple[Array, ...]
 
-    def __add__(self, other: Corners) -> Corners:
-        return Corners(self.parts + other.parts)
+    def __add__(self, other: HullCorners) -> HullCorners:
+        return HullCorners(self.parts + other.parts)
 
     @property
-    def together(self) -> Array:
-        """Of all parts, (m, d)."""
+    def merged(self) -> Array:
+        """Corners of all parts, (m, d)."""
         return np.concatenate(self.parts)
 
 
-NOISE_REGIONS: dict[str, Callable[[Source, Summary], Noise]] = {"box": box, "hull": hull}
+NOISE_REGIONS: dict[str, Callable[[Source, Summary], Noise]] = {"box": bounding_box, "hull": convex_hull}

@@ -60,12 +60,12 @@ def new_frame(figure: Figure, view: View, whole: Sequence[RecordedIteration]) ->
     """
     cells = figure.add_gridspec(2, 2, width_ratios=(2.3, 1), height_ratios=(1, 1.3))
     first = whole[0].mixture
-    k, names = first.n_components, view.mixture.components
+    k, names = first.n_components, view.mixture.component_names
     names = names if names and len(names) == k else None
     main = figure.add_subplot(cells[:, 0])
     show = new_panel(main, view, view.columns, k=k, deviations=(2,))
     curve = _draw_trace(figure.add_subplot(cells[0, 1]), whole)
-    entries = _draw_legend(figure.add_subplot(cells[1, 1]), replace(first, components=names)).get_texts()
+    entries = _draw_legend(figure.add_subplot(cells[1, 1]), replace(first, component_names=names)).get_texts()
 
     def draw(past: Sequence[RecordedIteration]) -> None:
         now = past[-1]

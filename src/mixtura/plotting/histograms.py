@@ -87,7 +87,9 @@ def _choose_components(mixture: Mixture) -> tuple[list[int], list[str]]:
 
 def _component_name(mixture: Mixture, component: int, width: int = 18) -> str:
     """Name of a component, wrapped at a width."""
-    return style.wrap_text(mixture.components[component] if mixture.components else f"component {component}", width)
+    return style.wrap_text(
+        mixture.component_names[component] if mixture.component_names else f"component {component}", width
+    )
 
 
 def plot_weight_replicates(

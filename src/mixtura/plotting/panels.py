@@ -213,11 +213,11 @@ def legend_labels(
 def component_handles(mixture: Mixture) -> list[Line2D]:
     """Legend entries for components and noise."""
     line = style.require("matplotlib.lines").Line2D
-    labels = legend_labels(mixture.components, mixture.weights)
+    labels = legend_labels(mixture.component_names, mixture.weights)
     more = len(labels) - 1 if mixture.n_components > len(labels) else len(labels)
     looks = [style.mean_style(j) if j < more else {"linestyle": "none"} for j in range(len(labels))]
     if mixture.noise is not None:
-        labels = legend_labels(mixture.components, mixture.weights, mixture.noise.weight)
+        labels = legend_labels(mixture.component_names, mixture.weights, mixture.noise.weight)
         looks.append(style.noise_point_style(1, 1.5))
     return [line([], [], **look, label=label) for look, label in zip(looks, labels, strict=True)]
 

@@ -80,7 +80,7 @@ def default_column_names(count: int) -> list[str]:
     return [f"x{number}" for number in range(1, count + 1)]
 
 
-def with_column_names(frame: pl.DataFrame, names: list[str], name: str) -> pl.DataFrame:
+def rename_columns(frame: pl.DataFrame, names: list[str], name: str) -> pl.DataFrame:
     """Rename a frame's columns; raise DataError where a name comes twice. ``name`` is how messages call the file."""
     twice = [column for column in names if names.count(column) > 1]
     if twice:

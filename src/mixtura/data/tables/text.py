@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from mixtura.data.tables.cells import Cells, FileContent, default_column_names, load_polars, with_column_names
+from mixtura.data.tables.cells import Cells, FileContent, default_column_names, load_polars, rename_columns
 from mixtura.errors import DataError
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ def _read(content: FileContent, separator: str) -> Cells:
     if named:
         doubtful = header is None and numeric
         note = f'{name}: the first row is taken as names, though "{"".join(numeric[:1])}" is a number (--no-header)'
-        return Cells(with_column_names(frame[1:], cells, name), named=True, notes=(note,) if doubtful else ())
+        return Cells(rename_columns(frame[1:], cells, name), named=True, notes=(note,) if doubtful else ())
     note = f"{name} has no header; its columns are called x1 to x{len(cells)}"
     notes = (note,) if header is None else ()
-    return Cells(with_column_names(frame, default_column_names(len(cells)), name), named=False, notes=notes)
+    return Cells(rename_columns(frame, default_column_names(len(cells)), name), named=False, notes=notes)
 
 
 def _is_number(cell: str) -> bool:
