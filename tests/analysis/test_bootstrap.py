@@ -85,7 +85,7 @@ def test_likelihood_ratios_are_those_of_mclust():
 def test_observed_likelihood_ratios_by_mclusts_start_and_stop_rule_are_mclusts():
     reference = json.loads((REFERENCE / "extras.json").read_text())["bootstrap_lrt"]
     tol = 1e-5 * 1130 / len(FAITHFUL)  # mclust's is relative to the log-likelihood
-    options = {"start": "hierarchical", "tol": tol, "accelerate": False, "seed": 0}
+    options = {"start": "hierarchical", "tol": tol, "em": mixtura.EM(accelerate=False), "seed": 0}
     tests = mixtura.likelihood_ratio_tests(FAITHFUL, [1, 2, 3], 3, level=1.0, **options)
     np.testing.assert_allclose([test.statistic for test in tests], reference["obs"], atol=1e-4)
 
@@ -137,8 +137,8 @@ def test_known_rows_keep_their_components(method):
     rows = np.concatenate([rng.normal(0, 1, 100), rng.normal(0.5, 1, 100)])
     known = np.repeat([0, 1], 100)
     known[::10] = -1
-    fit = mixtura.fit(rows, 2, model="EEE", known=known)
-    found = mixtura.bootstrap(fit, rows, 200, method=method, known=known, seed=0)
+    fit = mixtura.fit(rows, 2, model="EEE", known_labels=known)
+    found = mixtura.bootstrap(fit, rows, 200, method=method, known_labels=known, seed=0)
     assert found.lost == 0
     np.testing.assert_allclose(found.means.mean(axis=0), fit.mixture.means, atol=0.03)
     np.testing.assert_allclose(found.standard_errors["means"], fit.mixture.covariances[0].item() ** 0.5 / 10, rtol=0.3)
@@ -147,11 +147,11 @@ def test_known_rows_keep_their_components(method):
 def test_what_a_fit_held_is_held_in_replicates():
     start = mixtura.Parameters(means=[[2.0, 55.0], [4.3, 80.0]])
     fit = mixtura.fit(FAITHFUL, 2, start=start, fixed="means")
-    found = mixtura.bootstrap(fit, FAITHFUL, 20, fixed="means", seed=0)
+    found = mixtura.bootstrap(fit, FAITHFUL, 20, seed=0)
     assert (found.means == fit.mixture.means).all()
     assert (found.standard_errors["covariances"] > 0).all()
-    equal = mixtura.fit(FAITHFUL, 2, equal_proportions=True, seed=0)
-    found = mixtura.bootstrap(equal, FAITHFUL, 20, equal_proportions=True, seed=0)
+    equal = mixtura.fit(FAITHFUL, 2, equal_weights=True, seed=0)
+    found = mixtura.bootstrap(equal, FAITHFUL, 20, seed=0)
     np.testing.assert_allclose(found.weights, 0.5)
 
 

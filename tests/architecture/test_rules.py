@@ -139,7 +139,7 @@ def test_every_family_is_named_once():
 def test_public_names_are_documented():
     for name in mixtura.__all__:
         assert getattr(mixtura, name).__doc__, name
-    assert sorted(mixtura.__all__) == list(mixtura.__all__)
+    assert len(set(mixtura.__all__)) == len(mixtura.__all__)
     version = re.search(r'^version = "(.*)"', (SOURCE.parents[1] / "pyproject.toml").read_text(), re.MULTILINE)
     assert mixtura.__version__ == version.group(1)
 

@@ -15,7 +15,7 @@ import mixtura
 from mixtura.cli import main
 from mixtura.cli.files import read_model
 from mixtura.cli.live import iteration_line, progress_line
-from mixtura.cli.options import DEFAULTS
+from mixtura.cli.options import EM
 from mixtura.cli.progress import FitProgress
 from mixtura.cli.tables import mean_and_deviation
 from mixtura.fitting.result import Iteration
@@ -99,8 +99,9 @@ def test_json_is_all_there_is_on_standard_output(two, capsys):
     assert main(["fit", "two.csv", "-k", "2", "--seed", "0", "--json", "--output", "m.json", "--verbose"]) == 0
     values = json.loads(capsys.readouterr().out)
     fit = mixtura.fit(pl.read_csv("two.csv"), 2, seed=0)
-    for name in ("iterations", "loglik", "bic", "icl", "aic", "n_parameters", "n_rows", "model", "best_start"):
+    for name in ("iterations", "loglik", "bic", "icl", "aic", "n_parameters", "n_rows", "best_start"):
         assert values[name] == getattr(fit, name)
+    assert values["model"] == fit.model.name
     assert (values["outcome"], values["converged"], values["message"]) == ("CONVERGED", True, "Converged.")
     assert values["trace"] == list(fit.trace)
     assert [start["loglik"] for start in values["starts"]] == [fit.loglik]
@@ -149,7 +150,14 @@ def test_weights_and_other_options_reach_the_fit(two, capsys):
     weights = np.arange(100) % 3
     stop = ["loglik", "parameters"]
     fit = mixtura.fit(
-        two, 2, model="diag", start="random", stop=stop, tol=1e-3, floor=0.01, seed=3, sample_weight=weights
+        two,
+        2,
+        model="diag",
+        start="random",
+        tol=1e-3,
+        seed=3,
+        sample_weight=weights,
+        em=mixtura.EM(stop=stop, floor=0.01),
     )
     assert values["loglik"] == fit.loglik
     assert values["mixture"]["columns"] == ["a", "b", "c"]
@@ -172,8 +180,8 @@ def test_replay(two, folder, capsys):
 
 BAD = [
     (["fit", "none.csv", "-k", "2"], "none.csv: No such file or directory"),
-    (["fit", "two.csv"], "k is missing; give the number of components"),
-    (["fit", "two.csv", "-k", "0"], "k is 0; expected an integer of at least 1"),
+    (["fit", "two.csv"], "n_components is missing; give the number of components"),
+    (["fit", "two.csv", "-k", "0"], "n_components is 0; expected an integer of at least 1"),
     (["fit", "two.csv", "-k", "two"], "See mixtura fit --help."),
     (["fit", "two.csv", "-k", "2", "--model", "round"], "model is 'round'; expected one of EII"),
     (["fit", "two.csv", "-k", "2", "--start", "k-mean"], "start is 'k-mean'; expected one of small-em, hierarchical"),
@@ -287,5 +295,5 @@ def test_other_warnings_and_errors_stay_pythons(two, capsys, monkeypatch):
 
 
 def test_defaults_are_those_of_the_library():
-    assert DEFAULTS["tol"] == 1e-6
-    assert DEFAULTS["max_iter"] == 1000
+    assert EM.tol == 1e-6
+    assert EM.max_iter == 1000

@@ -83,7 +83,7 @@ def test_bootstrap_in_json_goes_on_from_a_file(here, capsys):
 
 
 def test_the_weight_of_noise_and_what_is_held(here, capsys):
-    how = ["-k", "2", "--noise", "0.05", "--equal-proportions", "--start", "kmeans", "--seed", "0", "-n", "9"]
+    how = ["-k", "2", "--noise", "0.05", "--equal-weights", "--start", "kmeans", "--seed", "0", "-n", "9"]
     assert main(["bootstrap", "faithful.csv", *how, "--table", "n.csv"]) == 0
     shown = capsys.readouterr().out
     assert "noise" in shown.splitlines()[2]

@@ -14,8 +14,8 @@ from mixtura.covariance.models.ratios import (
     RATIO_MODELS,
     DeterminantRatio,
     EigenvalueRatio,
-    as_constraint,
     clip_to_ratio,
+    ratios_as_constraint,
 )
 from mixtura.em.steppers.base import em
 from mixtura.errors import ParameterError
@@ -128,7 +128,7 @@ def test_em_climbs_within_the_eigenvalue_bound(model, problem, ratio):
 @given(problem=problems(max_k=5, max_d=4, max_n=60), ratio=RATIOS, shape=st.sampled_from([None, 2.0, 50.0]))
 def test_em_climbs_within_the_determinant_bound(model, problem, ratio, shape):
     rows, k, rng = problem
-    problem = problem_of(rows, model, constraint=as_constraint(None, ratio, shape))
+    problem = problem_of(rows, model, constraint=ratios_as_constraint(None, ratio, shape))
     here = problem.begin(random_mixture(rng, k, rows.shape[1]))
     for _ in range(8):
         new = em(problem, here)
@@ -197,8 +197,8 @@ def test_a_spurious_maximum_is_gone():
     start = np.r_[np.zeros(200, int), np.ones(6, int)]
     free = mixtura.fit(rows, start=start)
     assert np.ptp(np.log(eigenvalues(free.mixture))) > np.log(1e6)
-    for bound in ({"eigenvalue_ratio": 12}, {"determinant_ratio": 12, "shape_ratio": 12}):
-        held = mixtura.fit(rows, start=start, **bound)
+    for bound in (EigenvalueRatio(12), DeterminantRatio(12, 12)):
+        held = mixtura.fit(rows, start=start, constraint=bound)
         values = eigenvalues(held.mixture)
         assert (values.max(axis=1) <= 12 * values.min(axis=1) * (1 + 1e-9)).all()
         assert held.outcome is mixtura.Outcome.CONVERGED
@@ -206,19 +206,19 @@ def test_a_spurious_maximum_is_gone():
         assert held.loglik < free.loglik - 20
 
 
-@pytest.mark.parametrize("bound", [{"eigenvalue_ratio": 5}, {"determinant_ratio": 5, "shape_ratio": 10}])
+@pytest.mark.parametrize("bound", [EigenvalueRatio(5), DeterminantRatio(5, 10)])
 @pytest.mark.parametrize(
     "other",
-    [{"trim": 0.1}, {"noise": 0.1}, {"fixed": {"means": [0]}}, {"equal_proportions": True}, {"prior": "conjugate"}],
+    [{"trim": 0.1}, {"noise": 0.1}, {"fixed": {"means": [0]}}, {"equal_weights": True}, {"prior": "conjugate"}],
 )
 def test_a_bound_goes_with_everything_else(iris, bound, other):
     """Trimming within a bound on eigenvalues is tclust."""
     first = mixtura.fit(iris, 3, start="kmeans", seed=0, tol=0.1)
-    fit = mixtura.fit(iris, start=first.mixture, tol=1e-9, **bound, **other)
+    fit = mixtura.fit(iris, start=first.mixture, tol=1e-9, constraint=bound, **other)
     assert (np.diff(fit.trace) >= 0).all()
     assert fit.outcome.converged
     values = eigenvalues(fit.mixture)
-    if "eigenvalue_ratio" in bound:
+    if isinstance(bound, EigenvalueRatio):
         assert values.max() <= 5 * values.min() * (1 + 1e-9)
     else:
         assert np.ptp(np.log(values).sum(axis=1)) <= np.log(5) + 1e-9
@@ -228,16 +228,13 @@ def test_a_bound_goes_with_everything_else(iris, bound, other):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"eigenvalue_ratio": 0.5}, "eigenvalue_ratio is 0.5; expected a number that is at least 1"),
-        ({"eigenvalue_ratio": "x"}, "eigenvalue_ratio is 'x'; expected a finite number"),
-        ({"eigenvalue_ratio": 2, "determinant_ratio": 2}, "both given; expected one of them"),
-        ({"shape_ratio": 2}, "shape_ratio is given without determinant_ratio"),
+        ({"constraint": 12}, "constraint is 12; expected"),
         (
-            {"eigenvalue_ratio": 2, "model": "VEV"},
+            {"constraint": EigenvalueRatio(2), "model": "VEV"},
             "model VEV has no exact M-step within this bound; .* EII",
         ),
         (
-            {"determinant_ratio": 2, "model": "EEE"},
+            {"constraint": DeterminantRatio(2), "model": "EEE"},
             "model EEE has no exact M-step within this bound; .* VII",
         ),
     ],
@@ -245,3 +242,18 @@ def test_a_bound_goes_with_everything_else(iris, bound, other):
 def test_what_cannot_be_bounded_is_refused(iris, options, words):
     with pytest.raises(ParameterError, match=words):
         mixtura.fit(iris, 2, **options)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "words"),
+    [
+        ((0.5, None, None), "eigenvalue_ratio is 0.5; expected a number that is at least 1"),
+        (("x", None, None), "eigenvalue_ratio is 'x'; expected a finite number"),
+        ((2, 2, None), "both given; expected one of them"),
+        ((None, None, 2), "shape_ratio is given without determinant_ratio"),
+        ((None, 2, 0.5), "shape_ratio is 0.5; expected a number that is at least 1"),
+    ],
+)
+def test_ratios_that_are_none_are_refused(ratios, words):
+    with pytest.raises(ParameterError, match=words):
+        ratios_as_constraint(*ratios)

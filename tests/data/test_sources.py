@@ -30,10 +30,9 @@ OPTIONS = {
     "trim": {"trim": 0.05},
     "share of noise": {"noise": 0.05},
     "rows of noise": {"noise": [0, 1, 2]},
-    "hull": {"noise": 0.05, "noise_region": "hull"},
-    "effective": {"sample_size": "effective"},
+    "hull": {"noise": mixtura.UniformNoise(0.05, region="hull")},
     "held": {"fixed": {"means": [0]}},
-    "equal": {"equal_proportions": True, "model": "EEE"},
+    "equal": {"equal_weights": True, "model": "EEE"},
 }
 
 
@@ -62,7 +61,7 @@ def test_neighbours_begin_noise_in_any_source():
 @pytest.mark.parametrize("size", SIZES)
 def test_a_selection_is_that_of_the_array(size):
     rows = ROWS[size]
-    options = {"components": [2, 3], "models": ["EEE", "VVV"], "seed": 0}
+    options = {"n_components": [2, 3], "models": ["EEE", "VVV"], "seed": 0}
     ours, theirs = (mixtura.select(X, **options) for X in (Halves(rows), rows))
     assert ours.best_cell.key == theirs.best_cell.key
     for one, other in zip(ours.cells, theirs.cells, strict=True):
@@ -98,7 +97,7 @@ def test_regions_are_those_of_the_array(region):
 
 
 @pytest.mark.filterwarnings("ignore::mixtura.ConvergenceWarning")
-@pytest.mark.parametrize("option", ["plain", "prior", "share of noise", "rows of noise", "effective"])
+@pytest.mark.parametrize("option", ["plain", "prior", "share of noise", "rows of noise"])
 def test_rows_are_read_at_most_twice_before_em_begins(option):
     source = Halves(ROWS["few"])
     seen = []
@@ -111,7 +110,7 @@ def test_rows_are_read_at_most_twice_before_em_begins(option):
 @pytest.mark.filterwarnings("ignore::mixtura.ConvergenceWarning")
 def test_everything_at_once_is_read_at_most_twice_before_em_begins():
     source, seen = Halves(ROWS["few"]), []
-    options = {"prior": "conjugate", "noise": [0, 1, 2], "sample_size": "effective"}
+    options = {"prior": "conjugate", "noise": [0, 1, 2]}
     mixtura.fit(source, start=start(None), max_iter=1, on_iteration=lambda _: seen.append(source.passes), **options)
     assert seen[0] - 1 == 2
 

@@ -47,7 +47,7 @@ def test_repairs_are_left_to_the_loop():
     rows = np.vstack([rng.normal(size=(40, 2)), np.zeros((9, 2)) + 20])
     with pytest.warns(DegeneracyWarning):
         fits = [
-            mixtura.fit(rows, 4, start="random", seed=0, accelerate=False, on_iteration=call)
+            mixtura.fit(rows, 4, start="random", seed=0, on_iteration=call, em=mixtura.EM(accelerate=False))
             for call in (None, lambda _: None)
         ]
     assert fits[0].trace == pytest.approx(fits[1].trace, rel=1e-12)

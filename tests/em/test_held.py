@@ -33,8 +33,8 @@ SOUND = ("EII", "VII", "EEI", "VEI", "EVI", "EEE", "EEV", "VEV", "VVV")
 def test_mclusts_equal_proportions(name, model):
     rows, expected = rows_of(name), EQUAL[name][model]
     start = np.array(json.loads((REFERENCE / f"{name}.json").read_text())["start"]["labels"])
-    options = {"tol": 1e-13, "max_iter": 20_000, "accelerate": False}
-    fit = mixtura.fit(rows, model=model, start=start, equal_proportions=True, **options)
+    options = {"tol": 1e-13, "max_iter": 20_000, "em": mixtura.EM(accelerate=False)}
+    fit = mixtura.fit(rows, model=model, start=start, equal_weights=True, **options)
     assert fit.n_parameters == expected["npar"]
     np.testing.assert_allclose(fit.mixture.weights, 1 / fit.mixture.n_components)
     if model in SOUND:
@@ -47,7 +47,7 @@ def test_mclusts_equal_proportions(name, model):
 def test_mclusts_equal_proportions_beside_noise(model):
     rows = np.loadtxt(REFERENCE / "chevron.csv", delimiter=",", skiprows=1, usecols=(1, 2))
     labels, expected = np.array(EQUAL["chevron"]["start_labels"]), EQUAL["chevron"]["models"][model]
-    options = {"tol": 1e-10, "max_iter": 20_000, "accelerate": False, "equal_proportions": True}
+    options = {"tol": 1e-10, "max_iter": 20_000, "em": mixtura.EM(accelerate=False), "equal_weights": True}
     fit = mixtura.fit(rows, model=model, start=np.where(labels == 0, 1, labels), noise=labels == 0, **options)
     assert fit.n_parameters == expected["npar"]
     assert fit.loglik == pytest.approx(expected["loglik"], abs=1e-3)
@@ -73,7 +73,7 @@ def test_the_end_is_where_a_general_optimiser_ends(accelerate):
     x = rows_of("faithful")[:, 0]
     start = mixtura.Parameters([0.5, 0.5], [[2.0], [4.5]], np.full((2, 1, 1), 4.0))
     fixed = {"means": [0], "covariances": [1]}
-    fit = mixtura.fit(x, 2, start=start, fixed=fixed, tol=1e-14, max_iter=5000, accelerate=accelerate)
+    fit = mixtura.fit(x, 2, start=start, fixed=fixed, tol=1e-14, max_iter=5000, em=mixtura.EM(accelerate=accelerate))
 
     def cost(free):
         weight = 1 / (1 + np.exp(-free[0]))
@@ -120,13 +120,13 @@ def test_components_that_are_held_are_never_removed():
     start = mixtura.Parameters(means=[[50.0, 0.0], [0.0, 0.0], [0.1, 0.0], [-0.1, 0.0]])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", mixtura.MixturaWarning)
-        fit = mixtura.fit(rows, 4, start=start, fixed={"means": [0]}, floor=1e-3, seed=0)
+        fit = mixtura.fit(rows, 4, start=start, fixed={"means": [0]}, seed=0, em=mixtura.EM(floor=1e-3))
     assert fit.mixture.means[0].tolist() == [50.0, 0.0]
     assert all(repair.component != 0 for start in fit.starts for repair in start.repairs)
 
 
 def test_small_em_takes_equal_proportions(iris):
-    free, equal = mixtura.fit(iris, 3, seed=0), mixtura.fit(iris, 3, equal_proportions=True, seed=0)
+    free, equal = mixtura.fit(iris, 3, seed=0), mixtura.fit(iris, 3, equal_weights=True, seed=0)
     assert equal.n_parameters == free.n_parameters - 2
     assert free.loglik - 2 < equal.loglik < free.loglik
 
@@ -139,7 +139,11 @@ def test_the_ceiling_of_equal_volumes_does_not_come_down_on_what_is_held(model, 
     start, weight = random_mixture(rng, 3, 3), rng.exponential(size=90)
     for fixed in ("means", ["weights", "means"], {"means": [0, 2]}, {"means": [1], "covariances": [0]}):
         for accelerate in (False, True):
-            options = {"fixed": fixed, "accelerate": accelerate, "floor": 1e-6, "max_iter": 25, "sample_weight": weight}
+            options = {
+                "fixed": fixed,
+                "em": mixtura.EM(accelerate=accelerate, floor=1e-6, max_iter=25),
+                "sample_weight": weight,
+            }
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", mixtura.MixturaWarning)
                 fit = mixtura.fit(rows, start=start, model=model, **options)
@@ -152,7 +156,7 @@ def test_parameters_say_how_many_components_there_are(iris):
     assert mixtura.fit(
         iris, start=mixtura.Parameters(covariances=mixtura.DenseCovariance(np.eye(4)[None], 2))
     ).iterations
-    with pytest.raises(ParameterError, match="k is missing"):
+    with pytest.raises(ParameterError, match="n_components is missing"):
         mixtura.fit(iris, start=mixtura.Parameters())
 
 
@@ -172,7 +176,7 @@ def test_labels_may_give_what_is_held(iris):
         ({"fixed": {"means": [0.5]}}, "3 booleans"),
         ({"fixed": "means"}, "the start does not give them"),
         ({"fixed": "means", "start": mixtura.Parameters(weights=[0.2, 0.3, 0.5])}, "means are to be held"),
-        ({"fixed": "weights", "equal_proportions": True, "start": np.repeat([0, 1, 2], 50)}, "leave one of them out"),
+        ({"fixed": "weights", "equal_weights": True, "start": np.repeat([0, 1, 2], 50)}, "leave one of them out"),
         ({"fixed": ["weights", "means", "covariances"], "start": np.repeat([0, 1, 2], 50)}, "nothing is left"),
         ({"start": mixtura.Parameters(weights=[0.5, 0.5])}, "the start has 2 weights"),
     ],

@@ -32,12 +32,12 @@ def test_the_estimator_holds_what_init_gives(iris, kind, accelerate):
     assert (partly.means_[0] != means[0]).all()
 
 
-def test_the_estimator_with_equal_proportions(iris):
-    model = GaussianMixture(3, equal_proportions=True, random_state=0).fit(iris)
+def test_the_estimator_with_equal_weights(iris):
+    model = GaussianMixture(3, equal_weights=True, random_state=0).fit(iris)
     np.testing.assert_allclose(model.weights_, 1 / 3)
     assert model.n_parameters_ == 42
-    assert sklearn.clone(model).get_params()["equal_proportions"] is True
-    auto = GaussianMixture("auto", covariance_type="diag", equal_proportions=True, random_state=0).fit(iris)
+    assert sklearn.clone(model).get_params()["equal_weights"] is True
+    auto = GaussianMixture("auto", covariance_type="diag", equal_weights=True, random_state=0).fit(iris)
     np.testing.assert_allclose(auto.weights_, 1 / auto.n_components_)
     assert auto.bic(iris) == pytest.approx(auto.selection_.best.bic, rel=1e-9)
 
@@ -55,7 +55,7 @@ def test_an_estimator_of_before_counts_its_parameters(iris):
         ({"fixed": "means"}, "give means_init"),
         ({"fixed": ["covariances", "weights"], "weights_init": [0.5, 0.5]}, "give precisions_init"),
         ({"fixed": "nothing"}, "expected some of"),
-        ({"fixed": "weights", "weights_init": [0.5, 0.5], "equal_proportions": True}, "leave one of them out"),
+        ({"fixed": "weights", "weights_init": [0.5, 0.5], "equal_weights": True}, "leave one of them out"),
         ({"fixed": "means", "covariance_type": "auto"}, "where anything is 'auto'"),
     ],
 )
@@ -85,12 +85,12 @@ def test_the_command_holds_what_the_model_file_has(files, capsys):
     held = mixtura.Mixture.from_json(Path("held.json").read_text())
     np.testing.assert_array_equal(held.means, mixture.means)
     assert shown["n_parameters"] == 9
-    asked = ["-k", "2", "--equal-proportions", "--noise", "0.1", "--noise-region", "hull", "--seed", "0"]
+    asked = ["-k", "2", "--equal-weights", "--noise", "0.1", "--noise-region", "hull", "--seed", "0"]
     sized = ["--weights-column", "w", "--sample-size", "effective"]
     assert main([*common, *asked, *sized]) == 0
     shown = json.loads(capsys.readouterr().out)
-    options = {"noise": 0.1, "noise_region": "hull", "equal_proportions": True, "seed": 0}
-    fit = mixtura.fit(rows, 2, sample_weight=weight, sample_size="effective", **options)
+    options = {"noise": mixtura.UniformNoise(0.1, region="hull"), "equal_weights": True, "seed": 0}
+    fit = mixtura.fit(rows, 2, sample_weight=weight, **options).with_sample_size("effective")
     assert shown["bic"] == pytest.approx(fit.bic)
     assert main([*common, "-k", "2", "--sample-size", "many"]) == 2
     assert "expected effective, or a number" in capsys.readouterr().err
@@ -100,9 +100,9 @@ def test_the_command_holds_what_the_model_file_has(files, capsys):
 
 def test_the_command_selects_beside_noise(files, capsys):
     rows, *_ = files
-    asked = ["--noise", "auto", "--noise-region", "hull", "--equal-proportions", "--sample-size", "150", "--seed", "0"]
+    asked = ["--noise", "auto", "--noise-region", "hull", "--equal-weights", "--sample-size", "150", "--seed", "0"]
     assert main(["select", "rows.csv", "--columns", "a,b", "-k", "1:3", "--models", "EEE,VVV", "--json", *asked]) == 0
     shown = json.loads(capsys.readouterr().out)
-    options = {"noise": True, "noise_region": "hull", "equal_proportions": True, "sample_size": 150, "seed": 0}
+    options = {"noise": mixtura.UniformNoise(region="hull"), "equal_weights": True, "sample_size": 150, "seed": 0}
     chosen = mixtura.select(rows, range(1, 4), models=["EEE", "VVV"], **options)
     assert [row["bic"] for row in shown["table"]] == pytest.approx([row["bic"] for row in chosen.table])

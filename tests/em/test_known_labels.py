@@ -42,15 +42,15 @@ def direct_em(rows, known, k, steps):
 def test_each_iteration_is_the_textbooks():
     start = np.full((150, 3), 1 / 3)
     start[HALF >= 0] = np.eye(3)[HALF[HALF >= 0]]
-    options = {"accelerate": False, "tol": 0, "stop": "loglik", "max_iter": 5}
+    options = {"em": mixtura.EM(accelerate=False), "tol": 0, "max_iter": 5}
     with pytest.warns(mixtura.ConvergenceWarning):
-        fit = mixtura.fit(IRIS, 3, known=HALF, start=start, **options)
+        fit = mixtura.fit(IRIS, 3, known_labels=HALF, start=start, **options)
     np.testing.assert_allclose(fit.trace, direct_em(IRIS, HALF, 3, 6), rtol=1e-10)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_all_rows_known_leave_nothing_to_infer(model):
-    fit = mixtura.fit(IRIS, 3, model=model, known=SPECIES)
+    fit = mixtura.fit(IRIS, 3, model=model, known_labels=SPECIES)
     labelled = mixtura.fit(IRIS, 3, model=model, start=SPECIES, max_iter=1, tol=1e9, record=True).history[0]
     np.testing.assert_allclose(fit.mixture.means, labelled.mixture.means, rtol=1e-9)
     np.testing.assert_allclose(fit.sizes, [50, 50, 50])
@@ -60,15 +60,15 @@ def test_all_rows_known_leave_nothing_to_infer(model):
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("accelerate", [True, False])
 def test_the_trace_never_falls_and_labels_keep_their_number(model, accelerate):
-    fit = mixtura.fit(IRIS, 3, model=model, known=HALF, accelerate=accelerate)
+    fit = mixtura.fit(IRIS, 3, model=model, known_labels=HALF, em=mixtura.EM(accelerate=accelerate))
     assert (np.diff(fit.trace) >= -1e-9 * abs(fit.trace[-1])).all()
     assert (fit.mixture.predict(IRIS) == SPECIES).mean() > 0.85
 
 
 def test_weights_are_repetition():
     counts = np.arange(150) % 3
-    weighted = mixtura.fit(IRIS, 3, known=HALF, sample_weight=counts, tol=1e-10)
-    repeated = mixtura.fit(np.repeat(IRIS, counts, axis=0), 3, known=np.repeat(HALF, counts), tol=1e-10)
+    weighted = mixtura.fit(IRIS, 3, known_labels=HALF, sample_weight=counts, tol=1e-10)
+    repeated = mixtura.fit(np.repeat(IRIS, counts, axis=0), 3, known_labels=np.repeat(HALF, counts), tol=1e-10)
     assert weighted.loglik == pytest.approx(repeated.loglik, rel=1e-8)
 
 
@@ -85,7 +85,7 @@ def test_weights_are_repetition():
 )
 def test_bad_input_is_named(known, options, error, message):
     with pytest.raises(error, match=message):
-        mixtura.fit(IRIS, 3, known=known, **options)
+        mixtura.fit(IRIS, 3, known_labels=known, **options)
 
 
 def test_mclusts_semi_supervised_classification():
@@ -112,7 +112,7 @@ def test_a_start_from_a_sample_reads_the_labels_of_its_rows():
         seen.append((small.estep.labels, small.source.array))
         return SmallEM(rows=400, rows_per_component=100)(problem, k, rng)
 
-    fit = mixtura.fit(rows, 3, start=watched, known=truth, seed=0)
+    fit = mixtura.fit(rows, 3, start=watched, known_labels=truth, seed=0)
     labels, sampled = seen[0]
     assert len(labels) == len(sampled) == 400
     at = {tuple(row): label for row, label in zip(rows, truth, strict=True)}

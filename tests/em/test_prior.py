@@ -80,10 +80,12 @@ def test_a_sweep_with_a_prior_or_a_bound(iris, tmp_path):
     path.write_text(chosen.to_json())
     again = mixtura.select(iris, [1, 3], prior=prior, resume=path, **options)
     assert [one.loglik for one in again.cells] == [one.loglik for one in chosen.cells]
-    for other in ({}, {"prior": "conjugate"}, {"prior": prior, "eigenvalue_ratio": 5}):
+    for other in ({}, {"prior": "conjugate"}, {"prior": prior, "constraint": mixtura.EigenvalueRatio(5)}):
         with pytest.raises(mixtura.ParameterError, match="differ from those of the earlier selection"):
             mixtura.select(iris, [1, 3], resume=path, **other, **options)
-    with_constraint = mixtura.select(iris, 2, determinant_ratio=2, seed=0, start="kmeans", max_iter=20)
+    with_constraint = mixtura.select(
+        iris, 2, constraint=mixtura.DeterminantRatio(2), seed=0, start="kmeans", max_iter=20
+    )
     assert with_constraint.models == ("VII", "VVI", "VVE", "VVV")
     cross = mixtura.select(iris, 2, criterion="cv", prior="conjugate", **options)
     assert np.isfinite([one.cv for one in cross.cells]).all()
@@ -108,7 +110,9 @@ def test_one_dimension(model):
     """mclust's `me` on the lengths of Old Faithful's eruptions, from the rows above and below the median."""
     rows = load("faithful")[0][:, :1]
     start = (rows[:, 0] > np.median(rows)).astype(int)
-    fit = mixtura.fit(rows, start=start, model=model, prior="conjugate", tol=1e-13, accelerate=False, max_iter=5000)
+    fit = mixtura.fit(
+        rows, start=start, model=model, prior="conjugate", tol=1e-13, max_iter=5000, em=mixtura.EM(accelerate=False)
+    )
     assert fit.loglik == pytest.approx(ONE_DIMENSION[model], abs=1e-5)
 
 
@@ -144,9 +148,9 @@ def test_few_rows_in_many_columns():
         {"trim": 0.05},
         {"fixed": {"means": [0]}},
         {"fixed": {"covariances": [1]}},
-        {"equal_proportions": True},
-        {"eigenvalue_ratio": 4},
-        {"accelerate": False},
+        {"equal_weights": True},
+        {"constraint": mixtura.EigenvalueRatio(4)},
+        {"em": mixtura.EM(accelerate=False)},
     ],
 )
 def test_a_prior_goes_with_everything_else(model, other):
@@ -237,5 +241,5 @@ def test_the_kernel_refuses_a_prior_of_another_dimension(native, iris):
 
 def test_replicates_have_the_prior(iris):
     fit = mixtura.fit(iris, 2, prior="conjugate", seed=0)
-    boot = mixtura.bootstrap(fit, iris, 5, prior="conjugate", seed=0, threads=1)
+    boot = mixtura.bootstrap(fit, iris, 5, seed=0, threads=1)
     assert (boot.standard_errors["means"] > 0).all()

@@ -126,7 +126,7 @@ def test_relative_weights_do_not_look_like_dead_components(iris):
 
 def test_a_larger_floor_is_respected(iris):
     with pytest.warns(DegeneracyWarning):
-        fit = mixtura.fit(iris, 3, seed=0, floor=0.1)
+        fit = mixtura.fit(iris, 3, seed=0, em=mixtura.EM(floor=0.1))
     least = 0.1 * iris.var(axis=0)
     relative = fit.mixture.covariances.dense() / np.sqrt(np.outer(least, least))
     assert np.linalg.eigvalsh(relative).min() > 1 - 1e-9

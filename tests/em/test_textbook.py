@@ -28,7 +28,7 @@ def check_final(fit):
 
 
 def test_six_points_from_numpys_legacy_seed():
-    fit = mixtura.fit(POINTS, 2, start="identity", seed=np.random.RandomState(42), tol=1e-4, floor=0)
+    fit = mixtura.fit(POINTS, 2, start="identity", seed=np.random.RandomState(42), tol=1e-4, em=mixtura.EM(floor=0))
     check_final(fit)
 
 
@@ -37,7 +37,7 @@ def test_six_points_from_explicit_parameters():
     weights = rng.uniform(size=2)
     start = mixtura.Parameters(weights / weights.sum(), [[8, 8], [1.5, 1.8]], precisions=np.stack([np.eye(2)] * 2))
     np.testing.assert_allclose(start.weights, [0.28261752, 0.71738248], atol=5e-9)
-    check_final(mixtura.fit(POINTS, 2, start=start, tol=1e-4, floor=0))
+    check_final(mixtura.fit(POINTS, 2, start=start, tol=1e-4, em=mixtura.EM(floor=0)))
 
 
 def exact_em_step(rows, weights, means, covariances):

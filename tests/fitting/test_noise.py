@@ -39,7 +39,13 @@ def test_chevron_as_mclust_fits_it(chevron):
     )
     tol = mclust_stop(rows, reference["loglik"])
     fit = mixtura.fit(
-        rows, reference["G"], model=reference["model"], noise=start, start="hierarchical", tol=tol, accelerate=False
+        rows,
+        reference["G"],
+        model=reference["model"],
+        noise=start,
+        start="hierarchical",
+        tol=tol,
+        em=mixtura.EM(accelerate=False),
     )
     assert fit.loglik == pytest.approx(reference["loglik"], abs=1e-6)
     assert fit.n_parameters == reference["df"]
@@ -76,7 +82,9 @@ def test_chevron_table(chevron, model):
     for k, expected in enumerate(table, 1):
         count = k - 1 + 2 * k + MODELS[model].n_parameters(k, 2) + 2
         tol = mclust_stop(rows, (expected + count * np.log(len(rows))) / 2)
-        fit = mixtura.fit(rows, k, model=model, noise=start, start="hierarchical", tol=tol, accelerate=False)
+        fit = mixtura.fit(
+            rows, k, model=model, noise=start, start="hierarchical", tol=tol, em=mixtura.EM(accelerate=False)
+        )
         assert -fit.bic == pytest.approx(expected, abs=0.01)
 
 
@@ -84,7 +92,9 @@ def test_chevron_where_mclusts_m_step_falls_short(chevron):
     """mclust's M-step of VVE is no maximum; ours comes as far or further."""
     rows, start, reference = chevron
     for k, expected in enumerate(reference["bic_table"]["VVE"], 1):
-        fit = mixtura.fit(rows, k, model="VVE", noise=start, start="hierarchical", tol=1e-5, accelerate=False)
+        fit = mixtura.fit(
+            rows, k, model="VVE", noise=start, start="hierarchical", tol=1e-5, em=mixtura.EM(accelerate=False)
+        )
         assert -fit.bic >= expected - 0.01
 
 
@@ -169,8 +179,11 @@ def test_what_is_not_known_of_a_turned_box_is_refused():
 def test_em_climbs_beside_noise_and_without_the_least_likely_rows(model, trim, accelerate, level):
     rows, _ = scattered(3, 60)
     weight = np.random.default_rng(1).exponential(size=len(rows)) * level
-    options = {"model": model, "start": "kmeans", "seed": 0, "sample_weight": weight, "floor": 1e-6}
-    fit = mixtura.fit(rows, 2, noise=0.2, trim=trim, accelerate=accelerate, tol=1e-9, **options)
+    em = mixtura.EM(accelerate=accelerate, floor=1e-6)
+    options = {"model": model, "start": "kmeans", "seed": 0, "sample_weight": weight, "em": em}
+    fit = mixtura.fit(
+        rows, 2, noise=0.2, trim=trim, tol=1e-9, **options, em=mixtura.EM(accelerate=accelerate, floor=1e-6)
+    )
     rises = np.diff(fit.trace)
     assert (rises >= -1e-10 * abs(fit.loglik)).all()
     assert fit.mixture.all_weights.sum() == pytest.approx(1)
@@ -235,7 +248,7 @@ def test_noise_may_be_a_turned_box():
 def test_known_rows_are_never_noise():
     rows, labels = scattered(4)
     known = np.where(np.arange(len(rows)) % 20 == 0, labels, -1)
-    fit = mixtura.fit(rows, 2, known=known, noise=0.2)
+    fit = mixtura.fit(rows, 2, known_labels=known, noise=0.2)
     assert (fit.mixture.predict(rows) == labels).mean() > 0.9
     assert np.diff(fit.trace).min() >= -1e-8
 
@@ -278,7 +291,7 @@ def test_too_many_rows_have_no_neighbours(monkeypatch):
         ({"noise": Noise(0.1, [0.0], [1.0])}, ParameterError, "noise has 1 dimensions"),
         ({"noise": Noise(0.0, [0.0, 0.0], [1.0, 1.0])}, ParameterError, "weight between 0 and 1"),
         ({"trim": 1.0}, ParameterError, "trim is 1.0; expected a fraction"),
-        ({"trim": 0.1, "known": np.arange(750) % 2}, ParameterError, "trim: rows whose component is known"),
+        ({"trim": 0.1, "known_labels": np.arange(750) % 2}, ParameterError, "trim: rows whose component is known"),
     ],
 )
 def test_bad_arguments_are_named(options, error, words):

@@ -176,7 +176,6 @@ def test_masks_and_dates_are_not_read_as_numbers():
         ({"start": np.array([["a", "b"]] * 150)}, "responsibilities cannot be read"),
         ({"start": [None, "a"] * 75}, "one type"),
         ({"start": mixtura.Parameters([1.0], np.zeros((1, 4)), np.eye(4)[None])}, "precisions have shape"),
-        ({"stop": None}, "stop is None"),
         ({"on_iteration": 5}, "expected a function"),
         ({"sample_weight": ["a"] * 150}, "sample_weight"),
         ({"sample_weight": np.full(150, 1j)}, "complex128"),
@@ -185,12 +184,12 @@ def test_masks_and_dates_are_not_read_as_numbers():
 )
 def test_more_bad_arguments_are_named(iris, arguments, words):
     with pytest.raises((DataError, ParameterError), match=words):
-        mixtura.fit(iris, **{"k": 2, **arguments})
+        mixtura.fit(iris, **{"n_components": 2, **arguments})
 
 
 def test_parameters_must_be_for_k(iris):
     start = mixtura.Parameters(np.ones(1), np.zeros((1, 4)), covariances=DenseCovariance(np.eye(4)[None], 1))
-    with pytest.raises(ParameterError, match="k is 3, but the start has 1 components"):
+    with pytest.raises(ParameterError, match="n_components is 3, but the start has 1 components"):
         mixtura.fit(iris, 3, start=start)
 
 

@@ -15,7 +15,16 @@ from pathlib import Path
 import numpy as np
 
 import mixtura
-from mixtura import ConjugatePrior, GaussianMixture, Parameters, kernels
+from mixtura import (
+    EM,
+    ConjugatePrior,
+    DeterminantRatio,
+    EigenvalueRatio,
+    GaussianMixture,
+    Parameters,
+    UniformNoise,
+    kernels,
+)
 
 HERE = Path(__file__).parent
 BITS = HERE / "bits.json"
@@ -69,49 +78,57 @@ HELD = {
 }
 
 FITS = {
-    **{f"{model} plain": (IRIS, {"k": 3, "model": model, "accelerate": False, "start": SPECIES}) for model in MODELS},
-    **{f"{model} default": (IRIS, {"k": 3, "model": model}) for model in ("VVV", "EEE", "VEV", "VVI", "EVE")},
     **{
-        f"faithful {start}": (FAITHFUL, {"k": 3, "start": start})
+        f"{model} plain": (IRIS, {"n_components": 3, "model": model, "em": EM(accelerate=False), "start": SPECIES})
+        for model in MODELS
+    },
+    **{
+        f"{model} default": (IRIS, {"n_components": 3, "model": model}) for model in ("VVV", "EEE", "VEV", "VVI", "EVE")
+    },
+    **{
+        f"faithful {start}": (FAITHFUL, {"n_components": 3, "start": start})
         for start in ("hierarchical", "kmeans", "k-means++", "random", "random_from_data", "identity", "small-em")
     },
     **{name: (IRIS, options) for name, options in HELD.items()},
     "parameters": (IRIS, {"start": GIVEN}),
-    "equal proportions": (IRIS, {"k": 3, "equal_proportions": True, "model": "VEE"}),
-    "weights": (IRIS, {"k": 3, "sample_weight": WEIGHTS, "sample_size": "effective"}),
-    "weights EEV": (IRIS, {"k": 3, "sample_weight": WEIGHTS / 7, "model": "EEV"}),
-    "known": (IRIS, {"k": 3, "known": KNOWN}),
-    "trim": (NOISY, {"k": 2, "trim": 0.1}),
-    "trim prior": (NOISY, {"k": 2, "trim": 0.05, "prior": "conjugate", "model": "VEE"}),
-    "noise": (NOISY, {"k": 2, "noise": True}),
-    "noise neighbours": (NOISY, {"k": 2, "noise": "neighbours", "model": "EEE"}),
-    "noise hull": (NOISY, {"k": 2, "noise": 0.1, "noise_region": "hull"}),
-    "noise trim": (NOISY, {"k": 2, "noise": 0.05, "trim": 0.02}),
-    "prior": (IRIS, {"k": 3, "prior": "conjugate"}),
-    "prior VVI": (IRIS, {"k": 3, "prior": ConjugatePrior(shrinkage=0.5, dof=8), "model": "VVI"}),
-    "ratio": (IRIS, {"k": 3, "eigenvalue_ratio": 12}),
-    "ratio prior": (IRIS, {"k": 3, "eigenvalue_ratio": 5, "prior": "conjugate", "model": "VVE"}),
-    "determinant ratio": (IRIS, {"k": 3, "determinant_ratio": 3}),
-    "starts": (FAITHFUL, {"k": 4, "n_init": 3, "start": "kmeans"}),
-    "collapse": (FAITHFUL[:12], {"k": 5, "start": "identity", "accelerate": False}),
-    "collapse many": (np.repeat(FAITHFUL[:7], 3, axis=0), {"k": 4, "n_init": 2}),
-    "parameters stop": (FAITHFUL, {"k": 2, "stop": ["loglik", "parameters"], "tol": 1e-8, "start": "random"}),
-    "one column": (FAITHFUL[:, 0], {"k": 2}),
-    "one column E": (FAITHFUL[:, 0], {"k": 3, "model": "E"}),
-    "float32": (LARGE.astype(np.float32), {"k": 4}),
-    "fortran": (np.asfortranarray(LARGE), {"k": 4, "start": "kmeans", "model": "EEE"}),
-    "strided": (LARGE[::2, ::2], {"k": 4, "model": "VVI"}),
-    "large weights": (LARGE, {"k": 3, "sample_weight": np.arange(len(LARGE)) % 3, "model": "VII"}),
-    "large noise": (LARGE[:20_000], {"k": 3, "noise": 0.02}),
+    "equal proportions": (IRIS, {"n_components": 3, "equal_weights": True, "model": "VEE"}),
+    "weights": (IRIS, {"n_components": 3, "sample_weight": WEIGHTS}),
+    "weights EEV": (IRIS, {"n_components": 3, "sample_weight": WEIGHTS / 7, "model": "EEV"}),
+    "known": (IRIS, {"n_components": 3, "known_labels": KNOWN}),
+    "trim": (NOISY, {"n_components": 2, "trim": 0.1}),
+    "trim prior": (NOISY, {"n_components": 2, "trim": 0.05, "prior": "conjugate", "model": "VEE"}),
+    "noise": (NOISY, {"n_components": 2, "noise": True}),
+    "noise neighbours": (NOISY, {"n_components": 2, "noise": "neighbours", "model": "EEE"}),
+    "noise hull": (NOISY, {"n_components": 2, "noise": UniformNoise(0.1, region="hull")}),
+    "noise trim": (NOISY, {"n_components": 2, "noise": 0.05, "trim": 0.02}),
+    "prior": (IRIS, {"n_components": 3, "prior": "conjugate"}),
+    "prior VVI": (IRIS, {"n_components": 3, "prior": ConjugatePrior(shrinkage=0.5, dof=8), "model": "VVI"}),
+    "ratio": (IRIS, {"n_components": 3, "constraint": EigenvalueRatio(12)}),
+    "ratio prior": (IRIS, {"n_components": 3, "constraint": EigenvalueRatio(5), "prior": "conjugate", "model": "VVE"}),
+    "determinant ratio": (IRIS, {"n_components": 3, "constraint": DeterminantRatio(3)}),
+    "starts": (FAITHFUL, {"n_components": 4, "n_init": 3, "start": "kmeans"}),
+    "collapse": (FAITHFUL[:12], {"n_components": 5, "start": "identity", "em": EM(accelerate=False)}),
+    "collapse many": (np.repeat(FAITHFUL[:7], 3, axis=0), {"n_components": 4, "n_init": 2}),
+    "parameters stop": (
+        FAITHFUL,
+        {"n_components": 2, "em": EM(stop=["loglik", "parameters"], tol=1e-8), "start": "random"},
+    ),
+    "one column": (FAITHFUL[:, 0], {"n_components": 2}),
+    "one column E": (FAITHFUL[:, 0], {"n_components": 3, "model": "E"}),
+    "float32": (LARGE.astype(np.float32), {"n_components": 4}),
+    "fortran": (np.asfortranarray(LARGE), {"n_components": 4, "start": "kmeans", "model": "EEE"}),
+    "strided": (LARGE[::2, ::2], {"n_components": 4, "model": "VVI"}),
+    "large weights": (LARGE, {"n_components": 3, "sample_weight": np.arange(len(LARGE)) % 3, "model": "VII"}),
+    "large noise": (LARGE[:20_000], {"n_components": 3, "noise": 0.02}),
 }
 
 SWEEPS = {
-    "iris": (IRIS, {"components": range(1, 5)}),
-    "faithful": (FAITHFUL, {"components": range(1, 5), "models": ["EEE", "VVV", "VEV", "VVI"]}),
-    "prior": (IRIS, {"components": [2, 3], "models": ["VVV", "EEV", "VII"], "prior": "conjugate"}),
-    "noise": (NOISY, {"components": [1, 2], "models": ["EEE", "VVV"], "noise": True}),
-    "folds": (FAITHFUL, {"components": [1, 2], "models": ["EEE", "VVV"], "criterion": "cv"}),
-    "large": (LARGE, {"components": [3, 4], "models": ["VVV", "VEE"], "start": "hierarchical"}),
+    "iris": (IRIS, {"n_components": range(1, 5)}),
+    "faithful": (FAITHFUL, {"n_components": range(1, 5), "models": ["EEE", "VVV", "VEV", "VVI"]}),
+    "prior": (IRIS, {"n_components": [2, 3], "models": ["VVV", "EEV", "VII"], "prior": "conjugate"}),
+    "noise": (NOISY, {"n_components": [1, 2], "models": ["EEE", "VVV"], "noise": True}),
+    "folds": (FAITHFUL, {"n_components": [1, 2], "models": ["EEE", "VVV"], "criterion": "cv"}),
+    "large": (LARGE, {"n_components": [3, 4], "models": ["VVV", "VEE"], "start": "hierarchical"}),
 }
 
 ESTIMATORS = {

@@ -15,7 +15,10 @@ from mixtura.em.steppers.coordinates import FisherCoordinates
 def both_ways(rows, k, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", mixtura.MixturaWarning)
-        return [mixtura.fit(rows, k, start="kmeans", seed=0, accelerate=fast, **options) for fast in (False, True)]
+        return [
+            mixtura.fit(rows, k, start="kmeans", seed=0, **options, em=mixtura.EM(accelerate=fast))
+            for fast in (False, True)
+        ]
 
 
 @pytest.fixture(scope="module")

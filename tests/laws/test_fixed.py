@@ -1,6 +1,7 @@
 """Laws of EM with parameters that are held, for every covariance model."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from strategies import problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS
-from mixtura.em.mstep import HeldWeights
+from mixtura.em.mstep import EqualWeights, FreeWeights, HeldWeights
 from mixtura.fitting.options import as_masks, with_held_parameters
 
 PARTS = ("weights", "means", "covariances")
@@ -44,10 +45,9 @@ def options_of(problem, model):
         "model": model,
         "start": start,
         "fixed": fixed,
-        "equal_proportions": equal,
+        "equal_weights": equal,
         "noise": mixtura.Noise(0.1, low, high) if noise else None,
-        "floor": 1e-6,
-        "max_iter": 12,
+        "em": mixtura.EM(floor=1e-6, max_iter=12),
     }
 
 
@@ -62,7 +62,7 @@ def quietly(rows, **options):
 def test_em_climbs_and_what_is_held_stays(model, problem, accelerate):
     rows, k, _, fixed, equal, noise = problem
     options = options_of(problem, model)
-    fit = quietly(rows, **options, accelerate=accelerate)
+    fit = quietly(rows, **{**options, "em": replace(options["em"], accelerate=accelerate)})
     assert (np.diff(fit.trace) >= 0).all()
     assert fit.loglik == pytest.approx(fit.mixture.logpdf(rows).sum(), rel=1e-9, abs=1e-7)
     found, start = fit.mixture, options["start"]
@@ -105,7 +105,8 @@ def test_the_m_step_is_the_best_that_what_is_held_allows(model, problem):
     around = options["noise"]
     problem = problem_of(rows, model, floor=1e-6).with_background(around)
     start = options["start"]
-    problem = with_held_parameters(problem, k, fixed, equal_proportions=equal, start=start, initial=lambda *_: start)
+    problem = replace(problem, mstep=replace(problem.mstep, weights=EqualWeights() if equal else FreeWeights()))
+    problem = with_held_parameters(problem, k, fixed, start=start, initial=lambda *_: start)
     left = 1 - (around.weight if around else 0)
     first = problem.begin(mixtura.Mixture(left * start.weights, start.means, start.covariances, noise=around))
     best, low = problem.mstep(first.stats, first.mixture)

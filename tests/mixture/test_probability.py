@@ -126,7 +126,7 @@ def test_regions_hold_their_probability():
 def test_merging_is_that_of_mclust(name):
     rows, _, reference = mclust_best(name)
     start = np.array(reference["start"]["labels"])
-    options = {"tol": 0, "max_iter": 60, "accelerate": False, "record": True}
+    options = {"tol": 0, "max_iter": 60, "em": mixtura.EM(accelerate=False), "record": True}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fit = mixtura.fit(rows, model=reference["best"]["model"], start=start, **options)

@@ -275,7 +275,7 @@ def test_samples_are_grouped_by_component(iris):
         ({"covariance_type": "tied", "precisions_init": -np.eye(4)}, "'tied precision' should be symmetric"),
         ({"n_components": 200}, "Expected n_samples >= n_components but got n_components = 200, n_samples = 150"),
         ({"init_params": "guess"}, "init_params"),
-        ({"covariance_type": "VVV"}, "covariance_type"),
+        ({"covariance_type": "VVX"}, "covariance_type"),
     ],
 )
 def test_bad_parameters_have_scikit_learns_words(iris, given, words):

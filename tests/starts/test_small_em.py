@@ -25,14 +25,14 @@ def standardised(name):
     ("name", "k", "best"), [("iris", 3, -290.531), ("faithful", 3, -369.637), ("diabetes", 3, -170.596)]
 )
 def test_it_finds_what_500_random_starts_find(name, k, best):
-    found = [mixtura.fit(standardised(name), k, floor=1e-3, seed=seed).loglik for seed in range(3)]
+    found = [mixtura.fit(standardised(name), k, seed=seed, em=mixtura.EM(floor=1e-3)).loglik for seed in range(3)]
     assert np.median(found) >= best - 0.5
 
 
 def test_the_same_seed_gives_the_same_fit(iris):
-    a, b = (mixtura.fit(iris, 3, seed=3, floor=1e-3) for _ in range(2))
+    a, b = (mixtura.fit(iris, 3, seed=3, em=mixtura.EM(floor=1e-3)) for _ in range(2))
     assert a.trace == b.trace
-    c = mixtura.fit(ArraySource.of(iris), 3, seed=3, floor=1e-3)
+    c = mixtura.fit(ArraySource.of(iris), 3, seed=3, em=mixtura.EM(floor=1e-3))
     assert a.trace == c.trace
 
 
@@ -72,9 +72,9 @@ def test_a_spurious_likelihood_does_not_win(iris):
 
 def test_without_the_kernel_the_loop_takes_the_same_way():
     rows = standardised("faithful")
-    fast = mixtura.fit(rows, 3, floor=1e-3, seed=0)
+    fast = mixtura.fit(rows, 3, seed=0, em=mixtura.EM(floor=1e-3))
     with kernels.using_kernel(replace(kernels.current_kernel(), begin_runs=None)):
-        slow = mixtura.fit(rows, 3, floor=1e-3, seed=0)
+        slow = mixtura.fit(rows, 3, seed=0, em=mixtura.EM(floor=1e-3))
     assert slow.loglik == pytest.approx(fast.loglik, abs=1e-3)
     np.testing.assert_allclose(slow.mixture.means, fast.mixture.means, atol=1e-2)
 
@@ -90,7 +90,10 @@ def test_moves_only_lead_higher():
     rows = standardised("diabetes")
     starts = SmallEM(seeds=3, effort=0, settled=0), SmallEM(seeds=3)
     still, moved = np.array(
-        [[mixtura.fit(rows, 4, start=start, seed=seed, floor=1e-3).loglik for seed in range(6)] for start in starts]
+        [
+            [mixtura.fit(rows, 4, start=start, seed=seed, em=mixtura.EM(floor=1e-3)).loglik for seed in range(6)]
+            for start in starts
+        ]
     )
     assert (moved > still - 0.2).all()
     assert (moved > still + 1).any()

@@ -136,6 +136,12 @@ class Model:
     def __str__(self) -> str:
         return self.name
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     def in_columns(self, d: int) -> Model:
         """The same model with the name that it has in d columns: in one column all models are E or V, as in mclust."""
         return replace(self, name=model_name_in(self.name, d))

@@ -205,15 +205,14 @@ def _taken_over(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:
     """
     if earlier is None:
         return {}
-    wanted = {Key(k, model) for k in plan.components for model in plan.models}
-    cells = {cell.key: cell for cell in earlier.cells if cell.key in wanted}
-    for cell in cells.values():
-        dimensions = plan.source.n_features
+    dimensions = plan.source.n_features
+    for cell in earlier.cells:
         if cell.fit is not None and cell.fit.mixture.n_features != dimensions:
             raise ParameterError(
                 f"resume: the earlier selection is of {cell.fit.mixture.n_features} columns, the data has {dimensions}"
             )
-    return cells
+    wanted = {Key(k, model) for k in plan.components for model in plan.models}
+    return {cell.key: cell for cell in earlier.cells if cell.key in wanted}
 
 
 def _named(cell: Cell, columns: tuple[str, ...] | None) -> Cell:

@@ -61,10 +61,10 @@ class Parameters:
             sizes = {name: value.n_components if name == "covariances" else len(value) for name, value in given.items()}
             wrong = [name for name, size in sizes.items() if size != k]
             if wrong:
-                raise ParameterError(f"k is {k}, but the start has {sizes[wrong[0]]} {wrong[0]}")
+                raise ParameterError(f"n_components is {k}, but the start has {sizes[wrong[0]]} {wrong[0]}")
             mixture = _completed(problem, k, rng, self.rest, given)
         if mixture.n_components != k:
-            raise ParameterError(f"k is {k}, but the start has {mixture.n_components} components")
+            raise ParameterError(f"n_components is {k}, but the start has {mixture.n_components} components")
         return mixture
 
     @property
