@@ -12,11 +12,11 @@ from mixtura.covariance.models.names import MODELS, as_covariance_model
 from mixtura.em.steppers.coordinates import FisherCoordinates
 
 
-def both_ways(rows, k, **options):
+def both_ways(rows, k, floor=1e-10, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", mixtura.MixturaWarning)
         return [
-            mixtura.fit(rows, k, start="kmeans", seed=0, **options, em=mixtura.EM(accelerate=fast))
+            mixtura.fit(rows, k, start="kmeans", seed=0, **options, em=mixtura.EM(accelerate=fast, floor=floor))
             for fast in (False, True)
         ]
 

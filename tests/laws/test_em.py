@@ -29,7 +29,7 @@ def quietly(*args, **kwargs):
 
     The floor is such that rounding stays below the tolerances where components collapse.
     """
-    kwargs = {"floor": 1e-6, **kwargs}
+    kwargs = {"em": mixtura.EM(floor=1e-6), **kwargs}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", mixtura.MixturaWarning)
         return mixtura.fit(*args, **kwargs)

@@ -74,7 +74,7 @@ class ClusterTree:
         """
         n = len(self.rows)
         if as_count(k, "k") > n:
-            raise ParameterError(f"n_components is {k}; the tree has only {n} rows")
+            raise ParameterError(f"k is {k}; the tree has only {n} rows")
         first = np.arange(n)
         for i, j in self.merges[: n - k][::-1]:  # the last merges lead to the clusters that are left
             first[j] = first[i]
