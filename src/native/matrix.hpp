@@ -53,15 +53,18 @@ struct Square {
 // goes on the diagonal, and a's own diagonal; false as soon as it refuses one.
 template <class A, class L, class Accepted> bool cholesky(const A& a, const L& l, Size d, Accepted accepted) {
   for (Size i = 0; i < d; ++i) {
+    const double* from = a.row(i);
+    double* row = l.row(i);
+    double pivot = from[i];
     for (Size j = 0; j < i; ++j) {
-      double sum = a(i, j);
-      for (Size m = 0; m < j; ++m) sum -= l(i, m) * l(j, m);
-      l(i, j) = sum / l(j, j);
+      const double* other = l.row(j);
+      double sum = from[j];
+      for (Size m = 0; m < j; ++m) sum -= row[m] * other[m];
+      row[j] = sum / other[j];
+      pivot -= row[j] * row[j];
     }
-    double pivot = a(i, i);
-    for (Size m = 0; m < i; ++m) pivot -= l(i, m) * l(i, m);
-    if (!accepted(pivot, a(i, i))) return false;
-    l(i, i) = std::sqrt(pivot);
+    if (!accepted(pivot, from[i])) return false;
+    row[i] = std::sqrt(pivot);
   }
   return true;
 }
@@ -123,6 +126,9 @@ struct PlaneRotation {
     }
   }
 
+  // The axes of a symmetric matrix, in columns.
+  void axes(MatrixView v) const { columns(v); }
+
   // Rows and columns of a symmetric matrix.
   void both_sides(MatrixView a) const {
     const double c = cosine, s = sine, p = a(i, i), q = a(j, j), x = a(i, j);
@@ -137,9 +143,10 @@ struct PlaneRotation {
   }
 };
 
-// One sweep of Jacobi's rotations over a symmetric matrix, and over the columns of v with it; elements off the diagonal
-// that are `negligible` beside those on it stay. Whether anything was rotated.
-template <class Rotation, class Negligible> bool jacobi_sweep(MatrixView a, MatrixView v, Negligible negligible) {
+// One sweep of Jacobi's rotations over a symmetric matrix, and over its axes v with it, in rows or columns as the
+// rotation has them; elements off the diagonal that are `negligible` beside those on it stay. Whether any was rotated.
+template <class Rotation, class Negligible>
+bool jacobi_sweep(MatrixView a, MatrixView v, Negligible negligible) {
   bool any = false;
   for (Size i = 0; i < a.d; ++i)
     for (Size j = i + 1; j < a.d; ++j) {
@@ -147,7 +154,7 @@ template <class Rotation, class Negligible> bool jacobi_sweep(MatrixView a, Matr
       any = true;
       const Rotation rotation = Rotation::diagonalising(a, i, j);
       rotation.both_sides(a);
-      rotation.columns(v);
+      rotation.axes(v);
     }
   return any;
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -143,43 +143,42 @@ class FusedRuns:
 
     def unfinished(self, numbers: Sequence[int]) -> list[int]:
         """Those of some runs that have neither converged nor failed, so that they can go on."""
-        return cast(list[int], self.native.unfinished(numbers))
+        return self.native.unfinished(numbers)
 
     def result(self, number: int) -> RunResult:
         """A copy of where a run stands."""
-        ending, *rest = self.native.result(number)
-        return RunResult(_ENDINGS[ending], *rest)
+        native = self.native.result(number)
+        return RunResult(native, _ENDINGS[native.ending], native.trace)
 
     def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
         """Runs in order: those not collapsed; those not at the floor nor too thin; the highest log-likelihood.
 
         A run is too thin while a component holds fewer rows than its ``own_points``, which are given for all runs.
         """
-
-        def order(number: int) -> tuple[int, float]:
-            at = standings[number]
-            thin = at.least_weight * self.rows_per_weight < own_points[number] and at.n_components > 1
-            return 2 if at.collapsed else int(thin or at.any_at_floor), -at.loglik
-
-        standings = dict(zip(numbers, self.native.standings(numbers), strict=True))
-        return sorted(numbers, key=order)
+        standings, unit = zip(numbers, self.native.standings(numbers), strict=True), self.rows_per_weight
+        order = {
+            number: (2 if collapsed else int(at_floor or (k > 1 and least * unit < own_points[number])), -loglik)
+            for number, (_, collapsed, at_floor, k, least, loglik) in standings
+        }
+        return sorted(numbers, key=order.__getitem__)
 
     def different(self, numbers: Sequence[int]) -> list[int]:
         """Those runs that have ended, or have not come to the place of another one before them."""
         kept: list[int] = []
         places: list[tuple[int, float]] = []
-        for number, at in zip(numbers, self.native.standings(numbers), strict=True):
-            near = [other for other, loglik in places if abs(loglik - at.loglik) <= SAME_LOGLIK]
-            if at.ended or not any(self._same_weights(other, number) for other in near):
-                kept.append(number)
-                if at.has_mixture:
-                    places.append((number, at.loglik))
+        for number, (ended, *_, loglik) in zip(numbers, self.native.standings(numbers), strict=True):
+            if not ended:
+                near = (one for one, other in places if abs(other - loglik) <= SAME_LOGLIK)
+                if any(self._same_weights(one, number) for one in near):
+                    continue
+            kept.append(number)
+            places.append((number, loglik))
         return kept
 
     def _same_weights(self, one: int, other: int) -> bool:
         """Whether two mixtures have nearly the same weights, with components in whatever order."""
-        pairs = zip(sorted(self.native.weights(one)), sorted(self.native.weights(other)), strict=True)
-        return not any(abs(a - b) > SAME_WEIGHT for a, b in pairs)
+        a, b = sorted(self.native.weights(one)), sorted(self.native.weights(other))
+        return len(a) == len(b) and not any(abs(x - y) > SAME_WEIGHT for x, y in zip(a, b, strict=True))
 
 
 @lru_cache

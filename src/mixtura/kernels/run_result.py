@@ -28,25 +28,16 @@ class RunResult:
 
     Attributes
     ----------
+    native : object
+        The same in C++, whose arrays are those of all properties.
     ending : Ending
     trace : tuple of float
         Log-likelihood after the first M-step and after each iteration; empty where there was no mixture at all.
-    floored : bool
-        Whether any covariance rests on the floor.
-    least : float
-        The smallest weight of a component.
-    passes : int
-        How often the rows were read, those of rejected SQUAREM steps included.
-    iterate : object
-        The arrays, as C++ holds them.
     """
 
+    native: Any
     ending: Ending
     trace: tuple[float, ...]
-    floored: bool
-    least: float
-    passes: int
-    iterate: Any
 
     @property
     def iterations(self) -> int:
@@ -54,27 +45,42 @@ class RunResult:
         return max(len(self.trace) - 1, 0)
 
     @property
+    def passes(self) -> int:
+        """How often the rows were read, those of rejected SQUAREM steps included."""
+        return self.native.passes
+
+    @property
+    def least(self) -> float:
+        """The smallest weight of a component."""
+        return self.native.least_weight
+
+    @property
+    def floored(self) -> bool:
+        """Whether any covariance rests on the floor."""
+        return self.native.any_at_floor
+
+    @property
     def stats(self) -> Stats:
         """Statistics of the E-step at the mixture, from which EM goes on."""
-        at = self.iterate
-        return Stats(at.weight, at.mean, at.scatter, self.trace[-1] if self.trace else -np.inf, at.certainty)
+        at = self.native
+        return Stats(at.weight, at.mean, at.scatter, at.loglik, at.certainty)
 
     @property
     def weights(self) -> Array:
         """Weights of the mixture, (k,); NaN, like its other parameters, where there is none."""
-        return self.iterate.weights
+        return self.native.weights
 
     @property
     def means(self) -> Array:
         """Means of the mixture, (k, d)."""
-        return self.iterate.means
+        return self.native.means
 
     @property
     def covariances(self) -> Array:
         """Covariances of the mixture, (k, d, d), or (k, d) for diagonal models."""
-        return self.iterate.covariances
+        return self.native.covariances
 
     @property
     def at_floor(self) -> NDArray[np.bool_]:
         """Components whose covariance has been raised to the floor, (k,)."""
-        return self.iterate.at_floor
+        return self.native.at_floor.view(np.bool_)

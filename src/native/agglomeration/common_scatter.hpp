@@ -20,7 +20,7 @@ struct TwoSidedRotation {
     const double tangent = std::copysign(1.0, theta) / (std::abs(theta) + std::hypot(theta, 1.0));
     return {{i, j, 1 / std::hypot(tangent, 1.0), tangent / std::hypot(tangent, 1.0)}};
   }
-  void columns(MatrixView a) const { plane.columns(a); }
+  void axes(MatrixView v) const { plane.rows(v); }
   void both_sides(MatrixView a) const {
     plane.columns(a);
     plane.rows(a);
@@ -35,12 +35,13 @@ class GrowingAxes {
 
   double value(std::int64_t r) const { return std::max(rotated_(r, r), 0.0); }
 
-  // Coordinates of a vector along the axes.
-  void along(const double* vector, double* to) const {
+  // A vector's coordinate along an axis.
+  double coordinate(std::int64_t r, const double* vector) const {
     const std::int64_t d = axes_.d;
-    std::fill_n(to, d, 0.0);
-    for (std::int64_t c = 0; c < d; ++c)
-      for (std::int64_t r = 0; r < d; ++r) to[r] += axes_(c, r) * vector[c];
+    const double* axis = axes_.numbers.data() + r * d;
+    double dot = 0;
+    for (std::int64_t c = 0; c < d; ++c) dot += axis[c] * vector[c];
+    return dot;
   }
 
   // Add the outer product of a vector. Elements are rounding beside the two variances of their own, not beside the
@@ -48,7 +49,7 @@ class GrowingAxes {
   void add(const std::vector<double>& vector) {
     const std::int64_t d = axes_.d;
     std::vector<double> own(d);
-    along(vector.data(), own.data());
+    for (std::int64_t r = 0; r < d; ++r) own[r] = coordinate(r, vector.data());
     for (std::int64_t r = 0; r < d; ++r)
       for (std::int64_t c = 0; c < d; ++c) rotated_(r, c) += own[r] * own[c];
     const auto negligible = [](double off, double x, double y) {
@@ -59,7 +60,7 @@ class GrowingAxes {
   }
 
  private:
-  Square rotated_, axes_;  // the matrix in its own axes, and the axes as columns
+  Square rotated_, axes_;  // the matrix in its own axes, and the axes as rows
 };
 
 // The metric M, divided by its largest eigenvalue so that determinants of any size stay finite.
@@ -78,8 +79,7 @@ class Metric {
   }
   // Coordinates in which the metric is the identity.
   void whiten(const double* from, double* to) const {
-    axes_.along(from, to);
-    for (std::int64_t r = 0; r < d_; ++r) to[r] *= root_[r];
+    for (std::int64_t r = 0; r < d_; ++r) to[r] = root_[r] * axes_.coordinate(r, from);
   }
 
  private:
@@ -120,13 +120,13 @@ class Bounds {
     const std::int64_t d = clusters.d;
     for (std::int64_t i = 0; i < clusters.count; ++i) metric_.whiten(&clusters.mean[i * d], &whitened_[i * d]);
     std::fill(exact_.begin(), exact_.end(), false);
-    while (true) {
+    for (std::int64_t evaluated = 1;; ++evaluated) {
       std::int64_t best = 1;
       for (std::int64_t j = 2; j < clusters.count; ++j)
         if (bound_[j] <= bound_[best]) best = j;
       if (exact_[best]) return best;
       evaluate(best);
-      check();
+      if (evaluated % 16 == 0) check();  // the clock costs as much as a few pairs
     }
   }
   void merge(std::int64_t i, std::int64_t j) {

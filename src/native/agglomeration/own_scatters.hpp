@@ -10,7 +10,7 @@ namespace {
 // A lower triangle, row after row.
 struct TriangleView {
   double* data;
-  double& operator()(std::int64_t i, std::int64_t j) const { return data[i * (i + 1) / 2 + j]; }
+  double* row(std::int64_t i) const { return data + i * (i + 1) / 2; }
 };
 
 // Log-determinant of a matrix given by its lower triangle, which is overwritten; -inf where it is singular.

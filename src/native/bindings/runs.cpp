@@ -59,21 +59,23 @@ struct StartArrays {
 
 // A copy of where a run stands, which stays as it is when the run goes on. Of a run that never had a mixture the
 // parameters are NaN.
-struct Snapshot {
+struct Result {
   Iterate at;
   Layout scatter, covariances;
-};
+  Ending ending;
+  Size passes;
+  Numbers trace;
 
-// By what runs are compared.
-struct Standing {
-  bool ended, collapsed, any_at_floor, has_mixture;
-  Size n_components;
-  double least_weight, loglik;
-
-  explicit Standing(const Run& run)
-      : ended(run.ended()), collapsed(run.ending == Ending::COLLAPSED), any_at_floor(run.at.any_at_floor()),
-        has_mixture(!run.trace.empty()), n_components(Size(run.at.stats.weight.size())),
-        least_weight(run.at.stats.least_weight()), loglik(run.at.loglik) {}
+  Result(const Run& run, CovarianceModel model, Size d)
+      : at(run.at), scatter(Layout::of_scatter(model, Size(at.stats.weight.size()), d)),
+        covariances(Layout::of_covariances(model, scatter.k, d)), ending(run.ending), passes(run.passes),
+        trace(run.trace) {
+    if (!at.weights.empty()) return;
+    const double unknown = std::numeric_limits<double>::quiet_NaN();
+    if (trace.empty()) at.loglik = -std::numeric_limits<double>::infinity();
+    at.weights.assign(scatter.k, unknown), at.means.assign(scatter.k * d, unknown);
+    at.covariances.assign(covariances.size(), unknown);
+  }
 };
 
 class Runs {
@@ -112,16 +114,10 @@ class Runs {
     const Size each = problem_.model.diagonal() ? d : d * d;
     Pass pass(problem_.rows, ends_, useful_threads(threads_, problem_.rows.n, k, each), &interrupted);
     InterruptCheck check(&interrupted);
-    const Iteration iteration(options_, problem_, pass, check);
+    Iteration iteration(options_, problem_, pass, check);
     unlocked([&] {
       for (Run* run : chosen) iteration.advance(*run, max_iter);
     });
-  }
-
-  std::vector<Standing> standings(const std::vector<Size>& numbers) {
-    std::vector<Standing> found;
-    for (Size number : numbers) found.emplace_back((*this)[number]);
-    return found;
   }
 
   std::vector<Size> unfinished(const std::vector<Size>& numbers) {
@@ -131,16 +127,7 @@ class Runs {
     return found;
   }
 
-  Snapshot snapshot(Size number) {
-    const Run& run = (*this)[number];
-    const Size k = Size(run.at.stats.weight.size()), d = problem_.rows.d;
-    Snapshot copy{run.at, Layout::of_scatter(problem_.model, k, d), Layout::of_covariances(problem_.model, k, d)};
-    if (!run.at.weights.empty()) return copy;
-    const double unknown = std::numeric_limits<double>::quiet_NaN();
-    copy.at.weights.assign(k, unknown), copy.at.means.assign(k * d, unknown);
-    copy.at.covariances.assign(copy.covariances.size(), unknown);
-    return copy;
-  }
+  Result result(Size number) { return {(*this)[number], problem_.model, problem_.rows.d}; }
 
  private:
   const ProblemArrays arrays_;
@@ -152,7 +139,7 @@ class Runs {
 };
 
 using Array = nb::ndarray<nb::numpy, double>;
-using Booleans = nb::ndarray<nb::numpy, bool>;
+using Bytes = nb::ndarray<nb::numpy, unsigned char>;
 
 // (k, d, d), (k, d), or (1, d, d) where all components share one matrix.
 Array as_array(Numbers& numbers, const Layout& layout) {
@@ -161,14 +148,23 @@ Array as_array(Numbers& numbers, const Layout& layout) {
   return Array(numbers.data(), {layout.shared ? 1 : k, d, d});
 }
 
-// Ending, trace, whether any covariance is at the floor, least weight, passes, and a copy of the iterate.
-nb::tuple result_of(Runs& runs, Size number) {
-  const Run& run = runs[number];
-  nb::tuple trace = nb::steal<nb::tuple>(PyTuple_New(Py_ssize_t(run.trace.size())));
-  for (std::size_t i = 0; i < run.trace.size(); ++i)
-    PyTuple_SET_ITEM(trace.ptr(), Py_ssize_t(i), PyFloat_FromDouble(run.trace[i]));
-  return nb::make_tuple(run.ending, trace, run.at.any_at_floor(), run.at.stats.least_weight(), run.passes,
-                        runs.snapshot(number));
+// By what some of the runs are compared: for each whether it has ended, whether it has collapsed, whether a covariance
+// is at the floor, its number of components, their least weight, and the log-likelihood.
+nb::list standings(Runs& runs, const std::vector<Size>& numbers) {
+  nb::list found;
+  for (Size number : numbers) {
+    const Run& run = runs[number];
+    found.append(nb::make_tuple(run.ended(), run.ending == Ending::COLLAPSED, run.at.any_at_floor(),
+                                run.at.stats.weight.size(), run.at.stats.least_weight(), run.at.loglik));
+  }
+  return found;
+}
+
+nb::tuple as_tuple(const Numbers& numbers) {
+  nb::tuple all = nb::steal<nb::tuple>(PyTuple_New(Py_ssize_t(numbers.size())));
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    PyTuple_SET_ITEM(all.ptr(), Py_ssize_t(i), PyFloat_FromDouble(numbers[i]));
+  return all;
 }
 
 void bind_models(nb::module_& m) {
@@ -198,40 +194,38 @@ void bind_parameters(nb::module_& m) {
       .def(nb::init<In, In, In>(), "weight"_a, "mean"_a, "scatter"_a);
 }
 
-void bind_run(nb::module_& m) {
+void bind_ending(nb::module_& m) {
   nb::enum_<Ending>(m, "Ending", "How a run ended; OUT_OF_STEPS if it has not.")
       .value("CONVERGED", Ending::CONVERGED)
       .value("OUT_OF_STEPS", Ending::OUT_OF_STEPS)
       .value("COLLAPSED", Ending::COLLAPSED)
       .value("FELL", Ending::FELL);
-  nb::class_<Standing>(m, "Standing", "How good a run is, and whether it has ended.")
-      .def_ro("ended", &Standing::ended)
-      .def_ro("collapsed", &Standing::collapsed)
-      .def_ro("any_at_floor", &Standing::any_at_floor)
-      .def_ro("has_mixture", &Standing::has_mixture)
-      .def_ro("n_components", &Standing::n_components)
-      .def_ro("least_weight", &Standing::least_weight)
-      .def_ro("loglik", &Standing::loglik);
 }
 
-void bind_snapshot(nb::module_& m) {
+void bind_result(nb::module_& m) {
   const auto vector = [](Numbers& numbers) { return Array(numbers.data(), {numbers.size()}); };
   const auto rows = [](Numbers& numbers, const Layout& layout) {
     return Array(numbers.data(), {std::size_t(layout.k), std::size_t(layout.d)});
   };
+  const auto bytes = [](std::vector<char>& values) {
+    return Bytes(reinterpret_cast<unsigned char*>(values.data()), {values.size()});
+  };
   constexpr auto owned = nb::rv_policy::reference_internal;
-  nb::class_<Snapshot>(m, "Iterate", "A mixture, and the statistics of the E-step there.")
-      .def_prop_ro("certainty", [](const Snapshot& s) { return s.at.certainty; })
-      .def_prop_ro("weight", [=](Snapshot& s) { return vector(s.at.stats.weight); }, owned)
-      .def_prop_ro("mean", [=](Snapshot& s) { return rows(s.at.stats.mean, s.scatter); }, owned)
-      .def_prop_ro("scatter", [](Snapshot& s) { return as_array(s.at.stats.scatter, s.scatter); }, owned)
-      .def_prop_ro("weights", [=](Snapshot& s) { return vector(s.at.weights); }, owned)
-      .def_prop_ro("means", [=](Snapshot& s) { return rows(s.at.means, s.scatter); }, owned)
-      .def_prop_ro("covariances", [](Snapshot& s) { return as_array(s.at.covariances, s.covariances); }, owned)
-      .def_prop_ro(
-          "at_floor",
-          [](Snapshot& s) { return Booleans(reinterpret_cast<bool*>(s.at.at_floor.data()), {s.at.at_floor.size()}); },
-          owned);
+  nb::class_<Result>(m, "Result", "A copy of where a run stands: how it came there, statistics and mixture.")
+      .def_ro("ending", &Result::ending)
+      .def_ro("passes", &Result::passes)
+      .def_prop_ro("trace", [](const Result& r) { return as_tuple(r.trace); })
+      .def_prop_ro("loglik", [](const Result& r) { return r.at.loglik; })
+      .def_prop_ro("certainty", [](const Result& r) { return r.at.certainty; })
+      .def_prop_ro("least_weight", [](const Result& r) { return r.at.stats.least_weight(); })
+      .def_prop_ro("any_at_floor", [](const Result& r) { return r.at.any_at_floor(); })
+      .def_prop_ro("weight", [=](Result& r) { return vector(r.at.stats.weight); }, owned)
+      .def_prop_ro("mean", [=](Result& r) { return rows(r.at.stats.mean, r.scatter); }, owned)
+      .def_prop_ro("scatter", [](Result& r) { return as_array(r.at.stats.scatter, r.scatter); }, owned)
+      .def_prop_ro("weights", [=](Result& r) { return vector(r.at.weights); }, owned)
+      .def_prop_ro("means", [=](Result& r) { return rows(r.at.means, r.scatter); }, owned)
+      .def_prop_ro("covariances", [](Result& r) { return as_array(r.at.covariances, r.covariances); }, owned)
+      .def_prop_ro("at_floor", [=](Result& r) { return bytes(r.at.at_floor); }, owned);
 }
 
 }  // namespace
@@ -239,22 +233,21 @@ void bind_snapshot(nb::module_& m) {
 void bind_runs(nb::module_& m) {
   bind_models(m);
   bind_parameters(m);
-  bind_run(m);
-  bind_snapshot(m);
+  bind_ending(m);
+  bind_result(m);
   nb::class_<Runs>(m, "Runs", "Runs of EM of one problem, from several starts.")
       .def(nb::init<ProblemArrays, EmOptions, const StartArrays&, const std::optional<std::vector<double>>&,
                     std::vector<Size>, int>(),
            nb::kw_only(), "problem"_a, "options"_a, "starts"_a, "logliks"_a.none(), "ends"_a, "threads"_a)
       .def("__len__", &Runs::size)
-      .def("standings", &Runs::standings, "numbers"_a, "Where some of the runs stand now.")
+      .def("standings", &standings, "numbers"_a, "By what some of the runs are compared.")
       .def("unfinished", &Runs::unfinished, "numbers"_a, "Those of some runs that have not ended.")
       .def(
           "weights", [](Runs& runs, Size number) { return runs[number].at.weights; }, "number"_a,
           "Weights of a run's mixture.")
       .def("advance", &Runs::advance, "numbers"_a, "max_iter"_a,
            "Continue runs until so many iterations are done since the first mixture, or they end.")
-      .def("result", &result_of, "number"_a,
-           "Copies of ending, trace, whether a covariance is at the floor, least weight, passes, and iterate.");
+      .def("result", &Runs::result, "number"_a, "A copy of where a run stands.");
 }
 
 }  // namespace mixtura

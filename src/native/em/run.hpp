@@ -26,19 +26,19 @@ class Iteration {
       : options_(options), p_(problem), step_(problem, pass), check_(check) {}
 
   // Until so many iterations are done since the run's first mixture, or it ends.
-  void advance(Run& run, Size max_iter) const {
-    Iterate next;
-    if (run.trace.empty() && !run.ended()) begin(run, next);
+  void advance(Run& run, Size max_iter) {
+    if (run.trace.empty() && !run.ended()) begin(run);
     while (!run.ended() && Size(run.trace.size()) <= max_iter) {
       check_();
-      iterate(run, next);
+      iterate(run);
     }
   }
 
  private:
   const EmOptions& options_;
   const Problem& p_;
-  const EmStep step_;
+  EmStep step_;
+  Iterate next_;  // memory of the iterate before the last one
   InterruptCheck& check_;
 
   // Whether a component holds next to nothing, or lies on the floor on too few rows, though there are enough for all.
@@ -53,34 +53,34 @@ class Iteration {
     return false;
   }
 
-  void begin(Run& run, Iterate& next) const {
+  void begin(Run& run) {
     ++run.passes;
-    if (!step_(run.at.stats, next, run.warm)) {
+    if (!step_(run.at.stats, next_, run.warm)) {
       run.ending = Ending::COLLAPSED;
       return;
     }
-    std::swap(run.at, next);
+    std::swap(run.at, next_);
     run.trace.assign(1, run.at.loglik);
   }
 
   // One EM iteration, and where it is due a SQUAREM step after it.
-  void iterate(Run& run, Iterate& next) const {
+  void iterate(Run& run) {
     Iterate& at = run.at;
     const auto ends = [&run](Ending ending) { run.ending = ending; };
     if (run.trace.size() > 1 && collapsed(at)) return ends(Ending::COLLAPSED);
     ++run.passes;
-    if (!step_(at.stats, next, run.warm)) return ends(Ending::COLLAPSED);
-    const double rise = next.loglik - at.loglik, weight = next.stats.total();
-    const double rounding = 1e-7 * (std::fabs(next.loglik) + weight);
+    if (!step_(at.stats, next_, run.warm)) return ends(Ending::COLLAPSED);
+    const double rise = next_.loglik - at.loglik, weight = next_.stats.total();
+    const double rounding = 1e-7 * (std::fabs(next_.loglik) + weight);
     if (rise < 0) return ends(-rise <= rounding ? Ending::CONVERGED : Ending::FELL);
-    std::swap(at, next);
+    std::swap(at, next_);
     run.trace.push_back(at.loglik);
     if (rise <= options_.tol * weight) return ends(collapsed(at) ? Ending::COLLAPSED : Ending::CONVERGED);
-    if (Size(run.trace.size()) > options_.accelerate_after) accelerate(run, next);
+    if (Size(run.trace.size()) > options_.accelerate_after) accelerate(run);
   }
 
   // After every other iteration go on to where the last three iterates lead, if that is higher.
-  void accelerate(Run& run, Iterate& next) const {
+  void accelerate(Run& run) {
     Iterate& at = run.at;
     const Coordinates coordinates{Layout::of_covariances(p_.model, Size(at.weights.size()), p_.rows.d)};
     std::vector<Numbers>& points = run.squarem.points;
@@ -98,9 +98,9 @@ class Iteration {
     Statistics there;
     ++run.passes;
     coordinates.statistics(z, at.stats.total(), p_.model.one_matrix(), there);
-    if (step_(there, next, run.warm, EmStep::Of::MIXTURE) && next.loglik >= at.loglik && !collapsed(next) &&
-        next.at_floor == at.at_floor) {
-      std::swap(at, next);
+    if (step_(there, next_, run.warm, EmStep::Of::MIXTURE) && next_.loglik >= at.loglik && !collapsed(next_) &&
+        next_.at_floor == at.at_floor) {
+      std::swap(at, next_);
       run.trace.push_back(at.loglik);
       points.clear();
       add_point();

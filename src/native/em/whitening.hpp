@@ -6,25 +6,28 @@ namespace mixtura {
 
 // Upper triangular whitening factors (or diagonal ones) of k covariances, and log|2 pi S|.
 struct WhiteningFactors {
-  Layout layout;
+  Layout layout{};
   Numbers factors, logdet;
 
   // Raises covariances to the floor first, and says where; false where one has no factor even then.
-  bool make(const double* floor, Numbers& covariances, std::vector<char>& at_floor) {
+  bool make(const Layout& at, const double* floor, Numbers& covariances, std::vector<char>& at_floor) {
+    layout = at;
     factors.assign(layout.size(), 0.0);
     logdet.assign(layout.k, double(layout.d) * std::log(2 * 3.14159265358979323846));
     if (layout.diagonal) return make_diagonal(floor, covariances, at_floor), true;
-    Square l(layout.d);
+    cholesky_factor.resize(layout.d * layout.d);
     for (Size c = 0; c < layout.k; ++c) {
       if (c && layout.shared)
         logdet[c] = logdet[0], at_floor[c] = at_floor[0];
-      else if (!make_dense(c, floor, covariances, at_floor, l))
+      else if (!make_dense(c, floor, covariances, at_floor))
         return false;
     }
     return true;
   }
 
  private:
+  Numbers cholesky_factor;
+
   void make_diagonal(const double* floor, Numbers& covariances, std::vector<char>& at_floor) {
     const Size d = layout.d;
     for (Size i = 0; i < layout.k * d; ++i) {
@@ -35,8 +38,9 @@ struct WhiteningFactors {
     }
   }
 
-  bool make_dense(Size c, const double* floor, Numbers& covariances, std::vector<char>& at_floor, Square& l) {
+  bool make_dense(Size c, const double* floor, Numbers& covariances, std::vector<char>& at_floor) {
     const Size d = layout.d;
+    const MatrixView l{cholesky_factor.data(), d};
     const MatrixView covariance = MatricesView{covariances.data(), d}[c], factor = MatricesView{factors.data(), d}[c];
     bool fine = cholesky(covariance, l);
     if (fine) {
