@@ -112,11 +112,11 @@ class Counter:
         em.Problem.evaluate, small.partitions, moves.accumulate, fused.as_run = self._before
 
 
-def fitted(case: Case, **options) -> tuple[mixtura.Fit, float]:
+def fitted(case: Case, *, accelerate: bool = True, **options) -> tuple[mixtura.Fit, float]:
     """A fit, and the passes over the data that were made for it."""
     with warnings.catch_warnings(), Counter() as counter:
         warnings.simplefilter("ignore", mixtura.MixturaWarning)
-        fit = mixtura.fit(case.rows, case.k, floor=FLOOR, **options)
+        fit = mixtura.fit(case.rows, case.k, em=mixtura.EM(accelerate=accelerate, floor=FLOOR), **options)
     return fit, counter.read / len(case.rows)
 
 
@@ -137,7 +137,7 @@ def by_nearest_random_rows(problem, k, rng):
     sample = problem.source.rows(problem.source.n_rows, rng)
     centres = sample.rows[rng.choice(len(sample.rows), size=k, replace=False)]
     nearest = np.argmin([((sample.rows - centre) ** 2).sum(axis=1) for centre in centres], axis=0)
-    return accumulate(Chunk(sample.rows), np.eye(k)[nearest], problem.family.scatter_kind)
+    return accumulate(Chunk(sample.rows), np.eye(k)[nearest], problem.mstep.scatter_kind)
 
 
 def optimum(case: Case) -> float:

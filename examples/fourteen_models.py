@@ -75,7 +75,7 @@ def main(folder: Path) -> None:
         fit = chosen[3, name].fit
         print(f"{name} {fit.bic:8.1f} {fit.n_parameters:3}")
         draw(axes, rows, fit.mixture)
-        best = "bold" if name == chosen.best.model else "normal"
+        best = "bold" if name == chosen.best_cell.model else "normal"
         axes.set_title(f"{name}   {fit.bic:.0f}", fontsize=11, fontweight=best)
     panels[1, 2].text(0.05, 0.5, KEY, va="center", fontsize=10.5, transform=panels[1, 2].transAxes, in_layout=False)
     folder.mkdir(parents=True, exist_ok=True)

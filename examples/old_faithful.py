@@ -16,7 +16,7 @@ def main(folder: Path) -> None:
     """Fit, print what was found, and write two pictures and the model."""
     X = pl.read_csv(Path(__file__).with_name("faithful.csv"))
     # Random rows as means, identity covariances: with this seed both components start among the long eruptions.
-    fit = mixtura.fit(X, 2, start="identity", seed=2, accelerate=False, record=True)
+    fit = mixtura.fit(X, 2, start="identity", seed=2, em=mixtura.EM(accelerate=False), record=True)
 
     print(fit.outcome.value)
     print(f"log-likelihood {fit.loglik:.4f} after {fit.iterations} iterations, BIC {fit.bic:.2f}")

@@ -29,7 +29,7 @@ def main(folder: Path) -> None:
     here = Path(__file__)
     X = pl.read_csv(here.with_name("six_points.csv"))
     start = mixtura.Mixture.from_json(here.with_name("six_points_start.json").read_text(encoding="utf-8"))
-    fit = mixtura.fit(X, 2, start=start, floor=0, tol=1e-4, record=True)
+    fit = mixtura.fit(X, 2, start=start, tol=1e-4, em=mixtura.EM(floor=0), record=True)
 
     for number, loglik in enumerate(fit.trace):
         print(f"iteration {number}: log-likelihood {loglik:.9f}")
