@@ -30,7 +30,7 @@ from mixtura.errors import (
     StartsDisagreeWarning,
 )
 from mixtura.fitting import EM, Fit, Iteration, Model, Start, UniformNoise, fit
-from mixtura.mixture import Assessment, Mixture, Noise, assess, cdf, hdr_levels, probability, quantile, uncertainty
+from mixtura.mixture import Assessment, Mixture, Noise, assess
 from mixtura.plotting import plot, replay, watch
 from mixtura.selection import Cell, Found, Selection, select
 from mixtura.starts import ClusterTree, Labels, Parameters, Responsibilities, find_noise, hierarchical
@@ -80,21 +80,16 @@ __all__ = [
     "UniformNoise",
     "assess",
     "bootstrap",
-    "cdf",
     "combine_components",
     "discriminant",
     "find_noise",
     "fit",
-    "hdr_levels",
     "hierarchical",
     "likelihood_ratio_tests",
     "plot",
-    "probability",
-    "quantile",
     "reduce_dimensions",
     "replay",
     "select",
-    "uncertainty",
     "watch",
 ]
 

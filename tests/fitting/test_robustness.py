@@ -108,7 +108,8 @@ def test_nothing_inside_a_mixture_can_be_changed():
         (lambda: DenseCovariance(np.ones((3, 1, 1)), 2), r"expected \(2 or 1, d, d\)"),
         (lambda: DiagonalCovariance([[np.inf]], 1, 1), "not finite"),
         (lambda: DiagonalCovariance([1.0], 1, 1), "expected"),
-        (lambda: Mixture([1.0], [[0.0]], np.eye(1)), "no Covariance"),
+        (lambda: Mixture([1.0], [[0.0]], np.ones(1)), r"shape \(1,\); expected \(k, d, d\), or variances"),
+        (lambda: Mixture([1.0], [[0.0]], [[[-1.0]]]), "not positive definite"),
         (lambda: Mixture([1.0], ["a"], DenseCovariance(np.ones((1, 1, 1)), 1)), "means cannot be read"),
     ],
 )

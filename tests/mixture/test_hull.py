@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial import ConvexHull, Delaunay
 
-from mixtura import DataError, DenseCovariance, Mixture, Noise, ParameterError, probability
+from mixtura import DataError, DenseCovariance, Mixture, Noise, ParameterError
 from mixtura.data.array import ArraySource
 from mixtura.kernels import summarise
 from mixtura.mixture import hull
@@ -55,7 +55,7 @@ def test_a_mixture_keeps_its_hull():
     np.testing.assert_array_equal(again.logpdf(rows), mixture.logpdf(rows))
     swapped = mixture.marginal([1, 0])
     np.testing.assert_allclose(swapped.logpdf(rows[:, ::-1]), mixture.logpdf(rows))
-    for question in (lambda: mixture.marginal([0]), lambda: probability(mixture, [0, 0], [1, 1])):
+    for question in (lambda: mixture.marginal([0]), lambda: mixture.probability([0, 0], [1, 1])):
         with pytest.raises(ParameterError, match="convex hull"):
             question()
     upright = mixture.noise.upright()

@@ -38,51 +38,51 @@ def test_cdf_in_one_dimension_is_the_weighted_sum():
         w * norm.cdf(x, m, s)
         for w, m, s in zip(LINE.weights, LINE.means[:, 0], np.sqrt(LINE.covariances.variances()[:, 0]), strict=True)
     )
-    np.testing.assert_allclose(mixtura.cdf(LINE, x), expected, rtol=1e-14)
+    np.testing.assert_allclose(LINE.cdf(x), expected, rtol=1e-14)
 
 
 def test_quantiles_invert_the_cdf_in_both_tails():
     p = np.array([1e-300, 1e-12, 0.01, 0.2, 0.5, 0.7, 0.999, 1 - 1e-12])
-    x = mixtura.quantile(LINE, p)
+    x = LINE.quantile(p)
     assert (np.diff(x) > 0).all()
-    np.testing.assert_allclose(mixtura.cdf(LINE, x), p, rtol=1e-12)
+    np.testing.assert_allclose(LINE.cdf(x), p, rtol=1e-12)
 
 
 def test_quantiles_of_zero_and_one_are_infinite_and_shapes_stay():
-    assert mixtura.quantile(LINE, [[0.0, 1.0]]).tolist() == [[-np.inf, np.inf]]
-    assert mixtura.quantile(LINE, 0.5).shape == ()
+    assert LINE.quantile([[0.0, 1.0]]).tolist() == [[-np.inf, np.inf]]
+    assert LINE.quantile(0.5).shape == ()
 
 
 def test_quantile_wants_one_column_and_probabilities():
     with pytest.raises(ParameterError, match="2 columns"):
-        mixtura.quantile(PLANE, 0.5)
+        PLANE.quantile(0.5)
     with pytest.raises(ParameterError, match="between 0 and 1"):
-        mixtura.quantile(LINE, 1.5)
+        LINE.quantile(1.5)
 
 
 def test_a_box_in_the_far_tail_keeps_its_digits():
     one = Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1))
     with mpmath.workdps(40):
         expected = float(mpmath.ncdf(-20) - mpmath.ncdf(-21))
-    assert mixtura.probability(one, [20.0], [21.0]) == pytest.approx(expected, rel=1e-12)
+    assert one.probability([20.0], [21.0]) == pytest.approx(expected, rel=1e-12)
 
 
 def test_boxes_agree_with_counting():
     rows, _ = PLANE.sample(400_000, seed=1)
     low, high = np.array([[-1.0, -1.0], [2.0, 0.0]]), np.array([[1.0, 2.0], [9.0, 1.0]])
     counted = [((rows > a) & (rows <= b)).all(axis=1).mean() for a, b in zip(low, high, strict=True)]
-    np.testing.assert_allclose(mixtura.probability(PLANE, low, high), counted, atol=3e-3)
+    np.testing.assert_allclose(PLANE.probability(low, high), counted, atol=3e-3)
 
 
 def test_boxes_of_independent_columns_are_products():
     mixture = Mixture([1.0], [[1.0, -1.0, 0.0]], DiagonalCovariance(np.array([[1.0, 4.0, 9.0]]), 1, 3))
     expected = norm.cdf(0.5, 1, 1) * norm.cdf(0, -1, 2) * norm.cdf(2, 0, 3)
-    assert mixtura.cdf(mixture, [[0.5, 0.0, 2.0]])[0] == pytest.approx(expected, rel=1e-13)
+    assert mixture.cdf([[0.5, 0.0, 2.0]])[0] == pytest.approx(expected, rel=1e-13)
 
 
 def test_all_space_has_probability_one():
-    assert mixtura.probability(PLANE) == pytest.approx(1, abs=1e-9)
-    assert mixtura.probability(PLANE).shape == ()
+    assert PLANE.probability() == pytest.approx(1, abs=1e-9)
+    assert PLANE.probability().shape == ()
 
 
 @pytest.mark.parametrize(
@@ -96,30 +96,30 @@ def test_all_space_has_probability_one():
 )
 def test_bad_boxes(lower, upper, message):
     with pytest.raises(DataError, match=message):
-        mixtura.probability(PLANE, lower, upper)
+        PLANE.probability(lower, upper)
 
 
 def test_uncertainty_is_what_the_others_hold():
     rows, _ = PLANE.sample(500, seed=0)
-    np.testing.assert_allclose(mixtura.uncertainty(PLANE, rows), 1 - PLANE.posterior(rows).max(axis=1), atol=1e-15)
-    assert 0 < mixtura.uncertainty(PLANE, [[-6.0, -5.0]])[0] < 1e-16  # 1 - max would be 0
+    np.testing.assert_allclose(PLANE.uncertainty(rows), 1 - PLANE.posterior(rows).max(axis=1), atol=1e-15)
+    assert 0 < PLANE.uncertainty([[-6.0, -5.0]])[0] < 1e-16  # 1 - max would be 0
 
 
 @pytest.mark.parametrize("name", ["faithful", "iris", "diabetes"])
 def test_densities_and_regions_are_those_of_mclust(name):
     rows, mixture, reference = mclust_best(name)
     np.testing.assert_allclose(np.exp(mixture.logpdf(rows[:10])), reference["density_first10"], rtol=1e-6)
-    levels = mixtura.hdr_levels(mixture, reference["hdr"]["prob"], rows)
+    levels = mixture.hdr_levels(reference["hdr"]["prob"], rows)
     np.testing.assert_allclose(np.exp(levels), reference["hdr"]["level"], rtol=1e-6)
 
 
 def test_regions_hold_their_probability():
     fresh, _ = PLANE.sample(100_000, seed=5)
     wanted = [0.1, 0.5, 0.9]
-    held = (PLANE.logpdf(fresh)[:, None] >= mixtura.hdr_levels(PLANE, wanted, seed=3)).mean(axis=0)
+    held = (PLANE.logpdf(fresh)[:, None] >= PLANE.hdr_levels(wanted, seed=3)).mean(axis=0)
     np.testing.assert_allclose(held, wanted, atol=0.01)
     with pytest.raises(ParameterError, match="between 0 and 1"):
-        mixtura.hdr_levels(PLANE, [50])
+        PLANE.hdr_levels([50])
 
 
 @pytest.mark.parametrize("name", ["faithful", "diabetes"])

@@ -48,7 +48,7 @@ def test_points_are_as_large_as_they_are_uncertain():
     X, _ = PLANE.sample(400, seed=0)
     axes = mixtura.plot(PLANE, X, kind="uncertainty").axes[0]
     dots = [one for one in axes.collections if isinstance(one, PathCollection)]
-    doubts = mixtura.uncertainty(PLANE, X)
+    doubts = PLANE.uncertainty(X)
     for j, one in enumerate(dots):
         own = np.sort(doubts[PLANE.predict(X) == j])
         np.testing.assert_allclose(one.get_sizes(), style.uncertainty_sizes(own, 1.0))
@@ -61,9 +61,9 @@ def test_uncertainty_of_one_column_is_a_height_as_well():
     axes = figure.axes[0]
     assert axes.get_ylabel() == "uncertainty"
     heights = np.concatenate([one.get_offsets()[:, 1] for one in axes.collections])
-    np.testing.assert_allclose(np.sort(heights), np.sort(mixtura.uncertainty(LINE, X)))
+    np.testing.assert_allclose(np.sort(heights), np.sort(LINE.uncertainty(X)))
     curve = axes.lines[0]
-    np.testing.assert_allclose(curve.get_ydata(), mixtura.uncertainty(LINE, curve.get_xdata()[:, None]))
+    np.testing.assert_allclose(curve.get_ydata(), LINE.uncertainty(curve.get_xdata()[:, None]))
     assert "uncertainty 0.5" in legend(figure)
     assert "uncertainty 0.5" not in legend(mixtura.plot(LINE.select(np.array([0])), kind="uncertainty"))
 
@@ -81,7 +81,7 @@ def test_regions_end_where_their_probability_says():
     figure = mixtura.plot(PLANE, kind="regions", probabilities=(0.9, 0.5))
     assert legend(figure) == ["50 % of the probability", "90 % of the probability"]
     lines = figure.axes[0].collections[1]
-    for level, wanted in zip(mixtura.hdr_levels(PLANE, [0.9, 0.5]), range(2), strict=True):
+    for level, wanted in zip(PLANE.hdr_levels([0.9, 0.5]), range(2), strict=True):
         np.testing.assert_allclose(PLANE.logpdf(outline(lines, wanted)), level, atol=0.02)
 
 

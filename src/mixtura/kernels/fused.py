@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -181,7 +180,6 @@ class FusedRuns:
         return len(a) == len(b) and not any(abs(x - y) > SAME_WEIGHT for x, y in zip(a, b, strict=True))
 
 
-@lru_cache
 def _covariance_model(name: str) -> Any:
     """A model by its three letters, as C++ knows it."""
     return _native.CovarianceModel(*(_native.Letter[letter] for letter in name))

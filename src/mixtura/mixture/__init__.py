@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from mixtura.mixture.assembly import rescale_weights
 from mixtura.mixture.criteria import EFFECTIVE_SAMPLE_SIZE, Assessment, as_sample_size, assess, ranks
-from mixtura.mixture.hdr import hdr_levels
 from mixtura.mixture.labels import column_labels, component_labels, row_labels, standard_deviations
 from mixtura.mixture.mixture import Mixture
 from mixtura.mixture.noise import NOISE_LABEL, Noise
-from mixtura.mixture.probability import cdf, probability, quantile, uncertainty
 from mixtura.mixture.region import NOISE_REGIONS
 
 __all__ = [
@@ -24,15 +22,10 @@ __all__ = [
     "Noise",
     "as_sample_size",
     "assess",
-    "cdf",
     "column_labels",
     "component_labels",
-    "hdr_levels",
-    "probability",
-    "quantile",
     "ranks",
     "rescale_weights",
     "row_labels",
     "standard_deviations",
-    "uncertainty",
 ]

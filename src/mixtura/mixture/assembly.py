@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from mixtura._support import Array, frozen_array, log_or_minus_inf
-from mixtura.covariance import Covariance
+from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.errors import DataError
 from mixtura.kernels import Affine
 from mixtura.mixture.noise import Noise
@@ -16,11 +16,27 @@ from mixtura.mixture.noise import Noise
 _TINY = float(np.finfo(np.float64).tiny)
 
 
+def as_covariances(given: Any) -> Covariance:
+    """Covariances as they are, or made from an array of matrices (k, d, d) or of variances (k, d).
+
+    Examples
+    --------
+    >>> as_covariances([[1.0, 4.0]]).dense().tolist()
+    [[[1.0, 0.0], [0.0, 4.0]]]
+    """
+    if hasattr(given, "logdet"):
+        return cast(Covariance, given)
+    array = frozen_array(given, "covariances")
+    if array.ndim == 2 and array.size:
+        return DiagonalCovariance(array, *array.shape)
+    if array.ndim == 3 and array.size and array.shape[1] == array.shape[2]:
+        return DenseCovariance(array, len(array))
+    raise DataError(f"covariances have shape {array.shape}; expected (k, d, d), or variances (k, d)")
+
+
 def check_parameters(weights: Any, means: Any, covariances: Covariance, noise: Noise | None) -> tuple[Array, Array]:
     """Weights (k,) and means (k, d) as read-only arrays; raises DataError where the parameters do not fit together."""
     weights, means = frozen_array(weights, "weights"), frozen_array(means, "means")
-    if not hasattr(covariances, "logdet"):
-        raise DataError("covariances are no Covariance; pass mixtura.Dense(matrices, k) or mixtura.Diagonal(...)")
     if means.ndim != 2 or 0 in means.shape or weights.shape != means.shape[:1]:
         raise DataError(f"weights have shape {weights.shape} and means {means.shape}; expected (k,) and (k, d)")
     k, d = means.shape

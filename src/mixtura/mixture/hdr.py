@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mixtura._support import Array, Rng, as_count
 from mixtura.errors import ParameterError
-from mixtura.mixture.mixture import Mixture
+
+if TYPE_CHECKING:
+    from mixtura.mixture.mixture import Mixture
 
 
 def hdr_levels(
@@ -26,7 +28,6 @@ def hdr_levels(
 
     Parameters
     ----------
-    mixture : Mixture
     probabilities : array-like
         Between 0 and 1.
     X : array-like or table of shape (m, d), optional
@@ -45,7 +46,7 @@ def hdr_levels(
     >>> from mixtura import DenseCovariance, Mixture
     >>> mixture = Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1))
     >>> edge = mixture.logpdf([[1.96]])  # the boundary of the 95 % region
-    >>> bool(abs(hdr_levels(mixture, [0.95]) - edge)[0] < 0.05)
+    >>> bool(abs(mixture.hdr_levels([0.95]) - edge)[0] < 0.05)
     True
     """
     wanted = np.asarray(probabilities, dtype=np.float64)

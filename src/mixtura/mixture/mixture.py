@@ -15,8 +15,7 @@ from mixtura._support import Array, Rng, Rows, as_count, as_matching_rows, as_na
 from mixtura.covariance import Covariance
 from mixtura.errors import ParameterError
 from mixtura.kernels import Affine
-from mixtura.mixture import model_file
-from mixtura.mixture.assembly import affine_maps, check_parameters, mixture_covariance, mixture_mean, rescale_weights
+from mixtura.mixture import assembly, distribution, hdr, model_file
 from mixtura.mixture.noise import NOISE_LABEL, Noise
 
 # Squared Mahalanobis distances are limited to this, so that no row, however far, yields NaN.
@@ -32,8 +31,9 @@ class Mixture:
     weights : array-like of shape (k,)
         Not negative; they sum to one, together with that of the noise.
     means : array-like of shape (k, d)
-    covariances : Covariance
-        `mixtura.DenseCovariance` or `mixtura.DiagonalCovariance`; ``covariances[j]`` is component j's matrix,
+    covariances : array-like of shape (k, d, d) or (k, d), or Covariance
+        Matrices, or the variances of the columns where they are diagonal. They are kept as
+        `mixtura.DenseCovariance` or `mixtura.DiagonalCovariance`: ``covariances[j]`` is component j's matrix,
         ``covariances.dense()`` all of them.
     columns : sequence of str, optional
         Names of the d dimensions.
@@ -52,8 +52,8 @@ class Mixture:
 
     Examples
     --------
-    >>> from mixtura import DenseCovariance, Mixture
-    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), n_components=2))
+    >>> from mixtura import Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], [[[1.0]], [[1.0]]])
     >>> mixture.logpdf([[0.0], [2.0]]).round(4).tolist()
     [-1.6118, -2.9189]
     >>> mixture.predict([[-1.0], [3.0]]).tolist()
@@ -69,7 +69,8 @@ class Mixture:
     noise: Noise | None = None
 
     def __post_init__(self) -> None:
-        weights, means = check_parameters(self.weights, self.means, self.covariances, self.noise)
+        object.__setattr__(self, "covariances", assembly.as_covariances(self.covariances))
+        weights, means = assembly.check_parameters(self.weights, self.means, self.covariances, self.noise)
         k, d = means.shape
         stored = k - 1 + k * d + self.covariances.n_parameters + (2 if self.noise else 0)
         object.__setattr__(self, "weights", weights)
@@ -101,17 +102,17 @@ class Mixture:
     @property
     def mean(self) -> Array:
         """Mean of the mixture, (d,)."""
-        return mixture_mean(self.weights, self.means, self.noise)
+        return assembly.mixture_mean(self.weights, self.means, self.noise)
 
     @property
     def covariance(self) -> Array:
         """Covariance matrix of the mixture, (d, d): within plus between components."""
-        return mixture_covariance(self.weights, self.means, self.covariances, self.noise)
+        return assembly.mixture_covariance(self.weights, self.means, self.covariances, self.noise)
 
     @cached_property
     def affine(self) -> Affine:
         """Log-densities of the components as affine maps of the rows; accurate far from the origin, too."""
-        return affine_maps(self.weights, self.means, self.covariances, self.noise)
+        return assembly.affine_maps(self.weights, self.means, self.covariances, self.noise)
 
     def log_joint(self, rows: Rows) -> Array:
         """Log of w_j N(x | m_j, S_j) for each checked row x and component j, (n, k); noise is one more column."""
@@ -153,6 +154,12 @@ class Mixture:
         """The most probable component of each row, (n,), the first of several that tie; -1 for noise."""
         labels = kernels.current_kernel().labels(self, self.check_rows(X))
         return labels if self.noise is None else np.where(labels < self.n_components, labels, NOISE_LABEL)
+
+    cdf = distribution.cdf
+    quantile = distribution.quantile
+    probability = distribution.probability
+    uncertainty = distribution.uncertainty
+    hdr_levels = hdr.hdr_levels
 
     def check_rows(self, X: Any) -> Rows:
         """Check rows against the mixture's columns, and return them, (n, d); a table's columns are matched by name.
@@ -246,7 +253,7 @@ class Mixture:
         """The mixture of some components (indices or a mask); weights are rescaled, that of the noise stays."""
         kept = np.arange(self.n_components)[components]
         total = 1 - self.noise.weight if self.noise else 1.0
-        weights = rescale_weights(self.weights[kept], total)
+        weights = assembly.rescale_weights(self.weights[kept], total)
         names = tuple(self.component_names[j] for j in kept) if self.component_names else None
         covariances = self.covariances.select(kept)
         return Mixture(weights, self.means[kept], covariances, self.columns, names, noise=self.noise)
@@ -255,7 +262,9 @@ class Mixture:
         """The mixture of the Gaussian components alone, their weights rescaled to sum to one."""
         if self.noise is None:
             return self
-        return replace(self, weights=rescale_weights(self.weights, 1.0), noise=None, n_parameters=self.n_parameters - 2)
+        return replace(
+            self, weights=assembly.rescale_weights(self.weights, 1.0), noise=None, n_parameters=self.n_parameters - 2
+        )
 
     def to_json(self) -> str:
         """The mixture as JSON text; `from_json` restores the same bits.

@@ -119,7 +119,7 @@ def plot(
         Columns to draw; default: all, or of more than six those in which the components differ most, which the title
         says. The component of a row is the most probable one given all columns.
     probabilities : sequence of float
-        Probabilities of the highest-density regions; see `mixtura.hdr_levels`.
+        Probabilities of the highest-density regions; see `mixtura.Mixture.hdr_levels`.
     ax : matplotlib Axes, optional
         Axes for one or two columns; default: those of a new figure.
     path : str or Path, optional

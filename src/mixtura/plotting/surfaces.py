@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.mixture import NOISE_LABEL, Mixture, hdr_levels
+from mixtura.mixture import NOISE_LABEL, Mixture
 from mixtura.plotting import style
 from mixtura.plotting.panels import RowLabels, draw_components, draw_histogram, set_up_axes
 from mixtura.plotting.view import View, drawn_marginal, evaluation_grid, evaluation_points
@@ -38,7 +38,7 @@ def _log_density_grid(mixture: Mixture, axes: Axes) -> tuple[Array, Array, Array
 
 def _contour_levels(mixture: Mixture) -> Array:
     """Log-densities of the contour lines, outermost first."""
-    low, high = hdr_levels(mixture, [OUTERMOST, 0.0])
+    low, high = mixture.hdr_levels([OUTERMOST, 0.0])
     return np.linspace(low, high, CONTOURS + 1)[:-1]
 
 
@@ -100,7 +100,7 @@ def draw_regions(axes: Axes, view: View, columns: Sequence[int], labels: RowLabe
     points = set_up_axes(axes, view, columns, size)
     mixture = _components_marginal(view, columns)
     levels, shades = (
-        hdr_levels(mixture, view.probabilities[::-1]),
+        mixture.hdr_levels(view.probabilities[::-1]),
         style.sequential_colours(len(view.probabilities), most=0.6),
     )
     if len(columns) == 1:

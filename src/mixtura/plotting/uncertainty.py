@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura.mixture import NOISE_LABEL, uncertainty
+from mixtura.mixture import NOISE_LABEL
 from mixtura.plotting import style
 from mixtura.plotting.panels import RowLabels, component_handles, draw_outlines, set_up_axes
 from mixtura.plotting.view import View, evaluation_points
@@ -27,14 +27,14 @@ def draw_uncertainty(axes: Axes, view: View, columns: Sequence[int], labels: Row
     Of one column, the height of a point is its uncertainty, too.
     """
     points = set_up_axes(axes, view, columns, size)
-    values = uncertainty(view.mixture, view.rows) if len(points) else np.empty(0)
+    values = view.mixture.uncertainty(view.rows) if len(points) else np.empty(0)
     if len(columns) == 1:
         axes.set_ylabel("uncertainty")
         points = np.column_stack([points, values])
         if view.mixture.n_features == 1:
             xs = evaluation_points(view.mixture, *axes.get_xlim())
             axes.plot(
-                xs, uncertainty(view.mixture, xs[:, None]), color=style.text_colour(), linewidth=1.2 * size, alpha=0.6
+                xs, view.mixture.uncertainty(xs[:, None]), color=style.text_colour(), linewidth=1.2 * size, alpha=0.6
             )
         axes.set_ylim(-0.03, 1.05 * largest_uncertainty(view))
     else:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, LazyModule, Rng, as_rng
 from mixtura.errors import DataError, ParameterError
-from mixtura.mixture.mixture import Mixture
+
+if TYPE_CHECKING:
+    from mixtura.mixture.mixture import Mixture
 
 # Bisections after which nothing is left between the ends of any interval of float64 numbers.
 MAX_BISECTIONS = 200
@@ -23,14 +25,13 @@ def uncertainty(mixture: Mixture, X: Any) -> Array:
 
     Parameters
     ----------
-    mixture : Mixture
     X : array-like or table of shape (n, d)
 
     Examples
     --------
     >>> from mixtura import DenseCovariance, Mixture
     >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
-    >>> uncertainty(mixture, [[2.0], [4.0]]).round(4).tolist()
+    >>> mixture.uncertainty([[2.0], [4.0]]).round(4).tolist()
     [0.5, 0.0003]
     """
     responsibilities = mixture.posterior(X)
@@ -44,7 +45,6 @@ def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed:
 
     Parameters
     ----------
-    mixture : Mixture
     lower, upper : array-like of shape (d,) or (n, d), optional
         Corners of one box or of n; infinite unless given.
     seed : int, numpy Generator or RandomState, optional
@@ -53,8 +53,8 @@ def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed:
     Returns
     -------
     ndarray of shape () or (n,)
-        Accurate to machine precision for one column and for components with diagonal covariances, else to about 1e-5:
-        SciPy's quasi-random integration (Genz 1992, J. Comput. Graph. Stat. 1, 141-149).
+        Accurate to machine precision for one column and for components with diagonal covariances, else to about
+        1e-5: SciPy's quasi-random integration (Genz 1992, J. Comput. Graph. Stat. 1, 141-149).
 
     Raises
     ------
@@ -65,7 +65,7 @@ def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed:
     --------
     >>> from mixtura import DiagonalCovariance, Mixture
     >>> mixture = Mixture([1.0], [[0.0, 0.0]], DiagonalCovariance(np.array([[1.0, 4.0]]), 1, 2))
-    >>> probability(mixture, lower=[0.0, 0.0]).item()
+    >>> mixture.probability(lower=[0.0, 0.0]).item()
     0.25
     """
     low, high = _corners(mixture, lower, upper)
@@ -120,25 +120,23 @@ def _gaussian_probability(mean: Array, matrix: Array, low: Array, high: Array, r
 def cdf(mixture: Mixture, X: Any, *, seed: int | Rng | None = 0) -> Array:
     """Distribution function: the probability of values at most as large as a row's, in every column, (n,).
 
-    It is as accurate as `probability`.
+    It is as accurate as `Mixture.probability`.
 
     Examples
     --------
     >>> from mixtura import DenseCovariance, Mixture
     >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
-    >>> cdf(mixture, [[2.0], [9.0]]).round(6).tolist()
+    >>> mixture.cdf([[2.0], [9.0]]).round(6).tolist()
     [0.5, 1.0]
     """
     return probability(mixture, upper=mixture.check_rows(X).astype(np.float64), seed=seed)
 
 
 def quantile(mixture: Mixture, p: Any) -> Array:
-    """Quantiles of a mixture of one column: the values at which the distribution function is ``p``.
+    """Quantiles, for one column: the values at which the distribution function is ``p``.
 
     Parameters
     ----------
-    mixture : Mixture
-        In one dimension; see `Mixture.marginal`.
     p : array-like of any shape
         Between 0 and 1; 0 and 1 give infinities.
 
@@ -151,7 +149,7 @@ def quantile(mixture: Mixture, p: Any) -> Array:
     --------
     >>> from mixtura import DenseCovariance, Mixture
     >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
-    >>> quantile(mixture, [0.5, 0.75]).round(6).tolist()
+    >>> mixture.quantile([0.5, 0.75]).round(6).tolist()
     [2.0, 4.000079]
     """
     if mixture.n_features != 1:
