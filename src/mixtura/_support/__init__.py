@@ -22,6 +22,7 @@ from mixtura._support.checks import (
 )
 from mixtura._support.cuts import block_slices, chunk_slices
 from mixtura._support.files import atomic_write, write_text
+from mixtura._support.html import html_table
 from mixtura._support.lazy import LazyModule
 from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
@@ -54,6 +55,7 @@ __all__ = [
     "chunk_slices",
     "column_names",
     "frozen_array",
+    "html_table",
     "log_or_minus_inf",
     "log_sum_exp",
     "map_in_order",

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mixtura._support import Array, LazyModule, OnReplicate, Rng, Rows, as_count, as_sample_weight, run_replicates
+from mixtura._support import (
+    Array,
+    LazyModule,
+    OnReplicate,
+    Rng,
+    as_count,
+    as_sample_weight,
+    html_table,
+    run_replicates,
+)
 from mixtura.analysis.estimates import estimate_records
+from mixtura.analysis.replicate_methods import REPLICATE_METHODS
 from mixtura.em.estep import as_known_labels
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
@@ -25,9 +34,6 @@ if TYPE_CHECKING:
 
 
 optimize = LazyModule("scipy.optimize")
-
-# Known component of each row, (n,), -1 where it is unknown; None if no row has a known component.
-KnownComponents: TypeAlias = NDArray[np.int64] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +60,14 @@ class Bootstrap:
     covariances: Array
     lost: int
     noise: Array | None = None
+
+    def __repr__(self) -> str:
+        k, d = self.mixture.means.shape
+        lost = f", {self.lost} of which lost a component" if self.lost else ""
+        return f"<Bootstrap of {k} components in {d} dimensions: {len(self.weights) + self.lost} replicates{lost}>"
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self).strip("<>"), self.table() if len(self.weights) > 1 else [])
 
     @cached_property
     def standard_errors(self) -> dict[str, Array]:
@@ -250,33 +264,6 @@ def bootstrap(
         len(found) - len(complete),
         np.array([other.noise.weight for other in complete if other.noise]) if mixture.noise else None,
     )
-
-
-def _resample(_: Mixture, rows: Rows, rng: Rng, __: KnownComponents) -> tuple[Rows, Array]:
-    """The rows, and how often each of them is drawn with replacement, (n,)."""
-    return rows, rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows))).astype(np.float64)
-
-
-def _draw_weights(_: Mixture, rows: Rows, rng: Rng, __: KnownComponents) -> tuple[Rows, Array]:
-    """The rows, and random weights that are uniform on the simplex and sum to n, (n,)."""
-    weights = rng.standard_exponential(len(rows))
-    return rows, weights * (len(rows) / weights.sum())
-
-
-def _sample_fit(mixture: Mixture, rows: Rows, rng: Rng, known: KnownComponents) -> tuple[Rows, Array]:
-    """N rows drawn from the mixture, those of known component from it, and weights of one."""
-    drawn, _ = mixture.sample(len(rows), rng)
-    for j in range(mixture.n_components) if known is not None else ():
-        own = np.flatnonzero(known == j)
-        drawn[own] = mixture.select(np.array([j])).without_noise().sample(len(own), rng)[0]
-    return drawn, np.ones(len(rows))
-
-
-REPLICATE_METHODS: dict[str, Callable[[Mixture, Rows, Rng, KnownComponents], tuple[Rows, Array]]] = {
-    "resample": _resample,
-    "weights": _draw_weights,
-    "parametric": _sample_fit,
-}
 
 
 def _match_components(mixture: Mixture, other: Mixture) -> Mixture:

@@ -17,6 +17,7 @@ from mixtura._support import (
     as_matching_rows,
     as_rows,
     as_sample_weight,
+    html_table,
     log_or_minus_inf,
     log_sum_exp,
     responsibilities,
@@ -71,6 +72,21 @@ class Discriminant:
     n_parameters: int
     n_rows: float
     columns: tuple[str, ...] | None
+
+    def __repr__(self) -> str:
+        names = ", ".join(dict.fromkeys(self.models))
+        return (
+            f"<Discriminant of {len(self.classes)} classes in {self.mixtures[0].n_features} dimensions ({names}): "
+            f"log-likelihood {self.loglik:.6g}, BIC {self.bic:.6g}>"
+        )
+
+    def _repr_html_(self) -> str:
+        parts = zip(self.classes.tolist(), self.priors.tolist(), self.mixtures, self.models, strict=True)
+        records = [
+            {"class": name, "prior": prior, "components": mixture.n_components, "model": model}
+            for name, prior, mixture, model in parts
+        ]
+        return html_table(repr(self).strip("<>"), records)
 
     @property
     def bic(self) -> float:

@@ -54,6 +54,10 @@ class Combination:
     entropies: tuple[float, ...]
     moved: tuple[float, ...]
 
+    def __repr__(self) -> str:
+        k = self.mixture.n_components
+        return f"<Combination of {k} components into {self.suggested} clusters or any number up to {k}>"
+
     def groups(self, n_clusters: int) -> tuple[tuple[int, ...], ...]:
         """Components of each of ``n_clusters`` clusters."""
         k = self.mixture.n_components

@@ -42,6 +42,13 @@ class LikelihoodRatioTest:
     statistic: float
     replicates: Array
 
+    def __repr__(self) -> str:
+        against = f"{self.components} components against {self.components + 1}"
+        return (
+            f"<Likelihood-ratio test of {against}: statistic {self.statistic:.6g}, p-value {self.p_value:.3g} "
+            f"from {len(self.replicates)} replicates>"
+        )
+
     @property
     def p_value(self) -> float:
         """Bootstrap p-value: (1 + number of replicates not below the statistic) / (n + 1)."""

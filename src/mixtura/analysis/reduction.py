@@ -55,6 +55,11 @@ class Reduction:
     mixture: Mixture
     _original: Mixture
 
+    def __repr__(self) -> str:
+        d, r = self.basis.shape
+        first = f"; the first has {self.shares[0]:.3g} of the differences" if r else ""
+        return f"<Reduction of {d} columns to {r} directions{first}>"
+
     @property
     def shares(self) -> Array:
         """Each eigenvalue as a fraction of their sum, (r,)."""

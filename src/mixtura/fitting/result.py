@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mixtura._support import Array
+from mixtura._support import Array, html_table
 from mixtura.em import Outcome, Repair
 from mixtura.fitting.model import EM, Model
-from mixtura.mixture import Assessment, Mixture, as_sample_size
+from mixtura.mixture import Assessment, Mixture, as_sample_size, component_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,9 @@ class Fit:
             f"log-likelihood {self.loglik:.6g} after {self.iterations} iterations, BIC {self.bic:.6g}. "
             f"{self.outcome.value}>"
         )
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self).strip("<>"), component_records(self.mixture))
 
     def with_sample_size(self, sample_size: Any) -> Fit:
         """The same fit with another number of rows in BIC, ICL and AICc.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mixtura.mixture.assembly import rescale_weights
 from mixtura.mixture.criteria import EFFECTIVE_SAMPLE_SIZE, Assessment, as_sample_size, assess, ranks
+from mixtura.mixture.html import component_records
 from mixtura.mixture.labels import column_labels, component_labels, row_labels, standard_deviations
 from mixtura.mixture.mixture import Mixture
 from mixtura.mixture.noise import NOISE_LABEL, Noise
@@ -24,6 +25,7 @@ __all__ = [
     "assess",
     "column_labels",
     "component_labels",
+    "component_records",
     "ranks",
     "rescale_weights",
     "row_labels",

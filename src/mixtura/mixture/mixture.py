@@ -15,7 +15,7 @@ from mixtura._support import Array, Rng, Rows, as_count, as_matching_rows, as_na
 from mixtura.covariance import Covariance
 from mixtura.errors import ParameterError
 from mixtura.kernels import Affine
-from mixtura.mixture import assembly, distribution, hdr, model_file
+from mixtura.mixture import assembly, distribution, hdr, html, model_file
 from mixtura.mixture.noise import NOISE_LABEL, Noise
 
 # Squared Mahalanobis distances are limited to this, so that no row, however far, yields NaN.
@@ -160,6 +160,7 @@ class Mixture:
     probability = distribution.probability
     uncertainty = distribution.uncertainty
     hdr_levels = hdr.hdr_levels
+    _repr_html_ = html.mixture_html
 
     def check_rows(self, X: Any) -> Rows:
         """Check rows against the mixture's columns, and return them, (n, d); a table's columns are matched by name.

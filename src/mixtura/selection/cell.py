@@ -105,6 +105,10 @@ class Cell:
     accelerated: bool = False
     error: str = ""
 
+    def __repr__(self) -> str:
+        said = self.trouble or f"log-likelihood {self.loglik:.6g}, BIC {self.measured('bic'):.6g}"
+        return f"<Cell of {self.components} {self.model} components: {said}>"
+
     @property
     def key(self) -> Key:
         """Which cell of the grid it is."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from mixtura._support import html_table
 from mixtura.covariance.models import model_name_in
 from mixtura.errors import DataError, ParameterError, missing_extra
 from mixtura.fitting import Fit
@@ -62,6 +63,11 @@ class Selection:
         best = self.ranked[0]
         value = best.measured(self.criterion)
         return f"<Selection of {done}: {best.model} with {best.components} has the best {self.criterion}, {value:.6g}>"
+
+    def _repr_html_(self) -> str:
+        ranked = [_row(cell) for cell in self.ranked]
+        shown = ("components", "model", self.criterion, "loglik", "n_parameters", "outcome", "trouble")
+        return html_table(repr(self).strip("<>"), [{name: row[name] for name in shown} for row in ranked])
 
     def __getitem__(self, key: tuple[int, str]) -> Cell:
         """The cell with so many components of a model."""

@@ -55,6 +55,9 @@ class ClusterTree:
     criterion: str
     use: str
 
+    def __repr__(self) -> str:
+        return f"<ClusterTree of {len(self.rows)} rows in {self.rows.shape[1]} dimensions by {self.criterion}>"
+
     def labels(self, k: int) -> NDArray[np.int64]:
         """The partition of ``rows`` into k clusters, numbered by their first rows.
 
