@@ -1,7 +1,8 @@
 """The command line, ``mixtura``: each command reads files, calls one public function, and prints or writes its result.
 
 A new command is a function in a module of this package, whose annotated parameters come from options.py, and one line
-in app.py. Its docstring is its help text; docs/cli_reference.py writes the manual from it.
+in app.py. A command that fits gets the options of a model and of EM from `with_model_options` in model_options.py. The
+docstring is the help text; docs/cli_reference.py writes the manual from it.
 """
 
 from __future__ import annotations

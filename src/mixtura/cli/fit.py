@@ -3,87 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-import mixtura
-from mixtura import EM, Fit, Mixture, Model, Outcome, UniformNoise
+from mixtura import Fit, Outcome
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
-from mixtura.cli.inputs import load_data, parse_names, parse_noise, parse_sample_size, parse_start
-from mixtura.cli.live import iteration_progress
+from mixtura.cli.inputs import parse_names
+from mixtura.cli.model_options import FitOptions, with_model_options
 from mixtura.cli.outputs import FILM, FIT_PICTURES, check_outputs, column_positions, files_by_option, write_fit
 from mixtura.cli.tables import fit_summary, fit_values
-from mixtura.covariance.models import ratios_as_constraint
 from mixtura.data.tables import Table
-from mixtura.em.mstep import as_prior
 from mixtura.mixture import column_labels
 from mixtura.plotting import replay as draw_replay
-
-
-@dataclass(frozen=True, slots=True)
-class FitOptions:
-    """Options of a fit, as the command line gives them; None where the default of `mixtura.fit` holds."""
-
-    k: int | None
-    model: str
-    start: str | Mixture
-    noise: str | None
-    trim: float
-    starts: int
-    tol: float
-    max_iter: int
-    stop: str
-    floor: float
-    accelerate: bool
-    seed: int | None
-    threads: int | None
-    noise_region: str = "box"
-    fixed: list[str] | None = None
-    equal_weights: bool = False
-    sample_size: str | None = None
-    prior: str | None = None
-    eigenvalue_ratio: float | None = None
-    determinant_ratio: float | None = None
-    shape_ratio: float | None = None
-
-    def asked_model(self) -> Model:
-        """The statistical model that is to be fitted."""
-        noise = parse_noise(self.noise)
-        return Model(
-            self.model,
-            constraint=ratios_as_constraint(self.eigenvalue_ratio, self.determinant_ratio, self.shape_ratio),
-            prior=as_prior(self.prior),
-            noise=None if noise is None else UniformNoise(noise, self.noise_region),
-            trim=self.trim,
-            fixed=parse_names(self.fixed),
-            equal_weights=self.equal_weights,
-        )
-
-    def em(self, on_interrupt: str) -> EM:
-        """How EM is to be run; ``on_interrupt`` says what Ctrl-C does."""
-        stops = self.stop.split(",")
-        return EM(self.tol, self.max_iter, stops, self.accelerate, self.floor, on_interrupt)
-
-    def all_options(self, on_interrupt: str) -> dict[str, Any]:
-        """Arguments of `mixtura.fit` apart from data, number of components, weights, seed and threads."""
-        same = {"start": self.start, "n_init": self.starts}
-        return {"model": self.asked_model(), "em": self.em(on_interrupt), **same}
-
-    def fit(self, table: Table, *, verbose: bool, record: bool = False, on_interrupt: str = "keep") -> Fit:
-        """Fit the rows of a table and show progress; ``on_interrupt`` says what Ctrl-C does."""
-        with iteration_progress(starts=self.starts, max_iter=self.max_iter, verbose=verbose) as watch:
-            fitted = mixtura.fit(
-                table,
-                self.k,
-                sample_weight=table.weights,
-                seed=self.seed,
-                threads=self.threads,
-                record=record,
-                on_iteration=watch,
-                **self.all_options(on_interrupt),
-            )
-        return fitted.with_sample_size(parse_sample_size(self.sample_size))
 
 
 def report_fit(fit: Fit, table: Table, files: Mapping[str, str], *, json: bool) -> None:
@@ -102,35 +32,11 @@ def report_fit(fit: Fit, table: Table, files: Mapping[str, str], *, json: bool) 
         console.print(f"wrote {path}", soft_wrap=True)
 
 
+@with_model_options()
 def fit(
     data: o.Data,
     *,
-    k: o.Components = None,
-    model: o.Model = o.DEFAULTS["model"],
-    columns: o.Columns = None,
-    weights_column: o.WeightsColumn = None,
-    missing: o.Missing = "error",
-    file_format: o.Format = None,
-    header: o.Header = None,
-    start: o.Start = o.DEFAULTS["start"],
-    noise: o.Noise = None,
-    noise_region: o.NoiseRegion = o.NOISE_REGION,
-    trim: o.Trim = o.DEFAULTS["trim"],
-    fixed: o.Fixed = None,
-    equal_weights: o.EqualWeights = False,
-    sample_size: o.SampleSize = None,
-    prior: o.Prior = None,
-    eigenvalue_ratio: o.EigenvalueRatio = None,
-    determinant_ratio: o.DeterminantRatio = None,
-    shape_ratio: o.ShapeRatio = None,
-    starts: o.Starts = o.DEFAULTS["n_init"],
-    tol: o.Tol = o.EM.tol,
-    max_iter: o.MaxIter = o.EM.max_iter,
-    stop: o.Stop = o.STOP,
-    floor: o.Floor = o.EM.floor,
-    accelerate: o.Accelerate = o.EM.accelerate,
-    seed: o.Seed = None,
-    threads: o.Threads = None,
+    settings: FitOptions,
     output: o.ModelOutput = None,
     labels: o.LabelsOutput = None,
     picture: o.PictureOutput = None,
@@ -144,55 +50,25 @@ def fit(
     Exit code 0: done; where it is not converged, a warning says so. 2: bad input.
     """
     asked = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
-    files = check_outputs(asked, FIT_PICTURES, (data, start))
-    first = parse_start(start)
-    settings = FitOptions(
-        *(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads),
-        noise_region=noise_region,
-        fixed=fixed,
-        equal_weights=equal_weights,
-        sample_size=sample_size,
-        prior=prior,
-        eigenvalue_ratio=eigenvalue_ratio,
-        determinant_ratio=determinant_ratio,
-        shape_ratio=shape_ratio,
-    )
-    table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
+    files = check_outputs(asked, FIT_PICTURES, (data, settings.start))
+    table = settings.read(data)
     result = settings.fit(table, verbose=verbose, record=replay is not None)
     report_fit(result, table, files, json=json)
 
 
+@with_model_options("sample_size")
 def replay(
     data: o.Data,
     *,
     output: o.ReplayTarget,
-    k: o.Components = None,
-    model: o.Model = o.DEFAULTS["model"],
-    columns: o.Columns = None,
-    weights_column: o.WeightsColumn = None,
-    missing: o.Missing = "error",
-    file_format: o.Format = None,
-    header: o.Header = None,
-    start: o.Start = o.DEFAULTS["start"],
-    noise: o.Noise = None,
-    trim: o.Trim = o.DEFAULTS["trim"],
-    starts: o.Starts = o.DEFAULTS["n_init"],
-    tol: o.Tol = o.EM.tol,
-    max_iter: o.MaxIter = o.EM.max_iter,
-    stop: o.Stop = o.STOP,
-    floor: o.Floor = o.EM.floor,
-    accelerate: o.Accelerate = o.EM.accelerate,
-    seed: o.Seed = None,
-    threads: o.Threads = None,
+    settings: FitOptions,
     show: o.DrawnColumns = None,
     fps: o.Fps = None,
     verbose: o.Verbose = False,
 ) -> None:
     """Fit a mixture to DATA and film EM at work."""
-    check_outputs({"--output": output}, {"--output": FILM}, (data, start))
-    first = parse_start(start)
-    settings = FitOptions(k, model, first, noise, trim, starts, tol, max_iter, stop, floor, accelerate, seed, threads)
-    table = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
+    check_outputs({"--output": output}, {"--output": FILM}, (data, settings.start))
+    table = settings.read(data)
     chosen = column_positions(parse_names(show), column_labels(table.columns, len(table.rows[0])))
     result = settings.fit(table, verbose=verbose, record=True)
     draw_replay(result, table, output, columns=chosen, fps=fps)

@@ -7,9 +7,9 @@ from mixtura import Bootstrap, LikelihoodRatioTest
 from mixtura._support import write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
-from mixtura.cli.fit import FitOptions
-from mixtura.cli.inputs import load_data, parse_names, parse_start
+from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import replicate_progress
+from mixtura.cli.model_options import FitOptions, with_model_options
 from mixtura.cli.outputs import PICTURE, check_outputs, column_positions, files_by_option, write_all, write_records
 from mixtura.cli.results import bootstrap_summary, ratio_records, ratio_test_summary
 from mixtura.cli.select import parse_counts
@@ -20,35 +20,14 @@ from mixtura.mixture import column_labels
 from mixtura.plotting import plot_likelihood_ratios
 
 
+@with_model_options("sample_size")
 def bootstrap(
     data: o.Data,
     *,
-    k: o.Components = None,
-    model: o.Model = o.DEFAULTS["model"],
+    settings: FitOptions,
     replicates: o.Replicates = 999,
     method: o.Method = "resample",
     level: o.Level = 0.95,
-    columns: o.Columns = None,
-    weights_column: o.WeightsColumn = None,
-    missing: o.Missing = "error",
-    file_format: o.Format = None,
-    header: o.Header = None,
-    start: o.Start = o.DEFAULTS["start"],
-    noise: o.Noise = None,
-    noise_region: o.NoiseRegion = o.NOISE_REGION,
-    trim: o.Trim = o.DEFAULTS["trim"],
-    fixed: o.Fixed = None,
-    equal_weights: o.EqualWeights = False,
-    prior: o.Prior = None,
-    eigenvalue_ratio: o.EigenvalueRatio = None,
-    determinant_ratio: o.DeterminantRatio = None,
-    shape_ratio: o.ShapeRatio = None,
-    starts: o.Starts = o.DEFAULTS["n_init"],
-    tol: o.Tol = o.EM.tol,
-    max_iter: o.MaxIter = o.EM.max_iter,
-    floor: o.Floor = o.EM.floor,
-    seed: o.Seed = None,
-    threads: o.Threads = None,
     output: o.ModelOutput = None,
     table: o.EstimatesOutput = None,
     picture: o.PictureOutput = None,
@@ -62,21 +41,10 @@ def bootstrap(
     done.
     """
     asked = {"--output": output, "--table": table, "--picture": picture}
-    files = check_outputs(asked, {"--picture": PICTURE}, (data, start))
+    files = check_outputs(asked, {"--picture": PICTURE}, (data, settings.start))
     if what not in ("weights", "means", "variances"):
         raise ParameterError(f"--what is {what!r}; expected weights, means or variances")
-    first = parse_start(start)
-    settings = FitOptions(
-        *(k, model, first, noise, trim, starts, tol, max_iter, o.STOP, floor, True, seed, threads),
-        noise_region=noise_region,
-        fixed=fixed,
-        equal_weights=equal_weights,
-        prior=prior,
-        eigenvalue_ratio=eigenvalue_ratio,
-        determinant_ratio=determinant_ratio,
-        shape_ratio=shape_ratio,
-    )
-    rows = load_data(data, columns, weights_column, missing, file_format, header=header, model=first)
+    rows = settings.read(data)
     chosen = column_positions(parse_names(show), column_labels(rows.columns, len(rows.rows[0])))
     fit, boot = _fit_and_bootstrap(settings, rows, replicates, method)
     records = boot.table(level)
@@ -117,28 +85,15 @@ def _fit_and_bootstrap(
     return fit, boot
 
 
+@with_model_options("k", "start", "fixed", "sample_size")
 def ratio_test(
     data: o.Data,
     *,
     components: o.Counts = "1:8",
-    model: o.Model = o.DEFAULTS["model"],
+    start: o.NamedStart = o.DEFAULTS["start"],
+    settings: FitOptions,
     replicates: o.Replicates = 999,
     level: o.Significance = 0.05,
-    columns: o.Columns = None,
-    weights_column: o.WeightsColumn = None,
-    missing: o.Missing = "error",
-    file_format: o.Format = None,
-    header: o.Header = None,
-    start: o.Start = o.DEFAULTS["start"],
-    noise: o.Noise = None,
-    trim: o.Trim = o.DEFAULTS["trim"],
-    equal_weights: o.EqualWeights = False,
-    starts: o.Starts = o.DEFAULTS["n_init"],
-    tol: o.Tol = o.EM.tol,
-    max_iter: o.MaxIter = o.EM.max_iter,
-    floor: o.Floor = o.EM.floor,
-    seed: o.Seed = None,
-    threads: o.Threads = None,
     table: o.ResultsOutput = None,
     picture: o.PictureOutput = None,
     json: o.Json = False,
@@ -149,20 +104,17 @@ def ratio_test(
     """
     files = check_outputs({"--table": table, "--picture": picture}, {"--picture": PICTURE}, (data,))
     wanted = parse_counts(components)
-    settings = FitOptions(
-        *(None, model, start, noise, trim, starts, tol, max_iter, o.STOP, floor, True, seed, threads),
-        equal_weights=equal_weights,
-    )
-    rows = load_data(data, columns, weights_column, missing, file_format, header=header)
+    rows = settings.read(data)
     with replicate_progress(replicates) as tell:
         tests = mixtura.likelihood_ratio_tests(
             rows,
             wanted,
             replicates,
             level=level,
+            start=start,
             sample_weight=rows.weights,
-            seed=seed,
-            threads=threads,
+            seed=settings.seed,
+            threads=settings.threads,
             on_replicate=tell,
             on_interrupt="keep",
             **settings.all_options("raise"),

@@ -65,6 +65,9 @@ Model: TypeAlias = Annotated[
 Start: TypeAlias = Annotated[
     str, typer.Option(metavar="NAME|FILE", help=f"Where EM starts: {', '.join(STARTS)}, or a model file.")
 ]
+NamedStart: TypeAlias = Annotated[
+    str, typer.Option("--start", metavar="NAME", help=f"Where EM starts: {', '.join(STARTS)}.")
+]
 Noise: TypeAlias = Annotated[
     str | None,
     typer.Option(
