@@ -6,12 +6,13 @@ a module with such a pair, exported here and from `mixtura`.
 
 from __future__ import annotations
 
-from mixtura.analysis.bootstrap import REPLICATE_METHODS, Bootstrap, bootstrap
+from mixtura.analysis.bootstrap import Bootstrap, bootstrap
 from mixtura.analysis.classification import Discriminant
 from mixtura.analysis.combine import Combination, combine_components
 from mixtura.analysis.discriminant import COMPONENTS_PER_CLASS, discriminant
 from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
 from mixtura.analysis.reduction import Reduction, reduce_dimensions
+from mixtura.analysis.replicate_methods import REPLICATE_METHODS
 
 __all__ = [
     "COMPONENTS_PER_CLASS",

@@ -76,7 +76,7 @@ def select(
         What BIC, ICL and AICc count as the number of rows: see `Fit.with_sample_size`.
     em : EM, optional
         Tolerance, iterations and floor, as in `mixtura.fit`; a cell's EM stops by its log-likelihood, and is
-        accelerated. What Ctrl-C does: by default the cells that are done are returned, with a warning.
+        accelerated. Ctrl-C does what ``on_interrupt`` says; without ``em`` it returns the cells that are done.
     seed : int, numpy Generator or RandomState, optional
     threads : int, optional
         How many cells are worked on at the same time; as in `mixtura.fit`. The result has the same bits for any number.

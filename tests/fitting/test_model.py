@@ -1,0 +1,89 @@
+"""The model of a fit is a value: it reads back, it fits again, and what comes after a fit repeats it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import mixtura
+from mixtura import EM, ConjugatePrior, DeterminantRatio, EigenvalueRatio, Model, Noise, ParameterError, UniformNoise
+
+ROWS = np.random.default_rng(0).normal(size=(150, 2)) + np.repeat([[0, 0], [7, 0], [0, 7]], 50, axis=0)
+SPECIES = np.repeat([0, 1, 2], 50)
+
+MODELS = {
+    "plain": Model("VEE"),
+    "eigenvalues": Model("VVV", EigenvalueRatio(3)),
+    "determinants": Model("VVV", DeterminantRatio(3, 8)),
+    "prior": Model("VVI", prior=ConjugatePrior(shrinkage=0.5, dof=8)),
+    "noise": Model("EEE", noise=UniformNoise(0.1, region="hull")),
+    "rows of noise": Model("EEE", noise=[0, 1, 2]),
+    "box": Model("EEE", noise=Noise(0.05, [-9.0, -9.0], [19.0, 19.0])),
+    "trim": Model("VVV", trim=0.1),
+    "held": Model("VVV", fixed={"means": [0]}),
+    "several held": Model("VVV", fixed=("weights", "means")),
+    "equal": Model("EEV", equal_weights=True),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_reads_back_from_json(name):
+    model = MODELS[name]
+    back = Model.from_dict(json.loads(json.dumps(model.to_dict())))
+    assert back == model
+    assert hash(back) == hash(model)
+    assert str(model) == model.name
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_fit_carries_its_model_and_fits_it_again(name):
+    model, em = MODELS[name], EM(accelerate=False, floor=1e-6)
+    fit = mixtura.fit(ROWS, model=model, start=SPECIES, em=em, tol=1e-7)
+    assert fit.model == model
+    assert fit.em == replace(em, tol=1e-7)
+    again = mixtura.fit(ROWS, model=fit.model, em=fit.em, start=SPECIES)
+    assert again.trace == fit.trace
+
+
+def test_replicates_keep_to_what_was_asked():
+    for name in ("eigenvalues", "equal", "held"):
+        fit = mixtura.fit(ROWS, model=MODELS[name], start=SPECIES)
+        boot = mixtura.bootstrap(fit, ROWS, 9, seed=0, threads=1)
+        values = np.linalg.eigvalsh(boot.covariances).reshape(len(boot.weights), -1)
+        if name == "eigenvalues":
+            assert (values.max(axis=1) <= 3 * values.min(axis=1) * (1 + 1e-9)).all()
+        elif name == "equal":
+            np.testing.assert_allclose(boot.weights, 1 / 3)
+        else:
+            assert (boot.means[:, 0] == fit.mixture.means[0]).all()
+            assert (boot.means[:, 1] != fit.mixture.means[1]).any()
+
+
+def test_a_selection_carries_model_and_em():
+    prior = ConjugatePrior(shrinkage=0.5)
+    chosen = mixtura.select(ROWS, [2, 3], models=["EEE", "VVV"], prior=prior, em=EM(floor=1e-6), seed=0)
+    back = mixtura.Selection.from_json(chosen.to_json())
+    for one, other in zip(chosen.cells, back.cells, strict=True):
+        assert one.fit.model == other.fit.model == Model(one.model, prior=prior)
+        assert one.fit.em == other.fit.em == EM(floor=1e-6)
+
+
+def test_models_of_one_column_are_e_and_v():
+    column = ROWS[:, 0]
+    for asked, name in (("EEE", "E"), ("tied", "E"), ("VVV", "V"), ("VII", "V"), ("E", "E")):
+        assert mixtura.fit(column, 2, model=asked, seed=0).model.name == name
+    chosen = mixtura.select(column, [1, 2], seed=0)
+    assert chosen.models == ("E", "V")
+    assert chosen[2, "VVV"] is chosen[2, "V"]
+    assert chosen.best.model.name in chosen.models
+
+
+def test_a_model_says_it_all():
+    with pytest.raises(ParameterError, match="leave prior, equal_weights out"):
+        mixtura.fit(ROWS, 2, model=Model("EEE"), prior="conjugate", equal_weights=True)
+    with pytest.raises(ParameterError, match="accelerates: leave these out"):
+        mixtura.select(ROWS, 2, em=EM(stop="parameters"))
+    assert repr(MODELS["eigenvalues"]) == "Model(name='VVV', constraint=EigenvalueRatio(ratio=3.0))"
+    assert repr(EM(tol=1e-3)) == "EM(tol=0.001)"
+    assert MODELS["plain"] != MODELS["equal"]
