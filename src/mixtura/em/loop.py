@@ -33,13 +33,13 @@ def iterate(
 
     Parameters
     ----------
-    task : Task
-    path : Path
-        The first E-step (`Run.at` of `Problem.begin`).
+    problem : Problem
+    run : Run
+        Where it begins or goes on, such as `Run.started` of `Problem.begin`.
     stop : sequence of StopRule
         Any of them ends the run.
     notify : callable, optional
-        Called with the path at its start and after every iteration.
+        Called with the run at its start and after every iteration.
     keep_interrupted : bool
         On Ctrl-C, return where the run stands instead of raising.
     """

@@ -73,7 +73,7 @@ def as_n_components(k: int | None, start: Any) -> int:
 def with_known_labels(
     problem: Problem, known_labels: Any, k: int, start: Any, initial: Initial
 ) -> tuple[Problem, Initial]:
-    """The task with an E-step that knows, and where it starts unless the start is given."""
+    """The problem whose E-step knows the labels, and where EM starts unless the start is given."""
     if problem.estep.left_out:
         raise ParameterError("trim: rows whose component is known cannot be trimmed; leave known_labels out, or trim")
     checked = as_known_labels(known_labels, problem.source.length, k)
