@@ -120,7 +120,9 @@ class Run:
     @property
     def lost(self) -> bool:
         """Whether a component collapsed and was not saved."""
-        return self.outcome is Outcome.COLLAPSED or any(repair.action is Action.REMOVED for repair in self.repairs)
+        if self.outcome is Outcome.COLLAPSED or not self.repairs:
+            return self.outcome is Outcome.COLLAPSED
+        return any(repair.action is Action.REMOVED for repair in self.repairs)
 
     @property
     def rise(self) -> float:

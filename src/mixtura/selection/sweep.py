@@ -205,10 +205,10 @@ def least_weight(problem: Problem) -> float:
 
 def ending(run: Run, needed: float) -> str:
     """How a start ended, as `Found` says it; ``needed`` is the least weight that a component should have."""
-    words = {
-        "collapsed": run.lost,
-        "floor": run.any_at_floor,
-        "thin": is_thin(run, needed),
-        "given up": not run.finished,
-    }
-    return next((word for word, holds in words.items() if holds), "rest")
+    if run.lost:
+        return "collapsed"
+    if run.any_at_floor:
+        return "floor"
+    if is_thin(run, needed):
+        return "thin"
+    return "rest" if run.finished else "given up"

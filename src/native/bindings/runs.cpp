@@ -109,7 +109,11 @@ class Runs {
   // Calls for different runs may be made at the same time, by several threads.
   void advance(const std::vector<Size>& numbers, Size max_iter) {
     std::vector<Run*> chosen;
-    for (Size number : numbers) chosen.push_back(&(*this)[number]);
+    for (Size number : numbers) {
+      Run& run = (*this)[number];
+      if (run.goes_on(max_iter)) chosen.push_back(&run);
+    }
+    if (chosen.empty()) return;  // to let other threads have Python's lock is to wait for it
     const Size k = Size(runs_.front().at.stats.weight.size()), d = problem_.rows.d;
     const Size each = problem_.model.diagonal() ? d : d * d;
     Pass pass(problem_.rows, ends_, useful_threads(threads_, problem_.rows.n, k, each), &interrupted);

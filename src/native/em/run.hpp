@@ -17,6 +17,8 @@ struct Run {
   Ending ending = Ending::OUT_OF_STEPS;
 
   bool ended() const { return ending != Ending::OUT_OF_STEPS; }
+  // Whether there is something to do until so many iterations are done since its first mixture.
+  bool goes_on(Size max_iter) const { return !ended() && (trace.empty() || Size(trace.size()) <= max_iter); }
 };
 
 // Continues runs.
