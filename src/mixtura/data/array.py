@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows, as_rows, as_sample_weight, chunk_slices, map_in_order, thread_count
+from mixtura._support import Array, Rng, Rows, as_rows, as_sample_weight, chunk_slices, map_in_order
 from mixtura.data.chunk import Chunk
 from mixtura.data.source import Source, Sum, WholeArray, is_source
 from mixtura.errors import ParameterError
@@ -72,8 +72,7 @@ class ArraySource:
         """All rows as one array, if no weight is zero and they lie in memory without gaps; else None."""
         if self.n_rows < self.length or not self.array.flags.forc:
             return None
-        ends = [cut.stop for cut in chunk_slices(self.length, self.n_features)]
-        return WholeArray(Chunk(self.array, self.sample_weight), ends, thread_count(self.threads))
+        return WholeArray(Chunk(self.array, self.sample_weight), self.threads)
 
     def _chunk_slices(self) -> list[slice]:
         """Slices of the chunks that hold a row of weight above zero; the same for any number of threads."""

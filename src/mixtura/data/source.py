@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from mixtura._support import Array, Rng
+from mixtura._support import Array, Rng, chunk_slices, thread_count
 from mixtura.data.chunk import Chunk
 
 
@@ -31,15 +31,22 @@ class WholeArray:
     ----------
     chunk : Chunk
         All rows; none has weight zero.
-    ends : sequence of int
-        Index after the last row of each part; parts are added in this order, so results do not depend on threads.
-    threads : int
-        How many threads to use.
+    asked_threads : int or None
+        How many threads were asked for.
     """
 
     chunk: Chunk
-    ends: Sequence[int]
-    threads: int
+    asked_threads: int | None = None
+
+    @property
+    def ends(self) -> Sequence[int]:
+        """Index after the last row of each part; parts are added in this order, so results do not depend on threads."""
+        return [cut.stop for cut in chunk_slices(*self.chunk.rows.shape)]
+
+    @property
+    def threads(self) -> int:
+        """How many threads to use."""
+        return thread_count(self.asked_threads)
 
 
 class Source(Protocol):

@@ -79,6 +79,8 @@ def problem_and_start(estimator: Any, source: ArraySource) -> tuple[Problem, Ini
         names = {"covariances": "precisions_init"}
         wanted = ", ".join(names.get(name, f"{name}_init") for name in sorted(missing))
         raise ValueError(f"fixed: {', '.join(sorted(missing))} are to be held; give {wanted}")
+    if not masks:
+        return problem, given
     mixture = given.complete(estimator.n_components, source.n_features)
     return hold_parameters(problem, masks, mixture), given
 
