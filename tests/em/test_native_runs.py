@@ -223,7 +223,7 @@ def test_only_the_given_runs_go_on_and_results_stay_as_they_were():
     assert before.trace == trace
     np.testing.assert_array_equal(before.means, means)
     assert runs.result(0).ending is Ending.CONVERGED
-    assert runs.unfinished([0, 1, 2]) == [1, 2]
+    assert [runs.result(number).ending is Ending.OUT_OF_STEPS for number in range(3)] == [False, True, True]
     ended = runs.result(0)
     runs.advance([0], 2000)
     assert runs.result(0).passes == ended.passes

@@ -24,9 +24,6 @@ class Executor(Protocol):
     def advance(self, numbers: Iterable[int], max_iter: int) -> None:
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
 
-    def unfinished(self, numbers: Sequence[int]) -> list[int]:
-        """Those of some runs that can go on."""
-
     def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
         """Runs in order: see `sort_key`; ``own_points`` are given for all runs."""
 
@@ -107,10 +104,6 @@ class LoopExecutor:
                 rng=np.random.default_rng(0),
                 stepper=STEPPERS[accelerate],
             )
-
-    def unfinished(self, numbers: Sequence[int]) -> list[int]:
-        """Those of some runs that can go on."""
-        return [number for number in numbers if not self.runs[number].finished]
 
     def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
         """Runs in order: see `sort_key`."""

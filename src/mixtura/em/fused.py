@@ -126,10 +126,6 @@ class FusedExecutor:
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
         self.native.advance(numbers, max_iter)
 
-    def unfinished(self, numbers: Sequence[int]) -> list[int]:
-        """Those of some runs that can go on."""
-        return self.native.unfinished(numbers)
-
     def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
         """Runs in order: see `mixtura.em.sort_key`."""
         return self.native.best_first(numbers, own_points)
@@ -139,13 +135,8 @@ class FusedExecutor:
 
         Whether they have is looked at when EM begins to be accelerated, and each time the iterations have doubled.
         """
-        field = list(numbers)
-        iterations = max_iter if self.accelerate_after is None else max(self.accelerate_after, 1)
-        while iterations < max_iter and len(field) > 1 and self.native.unfinished(field):
-            self.native.advance(field, iterations)
-            field = self.native.different(field)
-            iterations *= 2
-        self.native.advance(field, max_iter)
+        first = max_iter if self.accelerate_after is None else max(self.accelerate_after, 1)
+        self.native.finish(numbers, first, max_iter)
 
     def run(self, number: int) -> Run:
         """Where a run stands."""

@@ -54,14 +54,11 @@ class KernelRuns(Protocol):
     def advance(self, numbers: Iterable[int], max_iter: int) -> None:
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
 
-    def unfinished(self, numbers: Sequence[int]) -> list[int]:
-        """The numbers among these of runs that have not ended."""
-
     def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
         """Numbers sorted, best first: not collapsed, then not at the floor nor too thin, then by log-likelihood."""
 
-    def different(self, numbers: Sequence[int]) -> list[int]:
-        """The numbers among these of runs that have ended, or whose iterate no earlier one among these has, too."""
+    def finish(self, numbers: Iterable[int], first: int, max_iter: int) -> None:
+        """Continue some of the runs until they end; after ``first`` iterations only those go on that differ."""
 
     def result(self, number: int) -> RunResult:
         """The current iterate of a run, and how it ended if it has."""

@@ -26,9 +26,6 @@ Prior: TypeAlias = tuple[float, float, Array, Array]
 # Iterations until plain EM is accelerated, where it never is.
 NEVER = 2**62
 
-# Two runs have come to one place where their log-likelihoods and all their weights are no further apart.
-SAME_LOGLIK, SAME_WEIGHT = 0.01, 0.002
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FusedRuns:
@@ -140,9 +137,13 @@ class FusedRuns:
         """
         self.native.advance(list(numbers), max_iter)
 
-    def unfinished(self, numbers: Sequence[int]) -> list[int]:
-        """Those of some runs that have neither converged nor failed, so that they can go on."""
-        return self.native.unfinished(numbers)
+    def finish(self, numbers: Iterable[int], first: int, max_iter: int) -> None:
+        """Continue some of the runs until they end; of several that come to one place only the first goes on.
+
+        Whether their log-likelihoods and weights are those of another run is looked at after ``first`` iterations, and
+        each time the iterations have doubled.
+        """
+        self.native.finish(list(numbers), first, max_iter)
 
     def result(self, number: int) -> RunResult:
         """A copy of where a run stands."""
@@ -160,24 +161,6 @@ class FusedRuns:
             for number, (_, collapsed, at_floor, k, least, loglik) in standings
         }
         return sorted(numbers, key=order.__getitem__)
-
-    def different(self, numbers: Sequence[int]) -> list[int]:
-        """Those runs that have ended, or have not come to the place of another one before them."""
-        kept: list[int] = []
-        places: list[tuple[int, float]] = []
-        for number, (ended, *_, loglik) in zip(numbers, self.native.standings(numbers), strict=True):
-            if not ended:
-                near = (one for one, other in places if abs(other - loglik) <= SAME_LOGLIK)
-                if any(self._same_weights(one, number) for one in near):
-                    continue
-            kept.append(number)
-            places.append((number, loglik))
-        return kept
-
-    def _same_weights(self, one: int, other: int) -> bool:
-        """Whether two mixtures have nearly the same weights, with components in whatever order."""
-        a, b = sorted(self.native.weights(one)), sorted(self.native.weights(other))
-        return len(a) == len(b) and not any(abs(x - y) > SAME_WEIGHT for x, y in zip(a, b, strict=True))
 
 
 def _covariance_model(name: str) -> Any:

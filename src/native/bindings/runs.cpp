@@ -108,32 +108,34 @@ class Runs {
 
   // Calls for different runs may be made at the same time, by several threads.
   void advance(const std::vector<Size>& numbers, Size max_iter) {
-    std::vector<Run*> chosen;
-    for (Size number : numbers) {
-      Run& run = (*this)[number];
-      if (run.goes_on(max_iter)) chosen.push_back(&run);
-    }
-    if (chosen.empty()) return;  // to let other threads have Python's lock is to wait for it
-    const Size k = Size(runs_.front().at.stats.weight.size()), d = problem_.rows.d;
-    const Size each = problem_.model.diagonal() ? d : d * d;
-    Pass pass(problem_.rows, ends_, useful_threads(threads_, problem_.rows.n, k, each), &interrupted);
-    InterruptCheck check(&interrupted);
-    Iteration iteration(options_, problem_, pass, check);
-    unlocked([&] {
-      for (Run* run : chosen) iteration.advance(*run, max_iter);
+    continue_with(numbers, max_iter, [max_iter](Iteration& iteration, const std::vector<Run*>& runs) {
+      for (Run* run : runs) iteration.advance(*run, max_iter);
     });
   }
 
-  std::vector<Size> unfinished(const std::vector<Size>& numbers) {
-    std::vector<Size> found;
-    for (Size number : numbers)
-      if (!(*this)[number].ended()) found.push_back(number);
-    return found;
+  void finish(const std::vector<Size>& numbers, Size first, Size max_iter) {
+    continue_with(numbers, max_iter, [first, max_iter](Iteration& iteration, const std::vector<Run*>& runs) {
+      iteration.finish(runs, first, max_iter);
+    });
   }
 
   Result result(Size number) { return {(*this)[number], problem_.model, problem_.rows.d}; }
 
  private:
+  template <class Work> void continue_with(const std::vector<Size>& numbers, Size max_iter, Work work) {
+    std::vector<Run*> chosen;
+    for (Size number : numbers) chosen.push_back(&(*this)[number]);
+    const auto goes_on = [max_iter](const Run* run) { return run->goes_on(max_iter); };
+    // To let other threads have Python's lock is to wait for it afterwards.
+    if (std::none_of(chosen.begin(), chosen.end(), goes_on)) return;
+    const Size k = Size(runs_.front().at.stats.weight.size()), d = problem_.rows.d;
+    const Size each = problem_.model.diagonal() ? d : d * d;
+    Pass pass(problem_.rows, ends_, useful_threads(threads_, problem_.rows.n, k, each), &interrupted);
+    InterruptCheck check(&interrupted);
+    Iteration iteration(options_, problem_, pass, check);
+    unlocked([&] { work(iteration, chosen); });
+  }
+
   const ProblemArrays arrays_;
   const Problem problem_;
   const EmOptions options_;
@@ -245,12 +247,10 @@ void bind_runs(nb::module_& m) {
            nb::kw_only(), "problem"_a, "options"_a, "starts"_a, "logliks"_a.none(), "ends"_a, "threads"_a)
       .def("__len__", &Runs::size)
       .def("standings", &standings, "numbers"_a, "By what some of the runs are compared.")
-      .def("unfinished", &Runs::unfinished, "numbers"_a, "Those of some runs that have not ended.")
-      .def(
-          "weights", [](Runs& runs, Size number) { return runs[number].at.weights; }, "number"_a,
-          "Weights of a run's mixture.")
       .def("advance", &Runs::advance, "numbers"_a, "max_iter"_a,
            "Continue runs until so many iterations are done since the first mixture, or they end.")
+      .def("finish", &Runs::finish, "numbers"_a, "first"_a, "max_iter"_a,
+           "Continue runs until they end; of several that come to one place only the first goes on.")
       .def("result", &Runs::result, "number"_a, "A copy of where a run stands.");
 }
 

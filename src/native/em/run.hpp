@@ -1,5 +1,7 @@
 // A run of EM from one start, which can be continued where it was left.
 #pragma once
+#include <algorithm>
+
 #include "squarem.hpp"
 #include "step.hpp"
 
@@ -21,6 +23,27 @@ struct Run {
   bool goes_on(Size max_iter) const { return !ended() && (trace.empty() || Size(trace.size()) <= max_iter); }
 };
 
+// Two runs have come to one place where their log-likelihoods and all their weights are no further apart.
+constexpr double SAME_LOGLIK = 0.01, SAME_WEIGHT = 0.002;
+
+inline bool at_one_place(const Run& one, const Run& other) {
+  if (!(std::fabs(one.at.loglik - other.at.loglik) <= SAME_LOGLIK)) return false;  // nor where one has no mixture
+  Numbers a = one.at.weights, b = other.at.weights;
+  std::sort(a.begin(), a.end()), std::sort(b.begin(), b.end());
+  const auto near = [](double x, double y) { return std::fabs(x - y) <= SAME_WEIGHT; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), near);
+}
+
+// Those runs that have ended, or have not come to the place of another one before them.
+inline std::vector<Run*> different(const std::vector<Run*>& runs) {
+  std::vector<Run*> kept;
+  for (Run* run : runs) {
+    const auto same = [run](const Run* other) { return at_one_place(*other, *run); };
+    if (run->ended() || std::none_of(kept.begin(), kept.end(), same)) kept.push_back(run);
+  }
+  return kept;
+}
+
 // Continues runs.
 class Iteration {
  public:
@@ -34,6 +57,18 @@ class Iteration {
       check_();
       iterate(run);
     }
+  }
+
+  // Until they end, or so many iterations are done. Of several that come to one place only the first goes on: whether
+  // they have is looked at after `first` iterations, and each time these have doubled.
+  void finish(std::vector<Run*> field, Size first, Size max_iter) {
+    const auto ended = [](const Run* run) { return run->ended(); };
+    for (Size most = first; most < max_iter && field.size() > 1; most *= 2) {
+      if (std::all_of(field.begin(), field.end(), ended)) return;
+      for (Run* run : field) advance(*run, most);
+      field = different(field);
+    }
+    for (Run* run : field) advance(*run, max_iter);
   }
 
  private:
