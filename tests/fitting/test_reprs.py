@@ -42,7 +42,7 @@ def test_sentences_have_the_figures():
     assert repr(DISCRIMINANT).startswith("<Discriminant of 3 classes in 2 dimensions (")
 
 
-@pytest.mark.parametrize("name", ["fit", "mixture", "noise", "selection", "bootstrap", "discriminant"])
+@pytest.mark.parametrize("name", ["fit", "mixture", "noise", "selection", "bootstrap", "test", "discriminant"])
 def test_a_notebook_shows_a_table(name):
     shown = RESULTS[name]._repr_html_()
     assert shown.startswith("<p>")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, OnReplicate, Rng, as_count, as_rng, as_rows, run_replicates
+from mixtura._support import Array, OnReplicate, Rng, as_count, as_rng, as_rows, html_table, run_replicates
 from mixtura.fitting import Fit, fit
 from mixtura.plotting import plot_likelihood_ratios
 from mixtura.starts import refined
@@ -48,6 +48,11 @@ class LikelihoodRatioTest:
             f"<Likelihood-ratio test of {against}: statistic {self.statistic:.6g}, p-value {self.p_value:.3g} "
             f"from {len(self.replicates)} replicates>"
         )
+
+    def _repr_html_(self) -> str:
+        numbers = {"components": self.components, "against": self.components + 1}
+        figures = {"statistic": self.statistic, "p-value": self.p_value, "replicates": len(self.replicates)}
+        return html_table(repr(self).strip("<>"), [numbers | figures])
 
     @property
     def p_value(self) -> float:
