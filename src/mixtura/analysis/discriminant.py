@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng, Rows, as_matching_rows, as_sample_weight, column_names, log_sum_exp
 from mixtura.analysis.classification import Discriminant, as_classes
-from mixtura.covariance.models import as_covariance_model
 from mixtura.data import ArraySource
-from mixtura.em import Problem, ReseedThenRemove
-from mixtura.em.estep import UNKNOWN, Plain
-from mixtura.em.mstep import MStep, floor_variances
+from mixtura.em import Problem
+from mixtura.em.estep import UNKNOWN
 from mixtura.errors import DataError, ParameterError
-from mixtura.fitting import EM, fit
+from mixtura.fitting import EM, Model, fit
 from mixtura.kernels import summarise
 from mixtura.mixture import Mixture, ranks
 from mixtura.selection import as_models, select
@@ -141,12 +139,10 @@ def _fit_gaussians(
     """Fit a Gaussian to each class by one M-step, with the covariance model of lowest BIC."""
     source = ArraySource.of(rows, weight, options["threads"])
     summary = summarise(source)
-    floor = floor_variances(summary.scale, options["em"].floor)
     k, d = int(codes.max()) + 1, rows.shape[1]
     every = as_models(models, d)
     own = [codes == c for c in range(k)]
-    msteps = [MStep(as_covariance_model(model), floor) for model in every]
-    problems = [Problem(source, Plain(), mstep, ReseedThenRemove(), summary) for mstep in msteps]
+    problems = [Model(model).problem(source, summary, options["em"].floor) for model in every]
     sums = {problem.mstep.scatter_kind: problem for problem in problems}  # one pass for each kind of scatter
     stats = {
         scatter_kind: Labels(codes)(problem, k, np.random.default_rng(0)) for scatter_kind, problem in sums.items()

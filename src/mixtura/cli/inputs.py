@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from mixtura import Mixture
+from mixtura import Mixture, UniformNoise
 from mixtura.cli.console import print_message
 from mixtura.cli.files import read_model
 from mixtura.data.tables import Table, read_table
@@ -36,19 +36,21 @@ def parse_start(start: str) -> str | Mixture:
     return read_model(start)
 
 
-def parse_noise(noise: str | None) -> bool | str | float | None:
-    """The argument ``noise`` of `mixtura.fit` from ``--noise``.
+def parse_noise(noise: str | None, region: str) -> UniformNoise | None:
+    """The argument ``noise`` of `mixtura.fit` from ``--noise`` and ``--noise-region``.
 
     Examples
     --------
-    >>> parse_noise("auto"), parse_noise("0.1")
-    (True, 0.1)
+    >>> parse_noise("auto", "box"), parse_noise("0.1", "hull")
+    (UniformNoise(begin=True, region='box'), UniformNoise(begin=0.1, region='hull'))
     """
-    known = {None: None, "auto": True, "neighbours": "neighbours"}
+    if noise is None:
+        return None
+    known = {"auto": True, "neighbours": "neighbours"}
     if noise in known:
-        return known[noise]
+        return UniformNoise(known[noise], region)
     try:
-        return float(noise or "")
+        return UniformNoise(float(noise), region)
     except ValueError:
         raise ParameterError(f"noise is {noise!r}; expected auto, neighbours, or a fraction such as 0.05") from None
 

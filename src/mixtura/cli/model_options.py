@@ -9,7 +9,7 @@ from functools import cached_property, wraps
 from typing import Any, get_type_hints
 
 import mixtura
-from mixtura import EM, Fit, Mixture, Model, UniformNoise
+from mixtura import EM, Fit, Mixture, Model
 from mixtura.cli import options as o
 from mixtura.cli.inputs import load_data, parse_names, parse_noise, parse_sample_size, parse_start
 from mixtura.cli.live import iteration_progress
@@ -62,12 +62,11 @@ class FitOptions:
 
     def asked_model(self) -> Model:
         """The statistical model that is to be fitted."""
-        noise = parse_noise(self.noise)
         return Model(
             self.model,
             constraint=ratios_as_constraint(self.eigenvalue_ratio, self.determinant_ratio, self.shape_ratio),
             prior=as_prior(self.prior),
-            noise=None if noise is None else UniformNoise(noise, self.noise_region),
+            noise=parse_noise(self.noise, self.noise_region),
             trim=self.trim,
             fixed=parse_names(self.fixed),
             equal_weights=self.equal_weights,

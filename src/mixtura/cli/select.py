@@ -10,7 +10,7 @@ from typing import Any
 from rich.text import Text
 
 import mixtura
-from mixtura import EM, Cell, Selection, UniformNoise
+from mixtura import EM, Cell, Selection
 from mixtura._support import write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
@@ -150,7 +150,6 @@ def select(
     wanted = parse_counts(components)
     rows = load_data(data, columns, weights_column, missing, file_format, header=header)
     constraint = ratios_as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
-    uniform = parse_noise(noise)
     chosen_models = as_models(parse_names([models]) or [], rows.rows.shape[1], constraint)
     with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as watch:
         chosen = mixtura.select(
@@ -159,7 +158,7 @@ def select(
             models=chosen_models,
             criterion=criterion,
             start=parse_names([start]),
-            noise=None if uniform is None else UniformNoise(uniform, noise_region),
+            noise=parse_noise(noise, noise_region),
             equal_weights=equal_weights,
             sample_weight=rows.weights,
             sample_size=parse_sample_size(sample_size),

@@ -63,6 +63,12 @@ class Chunk:
         """Position of the first row in its source."""
         return self.start if self.offsets is None else self.start + int(self.offsets[0])
 
+    @property
+    def rows_per_weight(self) -> float:
+        """How many rows a weight of one stands for: weights that sum to less than the number of rows are relative."""
+        weight = self.sample_weight
+        return 1.0 if weight is None else max(1.0, len(weight) / float(weight.sum()))
+
     def weigh(self, values: Array) -> Array:
         """Values of shape (n,) or (n, k), multiplied by the sample weights."""
         if self.sample_weight is None:

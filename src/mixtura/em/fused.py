@@ -103,7 +103,7 @@ def as_run(problem: Problem, result: RunResult) -> Run:
 
     components = tuple(range(len(result.weights)))
     run = Run(last, result.trace, result.iterations, result.passes, OUTCOMES[result.ending], (), components)
-    return run.with_facts(any_at_floor=result.floored, least_weight=result.least)
+    return run.with_facts(any_at_floor=result.any_at_floor, least_weight=result.least_weight)
 
 
 def _stored(problem: Problem, values: Array, k: int, d: int) -> Covariance:
@@ -172,7 +172,7 @@ def _advanced(problem: Problem, run: Run, rule: Rule, iterations: int) -> Run | 
     native.advance([0], iterations)
     result = native.result(0)
     done = len(result.trace) - 1
-    if not done or result.floored or result.ending not in (Ending.CONVERGED, Ending.OUT_OF_STEPS):
+    if not done or result.any_at_floor or result.ending not in (Ending.CONVERGED, Ending.OUT_OF_STEPS):
         return None
     last = as_run(problem, result).last
     before = replace(last, stats=replace(last.stats, loglik=result.trace[-2]))

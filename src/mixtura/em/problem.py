@@ -106,8 +106,7 @@ def rows_per_weight(problem: Problem) -> float:
     whole = problem.source.whole
     if whole is None:
         return max(1.0, problem.source.n_rows / problem.summary.weight)
-    weight = whole.chunk.sample_weight
-    return 1.0 if weight is None else max(1.0, len(weight) / float(weight.sum()))
+    return whole.chunk.rows_per_weight
 
 
 def row_counts(stats: Stats, n_rows: int) -> Array:

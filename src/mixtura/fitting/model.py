@@ -36,8 +36,12 @@ from mixtura.errors import ParameterError
 from mixtura.kernels import summarise
 from mixtura.mixture import Noise
 
-# What `mixtura.fit` says of noise where nothing else is said.
-BOX = "box"
+
+def _differing(value: Model | EM, always: tuple[str, ...] = ()) -> str:
+    """A value as Python code, without fields that have their defaults, but for those that are ``always`` there."""
+    told = ((field.name, getattr(value, field.name), field.default) for field in fields(value))
+    said = [f"{name}={own!r}" for name, own, default in told if name in always or own != default]
+    return f"{type(value).__name__}({', '.join(said)})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +68,7 @@ class UniformNoise:
     """
 
     begin: Any = True
-    region: str = BOX
+    region: str = "box"
 
 
 def as_noise(noise: Any) -> UniformNoise | Noise | None:
@@ -122,6 +126,7 @@ class Model:
             "prior": as_prior(self.prior),
             "noise": as_noise(self.noise),
             "trim": as_fraction(self.trim, "trim"),
+            "fixed": self.fixed.tolist() if isinstance(self.fixed, np.ndarray) else self.fixed,
             "equal_weights": bool(self.equal_weights),
         }
         for name, value in checked.items():
@@ -129,9 +134,7 @@ class Model:
         with_constraint(as_covariance_model(self.name), self.constraint)
 
     def __repr__(self) -> str:
-        told = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
-        said = [f"{name}={value!r}" for name, value, default in told if name == "name" or value != default]
-        return f"Model({', '.join(said)})"
+        return _differing(self, always=("name",))
 
     def __str__(self) -> str:
         return self.name
@@ -208,8 +211,8 @@ def as_model(model: Any, told: Mapping[str, Any]) -> Model:
     """The model that a user asks for: a `Model` as it is, or the name of a covariance model and what else is told."""
     if not isinstance(model, Model):
         return Model(model, **told)
-    defaults = {field.name: field.default for field in fields(Model)}
-    double = [name for name, value in told.items() if value is not defaults[name] and value != defaults[name]]
+    asked = Model(**told)  # so that values can be compared, whatever arrays were given
+    double = [field.name for field in fields(Model) if getattr(asked, field.name) != field.default]
     if double:
         raise ParameterError(f"model is a Model, which says it all: leave {', '.join(double)} out, or replace its own")
     return model
@@ -259,8 +262,7 @@ class EM:
         object.__setattr__(self, "floor", as_floor(self.floor))
 
     def __repr__(self) -> str:
-        told = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
-        return f"EM({', '.join(f'{name}={value!r}' for name, value, default in told if value != default)})"
+        return _differing(self)
 
     @property
     def rules(self) -> list[StopRule]:

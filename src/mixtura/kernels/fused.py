@@ -103,12 +103,11 @@ class FusedRuns:
         threads : int
             How many threads work on a pass.
         """
-        weight = chunk.sample_weight
-        unit = 1.0 if weight is None else max(1.0, len(chunk.rows) / float(weight.sum()))
+        unit = chunk.rows_per_weight
         problem = _native.Problem(
             level=level(),
             rows=chunk.rows,
-            weight=weight,
+            weight=chunk.sample_weight,
             model=_covariance_model(model),
             floor=floor,
             ridge=ridge,
@@ -158,7 +157,7 @@ class FusedRuns:
         standings, unit = zip(numbers, self.native.standings(numbers), strict=True), self.rows_per_weight
         order = {
             number: (2 if collapsed else int(at_floor or (k > 1 and least * unit < own_points[number])), -loglik)
-            for number, (_, collapsed, at_floor, k, least, loglik) in standings
+            for number, (collapsed, at_floor, k, least, loglik) in standings
         }
         return sorted(numbers, key=order.__getitem__)
 

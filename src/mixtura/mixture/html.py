@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura._support import html_table
-from mixtura.data.tables import default_column_names
+from mixtura.mixture.labels import column_labels, component_labels, standard_deviations
 
 if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
@@ -22,10 +22,9 @@ def component_records(mixture: Mixture) -> list[dict[str, Any]]:
     >>> component_records(Mixture([1.0], [[2.0]], [[[9.0]]]))
     [{'component': 0, 'weight': 1.0, 'mean x1': 2.0, 'sd x1': 3.0}]
     """
-    columns = mixture.columns or default_column_names(mixture.n_features)
-    names = mixture.component_names or range(mixture.n_components)
+    columns, names = column_labels(mixture.columns, mixture.n_features), component_labels(mixture)
     heads = [*(f"mean {column}" for column in columns), *(f"sd {column}" for column in columns)]
-    values = np.hstack([mixture.means, np.sqrt(mixture.covariances.variances())]).tolist()
+    values = np.hstack([mixture.means, standard_deviations(mixture)]).tolist()
     records = [
         {"component": name, "weight": weight, **dict(zip(heads, row, strict=True))}
         for name, weight, row in zip(names, mixture.weights.tolist(), values, strict=True)

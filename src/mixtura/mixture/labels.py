@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mixtura._support import Array
 from mixtura.data.tables import default_column_names
-from mixtura.mixture.mixture import Mixture
 from mixtura.mixture.noise import NOISE_LABEL
+
+if TYPE_CHECKING:
+    from mixtura.mixture.mixture import Mixture
 
 
 def column_labels(columns: Sequence[str] | None, count: int) -> tuple[str, ...]:
@@ -29,7 +31,7 @@ def component_labels(mixture: Mixture) -> list[str] | list[int]:
 
     Examples
     --------
-    >>> from mixtura import DenseCovariance
+    >>> from mixtura import DenseCovariance, Mixture
     >>> component_labels(Mixture([0.5, 0.5], [[0.0], [1.0]], DenseCovariance(np.ones((1, 1, 1)), 2)))
     [0, 1]
     """
@@ -41,7 +43,7 @@ def row_labels(mixture: Mixture) -> list[str] | list[int]:
 
     Examples
     --------
-    >>> from mixtura import DenseCovariance, Noise
+    >>> from mixtura import DenseCovariance, Mixture, Noise
     >>> one = Mixture([0.5], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1), noise=Noise(0.5, [-9.0], [9.0]))
     >>> row_labels(one)
     [0, -1]
@@ -55,7 +57,7 @@ def standard_deviations(mixture: Mixture) -> Array:
 
     Examples
     --------
-    >>> from mixtura import DenseCovariance
+    >>> from mixtura import DenseCovariance, Mixture
     >>> standard_deviations(Mixture([1.0], [[0.0]], DenseCovariance(np.array([[[4.0]]]), 1))).tolist()
     [[2.0]]
     """

@@ -15,6 +15,7 @@ from mixtura._support import Rng, as_entropy, column_names, thread_count
 from mixtura.covariance.models import Constraint
 from mixtura.data import Source, as_source
 from mixtura.data.tables import read_table
+from mixtura.em import LoglikRises
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
 from mixtura.fitting import EM, Model, as_em, noise_beginnings
 from mixtura.mixture import as_sample_size
@@ -110,7 +111,7 @@ def select(
     ('EEE', 3)
     """
     how = as_em(em or EM(on_interrupt="keep"), tol=tol, max_iter=max_iter)
-    if list(how.rules) != list(EM(how.tol, how.max_iter).rules) or not how.accelerate:
+    if how.rules != [LoglikRises(how.tol)] or not how.accelerate:
         raise ParameterError(f"em is {how}; a selection stops by the log-likelihood and accelerates: leave these out")
     asked = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)

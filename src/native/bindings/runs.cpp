@@ -154,14 +154,14 @@ Array as_array(Numbers& numbers, const Layout& layout) {
   return Array(numbers.data(), {layout.shared ? 1 : k, d, d});
 }
 
-// By what some of the runs are compared: for each whether it has ended, whether it has collapsed, whether a covariance
-// is at the floor, its number of components, their least weight, and the log-likelihood.
+// By what some of the runs are compared: for each whether it has collapsed, whether a covariance is at the floor, its
+// number of components, their least weight, and the log-likelihood.
 nb::list standings(Runs& runs, const std::vector<Size>& numbers) {
   nb::list found;
   for (Size number : numbers) {
     const Run& run = runs[number];
-    found.append(nb::make_tuple(run.ended(), run.ending == Ending::COLLAPSED, run.at.any_at_floor(),
-                                run.at.stats.weight.size(), run.at.stats.least_weight(), run.at.loglik));
+    found.append(nb::make_tuple(run.ending == Ending::COLLAPSED, run.at.any_at_floor(), run.at.stats.weight.size(),
+                                run.at.stats.least_weight(), run.at.loglik));
   }
   return found;
 }
