@@ -136,13 +136,13 @@ def test_the_best_and_the_protected_go_on():
     starts = [accumulate(chunk, np.eye(3)[rng.integers(3, size=90)], "full") for _ in range(5)]
     starts.append(accumulate(chunk, np.eye(3)[np.repeat([0, 1, 2], 30)], "full"))
     limits = Limits(1e-12, 500, accelerate_after=1000, rounds=[(2, 1)])
-    found = dict(successive_halving(problem_of(rows), starts, limits, protected=[True, *[False] * 5]))
-    assert [len(found[number].trace) for number in range(1, 5)] == [3] * 4
-    assert found[5].outcome is Outcome.CONVERGED
-    assert len(found[0].trace) > 3
-    free = dict(successive_halving(problem_of(rows), starts, replace(limits, rounds=()), protected=[True] * 6))
-    assert free[0].trace == found[0].trace
-    assert free[5].trace == found[5].trace
+    found = successive_halving(problem_of(rows), starts, limits, protected=[True, *[False] * 5]).runs
+    assert [at.iterations for at in found.standings(range(1, 5))] == [2] * 4
+    assert found.run(5).outcome is Outcome.CONVERGED
+    assert len(found.run(0).trace) > 3
+    free = successive_halving(problem_of(rows), starts, replace(limits, rounds=()), protected=[True] * 6).runs
+    assert free.run(0).trace == found.run(0).trace
+    assert free.run(5).trace == found.run(5).trace
 
 
 @pytest.mark.parametrize("model", FOURTEEN)

@@ -188,8 +188,8 @@ def test_a_component_of_a_few_rows_is_thin():
     at_floor = np.zeros(2, dtype=bool)
     sums = (Stats(np.array([20 - n, n]), np.zeros((2, 3)), np.zeros((2, 3, 3)), 0.0, 0.0) for n in (3.9, 4.1))
     few, enough = (Run.started(Iterate(None, stats, at_floor)) for stats in sums)
-    assert is_thin(few, needed=4)
-    assert not is_thin(enough, needed=4)
+    assert is_thin(few.standing, needed=4)
+    assert not is_thin(enough.standing, needed=4)
 
 
 def test_a_cell_that_fails_is_told_of(rows):

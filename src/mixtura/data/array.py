@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 from typing import Any
 
@@ -17,7 +17,7 @@ from mixtura.data.source import Source, Sum, WholeArray, is_source
 from mixtura.errors import ParameterError
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ArraySource:
     """A matrix of rows in memory, passed on in chunks to several threads.
 
@@ -52,7 +52,7 @@ class ArraySource:
         """Number of rows, those of weight zero included."""
         return self.array.shape[0]
 
-    @property
+    @cached_property
     def n_rows(self) -> int:
         """Number of rows whose weight is above zero."""
         return self.length if self.sample_weight is None else int(np.count_nonzero(self.sample_weight))
@@ -67,7 +67,7 @@ class ArraySource:
         """Type of the rows' values."""
         return self.array.dtype
 
-    @property
+    @cached_property
     def whole(self) -> WholeArray | None:
         """All rows as one array, if no weight is zero and they lie in memory without gaps; else None."""
         if self.n_rows < self.length or not self.array.flags.forc:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mixtura.em.executor import Executor, begin_runs, in_kernel, is_thin, sort_key
+from mixtura.em.executor import Executor, begin_runs, in_kernel, is_thin
 from mixtura.em.fused import advance, can_run
 from mixtura.em.loop import iterate
 from mixtura.em.outcome import Action, Outcome, Repair
 from mixtura.em.problem import Problem, RepairPolicy, row_counts, rows_per_weight
 from mixtura.em.repair import NoRepair, ReseedThenRemove, reseed_empty
-from mixtura.em.run import Iterate, Run
+from mixtura.em.run import Iterate, Run, Standing
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule, as_stops
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "RepairPolicy",
     "ReseedThenRemove",
     "Run",
+    "Standing",
     "StopRule",
     "advance",
     "as_stops",
@@ -35,5 +36,4 @@ __all__ = [
     "reseed_empty",
     "row_counts",
     "rows_per_weight",
-    "sort_key",
 ]

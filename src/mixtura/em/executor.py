@@ -10,9 +10,9 @@ import numpy as np
 
 from mixtura.em import fused
 from mixtura.em.loop import iterate
-from mixtura.em.problem import Problem, rows_per_weight
+from mixtura.em.problem import Problem
 from mixtura.em.repair import reseed_empty
-from mixtura.em.run import Run
+from mixtura.em.run import Run, Standing
 from mixtura.em.steppers import STEPPERS
 from mixtura.em.stopping import LoglikRises
 from mixtura.stats import Stats
@@ -24,11 +24,14 @@ class Executor(Protocol):
     def advance(self, numbers: Iterable[int], max_iter: int) -> None:
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
 
-    def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
-        """Runs in order: see `sort_key`; ``own_points`` are given for all runs."""
+    def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
+        """Runs in order: see `sort_key`; the weights that components need are given for all runs."""
 
     def finish(self, numbers: Sequence[int], max_iter: int) -> None:
         """Continue some of the runs to their ends, or ``max_iter`` iterations; one may stand for its likes."""
+
+    def standings(self, numbers: Sequence[int]) -> list[Standing]:
+        """How far some of the runs have come."""
 
     def run(self, number: int) -> Run:
         """Where a run stands."""
@@ -64,14 +67,14 @@ def in_kernel(problem: Problem) -> bool:
     return fused.can_run(problem) and not (problem.repair.accepts_falls or problem.mstep.ridge)
 
 
-def is_thin(run: Run, needed: float) -> bool:
+def is_thin(at: Standing, needed: float) -> bool:
     """Whether a component holds less weight than is needed: then it fits a few rows, not a group."""
-    return len(run.components) > 1 and run.least_weight < needed
+    return at.n_components > 1 and at.least_weight < needed
 
 
-def sort_key(run: Run, needed: float) -> tuple[bool, bool, float]:
+def sort_key(at: Standing, needed: float) -> tuple[bool, bool, float]:
     """Best first: all components alive; none at the floor or with too little weight; then by log-likelihood."""
-    return run.lost, run.any_at_floor or is_thin(run, needed), -run.loglik
+    return at.lost, at.any_at_floor or is_thin(at, needed), -at.loglik
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,10 +108,13 @@ class LoopExecutor:
                 stepper=STEPPERS[accelerate],
             )
 
-    def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
+    def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
         """Runs in order: see `sort_key`."""
-        unit = rows_per_weight(self.problem)
-        return sorted(numbers, key=lambda number: sort_key(self.runs[number], own_points[number] / unit))
+        return sorted(numbers, key=lambda number: sort_key(self.runs[number].standing, needed[number]))
+
+    def standings(self, numbers: Sequence[int]) -> list[Standing]:
+        """How far some of the runs have come."""
+        return [self.runs[number].standing for number in numbers]
 
     def finish(self, numbers: Sequence[int], max_iter: int) -> None:
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""

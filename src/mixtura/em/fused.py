@@ -16,7 +16,7 @@ from mixtura.covariance.models import MODELS
 from mixtura.data import WholeArray
 from mixtura.em.outcome import Outcome
 from mixtura.em.problem import Problem
-from mixtura.em.run import Iterate, Run
+from mixtura.em.run import Iterate, Run, Standing
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule
 from mixtura.kernels import Ending, KernelRuns, RunResult, kernel_of
 from mixtura.mixture import Mixture
@@ -103,7 +103,7 @@ def as_run(problem: Problem, result: RunResult) -> Run:
 
     components = tuple(range(len(result.weights)))
     run = Run(last, result.trace, result.iterations, result.passes, OUTCOMES[result.ending], (), components)
-    return run.with_facts(any_at_floor=result.any_at_floor, least_weight=result.least_weight)
+    return run.with_facts(any_at_floor=result.any_at_floor)
 
 
 def _stored(problem: Problem, values: Array, k: int, d: int) -> Covariance:
@@ -126,9 +126,13 @@ class FusedExecutor:
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
         self.native.advance(numbers, max_iter)
 
-    def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
+    def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
         """Runs in order: see `mixtura.em.sort_key`."""
-        return self.native.best_first(numbers, own_points)
+        return self.native.best_first(numbers, needed)
+
+    def standings(self, numbers: Sequence[int]) -> list[Standing]:
+        """How far some of the runs have come."""
+        return [Standing(*each) for each in self.native.standings(numbers)]
 
     def finish(self, numbers: Sequence[int], max_iter: int) -> None:
         """Continue some of the runs until they end; of several that come to one place only one goes on.

@@ -53,6 +53,36 @@ class Iterate:
         return self.stats.loglik
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a run has come, in the numbers by which several are compared.
+
+    Attributes
+    ----------
+    lost : bool
+        Whether a component collapsed and was not saved.
+    any_at_floor : bool
+        Whether a covariance has been raised to the floor.
+    n_components : int
+        Those that are left.
+    least_weight : float
+        The smallest weight of a component, in the units of sample weights.
+    loglik : float
+        Of the last iterate; minus infinity if there never was a mixture.
+    iterations : int
+    finished : bool
+        Whether there is nothing left to iterate.
+    """
+
+    lost: bool
+    any_at_floor: bool
+    n_components: int
+    least_weight: float
+    loglik: float
+    iterations: int
+    finished: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """Where one start has led.
@@ -87,9 +117,9 @@ class Run:
         components = tuple(range(len(first.stats.weight)))
         return cls(lambda: first, (first.loglik,), 0, 1, Outcome.OUT_OF_STEPS, repairs, components)
 
-    def with_facts(self, *, any_at_floor: bool, least_weight: float) -> Run:
-        """The same run, of which these are known without its last iterate."""
-        vars(self).update(any_at_floor=any_at_floor, least_weight=least_weight)
+    def with_facts(self, *, any_at_floor: bool) -> Run:
+        """The same run, of which this is known without its last iterate."""
+        vars(self).update(any_at_floor=any_at_floor)
         return self
 
     @cached_property
@@ -107,11 +137,6 @@ class Run:
         """Whether a covariance has been raised to the floor."""
         return bool(self.last.at_floor.any())
 
-    @cached_property
-    def least_weight(self) -> float:
-        """The smallest weight of a component, in the units of sample weights."""
-        return float(self.last.stats.weight.min())
-
     @property
     def finished(self) -> bool:
         """Whether there is nothing left to iterate."""
@@ -123,6 +148,12 @@ class Run:
         if self.outcome is Outcome.COLLAPSED or not self.repairs:
             return self.outcome is Outcome.COLLAPSED
         return any(repair.action is Action.REMOVED for repair in self.repairs)
+
+    @property
+    def standing(self) -> Standing:
+        """How far it has come, in numbers."""
+        least, k = float(self.last.stats.weight.min()), len(self.components)
+        return Standing(self.lost, self.any_at_floor, k, least, self.loglik, self.iterations, self.finished)
 
     @property
     def rise(self) -> float:

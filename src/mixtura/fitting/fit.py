@@ -141,7 +141,7 @@ def fit(
     problem = with_held_parameters(problem.with_background(around), k, asked.fixed, start=start, initial=initial)
     plan = _Plan(problem, k, initials, as_count(n_init, "n_init"), how, record, on_iteration)
     runs, histories = _all_starts(plan, as_rng(seed))
-    result = with_names(as_fit(problem, runs, asked, how, histories), column_names(X), start)
+    result = with_names(as_fit(problem, runs, asked, how, histories=histories), column_names(X), start)
     warn(result, len(initials))
     return result
 

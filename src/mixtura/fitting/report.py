@@ -21,7 +21,13 @@ TWINS = 100.0
 
 
 def as_fit(
-    problem: Problem, runs: Sequence[Run], model: Model, em: EM, histories: Sequence[tuple[Iteration, ...]] = ()
+    problem: Problem,
+    runs: Sequence[Run],
+    model: Model,
+    em: EM,
+    *,
+    histories: Sequence[tuple[Iteration, ...]] = (),
+    sample_size: float | None = None,
 ) -> Fit:
     """Keep the run with the highest log-likelihood, and report on all; ``histories`` are their recorded iterations."""
     starts = tuple(_report(run) for run in runs)
@@ -43,6 +49,7 @@ def as_fit(
         cutoff=last.memory if problem.estep.left_out else -np.inf,
         log_prior=problem.mstep.log_prior(last.mixture),
         effective_n_rows=problem.summary.effective_n_rows,
+        sample_size=sample_size,
     )
 
 

@@ -54,8 +54,11 @@ class KernelRuns(Protocol):
     def advance(self, numbers: Iterable[int], max_iter: int) -> None:
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
 
-    def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
+    def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
         """Numbers sorted, best first: not collapsed, then not at the floor nor too thin, then by log-likelihood."""
+
+    def standings(self, numbers: Sequence[int]) -> list[tuple[bool, bool, int, float, float, int, bool]]:
+        """Of some of the runs the fields of `mixtura.em.Standing`."""
 
     def finish(self, numbers: Iterable[int], first: int, max_iter: int) -> None:
         """Continue some of the runs until they end; after ``first`` iterations only those go on that differ."""

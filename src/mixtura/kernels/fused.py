@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -35,8 +36,6 @@ class FusedRuns:
     ----------
     native : object
         The runs as C++ holds them.
-    rows_per_weight : float
-        How many rows a weight of one stands for: weights that sum to less than the number of rows are relative.
 
     Examples
     --------
@@ -52,7 +51,6 @@ class FusedRuns:
     """
 
     native: Any
-    rows_per_weight: float
 
     @classmethod
     def begin(
@@ -123,7 +121,7 @@ class FusedRuns:
             ends=ends,
             threads=threads,
         )
-        return cls(native, unit)
+        return cls(native)
 
     def __len__(self) -> int:
         """How many runs there are."""
@@ -149,19 +147,19 @@ class FusedRuns:
         native = self.native.result(number)
         return RunResult(native, _ENDINGS[native.ending], native.trace)
 
-    def best_first(self, numbers: Sequence[int], own_points: Sequence[int]) -> list[int]:
+    def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
         """Runs in order: those not collapsed; those not at the floor nor too thin; the highest log-likelihood.
 
-        A run is too thin while a component holds fewer rows than its ``own_points``, which are given for all runs.
+        A run is too thin while a component holds less weight than is ``needed``, which is given for all runs.
         """
-        standings, unit = zip(numbers, self.native.standings(numbers), strict=True), self.rows_per_weight
-        order = {
-            number: (2 if collapsed else int(at_floor or (k > 1 and least * unit < own_points[number])), -loglik)
-            for number, (collapsed, at_floor, k, least, loglik) in standings
-        }
-        return sorted(numbers, key=order.__getitem__)
+        return self.native.best_first(numbers, needed)
+
+    def standings(self, numbers: Sequence[int]) -> list[tuple[bool, bool, int, float, float, int, bool]]:
+        """Of some of the runs the fields of `mixtura.em.Standing`."""
+        return self.native.standings(numbers)
 
 
+@cache
 def _covariance_model(name: str) -> Any:
     """A model by its three letters, as C++ knows it."""
     return _native.CovarianceModel(*(_native.Letter[letter] for letter in name))

@@ -179,7 +179,7 @@ def splits(mixture: Mixture, n_rows: float) -> list[CellStart]:
     longest: Array = vectors[:, :, -1] * np.sqrt(values[:, -1:])
     halves = matrices - (2 / math.pi) * longest[:, :, None] * longest[:, None, :]
     one, other = np.arange(k), np.append(np.arange(k), 0)
-    origin = np.broadcast_to(other, (k, k + 1)).copy()  # which component each of the k + 1 comes from, for each split
+    origin = np.tile(other, (k, 1))  # which component each of the k + 1 comes from, for each split
     origin[:, k] = one
     weight, means, covariances = n_rows * mixture.weights[origin], mixture.means[origin], matrices[origin]
     for place, sign in ((one, -1), (k, 1)):

@@ -130,12 +130,12 @@ def select(
         components=counts,
         models=names,
         entropy=entropy,
+        sample_size=sample_size,
         threads=thread_count(threads),
     )
-    size = as_sample_size(sample_size, lambda: plan.template.summary.effective_n_rows)
     cells, interrupted = _taken_over(earlier, plan), False
     try:
-        sweep(plan, cells, (lambda cell: on_cell(_sized(cell, size))) if on_cell else (lambda _: None))
+        sweep(plan, cells, on_cell or (lambda _: None))
         if criterion == "cv":
             cells |= cross_validated(plan, cells, FOLDS)
     except KeyboardInterrupt:
@@ -143,7 +143,7 @@ def select(
             raise
         interrupted = True
     keys = [Key(k, model) for k in plan.components for model in plan.models]
-    done = tuple(_sized(_named(cells[key], column_names(X)), size) for key in keys if key in cells)
+    done = tuple(_named(cells[key], column_names(X)) for key in keys if key in cells)
     result = Selection(done, plan.components, plan.models, criterion, plan.entropy, settings)
     _warn(result, interrupted=interrupted)
     _warn_of_constants(plan, column_names(X))
@@ -178,6 +178,7 @@ def planned(
     components: tuple[int, ...],
     models: tuple[str, ...],
     entropy: int,
+    sample_size: Any,
     threads: int,
 ) -> Plan:
     """What all cells share."""
@@ -195,6 +196,7 @@ def planned(
         entropy=entropy,
         model=asked,
         em=em,
+        sample_size=as_sample_size(sample_size, lambda: summary.effective_n_rows),
         threads=threads,
     )
 
@@ -213,7 +215,7 @@ def _taken_over(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:
                 f"resume: the earlier selection is of {cell.fit.mixture.n_features} columns, the data has {dimensions}"
             )
     wanted = {Key(k, model) for k in plan.components for model in plan.models}
-    return {cell.key: cell for cell in earlier.cells if cell.key in wanted}
+    return {cell.key: _sized(cell, plan.sample_size) for cell in earlier.cells if cell.key in wanted}
 
 
 def _named(cell: Cell, columns: tuple[str, ...] | None) -> Cell:

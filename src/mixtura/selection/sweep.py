@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,14 @@ import numpy as np
 from mixtura._support import map_in_order, using_threads
 from mixtura.covariance.models import as_covariance_model, with_constraint
 from mixtura.data import ArraySource, Source
-from mixtura.em import Problem, Run, is_thin, rows_per_weight
+from mixtura.em import Problem, Standing, is_thin, rows_per_weight
 from mixtura.errors import MixturaError
 from mixtura.fitting import EM, Beginning, Model, as_fit
 from mixtura.selection.cell import Cell, CellStart, Found
 from mixtura.selection.cell_starts import GIVEN, QUANTILES, from_neighbours
 from mixtura.selection.grid import Key, sources, waves
 from mixtura.selection.samples import StartSample, large_piece, small_piece, start_samples
-from mixtura.starts import Limits, successive_halving, with_repairs
+from mixtura.starts import Limits, Ranking, successive_halving, with_repairs
 
 # Of so many starts on a sample, all rows tell which are best; so many of them go on after so many iterations.
 FINALISTS = 8
@@ -28,7 +29,7 @@ ROUGH = 1e-5  # tolerance on the sample
 NEAR = 2  # iterations until they are accelerated
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """What all cells share.
 
@@ -53,6 +54,8 @@ class Plan:
     model : Model
         What is asked of all cells; each has its own covariance model.
     em : EM
+    sample_size : float, or None
+        What criteria count as the number of rows.
     threads : int
     """
 
@@ -68,13 +71,23 @@ class Plan:
     entropy: int
     model: Model
     em: EM
+    sample_size: float | None
     threads: int
 
-    def problem(self, model: str, source: Source | None = None) -> Problem:
-        """What is fitted in a column of the grid."""
+    @cached_property
+    def columns(self) -> dict[str, tuple[Problem, Model]]:
+        """What is fitted in each column of the grid, to all rows; VVV is among them, which starts are made for."""
+        return {model: self._column(model) for model in {*self.models, "VVV"}}
+
+    def _column(self, model: str) -> tuple[Problem, Model]:
         covariances = with_constraint(as_covariance_model(model), self.model.constraint)
-        mstep = replace(self.template.mstep, covariances=covariances)
-        return replace(self.template, source=source or self.source, mstep=mstep)
+        problem = replace(self.template, mstep=replace(self.template.mstep, covariances=covariances))
+        return replace(problem, source=self.source), replace(self.model, name=model)
+
+    def problem(self, model: str, source: Source | None = None) -> Problem:
+        """What is fitted in a column of the grid, to all rows or those of another source."""
+        problem = self.columns[model][0]
+        return problem if source is None else replace(problem, source=source)
 
     @property
     def threads_within(self) -> int:
@@ -166,36 +179,38 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[K
         begins += from_neighbours(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
     named = [begin.name in (*plan.starts, GIVEN, QUANTILES) for begin in begins]
     limits = Limits(plan.em.tol if plan.whole else max(plan.em.tol, ROUGH), plan.em.max_iter)
-    found = searched(problem, begins, limits, named)
-    (start, best), loop = found[0], False
+    ranking = searched(problem, begins, limits, named)
+    start, best, loop = begins[ranking.order[0]], ranking.best, False
+    needed = least_weight(problem)
+    found = tuple(
+        Found(begins[number].name, at.loglik, at.iterations, ending(at, needed)) for number, at in ranking.standings()
+    )
     if not (best.lost or plan.whole or plan.large is None):
-        ahead = [CellStart(begin.name, run.last.stats) for begin, run in found[:FINALISTS] if not run.lost]
+        finalists = [(begins[number].name, ranking.runs.run(number)) for number in ranking.order[:FINALISTS]]
+        ahead = [CellStart(name, run.last.stats) for name, run in finalists if not run.lost]
         problem = plan.problem(key.model, plan.large)
         limits = Limits(plan.em.tol, plan.em.max_iter, NEAR, LAST)
-        start, best = searched(problem, ahead, limits, [False] * len(ahead))[0]
+        last = searched(problem, ahead, limits, [False] * len(ahead))
+        start, best = ahead[last.order[0]], last.best
     if best.lost or (plan.large is None and not plan.whole):
         rows = plan.small if plan.whole else plan.large
         problem, loop = plan.problem(key.model, rows), True
         start = CellStart(start.name, best.last.stats)
         best = with_repairs(problem, best, Limits(plan.em.tol, plan.em.max_iter), few_rows=rows is not None)
-    needed = least_weight(problem)
     return Cell(
         key.components,
         key.model,
-        as_fit(problem, [best], replace(plan.model, name=key.model), plan.em),
+        as_fit(problem, [best], plan.columns[key.model][1], plan.em, sample_size=plan.sample_size),
         start.reduced(problem.mstep.scatter_kind),
-        tuple(Found(begin.name, run.loglik, run.iterations, ending(run, needed)) for begin, run in found),
-        is_thin(best, needed),
+        found,
+        is_thin(best.standing, least_weight(problem)),
         accelerated=loop,
     )
 
 
-def searched(
-    problem: Problem, begins: Sequence[CellStart], limits: Limits, protected: Sequence[bool]
-) -> list[tuple[CellStart, Run]]:
-    """Where the starts of a cell led, the best first."""
-    stats = [begin.stats for begin in begins]
-    return [(begins[number], run) for number, run in successive_halving(problem, stats, limits, protected=protected)]
+def searched(problem: Problem, begins: Sequence[CellStart], limits: Limits, protected: Sequence[bool]) -> Ranking:
+    """Where the starts of a cell led."""
+    return successive_halving(problem, [begin.stats for begin in begins], limits, protected=protected)
 
 
 def least_weight(problem: Problem) -> float:
@@ -203,12 +218,12 @@ def least_weight(problem: Problem) -> float:
     return problem.mstep.covariances.own_points(problem.source.n_features) / rows_per_weight(problem)
 
 
-def ending(run: Run, needed: float) -> str:
+def ending(at: Standing, needed: float) -> str:
     """How a start ended, as `Found` says it; ``needed`` is the least weight that a component should have."""
-    if run.lost:
+    if at.lost:
         return "collapsed"
-    if run.any_at_floor:
+    if at.any_at_floor:
         return "floor"
-    if is_thin(run, needed):
+    if is_thin(at, needed):
         return "thin"
-    return "rest" if run.finished else "given up"
+    return "rest" if at.finished else "given up"

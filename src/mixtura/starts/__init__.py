@@ -9,7 +9,7 @@ from mixtura.starts.names import DEFAULT, GROUPINGS, STARTS, Initial, as_initial
 from mixtura.starts.parameters import Parameters
 from mixtura.starts.partition import Labels, Responsibilities
 from mixtura.starts.refined import refined
-from mixtura.starts.search import Limits, successive_halving, with_repairs
+from mixtura.starts.search import Limits, Ranking, successive_halving, with_repairs
 
 __all__ = [
     "DEFAULT",
@@ -21,6 +21,7 @@ __all__ = [
     "Labels",
     "Limits",
     "Parameters",
+    "Ranking",
     "Responsibilities",
     "agglomerate_rows",
     "as_initial",

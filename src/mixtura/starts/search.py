@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mixtura._support import map_in_order
 from mixtura.em import (
+    Executor,
     LoglikRises,
     Outcome,
     Problem,
     Run,
+    Standing,
     begin_runs,
     in_kernel,
     iterate,
     reseed_empty,
     row_counts,
+    rows_per_weight,
 )
 from mixtura.em.steppers import STEPPERS
 from mixtura.stats import Stats
@@ -54,9 +57,33 @@ class Limits:
     rounds: Sequence[tuple[int, int]] = ((5, 6), (20, 3))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """Where the starts of a search led.
+
+    Attributes
+    ----------
+    runs : Executor
+    order : list of int
+        The numbers of the starts, the best first (`mixtura.em.is_thin` and the log-likelihood).
+    """
+
+    runs: Executor
+    order: list[int]
+
+    @property
+    def best(self) -> Run:
+        """Where the best start led."""
+        return self.runs.run(self.order[0])
+
+    def standings(self) -> Iterator[tuple[int, Standing]]:
+        """Number of each start, and how far it came, the best first."""
+        return zip(self.order, self.runs.standings(self.order), strict=True)
+
+
 def successive_halving(
     problem: Problem, starts: Sequence[Stats], limits: Limits, *, protected: Sequence[bool]
-) -> list[tuple[int, Run]]:
+) -> Ranking:
     """Run EM from several starts; after each round only the best go on.
 
     Parameters
@@ -69,12 +96,11 @@ def successive_halving(
 
     Returns
     -------
-    list of (int, Run)
-        Number of the start and where it led, the best first (`mixtura.em.sort_key`).
+    Ranking
     """
     runs = begin_runs(problem, starts, tol=limits.tol, accelerate_after=limits.accelerate_after)
     own_points = problem.mstep.covariances.own_points(problem.source.n_features)
-    needed = [0 if spared else own_points for spared in protected]
+    needed = [0.0 if spared else own_points / rows_per_weight(problem) for spared in protected]
     field = list(range(len(starts)))
     for iterations, places in limits.rounds:
         if len(field) > places:
@@ -83,10 +109,10 @@ def successive_halving(
             field = ranked[:places] + [number for number in ranked[places:] if protected[number]]
     runs.finish(field, limits.max_iter)
     order = runs.best_first(range(len(starts)), needed)
-    while not runs.run(order[0]).finished and runs.run(order[0]).iterations < limits.max_iter:
+    while not (first := runs.standings(order[:1])[0]).finished and first.iterations < limits.max_iter:
         runs.finish(order[:1], limits.max_iter)  # one that was given up, but those ahead of it came to grief
         order = runs.best_first(order, needed)
-    return [(number, runs.run(number)) for number in order]
+    return Ranking(runs, order)
 
 
 def short_runs(
@@ -158,7 +184,7 @@ def with_repairs(problem: Problem, run: Run, limits: Limits, *, few_rows: bool) 
 def _to_next_collapse(problem: Problem, run: Run, limits: Limits) -> Run:
     """A run continued in the kernel until it ends, or a component collapses; as it was, if that leads lower."""
     left = replace(limits, max_iter=max(limits.max_iter - run.iterations, 0))
-    ((_, further),) = successive_halving(problem, [run.last.stats], left, protected=[True])
+    further = successive_halving(problem, [run.last.stats], left, protected=[True]).best
     if not further.trace or further.trace[0] < run.trace[-1]:
         return run
     return replace(

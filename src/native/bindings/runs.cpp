@@ -119,6 +119,12 @@ class Runs {
     });
   }
 
+  std::vector<Size> best_first(const std::vector<Size>& numbers, const Numbers& needed) {
+    for (Size number : numbers) (*this)[number];  // raises where there is no such run
+    if (needed.size() != runs_.size()) throw std::invalid_argument("not one needed weight for each run");
+    return mixtura::best_first(runs_, numbers, needed);
+  }
+
   Result result(Size number) { return {(*this)[number], problem_.model, problem_.rows.d}; }
 
  private:
@@ -154,14 +160,13 @@ Array as_array(Numbers& numbers, const Layout& layout) {
   return Array(numbers.data(), {layout.shared ? 1 : k, d, d});
 }
 
-// By what some of the runs are compared: for each whether it has collapsed, whether a covariance is at the floor, its
-// number of components, their least weight, and the log-likelihood.
+// Of some of the runs, by what they are compared: see Standing.
 nb::list standings(Runs& runs, const std::vector<Size>& numbers) {
   nb::list found;
   for (Size number : numbers) {
-    const Run& run = runs[number];
-    found.append(nb::make_tuple(run.ending == Ending::COLLAPSED, run.at.any_at_floor(), run.at.stats.weight.size(),
-                                run.at.stats.least_weight(), run.at.loglik));
+    const Standing at(runs[number]);
+    found.append(nb::make_tuple(at.lost, at.any_at_floor, at.components, at.least_weight, at.loglik, at.iterations,
+                                at.finished));
   }
   return found;
 }
@@ -247,6 +252,8 @@ void bind_runs(nb::module_& m) {
            nb::kw_only(), "problem"_a, "options"_a, "starts"_a, "logliks"_a.none(), "ends"_a, "threads"_a)
       .def("__len__", &Runs::size)
       .def("standings", &standings, "numbers"_a, "By what some of the runs are compared.")
+      .def("best_first", &Runs::best_first, "numbers"_a, "needed"_a,
+           "Numbers of runs, best first; the least weight that a component needs is given for all runs.")
       .def("advance", &Runs::advance, "numbers"_a, "max_iter"_a,
            "Continue runs until so many iterations are done since the first mixture, or they end.")
       .def("finish", &Runs::finish, "numbers"_a, "first"_a, "max_iter"_a,

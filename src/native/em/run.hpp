@@ -23,6 +23,37 @@ struct Run {
   bool goes_on(Size max_iter) const { return !ended() && (trace.empty() || Size(trace.size()) <= max_iter); }
 };
 
+// How far a run has come, in the numbers by which several are compared.
+struct Standing {
+  bool lost, any_at_floor;
+  Size components;
+  double least_weight, loglik;
+  Size iterations;
+  bool finished;
+
+  explicit Standing(const Run& run)
+      : lost(run.ending == Ending::COLLAPSED), any_at_floor(run.at.any_at_floor()),
+        components(Size(run.at.stats.weight.size())), least_weight(run.at.stats.least_weight()),
+        loglik(run.trace.empty() ? -std::numeric_limits<double>::infinity() : run.at.loglik),
+        iterations(std::max<Size>(Size(run.trace.size()) - 1, 0)), finished(run.ended()) {}
+
+  // 0 if all components are alive, none at the floor, and each has the weight it needs; 2 if one is lost.
+  int grade(double needed) const {
+    return lost ? 2 : any_at_floor || (components > 1 && least_weight < needed);
+  }
+};
+
+// Numbers of runs, best first: by grade, then by log-likelihood. The weights needed are given for all runs.
+inline std::vector<Size> best_first(const std::vector<Run>& runs, std::vector<Size> numbers, const Numbers& needed) {
+  std::vector<std::pair<int, double>> keys(runs.size());
+  for (Size number : numbers) {
+    const Standing standing(runs[number]);
+    keys[number] = {standing.grade(needed[number]), -standing.loglik};
+  }
+  std::stable_sort(numbers.begin(), numbers.end(), [&](Size a, Size b) { return keys[a] < keys[b]; });
+  return numbers;
+}
+
 // Two runs have come to one place where their log-likelihoods and all their weights are no further apart.
 constexpr double SAME_LOGLIK = 0.01, SAME_WEIGHT = 0.002;
 
