@@ -6,6 +6,7 @@ from problem_of import problem_of
 
 from mixtura.covariance.models import MODELS
 from mixtura.em import LoglikRises, Run, begin_runs, in_kernel, iterate
+from mixtura.em.executor import LoopExecutor
 from mixtura.starts import Labels
 
 # Models whose M-step is itself iterated: the two end their searches in places that differ by this much.
@@ -38,3 +39,22 @@ def test_both_executors_have_the_same_trace(model, weighted, prior, seed):
     length = min(len(fast.trace), len(slow.trace))
     assert length > ITERATIONS / 2
     np.testing.assert_allclose(fast.trace[:length], slow.trace[:length], rtol=TOLERANCE.get(model, 1e-12))
+
+
+@pytest.mark.parametrize("model", ["VVV", "EEE", "VII", "EVI", "EEV"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_both_executors_halve_the_same_runs(model, seed):
+    rows, labels, _ = example(seed)
+    problem, rng = problem_of(rows, model), np.random.default_rng(seed)
+    moved = [np.where(rng.random(160) < part, rng.integers(3, size=160), labels) for part in np.linspace(0, 1, 7)]
+    starts = [Labels(each)(problem, 3, rng) for each in moved]
+    firsts = [Run.started(problem.begin(start.reduced(problem.mstep.scatter_kind))) for start in starts]
+    fast, slow = begin_runs(problem, starts, tol=1e-7), LoopExecutor(problem, 1e-7, None, firsts)
+    needed, protected = [5.0] * 7, [False] * 6 + [True]
+    for executor in (fast, slow):
+        executor.search([(3, 4), (6, 2)], needed, protected, 12)
+    assert fast.best_first(range(7), needed) == slow.best_first(range(7), needed)
+    for one, other in zip(fast.standings(range(7)), slow.standings(range(7)), strict=True):
+        assert (one.iterations, one.finished, one.lost) == (other.iterations, other.finished, other.lost)
+        assert one.loglik == pytest.approx(other.loglik, rel=1e-12)
+        assert one.least_weight == pytest.approx(other.least_weight, rel=1e-9)

@@ -27,8 +27,14 @@ class Executor(Protocol):
     def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
         """Runs in order: see `sort_key`; the weights that components need are given for all runs."""
 
-    def finish(self, numbers: Sequence[int], max_iter: int) -> None:
-        """Continue some of the runs to their ends, or ``max_iter`` iterations; one may stand for its likes."""
+    def search(
+        self, rounds: Sequence[tuple[int, int]], needed: Sequence[float], protected: Sequence[bool], max_iter: int
+    ) -> None:
+        """Successive halving of all runs, the last ones to their ends or ``max_iter`` iterations.
+
+        After each round's iterations its number of runs go on, the best and all protected ones; of the last ones one
+        may stand for its likes.
+        """
 
     def standings(self, numbers: Sequence[int]) -> list[Standing]:
         """How far some of the runs have come."""
@@ -116,9 +122,17 @@ class LoopExecutor:
         """How far some of the runs have come."""
         return [self.runs[number].standing for number in numbers]
 
-    def finish(self, numbers: Sequence[int], max_iter: int) -> None:
-        """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
-        self.advance(numbers, max_iter)
+    def search(
+        self, rounds: Sequence[tuple[int, int]], needed: Sequence[float], protected: Sequence[bool], max_iter: int
+    ) -> None:
+        """Successive halving of all runs: see `Executor`."""
+        field = list(range(len(self.runs)))
+        for iterations, places in rounds:
+            if len(field) > places:
+                self.advance(field, min(iterations, max_iter))
+                order = self.best_first(field, needed)
+                field = order[:places] + [number for number in order[places:] if protected[number]]
+        self.advance(field, max_iter)
 
     def run(self, number: int) -> Run:
         """Where a run stands."""

@@ -134,13 +134,15 @@ class FusedExecutor:
         """How far some of the runs have come."""
         return [Standing(*each) for each in self.native.standings(numbers)]
 
-    def finish(self, numbers: Sequence[int], max_iter: int) -> None:
-        """Continue some of the runs until they end; of several that come to one place only one goes on.
+    def search(
+        self, rounds: Sequence[tuple[int, int]], needed: Sequence[float], protected: Sequence[bool], max_iter: int
+    ) -> None:
+        """Run successive halving; of several last runs that come to one place only one goes on.
 
         Whether they have is looked at when EM begins to be accelerated, and each time the iterations have doubled.
         """
         first = max_iter if self.accelerate_after is None else max(self.accelerate_after, 1)
-        self.native.finish(numbers, first, max_iter)
+        self.native.search(rounds, needed, protected, first, max_iter)
 
     def run(self, number: int) -> Run:
         """Where a run stands."""

@@ -15,6 +15,9 @@ from mixtura.kernels.affine import Density
 from mixtura.kernels.run_result import RunResult
 from mixtura.stats import ScatterKind, Stats
 
+# Of successive halving: after so many iterations so many runs go on.
+Rounds: TypeAlias = Sequence[tuple[int, int]]
+
 # Passes over all rows of an array, divided into parts that end at given indices, by a given number of threads.
 EStepOfWhole: TypeAlias = Callable[[Density, Chunk, ScatterKind, Sequence[int], int], Stats]
 MomentsOfWhole: TypeAlias = Callable[[Chunk, Sequence[int], int], Stats]
@@ -60,8 +63,10 @@ class KernelRuns(Protocol):
     def standings(self, numbers: Sequence[int]) -> list[tuple[bool, bool, int, float, float, int, bool]]:
         """Of some of the runs the fields of `mixtura.em.Standing`."""
 
-    def finish(self, numbers: Iterable[int], first: int, max_iter: int) -> None:
-        """Continue some of the runs until they end; after ``first`` iterations only those go on that differ."""
+    def search(
+        self, rounds: Rounds, needed: Sequence[float], protected: Sequence[bool], first: int, max_iter: int
+    ) -> None:
+        """Run successive halving; of the last runs, after ``first`` iterations, only those go on that differ."""
 
     def result(self, number: int) -> RunResult:
         """The current iterate of a run, and how it ended if it has."""

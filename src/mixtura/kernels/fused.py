@@ -134,13 +134,20 @@ class FusedRuns:
         """
         self.native.advance(list(numbers), max_iter)
 
-    def finish(self, numbers: Iterable[int], first: int, max_iter: int) -> None:
-        """Continue some of the runs until they end; of several that come to one place only the first goes on.
+    def search(
+        self,
+        rounds: Sequence[tuple[int, int]],
+        needed: Sequence[float],
+        protected: Sequence[bool],
+        first: int,
+        max_iter: int,
+    ) -> None:
+        """Run successive halving: `mixtura.em.Executor`. Of several runs that come to one place the first goes on.
 
         Whether their log-likelihoods and weights are those of another run is looked at after ``first`` iterations, and
         each time the iterations have doubled.
         """
-        self.native.finish(list(numbers), first, max_iter)
+        self.native.search(rounds, needed, protected, first, max_iter)
 
     def result(self, number: int) -> RunResult:
         """A copy of where a run stands."""

@@ -101,16 +101,10 @@ def successive_halving(
     runs = begin_runs(problem, starts, tol=limits.tol, accelerate_after=limits.accelerate_after)
     own_points = problem.mstep.covariances.own_points(problem.source.n_features)
     needed = [0.0 if spared else own_points / rows_per_weight(problem) for spared in protected]
-    field = list(range(len(starts)))
-    for iterations, places in limits.rounds:
-        if len(field) > places:
-            runs.advance(field, min(iterations, limits.max_iter))
-            ranked = runs.best_first(field, needed)
-            field = ranked[:places] + [number for number in ranked[places:] if protected[number]]
-    runs.finish(field, limits.max_iter)
+    runs.search(limits.rounds, needed, protected, limits.max_iter)
     order = runs.best_first(range(len(starts)), needed)
     while not (first := runs.standings(order[:1])[0]).finished and first.iterations < limits.max_iter:
-        runs.finish(order[:1], limits.max_iter)  # one that was given up, but those ahead of it came to grief
+        runs.advance(order[:1], limits.max_iter)  # one that was given up, but those ahead of it came to grief
         order = runs.best_first(order, needed)
     return Ranking(runs, order)
 

@@ -113,9 +113,16 @@ class Runs {
     });
   }
 
-  void finish(const std::vector<Size>& numbers, Size first, Size max_iter) {
-    continue_with(numbers, max_iter, [first, max_iter](Iteration& iteration, const std::vector<Run*>& runs) {
-      iteration.finish(runs, first, max_iter);
+  // One call, since a thread that comes back has to wait for Python's lock.
+  void search(const std::vector<std::pair<Size, Size>>& rounds, const Numbers& needed,
+              const std::vector<bool>& is_protected, Size first, Size max_iter) {
+    if (needed.size() != runs_.size() || is_protected.size() != runs_.size())
+      throw std::invalid_argument("not one needed weight for each run: the shapes differ");
+    std::vector<Size> numbers(runs_.size());
+    std::iota(numbers.begin(), numbers.end(), Size(0));
+    const Rounds halving{rounds, needed, is_protected};
+    continue_with(numbers, max_iter, [&](Iteration& iteration, const std::vector<Run*>&) {
+      iteration.search(runs_, halving, first, max_iter);
     });
   }
 
@@ -256,8 +263,9 @@ void bind_runs(nb::module_& m) {
            "Numbers of runs, best first; the least weight that a component needs is given for all runs.")
       .def("advance", &Runs::advance, "numbers"_a, "max_iter"_a,
            "Continue runs until so many iterations are done since the first mixture, or they end.")
-      .def("finish", &Runs::finish, "numbers"_a, "first"_a, "max_iter"_a,
-           "Continue runs until they end; of several that come to one place only the first goes on.")
+      .def("search", &Runs::search, "rounds"_a, "needed"_a, "is_protected"_a, "first"_a, "max_iter"_a,
+           "Successive halving: after so many iterations so many runs, and the protected ones, go on; of the last "
+           "ones that come to one place only the first.")
       .def("result", &Runs::result, "number"_a, "A copy of where a run stands.");
 }
 

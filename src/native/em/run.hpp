@@ -1,6 +1,7 @@
 // A run of EM from one start, which can be continued where it was left.
 #pragma once
 #include <algorithm>
+#include <numeric>
 
 #include "squarem.hpp"
 #include "step.hpp"
@@ -75,6 +76,21 @@ inline std::vector<Run*> different(const std::vector<Run*>& runs) {
   return kept;
 }
 
+// Successive halving: after so many iterations so many runs go on, and the protected ones.
+struct Rounds {
+  std::vector<std::pair<Size, Size>> iterations_and_places;
+  Numbers needed;           // the weight that a component of each run should have
+  std::vector<bool> is_protected;  // each run: whether it goes on in any case
+
+  std::vector<Size> chosen(const std::vector<Run>& runs, const std::vector<Size>& field, Size places) const {
+    std::vector<Size> order = best_first(runs, field, needed);
+    const auto gives_up = [this](Size number) { return !is_protected[number]; };
+    if (Size(order.size()) > places)
+      order.erase(std::remove_if(order.begin() + places, order.end(), gives_up), order.end());
+    return order;
+  }
+};
+
 // Continues runs.
 class Iteration {
  public:
@@ -88,6 +104,20 @@ class Iteration {
       check_();
       iterate(run);
     }
+  }
+
+  // All runs by successive halving, the last ones to their ends.
+  void search(std::vector<Run>& runs, const Rounds& rounds, Size first, Size max_iter) {
+    std::vector<Size> field(runs.size());
+    std::iota(field.begin(), field.end(), Size(0));
+    for (const auto& [iterations, places] : rounds.iterations_and_places) {
+      if (Size(field.size()) <= places) continue;
+      for (Size number : field) advance(runs[number], std::min(iterations, max_iter));
+      field = rounds.chosen(runs, field, places);
+    }
+    std::vector<Run*> last;
+    for (Size number : field) last.push_back(&runs[number]);
+    finish(last, first, max_iter);
   }
 
   // Until they end, or so many iterations are done. Of several that come to one place only the first goes on: whether
