@@ -6,7 +6,7 @@ instance in ``names.py``, in `MODELS`; the law tests then include it.
 
 from __future__ import annotations
 
-from mixtura.covariance.models.base import CovarianceModel, Mask, PriorCounts
+from mixtura.covariance.models.base import CovarianceModel, Mask
 from mixtura.covariance.models.held import HeldCovariances
 from mixtura.covariance.models.names import (
     ALIASES,
@@ -18,6 +18,7 @@ from mixtura.covariance.models.names import (
     model_name_in,
     with_constraint,
 )
+from mixtura.covariance.models.pseudo_rows import PseudoRows
 from mixtura.covariance.models.ratios import (
     Constraint,
     DeterminantRatio,
@@ -36,7 +37,7 @@ __all__ = [
     "HeldCovariances",
     "Letters",
     "Mask",
-    "PriorCounts",
+    "PseudoRows",
     "as_constraint",
     "as_covariance_model",
     "contains",

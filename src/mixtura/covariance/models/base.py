@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -10,28 +9,10 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, Index
 from mixtura.covariance import Covariance
+from mixtura.covariance.models.pseudo_rows import PseudoRows
 from mixtura.stats import ScatterKind, Stats
 
 Mask: TypeAlias = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class PriorCounts:
-    """Weight and scatter that a conjugate prior adds to each component's statistics.
-
-    Attributes
-    ----------
-    weight : float
-        Number of pseudo-rows, those at the prior's mean not included.
-    scale : float
-        The scatter added is this number times the prior's scale matrix.
-    isotropic : bool
-        Whether the scale matrix is replaced by the mean of its diagonal, times the identity.
-    """
-
-    weight: float
-    scale: float
-    isotropic: bool
 
 
 class CovarianceModel(Protocol):
@@ -67,8 +48,11 @@ class CovarianceModel(Protocol):
     def own_points(self, d: int) -> int:
         """Number of distinct rows that a component needs to determine the parameters that it alone has."""
 
-    def prior_counts(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PriorCounts:
-        """What a conjugate prior with ``dof`` degrees of freedom adds to the statistics of each of k components."""
+    def pseudo_rows(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PseudoRows:
+        """What a penalty on covariances with ``dof`` degrees of freedom adds to the statistics of each of k components.
+
+        ``shrinks_means`` says whether the means are penalised, too.
+        """
 
     @property
     def free(self) -> CovarianceModel:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from mixtura._support import Array, Index
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models.axes import compose_covariances, fit_common_shape_and_axes, fit_variable_axes
-from mixtura.covariance.models.base import Mask, PriorCounts
+from mixtura.covariance.models.base import Mask
 from mixtura.covariance.models.common_axes import fit_common_axes
-from mixtura.covariance.models.prior_counts import prior_counts
+from mixtura.covariance.models.pseudo_rows import PseudoRows, pseudo_rows
 from mixtura.covariance.models.ratios import Constraint
 from mixtura.covariance.models.volumes_and_shapes import (
     TINY,
@@ -176,9 +176,9 @@ class EigenModel:
         """
         return d + 1 if self.name[2] == "V" or self.name[:2] == "VV" else self.least_points(d)
 
-    def prior_counts(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PriorCounts:
-        """What a conjugate prior with ``dof`` degrees of freedom adds to the statistics of each of k components."""
-        return prior_counts(self.name, dof, k, d, shrinks_means=shrinks_means)
+    def pseudo_rows(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PseudoRows:
+        """What a penalty with ``dof`` degrees of freedom adds to the statistics of each of k components."""
+        return pseudo_rows(self.name, dof, k, d, shrinks_means=shrinks_means)
 
     @property
     def free(self) -> EigenModel:

@@ -9,7 +9,8 @@ import numpy as np
 
 from mixtura._support import Array, Index
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
-from mixtura.covariance.models.base import CovarianceModel, Mask, PriorCounts
+from mixtura.covariance.models.base import CovarianceModel, Mask
+from mixtura.covariance.models.pseudo_rows import PseudoRows
 from mixtura.stats import ScatterKind, Stats
 
 
@@ -69,9 +70,9 @@ class HeldCovariances:
         """Number of distinct rows that a component needs to determine the parameters that it alone has."""
         return self.inner.own_points(d)
 
-    def prior_counts(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PriorCounts:
-        """What a conjugate prior adds to the statistics of each estimated component."""
-        return self.inner.prior_counts(dof, k, d, shrinks_means=shrinks_means)
+    def pseudo_rows(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PseudoRows:
+        """What the inner model's penalty adds to the statistics of each estimated component."""
+        return self.inner.pseudo_rows(dof, k, d, shrinks_means=shrinks_means)
 
     @property
     def free(self) -> CovarianceModel:

@@ -7,7 +7,7 @@ plus
     -1/2 sum_k  c log|S_k| + tr(s L / S_k) + kappa (m_k - mu)' / S_k (m_k - mu),
 
 the log-density of the prior but for a constant, with shrinkage kappa, prior mean mu and scale matrix L. The
-covariance model says how c comes from the degrees of freedom, and s (`CovarianceModel.prior_counts`).
+covariance model says how c comes from the degrees of freedom, and s (`CovarianceModel.pseudo_rows`).
 """
 
 from __future__ import annotations
@@ -171,10 +171,10 @@ class NormalInverseWishart:
     def _counts(self, model: CovarianceModel, k: int) -> tuple[float, Array]:
         """What each component's weight grows by, and rows whose scatter about zero its own grows by."""
         d = len(self.mean)
-        counts = model.prior_counts(self.dof, k, d, shrinks_means=self.shrinkage > 0)
+        rows = model.pseudo_rows(self.dof, k, d, shrinks_means=self.shrinkage > 0)
         shrunk = 1.0 if self.fixed else k ** (-1 / d)
-        root = np.sqrt(np.square(self.root).sum() / d) * np.eye(d) if counts.isotropic else self.root
-        return self.unit * counts.weight, np.sqrt(self.unit * counts.scale) * shrunk * root
+        root = np.sqrt(np.square(self.root).sum() / d) * np.eye(d) if rows.isotropic else self.root
+        return self.unit * rows.weight, np.sqrt(self.unit * rows.scale) * shrunk * root
 
 
 def as_prior(prior: Any) -> ConjugatePrior | None:

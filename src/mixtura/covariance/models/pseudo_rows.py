@@ -1,4 +1,4 @@
-"""Weight and scatter that a conjugate prior adds to each component's statistics, for each of the fourteen models.
+"""Pseudo-rows: weight and scatter that a conjugate prior adds to each component's statistics, for each of the models.
 
 A normal inverse-Wishart prior with nu degrees of freedom and scale matrix L makes EM maximise the log-likelihood plus
 -1/2 sum_k [c log|S_k| + s tr(L S_k^-1)], and a term for the means. The counts c and s depend on nu and on the model,
@@ -10,9 +10,28 @@ the prior is an inverse-Wishart density for each volume, VEE and VVE as VVV, EVE
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from mixtura.covariance.models.base import PriorCounts
+
+@dataclass(frozen=True, slots=True)
+class PseudoRows:
+    """Rows that nobody has seen, which the M-step counts in each component beside its own: their weight and scatter.
+
+    Attributes
+    ----------
+    weight : float
+        What each component's weight grows by.
+    scale : float
+        What each component's scatter grows by, as a multiple of a scale matrix.
+    isotropic : bool
+        Whether the scale matrix is replaced by the mean of its diagonal, times the identity.
+    """
+
+    weight: float
+    scale: float
+    isotropic: bool
+
 
 # c and s, from degrees of freedom nu, dimensions d, components k, and m, which is 1 where means are shrunk, else 0.
 Rule: TypeAlias = Callable[[float, int, int, int], tuple[float, float]]
@@ -38,18 +57,18 @@ RULES: dict[str, Rule] = {
 }
 
 
-def prior_counts(model: str, dof: float, k: int, d: int, *, shrinks_means: bool) -> PriorCounts:
+def pseudo_rows(model: str, dof: float, k: int, d: int, *, shrinks_means: bool) -> PseudoRows:
     """What a conjugate prior adds to the statistics of each of k components in d dimensions.
 
     ``dof`` are its degrees of freedom, and ``shrinks_means`` says whether it also has a density for the means.
 
     Examples
     --------
-    >>> prior_counts("VVV", dof=4.0, k=2, d=2, shrinks_means=True)
-    PriorCounts(weight=8.0, scale=1, isotropic=False)
+    >>> pseudo_rows("VVV", dof=4.0, k=2, d=2, shrinks_means=True)
+    PseudoRows(weight=8.0, scale=1, isotropic=False)
     """
     weight, scale = RULES[_representative(model, d, k)](dof, d, k, int(shrinks_means))
-    return PriorCounts(weight, scale, model[2] == "I")
+    return PseudoRows(weight, scale, model[2] == "I")
 
 
 def _representative(model: str, d: int, k: int) -> str:
