@@ -36,7 +36,7 @@ def mclusts_bic(problem, start):
     here = problem.begin(start)
     last = np.inf
     while True:
-        loglik = here.loglik - problem.mstep.log_prior(here.mixture)
+        loglik = here.loglik - problem.mstep.penalty(here.mixture)
         if abs(last - loglik) <= 1e-5 * (1 + abs(loglik)):
             return 2 * loglik - here.mixture.n_parameters * np.log(problem.source.n_rows)
         here, last = em(problem, here), loglik
@@ -201,7 +201,7 @@ def test_the_kernel_climbs_as_the_loop_does(native, model, weighted):
         tol=0,
         max_iter=12,
         least_points=1,
-        prior=problem.mstep.prior.for_kernel(problem.mstep.covariances, 3),
+        pseudo_rows=problem.mstep.pseudo_rows_for_kernel(3),
     )
     assert (np.diff(top.trace) >= 0).all()
     if model != "EVI":  # here the loop's ceiling on variances binds, which the kernel has not
@@ -216,17 +216,17 @@ def test_the_kernel_climbs_as_the_loop_does(native, model, weighted):
         max_iter=500,
         least_points=1,
         plain=3,
-        prior=problem.mstep.prior.for_kernel(problem.mstep.covariances, 3),
+        pseudo_rows=problem.mstep.pseudo_rows_for_kernel(3),
     )
     assert (np.diff(fast.trace) >= 0).all()
     assert fast.trace[-1] >= top.trace[-1] - 1e-6 * abs(top.trace[-1])
 
 
-def test_the_kernel_refuses_a_prior_of_another_dimension(native, iris):
+def test_the_kernel_refuses_pseudo_rows_of_another_dimension(native, iris):
     from fused_results import fused_results
 
     start = mixtura.Labels(np.arange(150) % 2)(problem_of(iris, prior="conjugate"), 2, np.random.default_rng(0))
-    with pytest.raises(ValueError, match="the prior has another dimension than the rows"):
+    with pytest.raises(ValueError, match="the pseudo-rows have another dimension than the rows"):
         fused_results(
             "VVV",
             Chunk(iris),
@@ -235,7 +235,7 @@ def test_the_kernel_refuses_a_prior_of_another_dimension(native, iris):
             tol=0,
             max_iter=1,
             least_points=1,
-            prior=(0.0, 1.0, np.zeros(3), np.eye(3)),
+            pseudo_rows=(0.0, 1.0, np.zeros(3), np.eye(3)),
         )
 
 

@@ -31,7 +31,7 @@ def test_every_em_step_raises_log_likelihood_plus_log_prior(model, problem, stre
         new = em(problem, here)
         assert new.loglik >= here.loglik - 1e-9 * (abs(here.loglik) + len(rows))
         assert new.loglik == pytest.approx(
-            new.mixture.logpdf(rows).sum() + problem.mstep.log_prior(new.mixture), rel=1e-9
+            new.mixture.logpdf(rows).sum() + problem.mstep.penalty(new.mixture), rel=1e-9
         )
         here = new
 
@@ -49,7 +49,7 @@ def test_the_m_step_finds_the_best_member_of_the_family(model, problem, strength
 
     def expected(candidate):
         joint = candidate.log_joint(rows)
-        return float((share * np.where(share > 0, joint, 0)).sum()) + problem.mstep.log_prior(candidate)
+        return float((share * np.where(share > 0, joint, 0)).sum()) + problem.mstep.penalty(candidate)
 
     best = expected(mixture)
     for size in (1e-3, 1e-1):

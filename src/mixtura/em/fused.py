@@ -83,7 +83,7 @@ def begin(
         tol=tol,
         least_points=model.least_points(problem.source.n_features),
         ridge=problem.mstep.ridge,
-        prior=problem.mstep.prior.for_kernel(model, len(starts[0].weight)),
+        pseudo_rows=problem.mstep.pseudo_rows_for_kernel(len(starts[0].weight)),
         accelerate_after=accelerate_after,
         continued=continued,
         ends=whole.ends if by_threads else (),

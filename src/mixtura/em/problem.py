@@ -63,10 +63,10 @@ class Problem:
         return SINGLE_ROUNDING if np.dtype(self.source.dtype) == np.float32 else ROUNDING
 
     def evaluate(self, mixture: Mixture, at_floor: NDArray[np.bool_], memory: Any = None) -> Iterate:
-        """The E-step at a mixture; with a prior, log-likelihoods are those plus its log-density."""
+        """The E-step at a mixture; the log-likelihood is penalised: plus the M-step's `penalty` of the mixture."""
         stats, memory = self.estep(self.source, mixture, self.mstep.scatter_kind, memory)
-        log_prior = self.mstep.log_prior(mixture)
-        stats = replace(stats, loglik=stats.loglik + log_prior) if log_prior else stats
+        penalty = self.mstep.penalty(mixture)
+        stats = replace(stats, loglik=stats.loglik + penalty) if penalty else stats
         return Iterate.at(mixture, stats, at_floor, memory)
 
     def begin(self, start: Mixture | Stats) -> Iterate:

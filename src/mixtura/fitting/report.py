@@ -47,7 +47,7 @@ def as_fit(
         assignment_logprob=last.stats.assignment_logprob,
         history=histories[first] if histories else (),
         cutoff=last.memory if problem.estep.left_out else -np.inf,
-        log_prior=problem.mstep.log_prior(last.mixture),
+        log_prior=problem.mstep.penalty(last.mixture),
         effective_n_rows=problem.summary.effective_n_rows,
         sample_size=sample_size,
     )

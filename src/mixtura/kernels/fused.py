@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -19,10 +19,6 @@ from mixtura.stats import Stats
 _native: Any = import_module("mixtura._native")
 
 _ENDINGS = {ending: Ending[ending.name] for ending in _native.Ending}
-
-# Of a conjugate prior: the weight of the rows that pull at each mean, what each component's weight grows by, where the
-# mean is pulled to, (d,), and rows whose scatter about zero is added, (d, d).
-Prior: TypeAlias = tuple[float, float, Array, Array]
 
 # Iterations until plain EM is accelerated, where it never is.
 NEVER = 2**62
@@ -64,7 +60,7 @@ class FusedRuns:
         least_points: int,
         ridge: float = 0.0,
         continued: bool = False,
-        prior: Prior | None = None,
+        pseudo_rows: tuple[float, float, Array, Array] | None = None,
         accelerate_after: int | None = None,
         ends: Sequence[int] = (),
         threads: int = 1,
@@ -90,10 +86,10 @@ class FusedRuns:
         continued : bool
             Whether the starts are E-steps of other runs: their log-likelihoods begin the traces, and what comes next
             is to be higher.
-        prior : tuple of float, float, ndarray of shape (d,) and of shape (d, d), optional
-            Of a conjugate prior: the weight of the rows that pull at each mean, what each component's weight grows by,
-            where the mean is pulled to, and rows whose scatter about zero is added. Log-likelihoods are those plus its
-            log-density.
+        pseudo_rows : tuple of float, float, ndarray of shape (d,) and of shape (d, d), optional
+            Rows that nobody has seen, which the M-step adds to each component's: the weight of those that pull at its
+            mean, what its weight grows by, where its mean is pulled to, and rows by whose scatter about zero its own
+            grows. Log-likelihoods are then penalised: the term that these rows maximise is added.
         accelerate_after : int, optional
             Iterations of plain EM before it is accelerated (SQUAREM, Varadhan & Roland 2008); never, if not given.
         ends : sequence of int
@@ -109,7 +105,7 @@ class FusedRuns:
             model=_covariance_model(model),
             floor=floor,
             ridge=ridge,
-            prior=None if prior is None else _native.Prior(*prior[:2], *map(np.ascontiguousarray, prior[2:])),
+            pseudo_rows=None if pseudo_rows is None else _as_native(*pseudo_rows),
         )
         plain = NEVER if accelerate_after is None else max(accelerate_after, 1)
         options = _native.EmOptions(tol=tol, rows_per_weight=unit, least_points=least_points, accelerate_after=plain)
@@ -164,6 +160,11 @@ class FusedRuns:
     def standings(self, numbers: Sequence[int]) -> list[tuple[bool, bool, int, float, float, int, bool]]:
         """Of some of the runs the fields of `mixtura.em.Standing`."""
         return self.native.standings(numbers)
+
+
+def _as_native(shrinkage: float, count: float, mean: Array, root: Array) -> Any:
+    """Pseudo-rows, as C++ knows them."""
+    return _native.PseudoRows(shrinkage, count, np.ascontiguousarray(mean), np.ascontiguousarray(root))
 
 
 @cache

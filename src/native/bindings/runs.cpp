@@ -6,8 +6,8 @@
 namespace mixtura {
 namespace {
 
-// A conjugate prior, in the caller's arrays.
-struct PriorArrays {
+// Weight and scatter that are added to each component's statistics, in the caller's arrays.
+struct PseudoRowArrays {
   double shrinkage, count;
   In mean, root;
 };
@@ -20,16 +20,17 @@ struct ProblemArrays {
   CovarianceModel model;
   In floor;
   double ridge;
-  std::optional<PriorArrays> prior;
+  std::optional<PseudoRowArrays> pseudo_rows;
 
   Problem problem() const {
     const Rows data = rows_of(rows, weight);
     if (Size(floor.size()) != data.d) throw std::invalid_argument("the floor has another dimension than the rows");
     Problem made{kernel, data, model, floor.data(), ridge, {}};
-    if (!prior) return made;
-    if (Size(prior->mean.size()) != data.d || Size(prior->root.size()) != data.d * data.d)
-      throw std::invalid_argument("the prior has another dimension than the rows");
-    made.prior = {prior->shrinkage, prior->count, prior->mean.data(), prior->root.data()};
+    if (!pseudo_rows) return made;
+    const auto& [shrinkage, count, mean, root] = *pseudo_rows;
+    if (Size(mean.size()) != data.d || Size(root.size()) != data.d * data.d)
+      throw std::invalid_argument("the pseudo-rows have another dimension than the rows");
+    made.prior = {shrinkage, count, mean.data(), root.data()};
     return made;
   }
 };
@@ -192,7 +193,7 @@ void bind_models(nb::module_& m) {
       .value("V", Letter::V);
   nb::class_<CovarianceModel>(m, "CovarianceModel", "How volume, shape and axes of the covariances vary.")
       .def(nb::init<Letter, Letter, Letter>(), "volume"_a, "shape"_a, "axes"_a);
-  nb::class_<PriorArrays>(m, "Prior", "A conjugate prior of means and covariances.")
+  nb::class_<PseudoRowArrays>(m, "PseudoRows", "Weight and scatter that are added to each component's statistics.")
       .def(nb::init<double, double, In, In>(), "shrinkage"_a, "count"_a, "mean"_a, "root"_a);
 }
 
@@ -201,10 +202,11 @@ void bind_parameters(nb::module_& m) {
       .def(
           "__init__",
           [](ProblemArrays* self, const std::string& level, AnyRows rows, std::optional<RowWeights> weight,
-             CovarianceModel model, In floor, double ridge, std::optional<PriorArrays> prior) {
-            new (self) ProblemArrays{&kernel_of(level), rows, weight, model, floor, ridge, prior};
+             CovarianceModel model, In floor, double ridge, std::optional<PseudoRowArrays> pseudo_rows) {
+            new (self) ProblemArrays{&kernel_of(level), rows, weight, model, floor, ridge, pseudo_rows};
           },
-          nb::kw_only(), "level"_a, "rows"_a, "weight"_a.none(), "model"_a, "floor"_a, "ridge"_a, "prior"_a.none());
+          nb::kw_only(), "level"_a, "rows"_a, "weight"_a.none(), "model"_a, "floor"_a, "ridge"_a,
+          "pseudo_rows"_a.none());
   nb::class_<EmOptions>(m, "EmOptions", "When a run ends, and when it is accelerated.")
       .def(nb::init<double, double, Size, Size>(), nb::kw_only(), "tol"_a, "rows_per_weight"_a, "least_points"_a,
            "accelerate_after"_a);

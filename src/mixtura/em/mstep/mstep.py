@@ -11,6 +11,7 @@ import numpy as np
 from mixtura._support import Array, Index
 from mixtura.covariance import Covariance
 from mixtura.covariance.models import CovarianceModel, HeldCovariances, Mask
+from mixtura.data import Source
 from mixtura.em.mstep.floor import ridge
 from mixtura.em.mstep.means import FREE_MEANS, HeldMeans, MeanModel
 from mixtura.em.mstep.prior import FLAT, Prior
@@ -105,9 +106,16 @@ class MStep:
         noise_weight = start.noise.weight if start.noise else 0.0
         return self.assemble(start.weights, self.means.admit(start.means), covariances, noise_weight), at_floor
 
-    def log_prior(self, mixture: Mixture) -> float:
-        """The prior's log-density but for a constant; 0 for a flat one."""
+    def penalty(self, mixture: Mixture) -> float:
+        """What EM adds to a mixture's log-likelihood: the prior's log-density but for a constant, 0 for a flat one."""
         return self.prior.log_density(mixture, self.covariances)
+
+    def pseudo_rows_for_kernel(self, k: int) -> tuple[float, float, Array, Array] | None:
+        """What the prior adds to the statistics of k components, as a kernel's own EM iterations add it; None if flat.
+
+        The weights that pull at means and that are added, where means are pulled to, and rows whose scatter is added.
+        """
+        return self.prior.for_kernel(self.covariances, k)
 
     def held(self, k: int) -> Mask:
         """Which of k components have a parameter that is held, (k,): these are neither moved nor removed."""
@@ -141,6 +149,10 @@ class MStep:
             means=self.means.keep(components),
             covariances=self.covariances.keep(components),
         )
+
+    def on(self, source: Source) -> MStep:
+        """The same for other rows, which alone say what the prior is."""
+        return replace(self, prior=self.prior.on(source))
 
     def without_background(self) -> MStep:
         """The same for the components alone."""
