@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mixtura._support import as_amount, as_count, as_fraction
+from mixtura._support import Array, as_amount, as_count, as_fraction
 from mixtura.covariance.models import (
     Constraint,
     as_constraint,
@@ -149,11 +149,11 @@ class Model:
         """The same model with the name that it has in d columns: in one column all models are E or V, as in mclust."""
         return replace(self, name=model_name_in(self.name, d))
 
-    def mstep(self, summary: Summary, floor: float) -> MStep:
-        """The M-step that estimates its parameters, with nothing held and no noise."""
+    def mstep(self, summary: Summary, floor: Array) -> MStep:
+        """The M-step that estimates its parameters, with nothing held and no noise; ``floor`` holds variances, (d,)."""
         return MStep(
             with_constraint(as_covariance_model(self.name), self.constraint),
-            floor_variances(summary.scale, floor),
+            floor,
             EqualWeights() if self.equal_weights else FreeWeights(),
             prior=with_data(self.prior, summary),
         )
@@ -168,7 +168,8 @@ class Model:
 
     def problem(self, source: Source, summary: Summary, floor: float) -> Problem:
         """What EM is to solve, but for noise, known labels and held parameters."""
-        return Problem(source, self.estep(), self.mstep(summary, floor), ReseedThenRemove(), summary)
+        mstep = self.mstep(summary, floor_variances(summary.scale, floor))
+        return Problem(source, self.estep(), mstep, ReseedThenRemove(), summary)
 
     def to_dict(self) -> dict[str, Any]:
         """The model in plain values, for JSON."""

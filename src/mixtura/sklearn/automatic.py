@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
+
+from sklearn.utils import check_random_state
 
 from mixtura._support import Rows
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
@@ -27,20 +28,25 @@ def is_automatic(n_components: Any, covariance_type: str) -> bool:
     return AUTO in (str(n_components), covariance_type)
 
 
-def select_by_bic(
-    rows: Rows, weight: Any, n_components: Any, covariance_type: str, options: Mapping[str, Any]
-) -> Selection:
-    """Selection by BIC over the numbers of components and the covariance models that are "auto"."""
+def select_by_bic(estimator: Any, rows: Rows, weight: Any, **model_options: Any) -> Selection:
+    """Selection by BIC over the numbers of components and the covariance models that are "auto".
+
+    ``model_options`` are the other fields of a `Model` that the estimator asks for.
+    """
+    given = (estimator.weights_init, estimator.means_init, estimator.precisions_init, estimator.fixed)
+    if any(parameters is not None for parameters in given):
+        raise ValueError("weights_init, means_init, precisions_init and fixed cannot be given where anything is 'auto'")
     largest = min(MAX_COMPONENTS, len(rows))
-    components = range(1, largest + 1) if n_components == AUTO else [n_components]
-    models = "all" if covariance_type == AUTO else covariance_type
+    components = range(1, largest + 1) if estimator.n_components == AUTO else [estimator.n_components]
+    models = "all" if estimator.covariance_type == AUTO else estimator.covariance_type
     return select(
         rows,
         components,
         models=models,
         sample_weight=weight,
         em=EM(tol=TOL, max_iter=MAX_ITER),
-        **options,
+        seed=check_random_state(estimator.random_state),
+        **model_options,
     )
 
 

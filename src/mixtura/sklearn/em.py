@@ -12,13 +12,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from mixtura.covariance import DiagonalCovariance
-from mixtura.covariance.models import as_covariance_model
-from mixtura.data import Source, Summary
+from mixtura.data import Source
 from mixtura.em import Iterate, LoglikChanges, NoRepair, Outcome, Problem, Run, StopRule, advance, iterate
-from mixtura.em.estep import Plain
-from mixtura.em.mstep import MStep, floor_variances
+from mixtura.em.mstep import floor_variances
 from mixtura.em.steppers import STEPPERS
 from mixtura.errors import DegeneracyWarning
+from mixtura.fitting import Model
 from mixtura.mixture import Mixture
 from mixtura.sklearn.verbose import VerbosePrinter
 from mixtura.starts import GROUPINGS
@@ -87,16 +86,17 @@ class InitialParameters:
         return Mixture(**{**rest, **self.as_dict()})
 
 
-def problem_of(source: Source, summary: Summary, covariance_type: str, reg_covar: float) -> Problem:
+def problem_of(source: Source, model: Model, reg_covar: float) -> Problem:
     """Problem with scikit-learn's rules: a ridge ``reg_covar`` on all variances, and no repair of lost components.
 
     The floor is half the ridge, which no covariance plus ridge reaches; without a ridge it only catches singular
     covariances.
     """
+    summary = model.summary(source)
     scale = summary.scale
     floor = np.full_like(scale, reg_covar / 2) if reg_covar else floor_variances(scale, SINGULAR)
-    mstep = MStep(as_covariance_model(covariance_type), floor, ridge=reg_covar)
-    return Problem(source, Plain(), mstep, NoRepair(), summary)
+    mstep = replace(model.mstep(summary, floor), ridge=reg_covar)
+    return Problem(source, model.estep(), mstep, NoRepair(), summary)
 
 
 def initial_mixture(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin, _fit_context
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura import kernels
@@ -16,6 +17,7 @@ from mixtura._support import Array, Rows
 from mixtura.covariance import DenseCovariance
 from mixtura.covariance.models import Constraint
 from mixtura.data import ArraySource
+from mixtura.em.mstep import ConjugatePrior
 from mixtura.mixture import Assessment, Mixture, assess
 from mixtura.sklearn.attributes import check_fit_rows, check_prediction_rows, mixture_from_attributes
 from mixtura.sklearn.automatic import (
@@ -27,7 +29,7 @@ from mixtura.sklearn.automatic import (
     to_storage,
 )
 from mixtura.sklearn.em import StartResult, choose_best, run_starts
-from mixtura.sklearn.parameters import CONSTRAINTS, MODEL_OPTIONS, check_sample_weight, problem_and_start
+from mixtura.sklearn.parameters import CONSTRAINTS, check_sample_weight, problem_and_start
 from mixtura.sklearn.threaded import use_threads
 
 
@@ -107,7 +109,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     array([1, 0])
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS | {
+        "prior": [StrOptions({"conjugate"}), ConjugatePrior, None],
+    }
 
     def __init__(
         self,
@@ -185,6 +189,11 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         rows = self._fit(X, sample_weight)
         return self.mixture_.predict(rows)
 
+    @property
+    def _model_options(self) -> dict[str, Any]:
+        """What `Model` and `mixtura.select` are told of the statistical model beside the covariance model's name."""
+        return {"constraint": self.constraint, "prior": self.prior, "equal_weights": self.equal_weights}
+
     @use_threads
     def _fit(self, X: Any, sample_weight: Any) -> Rows:
         """Run all starts, set the attributes, and return the checked rows."""
@@ -200,20 +209,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 "Expected n_samples >= n_components "
                 f"but got n_components = {self.n_components}, n_samples = {rows.shape[0]}"
             )
-        problem, given = problem_and_start(self, ArraySource(rows, weight))
+        problem, given = problem_and_start(self, ArraySource(rows, weight), **self._model_options)
         self._set(choose_best(run_starts(self, problem, given), self.max_iter), rows.dtype, self.covariance_type)
         return rows
 
     def _fit_automatic(self, rows: Rows, weight: Any) -> None:
         """Choose by BIC what is "auto", and set the attributes of the best fit."""
-        if any(given is not None for given in (self.weights_init, self.means_init, self.precisions_init, self.fixed)):
-            raise ValueError(
-                "weights_init, means_init, precisions_init and fixed cannot be given where anything is 'auto'"
-            )
-        options = {name: getattr(self, name) for name in MODEL_OPTIONS} | {
-            "seed": check_random_state(self.random_state)
-        }
-        selection = select_by_bic(rows, weight, self.n_components, self.covariance_type, options)
+        selection = select_by_bic(self, rows, weight, **self._model_options)
         self._set(as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))
         self.selection_ = selection
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -11,12 +10,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
 from mixtura._support import Rows, as_sample_weight
-from mixtura.covariance.models import MODELS, DeterminantRatio, EigenvalueRatio, with_constraint
+from mixtura.covariance.models import MODELS, DeterminantRatio, EigenvalueRatio
 from mixtura.data import ArraySource
 from mixtura.em import Problem
-from mixtura.em.mstep import ConjugatePrior, EqualWeights, FreeWeights, with_data
-from mixtura.fitting import as_masks, hold_parameters
-from mixtura.kernels import summarise
+from mixtura.fitting import Model, as_masks, hold_parameters
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.em import InitialParameters, problem_of
 from mixtura.sklearn.shapes import PARAMETER_SHAPES, check_shape, check_weights, covariances_from_precisions
@@ -40,14 +37,9 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "accelerate": ["boolean"],
     "fixed": [str, "array-like", dict, None],
     "equal_weights": ["boolean"],
-    "prior": [StrOptions({"conjugate"}), ConjugatePrior, None],
     "constraint": [EigenvalueRatio, DeterminantRatio, None],
     "threads": [Interval(Integral, 1, None, closed="left"), None],
 }
-
-
-# Parameters that are passed to `mixtura.select` where anything is "auto".
-MODEL_OPTIONS = ("equal_weights", "prior", "constraint")
 
 
 def initial_parameters(estimator: Any, d: int) -> InitialParameters:
@@ -61,18 +53,13 @@ def initial_parameters(estimator: Any, d: int) -> InitialParameters:
     )
 
 
-def problem_and_start(estimator: Any, source: ArraySource) -> tuple[Problem, InitialParameters]:
-    """Problem that EM solves for an estimator and its data, and the given parameters of the start."""
+def problem_and_start(estimator: Any, source: ArraySource, **model_options: Any) -> tuple[Problem, InitialParameters]:
+    """Problem that EM solves for an estimator and its data, and the given parameters of the start.
+
+    ``model_options`` are the fields of its `Model`, but for the covariance model's name and what is held.
+    """
     given = initial_parameters(estimator, source.n_features)
-    summary = summarise(source, full=estimator.prior is not None)
-    problem = problem_of(source, summary, estimator.covariance_type, estimator.reg_covar)
-    mstep = replace(
-        problem.mstep,
-        covariances=with_constraint(problem.mstep.covariances, estimator.constraint),
-        weights=EqualWeights() if estimator.equal_weights else FreeWeights(),
-        prior=with_data(estimator.prior, summary),
-    )
-    problem = replace(problem, mstep=mstep)
+    problem = problem_of(source, Model(estimator.covariance_type, **model_options), estimator.reg_covar)
     masks = as_masks(estimator.fixed, estimator.n_components)
     missing = set(masks) - set(given.as_dict())
     if missing:
