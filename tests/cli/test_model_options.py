@@ -20,6 +20,7 @@ LACKING = {  # options that make no sense for a command
     "replay": {"sample_size"},
     "bootstrap": {"sample_size"},
     "test": {"k", "fixed", "sample_size"},
+    "select": {"k", "model", "trim", "fixed", "starts", "stop", "accelerate"},
 }
 
 
@@ -50,7 +51,7 @@ def test_commands_that_fit_have_the_same_options(command):
     shared = [field.name for field in fields(FitOptions) if field.name not in LACKING[command]]
     assert set(shared) <= set(own)
     assert LACKING[command].isdisjoint(own)
-    alike = [name for name in shared if name != "start"]  # that of a test is no model file
+    alike = [name for name in shared if name != "start"]  # that of a test or a selection is no model file
     assert {name: own[name] for name in alike} == {name: every[name] for name in alike}
     assert [name for name in own if name in alike] == alike
 

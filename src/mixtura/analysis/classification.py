@@ -83,8 +83,8 @@ class Discriminant:
     def _repr_html_(self) -> str:
         parts = zip(self.classes.tolist(), self.priors.tolist(), self.mixtures, self.models, strict=True)
         records = [
-            {"class": name, "prior": prior, "components": mixture.n_components, "model": model}
-            for name, prior, mixture, model in parts
+            {"class": name, "prior": probability, "components": mixture.n_components, "model": model}
+            for name, probability, mixture, model in parts
         ]
         return html_table(repr(self).strip("<>"), records)
 
@@ -135,9 +135,10 @@ class Discriminant:
         >>> found.mixture.component_names, found.mixture.weights.tolist()
         (('a', 'b'), [0.5, 0.5])
         """
+        parts = zip(self.priors, self.mixtures, strict=True)
         matrices = np.concatenate([mixture.covariances.dense() for mixture in self.mixtures])
         return Mixture(
-            np.concatenate([prior * each.weights for prior, each in zip(self.priors, self.mixtures, strict=True)]),
+            np.concatenate([probability * mixture.weights for probability, mixture in parts]),
             np.concatenate([mixture.means for mixture in self.mixtures]),
             DenseCovariance(matrices, len(matrices)),
             self.columns,

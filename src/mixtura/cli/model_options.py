@@ -1,4 +1,7 @@
-"""Options that the commands which fit share, as one value; `with_model_options` gives them to a command."""
+"""Options of the statistical model, and with them all that the commands which fit share, as one value.
+
+`with_model_options` gives them to a command.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property, wraps
-from typing import Any, get_type_hints
+from typing import Annotated, Any, TypeAlias, get_type_hints
+
+import typer
 
 import mixtura
 from mixtura import EM, Fit, Mixture, Model
@@ -16,6 +21,51 @@ from mixtura.cli.live import iteration_progress
 from mixtura.covariance.models import ratios_as_constraint
 from mixtura.data.tables import Table
 from mixtura.em.mstep import as_prior
+
+# The statistical model
+Noise: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|neighbours|X",
+        help="Add a noise component, uniform over a box around the data. EM starts with the rows whose neighbours are"
+        " far away as noise, with a fraction X of the rows such as 0.05, or with both, and the better fit is kept.",
+    ),
+]
+NoiseRegion: TypeAlias = Annotated[
+    str, typer.Option(metavar="box|hull", help="Where noise is uniform: in a box around the data, or its convex hull.")
+]
+Trim: TypeAlias = Annotated[
+    float, typer.Option(metavar="X", help="Fraction of rows to trim: the least likely ones in each EM iteration.")
+]
+Fixed: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="a,b",
+        help="Parameters that keep their values in the model file of --start: weights, means, covariances.",
+    ),
+]
+EqualWeights: TypeAlias = Annotated[bool, typer.Option("--equal-weights", help="All components have the same weight.")]
+Prior: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="conjugate",
+        help="Conjugate prior of Fraley and Raftery on means and covariances, which keeps components from collapsing.",
+    ),
+]
+EigenvalueRatio: TypeAlias = Annotated[
+    float | None,
+    typer.Option(metavar="X", help="No eigenvalue of any covariance may be more than X times another one."),
+]
+DeterminantRatio: TypeAlias = Annotated[
+    float | None, typer.Option(metavar="X", help="No covariance's determinant may be more than X times another one's.")
+]
+ShapeRatio: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        metavar="X",
+        help="With --determinant-ratio: no eigenvalue may be more than X times another one of the same component.",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -30,16 +80,16 @@ class FitOptions:
     file_format: o.Format = None
     header: o.Header = None
     start: o.Start = o.DEFAULTS["start"]
-    noise: o.Noise = None
-    noise_region: o.NoiseRegion = o.NOISE_REGION
-    trim: o.Trim = o.DEFAULTS["trim"]
-    fixed: o.Fixed = None
-    equal_weights: o.EqualWeights = False
+    noise: Noise = None
+    noise_region: NoiseRegion = mixtura.UniformNoise().region
+    trim: Trim = o.DEFAULTS["trim"]
+    fixed: Fixed = None
+    equal_weights: EqualWeights = False
     sample_size: o.SampleSize = None
-    prior: o.Prior = None
-    eigenvalue_ratio: o.EigenvalueRatio = None
-    determinant_ratio: o.DeterminantRatio = None
-    shape_ratio: o.ShapeRatio = None
+    prior: Prior = None
+    eigenvalue_ratio: EigenvalueRatio = None
+    determinant_ratio: DeterminantRatio = None
+    shape_ratio: ShapeRatio = None
     starts: o.Starts = o.DEFAULTS["n_init"]
     tol: o.Tol = o.EM.tol
     max_iter: o.MaxIter = o.EM.max_iter
@@ -71,6 +121,18 @@ class FitOptions:
             fixed=parse_names(self.fixed),
             equal_weights=self.equal_weights,
         )
+
+    def selection_options(self) -> dict[str, Any]:
+        """Arguments of `mixtura.select` apart from data, grid, criterion, starts, weights, seed and threads."""
+        asked = self.asked_model()
+        return {
+            "constraint": asked.constraint,
+            "prior": asked.prior,
+            "noise": asked.noise,
+            "equal_weights": asked.equal_weights,
+            "sample_size": parse_sample_size(self.sample_size),
+            "em": EM(self.tol, self.max_iter, floor=self.floor, on_interrupt="keep"),
+        }
 
     def em(self, on_interrupt: str) -> EM:
         """How EM is to be run; ``on_interrupt`` says what Ctrl-C does."""
@@ -131,3 +193,7 @@ def with_model_options(*without: str) -> Callable[[Callable[..., None]], Callabl
         return run
 
     return decorate
+
+
+# For ``mixtura select``, which tries several models, and from starts of its own.
+with_selection_options = with_model_options("k", "model", "start", "trim", "fixed", "starts", "stop", "accelerate")

@@ -1,4 +1,7 @@
-"""Options and arguments of the commands as annotated types, and the defaults of `mixtura.fit` and `mixtura.select`."""
+"""Options and arguments of the commands as annotated types, and the defaults of `mixtura.fit` and `mixtura.select`.
+
+Those of the statistical model are in ``model_options.py``.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,6 @@ DEFAULTS: dict[str, Any] = {name: given.default for name, given in inspect.signa
 
 EM = mixtura.EM()
 STOP = "loglik"
-NOISE_REGION = mixtura.UniformNoise().region
 
 SELECT: dict[str, Any] = {name: given.default for name, given in inspect.signature(mixtura.select).parameters.items()}
 SWEEP_START = ",".join(SELECT["start"])
@@ -68,55 +70,12 @@ Start: TypeAlias = Annotated[
 NamedStart: TypeAlias = Annotated[
     str, typer.Option("--start", metavar="NAME", help=f"Where EM starts: {', '.join(STARTS)}.")
 ]
-Noise: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        metavar="auto|neighbours|X",
-        help="Add a noise component, uniform over a box around the data. EM starts with the rows whose neighbours are"
-        " far away as noise, with a fraction X of the rows such as 0.05, or with both, and the better fit is kept.",
-    ),
-]
-NoiseRegion: TypeAlias = Annotated[
-    str, typer.Option(metavar="box|hull", help="Where noise is uniform: in a box around the data, or its convex hull.")
-]
-Fixed: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="a,b",
-        help="Parameters that keep their values in the model file of --start: weights, means, covariances.",
-    ),
-]
-EqualWeights: TypeAlias = Annotated[bool, typer.Option("--equal-weights", help="All components have the same weight.")]
 SampleSize: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="effective|N",
         help="Number of rows n in BIC and ICL; default: the sum of the weights.",
     ),
-]
-Prior: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        metavar="conjugate",
-        help="Conjugate prior of Fraley and Raftery on means and covariances, which keeps components from collapsing.",
-    ),
-]
-EigenvalueRatio: TypeAlias = Annotated[
-    float | None,
-    typer.Option(metavar="X", help="No eigenvalue of any covariance may be more than X times another one."),
-]
-DeterminantRatio: TypeAlias = Annotated[
-    float | None, typer.Option(metavar="X", help="No covariance's determinant may be more than X times another one's.")
-]
-ShapeRatio: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        metavar="X",
-        help="With --determinant-ratio: no eigenvalue may be more than X times another one of the same component.",
-    ),
-]
-Trim: TypeAlias = Annotated[
-    float, typer.Option(metavar="X", help="Fraction of rows to trim: the least likely ones in each EM iteration.")
 ]
 Starts: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Number of starts; the best fit is kept.")]
 Tol: TypeAlias = Annotated[float, typer.Option(metavar="X", help="Threshold of the stopping rule.")]

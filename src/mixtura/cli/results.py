@@ -151,8 +151,8 @@ def reduction_summary(records: Sequence[dict[str, Any]], columns: Sequence[str],
 def class_records(found: Discriminant) -> list[dict[str, Any]]:
     """Plain values of each class."""
     return [
-        {"class": str(name), "prior": prior, "model": model, "components": mixture.n_components}
-        for name, prior, model, mixture in zip(
+        {"class": str(name), "prior": probability, "model": model, "components": mixture.n_components}
+        for name, probability, model, mixture in zip(
             found.classes.tolist(), found.priors.tolist(), found.models, found.mixtures, strict=True
         )
     ]

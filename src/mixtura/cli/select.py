@@ -10,16 +10,16 @@ from typing import Any
 from rich.text import Text
 
 import mixtura
-from mixtura import EM, Cell, Selection
+from mixtura import Cell, Selection
 from mixtura._support import write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.files import TABLE_SUFFIXES, write_table
-from mixtura.cli.inputs import load_data, parse_names, parse_noise, parse_sample_size
+from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import progress_bar
+from mixtura.cli.model_options import FitOptions, with_selection_options
 from mixtura.cli.outputs import PICTURE, check_outputs, files_by_option, label_columns, write_all, write_records
 from mixtura.cli.tables import fit_summary, fit_values, ranking_summary
-from mixtura.covariance.models import ratios_as_constraint
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.plotting import plot_criterion
@@ -107,31 +107,15 @@ def write_cells(chosen: Selection, path: str) -> None:
     write_records(path, json_records(chosen))
 
 
+@with_selection_options
 def select(
     data: o.Data,
     *,
     components: o.Counts = "1:9",
     models: o.Models = "all",
     criterion: o.Criterion = o.SELECT["criterion"],
-    columns: o.Columns = None,
-    weights_column: o.WeightsColumn = None,
-    missing: o.Missing = "error",
-    file_format: o.Format = None,
-    header: o.Header = None,
     start: o.SweepStart = o.SWEEP_START,
-    noise: o.Noise = None,
-    noise_region: o.NoiseRegion = o.NOISE_REGION,
-    equal_weights: o.EqualWeights = False,
-    sample_size: o.SampleSize = None,
-    prior: o.Prior = None,
-    eigenvalue_ratio: o.EigenvalueRatio = None,
-    determinant_ratio: o.DeterminantRatio = None,
-    shape_ratio: o.ShapeRatio = None,
-    tol: o.Tol = o.EM.tol,
-    max_iter: o.MaxIter = o.EM.max_iter,
-    floor: o.Floor = o.EM.floor,
-    seed: o.Seed = None,
-    threads: o.Threads = None,
+    settings: FitOptions,
     resume: o.Resume = None,
     output: o.ModelOutput = None,
     labels: o.LabelsOutput = None,
@@ -148,9 +132,8 @@ def select(
     asked = {"--output": output, "--labels": labels, "--table": table, "--picture": picture}
     files = check_outputs(asked, {"--picture": PICTURE}, (data,), table=[*TABLE_SUFFIXES, ".json"])
     wanted = parse_counts(components)
-    rows = load_data(data, columns, weights_column, missing, file_format, header=header)
-    constraint = ratios_as_constraint(eigenvalue_ratio, determinant_ratio, shape_ratio)
-    chosen_models = as_models(parse_names([models]) or [], rows.rows.shape[1], constraint)
+    rows, shared = settings.read(data), settings.selection_options()
+    chosen_models = as_models(parse_names([models]) or [], rows.rows.shape[1], shared["constraint"])
     with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as watch:
         chosen = mixtura.select(
             rows,
@@ -158,16 +141,11 @@ def select(
             models=chosen_models,
             criterion=criterion,
             start=parse_names([start]),
-            noise=parse_noise(noise, noise_region),
-            equal_weights=equal_weights,
             sample_weight=rows.weights,
-            sample_size=parse_sample_size(sample_size),
-            prior=prior,
-            constraint=constraint,
-            em=EM(tol, max_iter, floor=floor, on_interrupt="keep"),
-            seed=seed,
-            threads=threads,
+            seed=settings.seed,
+            threads=settings.threads,
             resume=resume,
             on_cell=watch,
+            **shared,
         )
     report_selection(chosen, rows, files, json=json)
