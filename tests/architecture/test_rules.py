@@ -122,6 +122,22 @@ def test_import_contracts():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+# Optional concerns: the word for each, and the most modules that may name it. A discriminant's classes have priors, or
+# prior probabilities, which are another thing; `Fit.log_prior` is a number to all who pass it on.
+CONCERNS = {"conjugate prior": (r"(?<!log_)prior(?!s| probabilit)", 8), "trimming": ("trim", 5)}
+TABLES_OF_CLASSES = ("analysis/classification.py", "cli/results.py")  # with a column "prior"
+
+
+@pytest.mark.parametrize("concern", CONCERNS)
+def test_an_optional_concern_is_named_in_few_modules(concern):
+    """In code or docstrings; doors do not count, since they only pass on the names of their rooms."""
+    word, most = CONCERNS[concern]
+    naming = [path for path in FILES if re.search(word, path.read_text(encoding="utf-8"), re.IGNORECASE)]
+    modules = {path.relative_to(SOURCE).as_posix() for path in naming if path.name != "__init__.py"}
+    modules.difference_update(TABLES_OF_CLASSES)
+    assert len(modules) <= most, modules
+
+
 def test_importing_mixtura_brings_no_extra():
     extras = ["matplotlib", "polars", "typer", "rich", "PIL", "pandas", "plotly", "jinja2", "dask", "torch"]
     # scikit-learn itself imports what it finds of pandas and rich.

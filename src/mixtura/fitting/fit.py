@@ -136,6 +136,10 @@ def fit(
     problem = asked.problem(source, summary, how.floor)
     initial = as_initial(start)
     if known_labels is not None:
+        if asked.trim:
+            raise ParameterError(
+                "trim: rows whose component is known cannot be trimmed; leave known_labels out, or trim"
+            )
         problem, initial = with_known_labels(problem, known_labels, k, start, initial)
     around, initials = with_noise(asked.noise, source, summary, initial=initial, start=start)
     problem = with_held_parameters(problem.with_background(around), k, asked.fixed, start=start, initial=initial)

@@ -74,8 +74,6 @@ def with_known_labels(
     problem: Problem, known_labels: Any, k: int, start: Any, initial: Initial
 ) -> tuple[Problem, Initial]:
     """The problem whose E-step knows the labels, and where EM starts unless the start is given."""
-    if problem.estep.left_out:
-        raise ParameterError("trim: rows whose component is known cannot be trimmed; leave known_labels out, or trim")
     checked = as_known_labels(known_labels, problem.source.length, k)
     if isinstance(start, str) and start == DEFAULT:
         initial = FromKnown(checked)

@@ -24,7 +24,7 @@ class Iteration:
         EM iterations done so far; 0 is the start itself.
     mixture : Mixture
     loglik : float
-        Total log-likelihood of ``mixture``; with a prior, plus its log-density.
+        Total log-likelihood of ``mixture``, penalised as those in ``Fit.trace`` are.
     rise : float
         By how much that is more than one iteration before; NaN at a start or after a repair.
     components : tuple of int
@@ -46,7 +46,7 @@ class Start:
     Attributes
     ----------
     loglik : float
-        With a prior, plus its log-density.
+        Total log-likelihood at its end, penalised as those in ``Fit.trace`` are.
     iterations : int
     passes : int
         How often the data was read from the first E-step on: once an iteration, once more where an accelerated
@@ -88,17 +88,18 @@ class Fit:
     sizes : ndarray of shape (k,)
         Sum of responsibilities: how many rows each component holds; noise has the others.
     n_rows : float
-        Number of rows that were not trimmed, or the sum of their weights.
+        Number of rows that were not left out, or the sum of their weights.
     assignment_logprob : float
         Sum over rows of log max_k r_k: 0 when every row belongs to one component.
     history : tuple of Iteration
         Every iteration of the best start, if ``record=True``.
     cutoff : float
-        With ``trim``, rows of lower log-density were left out: ``fit.mixture.logpdf(X) < fit.cutoff``.
+        If the model leaves rows out, it is those of lower log-density: ``fit.mixture.logpdf(X) < fit.cutoff``.
     sample_size : float or None
         What BIC, ICL and AICc count as the number of rows, where that is not ``n_rows``.
     log_prior : float
-        With a prior, its log-density at the mixture, but for a constant.
+        Log-density that the model gives the mixture's parameters before it sees the rows, but for a constant; 0 for
+        maximum likelihood.
     effective_n_rows : float
         The effective number of weighted rows, (sum w)^2 / sum w^2 (Kish 1965).
 
@@ -158,7 +159,7 @@ class Fit:
 
     @property
     def loglik(self) -> float:
-        """Total (weighted) log-likelihood, of the rows alone: without that of a prior."""
+        """Total (weighted) log-likelihood, of the rows alone: without ``log_prior``."""
         return self.trace[-1] - self.log_prior
 
     @property
