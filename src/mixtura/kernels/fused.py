@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +17,7 @@ from mixtura.stats import Stats
 
 _native: Any = import_module("mixtura._native")
 
+_LETTERS = {letter: _native.Letter[letter] for letter in "IEV"}
 _ENDINGS = {ending: Ending[ending.name] for ending in _native.Ending}
 
 # Iterations until plain EM is accelerated, where it never is.
@@ -167,10 +167,9 @@ def _as_native(shrinkage: float, count: float, mean: Array, root: Array) -> Any:
     return _native.PseudoRows(shrinkage, count, np.ascontiguousarray(mean), np.ascontiguousarray(root))
 
 
-@cache
 def _covariance_model(name: str) -> Any:
     """A model by its three letters, as C++ knows it."""
-    return _native.CovarianceModel(*(_native.Letter[letter] for letter in name))
+    return _native.CovarianceModel(*(_LETTERS[letter] for letter in name))
 
 
 def _stacked(model: str, starts: Sequence[Stats]) -> Any:
