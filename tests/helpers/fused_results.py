@@ -8,5 +8,5 @@ def fused_results(model, chunk, starts, floor, *, max_iter, plain=None, **option
     """Where runs from these starts end: of several that come to one place one goes on."""
     runs = FusedRuns.begin(model, chunk, starts, floor, accelerate_after=plain, **options)
     many = len(starts)
-    FusedExecutor(None, runs, plain).search((), [0.0] * many, [False] * many, max_iter)
+    FusedExecutor(None, runs, plain, ()).search((), [0.0] * many, [False] * many, max_iter)
     return [runs.result(number) for number in range(len(starts))]

@@ -60,7 +60,7 @@ def begin_runs(
     """
     if in_kernel(problem):
         native = fused.begin(problem, starts, tol=tol, accelerate_after=accelerate_after)
-        return fused.FusedExecutor(problem, native, accelerate_after)
+        return fused.FusedExecutor(problem, native, accelerate_after, tuple(range(len(starts[0].weight))))
     rng = np.random.default_rng(0)
     kind = problem.mstep.scatter_kind
     filled = [reseed_empty(problem, start.reduced(kind), rng) for start in starts]

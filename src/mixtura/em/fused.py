@@ -91,8 +91,8 @@ def begin(
     )
 
 
-def as_run(problem: Problem, result: RunResult) -> Run:
-    """What a kernel's run has come to, as a run."""
+def as_run(problem: Problem, result: RunResult, components: tuple[int, ...]) -> Run:
+    """What a kernel's run has come to, as a run; ``components`` are their numbers at the start."""
 
     def mixture() -> Mixture:
         k, d = result.means.shape
@@ -101,7 +101,6 @@ def as_run(problem: Problem, result: RunResult) -> Run:
     def last() -> Iterate:
         return Iterate(mixture, result.stats, result.at_floor)
 
-    components = tuple(range(len(result.weights)))
     run = Run(last, result.trace, result.iterations, result.passes, OUTCOMES[result.ending], (), components)
     return run.with_facts(any_at_floor=result.any_at_floor)
 
@@ -121,6 +120,7 @@ class FusedExecutor:
     problem: Problem
     native: KernelRuns
     accelerate_after: int | None
+    components: tuple[int, ...]
 
     def advance(self, numbers: Iterable[int], max_iter: int) -> None:
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
@@ -146,7 +146,7 @@ class FusedExecutor:
 
     def run(self, number: int) -> Run:
         """Where a run stands."""
-        return as_run(self.problem, self.native.result(number))
+        return as_run(self.problem, self.native.result(number), self.components)
 
 
 def advance(problem: Problem, run: Run, stop: Sequence[StopRule], max_iter: int) -> Run:
@@ -180,7 +180,7 @@ def _advanced(problem: Problem, run: Run, rule: Rule, iterations: int) -> Run | 
     done = len(result.trace) - 1
     if not done or result.any_at_floor or result.ending not in (Ending.CONVERGED, Ending.OUT_OF_STEPS):
         return None
-    last = as_run(problem, result).last
+    last = as_run(problem, result, run.components).last
     before = replace(last, stats=replace(last.stats, loglik=result.trace[-2]))
     converged = rule(before, last) and not problem.collapsed(last).any()
     return replace(

@@ -50,11 +50,6 @@ class RunResult:
         return self.native.passes
 
     @property
-    def least_weight(self) -> float:
-        """The smallest weight of a component."""
-        return self.native.least_weight
-
-    @property
     def any_at_floor(self) -> bool:
         """Whether any covariance rests on the floor."""
         return self.native.any_at_floor

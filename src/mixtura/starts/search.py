@@ -121,7 +121,7 @@ def short_runs(
 
     whole = problem.source.whole
     k, d = starts[0].mean.shape if starts else (0, 0)
-    if whole is None or not in_kernel(problem) or problem.source.n_rows * k * d * d < MUCH:
+    if whole is None or problem.source.n_rows * k * d * d < MUCH or not in_kernel(problem):
         return runs_from(starts) if starts else []
     return [run for runs in map_in_order(lambda one: runs_from([one]), starts, whole.threads) for run in runs]
 
@@ -137,7 +137,9 @@ def continued(
 
 def _joined(before: Run, after: Run) -> Run:
     """A run and what it was continued by."""
-    return replace(after, trace=(before.loglik, *after.trace), passes=before.passes + after.passes)
+    trace, passes = (before.loglik, *after.trace), before.passes + after.passes
+    joined = Run(after.make_last, trace, after.iterations, passes, after.outcome, after.repairs, after.components)
+    return joined.with_facts(any_at_floor=after.any_at_floor)
 
 
 def is_spurious(problem: Problem, run: Run) -> bool:

@@ -237,7 +237,6 @@ void bind_result(nb::module_& m) {
       .def_prop_ro("trace", [](const Result& r) { return as_tuple(r.trace); })
       .def_prop_ro("loglik", [](const Result& r) { return r.at.loglik; })
       .def_prop_ro("certainty", [](const Result& r) { return r.at.certainty; })
-      .def_prop_ro("least_weight", [](const Result& r) { return r.at.stats.least_weight(); })
       .def_prop_ro("any_at_floor", [](const Result& r) { return r.at.any_at_floor(); })
       .def_prop_ro("weight", [=](Result& r) { return vector(r.at.stats.weight); }, owned)
       .def_prop_ro("mean", [=](Result& r) { return rows(r.at.stats.mean, r.scatter); }, owned)
