@@ -76,7 +76,7 @@ def main(folder, names):
             filled = sum(cell.fit is not None for cell in chosen.cells) - len(gains)
             print(
                 f"| {name} | {label} | {len(gains)} | {equal} | {higher} | {lower.sum()} "
-                f"| {filled} | {len(chosen.failed)} | {best.model},{best.components} {best.fit.bic:.3f} "
+                f"| {filled} | {len(chosen.failed)} | {best.model},{best.n_components} {best.fit.bic:.3f} "
                 f"| {theirs['model']},{theirs['G']} {-theirs['bic']:.3f} |"
             )
     print("\nlower:", *(below or ["none"]), sep="\n- ")

@@ -54,7 +54,7 @@ def ours(rows, times, **options):
         chosen = mixtura.select(rows, range(1, 10), seed=0, **options)
         taken.append(time.perf_counter() - before)
     best = chosen.best_cell
-    return statistics.median(taken[1:]), f"{best.model},{best.components} {best.measured('bic'):.2f}"
+    return statistics.median(taken[1:]), f"{best.model},{best.n_components} {best.measured('bic'):.2f}"
 
 
 def theirs(rows, times):

@@ -274,7 +274,7 @@ def test_an_interrupt_keeps_the_tests_that_are_done(here, capsys, monkeypatch, t
 
     monkeypatch.setattr("mixtura.analysis.likelihood_ratio.fit", once)
     found = mixtura.likelihood_ratio_tests(here[0], tests, 19, start="kmeans", seed=0, on_interrupt="keep")
-    assert [test.components for test in found] == [1]
+    assert [test.n_components for test in found] == [1]
     with pytest.raises(KeyboardInterrupt):
         mixtura.likelihood_ratio_tests(here[0], tests, 19, start="kmeans", seed=0)
     how = ["-k", f"1:{how_many}", "--start", "kmeans", "--seed", "0", "-n", "19"]

@@ -48,7 +48,7 @@ def test_it_finds_what_made_the_data(chosen):
 def test_every_row_is_reproducible_by_fit_with_its_start(rows, chosen):
     for cell in chosen.cells:
         again = mixtura.fit(
-            rows, cell.components, model=cell.model, start=cell.begin, em=mixtura.EM(accelerate=cell.accelerated)
+            rows, cell.n_components, model=cell.model, start=cell.begin, em=mixtura.EM(accelerate=cell.accelerated)
         )
         accelerated = cell.fit.iterations > ACCELERATED  # then the kernel ends nearer to the optimum
         assert again.loglik == pytest.approx(cell.loglik, **({"abs": 0.01} if accelerated else {"rel": 1e-9}))
@@ -71,10 +71,10 @@ def test_climbs_that_were_accelerated_end_where_em_does_from_their_start(native)
     assert len(long) >= 8
     for cell in long:
         again = mixtura.fit(
-            faithful, cell.components, model=cell.model, start=cell.begin, em=mixtura.EM(accelerate=False)
+            faithful, cell.n_components, model=cell.model, start=cell.begin, em=mixtura.EM(accelerate=False)
         )
         assert again.loglik == pytest.approx(cell.loglik, abs=0.01)
-        stays = mixtura.fit(faithful, cell.components, model=cell.model, start=cell.fit.mixture)
+        stays = mixtura.fit(faithful, cell.n_components, model=cell.model, start=cell.fit.mixture)
         assert -1e-9 <= stays.loglik - cell.loglik < 0.01
 
 
@@ -195,7 +195,7 @@ def test_a_component_of_a_few_rows_is_thin():
 def test_a_cell_that_fails_is_told_of(rows):
     with pytest.warns(DegeneracyWarning, match="no cell is sound"):
         found = mixtura.select(rows[:4], [2, 6], models=["VVI"], seed=0, start="seeds")
-    assert [cell.components for cell in found.failed][-1] == 6
+    assert [cell.n_components for cell in found.failed][-1] == 6
     assert "4 rows" in found[6, "VVI"].trouble
     assert found[2, "VVI"].fit is not None
     none = mixtura.select(rows[:4], [6], models=["VVI"], seed=0)
@@ -271,7 +271,7 @@ def test_a_column_that_does_not_vary_is_named(rows):
 def test_models_hold_what_is_nested_in_them(chosen):
     for cell in chosen.cells:
         for other in chosen.cells:
-            if cell.components == other.components and contains(cell.model, other.model) and other.sound:
+            if cell.n_components == other.n_components and contains(cell.model, other.model) and other.sound:
                 assert cell.loglik >= other.loglik - 1e-6
     for k in range(2, 6):
         assert chosen[k, "VVV"].loglik > chosen[k - 1, "VVV"].loglik
@@ -286,9 +286,14 @@ def test_all_models_nest_and_all_rows_are_reproducible(seed):
     for cell in found.cells:
         options = {"model": cell.model, "start": cell.begin, "em": mixtura.EM(accelerate=cell.accelerated)}
         if cell.sound:
-            assert mixtura.fit(rows, cell.components, **options).loglik == pytest.approx(cell.loglik, abs=0.01)
+            assert mixtura.fit(rows, cell.n_components, **options).loglik == pytest.approx(cell.loglik, abs=0.01)
         for other in found.cells:
-            if cell.components == other.components and contains(cell.model, other.model) and cell.sound and other.sound:
+            if (
+                cell.n_components == other.n_components
+                and contains(cell.model, other.model)
+                and cell.sound
+                and other.sound
+            ):
                 assert cell.loglik >= other.loglik - 1e-6
 
 
@@ -336,7 +341,7 @@ def test_orders_of_the_grid():
     steps = {key: number for number, wave in enumerate(waves([1, 2, 4], every)) for key in wave}
     for key, step in steps.items():
         for other, before in steps.items():
-            if key.components == other.components and contains(key.model, other.model):
+            if key.n_components == other.n_components and contains(key.model, other.model):
                 assert before < step
     assert as_numbers_of_components(3) == (3,)
     assert as_starts(["kmeans", "neighbours"]) == ("kmeans", "neighbours")
@@ -357,7 +362,7 @@ def test_no_cell_ends_below_the_start_that_was_named():
     every = mixtura.select(few, **options)
     for cell in alone.cells:
         if cell.fit.outcome is Outcome.CONVERGED:
-            assert every[cell.key.components, cell.model].loglik >= cell.loglik - 0.01
+            assert every[cell.key.n_components, cell.model].loglik >= cell.loglik - 0.01
     assert every.best_cell.sound
 
 

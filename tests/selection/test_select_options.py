@@ -42,7 +42,10 @@ def test_integer_weights_are_repetition(blobs, criterion):
     for one, other in zip(weighted.cells, repeated.cells, strict=True):
         assert one.loglik == pytest.approx(other.loglik, rel=1e-7)
         assert one.measured(criterion) == pytest.approx(other.measured(criterion), rel=1e-7)
-    assert (weighted.best.model, weighted.best_cell.components) == (repeated.best.model, repeated.best_cell.components)
+    assert (weighted.best.model, weighted.best_cell.n_components) == (
+        repeated.best.model,
+        repeated.best_cell.n_components,
+    )
     assert weighted.best.n_rows == len(copies)
 
 
@@ -78,7 +81,7 @@ def test_the_chevron_sweep_is_mclusts_or_better(chevron):
     """From the rows that mclust is given; mclust's EM ends some tenths below where it climbs to."""
     rows, start, reference = chevron
     chosen = mixtura.select(rows, range(1, 6), noise=start, start="hierarchical", seed=0)
-    assert (chosen.best.model.name, chosen.best_cell.components) == (reference["model"], reference["G"])
+    assert (chosen.best.model.name, chosen.best_cell.n_components) == (reference["model"], reference["G"])
     assert chosen.best.n_parameters == reference["df"]
     assert chosen.best.loglik == pytest.approx(reference["loglik"], abs=0.2)
     for model, values in reference["bic_table"].items():
@@ -93,10 +96,10 @@ def test_every_way_to_begin_noise(blobs, noise):
     beginning = asked.get(noise, noise) if isinstance(noise, str) else noise
     options = {"models": ["EII", "VVV"], "seed": 0}
     chosen = mixtura.select(blobs, [1, 2, 3], noise=beginning, **options)
-    assert (chosen.best.model.name, chosen.best_cell.components) == ("EII", 2)
+    assert (chosen.best.model.name, chosen.best_cell.n_components) == ("EII", 2)
     assert chosen.best.mixture.noise.weight == pytest.approx(0.2, abs=0.04)
     for cell in chosen.cells:
-        again = mixtura.fit(blobs, cell.components, model=cell.model, start=cell.begin, noise=cell.fit.mixture.noise)
+        again = mixtura.fit(blobs, cell.n_components, model=cell.model, start=cell.begin, noise=cell.fit.mixture.noise)
         assert again.loglik == pytest.approx(cell.loglik, abs=1e-2)
     part = mixtura.select(blobs, [1, 2], noise=beginning, **options)
     saved = mixtura.Selection.from_json(part.to_json())
@@ -121,7 +124,7 @@ def test_noise_and_cross_validation(blobs):
     chosen = mixtura.select(
         blobs, [1, 2], models="EII", noise=np.arange(160, 200), criterion="cv", start="seeds", seed=0
     )
-    assert chosen.best_cell.components == 2
+    assert chosen.best_cell.n_components == 2
     assert np.isfinite([cell.cv for cell in chosen.cells]).all()
 
 
@@ -135,8 +138,8 @@ def test_equal_weights_in_every_cell(blobs):
     options = {"models": ["EII", "VVV"], "seed": 0}
     free, equal = (mixtura.select(blobs, [1, 2, 3], equal_weights=asked, **options) for asked in (False, True))
     for one, other in zip(equal.cells, free.cells, strict=True):
-        np.testing.assert_allclose(one.fit.mixture.weights, 1 / one.components)
-        assert one.n_parameters == other.n_parameters - (one.components - 1)
+        np.testing.assert_allclose(one.fit.mixture.weights, 1 / one.n_components)
+        assert one.n_parameters == other.n_parameters - (one.n_components - 1)
     with pytest.raises(ParameterError, match="equal_weights differ"):
         mixtura.select(blobs, [1, 2], equal_weights=True, resume=free, **options)
 

@@ -298,7 +298,7 @@ def test_auto_chooses_by_bic_as_select_does():
     assert (model.n_components, model.covariance_type) == ("auto", "auto")
     only = GaussianMixture(2, covariance_type="auto", random_state=0).fit(rows)
     assert only.n_components_ == 2
-    assert len(only.selection_.components) == 1
+    assert len(only.selection_.n_components) == 1
     tied = GaussianMixture("auto", covariance_type="tied", random_state=0).fit(rows)
     assert (tied.n_components_, tied.covariance_type_, tied.covariances_.shape) == (3, "tied", (2, 2))
     tied.set_params(n_components=2).fit(rows)

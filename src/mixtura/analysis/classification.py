@@ -83,7 +83,7 @@ class Discriminant:
     def _repr_html_(self) -> str:
         parts = zip(self.classes.tolist(), self.priors.tolist(), self.mixtures, self.models, strict=True)
         records = [
-            {"class": name, "prior": probability, "components": mixture.n_components, "model": model}
+            {"class": name, "prior": probability, "n_components": mixture.n_components, "model": model}
             for name, probability, mixture, model in parts
         ]
         return html_table(repr(self).strip("<>"), records)

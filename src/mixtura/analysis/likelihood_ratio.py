@@ -25,7 +25,7 @@ class LikelihoodRatioTest:
 
     Attributes
     ----------
-    components : int
+    n_components : int
         K, the number of components under the null hypothesis.
     statistic : float
         Twice the difference of the log-likelihoods.
@@ -38,19 +38,19 @@ class LikelihoodRatioTest:
     0.25
     """
 
-    components: int
+    n_components: int
     statistic: float
     replicates: Array
 
     def __repr__(self) -> str:
-        against = f"{self.components} components against {self.components + 1}"
+        against = f"{self.n_components} components against {self.n_components + 1}"
         return (
             f"<Likelihood-ratio test of {against}: statistic {self.statistic:.6g}, p-value {self.p_value:.3g} "
             f"from {len(self.replicates)} replicates>"
         )
 
     def _repr_html_(self) -> str:
-        numbers = {"components": self.components, "against": self.components + 1}
+        numbers = {"n_components": self.n_components, "against": self.n_components + 1}
         figures = {"statistic": self.statistic, "p-value": self.p_value, "replicates": len(self.replicates)}
         return html_table(repr(self).strip("<>"), [numbers | figures])
 

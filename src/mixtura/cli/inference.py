@@ -138,5 +138,5 @@ def _warn_if_unfinished(tests: list[LikelihoodRatioTest], wanted: list[int], rep
     if len(last.replicates) < replicates:
         done = f"{len(last.replicates)} of {replicates} replicates"
         print_message(f"warning: interrupted; the last test has {done}")
-    elif last.p_value <= level and last.components != wanted[-1]:
-        print_message(f"warning: interrupted; {last.components} is the last number of components that was tested")
+    elif last.p_value <= level and last.n_components != wanted[-1]:
+        print_message(f"warning: interrupted; {last.n_components} is the last number of components that was tested")

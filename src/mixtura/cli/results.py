@@ -67,7 +67,7 @@ def ratio_records(tests: Sequence[LikelihoodRatioTest]) -> list[dict[str, Any]]:
     """
     return [
         {
-            "components": test.components,
+            "components": test.n_components,
             "statistic": test.statistic,
             "p_value": test.p_value,
             "replicates": len(test.replicates),
@@ -81,8 +81,8 @@ def ratio_test_summary(tests: Sequence[LikelihoodRatioTest], level: float) -> Gr
     head = ("components", "against", "statistic", "p-value", "replicates")
     body = [
         (
-            str(test.components),
-            str(test.components + 1),
+            str(test.n_components),
+            str(test.n_components + 1),
             f"{test.statistic:.4f}",
             f"{test.p_value:.4g}",
             str(len(test.replicates)),
@@ -91,8 +91,8 @@ def ratio_test_summary(tests: Sequence[LikelihoodRatioTest], level: float) -> Gr
     ]
     lines = [head, *body]
     last = tests[-1]
-    enough = f"{format_count(last.components, 'component')} will do: one more is no better at level {level:g}"
-    more = f"more than {format_count(last.components, 'component')}, at level {level:g}"
+    enough = f"{format_count(last.n_components, 'component')} will do: one more is no better at level {level:g}"
+    more = f"more than {format_count(last.n_components, 'component')}, at level {level:g}"
     return Group(make_table(list(zip(*lines, strict=True))), Text(f"({enough if last.p_value > level else more})"))
 
 

@@ -53,7 +53,7 @@ def cell_progress(total: int, *, verbose: bool) -> Iterator[Callable[[Cell], obj
         yield lambda cell: print_message(cell_line(cell))
         return
     with progress_bar("cells", total) as show:
-        yield show and (lambda cell: show(advance=1, description=f"{cell.model},{cell.components}"))
+        yield show and (lambda cell: show(advance=1, description=f"{cell.model},{cell.n_components}"))
 
 
 def cell_line(cell: Cell) -> str:
@@ -65,9 +65,9 @@ def cell_line(cell: Cell) -> str:
     'VVV,9  There are only 5 rows.'
     """
     if cell.fit is None:
-        return f"{cell.model},{cell.components}  {cell.trouble}"
+        return f"{cell.model},{cell.n_components}  {cell.trouble}"
     best = cell.begin.name if cell.begin else ""
-    return f"{cell.model},{cell.components}  log-likelihood {cell.loglik:.6f}  BIC {cell.fit.bic:.4f}  from {best}"
+    return f"{cell.model},{cell.n_components}  log-likelihood {cell.loglik:.6f}  BIC {cell.fit.bic:.4f}  from {best}"
 
 
 def report_selection(chosen: Selection, table: Table, files: Mapping[str, str], *, json: bool) -> None:

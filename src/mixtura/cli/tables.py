@@ -155,7 +155,7 @@ def ranking_summary(chosen: Selection) -> Group:
     head = (("rank", *map(str, range(1, len(first) + 1))),)
     body = [
         ("model", *(cell.model for cell in first)),
-        ("components", *(str(cell.components) for cell in first)),
+        ("components", *(str(cell.n_components) for cell in first)),
         (chosen.criterion.upper(), *(f"{cell.measured(chosen.criterion):.3f}" for cell in first)),
         ("log-likelihood", *(f"{cell.loglik:.3f}" for cell in first)),
         ("parameters", *(str(cell.n_parameters) for cell in first)),

@@ -42,7 +42,7 @@ class MeasuredCell(Protocol):
     """Protocol of one cell of a selection: a covariance model, a number of components, and the criteria of its fit."""
 
     @property
-    def components(self) -> int:
+    def n_components(self) -> int:
         """Number of components."""
 
     @property
@@ -87,7 +87,7 @@ def plot_criterion(selection: RankedCells, path: str | Path | None = None) -> Fi
     _label_lines(axes, lines, selection.criterion)
     _mark_best(axes, selection)
     axes.set_xlabel("components", loc="left")
-    counts = sorted({cell.components for cell in selection.cells})
+    counts = sorted({cell.n_components for cell in selection.cells})
     axes.set_xticks(counts if len(counts) <= MAX_TICKS else counts[:: -(-len(counts) // MAX_TICKS)])
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.25, linewidth=0.6)
@@ -130,7 +130,7 @@ def model_style(model: str) -> dict[str, Any]:
 def _draw_line(axes: Axes, model: str, cells: Sequence[MeasuredCell], criterion: str) -> None:
     """Draw the line of one model, with filled markers for sound fits and hollow ones for others."""
     look = model_style(model)
-    at, values = [cell.components for cell in cells], [cell.measured(criterion) for cell in cells]
+    at, values = [cell.n_components for cell in cells], [cell.measured(criterion) for cell in cells]
     axes.plot(at, values, color=look["color"], linestyle=look["linestyle"], linewidth=1.4, zorder=2)
     for x, y, cell in zip(at, values, cells, strict=True):
         face = look["color"] if cell.sound else style.background_colour()
@@ -150,8 +150,8 @@ def _set_limits(axes: Axes, values: Sequence[float]) -> None:
 def _label_lines(axes: Axes, lines: dict[str, list[MeasuredCell]], criterion: str) -> None:
     """Write each model's name at the right end of its line, moved up or down where names would overlap."""
     bottom, top = axes.get_ylim()
-    last = max(cell.components for cells in lines.values() for cell in cells)
-    first = min(cell.components for cells in lines.values() for cell in cells)
+    last = max(cell.n_components for cells in lines.values() for cell in cells)
+    first = min(cell.n_components for cells in lines.values() for cell in cells)
     ends = {model: cells[-1].measured(criterion) for model, cells in lines.items()}
     order = sorted(ends, key=lambda model: ends[model])
     step = (top - bottom) / 24
@@ -162,7 +162,7 @@ def _label_lines(axes: Axes, lines: dict[str, list[MeasuredCell]], criterion: st
         look, cell = model_style(model), lines[model][-1]
         axes.annotate(
             model,
-            (cell.components, float(np.clip(ends[model], bottom, top))),
+            (cell.n_components, float(np.clip(ends[model], bottom, top))),
             (last + 0.07 * width, place),
             color=look["color"],
             fontsize="small",
@@ -209,10 +209,10 @@ def _mark_best(axes: Axes, selection: RankedCells) -> None:
         "markeredgecolor": style.text_colour(),
         "markeredgewidth": 1.4,
     }
-    axes.plot([best.components], [value], marker="o", linestyle="none", zorder=4, **ring)
+    axes.plot([best.n_components], [value], marker="o", linestyle="none", zorder=4, **ring)
     others = "; hollow: a covariance on the floor, or a component lost"
     legend = others if any(not cell.sound for cell in selection.cells) else ""
-    plural = "s" if best.components > 1 else ""
+    plural = "s" if best.n_components > 1 else ""
     measured = f"{CRITERION_LABELS[selection.criterion]} {style.format_number(value)}"
-    title = f"{best.model}, {best.components} component{plural}: {measured}{legend}"
+    title = f"{best.model}, {best.n_components} component{plural}: {measured}{legend}"
     axes.set_title(title, loc="left", fontsize="medium")

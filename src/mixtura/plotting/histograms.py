@@ -34,7 +34,7 @@ class RatioTest(Protocol):
     """Protocol of a bootstrapped likelihood-ratio test."""
 
     @property
-    def components(self) -> int:
+    def n_components(self) -> int:
         """Number of components under the null hypothesis; the alternative has one more."""
 
     @property
@@ -188,7 +188,7 @@ def plot_likelihood_ratios(
 
 def _draw_test(axes: Axes, test: RatioTest) -> None:
     """Draw one test; an arrow points at an observed statistic that lies outside the axes."""
-    k, seen, values = test.components, test.statistic, test.replicates
+    k, seen, values = test.n_components, test.statistic, test.replicates
     _draw_bars(axes, values, style.GREY)
     low, high = min(float(values.min()), 0.0), float(values.max())
     reach = low + FAR_RANGES * ((high - low) or 1.0)

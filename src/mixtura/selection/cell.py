@@ -68,7 +68,7 @@ class Cell:
 
     Attributes
     ----------
-    components : int
+    n_components : int
         As asked for; a fit that lost components has fewer.
     model : str
     fit : Fit, or None where there is none
@@ -95,7 +95,7 @@ class Cell:
     (True, -1.799, 4)
     """
 
-    components: int
+    n_components: int
     model: str
     fit: Fit | None
     begin: CellStart | None
@@ -107,12 +107,12 @@ class Cell:
 
     def __repr__(self) -> str:
         said = self.trouble or f"log-likelihood {self.loglik:.6g}, BIC {self.measured('bic'):.6g}"
-        return f"<Cell of {self.components} {self.model} components: {said}>"
+        return f"<Cell of {self.n_components} {self.model} components: {said}>"
 
     @property
     def key(self) -> Key:
         """Which cell of the grid it is."""
-        return Key(self.components, self.model)
+        return Key(self.n_components, self.model)
 
     @property
     def trouble(self) -> str:

@@ -149,7 +149,7 @@ def from_neighbours(
         CellStart(model, as_stats(mixture, n_rows)) for model, mixture in nested_solutions(key, cells, models).items()
     ]
     mixture = usable_solution(cells.get(Key(fewer, key.model)), fewer) if fewer else None
-    if mixture is not None and fewer == key.components - 1:
+    if mixture is not None and fewer == key.n_components - 1:
         begins += splits(mixture, n_rows)
     return begins
 
@@ -158,15 +158,15 @@ def nested_solutions(key: Key, cells: Mapping[Key, Cell], models: tuple[str, ...
     """Sound solutions of the largest models nested in this one; where one has none, of those nested in it."""
     found: dict[str, Mixture] = {}
     for model in nested(key.model, models):
-        mixture = usable_solution(cells.get(Key(key.components, model)), key.components)
-        found |= nested_solutions(Key(key.components, model), cells, models) if mixture is None else {model: mixture}
+        mixture = usable_solution(cells.get(Key(key.n_components, model)), key.n_components)
+        found |= nested_solutions(Key(key.n_components, model), cells, models) if mixture is None else {model: mixture}
     return found
 
 
-def usable_solution(cell: Cell | None, components: int) -> Mixture | None:
+def usable_solution(cell: Cell | None, n_components: int) -> Mixture | None:
     """A cell's solution, where it has one that others can start from."""
     fit = cell.fit if cell is not None and cell.sound else None
-    return fit.mixture if fit is not None and fit.mixture.n_components == components else None
+    return fit.mixture if fit is not None and fit.mixture.n_components == n_components else None
 
 
 def splits(mixture: Mixture, n_rows: float) -> list[CellStart]:

@@ -16,7 +16,7 @@ from mixtura.errors import ParameterError
 class Key:
     """Which cell of the grid."""
 
-    components: int
+    n_components: int
     model: str
 
 
@@ -50,26 +50,26 @@ def sources(key: Key, models: tuple[str, ...], fewer: int | None) -> list[Key]:
 
     Examples
     --------
-    >>> [f"{key.model},{key.components}" for key in sources(Key(3, "VVV"), ("EEE", "VVI", "VVV"), 2)]
+    >>> [f"{key.model},{key.n_components}" for key in sources(Key(3, "VVV"), ("EEE", "VVI", "VVV"), 2)]
     ['EEE,3', 'VVI,3', 'VVV,2']
     """
-    own = [Key(key.components, model) for model in nested(key.model, models)]
+    own = [Key(key.n_components, model) for model in nested(key.model, models)]
     return own if fewer is None else [*own, Key(fewer, key.model)]
 
 
-def waves(components: Sequence[int], models: tuple[str, ...]) -> list[list[Key]]:
+def waves(n_components: Sequence[int], models: tuple[str, ...]) -> list[list[Key]]:
     """Cells in batches that need only earlier ones: models nested in theirs, and their own with fewer components.
 
     Examples
     --------
     >>> for wave in waves([1, 2], ("EEE", "VVV")):
-    ...     print([f"{key.model},{key.components}" for key in wave])
+    ...     print([f"{key.model},{key.n_components}" for key in wave])
     ['EEE,1']
     ['VVV,1', 'EEE,2']
     ['VVV,2']
     """
     steps: dict[int, list[Key]] = {}
-    for place, k in enumerate(components):
+    for place, k in enumerate(n_components):
         for model in models:
             steps.setdefault(place + depth(model, models), []).append(Key(k, model))
     return [steps[step] for step in sorted(steps)]

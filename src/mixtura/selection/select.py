@@ -127,7 +127,7 @@ def select(
         asked,
         how,
         starts=settings["start"],
-        components=counts,
+        n_components=counts,
         models=names,
         entropy=entropy,
         sample_size=sample_size,
@@ -142,9 +142,9 @@ def select(
         if not (how.keeps_interrupted and cells):
             raise
         interrupted = True
-    keys = [Key(k, model) for k in plan.components for model in plan.models]
+    keys = [Key(k, model) for k in plan.n_components for model in plan.models]
     done = tuple(_named(cells[key], column_names(X)) for key in keys if key in cells)
-    result = Selection(done, plan.components, plan.models, criterion, plan.entropy, settings)
+    result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings)
     _warn(result, interrupted=interrupted)
     _warn_of_constants(plan, column_names(X))
     return result
@@ -175,7 +175,7 @@ def planned(
     em: EM,
     *,
     starts: tuple[Any, ...],
-    components: tuple[int, ...],
+    n_components: tuple[int, ...],
     models: tuple[str, ...],
     entropy: int,
     sample_size: Any,
@@ -190,7 +190,7 @@ def planned(
         source,
         **parts,
         template=template,
-        components=components,
+        n_components=n_components,
         models=models,
         starts=starts,
         entropy=entropy,
@@ -214,7 +214,7 @@ def _taken_over(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:
             raise ParameterError(
                 f"resume: the earlier selection is of {cell.fit.mixture.n_features} columns, the data has {dimensions}"
             )
-    wanted = {Key(k, model) for k in plan.components for model in plan.models}
+    wanted = {Key(k, model) for k in plan.n_components for model in plan.models}
     return {cell.key: _sized(cell, plan.sample_size) for cell in earlier.cells if cell.key in wanted}
 
 

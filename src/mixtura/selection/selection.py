@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 # What is saved beside the cells.
-_FIELDS = ("components", "models", "criterion", "entropy", "settings")
+_FIELDS = ("n_components", "models", "criterion", "entropy", "settings")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,7 @@ class Selection:
     ----------
     cells : tuple of Cell
         By number of components, then by model; those that an interruption left out are missing.
-    components : tuple of int
+    n_components : tuple of int
     models : tuple of str
     criterion : str
     entropy : int
@@ -45,28 +45,30 @@ class Selection:
     --------
     >>> import mixtura
     >>> chosen = mixtura.select([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], n_components=[1, 2], models="E", seed=0)
-    >>> chosen.best.mixture.n_components, [row["components"] for row in chosen.table]
+    >>> chosen.best.mixture.n_components, [row["n_components"] for row in chosen.table]
     (2, [1, 2])
     """
 
     cells: tuple[Cell, ...]
-    components: tuple[int, ...]
+    n_components: tuple[int, ...]
     models: tuple[str, ...]
     criterion: str
     entropy: int
     settings: dict[str, Any]
 
     def __repr__(self) -> str:
-        done = f"{len(self.cells)} of {len(self.components) * len(self.models)} cells"
+        done = f"{len(self.cells)} of {len(self.n_components) * len(self.models)} cells"
         if not self.ranked:
             return f"<Selection of {done}: none has a fit>"
         best = self.ranked[0]
         value = best.measured(self.criterion)
-        return f"<Selection of {done}: {best.model} with {best.components} has the best {self.criterion}, {value:.6g}>"
+        return (
+            f"<Selection of {done}: {best.model} with {best.n_components} has the best {self.criterion}, {value:.6g}>"
+        )
 
     def _repr_html_(self) -> str:
         ranked = [_row(cell) for cell in self.ranked]
-        shown = ("components", "model", self.criterion, "loglik", "n_parameters", "outcome", "trouble")
+        shown = ("n_components", "model", self.criterion, "loglik", "n_parameters", "outcome", "trouble")
         return html_table(repr(self).strip("<>"), [{name: row[name] for name in shown} for row in ranked])
 
     def __getitem__(self, key: tuple[int, str]) -> Cell:
@@ -75,13 +77,13 @@ class Selection:
         wanted = Key(k, model_name_in(name, 1 if {"E", "V"} & set(self.models) else 2))
         found = [cell for cell in self.cells if cell.key == wanted]
         if not found:
-            raise ParameterError(f"there is no cell {key}; components are {self.components}, models {self.models}")
+            raise ParameterError(f"there is no cell {key}; n_components are {self.n_components}, models {self.models}")
         return found[0]
 
     @property
     def complete(self) -> bool:
         """Whether every cell was worked on."""
-        return len(self.cells) == len(self.components) * len(self.models)
+        return len(self.cells) == len(self.n_components) * len(self.models)
 
     @property
     def ranked(self) -> tuple[Cell, ...]:
@@ -152,7 +154,7 @@ class Selection:
         settings = content["settings"] | {"start": tuple(content["settings"]["start"])}
         return cls(
             cells,
-            tuple(content["components"]),
+            tuple(content["n_components"]),
             tuple(content["models"]),
             content["criterion"],
             content["entropy"],
@@ -178,7 +180,7 @@ def _row(cell: Cell) -> dict[str, Any]:
     """A cell in plain values."""
     fit = cell.fit
     return {
-        "components": cell.components,
+        "n_components": cell.n_components,
         "model": cell.model,
         "loglik": cell.loglik,
         "n_parameters": cell.n_parameters,

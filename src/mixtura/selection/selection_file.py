@@ -16,7 +16,7 @@ from mixtura.selection.cell import Cell, CellStart, Found
 from mixtura.stats import Stats
 
 FORMAT = "mixtura-selection"
-VERSION = 2
+VERSION = 3
 
 
 def text(fields: dict[str, Any], cells: Sequence[Cell]) -> str:
@@ -57,7 +57,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
     begin = {"name": cell.begin.name, "stats": _stats(cell.begin.stats)} if cell.begin else None
     fit = _fit(cell.fit) if cell.fit else None
     return {
-        "components": cell.components,
+        "n_components": cell.n_components,
         "model": cell.model,
         "error": cell.error,
         "accelerated": cell.accelerated,
@@ -94,7 +94,7 @@ def _read_cell(plain: dict[str, Any]) -> Cell:
     """A cell from plain values."""
     begin = plain["begin"]
     return Cell(
-        plain["components"],
+        plain["n_components"],
         plain["model"],
         _read_fit(plain["fit"]) if plain["fit"] else None,
         CellStart(begin["name"], _read_stats(begin["stats"])) if begin else None,

@@ -46,7 +46,7 @@ class Plan:
         What noise begins with (`mixtura.fitting.noise`); empty where there is none.
     start_samples : tuple of StartSample
         Rows that components start from.
-    components : tuple of int
+    n_components : tuple of int
     models : tuple of str
     starts : tuple
     entropy : int
@@ -65,7 +65,7 @@ class Plan:
     template: Problem
     beginnings: tuple[Beginning, ...]
     start_samples: tuple[StartSample, ...]
-    components: tuple[int, ...]
+    n_components: tuple[int, ...]
     models: tuple[str, ...]
     starts: tuple[Any, ...]
     entropy: int
@@ -92,7 +92,7 @@ class Plan:
     @property
     def threads_within(self) -> int:
         """Cells share the threads out; what is left over works within them."""
-        return max(1, self.threads // max(1, min(len(self.components), len(self.models))))
+        return max(1, self.threads // max(1, min(len(self.n_components), len(self.models))))
 
     @property
     def whole(self) -> bool:
@@ -101,8 +101,8 @@ class Plan:
 
     def fewer(self, k: int) -> int | None:
         """The number of components before this one."""
-        place = self.components.index(k)
-        return self.components[place - 1] if place else None
+        place = self.n_components.index(k)
+        return self.n_components[place - 1] if place else None
 
 
 def pieces(source: Source, entropy: int, beginnings: tuple[Beginning, ...]) -> dict[str, Any]:
@@ -120,20 +120,22 @@ def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) ->
     so neither the number of threads nor an interruption changes it.
     """
     lock = threading.Lock()
-    seedings = _seedings(plan, {k for k in plan.components if any(Key(k, model) not in cells for model in plan.models)})
-    order = [key for wave in waves(plan.components, plan.models) for key in wave if key not in cells]
+    seedings = _seedings(
+        plan, {k for k in plan.n_components if any(Key(k, model) not in cells for model in plan.models)}
+    )
+    order = [key for wave in waves(plan.n_components, plan.models) for key in wave if key not in cells]
     ended = {key: threading.Event() for key in order}
     waiting = "neighbours" in plan.starts
 
     def work(key: Key) -> None:
-        needed = sources(key, plan.models, plan.fewer(key.components)) if waiting else []
+        needed = sources(key, plan.models, plan.fewer(key.n_components)) if waiting else []
         try:
             for other in needed:  # all are earlier in the order, so somebody is at them
                 if other in ended:
                     ended[other].wait()
             if all(other in cells for other in needed):  # not so after an interruption
                 with using_threads(plan.threads_within):
-                    cell = fit_cell(plan, key, seedings[key.components], cells)
+                    cell = fit_cell(plan, key, seedings[key.n_components], cells)
                 with lock:
                     cells[key] = cell
                     tell(cell)
@@ -163,12 +165,12 @@ def _seedings(plan: Plan, components: set[int]) -> dict[int, list[CellStart]]:
 def fit_cell(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[Key, Cell]) -> Cell:
     """One cell: the best of its starts."""
     most = max(sample.source.n_rows for sample in plan.start_samples)
-    if key.components > most:
-        return Cell(key.components, key.model, None, None, (), error=f"There are only {most} rows.")
+    if key.n_components > most:
+        return Cell(key.n_components, key.model, None, None, (), error=f"There are only {most} rows.")
     try:
         return _fitted(plan, key, seeding, cells)
     except (MixturaError, np.linalg.LinAlgError) as error:
-        return Cell(key.components, key.model, None, None, (), error=str(error))
+        return Cell(key.n_components, key.model, None, None, (), error=str(error))
 
 
 def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[Key, Cell]) -> Cell:
@@ -176,7 +178,7 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[K
     problem = plan.problem(key.model, plan.small)
     begins = list(seeding)
     if "neighbours" in plan.starts:
-        begins += from_neighbours(key, cells, plan.models, plan.fewer(key.components), plan.small.n_rows)
+        begins += from_neighbours(key, cells, plan.models, plan.fewer(key.n_components), plan.small.n_rows)
     named = [begin.name in (*plan.starts, GIVEN, QUANTILES) for begin in begins]
     limits = Limits(plan.em.tol if plan.whole else max(plan.em.tol, ROUGH), plan.em.max_iter)
     ranking = searched(problem, begins, limits, named)
@@ -198,7 +200,7 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[K
         start = CellStart(start.name, best.last.stats)
         best = with_repairs(problem, best, Limits(plan.em.tol, plan.em.max_iter), few_rows=rows is not None)
     return Cell(
-        key.components,
+        key.n_components,
         key.model,
         as_fit(problem, [best], plan.columns[key.model][1], plan.em, sample_size=plan.sample_size),
         start.reduced(problem.mstep.scatter_kind),
