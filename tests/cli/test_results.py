@@ -55,7 +55,7 @@ def test_bootstrap(here, capsys):
     shown = capsys.readouterr()
     fit = mixtura.fit(faithful, 2, start="kmeans", seed=0)
     boot = mixtura.bootstrap(fit, faithful, 15, seed=0)
-    table = boot.table()
+    table = boot.records()
     assert [row["standard_error"] for row in read("b.csv")] == [row["standard_error"] for row in table]
     assert [row["parameter"] for row in table] == ["weight", "mean", "mean", *["covariance"] * 3] * 2
     np.testing.assert_array_equal(
@@ -106,7 +106,7 @@ def test_likelihood_ratios(here, capsys):
     assert_png("t.png")
     assert main(["test", "faithful.csv", "-k", "1", *how[2:], "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["tests"] == [{"components": 1, "statistic": tests[0].statistic, "p_value": 0.05, "replicates": 19}]
+    assert found["tests"] == [{"n_components": 1, "against": 2, "statistic": tests[0].statistic, "p_value": 0.05, "replicates": 19}]
     assert main(["test", "faithful.csv", "-k", "1", *how[2:]]) == 0
     assert "(more than 1 component, at level 0.05)" in capsys.readouterr().out
 
@@ -118,7 +118,7 @@ def test_merging(here, capsys):
     shown = capsys.readouterr().out
     merged = mixtura.combine_components(three, faithful)
     assert [row["entropy"] for row in read("t.csv")] == list(merged.entropies[::-1])
-    assert [row["label"] for row in read("l.csv")] == merged.predict(faithful, 2).tolist()
+    assert [row["label"] for row in read("l.csv")] == merged.predict(faithful, 2).to_list()
     assert "(2 clusters suggested)" in shown
     assert "; ".join(" ".join(map(str, group)) for group in merged.groups(2)) in shown
     assert_png("e.png")
@@ -161,8 +161,8 @@ def test_classes(here, capsys):
     found = mixtura.discriminant(iris[::2].drop("species"), iris["species"][::2].to_numpy())
     fresh = iris[1::2].drop("species")
     table = read("l.csv")
-    assert [row["label"] for row in table] == found.predict(fresh).tolist()
-    assert [row["p_virginica"] for row in table] == found.posterior(fresh)[:, 2].tolist()
+    assert [row["label"] for row in table] == found.predict(fresh).to_list()
+    assert [row["p_virginica"] for row in table] == found.posterior(fresh)["virginica"].to_list()
     assert "error on NEW 0.0400" in words(shown)
     assert f"{found.bic:.4f}" in shown
     assert_png("c.png")
@@ -191,7 +191,7 @@ def test_rows_without_a_class_help_and_new_rows_need_none(here, capsys):
     assert (labels == iris["species"].to_numpy()).mean() > 0.95
     told = np.where(iris["index"].to_numpy() % 3 == 0, iris["species"].to_numpy(), "")
     expected = mixtura.discriminant(iris.select(FOUR.split(",")), told, models=["EEE"], unlabelled="")
-    assert labels.tolist() == expected.predict(iris.select(FOUR.split(","))).tolist()
+    assert labels.tolist() == expected.predict(iris.select(FOUR.split(","))).to_list()
 
 
 WRONG = [

@@ -39,7 +39,7 @@ def test_the_best_is_shown_and_written(three, capsys):
     assert best.columns == ("a", "b")
     assert best.means.tolist() == expected.best.mixture.means.tolist()
     table = pl.read_csv("table.csv")
-    assert table["bic"].to_list() == [row["bic"] for row in expected.table]
+    assert table["bic"].to_list() == [row["bic"] for row in expected.records()]
     assert table["cv"].null_count() == 8
     assert pl.read_csv("labels.csv")["label"].to_list() == expected.best.mixture.predict(three).tolist()
     assert Path("bic.png").stat().st_size > 10_000

@@ -105,4 +105,4 @@ def test_the_command_selects_beside_noise(files, capsys):
     shown = json.loads(capsys.readouterr().out)
     options = {"noise": mixtura.UniformNoise(region="hull"), "equal_weights": True, "sample_size": 150, "seed": 0}
     chosen = mixtura.select(rows, range(1, 4), models=["EEE", "VVV"], **options)
-    assert [row["bic"] for row in shown["table"]] == pytest.approx([row["bic"] for row in chosen.table])
+    assert [row["bic"] for row in shown["table"]] == pytest.approx([row["bic"] for row in chosen.records()])

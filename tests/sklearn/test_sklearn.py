@@ -292,7 +292,7 @@ def test_auto_chooses_by_bic_as_select_does():
     selection = model.selection_
     assert model.n_components_ == selection.best.mixture.n_components == 3
     assert model.bic(rows) == pytest.approx(selection.best.bic)
-    assert selection.best.bic == min(row["bic"] for row in selection.table if not row["trouble"])
+    assert selection.best.bic == min(row["bic"] for row in selection.records() if not row["trouble"])
     assert model.converged_
     assert model.lower_bound_ == pytest.approx(model.score(rows))
     assert (model.n_components, model.covariance_type) == ("auto", "auto")

@@ -26,6 +26,7 @@ from mixtura._support.html import html_table
 from mixtura._support.lazy import LazyModule
 from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
+from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.threads import map_in_order, thread_count, using_threads
 from mixtura._support.types import Array, Index, Rng, Rows, Scalar, StorageForm
 
@@ -39,8 +40,11 @@ __all__ = [
     "Rows",
     "Scalar",
     "StorageForm",
+    "TableKind",
     "all_finite",
     "as_amount",
+    "as_column_like",
+    "as_columns_like",
     "as_count",
     "as_entropy",
     "as_fraction",
@@ -50,6 +54,7 @@ __all__ = [
     "as_rng",
     "as_rows",
     "as_sample_weight",
+    "as_table",
     "atomic_write",
     "block_slices",
     "chunk_slices",
@@ -61,6 +66,7 @@ __all__ = [
     "map_in_order",
     "responsibilities",
     "run_replicates",
+    "table_kind",
     "thread_count",
     "using_threads",
     "write_text",

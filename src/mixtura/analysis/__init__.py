@@ -10,7 +10,7 @@ from mixtura.analysis.bootstrap import Bootstrap, bootstrap
 from mixtura.analysis.classification import Discriminant
 from mixtura.analysis.combine import Combination, combine_components
 from mixtura.analysis.discriminant import COMPONENTS_PER_CLASS, discriminant
-from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_tests
+from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest, LikelihoodRatioTests, likelihood_ratio_tests
 from mixtura.analysis.reduction import Reduction, reduce_dimensions
 from mixtura.analysis.replicate_methods import REPLICATE_METHODS
 
@@ -21,6 +21,7 @@ __all__ = [
     "Combination",
     "Discriminant",
     "LikelihoodRatioTest",
+    "LikelihoodRatioTests",
     "Reduction",
     "bootstrap",
     "combine_components",

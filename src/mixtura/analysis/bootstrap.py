@@ -15,10 +15,13 @@ from mixtura._support import (
     LazyModule,
     OnReplicate,
     Rng,
+    TableKind,
     as_count,
     as_sample_weight,
+    as_table,
     html_table,
     run_replicates,
+    table_kind,
 )
 from mixtura.analysis.estimates import estimate_records
 from mixtura.analysis.replicate_methods import REPLICATE_METHODS
@@ -52,6 +55,8 @@ class Bootstrap:
         Number of replicates that lost a component; they are left out.
     noise : ndarray of shape (n,), or None
         Weight of the noise component; None if the fit has none.
+    table_kind : {"records", "pandas", "polars"}
+        What `table` returns: the kind of table that the rows came in.
     """
 
     mixture: Mixture
@@ -60,6 +65,7 @@ class Bootstrap:
     covariances: Array
     lost: int
     noise: Array | None = None
+    table_kind: TableKind = "records"
 
     def __repr__(self) -> str:
         k, d = self.mixture.means.shape
@@ -67,7 +73,7 @@ class Bootstrap:
         return f"<Bootstrap of {k} components in {d} dimensions: {len(self.weights) + self.lost} replicates{lost}>"
 
     def _repr_html_(self) -> str:
-        return html_table(repr(self).strip("<>"), self.table() if len(self.weights) > 1 else [])
+        return html_table(repr(self).strip("<>"), self.records() if len(self.weights) > 1 else [])
 
     @cached_property
     def standard_errors(self) -> dict[str, Array]:
@@ -95,11 +101,12 @@ class Bootstrap:
         ends = [(1 - level) / 2, (1 + level) / 2]
         return {name: np.quantile(values, ends, axis=0) for name, values in self._replicates.items()}
 
-    def table(self, level: float = 0.95) -> list[dict[str, Any]]:
-        """Records of all parameters: "estimate", "standard_error", and the ends "lower" and "upper" of the interval.
+    def table(self, level: float = 0.95) -> Any:
+        """A row for each parameter: "estimate", "standard_error", and the ends "lower" and "upper" of the interval.
 
         "parameter" ("weight", "mean" or "covariance"), "component", "column" and "other_column" identify the parameter;
-        a variance is the covariance of a column with itself. The last record is the weight of noise, if any.
+        a variance is the covariance of a column with itself. The last row is the weight of noise, if any.
+        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
 
         Examples
         --------
@@ -109,6 +116,10 @@ class Bootstrap:
         >>> [row["parameter"] for row in table], table[1]["column"], round(table[1]["standard_error"], 1)
         (['weight', 'mean', 'covariance'], 'x1', 0.1)
         """
+        return as_table(self.records(level), self.table_kind)
+
+    def records(self, level: float = 0.95) -> list[dict[str, Any]]:
+        """The rows of `table` as dictionaries."""
         if len(self.weights) < 2:
             raise ParameterError(
                 f"{len(self.weights)} replicates kept all components ({self.lost} lost some); standard errors need two"
@@ -263,6 +274,7 @@ def bootstrap(
         np.array([other.covariances.dense() for other in complete]),
         len(found) - len(complete),
         np.array([other.noise.weight for other in complete if other.noise]) if mixture.noise else None,
+        table_kind(X),
     )
 
 

@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 
 from mixtura._support import (
     Array,
+    TableKind,
+    as_column_like,
+    as_columns_like,
     as_matching_rows,
     as_rows,
     as_sample_weight,
+    as_table,
     html_table,
     log_or_minus_inf,
     log_sum_exp,
@@ -55,6 +59,8 @@ class Discriminant:
         Number of rows, or the sum of their weights.
     columns : tuple of str, optional
         Names of the columns.
+    table_kind : {"records", "pandas", "polars"}
+        What `table` returns: the kind of table that the rows came in.
 
     Examples
     --------
@@ -72,6 +78,7 @@ class Discriminant:
     n_parameters: int
     n_rows: float
     columns: tuple[str, ...] | None
+    table_kind: TableKind = "records"
 
     def __repr__(self) -> str:
         names = ", ".join(dict.fromkeys(self.models))
@@ -81,12 +88,22 @@ class Discriminant:
         )
 
     def _repr_html_(self) -> str:
-        parts = zip(self.classes.tolist(), self.priors.tolist(), self.mixtures, self.models, strict=True)
-        records = [
-            {"class": name, "prior": probability, "n_components": mixture.n_components, "model": model}
-            for name, probability, mixture, model in parts
+        return html_table(repr(self).strip("<>"), self.records())
+
+    def table(self) -> Any:
+        """A row for each class: its prior probability, its covariance model and its number of components.
+
+        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        """
+        return as_table(self.records(), self.table_kind)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of `table` as dictionaries."""
+        parts = zip(self.classes.tolist(), self.priors.tolist(), self.models, self.mixtures, strict=True)
+        return [
+            {"class": name, "prior": probability, "model": model, "n_components": mixture.n_components}
+            for name, probability, model, mixture in parts
         ]
-        return html_table(repr(self).strip("<>"), records)
 
     @property
     def bic(self) -> float:
@@ -103,13 +120,30 @@ class Discriminant:
         joint = self.log_joint(X)
         return joint - log_sum_exp(joint)[0][:, None]
 
-    def posterior(self, X: Any) -> Array:
-        """Probability of each class given the row, (n, c)."""
-        return responsibilities(self.log_joint(X))[0]
+    def posterior(self, X: Any) -> Any:
+        """Probability of each class given the row, (n, c).
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Most probable class of each row, (n,)."""
-        return self.classes[self.log_joint(X).argmax(axis=1)]
+        It is a DataFrame, with the index of X and the classes as columns, if X is a DataFrame.
+        """
+        return as_columns_like(X, responsibilities(self.log_joint(X))[0], self.classes.tolist())
+
+    def predict(self, X: Any) -> Any:
+        """Most probable class of each row, (n,).
+
+        It is a Series "class", with the index of X, if X is a DataFrame.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> import pandas as pd
+        >>> rows = pd.DataFrame({"width": [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]}, index=list("abcdef"))
+        >>> found = mixtura.discriminant(rows, ["low", "low", "low", "high", "high", "high"], models=["E"])
+        >>> found.predict(rows.loc[["c", "f"]])
+        c     low
+        f    high
+        Name: class, dtype: str
+        """
+        return as_column_like(X, self.classes[self.log_joint(X).argmax(axis=1)], "class")
 
     def error(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Error rate: the fraction of the rows, or of their weight, whose predicted class is not their class ``y``.
@@ -121,7 +155,7 @@ class Discriminant:
         >>> found.error([[0.1], [5.1], [5.3], [5.5]], [1, 1, 2, 2])
         0.25
         """
-        wrong = self.predict(X) != as_classes(y, len(as_rows(X)))
+        wrong = np.asarray(self.predict(X)) != as_classes(y, len(as_rows(X)))
         return float(np.average(wrong, weights=as_sample_weight(sample_weight, len(wrong))))
 
     @cached_property
@@ -143,6 +177,7 @@ class Discriminant:
             DenseCovariance(matrices, len(matrices)),
             self.columns,
             tuple(name for pair in zip(self.classes, self.mixtures, strict=True) for name in _component_names(*pair)),
+            table_kind=self.table_kind,
         )
 
     def plot(

@@ -7,11 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mixtura._support import Array, LazyModule, as_count, as_sample_weight
+from mixtura._support import (
+    Array,
+    LazyModule,
+    TableKind,
+    as_column_like,
+    as_columns_like,
+    as_count,
+    as_sample_weight,
+    as_table,
+    html_table,
+    table_kind,
+)
 from mixtura.errors import ParameterError
-from mixtura.mixture import NOISE_LABEL, Mixture
+from mixtura.mixture import NOISE_LABEL, Mixture, component_labels
 from mixtura.plotting import plot_entropy
 
 if TYPE_CHECKING:
@@ -36,6 +46,8 @@ class Combination:
         Entropy of the classification of the rows into 1, 2, ..., K clusters, in nats.
     moved : tuple of float
         Rows (or their weight) in the two clusters whose merge leaves 1, 2, ..., K - 1 clusters.
+    table_kind : {"records", "pandas", "polars"}
+        What `table` returns: the kind of table that the rows came in.
 
     Examples
     --------
@@ -53,10 +65,33 @@ class Combination:
     merges: tuple[tuple[int, int], ...]
     entropies: tuple[float, ...]
     moved: tuple[float, ...]
+    table_kind: TableKind = "records"
 
     def __repr__(self) -> str:
         k = self.mixture.n_components
         return f"<Combination of {k} components into {self.suggested} clusters or any number up to {k}>"
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self).strip("<>"), self.records())
+
+    def table(self) -> Any:
+        """A row for each number of clusters, from K down to 1: the entropy, and which components are in a cluster.
+
+        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        """
+        return as_table(self.records(), self.table_kind)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of `table` as dictionaries."""
+        names = component_labels(self.mixture)
+        return [
+            {
+                "n_clusters": count,
+                "entropy": self.entropies[count - 1],
+                "groups": "; ".join(" ".join(str(names[j]) for j in group) for group in self.groups(count)),
+            }
+            for count in range(self.mixture.n_components, 0, -1)
+        ]
 
     def groups(self, n_clusters: int) -> tuple[tuple[int, ...], ...]:
         """Components of each of ``n_clusters`` clusters."""
@@ -69,16 +104,28 @@ class Combination:
             del groups[second]
         return tuple(groups)
 
-    def posterior(self, X: Any, n_clusters: int) -> Array:
-        """Probability of each cluster given the row, (n, n_clusters); that of noise, if any, is one column more."""
+    def posterior(self, X: Any, n_clusters: int) -> Any:
+        """Probability of each cluster given the row, (n, n_clusters); that of noise, if any, is one column more.
+
+        It is a DataFrame, with the index of X and the columns 0, 1, ..., and -1 for noise, if X is a DataFrame.
+        """
+        clusters = range(n_clusters)
+        names = [*clusters, NOISE_LABEL] if self.mixture.noise else list(clusters)
+        return as_columns_like(X, self._posterior(X, n_clusters), names)
+
+    def _posterior(self, X: Any, n_clusters: int) -> Array:
+        """Probability of each cluster given the row, and of noise, if any, as an array."""
         responsibilities = self.mixture.posterior(X)
         merged = [responsibilities[:, list(group)].sum(axis=1) for group in self.groups(n_clusters)]
         return np.stack([*merged, *responsibilities.T[self.mixture.n_components :]], axis=1)
 
-    def predict(self, X: Any, n_clusters: int) -> NDArray[np.int64]:
-        """Most probable cluster of each row, (n,); -1 for noise."""
-        labels = self.posterior(X, n_clusters).argmax(axis=1).astype(np.int64)
-        return np.where(labels < n_clusters, labels, NOISE_LABEL)
+    def predict(self, X: Any, n_clusters: int) -> Any:
+        """Most probable cluster of each row, (n,); -1 for noise.
+
+        It is a Series "cluster", with the index of X, if X is a DataFrame.
+        """
+        labels = self._posterior(X, n_clusters).argmax(axis=1).astype(np.int64)
+        return as_column_like(X, np.where(labels < n_clusters, labels, NOISE_LABEL), "cluster")
 
     @property
     def suggested(self) -> int:
@@ -163,7 +210,7 @@ def combine_components(mixture: Mixture, X: Any, sample_weight: Any = None) -> C
         responsibilities[:, first] += responsibilities[:, second]
         responsibilities = np.delete(responsibilities, second, axis=1)
         entropies.append(_entropy(responsibilities, counts))
-    return Combination(mixture, tuple(merges), tuple(entropies[::-1]), tuple(moved[::-1]))
+    return Combination(mixture, tuple(merges), tuple(entropies[::-1]), tuple(moved[::-1]), table_kind(X))
 
 
 def _entropy(responsibilities: Array, counts: Array) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows, as_matching_rows, as_sample_weight, column_names, log_sum_exp
+from mixtura._support import Array, Rng, Rows, as_matching_rows, as_sample_weight, column_names, log_sum_exp, table_kind
 from mixtura.analysis.classification import Discriminant, as_classes
 from mixtura.data import ArraySource
 from mixtura.em import Problem
@@ -103,6 +103,7 @@ def discriminant(
         found.n_parameters,
         float(len(rows) if weight is None else weight.sum()),
         column_names(X),
+        table_kind(X),
     )
 
 

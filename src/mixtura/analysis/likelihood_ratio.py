@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, OnReplicate, Rng, as_count, as_rng, as_rows, html_table, run_replicates
+from mixtura._support import (
+    Array,
+    OnReplicate,
+    Rng,
+    TableKind,
+    as_count,
+    as_rng,
+    as_rows,
+    as_table,
+    html_table,
+    run_replicates,
+    table_kind,
+)
 from mixtura.fitting import Fit, fit
 from mixtura.plotting import plot_likelihood_ratios
 from mixtura.starts import refined
@@ -31,6 +43,8 @@ class LikelihoodRatioTest:
         Twice the difference of the log-likelihoods.
     replicates : ndarray of shape (n,)
         Statistics of n data sets drawn from the mixture of K components.
+    table_kind : {"records", "pandas", "polars"}
+        What `table` returns: the kind of table that the rows came in.
 
     Examples
     --------
@@ -41,6 +55,7 @@ class LikelihoodRatioTest:
     n_components: int
     statistic: float
     replicates: Array
+    table_kind: TableKind = "records"
 
     def __repr__(self) -> str:
         against = f"{self.n_components} components against {self.n_components + 1}"
@@ -50,9 +65,16 @@ class LikelihoodRatioTest:
         )
 
     def _repr_html_(self) -> str:
-        numbers = {"n_components": self.n_components, "against": self.n_components + 1}
-        figures = {"statistic": self.statistic, "p-value": self.p_value, "replicates": len(self.replicates)}
-        return html_table(repr(self).strip("<>"), [numbers | figures])
+        return html_table(repr(self).strip("<>"), self.records())
+
+    def table(self) -> Any:
+        """Statistic and p-value in one row, as a DataFrame of ``table_kind`` or the list `records`."""
+        return as_table(self.records(), self.table_kind)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The row of `table` as a dictionary."""
+        numbers = {"n_components": self.n_components, "against": self.n_components + 1, "statistic": self.statistic}
+        return [{**numbers, "p_value": self.p_value, "replicates": len(self.replicates)}]
 
     @property
     def p_value(self) -> float:
@@ -72,6 +94,68 @@ class LikelihoodRatioTest:
         return plot_likelihood_ratios([self], path, ax)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LikelihoodRatioTests:
+    """Tests of K components against K + 1, one for each K; a sequence of `LikelihoodRatioTest`.
+
+    Attributes
+    ----------
+    tests : tuple of LikelihoodRatioTest
+    table_kind : {"records", "pandas", "polars"}
+        What `table` returns: the kind of table that the rows came in.
+
+    Examples
+    --------
+    >>> test = LikelihoodRatioTest(1, 30.0, np.array([3.0, 8.0, 5.0]))
+    >>> tests = LikelihoodRatioTests((test,), "pandas")
+    >>> len(tests), tests[-1].p_value
+    (1, 0.25)
+    >>> tests.table()
+       n_components  against  statistic  p_value  replicates
+    0             1        2       30.0     0.25           3
+    """
+
+    tests: tuple[LikelihoodRatioTest, ...]
+    table_kind: TableKind = "records"
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{test.p_value:.3g} for {test.n_components}" for test in self.tests)
+        return f"<Likelihood-ratio tests of K components against K + 1: p-value {said}>"
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self).strip("<>"), self.records())
+
+    def __len__(self) -> int:
+        return len(self.tests)
+
+    def __iter__(self) -> Iterator[LikelihoodRatioTest]:
+        return iter(self.tests)
+
+    def __getitem__(self, place: int) -> LikelihoodRatioTest:
+        return self.tests[place]
+
+    def table(self) -> Any:
+        """Statistic and p-value, a row for each test.
+
+        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        """
+        return as_table(self.records(), self.table_kind)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of `table` as dictionaries."""
+        return [record for test in self.tests for record in test.records()]
+
+    def plot(self, *, path: str | Path | None = None) -> Figure:
+        """Draw a histogram of the replicates of each test, with its observed statistic.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            Save the figure as this .png, .svg or .pdf, too.
+        """
+        return plot_likelihood_ratios(self.tests, path)
+
+
 def likelihood_ratio_tests(
     X: Any,
     n_components: Sequence[int] = range(1, 9),
@@ -84,7 +168,7 @@ def likelihood_ratio_tests(
     on_interrupt: str = "raise",
     threads: int | None = None,
     **options: Any,
-) -> list[LikelihoodRatioTest]:
+) -> LikelihoodRatioTests:
     """Test K components against K + 1 for ascending K until a test does not reject (McLachlan 1987).
 
     The likelihood ratio of mixtures has no known null distribution. It is bootstrapped: data sets are drawn from the
@@ -103,12 +187,13 @@ def likelihood_ratio_tests(
     sample_weight, seed, on_replicate, on_interrupt, threads
         As in `mixtura.bootstrap`. The number of rows drawn, each of weight one, is the sum of the weights.
     **options
-        Arguments of `mixtura.fit`: model, start, n_init, tol, max_iter, em, ...
+        Arguments of `mixtura.fit`: model, start, n_init, tol, max_iter, em, ... ``model=fit.model, em=fit.em`` are
+        those of a fit.
 
     Returns
     -------
-    list of LikelihoodRatioTest
-        One for each K that was tested.
+    LikelihoodRatioTests
+        A `LikelihoodRatioTest` for each K that was tested.
 
     References
     ----------
@@ -140,7 +225,7 @@ def likelihood_ratio_tests(
             return 2 * (_refit_loglik(large, drawn, own, options) - _refit_loglik(small, drawn, own, options))
 
         replicates = np.array(run_replicates(draw_statistic, wanted, rng, **how))
-        return LikelihoodRatioTest(k, 2 * (large.loglik - small.loglik), replicates)
+        return LikelihoodRatioTest(k, 2 * (large.loglik - small.loglik), replicates, table_kind(X))
 
     tests: list[LikelihoodRatioTest] = []
     for k in n_components:
@@ -152,7 +237,7 @@ def likelihood_ratio_tests(
             break
         if tests[-1].p_value > level or len(tests[-1].replicates) < wanted:
             break
-    return tests
+    return LikelihoodRatioTests(tuple(tests), table_kind(X))
 
 
 def _refit_loglik(fitted: Fit, rows: Array, rng: Rng, options: dict[str, Any]) -> float:

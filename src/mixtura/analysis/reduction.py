@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, LazyModule
+from mixtura._support import Array, LazyModule, as_columns_like, as_table, html_table
 from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
-from mixtura.mixture import Mixture
+from mixtura.mixture import Mixture, column_labels
 from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view
 
 if TYPE_CHECKING:
@@ -60,6 +60,25 @@ class Reduction:
         first = f"; the first has {self.shares[0]:.3g} of the differences" if r else ""
         return f"<Reduction of {d} columns to {r} directions{first}>"
 
+    def _repr_html_(self) -> str:
+        return html_table(repr(self).strip("<>"), self.records())
+
+    def table(self) -> Any:
+        """A row for each direction: its eigenvalue, its share of their sum, and its entry for each column.
+
+        It is a DataFrame of pandas or polars if the mixture was fitted to one, and otherwise the list `records`.
+        """
+        return as_table(self.records(), self.mixture.table_kind)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of `table` as dictionaries."""
+        columns = column_labels(self._original.columns, len(self.basis))
+        parts = zip(self.eigenvalues.tolist(), self.shares.tolist(), self.basis.T.tolist(), strict=True)
+        return [
+            {"direction": i + 1, "eigenvalue": value, "share": share, **dict(zip(columns, entries, strict=True))}
+            for i, (value, share, entries) in enumerate(parts)
+        ]
+
     @property
     def shares(self) -> Array:
         """Each eigenvalue as a fraction of their sum, (r,)."""
@@ -75,9 +94,21 @@ class Reduction:
         scaled = self.basis * np.sqrt(np.diagonal(self._original.covariance))[:, None]
         return np.asarray(scaled / np.linalg.norm(scaled, axis=0))
 
-    def transform(self, X: Any) -> Array:
-        """Coordinates of rows in these directions, (n, r)."""
-        return self._original.check_rows(X) @ self.basis
+    def transform(self, X: Any) -> Any:
+        """Coordinates of rows in these directions, (n, r).
+
+        It is a DataFrame, with the index of X, if X is a DataFrame.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> import polars as pl
+        >>> mixture = mixtura.Mixture([0.5, 0.5], [[0.0, 0.0], [0.0, 6.0]], np.ones((1, 2)).repeat(2, axis=0))
+        >>> reduction = mixtura.reduce_dimensions(mixture)
+        >>> reduction.transform(pl.DataFrame({"a": [1.0], "b": [2.0]})).to_dict(as_series=False)
+        {'direction 1': [2.0]}
+        """
+        return as_columns_like(X, self._original.check_rows(X) @ self.basis, self.mixture.columns or ())
 
     def plot(
         self,
@@ -174,5 +205,6 @@ def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
         DenseCovariance(basis.T @ matrices @ basis, mixture.n_components),
         tuple(f"direction {i + 1}" for i in range(len(kept))),
         mixture.component_names,
+        table_kind=mixture.table_kind,
     )
     return Reduction(basis, values[kept], marginal, original)

@@ -15,7 +15,7 @@ from mixtura.cli.console import print_json, results_console
 from mixtura.cli.files import write_table
 from mixtura.cli.inputs import load_data, parse_names
 from mixtura.cli.outputs import PICTURE, check_outputs, column_positions, files_by_option, row_numbers, write_all
-from mixtura.cli.results import class_records, discriminant_summary
+from mixtura.cli.results import discriminant_summary
 from mixtura.cli.select import parse_counts
 from mixtura.data.tables import Table
 from mixtura.mixture import column_labels
@@ -112,7 +112,7 @@ def _error_rates(found: Discriminant, tables: Mapping[str, Table], unlabelled: s
 def _json_values(found: Discriminant, errors: Mapping[str, float], files: Mapping[str, str]) -> dict[str, Any]:
     """Plain values of a discriminant, its error rates and the written files, for JSON."""
     return {
-        "classes": class_records(found),
+        "classes": found.records(),
         "loglik": found.loglik,
         "bic": found.bic,
         "n_parameters": found.n_parameters,

@@ -21,7 +21,7 @@ from mixtura.cli.outputs import (
     write_all,
     write_records,
 )
-from mixtura.cli.results import combination_records, combination_summary, direction_records, reduction_summary
+from mixtura.cli.results import combination_summary, reduction_summary
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.mixture import column_labels
@@ -56,7 +56,7 @@ def combine(
         merged = mixtura.combine_components(mixture, rows, rows.weights)
         wanted = merged.suggested if clusters is None else clusters
         merged.groups(wanted)  # refuses a wrong number before anything is written
-    records = combination_records(merged)
+    records = merged.records()
     if json:
         print_json({"suggested": merged.suggested, "table": records, "files": files_by_option(files)})
     else:
@@ -103,7 +103,7 @@ def reduce(
     directions = [str(i + 1) for i in range(len(reduction.eigenvalues))]
     chosen = column_positions(parse_names(show), directions)
     columns = column_labels(mixture.columns, mixture.n_features)
-    records = direction_records(reduction, columns)
+    records = reduction.records()
     if json:
         print_json({"balance": balance, "directions": records, "files": files_by_option(files)})
     else:

@@ -6,13 +6,15 @@ import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mixtura._support import atomic_write
 from mixtura.data.tables import SUFFIXES, display_name, load_polars
 from mixtura.errors import DataError, ParameterError
-from mixtura.mixture import Mixture
+from mixtura.fitting import EM, Model
+from mixtura.mixture import Mixture, model_content
 
 TABLE_WRITERS: dict[str, Callable[[Any, io.BytesIO], object]] = {
     "csv": lambda frame, file: frame.write_csv(file),
@@ -26,8 +28,31 @@ TABLE_WRITERS: dict[str, Callable[[Any, io.BytesIO], object]] = {
 TABLE_SUFFIXES = tuple(suffix for suffix, kind in SUFFIXES.items() if kind in TABLE_WRITERS)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelFile:
+    """What a model file says.
+
+    Attributes
+    ----------
+    mixture : Mixture
+    model : Model, or None
+        What was fitted; None where `mixtura.Mixture.to_json` wrote the file.
+    em : EM, or None
+        How it was fitted.
+    """
+
+    mixture: Mixture
+    model: Model | None
+    em: EM | None
+
+
 def read_model(path: str) -> Mixture:
-    """Read a mixture that `mixtura.Mixture.to_json` wrote; ``-`` is standard input.
+    """Read the mixture of a model file; ``-`` is standard input."""
+    return read_model_file(path).mixture
+
+
+def read_model_file(path: str) -> ModelFile:
+    """Read a file that `mixtura.Fit.to_json` or `mixtura.Mixture.to_json` wrote; ``-`` is standard input.
 
     Raises
     ------
@@ -42,12 +67,16 @@ def read_model(path: str) -> Mixture:
     >>> from mixtura._support import write_text
     >>> path = os.path.join(tempfile.mkdtemp(), "model.json")
     >>> write_text(path, Mixture([1.0], [[2.0]], DenseCovariance(np.ones((1, 1, 1)), 1)).to_json())
-    >>> read_model(path).means.item()
-    2.0
+    >>> file = read_model_file(path)
+    >>> file.mixture.means.item(), file.model
+    (2.0, None)
     """
     data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     try:
-        return Mixture.from_json(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        mixture, parts = Mixture.from_json(text), model_content(text)
+        model = Model.from_json(text) if "model" in parts else None
+        return ModelFile(mixture, model, EM.from_json(text) if "em" in parts else None)
     except UnicodeDecodeError:
         raise DataError(f"{display_name(path)}: not a model file: it is not text") from None
     except DataError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mixtura
-from mixtura import Bootstrap, LikelihoodRatioTest
+from mixtura import Bootstrap, LikelihoodRatioTests
 from mixtura._support import write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
@@ -11,13 +11,12 @@ from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import replicate_progress
 from mixtura.cli.model_options import FitOptions, with_model_options
 from mixtura.cli.outputs import PICTURE, check_outputs, column_positions, files_by_option, write_all, write_records
-from mixtura.cli.results import bootstrap_summary, ratio_records, ratio_test_summary
+from mixtura.cli.results import bootstrap_summary, ratio_test_summary
 from mixtura.cli.select import parse_counts
 from mixtura.cli.tables import fit_values
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.mixture import column_labels
-from mixtura.plotting import plot_likelihood_ratios
 
 
 @with_model_options("sample_size")
@@ -37,8 +36,7 @@ def bootstrap(
 ) -> None:
     """Fit a mixture to DATA, again and again: standard errors and intervals.
 
-    A fit that is there already is used with --start model.json and its --model. Ctrl-C keeps the replicates that are
-    done.
+    A fit that is there already goes on with --start model.json. Ctrl-C keeps the replicates that are done.
     """
     asked = {"--output": output, "--table": table, "--picture": picture}
     files = check_outputs(asked, {"--picture": PICTURE}, (data, settings.start))
@@ -47,7 +45,7 @@ def bootstrap(
     rows = settings.read(data)
     chosen = column_positions(parse_names(show), column_labels(rows.columns, len(rows.rows[0])))
     fit, boot = _fit_and_bootstrap(settings, rows, replicates, method)
-    records = boot.table(level)
+    records = boot.records(level)
     if json:
         done = {"replicates": len(boot.weights), "lost": boot.lost, "level": level}
         print_json({**done, "table": records, "fit": fit_values(fit, files_by_option(files))})
@@ -55,7 +53,7 @@ def bootstrap(
         console = results_console()
         console.print(bootstrap_summary(boot, records, level, console), soft_wrap=True)
     writers = {
-        "--output": lambda path: write_text(path, f"{fit.mixture.to_json()}\n"),
+        "--output": lambda path: write_text(path, f"{fit.to_json()}\n"),
         "--table": lambda path: write_records(path, records),
         "--picture": lambda path: boot.plot(what, level=level, columns=chosen, path=path),
     }
@@ -120,19 +118,19 @@ def ratio_test(
             **settings.all_options("raise"),
         )
     _warn_if_unfinished(tests, wanted, replicates, level)
-    records = ratio_records(tests)
+    records = tests.records()
     if json:
         print_json({"level": level, "tests": records, "files": files_by_option(files)})
     else:
         results_console().print(ratio_test_summary(tests, level), soft_wrap=True)
     writers = {
         "--table": lambda path: write_records(path, records),
-        "--picture": lambda path: plot_likelihood_ratios(tests, path),
+        "--picture": lambda path: tests.plot(path=path),
     }
     write_all(files, writers, quiet=json)
 
 
-def _warn_if_unfinished(tests: list[LikelihoodRatioTest], wanted: list[int], replicates: int, level: float) -> None:
+def _warn_if_unfinished(tests: LikelihoodRatioTests, wanted: list[int], replicates: int, level: float) -> None:
     """Print a warning if Ctrl-C ended the tests early."""
     last = tests[-1]
     if len(last.replicates) < replicates:

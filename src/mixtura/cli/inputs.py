@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 from mixtura import Mixture, UniformNoise
 from mixtura.cli.console import print_message
-from mixtura.cli.files import read_model
+from mixtura.cli.files import ModelFile, read_model_file
 from mixtura.data.tables import Table, read_table
 from mixtura.errors import ParameterError
 from mixtura.mixture import EFFECTIVE_SAMPLE_SIZE
-from mixtura.starts import STARTS
 
 
 def parse_names(columns: list[str] | None) -> list[str] | None:
@@ -27,13 +27,21 @@ def parse_names(columns: list[str] | None) -> list[str] | None:
     return [name.strip() for line in csv.reader(columns, skipinitialspace=True) for name in line]
 
 
-def parse_start(start: str) -> str | Mixture:
-    """The argument ``start`` of `mixtura.fit` from ``--start``: the name of a start, or the mixture in a model file."""
-    if start in STARTS:
-        return start
-    if not start.endswith(".json") and not Path(start).is_file():
-        raise ParameterError(f"start is {start!r}; expected one of {', '.join(STARTS)}, or a model file")
-    return read_model(start)
+def parse_name_or_file(option: str, given: str, names: Iterable[str]) -> ModelFile | None:
+    """The model file that an option gives, or None where it gives one of the names.
+
+    Examples
+    --------
+    >>> parse_name_or_file("start", "kmean", ["kmeans", "random"])
+    Traceback (most recent call last):
+    mixtura.errors.ParameterError: start is 'kmean'; expected one of kmeans, random, or a model file
+    """
+    names = list(names)
+    if given in names:
+        return None
+    if not given.endswith(".json") and not Path(given).is_file():
+        raise ParameterError(f"{option} is {given!r}; expected one of {', '.join(names)}, or a model file")
+    return read_model_file(given)
 
 
 def parse_noise(noise: str | None, region: str) -> UniformNoise | None:

@@ -1,13 +1,14 @@
 """Options of the statistical model, and with them all that the commands which fit share, as one value.
 
-`with_model_options` gives them to a command.
+`with_model_options` gives them to a command. A model file says what was fitted, and how; what an option says beside it
+counts. `MODEL_OPTIONS` has the options of each part of a model.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, wraps
 from typing import Annotated, Any, TypeAlias, get_type_hints
 
@@ -16,11 +17,26 @@ import typer
 import mixtura
 from mixtura import EM, Fit, Mixture, Model
 from mixtura.cli import options as o
-from mixtura.cli.inputs import load_data, parse_names, parse_noise, parse_sample_size, parse_start
+from mixtura.cli.files import ModelFile
+from mixtura.cli.inputs import load_data, parse_name_or_file, parse_names, parse_noise, parse_sample_size
 from mixtura.cli.live import iteration_progress
-from mixtura.covariance.models import ratios_as_constraint
+from mixtura.covariance.models import ALIASES, MODELS, ratios_as_constraint
 from mixtura.data.tables import Table
 from mixtura.em.mstep import as_prior
+from mixtura.errors import DataError
+from mixtura.starts import STARTS
+
+# Options that say something of each part of a model, and of EM.
+MODEL_OPTIONS = {
+    "name": {"model"},
+    "constraint": {"eigenvalue_ratio", "determinant_ratio", "shape_ratio"},
+    "prior": {"prior"},
+    "noise": {"noise", "noise_region"},
+    "trim": {"trim"},
+    "fixed": {"fixed"},
+    "equal_weights": {"equal_weights"},
+}
+EM_OPTIONS = ("tol", "max_iter", "stop", "accelerate", "floor")
 
 # The statistical model
 Noise: TypeAlias = Annotated[
@@ -98,11 +114,22 @@ class FitOptions:
     accelerate: o.Accelerate = o.EM.accelerate
     seed: o.Seed = None
     threads: o.Threads = None
+    given: frozenset[str] = frozenset()  # no option: the names of those that the user gave
 
     @cached_property
+    def start_file(self) -> ModelFile | None:
+        """The model file that ``--start`` gives, if it is one."""
+        return parse_name_or_file("start", self.start, STARTS)
+
+    @cached_property
+    def model_file(self) -> ModelFile | None:
+        """The model file that ``--model`` gives, if it is one."""
+        return parse_name_or_file("model", self.model, [*MODELS, *ALIASES, "E", "V"])
+
+    @property
     def parsed_start(self) -> str | Mixture:
-        """The name of a start, or the mixture in the model file, which is read once."""
-        return parse_start(self.start)
+        """The name of a start, or the mixture in the model file."""
+        return self.start_file.mixture if self.start_file else self.start
 
     def read(self, data: str) -> Table:
         """Read the rows of a file, with the columns of the start if that is a model file."""
@@ -111,16 +138,23 @@ class FitOptions:
         return load_data(data, *how, header=self.header, model=start)
 
     def asked_model(self) -> Model:
-        """The statistical model that is to be fitted."""
-        return Model(
-            self.model,
-            constraint=ratios_as_constraint(self.eigenvalue_ratio, self.determinant_ratio, self.shape_ratio),
-            prior=as_prior(self.prior),
-            noise=parse_noise(self.noise, self.noise_region),
-            trim=self.trim,
-            fixed=parse_names(self.fixed),
-            equal_weights=self.equal_weights,
-        )
+        """The statistical model that is to be fitted: that of a model file, but for what the options say."""
+        said: dict[str, Any] = {
+            "name": self.model,
+            "constraint": ratios_as_constraint(self.eigenvalue_ratio, self.determinant_ratio, self.shape_ratio),
+            "prior": as_prior(self.prior),
+            "noise": parse_noise(self.noise, self.noise_region),
+            "trim": self.trim,
+            "fixed": parse_names(self.fixed),
+            "equal_weights": self.equal_weights,
+        }
+        file = self.model_file or self.start_file
+        if self.model_file and self.model_file.model is None:
+            raise DataError(f"{self.model}: the file does not say what was fitted; give the name of a covariance model")
+        if file is None or file.model is None:
+            return Model(**said)
+        given = self.given - {"model"} if self.model_file else self.given
+        return replace(file.model, **{name: said[name] for name in said if MODEL_OPTIONS[name] & given})
 
     def selection_options(self) -> dict[str, Any]:
         """Arguments of `mixtura.select` apart from data, grid, criterion, starts, weights, seed and threads."""
@@ -135,9 +169,13 @@ class FitOptions:
         }
 
     def em(self, on_interrupt: str) -> EM:
-        """How EM is to be run; ``on_interrupt`` says what Ctrl-C does."""
-        stops = self.stop.split(",")
-        return EM(self.tol, self.max_iter, stops, self.accelerate, self.floor, on_interrupt)
+        """How EM is to be run, as in a model file, but for what the options say; ``on_interrupt``: what Ctrl-C does."""
+        em = EM(self.tol, self.max_iter, self.stop.split(","), self.accelerate, self.floor, on_interrupt)
+        file = self.model_file or self.start_file
+        if file is None or file.em is None:
+            return em
+        said = {name: getattr(em, name) for name in EM_OPTIONS if name in self.given}
+        return replace(file.em, **said, on_interrupt=on_interrupt)
 
     def all_options(self, on_interrupt: str) -> dict[str, Any]:
         """Arguments of `mixtura.fit` apart from data, number of components, start, weights, seed and threads."""
@@ -145,7 +183,8 @@ class FitOptions:
 
     def fit(self, table: Table, *, verbose: bool, record: bool = False, on_interrupt: str = "keep") -> Fit:
         """Fit the rows of a table and show progress; ``on_interrupt`` says what Ctrl-C does."""
-        with iteration_progress(starts=self.starts, max_iter=self.max_iter, verbose=verbose) as watch:
+        how = self.all_options(on_interrupt)
+        with iteration_progress(starts=self.starts, max_iter=how["em"].max_iter, verbose=verbose) as watch:
             fitted = mixtura.fit(
                 table,
                 self.k,
@@ -155,7 +194,7 @@ class FitOptions:
                 threads=self.threads,
                 record=record,
                 on_iteration=watch,
-                **self.all_options(on_interrupt),
+                **how,
             )
         return fitted.with_sample_size(parse_sample_size(self.sample_size))
 
@@ -176,17 +215,20 @@ def with_model_options(*without: str) -> Callable[[Callable[..., None]], Callabl
             field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=types[field.name]
         )
         for field in fields(FitOptions)
-        if field.name not in without
+        if field.name not in (*without, "given")
     ]
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = inspect.signature(command, eval_str=True).parameters
-        every = [one for name in own for one in (shared if name == "settings" else [own[name]])]
+        every = [one for name in own for one in (shared if name == "settings" else [own[name]])] + [context]
 
         @wraps(command)
-        def run(*arguments: Any, **options: Any) -> None:
-            given = {one.name: options.pop(one.name) for one in shared if one.name in options}
-            command(*arguments, **options, settings=FitOptions(**given))
+        def run(*arguments: Any, context: typer.Context, **options: Any) -> None:
+            said = {one.name: options.pop(one.name) for one in shared if one.name in options}
+            sources = {name: context.get_parameter_source(name) for name in said}
+            given = frozenset(name for name, source in sources.items() if source and source.name != "DEFAULT")
+            command(*arguments, **options, settings=FitOptions(**said, given=given))
 
         run.__dict__["__signature__"] = inspect.Signature(every, return_annotation=None)
         run.__annotations__ = {one.name: one.annotation for one in every}

@@ -62,7 +62,7 @@ Components: TypeAlias = Annotated[
     typer.Option("--components", "-k", metavar="K", help="Number of components; not needed with a start from a file."),
 ]
 Model: TypeAlias = Annotated[
-    str, typer.Option(metavar="NAME", help=f"Covariance model: {', '.join([*MODELS, *ALIASES])}.")
+    str, typer.Option(metavar="NAME|FILE", help=f"Covariance model: {', '.join([*MODELS, *ALIASES])}; or a model file.")
 ]
 Start: TypeAlias = Annotated[
     str, typer.Option(metavar="NAME|FILE", help=f"Where EM starts: {', '.join(STARTS)}, or a model file.")
@@ -126,7 +126,7 @@ Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="One l
 # Writing
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 ModelOutput: TypeAlias = Annotated[
-    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the mixture as JSON.")
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the fit as JSON: a model file.")
 ]
 LabelsOutput: TypeAlias = Annotated[
     str | None,

@@ -89,7 +89,7 @@ def check_table_output(option: str, path: str | None, *inputs: str | None) -> st
 def write_fit(fit: Fit, table: Table, option: str, path: str) -> None:
     """Write the file of one option of ``mixtura fit``."""
     writers: dict[str, Callable[[str], object]] = {
-        "--output": lambda path: write_text(path, f"{fit.mixture.to_json()}\n"),
+        "--output": lambda path: write_text(path, f"{fit.to_json()}\n"),
         "--labels": lambda path: write_table(path, label_columns(fit.mixture, table, proba=False)),
         "--picture": lambda path: plot(fit, table, path=path),
         "--replay": lambda path: replay(fit, table, path),

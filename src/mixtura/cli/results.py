@@ -1,4 +1,4 @@
-"""Format bootstraps, tests, combinations, reductions and discriminants as text tables and as records."""
+"""Format bootstraps, tests, combinations, reductions and discriminants as text tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console, Group
 from rich.text import Text
 
-from mixtura import Bootstrap, Combination, Discriminant, LikelihoodRatioTest, Reduction
+from mixtura import Bootstrap, Combination, Discriminant, LikelihoodRatioTests
 from mixtura.cli.tables import (
     MAX_PRINTED_COLUMNS,
     CellTexts,
@@ -56,27 +56,7 @@ def _format_interval(row: dict[str, Any] | None) -> str:
     return "" if row is None else f"{row['lower']:.4g} to {row['upper']:.4g}"
 
 
-def ratio_records(tests: Sequence[LikelihoodRatioTest]) -> list[dict[str, Any]]:
-    """Plain values of each test.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> ratio_records([LikelihoodRatioTest(1, 30.0, np.array([3.0, 8.0, 5.0]))])
-    [{'components': 1, 'statistic': 30.0, 'p_value': 0.25, 'replicates': 3}]
-    """
-    return [
-        {
-            "components": test.n_components,
-            "statistic": test.statistic,
-            "p_value": test.p_value,
-            "replicates": len(test.replicates),
-        }
-        for test in tests
-    ]
-
-
-def ratio_test_summary(tests: Sequence[LikelihoodRatioTest], level: float) -> Group:
+def ratio_test_summary(tests: LikelihoodRatioTests, level: float) -> Group:
     """Table with a line for each test, and the conclusion."""
     head = ("components", "against", "statistic", "p-value", "replicates")
     body = [
@@ -96,43 +76,13 @@ def ratio_test_summary(tests: Sequence[LikelihoodRatioTest], level: float) -> Gr
     return Group(make_table(list(zip(*lines, strict=True))), Text(f"({enough if last.p_value > level else more})"))
 
 
-def combination_records(merged: Combination) -> list[dict[str, Any]]:
-    """Entropy and clusters, as groups of components, for each number of clusters in descending order."""
-    counts = range(merged.mixture.n_components, 0, -1)
-    return [
-        {
-            "clusters": count,
-            "entropy": merged.entropies[count - 1],
-            "groups": "; ".join(
-                " ".join(str(_component_label(merged, j)) for j in group) for group in merged.groups(count)
-            ),
-        }
-        for count in counts
-    ]
-
-
-def _component_label(merged: Combination, component: int) -> str | int:
-    """Name or number of a component."""
-    return merged.mixture.component_names[component] if merged.mixture.component_names else component
-
-
 def combination_summary(merged: Combination, records: Sequence[dict[str, Any]]) -> Group:
     """Table of entropies and clusters, and the suggested number of clusters."""
     head = ("clusters", "entropy", "components of each cluster")
-    lines = [head, *((str(row["clusters"]), f"{row['entropy']:.4f}", row["groups"]) for row in records)]
+    lines = [head, *((str(row["n_clusters"]), f"{row['entropy']:.4f}", row["groups"]) for row in records)]
     return Group(
         make_table(list(zip(*lines, strict=True))), Text(f"({format_count(merged.suggested, 'cluster')} suggested)")
     )
-
-
-def direction_records(reduction: Reduction, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """Plain values of each direction."""
-    return [
-        {"direction": i + 1, "eigenvalue": value, "share": fraction, **dict(zip(columns, entries, strict=True))}
-        for i, (value, fraction, entries) in enumerate(
-            zip(reduction.eigenvalues.tolist(), reduction.shares.tolist(), reduction.basis.T.tolist(), strict=True)
-        )
-    ]
 
 
 def reduction_summary(records: Sequence[dict[str, Any]], columns: Sequence[str], console: Console) -> Group:
@@ -148,24 +98,14 @@ def reduction_summary(records: Sequence[dict[str, Any]], columns: Sequence[str],
     return Group(*split_to_width(lines, console), *more)
 
 
-def class_records(found: Discriminant) -> list[dict[str, Any]]:
-    """Plain values of each class."""
-    return [
-        {"class": str(name), "prior": probability, "model": model, "components": mixture.n_components}
-        for name, probability, model, mixture in zip(
-            found.classes.tolist(), found.priors.tolist(), found.models, found.mixtures, strict=True
-        )
-    ]
-
-
 def discriminant_summary(found: Discriminant, errors: dict[str, float], console: Console) -> Group:
     """Table of classes side by side, criteria, and error rates by their names."""
-    records = class_records(found)
+    records = found.records()
     lines = [
-        ("class", *(row["class"] for row in records)),
+        ("class", *(str(row["class"]) for row in records)),
         ("prior", *(f"{row['prior']:.4f}" for row in records)),
         ("model", *(row["model"] for row in records)),
-        ("components", *(str(row["components"]) for row in records)),
+        ("components", *(str(row["n_components"]) for row in records)),
     ]
     values = {
         "log-likelihood": f"{found.loglik:.6f}",

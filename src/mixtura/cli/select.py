@@ -81,7 +81,7 @@ def report_selection(chosen: Selection, table: Table, files: Mapping[str, str], 
         console.print(ranking_summary(chosen), soft_wrap=True)
         console.print(Text(), fit_summary(best, console), soft_wrap=True)
     writers: dict[str, Callable[[str], object]] = {
-        "--output": lambda path: write_text(path, f"{best.mixture.to_json()}\n"),
+        "--output": lambda path: write_text(path, f"{best.to_json()}\n"),
         "--labels": lambda path: write_table(path, label_columns(best.mixture, table, proba=False)),
         "--table": lambda path: write_cells(chosen, path),
         "--picture": lambda path: plot_criterion(chosen, path),
@@ -91,7 +91,7 @@ def report_selection(chosen: Selection, table: Table, files: Mapping[str, str], 
 
 def json_records(chosen: Selection) -> list[dict[str, Any]]:
     """Records of all cells for JSON, with None for numbers that are not finite."""
-    return [{name: None if _is_not_finite(value) else value for name, value in row.items()} for row in chosen.table]
+    return [{name: None if _is_not_finite(value) else value for name, value in row.items()} for row in chosen.records()]
 
 
 def _is_not_finite(value: Any) -> bool:

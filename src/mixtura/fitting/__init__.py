@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
-from mixtura.fitting.model import EM, Model, UniformNoise, as_em
+from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import Beginning, noise_beginnings, without
 from mixtura.fitting.options import as_data_and_start, as_masks, hold_parameters
-from mixtura.fitting.report import as_fit
+from mixtura.fitting.report import as_fit, with_names
 from mixtura.fitting.result import Fit, Iteration, Start
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "fit",
     "hold_parameters",
     "noise_beginnings",
+    "with_names",
     "without",
 ]

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mixtura._support import Rng, as_count, as_rng, column_names
+from mixtura._support import Rng, as_count, as_rng
 from mixtura.covariance.models import Constraint
 from mixtura.data.tables import read_table
 from mixtura.em import Outcome, Problem, Run, advance, iterate, reseed_empty
 from mixtura.em.steppers import PLAIN
 from mixtura.errors import ParameterError
-from mixtura.fitting.model import EM, Model, as_em, as_model
+from mixtura.fitting.em import EM, as_em
+from mixtura.fitting.model import Model, as_model
 from mixtura.fitting.noise import with_noise
 from mixtura.fitting.options import as_data_and_start, as_n_components, with_held_parameters, with_known_labels
 from mixtura.fitting.report import as_fit, warn, with_names
@@ -145,7 +146,7 @@ def fit(
     problem = with_held_parameters(problem.with_background(around), k, asked.fixed, start=start, initial=initial)
     plan = _Plan(problem, k, initials, as_count(n_init, "n_init"), how, record, on_iteration)
     runs, histories = _all_starts(plan, as_rng(seed))
-    result = with_names(as_fit(problem, runs, asked, how, histories=histories), column_names(X), start)
+    result = with_names(as_fit(problem, runs, asked, how, histories=histories), X, start)
     warn(result, len(initials))
     return result
 

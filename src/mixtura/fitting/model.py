@@ -1,4 +1,4 @@
-"""What a user asked for: the statistical model, and how EM is run."""
+"""The statistical model that a user asked for."""
 
 from __future__ import annotations
 
@@ -18,30 +18,23 @@ from mixtura.covariance.models import (
     with_constraint,
 )
 from mixtura.data import Source, Summary
-from mixtura.em import Problem, ReseedThenRemove, StopRule, as_stops
+from mixtura.em import Problem, ReseedThenRemove
 from mixtura.em.estep import EStep, Plain, Trimmed
 from mixtura.em.mstep import (
     ConjugatePrior,
     EqualWeights,
     FreeWeights,
     MStep,
-    as_floor,
     as_plain,
     as_prior,
     floor_variances,
     with_data,
 )
-from mixtura.em.steppers import STEPPERS, Stepper
 from mixtura.errors import ParameterError
+from mixtura.fitting.em import code_of
+from mixtura.fitting.model_file import read_part
 from mixtura.kernels import summarise
 from mixtura.mixture import Noise
-
-
-def _differing(value: Model | EM, always: tuple[str, ...] = ()) -> str:
-    """A value as Python code, without fields that have their defaults, but for those that are ``always`` there."""
-    told = ((field.name, getattr(value, field.name), field.default) for field in fields(value))
-    said = [f"{name}={own!r}" for name, own, default in told if name in always or own != default]
-    return f"{type(value).__name__}({', '.join(said)})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +127,7 @@ class Model:
         with_constraint(as_covariance_model(self.name), self.constraint)
 
     def __repr__(self) -> str:
-        return _differing(self, always=("name",))
+        return code_of(self, always=("name",))
 
     def __str__(self) -> str:
         return self.name
@@ -207,6 +200,17 @@ class Model:
         constraint = None if plain["constraint"] is None else ratios_as_constraint(**plain["constraint"])
         return cls(**{**plain, "noise": noise, "prior": prior, "constraint": constraint})
 
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The model in the text of a model file that `Fit.to_json` returned.
+
+        Raises
+        ------
+        DataError
+            If the text is no model file, or `Mixture.to_json` wrote it, which knows no model.
+        """
+        return read_part(text, "model", cls.from_dict)
+
 
 def as_model(model: Any, told: Mapping[str, Any]) -> Model:
     """The model that a user asks for: a `Model` as it is, or the name of a covariance model and what else is told."""
@@ -217,78 +221,3 @@ def as_model(model: Any, told: Mapping[str, Any]) -> Model:
     if double:
         raise ParameterError(f"model is a Model, which says it all: leave {', '.join(double)} out, or replace its own")
     return model
-
-
-@dataclass(frozen=True, slots=True)
-class EM:
-    """How EM is run; `mixtura.fit` takes it as ``em``, and every `Fit` carries its own.
-
-    Parameters
-    ----------
-    tol : float
-        Threshold of the stop rule: the rise of the mean log-likelihood per row, or the move of the parameters.
-    max_iter : int
-        Largest number of EM iterations of each start.
-    stop : {"loglik", "parameters"}, or both
-        Stop when the log-likelihood rises by no more than ``tol``, when the parameters move by no more than ``tol``
-        (Euclidean norm), or when either holds.
-    accelerate : bool
-        Extrapolate where EM is slow (SQUAREM, then BFGS): fewer passes over the data to the same place. False is EM
-        as it is.
-    floor : float
-        Least variance of a component in any direction, as a fraction of the data's variance; at least 1e-10, which is
-        what double precision needs. It is part of the M-step, so the log-likelihood still never falls.
-    on_interrupt : {"raise", "keep"}
-        What Ctrl-C does: raise KeyboardInterrupt, or return the best so far.
-
-    Examples
-    --------
-    >>> EM(accelerate=False)
-    EM(accelerate=False)
-    """
-
-    tol: float = 1e-6
-    max_iter: int = 1000
-    stop: str | Sequence[str] = "loglik"
-    accelerate: bool = True
-    floor: float = 1e-10
-    on_interrupt: str = "raise"
-
-    def __post_init__(self) -> None:
-        as_stops(self.stop, self.tol)
-        if self.on_interrupt not in ("raise", "keep"):
-            raise ParameterError(f"on_interrupt is {self.on_interrupt!r}; expected 'raise' or 'keep'")
-        object.__setattr__(self, "tol", as_amount(self.tol, "tol"))
-        object.__setattr__(self, "max_iter", as_count(self.max_iter, "max_iter", least=0))
-        object.__setattr__(self, "floor", as_floor(self.floor))
-
-    def __repr__(self) -> str:
-        return _differing(self)
-
-    @property
-    def rules(self) -> list[StopRule]:
-        """The stop rules; any of them ends a run."""
-        return as_stops(self.stop, self.tol)
-
-    @property
-    def stepper(self) -> Stepper:
-        """How EM moves from iterate to iterate."""
-        return STEPPERS[bool(self.accelerate)]
-
-    @property
-    def keeps_interrupted(self) -> bool:
-        """Whether Ctrl-C returns the best so far."""
-        return self.on_interrupt == "keep"
-
-    def to_dict(self) -> dict[str, Any]:
-        """In plain values, for JSON."""
-        plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        return plain if isinstance(self.stop, str) else {**plain, "stop": list(self.stop)}
-
-
-def as_em(em: EM | None, **told: Any) -> EM:
-    """How EM is to be run: as ``em`` says, or by default; what is told beside it, and not None, counts."""
-    if not (em is None or isinstance(em, EM)):
-        raise ParameterError(f"em is {em!r}; expected a mixtura.EM, such as mixtura.EM(accelerate=False)")
-    own = {name: value for name, value in told.items() if value is not None}
-    return replace(em or EM(), **own)

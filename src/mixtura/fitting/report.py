@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import frozen_array
+from mixtura._support import column_names, frozen_array, table_kind
 from mixtura.em import Outcome, Problem, Run
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
-from mixtura.fitting.model import EM, Model
+from mixtura.fitting.em import EM
+from mixtura.fitting.model import Model
 from mixtura.fitting.result import Fit, Iteration, Start
 from mixtura.mixture import Mixture
 
@@ -53,13 +54,13 @@ def as_fit(
     )
 
 
-def with_names(result: Fit, columns: tuple[str, ...] | None, start: Any) -> Fit:
-    """Keep the names of a table's columns, and those that a starting mixture has."""
+def with_names(result: Fit, X: Any, start: Any) -> Fit:
+    """Keep the kind of table that X is, the names of its columns, and those that a starting mixture has."""
     given = start if isinstance(start, Mixture) else None
     if given and given.n_components == result.mixture.n_components:
         result = replace(result, mixture=replace(result.mixture, component_names=given.component_names))
-    columns = columns or (given.columns if given else None)
-    return replace(result, mixture=replace(result.mixture, columns=columns))
+    columns = column_names(X) or (given.columns if given else None)
+    return replace(result, mixture=replace(result.mixture, columns=columns, table_kind=table_kind(X)))
 
 
 def _report(run: Run) -> Start:

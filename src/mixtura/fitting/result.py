@@ -6,10 +6,21 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mixtura._support import Array, html_table
+import numpy as np
+
+from mixtura._support import Array, as_column_like, as_columns_like, as_table
 from mixtura.em import Outcome, Repair
-from mixtura.fitting.model import EM, Model
-from mixtura.mixture import Assessment, Mixture, as_sample_size, component_records
+from mixtura.fitting.em import EM
+from mixtura.fitting.model import Model
+from mixtura.mixture import (
+    Assessment,
+    Mixture,
+    as_sample_size,
+    component_html,
+    component_records,
+    model_to_json,
+    row_labels,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +148,83 @@ class Fit:
         )
 
     def _repr_html_(self) -> str:
-        return html_table(repr(self).strip("<>"), component_records(self.mixture))
+        return component_html(repr(self).strip("<>"), self.records())
+
+    def table(self) -> Any:
+        """Weight, size, means and standard deviations of the components, a row for each; the last is noise, if any.
+
+        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> import pandas as pd
+        >>> rows = pd.DataFrame({"width": [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]})
+        >>> mixtura.fit(rows, 2, start=[0, 0, 0, 1, 1, 1]).table().round(2)
+           component  weight  size  mean width  sd width
+        0          0     0.5   3.0         0.2      0.16
+        1          1     0.5   3.0         5.2      0.16
+        """
+        return as_table(self.records(), self.mixture.table_kind)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of `table` as dictionaries."""
+        rest = [self.n_rows - float(self.sizes.sum())] if self.mixture.noise else []
+        return component_records(self.mixture, size=[*self.sizes.tolist(), *rest])
+
+    def labels(self, X: Any) -> Any:
+        """The most probable component of each row: its name, or its number from 0 where components have no names.
+
+        Noise is "noise" or -1. A pandas or polars DataFrame gives a Series, in pandas with the same index; anything
+        else gives an array, (n,).
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> import pandas as pd
+        >>> rows = pd.DataFrame({"width": [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]}, index=list("abcdef"))
+        >>> fit = mixtura.fit(rows, 2, start=[0, 0, 0, 1, 1, 1])
+        >>> fit.labels(rows.loc[["c", "f"]])
+        c    0
+        f    1
+        Name: component, dtype: int64
+        """
+        found = self.mixture.predict(X)
+        return as_column_like(X, np.array(row_labels(self.mixture))[found], "component")
+
+    def posterior(self, X: Any) -> Any:
+        """The probability of each component given the row, a column for each, labelled as in `labels`.
+
+        A pandas or polars DataFrame gives a DataFrame, in pandas with the same index; anything else gives an array,
+        (n, k), with one more column for noise, if there is any.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> import polars as pl
+        >>> rows = pl.DataFrame({"width": [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]})
+        >>> mixtura.fit(rows, 2, start=[0, 0, 0, 1, 1, 1]).posterior(rows).columns
+        ['0', '1']
+        """
+        return as_columns_like(X, self.mixture.posterior(X), row_labels(self.mixture))
+
+    def to_json(self) -> str:
+        """The mixture, what was fitted (`Model`) and how (`EM`), as JSON: a model file.
+
+        `Mixture.from_json`, `Model.from_json` and `EM.from_json` read their parts of it, and ``--start`` and
+        ``--model`` of the commands all of it.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
+        >>> text = mixtura.fit(rows, 2, equal_weights=True, seed=0).to_json()
+        >>> start, model = mixtura.Mixture.from_json(text), mixtura.Model.from_json(text)
+        >>> mixtura.fit(rows, model=model, start=start, em=mixtura.EM.from_json(text)).model
+        Model(name='V', equal_weights=True)
+        """
+        em = replace(self.em, on_interrupt=None)  # which is not of the fit, but of the session that made it
+        return model_to_json(self.mixture, model=self.model.to_dict(), em=em.to_dict())
 
     def with_sample_size(self, sample_size: Any) -> Fit:
         """The same fit with another number of rows in BIC, ICL and AICc.
@@ -175,7 +262,8 @@ class Fit:
     @property
     def assessment(self) -> Assessment:
         """The mixture measured on the rows it was fitted to."""
-        return Assessment(self.loglik, self.assignment_logprob, self.n_rows, self.n_parameters, self.sample_size)
+        measured = (self.loglik, self.assignment_logprob, self.n_rows, self.n_parameters, self.sample_size)
+        return Assessment(*measured, self.mixture.table_kind)
 
     @property
     def bic(self) -> float:

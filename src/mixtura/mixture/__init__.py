@@ -7,10 +7,11 @@ the file of its subject and export it below.
 from __future__ import annotations
 
 from mixtura.mixture.assembly import rescale_weights
+from mixtura.mixture.component_table import component_html, component_records
 from mixtura.mixture.criteria import EFFECTIVE_SAMPLE_SIZE, Assessment, as_sample_size, assess, ranks
-from mixtura.mixture.html import component_records
 from mixtura.mixture.labels import column_labels, component_labels, row_labels, standard_deviations
 from mixtura.mixture.mixture import Mixture
+from mixtura.mixture.model_file import model_content, model_to_json
 from mixtura.mixture.noise import NOISE_LABEL, Noise
 from mixtura.mixture.region import NOISE_REGIONS
 
@@ -24,8 +25,11 @@ __all__ = [
     "as_sample_size",
     "assess",
     "column_labels",
+    "component_html",
     "component_labels",
     "component_records",
+    "model_content",
+    "model_to_json",
     "ranks",
     "rescale_weights",
     "row_labels",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from mixtura._support import as_amount
+from mixtura._support import TableKind, as_amount, as_table, html_table, table_kind
 from mixtura.data import as_source
 from mixtura.errors import ParameterError
 from mixtura.kernels import kernel_of, summarise
@@ -36,6 +36,8 @@ class Assessment:
         Free parameters of the mixture.
     sample_size : float, optional
         The number of rows n in the criteria, where that is not ``n_rows``.
+    table_kind : {"records", "pandas", "polars"}
+        What `table` returns: the kind of table that the rows came in.
 
     Examples
     --------
@@ -48,6 +50,19 @@ class Assessment:
     n_rows: float
     n_parameters: int
     sample_size: float | None = None
+    table_kind: TableKind = field(default="records", compare=False)
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Log-likelihood and criteria on {self.n_rows:g} rows", self.records())
+
+    def table(self) -> Any:
+        """Log-likelihood and all criteria, in one row, as a DataFrame of ``table_kind`` or the list `records`."""
+        return as_table(self.records(), self.table_kind)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The row of `table` as a dictionary."""
+        names = ("loglik", "n_parameters", "n_rows", "bic", "icl", "aic", "aicc")
+        return [{name: getattr(self, name) for name in names}]
 
     @property
     def size(self) -> float:
@@ -111,7 +126,7 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: 
     sums = source.sum(kernel_of(source).estep_pass(mixture, "diagonal"))
     size = as_sample_size(sample_size, lambda: summarise(source).effective_n_rows)
     total = source.sum(lambda chunk: float(chunk.weigh(np.ones(len(chunk.rows))).sum()))
-    return Assessment(sums.loglik, sums.assignment_logprob, total, mixture.n_parameters, size)
+    return Assessment(sums.loglik, sums.assignment_logprob, total, mixture.n_parameters, size, table_kind(X))
 
 
 def ranks(values: Sequence[float]) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,11 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import kernels
-from mixtura._support import Array, Rng, Rows, as_count, as_matching_rows, as_names, as_positions, as_rng, frozen_array
+from mixtura._support import (
+    Array,
+    Rng,
+    Rows,
+    TableKind,
+    as_count,
+    as_matching_rows,
+    as_names,
+    as_rng,
+    as_table,
+)
 from mixtura.covariance import Covariance
-from mixtura.errors import ParameterError
 from mixtura.kernels import Affine
-from mixtura.mixture import assembly, distribution, hdr, html, model_file
+from mixtura.mixture import assembly, distribution, hdr, marginals, model_file
+from mixtura.mixture.component_table import component_html, component_records
 from mixtura.mixture.noise import NOISE_LABEL, Noise
 
 # Squared Mahalanobis distances are limited to this, so that no row, however far, yields NaN.
@@ -44,6 +53,8 @@ class Mixture:
         with constraints, such as equal axes, has fewer). Noise has two, its weight and its volume.
     noise : Noise, optional
         The uniform distribution of rows that belong to no component, with its weight w_0.
+    table_kind : {"records", "pandas", "polars"}
+        What `table` returns; a fit sets it to the kind of table that its rows came in.
 
     Raises
     ------
@@ -67,6 +78,7 @@ class Mixture:
     component_names: tuple[str, ...] | None = None
     n_parameters: int = 0
     noise: Noise | None = None
+    table_kind: TableKind = "records"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "covariances", assembly.as_covariances(self.covariances))
@@ -83,6 +95,25 @@ class Mixture:
         noise = " and noise" if self.noise else ""
         shape = f"{self.n_components} components{noise} in {self.n_features} dimensions"
         return f"<Mixture of {shape}, {self.affine.form} covariances>"
+
+    def _repr_html_(self) -> str:
+        return component_html(repr(self).strip("<>"), self.records())
+
+    def table(self) -> Any:
+        """Weight, means and standard deviations, a row for each component and the last for noise: see ``table_kind``.
+
+        Examples
+        --------
+        >>> from mixtura import Mixture
+        >>> Mixture([1.0], [[2.0]], [[[9.0]]], table_kind="pandas").table()
+           component  weight  mean x1  sd x1
+        0          0     1.0      2.0    3.0
+        """
+        return as_table(self.records(), self.table_kind)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of `table` as dictionaries."""
+        return component_records(self)
 
     @property
     def n_components(self) -> int:
@@ -160,7 +191,8 @@ class Mixture:
     probability = distribution.probability
     uncertainty = distribution.uncertainty
     hdr_levels = hdr.hdr_levels
-    _repr_html_ = html.mixture_html
+    marginal = marginals.marginal
+    condition = marginals.condition
 
     def check_rows(self, X: Any) -> Rows:
         """Check rows against the mixture's columns, and return them, (n, d); a table's columns are matched by name.
@@ -199,65 +231,14 @@ class Mixture:
             rows[drawn], labels[drawn] = self.noise.sample(int(drawn.sum()), rng), NOISE_LABEL
         return rows, labels.astype(np.int64)
 
-    def marginal(self, columns: Sequence[int | str]) -> Mixture:
-        """The marginal distribution of some columns, given by name or number: again a mixture.
-
-        Raises
-        ------
-        ParameterError
-            If a column is unknown, or the marginal of the noise is not uniform: see `Noise.marginal`.
-
-        Examples
-        --------
-        >>> from mixtura import DiagonalCovariance, Mixture
-        >>> mixture = Mixture([1.0], [[1.0, 2.0]], DiagonalCovariance(np.array([[1.0, 4.0]]), 1, 2), columns=("a", "b"))
-        >>> mixture.marginal(["b"]).means.tolist()
-        [[2.0]]
-        """
-        keep = as_positions(columns, self.columns, self.n_features)
-        if not len(keep):
-            raise ParameterError("columns is empty; name at least one column to keep")
-        names = tuple(self.columns[j] for j in keep) if self.columns else None
-        noise = None if self.noise is None else self.noise.marginal(keep)
-        covariances = self.covariances.marginal(keep)
-        return Mixture(self.weights, self.means[:, keep], covariances, names, self.component_names, noise=noise)
-
-    def condition(self, columns: Sequence[int | str], values: Sequence[float]) -> Mixture:
-        """The conditional distribution of the other columns, given values of these: again a mixture.
-
-        Weights become the posterior of the components given the values, means follow the linear regression of
-        the other columns, and covariances are Schur complements (Bishop 2006, equations 2.81 and 2.82).
-
-        Examples
-        --------
-        >>> from mixtura import DenseCovariance, Mixture
-        >>> mixture = Mixture([1.0], [[0.0, 0.0]], DenseCovariance(np.array([[[1.0, 0.5], [0.5, 1.0]]]), 1))
-        >>> given = mixture.condition([0], [2.0])
-        >>> given.means.item(), given.covariances.dense().item()
-        (1.0, 0.75)
-        """
-        given = as_positions(columns, self.columns, self.n_features)
-        point = frozen_array(values)
-        if point.shape != given.shape or not np.isfinite(point).all():
-            raise ParameterError(f"values are {values!r}; expected one finite number for each of {list(columns)!r}")
-        keep = np.setdiff1d(np.arange(self.n_features), given)
-        if not len(keep):
-            raise ParameterError("all columns are given; leave at least one out of columns")
-        weights = self.marginal([int(j) for j in given]).posterior(point[None])[0]
-        noise = None if self.noise is None else self.noise.marginal(keep).weighted(weights[-1])
-        weights = weights[: self.n_components]
-        shifts, covariances = self.covariances.condition(given, keep, point - self.means[:, given])
-        names = tuple(self.columns[j] for j in keep) if self.columns else None
-        return Mixture(weights, self.means[:, keep] + shifts, covariances, names, self.component_names, noise=noise)
-
     def select(self, components: NDArray[Any]) -> Mixture:
         """The mixture of some components (indices or a mask); weights are rescaled, that of the noise stays."""
         kept = np.arange(self.n_components)[components]
         total = 1 - self.noise.weight if self.noise else 1.0
         weights = assembly.rescale_weights(self.weights[kept], total)
         names = tuple(self.component_names[j] for j in kept) if self.component_names else None
-        covariances = self.covariances.select(kept)
-        return Mixture(weights, self.means[kept], covariances, self.columns, names, noise=self.noise)
+        parts = {"weights": weights, "means": self.means[kept], "covariances": self.covariances.select(kept)}
+        return replace(self, **parts, component_names=names, n_parameters=0)
 
     def without_noise(self) -> Mixture:
         """The mixture of the Gaussian components alone, their weights rescaled to sum to one."""
@@ -276,17 +257,7 @@ class Mixture:
         >>> Mixture.from_json(Mixture([1.0], [[0.1]], DenseCovariance(np.ones((1, 1, 1)), 1)).to_json()).means.item()
         0.1
         """
-        return model_file.model_to_json(
-            {
-                "weights": self.weights.tolist(),
-                "means": self.means.tolist(),
-                "covariances": self.covariances.to_dict(),
-                "columns": self.columns,
-                "components": self.component_names,
-                "n_parameters": self.n_parameters,
-                **({"noise": self.noise.to_dict()} if self.noise else {}),
-            }
-        )
+        return model_file.model_to_json(self)
 
     @classmethod
     def from_json(cls, text: str) -> Mixture:
@@ -297,4 +268,4 @@ class Mixture:
         DataError
             If the text is not JSON of this format and version, or not a mixture: the message says what is wrong.
         """
-        return cls(**model_file.model_from_json(text))
+        return cls(**model_file.mixture_parameters(model_file.model_content(text)))

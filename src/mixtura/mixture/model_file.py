@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mixtura._support import as_count, frozen_array
 from mixtura.covariance import covariance_from_dict
 from mixtura.errors import DataError
 from mixtura.mixture.noise import Noise
 
+if TYPE_CHECKING:
+    from mixtura.mixture.mixture import Mixture
+
 FORMAT = "mixtura.mixture"
 VERSION = 1
 
 
-def model_to_json(content: dict[str, Any]) -> str:
-    """JSON text of a mixture's parameters, with the format's name and version."""
-    return json.dumps({"format": FORMAT, "version": VERSION, **content}, indent=1, allow_nan=False)
+def model_to_json(mixture: Mixture, **more: Any) -> str:
+    """JSON text of a mixture, with the format's name and version, and ``more`` that other rooms know how to read."""
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "weights": mixture.weights.tolist(),
+        "means": mixture.means.tolist(),
+        "covariances": mixture.covariances.to_dict(),
+        "columns": mixture.columns,
+        "components": mixture.component_names,
+        "n_parameters": mixture.n_parameters,
+        **({"noise": mixture.noise.to_dict()} if mixture.noise else {}),
+        **more,
+    }
+    return json.dumps(content, indent=1, allow_nan=False)
 
 
-def model_from_json(text: str) -> dict[str, Any]:
-    """Keyword arguments of `Mixture` from JSON text; raises DataError where it is not of this format and version."""
+def model_content(text: str) -> dict[str, Any]:
+    """All that the JSON text of a model file says; raises DataError where it is not of this format and version."""
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -31,6 +46,11 @@ def model_from_json(text: str) -> dict[str, Any]:
         raise DataError(f'not a model file: expected an object with "format": "{FORMAT}"')
     if type(content.get("version")) is not int or content["version"] != VERSION:
         raise DataError(f"model file of version {content.get('version')!r}; this program reads version {VERSION}")
+    return content
+
+
+def mixture_parameters(content: dict[str, Any]) -> dict[str, Any]:
+    """Keyword arguments of `Mixture` from the content of a model file; raises DataError where one is wrong."""
     try:
         weights, means = frozen_array(content["weights"], "weights"), frozen_array(content["means"], "means")
         if means.ndim != 2:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from mixtura._support import Rng
+from mixtura._support import Rng, as_table
 from mixtura.em import Outcome
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit
@@ -108,6 +108,17 @@ class Cell:
     def __repr__(self) -> str:
         said = self.trouble or f"log-likelihood {self.loglik:.6g}, BIC {self.measured('bic'):.6g}"
         return f"<Cell of {self.n_components} {self.model} components: {said}>"
+
+    def table(self) -> Any:
+        """A row for each start, the best first: what it found, as in `Found`.
+
+        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        """
+        return as_table(self.records(), self.fit.mixture.table_kind if self.fit else "records")
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of `table` as dictionaries."""
+        return [asdict(found) for found in self.found]
 
     @property
     def key(self) -> Key:

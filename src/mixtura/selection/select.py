@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Rng, as_entropy, column_names, thread_count
+from mixtura._support import Rng, as_entropy, column_names, table_kind, thread_count
 from mixtura.covariance.models import Constraint
 from mixtura.data import Source, as_source
 from mixtura.data.tables import read_table
 from mixtura.em import LoglikRises
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
-from mixtura.fitting import EM, Model, as_em, noise_beginnings
+from mixtura.fitting import EM, Model, as_em, noise_beginnings, with_names
 from mixtura.mixture import as_sample_size
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.cell_starts import DEFAULT, as_starts
@@ -77,7 +77,7 @@ def select(
         What BIC, ICL and AICc count as the number of rows: see `Fit.with_sample_size`.
     em : EM, optional
         Tolerance, iterations and floor, as in `mixtura.fit`; a cell's EM stops by its log-likelihood, and is
-        accelerated. Ctrl-C does what ``on_interrupt`` says; without ``em`` it returns the cells that are done.
+        accelerated. Ctrl-C returns the cells that are done, unless ``on_interrupt`` is "raise".
     seed : int, numpy Generator or RandomState, optional
     threads : int, optional
         How many cells are worked on at the same time; as in `mixtura.fit`. The result has the same bits for any number.
@@ -110,7 +110,7 @@ def select(
     >>> chosen.best.model.name, chosen.best.mixture.n_components
     ('EEE', 3)
     """
-    how = as_em(em or EM(on_interrupt="keep"), tol=tol, max_iter=max_iter)
+    how = as_em(em, tol=tol, max_iter=max_iter)
     if how.rules != [LoglikRises(how.tol)] or not how.accelerate:
         raise ParameterError(f"em is {how}; a selection stops by the log-likelihood and accelerates: leave these out")
     asked = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
@@ -139,12 +139,12 @@ def select(
         if criterion == "cv":
             cells |= cross_validated(plan, cells, FOLDS)
     except KeyboardInterrupt:
-        if not (how.keeps_interrupted and cells):
+        if how.on_interrupt == "raise" or not cells:
             raise
         interrupted = True
     keys = [Key(k, model) for k in plan.n_components for model in plan.models]
-    done = tuple(_named(cells[key], column_names(X)) for key in keys if key in cells)
-    result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings)
+    done = tuple(_named(cells[key], X) for key in keys if key in cells)
+    result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings, table_kind(X))
     _warn(result, interrupted=interrupted)
     _warn_of_constants(plan, column_names(X))
     return result
@@ -218,11 +218,9 @@ def _taken_over(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:
     return {cell.key: _sized(cell, plan.sample_size) for cell in earlier.cells if cell.key in wanted}
 
 
-def _named(cell: Cell, columns: tuple[str, ...] | None) -> Cell:
-    """Keep the names of a table's columns."""
-    if cell.fit is None or columns is None:
-        return cell
-    return replace(cell, fit=replace(cell.fit, mixture=replace(cell.fit.mixture, columns=columns)))
+def _named(cell: Cell, X: Any) -> Cell:
+    """Keep the kind of table that X is, and the names of its columns."""
+    return cell if cell.fit is None else replace(cell, fit=with_names(cell.fit, X, None))
 
 
 def _sized(cell: Cell, size: float | None) -> Cell:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from mixtura._support import html_table
+from mixtura._support import TableKind, as_table, html_table
 from mixtura.covariance.models import model_name_in
-from mixtura.errors import DataError, ParameterError, missing_extra
+from mixtura.errors import DataError, ParameterError
 from mixtura.fitting import Fit
 from mixtura.mixture import ranks
 from mixtura.plotting import plot_criterion
@@ -40,12 +39,14 @@ class Selection:
         From which the starts drew; a selection that is resumed goes on with it.
     settings : dict
         What else the cells depend on.
+    table_kind : {"records", "pandas", "polars"}
+        What `table` returns: the kind of table that the rows came in.
 
     Examples
     --------
     >>> import mixtura
     >>> chosen = mixtura.select([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], n_components=[1, 2], models="E", seed=0)
-    >>> chosen.best.mixture.n_components, [row["n_components"] for row in chosen.table]
+    >>> chosen.best.mixture.n_components, [row["n_components"] for row in chosen.table()]
     (2, [1, 2])
     """
 
@@ -55,6 +56,7 @@ class Selection:
     criterion: str
     entropy: int
     settings: dict[str, Any]
+    table_kind: TableKind = "records"
 
     def __repr__(self) -> str:
         done = f"{len(self.cells)} of {len(self.n_components) * len(self.models)} cells"
@@ -67,7 +69,7 @@ class Selection:
         )
 
     def _repr_html_(self) -> str:
-        ranked = [_row(cell) for cell in self.ranked]
+        ranked = [_record(cell) for cell in self.ranked]
         shown = ("n_components", "model", self.criterion, "loglik", "n_parameters", "outcome", "trouble")
         return html_table(repr(self).strip("<>"), [{name: row[name] for name in shown} for row in ranked])
 
@@ -118,22 +120,20 @@ class Selection:
         """Cells without a fit, and those whose fit is in trouble: ``cell.trouble`` says why."""
         return tuple(cell for cell in self.cells if not cell.sound)
 
-    @property
-    def table(self) -> list[dict[str, Any]]:
-        """A plain row for each cell; ``trouble`` is empty where it is sound."""
-        return [_row(cell) for cell in self.cells]
+    def table(self) -> Any:
+        """A row for each cell; ``trouble`` is empty where it is sound.
+
+        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        """
+        return as_table(self.records(), self.table_kind)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of `table` as dictionaries."""
+        return [_record(cell) for cell in self.cells]
 
     def by(self, criterion: str) -> Selection:
         """The same cells ranked by another criterion; ``"cv"`` only where it was computed."""
         return replace(self, criterion=as_criterion(criterion))
-
-    def to_pandas(self) -> Any:
-        """The table as a pandas DataFrame."""
-        return _required("pandas", "test").DataFrame(self.table)
-
-    def to_polars(self) -> Any:
-        """The table as a polars DataFrame."""
-        return _required("polars", "cli").DataFrame(self.table)
 
     def to_json(self) -> str:
         """Everything as JSON: `from_json` gives it back, and ``mixtura.select(..., resume=)`` goes on from it."""
@@ -141,7 +141,7 @@ class Selection:
 
     @classmethod
     def from_json(cls, written: str) -> Selection:
-        """Read what `to_json` wrote.
+        """Read what `to_json` wrote; it does not say in which kind of table the rows came.
 
         Raises
         ------
@@ -176,7 +176,7 @@ class Selection:
         return plot_criterion(self if criterion is None else self.by(criterion), path)
 
 
-def _row(cell: Cell) -> dict[str, Any]:
+def _record(cell: Cell) -> dict[str, Any]:
     """A cell in plain values."""
     fit = cell.fit
     return {
@@ -190,11 +190,3 @@ def _row(cell: Cell) -> dict[str, Any]:
         "outcome": fit.outcome.name.lower() if fit else "failed",
         "trouble": cell.trouble,
     }
-
-
-def _required(package: str, extra: str) -> Any:
-    """A package that only tables need."""
-    try:
-        return importlib.import_module(package)
-    except ModuleNotFoundError:
-        raise missing_extra(package, extra) from None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, as_count, as_rng
+from mixtura._support import Array, Rng, TableKind, as_count, as_rng, as_table, html_table, table_kind
 from mixtura.data import ArraySource, Chunk, Source, is_source
 from mixtura.em import Problem
 from mixtura.errors import DataError, ParameterError
@@ -37,6 +37,8 @@ class ClusterTree:
     sample_weight : ndarray of shape (n,), or None
     criterion, use : str
         As given to `mixtura.hierarchical`.
+    table_kind : {"records", "pandas", "polars"}
+        What `table` returns: the kind of table that the rows came in.
 
     Examples
     --------
@@ -54,9 +56,28 @@ class ClusterTree:
     sample_weight: Array | None
     criterion: str
     use: str
+    table_kind: TableKind = "records"
 
     def __repr__(self) -> str:
         return f"<ClusterTree of {len(self.rows)} rows in {self.rows.shape[1]} dimensions by {self.criterion}>"
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self).strip("<>"), self.records()[::-1])
+
+    def table(self) -> Any:
+        """A row for each merge, in order: clusters that are left, first rows of the two that it joins, and its height.
+
+        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        """
+        return as_table(self.records(), self.table_kind)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of `table` as dictionaries."""
+        left = range(len(self.merges), 0, -1)
+        return [
+            {"n_clusters": k, "first": first, "second": second, "height": height}
+            for k, (first, second), height in zip(left, self.merges.tolist(), self.heights.tolist(), strict=True)
+        ]
 
     def labels(self, k: int) -> NDArray[np.int64]:
         """The partition of ``rows`` into k clusters, numbered by their first rows.
@@ -148,7 +169,8 @@ def hierarchical(
     if use not in USES:
         raise ParameterError(f"use is {use!r}; expected one of {', '.join(USES)}")
     source = X if is_source(X) else ArraySource.of(X, sample_weight)
-    return agglomerate_rows(source, as_rng(seed), criterion, use, as_count(subset, "subset"))
+    tree = agglomerate_rows(source, as_rng(seed), criterion, use, as_count(subset, "subset"))
+    return replace(tree, table_kind=table_kind(X))
 
 
 def from_tree(problem: Problem, k: int, rng: Rng) -> Stats:

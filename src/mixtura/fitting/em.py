@@ -1,0 +1,108 @@
+"""How EM is run, and how such values read as Python code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+from mixtura._support import as_amount, as_count
+from mixtura.em import StopRule, as_stops
+from mixtura.em.mstep import as_floor
+from mixtura.em.steppers import STEPPERS, Stepper
+from mixtura.errors import ParameterError
+from mixtura.fitting.model_file import read_part
+
+
+def code_of(value: Any, always: tuple[str, ...] = ()) -> str:
+    """A dataclass as Python code, without fields that have their defaults, but for those that are ``always`` there."""
+    told = ((field.name, getattr(value, field.name), field.default) for field in fields(value))
+    said = [f"{name}={own!r}" for name, own, default in told if name in always or own != default]
+    return f"{type(value).__name__}({', '.join(said)})"
+
+
+@dataclass(frozen=True, slots=True)
+class EM:
+    """How EM is run; `mixtura.fit` takes it as ``em``, and every `Fit` carries its own.
+
+    Parameters
+    ----------
+    tol : float
+        Threshold of the stop rule: the rise of the mean log-likelihood per row, or the move of the parameters.
+    max_iter : int
+        Largest number of EM iterations of each start.
+    stop : {"loglik", "parameters"}, or both
+        Stop when the log-likelihood rises by no more than ``tol``, when the parameters move by no more than ``tol``
+        (Euclidean norm), or when either holds.
+    accelerate : bool
+        Extrapolate where EM is slow (SQUAREM, then BFGS): fewer passes over the data to the same place. False is EM
+        as it is.
+    floor : float
+        Least variance of a component in any direction, as a fraction of the data's variance; at least 1e-10, which is
+        what double precision needs. It is part of the M-step, so the log-likelihood still never falls.
+    on_interrupt : {"raise", "keep"}, optional
+        What Ctrl-C does: raise KeyboardInterrupt, or return what there is so far. Unless given, `mixtura.fit` raises,
+        and `mixtura.select` returns the cells that are done.
+
+    Examples
+    --------
+    >>> EM(accelerate=False)
+    EM(accelerate=False)
+    """
+
+    tol: float = 1e-6
+    max_iter: int = 1000
+    stop: str | Sequence[str] = "loglik"
+    accelerate: bool = True
+    floor: float = 1e-10
+    on_interrupt: str | None = None
+
+    def __post_init__(self) -> None:
+        as_stops(self.stop, self.tol)
+        if self.on_interrupt not in (None, "raise", "keep"):
+            raise ParameterError(f"on_interrupt is {self.on_interrupt!r}; expected 'raise' or 'keep'")
+        object.__setattr__(self, "tol", as_amount(self.tol, "tol"))
+        object.__setattr__(self, "max_iter", as_count(self.max_iter, "max_iter", least=0))
+        object.__setattr__(self, "floor", as_floor(self.floor))
+
+    def __repr__(self) -> str:
+        return code_of(self)
+
+    @property
+    def rules(self) -> list[StopRule]:
+        """The stop rules; any of them ends a run."""
+        return as_stops(self.stop, self.tol)
+
+    @property
+    def stepper(self) -> Stepper:
+        """How EM moves from iterate to iterate."""
+        return STEPPERS[bool(self.accelerate)]
+
+    @property
+    def keeps_interrupted(self) -> bool:
+        """Whether a fit that Ctrl-C ends returns the best so far."""
+        return self.on_interrupt == "keep"
+
+    def to_dict(self) -> dict[str, Any]:
+        """In plain values, for JSON."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        return plain if isinstance(self.stop, str) else {**plain, "stop": list(self.stop)}
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """How EM was run, from the text of a model file that `Fit.to_json` returned.
+
+        Raises
+        ------
+        DataError
+            If the text is no model file, or `Mixture.to_json` wrote it, which knows nothing of EM.
+        """
+        return read_part(text, "em", lambda plain: cls(**plain))
+
+
+def as_em(em: EM | None, **told: Any) -> EM:
+    """How EM is to be run: as ``em`` says, or by default; what is told beside it, and not None, counts."""
+    if not (em is None or isinstance(em, EM)):
+        raise ParameterError(f"em is {em!r}; expected a mixtura.EM, such as mixtura.EM(accelerate=False)")
+    own = {name: value for name, value in told.items() if value is not None}
+    return replace(em or EM(), **own)

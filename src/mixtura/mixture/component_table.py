@@ -1,0 +1,47 @@
+"""A mixture as a table of weights, means and standard deviations, with one row for each component."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mixtura._support import html_table
+from mixtura.mixture.labels import column_labels, row_labels, standard_deviations
+from mixtura.mixture.noise import NOISE_LABEL
+
+if TYPE_CHECKING:
+    from mixtura.mixture.mixture import Mixture
+
+
+def component_records(mixture: Mixture, **more: Sequence[float]) -> list[dict[str, Any]]:
+    """Weight, means and standard deviations of each component, a record each; noise, if any, is the last.
+
+    Parameters
+    ----------
+    mixture : Mixture
+    **more : sequence of float
+        More columns, after the weights; with an entry for noise, if there is any.
+
+    Examples
+    --------
+    >>> from mixtura import Mixture
+    >>> component_records(Mixture([1.0], [[2.0]], [[[9.0]]]))
+    [{'component': 0, 'weight': 1.0, 'mean x1': 2.0, 'sd x1': 3.0}]
+    """
+    columns = column_labels(mixture.columns, mixture.n_features)
+    heads = [*(f"mean {column}" for column in columns), *(f"sd {column}" for column in columns)]
+    moments: list[list[Any]] = np.hstack([mixture.means, standard_deviations(mixture)]).tolist()
+    moments += [[None] * len(heads)] if mixture.noise else []
+    first = {"component": row_labels(mixture), "weight": mixture.all_weights.tolist(), **more}
+    names = [*first, *heads]
+    return [
+        dict(zip(names, [*own, *values], strict=True)) for *own, values in zip(*first.values(), moments, strict=True)
+    ]
+
+
+def component_html(sentence: str, records: Sequence[dict[str, Any]]) -> str:
+    """A sentence and records of components as HTML; noise without a name is called so."""
+    named = [row | {"component": "noise"} if row["component"] == NOISE_LABEL else row for row in records]
+    return html_table(sentence, named)
