@@ -51,6 +51,14 @@ def check_fit_rows(estimator: Any, X: Any) -> Rows:
     return as_rows(validate_data(estimator, X, dtype=[np.float64, np.float32], ensure_min_samples=2))
 
 
+def check_enough_rows(rows: Rows, n_components: Any) -> None:
+    """Raise scikit-learn's error where there are fewer rows than components."""
+    if len(rows) < n_components:
+        raise ValueError(
+            f"Expected n_samples >= n_components but got n_components = {n_components}, n_samples = {len(rows)}"
+        )
+
+
 def check_prediction_rows(estimator: Any, X: Any) -> Rows:
     """Check that the rows of a prediction have the features of the fit."""
     if not hasattr(estimator, "feature_names_in_") and is_valid_array(X, getattr(estimator, "n_features_in_", None)):

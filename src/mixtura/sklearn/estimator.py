@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, DensityMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -19,7 +19,7 @@ from mixtura.covariance.models import Constraint
 from mixtura.data import ArraySource
 from mixtura.em.mstep import ConjugatePrior
 from mixtura.mixture import Assessment, Mixture, assess
-from mixtura.sklearn.attributes import check_fit_rows, check_prediction_rows, mixture_from_attributes
+from mixtura.sklearn.attributes import check_enough_rows, check_fit_rows, check_prediction_rows, mixture_from_attributes
 from mixtura.sklearn.automatic import (
     as_start_result,
     covariance_type_of,
@@ -33,12 +33,12 @@ from mixtura.sklearn.parameters import CONSTRAINTS, check_sample_weight, problem
 from mixtura.sklearn.threaded import use_threads
 
 
-class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
+class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator):  # type: ignore[misc]
     """Gaussian mixture with scikit-learn's interface; a drop-in for ``sklearn.mixture.GaussianMixture``.
 
-    Parameters, attributes and methods have scikit-learn's names, defaults and meanings (version 1.9). Beyond
-    them, ``fit``, ``fit_predict``, ``score``, ``bic``, ``aic`` and ``icl`` take ``sample_weight``, memory stays
-    bounded (nothing of size n_samples x n_components is held), and statistics are float64 for float32 data.
+    Parameters, attributes and methods have scikit-learn's names, defaults and meanings (version 1.9). Beyond them,
+    ``fit``, ``fit_predict``, ``score``, ``bic``, ``aic`` and ``icl`` take ``sample_weight``, and ``transform`` is
+    ``predict_proba``, but heeds ``set_output``. Memory stays bounded; statistics are float64 for float32 data.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     covariance_type : {"full", "tied", "diag", "spherical", "auto"} or str, default="full"
         Covariances: a full matrix for each component, one full matrix for all, variances of the columns for each, or
         one variance for each; or a covariance model by mclust's name, such as "VEE" (`mixtura.fit`). "auto" chooses by
-        BIC among all models. If either parameter is "auto", tol, reg_covar,
-        max_iter, n_init, init_params, warm_start and verbose have no effect, and ``..._init`` are refused.
+        BIC. If either parameter is "auto", tol, reg_covar, max_iter, n_init, init_params, warm_start and verbose have
+        no effect, and ``..._init`` are refused.
     tol : float, default=1e-3
         EM stops when the mean log-likelihood per row changes by less than this.
     reg_covar : float, default=1e-6
@@ -204,11 +204,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         if is_automatic(self.n_components, self.covariance_type):
             self._fit_automatic(rows, weight)
             return rows
-        if rows.shape[0] < self.n_components:
-            raise ValueError(
-                "Expected n_samples >= n_components "
-                f"but got n_components = {self.n_components}, n_samples = {rows.shape[0]}"
-            )
+        check_enough_rows(rows, self.n_components)
         problem, given = problem_and_start(self, ArraySource(rows, weight), **self._model_options)
         self._set(choose_best(run_starts(self, problem, given), self.max_iter), rows.dtype, self.covariance_type)
         return rows
@@ -256,6 +252,15 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         """Probability of each component given the row, (n_samples, n_components)."""
         rows = check_prediction_rows(self, X)
         return kernels.current_kernel().posterior(self.mixture_, rows).astype(rows.dtype, copy=False)
+
+    def transform(self, X: Any) -> Any:
+        """Probability of each component given the row, (n_samples, n_components); as a table after ``set_output``."""
+        return self.predict_proba(X)
+
+    @property
+    def _n_features_out(self) -> int:
+        """Number of columns of what `transform` returns; the name is that of scikit-learn."""
+        return self.n_components_
 
     @use_threads
     def score_samples(self, X: Any) -> NDArray[np.floating]:
