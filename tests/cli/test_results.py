@@ -106,7 +106,9 @@ def test_likelihood_ratios(here, capsys):
     assert_png("t.png")
     assert main(["test", "faithful.csv", "-k", "1", *how[2:], "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["tests"] == [{"n_components": 1, "against": 2, "statistic": tests[0].statistic, "p_value": 0.05, "replicates": 19}]
+    assert found["tests"] == [
+        {"n_components": 1, "against": 2, "statistic": tests[0].statistic, "p_value": 0.05, "replicates": 19}
+    ]
     assert main(["test", "faithful.csv", "-k", "1", *how[2:]]) == 0
     assert "(more than 1 component, at level 0.05)" in capsys.readouterr().out
 

@@ -113,6 +113,10 @@ def test_an_interrupted_sweep_keeps_its_cells_and_can_be_resumed(rows, chosen, t
     seen[:] = [None] * 6
     with pytest.raises(KeyboardInterrupt):
         mixtura.select(rows, 2, **OPTIONS, on_cell=stop_after_seven, em=mixtura.EM(on_interrupt="raise"))
+    seen.clear()
+    with pytest.warns(ConvergenceWarning, match="resume="):  # an EM that does not speak of Ctrl-C changes nothing
+        part = mixtura.select(rows, range(1, 6), **OPTIONS, on_cell=stop_after_seven, threads=1, em=mixtura.EM())
+    assert len(part.cells) == 7
 
 
 def test_resuming_with_other_options_is_refused(rows, chosen):

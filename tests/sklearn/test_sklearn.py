@@ -327,3 +327,21 @@ def test_auto_in_a_pipeline_and_in_a_search():
     search = GridSearchCV(GaussianMixture(random_state=0), {"n_components": [1, "auto"]}, cv=3).fit(rows)
     assert search.best_params_ == {"n_components": "auto"}
     assert clone(search.best_estimator_).n_components == "auto"
+
+
+def test_transform_gives_posteriors_and_heeds_set_output(iris):
+    frame = pd.DataFrame(iris, index=[f"flower {i}" for i in range(150)], columns=list("abcd"))
+    model = GaussianMixture(3, random_state=0)
+    posteriors = model.fit_transform(frame)
+    assert type(posteriors) is np.ndarray
+    np.testing.assert_array_equal(posteriors, model.predict_proba(frame))
+    table = model.set_output(transform="pandas").transform(frame)
+    assert table.index.equals(frame.index)
+    assert list(table) == list(model.get_feature_names_out()) == [f"gaussianmixture{j}" for j in range(3)]
+    np.testing.assert_array_equal(table, posteriors)
+    assert model.set_output(transform="polars").transform(frame).shape == (150, 3)
+    assert type(model.predict(frame)) is type(model.predict_proba(frame)) is np.ndarray
+    steps = make_pipeline(StandardScaler(), GaussianMixture(3, random_state=0)).set_output(transform="pandas")
+    assert steps.fit_transform(frame).index.equals(frame.index)
+    chosen = GaussianMixture("auto", random_state=0).fit(frame)
+    assert chosen.transform(frame).shape == (150, len(chosen.get_feature_names_out()))
