@@ -29,6 +29,7 @@ from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.threads import map_in_order, thread_count, using_threads
 from mixtura._support.types import Array, Index, Rng, Rows, Scalar, StorageForm
+from mixtura._support.words import format_count
 
 __all__ = [
     "LARGEST_VALUE",
@@ -59,6 +60,7 @@ __all__ = [
     "block_slices",
     "chunk_slices",
     "column_names",
+    "format_count",
     "frozen_array",
     "html_table",
     "log_or_minus_inf",

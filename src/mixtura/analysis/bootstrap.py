@@ -19,6 +19,7 @@ from mixtura._support import (
     as_count,
     as_sample_weight,
     as_table,
+    format_count,
     html_table,
     run_replicates,
     table_kind,
@@ -70,7 +71,8 @@ class Bootstrap:
     def __repr__(self) -> str:
         k, d = self.mixture.means.shape
         lost = f", {self.lost} of which lost a component" if self.lost else ""
-        return f"<Bootstrap of {k} components in {d} dimensions: {len(self.weights) + self.lost} replicates{lost}>"
+        shape = f"{format_count(k, 'component')} in {format_count(d, 'dimension')}"
+        return f"<Bootstrap of {shape}: {format_count(len(self.weights) + self.lost, 'replicate')}{lost}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records() if len(self.weights) > 1 else [])

@@ -21,6 +21,7 @@ from mixtura._support import (
     as_rows,
     as_sample_weight,
     as_table,
+    format_count,
     html_table,
     log_or_minus_inf,
     log_sum_exp,
@@ -82,8 +83,9 @@ class Discriminant:
 
     def __repr__(self) -> str:
         names = ", ".join(dict.fromkeys(self.models))
+        dimensions = format_count(self.mixtures[0].n_features, "dimension")
         return (
-            f"<Discriminant of {len(self.classes)} classes in {self.mixtures[0].n_features} dimensions ({names}): "
+            f"<Discriminant of {len(self.classes)} classes in {dimensions} ({names}): "
             f"log-likelihood {self.loglik:.6g}, BIC {self.bic:.6g}>"
         )
 

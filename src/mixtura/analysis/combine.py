@@ -17,6 +17,7 @@ from mixtura._support import (
     as_count,
     as_sample_weight,
     as_table,
+    format_count,
     html_table,
     table_kind,
 )
@@ -69,7 +70,7 @@ class Combination:
 
     def __repr__(self) -> str:
         k = self.mixture.n_components
-        return f"<Combination of {k} components into {self.suggested} clusters or any number up to {k}>"
+        return f"<Combination of {format_count(k, 'component')} into {self.suggested} clusters or any number up to {k}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records())

@@ -18,6 +18,7 @@ from mixtura._support import (
     as_rng,
     as_rows,
     as_table,
+    format_count,
     html_table,
     run_replicates,
     table_kind,
@@ -58,7 +59,7 @@ class LikelihoodRatioTest:
     table_kind: TableKind = "records"
 
     def __repr__(self) -> str:
-        against = f"{self.n_components} components against {self.n_components + 1}"
+        against = f"{format_count(self.n_components, 'component')} against {self.n_components + 1}"
         return (
             f"<Likelihood-ratio test of {against}: statistic {self.statistic:.6g}, p-value {self.p_value:.3g} "
             f"from {len(self.replicates)} replicates>"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, LazyModule, as_columns_like, as_table, html_table
+from mixtura._support import Array, LazyModule, as_columns_like, as_table, format_count, html_table
 from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture, column_labels
@@ -58,7 +58,7 @@ class Reduction:
     def __repr__(self) -> str:
         d, r = self.basis.shape
         first = f"; the first has {self.shares[0]:.3g} of the differences" if r else ""
-        return f"<Reduction of {d} columns to {r} directions{first}>"
+        return f"<Reduction of {d} columns to {format_count(r, 'direction')}{first}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records())

@@ -9,10 +9,10 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from mixtura import Bootstrap, Combination, Discriminant, LikelihoodRatioTests
+from mixtura._support import format_count
 from mixtura.cli.tables import (
     MAX_PRINTED_COLUMNS,
     CellTexts,
-    format_count,
     make_table,
     mean_and_deviation,
     pair_table,

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mixtura import Assessment, Fit, Mixture, Selection
+from mixtura._support import format_count
 from mixtura.mixture import column_labels, component_labels, standard_deviations
 
 # Columns beyond these are found in --json and the model file.
@@ -45,17 +46,6 @@ def fit_summary(fit: Fit, console: Console) -> Group:
 def component_count(mixture: Mixture) -> str:
     """Number of components in words, with a mention of noise."""
     return format_count(mixture.n_components, "component") + (" and noise" if mixture.noise else "")
-
-
-def format_count(count: int, what: str) -> str:
-    """Format a count with its noun.
-
-    Examples
-    --------
-    >>> format_count(1, "row"), format_count(2, "row")
-    ('1 row', '2 rows')
-    """
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def mixture_summary(mixture: Mixture, console: Console) -> Group:

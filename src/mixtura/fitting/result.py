@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, as_column_like, as_columns_like, as_table
+from mixtura._support import Array, as_column_like, as_columns_like, as_table, format_count
 from mixtura.em import Outcome, Repair
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
@@ -142,8 +142,9 @@ class Fit:
         k, d = self.mixture.n_components, self.mixture.n_features
         noise = " and noise" if self.mixture.noise else ""
         return (
-            f"<Fit of {k} {self.model} components{noise} to {self.n_rows:g} rows in {d} dimensions: "
-            f"log-likelihood {self.loglik:.6g} after {self.iterations} iterations, BIC {self.bic:.6g}. "
+            f"<Fit of {format_count(k, f'{self.model} component')}{noise} to {self.n_rows:g} rows in "
+            f"{format_count(d, 'dimension')}: "
+            f"log-likelihood {self.loglik:.6g} after {format_count(self.iterations, 'iteration')}, BIC {self.bic:.6g}. "
             f"{self.outcome.value}>"
         )
 

@@ -20,6 +20,7 @@ from mixtura._support import (
     as_names,
     as_rng,
     as_table,
+    format_count,
 )
 from mixtura.covariance import Covariance
 from mixtura.kernels import Affine
@@ -93,7 +94,7 @@ class Mixture:
 
     def __repr__(self) -> str:
         noise = " and noise" if self.noise else ""
-        shape = f"{self.n_components} components{noise} in {self.n_features} dimensions"
+        shape = f"{format_count(self.n_components, 'component')}{noise} in {format_count(self.n_features, 'dimension')}"
         return f"<Mixture of {shape}, {self.affine.form} covariances>"
 
     def _repr_html_(self) -> str:

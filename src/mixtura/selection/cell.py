@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from mixtura._support import Rng, as_table
+from mixtura._support import Rng, as_table, format_count
 from mixtura.em import Outcome
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit
@@ -107,7 +107,7 @@ class Cell:
 
     def __repr__(self) -> str:
         said = self.trouble or f"log-likelihood {self.loglik:.6g}, BIC {self.measured('bic'):.6g}"
-        return f"<Cell of {self.n_components} {self.model} components: {said}>"
+        return f"<Cell of {format_count(self.n_components, f'{self.model} component')}: {said}>"
 
     def table(self) -> Any:
         """A row for each start, the best first: what it found, as in `Found`.

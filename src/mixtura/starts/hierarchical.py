@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, TableKind, as_count, as_rng, as_table, html_table, table_kind
+from mixtura._support import Array, Rng, TableKind, as_count, as_rng, as_table, format_count, html_table, table_kind
 from mixtura.data import ArraySource, Chunk, Source, is_source
 from mixtura.em import Problem
 from mixtura.errors import DataError, ParameterError
@@ -59,7 +59,8 @@ class ClusterTree:
     table_kind: TableKind = "records"
 
     def __repr__(self) -> str:
-        return f"<ClusterTree of {len(self.rows)} rows in {self.rows.shape[1]} dimensions by {self.criterion}>"
+        n, d = self.rows.shape
+        return f"<ClusterTree of {format_count(n, 'row')} in {format_count(d, 'dimension')} by {self.criterion}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records()[::-1])
