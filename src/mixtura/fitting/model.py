@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mixtura._support import Array, as_amount, as_count, as_fraction
+from mixtura._support import Array, as_fraction
 from mixtura.covariance.models import (
     Constraint,
     as_constraint,

@@ -199,21 +199,16 @@ class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Density
         """Run all starts, set the attributes, and return the checked rows."""
         rows = check_fit_rows(self, X)
         weight = check_sample_weight(sample_weight, rows)
-        if hasattr(self, "selection_"):
-            del self.selection_
+        self.__dict__.pop("selection_", None)
         if is_automatic(self.n_components, self.covariance_type):
-            self._fit_automatic(rows, weight)
+            selection = select_by_bic(self, rows, weight, **self._model_options)
+            self._set(as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))
+            self.selection_ = selection
             return rows
         check_enough_rows(rows, self.n_components)
         problem, given = problem_and_start(self, ArraySource(rows, weight), **self._model_options)
         self._set(choose_best(run_starts(self, problem, given), self.max_iter), rows.dtype, self.covariance_type)
         return rows
-
-    def _fit_automatic(self, rows: Rows, weight: Any) -> None:
-        """Choose by BIC what is "auto", and set the attributes of the best fit."""
-        selection = select_by_bic(self, rows, weight, **self._model_options)
-        self._set(as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))
-        self.selection_ = selection
 
     def _set(self, best: StartResult, dtype: Any, covariance_type: str) -> None:
         """Set the fitted attributes from a result, as floats of type ``dtype``."""
