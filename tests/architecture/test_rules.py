@@ -161,7 +161,7 @@ def test_public_names_are_documented():
 
 
 def test_nothing_is_switched_off():
-    """No skipped or expected failures hide in the tests, but for recorded bits, which depend on the machine."""
+    """No skipped or expected failures hide in the tests."""
     hidden = re.compile(r"mark\.(skip|xfail)|pytest\.(skip|xfail)\(")
     for path in Path(__file__).parents[1].rglob("*.py"):
         if path != Path(__file__):
