@@ -21,16 +21,20 @@ from mixtura.covariance.models import DeterminantRatio, EigenvalueRatio
 from mixtura.em import Outcome
 from mixtura.em.mstep import ConjugatePrior
 from mixtura.errors import (
+    ColumnsWarning,
     ConvergenceWarning,
     DataError,
     DegeneracyWarning,
+    GridEdgeWarning,
     MissingExtraError,
     MixturaError,
     MixturaWarning,
     ParameterError,
+    ParametersWarning,
     StartsDisagreeWarning,
+    TiesWarning,
 )
-from mixtura.fitting import EM, Fit, Iteration, Model, Start, UniformNoise, fit
+from mixtura.fitting import EM, Fit, Iteration, Model, PointMass, Start, UniformNoise, fit
 from mixtura.mixture import Assessment, Mixture, Noise, assess
 from mixtura.plotting import plot, replay, watch
 from mixtura.selection import Cell, Found, Selection, select
@@ -47,6 +51,7 @@ __all__ = [
     "Bootstrap",
     "Cell",
     "ClusterTree",
+    "ColumnsWarning",
     "Combination",
     "ConjugatePrior",
     "ConvergenceWarning",
@@ -60,6 +65,7 @@ __all__ = [
     "Fit",
     "Found",
     "GaussianMixture",
+    "GridEdgeWarning",
     "Iteration",
     "Labels",
     "LikelihoodRatioTest",
@@ -74,11 +80,14 @@ __all__ = [
     "Outcome",
     "ParameterError",
     "Parameters",
+    "ParametersWarning",
+    "PointMass",
     "Reduction",
     "Responsibilities",
     "Selection",
     "Start",
     "StartsDisagreeWarning",
+    "TiesWarning",
     "UniformNoise",
     "assess",
     "bootstrap",

@@ -31,6 +31,22 @@ class DegeneracyWarning(MixturaWarning):
     """A component's covariance collapsed; it was raised to the floor, or the component was re-seeded or removed."""
 
 
+class TiesWarning(MixturaWarning):
+    """Many rows coincide, in all columns or in some, so densities there depend on the floor or the rounding unit."""
+
+
+class ColumnsWarning(MixturaWarning):
+    """A column does not vary, or depends linearly on others."""
+
+
+class ParametersWarning(MixturaWarning):
+    """There are more parameters than rows."""
+
+
+class GridEdgeWarning(MixturaWarning):
+    """The best cell of a selection is at the edge of its grid, so a better one may lie beyond it."""
+
+
 class StartsDisagreeWarning(MixturaWarning):
     """The two best starts ended in different local maxima, so more starts may find a higher one."""
 

@@ -16,6 +16,7 @@ from mixtura import DataError, MixtureClassifier, ParameterError
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "mclust" / "extras.json").read_text())
 IRIS = np.loadtxt(Path(__file__).parents[1] / "reference" / "mclust" / "iris.csv", delimiter=",", skiprows=1)
 SPECIES = np.repeat(["setosa", "versicolor", "virginica"], 50)
+HALF_UNIT = mixtura.EM(resolution=0.05)  # rows are rounded to 0.1; mclust lets components be narrower than ours
 
 
 @parametrize_with_checks([MixtureClassifier()])
@@ -46,7 +47,7 @@ def test_mclusts_eigenvalue_decomposition_discriminant_analysis():
 
 def test_a_mixture_for_each_class_is_mclusts():
     expected = REFERENCE["discriminant"]["MclustDA"]
-    found = mixtura.discriminant(IRIS[::2], SPECIES[::2], range(1, 6), seed=0)
+    found = mixtura.discriminant(IRIS[::2], SPECIES[::2], range(1, 6), seed=0, em=HALF_UNIT)
     assert found.loglik == pytest.approx(expected["loglik"], abs=1e-3)
     assert found.n_parameters == expected["df"]
     assert found.bic == pytest.approx(-expected["bic"], abs=1e-3)
@@ -61,7 +62,7 @@ def test_each_class_may_have_its_own_components_and_models():
     expected = REFERENCE["discriminant"]["MclustDA"]
     components = {name: each["G"] for name, each in expected["models"].items()}
     models = {name: each["model"].replace("XXX", "EEE") for name, each in expected["models"].items()}
-    found = mixtura.discriminant(IRIS[::2], SPECIES[::2], components, models=models)
+    found = mixtura.discriminant(IRIS[::2], SPECIES[::2], components, models=models, em=HALF_UNIT)
     assert found.loglik == pytest.approx(expected["loglik"], abs=1e-3)
     assert (found.predict(IRIS[1::2]) != SPECIES[1::2]).mean() == pytest.approx(expected["test_error"])
     numbered = mixtura.discriminant(

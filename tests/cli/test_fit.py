@@ -58,6 +58,7 @@ def test_the_textbook_example(six, capsys, tol):
         "iteration 0  log-likelihood -26.304683248933",
         "iteration 1  log-likelihood -16.820282356425  rise 9.484400892508",
         "iteration 2  log-likelihood -16.820282356317  rise 0.000000000108",
+        "warning: 11 parameters for 6 rows: try fewer components, or a simpler model",
     ]
     assert shown.out.splitlines()[:2] == ["Converged.", "2 components, VVV, 2 columns, 6 rows, 2 iterations"]
 
@@ -92,7 +93,10 @@ def test_wide_tables_stay_readable(folder, capsys, monkeypatch, width):
     assert max(map(len, shown.out.splitlines()[2:])) <= width
     assert shown.out.count("component  ") > 1
     assert "and 10 columns more, which --json and the model file have" in shown.out
-    assert shown.err == "warning: Out of steps before it converged: raise max_iter, or tol.\n"
+    assert shown.err.splitlines() == [
+        "warning: 363 parameters for 90 rows: try fewer components, or a simpler model",
+        "warning: Out of steps before it converged: raise max_iter, or tol.",
+    ]
 
 
 def test_json_is_all_there_is_on_standard_output(two, capsys):

@@ -44,7 +44,7 @@ def test_it_is_the_loop_without_python(model, weighted, ridge):
 def test_repairs_are_left_to_the_loop():
     """Components that collapse are repaired as ever."""
     rng = np.random.default_rng(0)
-    rows = np.vstack([rng.normal(size=(40, 2)), np.zeros((9, 2)) + 20])
+    rows = np.vstack([rng.normal(size=(40, 2)), 1e-8 * rng.normal(size=(3, 2)) + 20])
     with pytest.warns(DegeneracyWarning):
         fits = [
             mixtura.fit(rows, 4, start="random", seed=0, on_iteration=call, em=mixtura.EM(accelerate=False))

@@ -69,7 +69,7 @@ def files(iris, tmp_path, monkeypatch):
     """Rows with weights, and a model of them."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
-    rows = np.concatenate([iris[:, 2:], rng.uniform([0, -1], [8, 4], size=(20, 2))])
+    rows = np.concatenate([iris[:, 2:], rng.uniform([0, -1], [8, 4], size=(20, 2)).round(1)])
     weight = rng.integers(1, 4, size=len(rows))
     pl.DataFrame({"a": rows[:, 0], "b": rows[:, 1], "w": weight}).write_csv("rows.csv")
     fit = mixtura.fit(pl.DataFrame({"a": rows[:, 0], "b": rows[:, 1]}), 3, seed=0)

@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from problem_of import problem_of
 
 import mixtura
 from mixtura.covariance.models.names import MODELS, contains
-from mixtura.em import Iterate, Run, is_thin
+from mixtura.em import Iterate, Run, is_thin, standing_of
 from mixtura.em.outcome import Outcome
-from mixtura.errors import ConvergenceWarning, DataError, DegeneracyWarning, ParameterError
+from mixtura.errors import ColumnsWarning, ConvergenceWarning, DataError, DegeneracyWarning, ParameterError
 from mixtura.selection.cell_starts import as_starts, splits
 from mixtura.selection.grid import as_models, as_numbers_of_components, waves
+from mixtura.starts import Labels
 from mixtura.stats import Stats
 
 FEW = ("EEE", "VVV", "VVI")
@@ -173,27 +175,31 @@ def test_cross_validation_measures_rows_that_were_held_out(rows):
     assert weighted.best_cell.cv == pytest.approx(total, rel=1e-9)
 
 
-def test_cells_on_the_floor_do_not_win():
+def test_spurious_fits_do_not_win():
     rng = np.random.default_rng(0)
-    rows = np.vstack([rng.normal(size=(60, 2)), np.tile([[4.0, 4.0]], (12, 1))])  # twelve times the same row
-    found = mixtura.select(rows, range(1, 4), models=["VVV", "EEE"], seed=0)
-    floored = found[2, "VVV"]
-    assert floored.fit.outcome is Outcome.FLOORED
-    assert floored.measured("bic") < found.best_cell.measured("bic")
-    assert floored in found.failed
-    assert found.best_cell.sound
-    assert "floor" in floored.trouble
+    near = np.tile([[4.0, 4.0]], (4, 1)) + 1e-9 * rng.normal(size=(4, 2))  # too few rows to be a group
+    rows, labels = np.vstack([rng.normal(size=(60, 2)), near]), Labels(np.repeat([0, 1], [60, 4]))
     with pytest.warns(DegeneracyWarning, match="no cell is sound"):
-        alone = mixtura.select(rows, [2], models="VVV", seed=0)
-    assert alone.best_cell.key == floored.key
+        alone = mixtura.select(rows, [2], models="VVV", seed=0, start=labels).best_cell
+    assert alone.fit.outcome is Outcome.SPURIOUS
+    assert alone.found[0].outcome == "spurious"
+    assert "floor" in alone.trouble
+    among_others = mixtura.select(rows, [2], models="VVV", seed=0, start=[labels, "seeds"]).best_cell
+    assert among_others.sound
+    assert {one.start: one.outcome for one in among_others.found}["given"] == "spurious"
+    assert among_others.measured("bic") > alone.measured("bic")
+    ours = mixtura.fit(rows, 2, seed=0)
+    assert ours.outcome is Outcome.CONVERGED
+    assert ours.loglik < alone.loglik
 
 
 def test_a_component_of_a_few_rows_is_thin():
     at_floor = np.zeros(2, dtype=bool)
     sums = (Stats(np.array([20 - n, n]), np.zeros((2, 3)), np.zeros((2, 3, 3)), 0.0, 0.0) for n in (3.9, 4.1))
-    few, enough = (Run.started(Iterate(None, stats, at_floor)) for stats in sums)
-    assert is_thin(few.standing, needed=4)
-    assert not is_thin(enough.standing, needed=4)
+    rows = problem_of(np.random.default_rng(0).normal(size=(20, 3)))
+    few, enough = (standing_of(rows, Run.started(Iterate(None, stats, at_floor))) for stats in sums)
+    assert is_thin(few, needed=4)
+    assert not is_thin(enough, needed=4)
 
 
 def test_a_cell_that_fails_is_told_of(rows):
@@ -268,7 +274,7 @@ def test_a_start_that_was_given_up_does_not_win_before_it_is_at_rest():
 
 def test_a_column_that_does_not_vary_is_named(rows):
     table = pl.DataFrame({"x": rows[:, 0], "y": rows[:, 1], "unit": np.ones(len(rows))})
-    with pytest.warns(DegeneracyWarning, match="column 'unit' does not vary"):
+    with pytest.warns(ColumnsWarning, match="column 'unit' does not vary"):
         mixtura.select(table, [1, 2], models="EII", seed=0)
 
 
@@ -354,7 +360,7 @@ def test_orders_of_the_grid():
 def test_nothing_is_warned_of_when_all_is_well(rows):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        mixtura.select(rows, [2, 3], models="VVV", seed=0)
+        mixtura.select(rows, range(1, 6), models="VVV", seed=0)
 
 
 def test_no_cell_ends_below_the_start_that_was_named():

@@ -27,7 +27,7 @@ from mixtura._support.lazy import LazyModule
 from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
-from mixtura._support.threads import map_in_order, thread_count, using_threads
+from mixtura._support.threads import map_in_order, one_blas_thread, thread_count, using_threads
 from mixtura._support.types import Array, Index, Rng, Rows, Scalar, StorageForm
 from mixtura._support.words import format_count
 
@@ -66,6 +66,7 @@ __all__ = [
     "log_or_minus_inf",
     "log_sum_exp",
     "map_in_order",
+    "one_blas_thread",
     "responsibilities",
     "run_replicates",
     "table_kind",

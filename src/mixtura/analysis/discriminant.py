@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +14,18 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng, Rows, as_matching_rows, as_sample_weight, column_names, log_sum_exp, table_kind
 from mixtura.analysis.classification import Discriminant, as_classes
-from mixtura.data import ArraySource
+from mixtura.data import ArraySource, ColumnValues
 from mixtura.em import Problem
 from mixtura.em.estep import UNKNOWN
-from mixtura.errors import DataError, ParameterError
-from mixtura.fitting import EM, Model, fit
+from mixtura.errors import (
+    ColumnsWarning,
+    DataError,
+    GridEdgeWarning,
+    ParameterError,
+    ParametersWarning,
+    TiesWarning,
+)
+from mixtura.fitting import EM, Model, as_em, fit, warn_of_columns
 from mixtura.kernels import summarise
 from mixtura.mixture import Mixture, ranks
 from mixtura.selection import as_models, select
@@ -35,7 +43,7 @@ def discriminant(
     unlabelled: Any = None,
     priors: Any = None,
     sample_weight: Any = None,
-    floor: float = 1e-10,
+    em: EM | None = None,
     seed: int | Rng | None = None,
     threads: int | None = None,
 ) -> Discriminant:
@@ -61,7 +69,7 @@ def discriminant(
         Prior probabilities, in the order of the sorted classes; default: the proportions of the classes.
     sample_weight : array-like of shape (n,), optional
         Weights of the rows.
-    floor, seed, threads
+    em, seed, threads
         As in `mixtura.fit`.
 
     Returns
@@ -91,9 +99,13 @@ def discriminant(
     rows = as_matching_rows(X, None, np.shape(X)[-1] if np.ndim(X) > 1 else 1)
     weight = as_sample_weight(sample_weight, len(rows))
     classes, codes = encode_classes(y, len(rows), weight, unlabelled)
-    options = {"em": EM(floor=floor), "seed": seed, "threads": threads}
+    options = {"em": as_em(em), "seed": seed, "threads": threads}
     describe = _choose_fitter(n_components, bool((codes < 0).any()), classes, models)
-    found = describe(rows, codes, weight, options)
+    with warnings.catch_warnings():  # what holds of all rows is said once, below
+        for category in (ColumnsWarning, GridEdgeWarning, ParametersWarning, TiesWarning):
+            warnings.simplefilter("ignore", category)
+        found = describe(rows, codes, weight, options)
+    warn_of_columns(ColumnValues.of(ArraySource(rows, weight)), column_names(X), stacklevel=2)
     return Discriminant(
         classes,
         as_priors(priors, found.proportions),
@@ -143,7 +155,8 @@ def _fit_gaussians(
     k, d = int(codes.max()) + 1, rows.shape[1]
     every = as_models(models, d)
     own = [codes == c for c in range(k)]
-    problems = [Model(model).problem(source, summary, options["em"].floor) for model in every]
+    floor = options["em"].floor_variances(summary, ColumnValues.of(source))
+    problems = [Model(model).problem(source, summary, floor) for model in every]
     sums = {problem.mstep.scatter_kind: problem for problem in problems}  # one pass for each kind of scatter
     stats = {
         scatter_kind: Labels(codes)(problem, k, np.random.default_rng(0)) for scatter_kind, problem in sums.items()
@@ -180,7 +193,7 @@ def _fit_partly_labelled(
     fits = [fit(rows, k, model=model, known_labels=codes, sample_weight=weight, **options) for model in every]
     order = zip(ranks([one.bic for one in fits]), fits, strict=True)
     _, best = min(
-        order, key=lambda pair: (pair[1].mixture.n_components < k or bool(pair[1].starts[0].floored), pair[0])
+        order, key=lambda pair: (pair[1].mixture.n_components < k or bool(pair[1].starts[0].spurious), pair[0])
     )
     if best.mixture.n_components < k:
         raise DataError(f"no covariance model could tell {k} classes apart; label more rows, or set models")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import mixtura
-from mixtura import Discriminant
+from mixtura import EM, Discriminant
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, results_console
 from mixtura.cli.files import write_table
@@ -64,7 +64,7 @@ def classify(
         models=parse_names([models]) if models != "all" else models,
         unlabelled=UNLABELLED,
         sample_weight=rows.weights,
-        floor=floor,
+        em=EM(floor=floor),
         seed=seed,
         threads=threads,
     )

@@ -170,7 +170,14 @@ class FitOptions:
 
     def em(self, on_interrupt: str) -> EM:
         """How EM is to be run, as in a model file, but for what the options say; ``on_interrupt``: what Ctrl-C does."""
-        em = EM(self.tol, self.max_iter, self.stop.split(","), self.accelerate, self.floor, on_interrupt)
+        em = EM(
+            self.tol,
+            self.max_iter,
+            self.stop.split(","),
+            accelerate=self.accelerate,
+            floor=self.floor,
+            on_interrupt=on_interrupt,
+        )
         file = self.model_file or self.start_file
         if file is None or file.em is None:
             return em

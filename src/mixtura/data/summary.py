@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class Extent:
         return Extent(np.minimum(self.least, other.least), np.maximum(self.largest, other.largest))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Summary:
     """Number, weight, mean, scatter and extent of rows; ``+`` gives the summary of both sets of rows.
 
@@ -86,7 +87,7 @@ class Summary:
         """Variance of each column, (d,)."""
         return (self.scatter if self.scatter.ndim == 1 else np.diagonal(self.scatter)) / self.weight
 
-    @property
+    @cached_property
     def scale(self) -> Array:
         """Variances, (d,), without zeros: a constant column has the mean of the others' (1 if all are constant)."""
         variance = self.variances

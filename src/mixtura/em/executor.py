@@ -73,14 +73,21 @@ def in_kernel(problem: Problem) -> bool:
     return fused.can_run(problem) and not (problem.repair.accepts_falls or problem.mstep.ridge)
 
 
+def standing_of(problem: Problem, run: Run) -> Standing:
+    """How far a run has come, in numbers."""
+    spurious = run.any_at_floor and bool(problem.spurious(run.last).any())
+    least, k = float(run.last.stats.weight.min()), len(run.components)
+    return Standing(run.lost, spurious, k, least, run.loglik, run.iterations, run.finished)
+
+
 def is_thin(at: Standing, needed: float) -> bool:
     """Whether a component holds less weight than is needed: then it fits a few rows, not a group."""
     return at.n_components > 1 and at.least_weight < needed
 
 
 def sort_key(at: Standing, needed: float) -> tuple[bool, bool, float]:
-    """Best first: all components alive; none at the floor or with too little weight; then by log-likelihood."""
-    return at.lost, at.any_at_floor or is_thin(at, needed), -at.loglik
+    """Best first: all components alive; none spurious or with too little weight; then by log-likelihood."""
+    return at.lost, at.spurious or is_thin(at, needed), -at.loglik
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,11 +123,12 @@ class LoopExecutor:
 
     def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
         """Runs in order: see `sort_key`."""
-        return sorted(numbers, key=lambda number: sort_key(self.runs[number].standing, needed[number]))
+        standings = dict(zip(numbers, self.standings(numbers), strict=True))
+        return sorted(numbers, key=lambda number: sort_key(standings[number], needed[number]))
 
     def standings(self, numbers: Sequence[int]) -> list[Standing]:
         """How far some of the runs have come."""
-        return [self.runs[number].standing for number in numbers]
+        return [standing_of(self.problem, self.runs[number]) for number in numbers]
 
     def search(
         self, rounds: Sequence[tuple[int, int]], needed: Sequence[float], protected: Sequence[bool], max_iter: int

@@ -74,7 +74,7 @@ def _advance(problem: Problem, run: Run, step: Step) -> Run:
     fall = run.last.loglik - new.loglik
     if fall <= 0 or problem.repair.accepts_falls:
         return run.extended(new, step.passes)
-    rounding = fall <= problem.rounding * (abs(new.loglik) + new.stats.total)
+    rounding = fall <= problem.rounding(new)
     if rounding and problem.collapsed(new).any():
         # At rest, but on a component to repair: take the step, so that the next thing is its repair.
         return replace(run.extended(new, step.passes), trace=(*run.trace, run.trace[-1]))

@@ -34,7 +34,10 @@ class Outcome(Enum):
 
     CONVERGED = "Converged."
     FLOORED = (
-        "Converged, but a covariance rests on the floor, so the log-likelihood depends on it: "
+        "Converged with a component at the floor, where many rows coincide: the log-likelihood depends on the floor."
+    )
+    SPURIOUS = (
+        "Converged, but a component of few rows rests on the floor, so the log-likelihood says nothing: "
         "try fewer components, a simpler model, or another floor."
     )
     RESEEDED = "Converged after a collapsed component was re-seeded: compare with more starts."
@@ -58,12 +61,12 @@ class Outcome(Enum):
         """
         return self.value.startswith("Converged")
 
-    def qualified(self, repairs: Sequence[Repair], floored: bool) -> Outcome:
+    def qualified(self, repairs: Sequence[Repair], *, floored: bool, spurious: bool) -> Outcome:
         """Say of a converged fit what had to be done to it; the gravest comes first.
 
         Examples
         --------
-        >>> Outcome.CONVERGED.qualified((), floored=True).name
+        >>> Outcome.CONVERGED.qualified((), floored=True, spurious=False).name
         'FLOORED'
         """
         if self is not Outcome.CONVERGED:
@@ -71,7 +74,8 @@ class Outcome(Enum):
         actions = {repair.action for repair in repairs}
         gravest = {
             Outcome.REMOVED: Action.REMOVED in actions,
-            Outcome.FLOORED: floored,
+            Outcome.SPURIOUS: spurious,
             Outcome.RESEEDED: Action.RESEEDED in actions,
+            Outcome.FLOORED: floored,
         }
         return next((outcome for outcome, holds in gravest.items() if holds), self)

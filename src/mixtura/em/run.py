@@ -61,8 +61,8 @@ class Standing:
     ----------
     lost : bool
         Whether a component collapsed and was not saved.
-    any_at_floor : bool
-        Whether a covariance has been raised to the floor.
+    spurious : bool
+        Whether a component at the floor holds too few rows (`Problem.spurious`).
     n_components : int
         Those that are left.
     least_weight : float
@@ -75,7 +75,7 @@ class Standing:
     """
 
     lost: bool
-    any_at_floor: bool
+    spurious: bool
     n_components: int
     least_weight: float
     loglik: float
@@ -148,12 +148,6 @@ class Run:
         if self.outcome is Outcome.COLLAPSED or not self.repairs:
             return self.outcome is Outcome.COLLAPSED
         return any(repair.action is Action.REMOVED for repair in self.repairs)
-
-    @property
-    def standing(self) -> Standing:
-        """How far it has come, in numbers."""
-        least, k = float(self.last.stats.weight.min()), len(self.components)
-        return Standing(self.lost, self.any_at_floor, k, least, self.loglik, self.iterations, self.finished)
 
     @property
     def rise(self) -> float:

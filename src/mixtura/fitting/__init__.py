@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from mixtura.fitting.doubts import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
 from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import Beginning, noise_beginnings, without
 from mixtura.fitting.options import as_data_and_start, as_masks, hold_parameters
 from mixtura.fitting.report import as_fit, with_names
-from mixtura.fitting.result import Fit, Iteration, Start
+from mixtura.fitting.result import Fit
+from mixtura.fitting.start import Iteration, PointMass, Start
 
 __all__ = [
     "EM",
@@ -16,6 +18,7 @@ __all__ = [
     "Fit",
     "Iteration",
     "Model",
+    "PointMass",
     "Start",
     "UniformNoise",
     "as_data_and_start",
@@ -25,6 +28,8 @@ __all__ = [
     "fit",
     "hold_parameters",
     "noise_beginnings",
+    "warn_of_columns",
+    "warn_of_few_rows",
     "with_names",
     "without",
 ]

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from mixtura._support import as_amount, as_count
+import numpy as np
+
+from mixtura._support import Array, as_amount, as_count
+from mixtura.data import ColumnValues, Summary
 from mixtura.em import StopRule, as_stops
-from mixtura.em.mstep import as_floor
+from mixtura.em.mstep import as_floor, floor_variances
 from mixtura.em.steppers import STEPPERS, Stepper
 from mixtura.errors import ParameterError
 from mixtura.fitting.model_file import read_part
@@ -40,6 +43,10 @@ class EM:
     floor : float
         Least variance of a component in any direction, as a fraction of the data's variance; at least 1e-10, which is
         what double precision needs. It is part of the M-step, so the log-likelihood still never falls.
+    resolution : "auto", float or sequence of shape (d,)
+        Rounding unit of each column, 0 where values are not rounded: no component gets narrower than half of it, so
+        that nothing is gained by normals on single values of rounded data. "auto" finds units from the spacing of the
+        values.
     on_interrupt : {"raise", "keep"}, optional
         What Ctrl-C does: raise KeyboardInterrupt, or return what there is so far. Unless given, `mixtura.fit` raises,
         and `mixtura.select` returns the cells that are done.
@@ -55,6 +62,7 @@ class EM:
     stop: str | Sequence[str] = "loglik"
     accelerate: bool = True
     floor: float = 1e-10
+    resolution: Any = "auto"
     on_interrupt: str | None = None
 
     def __post_init__(self) -> None:
@@ -64,9 +72,17 @@ class EM:
         object.__setattr__(self, "tol", as_amount(self.tol, "tol"))
         object.__setattr__(self, "max_iter", as_count(self.max_iter, "max_iter", least=0))
         object.__setattr__(self, "floor", as_floor(self.floor))
+        object.__setattr__(self, "resolution", as_resolution(self.resolution))
 
     def __repr__(self) -> str:
         return code_of(self)
+
+    def floor_variances(self, summary: Summary, values: ColumnValues) -> Array:
+        """Least variances of a component, (d,), on given data."""
+        unit = np.asarray(values.unit if self.resolution == "auto" else self.resolution)
+        if unit.ndim and len(unit) != len(summary.mean):
+            raise ParameterError(f"resolution has {len(unit)} units; the data has {len(summary.mean)} columns")
+        return floor_variances(summary.scale, self.floor, unit)
 
     @property
     def rules(self) -> list[StopRule]:
@@ -98,6 +114,23 @@ class EM:
             If the text is no model file, or `Mixture.to_json` wrote it, which knows nothing of EM.
         """
         return read_part(text, "em", lambda plain: cls(**plain))
+
+
+def as_resolution(value: Any) -> Any:
+    """Check rounding units: "auto", one for all columns, or a tuple of one for each.
+
+    Examples
+    --------
+    >>> as_resolution([0.5, 0])
+    (0.5, 0.0)
+    """
+    if isinstance(value, str):
+        if value != "auto":
+            raise ParameterError(f"resolution is {value!r}; expected 'auto', a number, or one for each column")
+        return value
+    if np.ndim(value) == 1:
+        return tuple(as_amount(unit, "resolution") for unit in value)
+    return as_amount(value, "resolution")
 
 
 def as_em(em: EM | None, **told: Any) -> EM:

@@ -9,16 +9,19 @@ from typing import Any
 
 from mixtura._support import Rng, as_count, as_rng
 from mixtura.covariance.models import Constraint
+from mixtura.data import ColumnValues
 from mixtura.data.tables import read_table
 from mixtura.em import Outcome, Problem, Run, advance, iterate, reseed_empty
 from mixtura.em.steppers import PLAIN
 from mixtura.errors import ParameterError
+from mixtura.fitting.doubts import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.model import Model, as_model
 from mixtura.fitting.noise import with_noise
 from mixtura.fitting.options import as_data_and_start, as_n_components, with_held_parameters, with_known_labels
 from mixtura.fitting.report import as_fit, warn, with_names
-from mixtura.fitting.result import Fit, Iteration
+from mixtura.fitting.result import Fit
+from mixtura.fitting.start import Iteration
 from mixtura.starts import DEFAULT, Initial, as_initial
 from mixtura.stats import Stats
 
@@ -133,8 +136,8 @@ def fit(
     source, start = as_data_and_start(X, sample_weight, start, threads)
     asked = asked.in_columns(source.n_features)
     k = as_n_components(n_components, start)
-    summary = asked.summary(source)
-    problem = asked.problem(source, summary, how.floor)
+    summary, values = asked.summary(source), ColumnValues.of(source)
+    problem = asked.problem(source, summary, how.floor_variances(summary, values))
     initial = as_initial(start)
     if known_labels is not None:
         if asked.trim:
@@ -147,6 +150,8 @@ def fit(
     plan = _Plan(problem, k, initials, as_count(n_init, "n_init"), how, record, on_iteration)
     runs, histories = _all_starts(plan, as_rng(seed))
     result = with_names(as_fit(problem, runs, asked, how, histories=histories), X, start)
+    warn_of_columns(values, result.mixture.columns, stacklevel=2)
+    warn_of_few_rows(result, stacklevel=2)
     warn(result, len(initials))
     return result
 

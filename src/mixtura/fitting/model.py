@@ -27,7 +27,6 @@ from mixtura.em.mstep import (
     MStep,
     as_plain,
     as_prior,
-    floor_variances,
     with_data,
 )
 from mixtura.errors import ParameterError
@@ -159,9 +158,9 @@ class Model:
         """The summary of all rows, with what this model needs of it."""
         return summarise(source, full=self.prior is not None or isinstance(self.noise, UniformNoise))
 
-    def problem(self, source: Source, summary: Summary, floor: float) -> Problem:
-        """What EM is to solve, but for noise, known labels and held parameters."""
-        mstep = self.mstep(summary, floor_variances(summary.scale, floor))
+    def problem(self, source: Source, summary: Summary, floor: Array) -> Problem:
+        """What EM is to solve, but for noise, known labels and held parameters; ``floor`` holds variances, (d,)."""
+        mstep = self.mstep(summary, floor)
         return Problem(source, self.estep(), mstep, ReseedThenRemove(), summary)
 
     def to_dict(self) -> dict[str, Any]:

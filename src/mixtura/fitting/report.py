@@ -10,12 +10,16 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import column_names, frozen_array, table_kind
-from mixtura.em import Outcome, Problem, Run
+from mixtura.em import Iterate, Outcome, Problem, Run
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
-from mixtura.fitting.result import Fit, Iteration, Start
+from mixtura.fitting.result import Fit
+from mixtura.fitting.start import Iteration, PointMass, Start
 from mixtura.mixture import Mixture
+
+# A column in which a component's variance is below so many times the floor is one in which its rows coincide.
+NARROW = 1.5
 
 # Starts that stop by the same rule in the same optimum differ by a few dozen times its tolerance.
 TWINS = 100.0
@@ -31,8 +35,8 @@ def as_fit(
     sample_size: float | None = None,
 ) -> Fit:
     """Keep the run with the highest log-likelihood, and report on all; ``histories`` are their recorded iterations."""
-    starts = tuple(_report(run) for run in runs)
-    first = int(np.argmax([start.loglik for start in starts]))
+    starts = tuple(_report(problem, run) for run in runs)
+    first = min(range(len(starts)), key=lambda number: (bool(starts[number].spurious), -starts[number].loglik))
     last = runs[first].last
     interrupted = any(start.outcome is Outcome.INTERRUPTED for start in starts)
     return Fit(
@@ -51,6 +55,7 @@ def as_fit(
         log_prior=problem.mstep.penalty(last.mixture),
         effective_n_rows=problem.summary.effective_n_rows,
         sample_size=sample_size,
+        point_masses=_point_masses(problem, last, starts[first]),
     )
 
 
@@ -63,19 +68,37 @@ def with_names(result: Fit, X: Any, start: Any) -> Fit:
     return replace(result, mixture=replace(result.mixture, columns=columns, table_kind=table_kind(X)))
 
 
-def _report(run: Run) -> Start:
+def _report(problem: Problem, run: Run) -> Start:
     """What one start did."""
-    floored = tuple(int(j) for j in np.flatnonzero(run.last.at_floor))
-    outcome = run.outcome.qualified(run.repairs, bool(floored))
-    return Start(run.last.loglik, run.iterations, run.passes, outcome, run.repairs, floored)
+    floored = tuple(np.flatnonzero(run.last.at_floor).tolist())
+    spurious = tuple(np.flatnonzero(problem.spurious(run.last)).tolist()) if floored else ()
+    outcome = run.outcome.qualified(run.repairs, floored=bool(floored), spurious=bool(spurious))
+    return Start(run.last.loglik, run.iterations, run.passes, outcome, run.repairs, floored, spurious)
+
+
+def _point_masses(problem: Problem, last: Iterate, start: Start) -> tuple[PointMass, ...]:
+    """Components at the floor that hold many rows, and where these coincide."""
+    many = [j for j in start.floored if j not in start.spurious]
+    if not many:
+        return ()
+    narrow = last.mixture.covariances.variances() < NARROW * problem.mstep.floor
+    return tuple(
+        PointMass(
+            j,
+            float(last.stats.weight[j]),
+            tuple(np.flatnonzero(narrow[j]).tolist()),
+            tuple(last.mixture.means[j][narrow[j]].tolist()),
+        )
+        for j in many
+    )
 
 
 def warn(result: Fit, kinds: int) -> None:
     """Say what the user should know about how it went; of several kinds of starts, taken in turn, see the best one."""
     best = result.starts[result.best_start]
-    if best.repairs or best.floored:
+    if best.repairs or best.spurious:
         done = [str(repair) for repair in best.repairs]
-        done += [f"component {j} rests on the floor ({result.sizes[j]:.3g} points)" for j in best.floored]
+        done += [f"component {j} rests on the floor ({result.sizes[j]:.3g} points)" for j in best.spurious]
         warnings.warn(
             f"{'; '.join(done)}. Try fewer components, a simpler model, other starts, or another floor.",
             DegeneracyWarning,

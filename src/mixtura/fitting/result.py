@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array, as_column_like, as_columns_like, as_table, format_count
-from mixtura.em import Outcome, Repair
+from mixtura.em import Outcome
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
+from mixtura.fitting.start import Iteration, PointMass, Start
 from mixtura.mixture import (
     Assessment,
     Mixture,
@@ -21,59 +22,6 @@ from mixtura.mixture import (
     model_to_json,
     row_labels,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Iteration:
-    """What is known after an EM iteration: passed to ``on_iteration``, and kept by ``record=True``.
-
-    Attributes
-    ----------
-    start : int
-        Which start this belongs to, from 0.
-    number : int
-        EM iterations done so far; 0 is the start itself.
-    mixture : Mixture
-    loglik : float
-        Total log-likelihood of ``mixture``, penalised as those in ``Fit.trace`` are.
-    rise : float
-        By how much that is more than one iteration before; NaN at a start or after a repair.
-    components : tuple of int
-        Numbers, as at the start, of the components that are left.
-    """
-
-    start: int
-    number: int
-    mixture: Mixture
-    loglik: float
-    rise: float
-    components: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What one start did.
-
-    Attributes
-    ----------
-    loglik : float
-        Total log-likelihood at its end, penalised as those in ``Fit.trace`` are.
-    iterations : int
-    passes : int
-        How often the data was read from the first E-step on: once an iteration, once more where an accelerated
-        step failed or a component was repaired.
-    outcome : Outcome
-    repairs : tuple of Repair
-    floored : tuple of int
-        Components (of the result) whose covariance rests on the floor.
-    """
-
-    loglik: float
-    iterations: int
-    passes: int
-    outcome: Outcome
-    repairs: tuple[Repair, ...]
-    floored: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,6 +61,8 @@ class Fit:
         maximum likelihood.
     effective_n_rows : float
         The effective number of weighted rows, (sum w)^2 / sum w^2 (Kish 1965).
+    point_masses : tuple of PointMass
+        Components on whose rows many values coincide.
 
     Examples
     --------
@@ -137,6 +87,7 @@ class Fit:
     log_prior: float = 0.0
     effective_n_rows: float = math.nan
     sample_size: float | None = None
+    point_masses: tuple[PointMass, ...] = ()
 
     def __repr__(self) -> str:
         k, d = self.mixture.n_components, self.mixture.n_features

@@ -58,7 +58,7 @@ class KernelRuns(Protocol):
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
 
     def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
-        """Numbers sorted, best first: not collapsed, then not at the floor nor too thin, then by log-likelihood."""
+        """Numbers sorted, best first: not collapsed, then not spurious nor too thin, then by log-likelihood."""
 
     def standings(self, numbers: Sequence[int]) -> list[tuple[bool, bool, int, float, float, int, bool]]:
         """Of some of the runs the fields of `mixtura.em.Standing`."""

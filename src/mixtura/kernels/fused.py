@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -58,6 +59,7 @@ class FusedRuns:
         *,
         tol: float,
         least_points: int,
+        point_mass: float = math.inf,
         ridge: float = 0.0,
         continued: bool = False,
         pseudo_rows: tuple[float, float, Array, Array] | None = None,
@@ -81,6 +83,8 @@ class FusedRuns:
             A run has converged when its mean log-likelihood per row rises by no more.
         least_points : int
             A run ends as collapsed where a component on the floor holds fewer rows, or any less than half a row.
+        point_mass : float
+            Runs with a component on the floor that holds less weight are ranked behind the others.
         ridge : float
             Added to all variances.
         continued : bool
@@ -108,7 +112,9 @@ class FusedRuns:
             pseudo_rows=None if pseudo_rows is None else _as_native(*pseudo_rows),
         )
         plain = NEVER if accelerate_after is None else max(accelerate_after, 1)
-        options = _native.EmOptions(tol=tol, rows_per_weight=unit, least_points=least_points, accelerate_after=plain)
+        options = _native.EmOptions(
+            tol=tol, rows_per_weight=unit, least_points=least_points, point_mass=point_mass, accelerate_after=plain
+        )
         native = _native.Runs(
             problem=problem,
             options=options,
@@ -151,7 +157,7 @@ class FusedRuns:
         return RunResult(native, _ENDINGS[native.ending], native.trace)
 
     def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
-        """Runs in order: those not collapsed; those not at the floor nor too thin; the highest log-likelihood.
+        """Runs in order: those not collapsed; those not spurious nor too thin; the highest log-likelihood.
 
         A run is too thin while a component holds less weight than is ``needed``, which is given for all runs.
         """

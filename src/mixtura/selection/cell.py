@@ -29,8 +29,8 @@ class Found:
     iterations : int
         After how many EM iterations.
     outcome : str
-        ``"rest"`` where it came to rest; ``"given up"`` where others were ahead; ``"floor"`` where a covariance rests
-        on the floor; ``"thin"`` where a component holds too few rows; ``"collapsed"`` where a component was lost.
+        ``"rest"`` where it came to rest; ``"given up"`` where others were ahead; ``"spurious"`` where a component of
+        few rows rests on the floor; ``"thin"`` where a component holds too few rows; ``"collapsed"`` where one is lost.
     """
 
     start: str
@@ -131,7 +131,7 @@ class Cell:
         if self.fit is None:
             return self.error
         outcome = self.fit.outcome
-        if outcome in (Outcome.FLOORED, Outcome.REMOVED, Outcome.STALLED):
+        if outcome in (Outcome.SPURIOUS, Outcome.REMOVED, Outcome.STALLED):
             return outcome.value
         return THIN if self.thin else ""
 

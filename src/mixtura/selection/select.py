@@ -13,11 +13,11 @@ import numpy as np
 
 from mixtura._support import Rng, as_entropy, column_names, table_kind, thread_count
 from mixtura.covariance.models import Constraint
-from mixtura.data import Source, as_source
+from mixtura.data import ColumnValues, Source, as_source
 from mixtura.data.tables import read_table
 from mixtura.em import LoglikRises
-from mixtura.errors import ConvergenceWarning, DegeneracyWarning, ParameterError
-from mixtura.fitting import EM, Model, as_em, noise_beginnings, with_names
+from mixtura.errors import ConvergenceWarning, DegeneracyWarning, GridEdgeWarning, ParameterError
+from mixtura.fitting import EM, Model, as_em, noise_beginnings, warn_of_columns, warn_of_few_rows, with_names
 from mixtura.mixture import as_sample_size
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.cell_starts import DEFAULT, as_starts
@@ -146,7 +146,7 @@ def select(
     done = tuple(_named(cells[key], X) for key in keys if key in cells)
     result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings, table_kind(X))
     _warn(result, interrupted=interrupted)
-    _warn_of_constants(plan, column_names(X))
+    warn_of_columns(plan.values, column_names(X), stacklevel=2)
     return result
 
 
@@ -154,7 +154,14 @@ def _settings(starts: tuple[Any, ...], asked: Model, how: EM) -> dict[str, Any]:
     """What makes a selection, but for its grid and its criterion, in plain values."""
     model = asked.to_dict()
     own = {name: model[name] for name in ("constraint", "prior", "noise", "equal_weights")}
-    return {"start": starts, **own, "tol": how.tol, "max_iter": how.max_iter, "floor": how.floor}
+    return {
+        "start": starts,
+        **own,
+        "tol": how.tol,
+        "max_iter": how.max_iter,
+        "floor": how.floor,
+        "resolution": np.asarray(how.resolution).tolist(),
+    }
 
 
 def _check_same(settings: dict[str, Any], earlier: Selection | None) -> None:
@@ -182,12 +189,13 @@ def planned(
     threads: int,
 ) -> Plan:
     """What all cells share."""
-    summary = asked.summary(source)
+    summary, values = asked.summary(source), ColumnValues.of(source)
     around, beginnings = noise_beginnings(asked.noise, source, summary)
-    template = asked.problem(source, summary, em.floor).with_background(around)
+    template = asked.problem(source, summary, em.floor_variances(summary, values)).with_background(around)
     parts: Any = pieces(source, entropy, beginnings)
     return Plan(
         source,
+        values,
         **parts,
         template=template,
         n_components=n_components,
@@ -233,18 +241,15 @@ def _warn(result: Selection, *, interrupted: bool) -> None:
     if interrupted:
         warnings.warn(INTERRUPTED, ConvergenceWarning, stacklevel=3)
     first = next(iter(result.ranked), None)
-    if first is not None and not first.sound:
+    if first is None or first.fit is None:
+        return
+    warn_of_few_rows(first.fit, stacklevel=3)
+    if not first.sound:
         warnings.warn(f"no cell is sound; the best of the others: {first.trouble}", DegeneracyWarning, stacklevel=3)
-
-
-def _warn_of_constants(plan: Plan, names: tuple[str, ...] | None) -> None:
-    """Columns without any width put covariances on the floor, or widen the others' where all widths are equal."""
-    rows = (plan.large or plan.small).array
-    flat = np.flatnonzero((rows == rows[:1]).all(axis=0))
-    if len(flat) and rows.shape[1] > 1:
-        columns = ", ".join(repr(names[j]) if names else str(j) for j in flat)
+    most = max(result.n_components)
+    if first.n_components == most > min(result.n_components):
         warnings.warn(
-            f"column {columns} does not vary, so most models cannot be told apart: leave it out",
-            DegeneracyWarning,
+            f"the best cell has {most} components, the most that were tried: more may be better",
+            GridEdgeWarning,
             stacklevel=3,
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura.em import Outcome
 from mixtura.errors import DataError
-from mixtura.fitting import EM, Fit, Model, Start
+from mixtura.fitting import EM, Fit, Model, PointMass, Start
 from mixtura.mixture import Mixture
 from mixtura.selection.cell import Cell, CellStart, Found
 from mixtura.stats import Stats
@@ -79,11 +79,13 @@ def _fit(fit: Fit) -> dict[str, Any]:
         "iterations": start.iterations,
         "passes": start.passes,
         "floored": start.floored,
+        "spurious": start.spurious,
         "sizes": fit.sizes.tolist(),
         "n_rows": fit.n_rows,
         "assignment_logprob": fit.assignment_logprob,
         "sample_size": fit.sample_size,
         "log_prior": fit.log_prior,
+        "point_masses": [[mass.component, mass.rows, mass.columns, mass.values] for mass in fit.point_masses],
         "effective_n_rows": fit.effective_n_rows,
         "model": fit.model.to_dict(),
         "em": fit.em.to_dict(),
@@ -115,7 +117,9 @@ def _read_stats(plain: dict[str, Any]) -> Stats:
 def _read_fit(plain: dict[str, Any]) -> Fit:
     """A fit from plain values."""
     outcome, trace = Outcome[plain["outcome"]], tuple(plain["trace"])
-    start = Start(trace[-1], plain["iterations"], plain["passes"], outcome, (), tuple(plain["floored"]))
+    start = Start(
+        trace[-1], plain["iterations"], plain["passes"], outcome, (), tuple(plain["floored"]), tuple(plain["spurious"])
+    )
     same = ("n_rows", "assignment_logprob", "sample_size", "log_prior", "effective_n_rows")
     return Fit(
         Mixture.from_json(json.dumps(plain["mixture"])),
@@ -126,5 +130,6 @@ def _read_fit(plain: dict[str, Any]) -> Fit:
         sizes=np.array(plain["sizes"]),
         model=Model.from_dict(plain["model"]),
         em=EM(**plain["em"]),
+        point_masses=tuple(PointMass(j, rows, tuple(at), tuple(value)) for j, rows, at, value in plain["point_masses"]),
         **{name: plain[name] for name in same},
     )

@@ -12,8 +12,8 @@ import numpy as np
 
 from mixtura._support import map_in_order, using_threads
 from mixtura.covariance.models import as_covariance_model, with_constraint
-from mixtura.data import ArraySource, Source
-from mixtura.em import Problem, Standing, is_thin, rows_per_weight
+from mixtura.data import ArraySource, ColumnValues, Source
+from mixtura.em import Problem, Standing, is_thin, rows_per_weight, standing_of
 from mixtura.errors import MixturaError
 from mixtura.fitting import EM, Beginning, Model, as_fit
 from mixtura.selection.cell import Cell, CellStart, Found
@@ -36,6 +36,8 @@ class Plan:
     Attributes
     ----------
     source : Source
+    values : ColumnValues
+        What the values of the columns are like.
     small : ArraySource
         All rows, or as many as starts are chosen by.
     large : ArraySource, or None
@@ -60,6 +62,7 @@ class Plan:
     """
 
     source: Source
+    values: ColumnValues
     small: ArraySource
     large: ArraySource | None
     template: Problem
@@ -205,7 +208,7 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[K
         as_fit(problem, [best], plan.columns[key.model][1], plan.em, sample_size=plan.sample_size),
         start.reduced(problem.mstep.scatter_kind),
         found,
-        is_thin(best.standing, least_weight(problem)),
+        is_thin(standing_of(problem, best), least_weight(problem)),
         accelerated=loop,
     )
 
@@ -224,8 +227,8 @@ def ending(at: Standing, needed: float) -> str:
     """How a start ended, as `Found` says it; ``needed`` is the least weight that a component should have."""
     if at.lost:
         return "collapsed"
-    if at.any_at_floor:
-        return "floor"
+    if at.spurious:
+        return "spurious"
     if is_thin(at, needed):
         return "thin"
     return "rest" if at.finished else "given up"

@@ -19,7 +19,6 @@ from mixtura.em import (
     in_kernel,
     iterate,
     reseed_empty,
-    row_counts,
     rows_per_weight,
 )
 from mixtura.em.steppers import STEPPERS
@@ -27,9 +26,6 @@ from mixtura.stats import Stats
 
 # Multiplications in one iteration from which on starts are shared out among threads.
 MUCH = 1 << 20
-
-# A floor below this fraction of the data's variance is there for the arithmetic, not a limit that somebody has chosen.
-NUMERICAL = 1e-6
 
 # So many iterations, repairs among them, are left to the loop before the kernel goes on.
 REPAIRING = 2
@@ -143,17 +139,8 @@ def _joined(before: Run, after: Run) -> Run:
 
 
 def is_spurious(problem: Problem, run: Run) -> bool:
-    """Whether a component owes its likelihood to the floor.
-
-    It is there with hardly more rows than it needs, or the floor is so low that only rows that coincide in some
-    direction get there; then there is no end to their likelihood but the floor.
-    """
-    if not run.any_at_floor:
-        return False
-    at_floor = run.last.at_floor
-    held = row_counts(run.last.stats, problem.source.n_rows)
-    few = held < 2 * problem.mstep.covariances.least_points(problem.source.n_features)
-    return bool((at_floor & (few | (problem.mstep.floor < NUMERICAL * problem.scale).all())).any())
+    """Whether a component owes its likelihood to the floor."""
+    return run.any_at_floor and bool(problem.spurious(run.last).any())
 
 
 def ranked(problem: Problem, runs: Sequence[Run]) -> list[Run]:
@@ -172,7 +159,7 @@ def with_repairs(problem: Problem, run: Run, limits: Limits, *, few_rows: bool) 
     while not run.finished and run.iterations < limits.max_iter:
         most = min(run.iterations + REPAIRING, limits.max_iter) if fast else limits.max_iter
         run = iterate(problem, run, stop=stop, max_iter=most, rng=rng, stepper=STEPPERS[not fast])
-        if fast and not run.finished and not run.last.at_floor.any():
+        if fast and not run.finished and not problem.collapsed(run.last).any():
             run = _to_next_collapse(problem, run, limits)
     return run
 

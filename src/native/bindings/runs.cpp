@@ -130,8 +130,10 @@ class Runs {
   std::vector<Size> best_first(const std::vector<Size>& numbers, const Numbers& needed) {
     for (Size number : numbers) (*this)[number];  // raises where there is no such run
     if (needed.size() != runs_.size()) throw std::invalid_argument("not one needed weight for each run");
-    return mixtura::best_first(runs_, numbers, needed);
+    return mixtura::best_first(runs_, numbers, needed, options_.point_mass);
   }
+
+  Standing standing(Size number) { return {(*this)[number], options_.point_mass}; }
 
   Result result(Size number) { return {(*this)[number], problem_.model, problem_.rows.d}; }
 
@@ -172,8 +174,8 @@ Array as_array(Numbers& numbers, const Layout& layout) {
 nb::list standings(Runs& runs, const std::vector<Size>& numbers) {
   nb::list found;
   for (Size number : numbers) {
-    const Standing at(runs[number]);
-    found.append(nb::make_tuple(at.lost, at.any_at_floor, at.components, at.least_weight, at.loglik, at.iterations,
+    const Standing at = runs.standing(number);
+    found.append(nb::make_tuple(at.lost, at.spurious, at.components, at.least_weight, at.loglik, at.iterations,
                                 at.finished));
   }
   return found;
@@ -208,8 +210,8 @@ void bind_parameters(nb::module_& m) {
           nb::kw_only(), "level"_a, "rows"_a, "weight"_a.none(), "model"_a, "floor"_a, "ridge"_a,
           "pseudo_rows"_a.none());
   nb::class_<EmOptions>(m, "EmOptions", "When a run ends, and when it is accelerated.")
-      .def(nb::init<double, double, Size, Size>(), nb::kw_only(), "tol"_a, "rows_per_weight"_a, "least_points"_a,
-           "accelerate_after"_a);
+      .def(nb::init<double, double, Size, double, Size>(), nb::kw_only(), "tol"_a, "rows_per_weight"_a,
+           "least_points"_a, "point_mass"_a, "accelerate_after"_a);
   nb::class_<StartArrays>(m, "Starts", "Statistics of several starts, one after the other.")
       .def(nb::init<In, In, In>(), "weight"_a, "mean"_a, "scatter"_a);
 }

@@ -18,6 +18,7 @@ struct EmOptions {
   double tol;               // by which the mean log-likelihood per row must rise
   double rows_per_weight;   // how many rows a weight of one stands for
   Size least_points;        // a component on the floor with fewer rows has collapsed
+  double point_mass;        // one that holds less weight there is spurious
   Size accelerate_after;    // iterations after which SQUAREM steps are tried
 };
 
@@ -39,6 +40,11 @@ struct Iterate {
   std::vector<char> at_floor;           // (k)
   double loglik = 0, certainty = 0;
 
+  bool any_spurious(double point_mass) const {
+    for (std::size_t c = 0; c < at_floor.size(); ++c)
+      if (at_floor[c] && stats.weight[c] < point_mass) return true;
+    return false;
+  }
   bool any_at_floor() const {
     return std::any_of(at_floor.begin(), at_floor.end(), [](char low) { return low; });
   }

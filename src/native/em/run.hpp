@@ -26,29 +26,30 @@ struct Run {
 
 // How far a run has come, in the numbers by which several are compared.
 struct Standing {
-  bool lost, any_at_floor;
+  bool lost, spurious;
   Size components;
   double least_weight, loglik;
   Size iterations;
   bool finished;
 
-  explicit Standing(const Run& run)
-      : lost(run.ending == Ending::COLLAPSED), any_at_floor(run.at.any_at_floor()),
+  Standing(const Run& run, double point_mass)
+      : lost(run.ending == Ending::COLLAPSED), spurious(run.at.any_spurious(point_mass)),
         components(Size(run.at.stats.weight.size())), least_weight(run.at.stats.least_weight()),
         loglik(run.trace.empty() ? -std::numeric_limits<double>::infinity() : run.at.loglik),
         iterations(std::max<Size>(Size(run.trace.size()) - 1, 0)), finished(run.ended()) {}
 
-  // 0 if all components are alive, none at the floor, and each has the weight it needs; 2 if one is lost.
+  // 0 if all components are alive, none spurious, and each has the weight it needs; 2 if one is lost.
   int grade(double needed) const {
-    return lost ? 2 : any_at_floor || (components > 1 && least_weight < needed);
+    return lost ? 2 : spurious || (components > 1 && least_weight < needed);
   }
 };
 
 // Numbers of runs, best first: by grade, then by log-likelihood. The weights needed are given for all runs.
-inline std::vector<Size> best_first(const std::vector<Run>& runs, std::vector<Size> numbers, const Numbers& needed) {
+inline std::vector<Size> best_first(const std::vector<Run>& runs, std::vector<Size> numbers, const Numbers& needed,
+                                    double point_mass) {
   std::vector<std::pair<int, double>> keys(runs.size());
   for (Size number : numbers) {
-    const Standing standing(runs[number]);
+    const Standing standing(runs[number], point_mass);
     keys[number] = {standing.grade(needed[number]), -standing.loglik};
   }
   std::stable_sort(numbers.begin(), numbers.end(), [&](Size a, Size b) { return keys[a] < keys[b]; });
@@ -82,8 +83,9 @@ struct Rounds {
   Numbers needed;           // the weight that a component of each run should have
   std::vector<bool> is_protected;  // each run: whether it goes on in any case
 
-  std::vector<Size> chosen(const std::vector<Run>& runs, const std::vector<Size>& field, Size places) const {
-    std::vector<Size> order = best_first(runs, field, needed);
+  std::vector<Size> chosen(const std::vector<Run>& runs, const std::vector<Size>& field, Size places,
+                           double point_mass) const {
+    std::vector<Size> order = best_first(runs, field, needed, point_mass);
     const auto gives_up = [this](Size number) { return !is_protected[number]; };
     if (Size(order.size()) > places)
       order.erase(std::remove_if(order.begin() + places, order.end(), gives_up), order.end());
@@ -113,7 +115,7 @@ class Iteration {
     for (const auto& [iterations, places] : rounds.iterations_and_places) {
       if (Size(field.size()) <= places) continue;
       for (Size number : field) advance(runs[number], std::min(iterations, max_iter));
-      field = rounds.chosen(runs, field, places);
+      field = rounds.chosen(runs, field, places, options_.point_mass);
     }
     std::vector<Run*> last;
     for (Size number : field) last.push_back(&runs[number]);
