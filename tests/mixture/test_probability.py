@@ -168,3 +168,38 @@ def test_one_component_has_nothing_to_merge():
     mixture = Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1))
     merged = mixtura.combine_components(mixture, [[0.0], [1.0]])
     assert (merged.merges, merged.entropies, merged.suggested) == ((), (0.0,), 1)
+
+
+@pytest.mark.parametrize("k", [2, 3, 4, 5, 6])
+@pytest.mark.parametrize("radius", [12, 6])
+def test_separate_clusters_stay_separate(k, radius):
+    angle = 2 * np.pi * np.arange(k) / k
+    rng = np.random.default_rng(k)
+    rows = np.repeat(radius * np.c_[np.cos(angle), np.sin(angle)], 100, axis=0) + rng.normal(size=(100 * k, 2))
+    merged = mixtura.combine_components(mixtura.fit(rows, k, start="hierarchical").mixture, rows)
+    assert merged.suggested == k
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_one_skewed_cluster_is_one(k):
+    rows = np.random.default_rng(0).gamma(4, size=(2000, 1))
+    assert mixtura.combine_components(mixtura.fit(rows, k, seed=0).mixture, rows).suggested == 1
+
+
+def test_split_clusters_are_joined_beside_separate_ones():
+    rng = np.random.default_rng(1)
+    rows = np.r_[rng.gamma(4, size=600), rng.gamma(4, size=600) + 40, rng.normal(80, 1, 400)][:, None]
+    merged = mixtura.combine_components(mixtura.fit(rows, 5, seed=0).mixture, rows)
+    assert merged.suggested == 3
+
+
+@pytest.mark.parametrize(("name", "expected"), [("iris", 2), ("diabetes", 2), ("faithful", 2)])
+def test_entropies_of_mclusts_best_models_lead_to_as_many_clusters_as_in_r(name, expected):
+    """mclust's best model of each, its entropies, and the number of rows in the clusters that are merged."""
+    folder = Path(__file__).parents[1] / "reference" / "mclust"
+    reference = json.loads((folder / f"{name}.json").read_text())
+    rows = np.loadtxt(folder / f"{name}.csv", delimiter=",", skiprows=1)
+    best = mixtura.select(rows, [reference["best"]["G"]], models=reference["best"]["model"], seed=0).best
+    merged = mixtura.combine_components(best.mixture, rows)
+    np.testing.assert_allclose(merged.entropies, reference["clustCombi"]["entropy"], atol=0.05, rtol=1e-2)
+    assert merged.suggested == expected

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 special = LazyModule("scipy.special")
 
 
+# By how many nats for each of their rows the merge of two clusters that overlap lowers the entropy.
+OVERLAP = 0.05
+
+TINY = float(np.finfo(np.float64).tiny)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Combination:
     """Hierarchy of clusters of components, merged two at a time from K clusters down to one.
@@ -130,14 +136,19 @@ class Combination:
 
     @property
     def suggested(self) -> int:
-        """Number of clusters at the bend of the entropy, where two lines fit it best by least squares.
+        """Number of clusters at which to stop merging: K, 1, or where the entropy bends.
 
-        The entropy is a function of the number of rows merged so far, as in Baudry et al. (2010). The bend
-        is at 2, ..., K - 1 clusters; with K of one or two components it is at K.
+        Two clusters overlap if merging them lowers the entropy by 0.05 nats or more for each row in them; two equal
+        normals do if their means are less than 4.2 standard deviations apart. K if no two components overlap; 1 if
+        even the last two clusters do. Otherwise the bend at 2, ..., K - 1 clusters where two lines fit the entropy best
+        by least squares, as a function of the number of rows merged so far (Baudry et al. 2010).
         """
         k = len(self.entropies)
-        if k < 3:
+        overlap = np.diff(self.entropies) / np.maximum(self.moved, TINY) >= OVERLAP
+        if k == 1 or not overlap[-1]:
             return k
+        if overlap[0] or k < 3:
+            return 1
         moved, entropy = self._rows_merged, np.array(self.entropies)
         bends = range(1, k - 1)
         misfit = [

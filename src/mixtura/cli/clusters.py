@@ -46,7 +46,7 @@ def combine(
     """Merge a model's components into clusters, where they overlap most.
 
     The rows of DATA say how much they overlap. The number of clusters that is suggested is where the curve of
-    entropies bends, which --picture shows.
+    entropies bends, which --picture shows; all components if none overlap, 1 if all do.
     """
     asked = {"--labels": labels, "--table": table, "--picture": picture}
     files = check_outputs(asked, {"--picture": PICTURE}, (model, data))

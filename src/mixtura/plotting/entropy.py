@@ -25,7 +25,7 @@ def plot_entropy(entropy: Array, moved: Array, suggested: int, path: str | Path 
     moved : ndarray of shape (k,)
         Rows in the clusters that were merged on the way from k clusters to 1, 2, ..., k, summed over the merges.
     suggested : int
-        Number of clusters at the bend; it gets a ring.
+        Number of clusters that gets a ring; between 1 and k it is at the bend of two lines, which are drawn.
     path : str or Path, optional
         Save as this .png, .svg or .pdf, too.
     """
@@ -43,7 +43,7 @@ def plot_entropy(entropy: Array, moved: Array, suggested: int, path: str | Path 
     left.set_ylabel("entropy of the assignment (nats)")
     low, high = float(entropy.min()), float(entropy.max())
     left.set_ylim(low - 0.09 * ((high - low) or 1), high + 0.12 * ((high - low) or 1))
-    if len(entropy) > 2:
+    if 1 < suggested < len(entropy):
         _draw_two_lines(right, moved, entropy, suggested - 1)
     _number_points(right, moved, entropy)
     plural = "" if suggested == 1 else "s"
