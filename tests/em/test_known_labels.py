@@ -77,7 +77,7 @@ def test_weights_are_repetition():
     [
         (HALF[:9], {}, DataError, r"shape \(9,\)"),
         (np.where(HALF == 2, 7, HALF), {}, DataError, "row [0-9]+: 7; expected an integer from 0 to 2"),
-        (HALF.astype(float), {}, DataError, "expected an integer"),
+        (HALF + 0.5, {}, DataError, "expected an integer"),
         (np.where(HALF == 2, -1, HALF), {}, DataError, "component 2"),
         (HALF, {"start": "kmeans"}, ParameterError, "which component is which"),
         (HALF, {"sample_weight": HALF != 1}, ParameterError, "component 1 have weight zero"),

@@ -23,6 +23,7 @@ from mixtura._support.checks import (
 from mixtura._support.cuts import block_slices, chunk_slices
 from mixtura._support.files import atomic_write, write_text
 from mixtura._support.html import html_table
+from mixtura._support.labels import is_missing, without_missing
 from mixtura._support.lazy import LazyModule
 from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
@@ -63,6 +64,7 @@ __all__ = [
     "format_count",
     "frozen_array",
     "html_table",
+    "is_missing",
     "log_or_minus_inf",
     "log_sum_exp",
     "map_in_order",
@@ -72,5 +74,6 @@ __all__ = [
     "table_kind",
     "thread_count",
     "using_threads",
+    "without_missing",
     "write_text",
 ]

@@ -18,7 +18,6 @@ from mixtura._support import (
     as_column_like,
     as_columns_like,
     as_matching_rows,
-    as_rows,
     as_sample_weight,
     as_table,
     format_count,
@@ -27,6 +26,7 @@ from mixtura._support import (
     log_sum_exp,
     responsibilities,
 )
+from mixtura.analysis.classes import as_classes
 from mixtura.covariance import DenseCovariance
 from mixtura.mixture import Mixture
 from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view, format_number
@@ -150,6 +150,8 @@ class Discriminant:
     def error(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Error rate: the fraction of the rows, or of their weight, whose predicted class is not their class ``y``.
 
+        Rows whose class is missing do not count.
+
         Examples
         --------
         >>> import mixtura
@@ -157,8 +159,13 @@ class Discriminant:
         >>> found.error([[0.1], [5.1], [5.3], [5.5]], [1, 1, 2, 2])
         0.25
         """
-        wrong = np.asarray(self.predict(X)) != as_classes(y, len(as_rows(X)))
-        return float(np.average(wrong, weights=as_sample_weight(sample_weight, len(wrong))))
+        predicted = np.asarray(self.predict(X))
+        classes, missing = as_classes(y, len(predicted))
+        weight = as_sample_weight(sample_weight, len(predicted))
+        if missing.all():
+            raise DataError("y: all classes are missing; give those of some rows")
+        told = None if weight is None else weight[~missing]
+        return float(np.average(predicted[~missing] != classes[~missing], weights=told))
 
     @cached_property
     def mixture(self) -> Mixture:
@@ -217,11 +224,3 @@ def _component_names(name: Any, mixture: Mixture) -> list[str]:
     """Names of a class's components: its own, with numbers from 1 if there are several."""
     k = mixture.n_components
     return [str(name)] if k == 1 else [f"{name} {j + 1}" for j in range(k)]
-
-
-def as_classes(y: Any, n: int) -> NDArray[Any]:
-    """Check that there is one class for each of n rows; return them as an array, (n,)."""
-    labels = np.asarray(y)
-    if labels.shape != (n,):
-        raise DataError(f"y has shape {labels.shape}; expected one class for each row, ({n},)")
-    return labels

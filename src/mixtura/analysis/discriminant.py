@@ -12,14 +12,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows, as_matching_rows, as_sample_weight, column_names, log_sum_exp, table_kind
-from mixtura.analysis.classification import Discriminant, as_classes
+from mixtura._support import (
+    Array,
+    Rng,
+    Rows,
+    as_matching_rows,
+    as_sample_weight,
+    column_names,
+    log_sum_exp,
+    table_kind,
+)
+from mixtura.analysis.classes import as_priors, class_proportions, encode_classes, value_per_class
+from mixtura.analysis.classification import Discriminant
 from mixtura.data import ArraySource, ColumnValues
 from mixtura.em import Problem
-from mixtura.em.estep import UNKNOWN
 from mixtura.errors import (
     ColumnsWarning,
     DataError,
+    DegeneracyWarning,
     GridEdgeWarning,
     ParameterError,
     ParametersWarning,
@@ -62,9 +72,9 @@ def discriminant(
         Covariance models to choose from by BIC. Where each class has a mixture of its own, a dictionary may map each
         class to its own models.
     unlabelled : scalar, optional
-        Value of ``y`` of rows without a class, such as -1 or "?". Semi-supervised EM fits the Gaussians to them, too;
-        only with ``n_components=1``. The log-likelihood is then that of rows and known classes, and the priors are free
-        parameters.
+        Value of ``y`` of rows without a class, such as -1 or "?"; missing values (NaN, None, pandas.NA) always are.
+        Semi-supervised EM fits the Gaussians to them, too; only with ``n_components=1``. The log-likelihood is then
+        that of rows and known classes, and the priors are free parameters.
     priors : array-like of shape (c,), optional
         Prior probabilities, in the order of the sorted classes; default: the proportions of the classes.
     sample_weight : array-like of shape (n,), optional
@@ -106,6 +116,8 @@ def discriminant(
             warnings.simplefilter("ignore", category)
         found = describe(rows, codes, weight, options)
     warn_of_columns(ColumnValues.of(ArraySource(rows, weight)), column_names(X), stacklevel=2)
+    if found.floored:
+        warnings.warn(_at_floor(found.floored, classes), DegeneracyWarning, stacklevel=2)
     return Discriminant(
         classes,
         as_priors(priors, found.proportions),
@@ -121,13 +133,27 @@ def discriminant(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _ClassMixtures:
-    """Mixtures of the classes, their covariance models, the proportions of the classes, and the log-likelihood."""
+    """Mixtures of the classes, their covariance models, the proportions of the classes, and the log-likelihood.
+
+    ``floored`` are the numbers of the classes that have a covariance at the floor.
+    """
 
     mixtures: tuple[Mixture, ...]
     models: tuple[str, ...]
     proportions: Array
     loglik: float
     n_parameters: int
+    floored: Sequence[int] = ()
+
+
+def _at_floor(floored: Sequence[int], classes: NDArray[Any]) -> str:
+    """What to say of classes that have a covariance at the floor."""
+    names = ", ".join(repr(classes[c].item()) for c in floored[:3])
+    more = f" and {len(floored) - 3} more" if len(floored) > 3 else ""
+    return (
+        f"a covariance of class {names}{more} rests on the floor, so the log-likelihood depends on it: leave out "
+        "columns that do not vary within a class, or try em=EM(floor=) or other models"
+    )
 
 
 def _choose_fitter(components: Any, partly: bool, classes: NDArray[Any], models: Any) -> Callable[..., _ClassMixtures]:
@@ -162,21 +188,21 @@ def _fit_gaussians(
         scatter_kind: Labels(codes)(problem, k, np.random.default_rng(0)) for scatter_kind, problem in sums.items()
     }
 
-    def fit_model(problem: Problem) -> tuple[bool, float, Mixture, int]:
+    def fit_model(problem: Problem) -> tuple[list[int], float, Mixture, int]:
         mixture, at_floor = problem.mstep(stats[problem.mstep.scatter_kind])
         given = sum(
             _weighted_sum(part.logpdf(rows[own[c]]), weight, own[c])
             for c, part in enumerate(_split_components(mixture))
         )
         count = k * d + problem.mstep.covariances.n_parameters(k, d)
-        return bool(at_floor.any()), -2 * given + count * math.log(summary.weight), mixture, count
+        return np.flatnonzero(at_floor).tolist(), -2 * given + count * math.log(summary.weight), mixture, count
 
     found = [fit_model(problem) for problem in problems]
     order = ranks([criterion for _, criterion, _, _ in found])
-    best = min(range(len(found)), key=lambda number: (found[number][0], order[number]))
-    _, _, mixture, count = found[best]
+    best = min(range(len(found)), key=lambda number: (bool(found[number][0]), order[number]))
+    floored, _, mixture, count = found[best]
     loglik = _weighted_sum(mixture.logpdf(rows), weight)
-    return _ClassMixtures(_split_components(mixture), (every[best],) * k, mixture.weights, loglik, count)
+    return _ClassMixtures(_split_components(mixture), (every[best],) * k, mixture.weights, loglik, count, floored)
 
 
 def _split_components(mixture: Mixture) -> tuple[Mixture, ...]:
@@ -197,8 +223,14 @@ def _fit_partly_labelled(
     )
     if best.mixture.n_components < k:
         raise DataError(f"no covariance model could tell {k} classes apart; label more rows, or set models")
+    names = (best.model.name,) * k
     return _ClassMixtures(
-        _split_components(best.mixture), (best.model.name,) * k, best.mixture.weights, best.loglik, best.n_parameters
+        _split_components(best.mixture),
+        names,
+        best.mixture.weights,
+        best.loglik,
+        best.n_parameters,
+        best.starts[0].floored,
     )
 
 
@@ -228,56 +260,5 @@ def _fit_mixtures(
     joint = np.stack([mixture.logpdf(rows) for mixture in mixtures], axis=1) + np.log(proportions)
     loglik = _weighted_sum(log_sum_exp(joint)[0], weight)
     count = sum(each.n_parameters for each in found)
-    return _ClassMixtures(mixtures, tuple(each.model.name for each in found), proportions, loglik, count)
-
-
-def encode_classes(y: Any, n: int, weight: Array | None, unlabelled: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Sorted classes, (c,), and the position of each row's class among them, (n,); -1 where it is unknown."""
-    labels = as_classes(y, n)
-    known = np.ones(n, dtype=bool) if unlabelled is None else labels != unlabelled
-    classes, own = np.unique(labels[known], return_inverse=True)
-    if len(classes) < 2:
-        raise DataError(f"y has {len(classes)} classes, {classes.tolist()}; expected at least two")
-    codes = np.full(n, UNKNOWN)
-    codes[known] = own
-    proportions = class_proportions(codes, weight)
-    if not proportions.all():
-        raise DataError(
-            f"all rows of class {str(classes[proportions.argmin()])!r} have weight zero; leave the class out"
-        )
-    return classes, codes
-
-
-def class_proportions(codes: NDArray[np.int64], weight: Array | None) -> Array:
-    """Proportion of each class among the rows of known class, by weight, (c,)."""
-    known = codes >= 0
-    totals = np.bincount(codes[known], None if weight is None else weight[known]).astype(np.float64)
-    return totals / totals.sum() if totals.any() else totals
-
-
-def as_priors(priors: Any, proportions: Array) -> Array:
-    """Checked prior probabilities of the classes, (c,); their proportions if none are given."""
-    given = proportions if priors is None else np.asarray(priors, dtype=np.float64)
-    if given.shape != proportions.shape or not (given >= 0).all() or abs(given.sum() - 1) > 1e-6:
-        raise ParameterError(f"priors are {priors!r}; expected {len(proportions)} probabilities that sum to one")
-    return given
-
-
-def value_per_class(asked: Any, classes: Sequence[Any], name: str) -> list[Any]:
-    """List of an argument's value for each class: a dictionary's entries, or the same value for all.
-
-    Examples
-    --------
-    >>> value_per_class({"b": 2, "a": 1}, ["a", "b"], "components"), value_per_class(3, ["a", "b"], "components")
-    ([1, 2], [3, 3])
-    >>> value_per_class({"a": 1}, ["a", "b"], "components")
-    Traceback (most recent call last):
-    mixtura.errors.ParameterError: components is for ['a']; expected each of the classes ['a', 'b']
-    """
-    if not isinstance(asked, Mapping):
-        return [asked] * len(classes)
-    given = {getattr(key, "item", lambda key=key: key)(): value for key, value in asked.items()}
-    wanted = [getattr(each, "item", lambda each=each: each)() for each in classes]
-    if set(given) != set(wanted):
-        raise ParameterError(f"{name} is for {sorted(given, key=str)}; expected each of the classes {wanted}")
-    return [given[each] for each in wanted]
+    floored = [c for c, each in enumerate(found) if each.starts[each.best_start].floored]
+    return _ClassMixtures(mixtures, tuple(each.model.name for each in found), proportions, loglik, count, floored)

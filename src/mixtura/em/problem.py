@@ -127,7 +127,9 @@ class Problem:
         return iterate.at_floor & few
 
     def collapsed(self, iterate: Iterate) -> NDArray[np.bool_]:
-        """Which components to repair, (k,): none that is held, in part or altogether."""
+        """Which components to repair, (k,): none that is held, in part or altogether, or has rows of its own."""
+        if self.estep.knows_all:
+            return np.zeros(len(iterate.at_floor), dtype=bool)
         bad = self.repair.collapsed(iterate, self.mstep, self.source.n_rows)
         return bad & ~self.mstep.held(len(bad))
 

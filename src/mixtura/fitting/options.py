@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import as_count, column_names, thread_count
+from mixtura._support import as_count, column_names, thread_count, without_missing
 from mixtura.covariance.models import Mask
 from mixtura.data import Source, as_source, is_source
 from mixtura.em import Problem
-from mixtura.em.estep import KnownLabels, as_known_labels
+from mixtura.em.estep import UNKNOWN, KnownLabels, as_known_labels
 from mixtura.em.mstep import EqualWeights
-from mixtura.errors import ParameterError
+from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import Mixture
 from mixtura.starts import DEFAULT, FromKnown, Initial, Parameters
 from mixtura.stats import Stats
@@ -23,7 +23,7 @@ from mixtura.stats import Stats
 
 def as_data_and_start(X: Any, sample_weight: Any, start: Any, threads: int | None) -> tuple[Source, Any]:
     """Check the data, and bring the start into a form that goes with it."""
-    if isinstance(start, Sequence) and not isinstance(start, str):
+    if hasattr(start, "__array__") or (isinstance(start, Sequence) and not isinstance(start, str)):
         start = _as_array(start)
     source = as_source(X, sample_weight, thread_count(threads))
     if is_source(X):
@@ -34,12 +34,23 @@ def as_data_and_start(X: Any, sample_weight: Any, start: Any, threads: int | Non
     return source, _aligned(start, column_names(X), source.n_features)
 
 
-def _as_array(start: Sequence[Any]) -> NDArray[Any]:
-    """Labels or responsibilities that were given as a list."""
+def _as_array(start: Any) -> NDArray[Any]:
+    """Labels or responsibilities that were given as a list, an array or a table's column."""
     try:
-        return np.asarray(start)
+        values, missing = without_missing(start)
     except ValueError:
         raise ParameterError("start is a ragged list; expected labels (n,) or responsibilities (n, k)") from None
+    unknown = missing
+    if values.ndim == 1 and values.dtype.kind in "if" and (values == 0).any():
+        unknown = missing | (values == UNKNOWN)  # as DBSCAN and predictions beside noise have it
+    if values.ndim == 1 and unknown.any():
+        row = int(unknown.argmax())
+        label = values[row : row + 1].tolist()[0]
+        raise DataError(
+            f"start, row {row}: label {label!r}, which marks noise or an unknown component; start from labels of all "
+            "rows, or give known_labels=, or noise="
+        )
+    return values
 
 
 def _aligned(start: Any, columns: tuple[str, ...] | None, n_features: int) -> Any:

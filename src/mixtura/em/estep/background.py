@@ -33,6 +33,11 @@ class WithBackground:
         return self.inner.left_out
 
     @property
+    def knows_all(self) -> bool:
+        """As the inner E-step says."""
+        return self.inner.knows_all
+
+    @property
     def of_components(self) -> EStep:
         """The inner E-step."""
         return self.inner

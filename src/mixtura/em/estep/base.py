@@ -24,6 +24,10 @@ class EStep(Protocol):
         """Whether a kernel's own EM iterations make the same E-step."""
 
     @property
+    def knows_all(self) -> bool:
+        """Whether each component has rows that are known to be its own, so that none is moved elsewhere or removed."""
+
+    @property
     def of_components(self) -> EStep:
         """The same E-step of a mixture without noise."""
 

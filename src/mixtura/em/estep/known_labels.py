@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura._support import without_missing
 from mixtura.data import Chunk, Source
 from mixtura.errors import DataError
 from mixtura.kernels import Affine, Density, kernel_of
@@ -20,7 +21,7 @@ UNKNOWN = -1
 
 
 def as_known_labels(known_labels: Any, n_rows: int, k: int) -> NDArray[np.int64]:
-    """Check components given for rows: 0 to k - 1, or -1 where it is unknown; each component has a row.
+    """Check components given for rows: 0 to k - 1, or -1 or a missing value where it is unknown; each has a row.
 
     Examples
     --------
@@ -30,9 +31,10 @@ def as_known_labels(known_labels: Any, n_rows: int, k: int) -> NDArray[np.int64]
     Traceback (most recent call last):
     mixtura.errors.DataError: known_labels: no row is known to belong to component 1; give at least one for each of 2
     """
-    values = np.asarray(known_labels)
+    values, missing = without_missing(known_labels)
     if values.shape != (n_rows,):
         raise DataError(f"known_labels has shape {values.shape}; expected the component of each row, ({n_rows},)")
+    values = _as_whole(values, missing)
     whole = values.dtype.kind in "iu"
     bad = np.flatnonzero((values < UNKNOWN) | (values >= k)) if whole else np.zeros(1, dtype=np.int64)
     if len(bad):
@@ -46,6 +48,20 @@ def as_known_labels(known_labels: Any, n_rows: int, k: int) -> NDArray[np.int64]
             f"known_labels: no row is known to belong to component {empty[0]}; give at least one for each of {k}"
         )
     return values.astype(np.int64)
+
+
+def _as_whole(values: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
+    """Labels as integers where they are whole numbers, -1 where they are missing; else as they are."""
+    told = values[~missing]
+    try:
+        whole = told.astype(np.int64)
+    except (TypeError, ValueError):
+        return values
+    if told.dtype.kind == "b" or not (whole == told).all():
+        return values
+    filled = np.full(values.shape, UNKNOWN)
+    filled[~missing] = whole
+    return filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,7 @@ class KnownLabels:
 
     left_out: ClassVar[float] = 0.0
     in_kernel: ClassVar[bool] = False
+    knows_all: ClassVar[bool] = True
 
     @property
     def of_components(self) -> KnownLabels:

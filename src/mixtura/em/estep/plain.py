@@ -30,6 +30,7 @@ class Plain:
 
     left_out: ClassVar[float] = 0.0
     in_kernel: ClassVar[bool] = True
+    knows_all: ClassVar[bool] = False
 
     @property
     def of_components(self) -> Plain:

@@ -49,6 +49,7 @@ class Trimmed:
     fraction: float
 
     in_kernel: ClassVar[bool] = False
+    knows_all: ClassVar[bool] = False
 
     @property
     def left_out(self) -> float:
