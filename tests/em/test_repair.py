@@ -132,3 +132,15 @@ def test_a_larger_floor_is_respected(iris):
     least = 0.1 * iris.var(axis=0)
     relative = fit.mixture.covariances.dense() / np.sqrt(np.outer(least, least))
     assert np.linalg.eigvalsh(relative).min() > 1 - 1e-9
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
+@pytest.mark.parametrize("model", ["EVE", "VVE"])
+@pytest.mark.parametrize("k", [15, 16, 24])
+def test_many_components_without_scatter(model, k):
+    rows = np.repeat(np.random.default_rng(0).normal(size=(k, 3)), 4, axis=0)
+    fit = mixtura.fit(rows, start=np.repeat(np.arange(k), 4), model=model)
+    assert np.isfinite(fit.loglik)
+    few = np.repeat([[0.0, 0], [1, 1], [2, 0]], 20, axis=0)
+    for start in ("hierarchical", "k-means++"):
+        assert np.isfinite(mixtura.fit(few, k, model=model, start=start, seed=0).loglik)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial import ConvexHull, Delaunay
 
+import mixtura
 from mixtura import DataError, DenseCovariance, Mixture, Noise, ParameterError
 from mixtura.data.array import ArraySource
 from mixtura.kernels import summarise
@@ -75,3 +76,19 @@ def test_corners_are_checked():
         with pytest.raises(DataError, match=words):
             Noise(**{"weight": 0.1, "lower": [0.0, 0.0], "upper": [1.0, 1.0], **changes})
     assert hull.hull_log_volume(np.array(good)) == pytest.approx(np.log(0.5))
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-100, 1e60, 1e75, 1e100, 1e149])
+def test_hulls_of_any_size(scale):
+    rows = np.random.default_rng(0).uniform(-1, 1, (17, 4))
+    corners, scaled = hull.hull_corners(rows), hull.hull_corners(rows * scale)
+    np.testing.assert_allclose(scaled, corners * scale)
+    expected = hull.hull_log_volume(corners) + 4 * np.log(scale)
+    assert hull.hull_log_volume(scaled) == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(hull.hull_centroid(scaled) / scale, hull.hull_centroid(corners), rtol=1e-9, atol=1e-12)
+    rng = np.random.default_rng(1)
+    inside = hull.sample_hull(scaled, 50, rng) / scale
+    assert (np.abs(inside) <= 1).all()
+    if scale > 1e-140:
+        fit = mixtura.fit(rows * scale, 1, noise=mixtura.UniformNoise(0.05, region="hull"), seed=0, max_iter=30)
+        assert np.isfinite(fit.loglik)

@@ -94,6 +94,10 @@ def _dependent(values: ColumnValues, labels: Sequence[str]) -> list[str]:
     if not 1 < len(varying) <= min(MOST_COLUMNS, len(rows) - 1):
         return []
     rows = rows - rows.mean(axis=0)
+    largest = np.abs(rows).max(axis=0)
+    if not largest.all():  # a column that varies by rounding alone
+        return []
+    rows /= largest  # first, since squares of very small numbers vanish
     rows /= np.linalg.norm(rows, axis=0)
     with one_blas_thread():  # BLAS's other threads would go on spinning, and slow the kernel's down
         triangle, order = linalg.qr(rows, mode="r", pivoting=True)

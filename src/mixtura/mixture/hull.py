@@ -30,12 +30,20 @@ def _hull(rows: Rows) -> Any:
     if n <= d:
         raise DataError(f"noise: {n} rows in {d} dimensions have no convex hull with a volume; use the box")
     try:
-        return spatial.ConvexHull(rows.astype(np.float64))
+        return spatial.ConvexHull(in_unit_box(rows)[0])  # Qhull crashes where products of values overflow
     except spatial.QhullError:
         raise DataError(
             f"noise: the rows lie in a plane of fewer than {d} dimensions, so their convex hull has no volume; "
             "leave columns out, or use the box"
         ) from None
+
+
+def in_unit_box(rows: Rows) -> tuple[Array, Array]:
+    """Rows moved and scaled so that each column that varies goes from 0 to 1, and the widths of the columns, (d,)."""
+    values = rows.astype(np.float64)
+    least = values.min(axis=0)
+    widths = values.max(axis=0) - least
+    return (values - least) / np.where(widths > 0, widths, 1.0), widths
 
 
 def hull_corners(rows: Rows, *, complete: bool = False) -> Array:
@@ -58,7 +66,10 @@ def hull_corners(rows: Rows, *, complete: bool = False) -> Array:
 
 
 def hull_simplices(corners: Array) -> tuple[Array, Array]:
-    """Corners of the simplices that a hull is divided into, (m, d + 1, d), and their volumes, (m,)."""
+    """Corners of the simplices that a hull is divided into, (m, d + 1, d), and their volumes, (m,).
+
+    The volumes are fractions of the volume of the box around the hull, so that they do not overflow.
+    """
     return _simplices(corners.tobytes(), corners.shape)
 
 
@@ -66,11 +77,12 @@ def hull_simplices(corners: Array) -> tuple[Array, Array]:
 def _simplices(data: bytes, shape: tuple[int, int]) -> tuple[Array, Array]:
     """Simplices of the hull of corners given as bytes; cached, since each iteration of EM needs the volume."""
     corners = np.frombuffer(data).reshape(shape)
-    inner = corners.mean(axis=0)
-    facets = corners[_hull(corners - inner).simplices]
-    tips = np.broadcast_to(inner, (len(facets), 1, corners.shape[1]))
-    volumes = np.abs(np.linalg.det(facets - inner)) / math.factorial(corners.shape[1])
-    return np.concatenate([tips, facets], axis=1), volumes
+    inner, d = corners.mean(axis=0), corners.shape[1]
+    facets = _hull(corners).simplices
+    tips = np.broadcast_to(inner, (len(facets), 1, d))
+    scaled, _ = in_unit_box(np.vstack([corners, inner]))
+    volumes = np.abs(np.linalg.det(scaled[facets] - scaled[-1])) / math.factorial(d)
+    return np.concatenate([tips, corners[facets]], axis=1), volumes
 
 
 def hull_log_volume(corners: Array) -> float:
@@ -81,8 +93,8 @@ def hull_log_volume(corners: Array) -> float:
     >>> round(hull_log_volume(np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 1.0]])), 12)
     0.0
     """
-    scale = np.ptp(corners, axis=0)  # so that the volume does not overflow, whatever the units
-    return float(np.log(hull_simplices(corners / scale)[1].sum()) + np.log(scale).sum())
+    _, widths = in_unit_box(corners)
+    return float(np.log(hull_simplices(corners)[1].sum()) + np.log(widths).sum())
 
 
 def hull_centroid(corners: Array) -> Array:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mixtura._support import Array, Index
-from mixtura.covariance.models.volumes_and_shapes import EPS, TINY, VarianceFit, least_relative_variance
+from mixtura.covariance.models.volumes_and_shapes import EPS, VarianceFit, least_relative_variance
 
 # The search ends where no derivative by an angle exceeds this fraction of the weight; the cost is then minimal to about
 # its square.
@@ -34,6 +34,9 @@ ROUNDING = 50 * EPS
 
 # Largest rotation of a pair of axes in one step, in radians.
 MAX_ANGLE = 0.5
+
+# Scatter whose trace is below this counts as none: one over it would overflow.
+VANISHING = 1e-290
 
 # Least second derivative by an angle, as a fraction of the weight: it vanishes for axes of equal variances.
 LEAST_CURVATURE = 1e-3
@@ -135,7 +138,8 @@ def common_eigenvectors(matrices: Array) -> Array:
     The weights are irregular, so that eigenvalues of the sum do not coincide where those of the matrices do not.
     """
     sizes = np.einsum("kjj->k", matrices)
-    weight = np.sqrt(np.arange(len(matrices)) + 2) / np.maximum(sizes, TINY)
+    vanishing = sizes < VANISHING  # a component without scatter has any axes
+    weight = np.where(vanishing, 0.0, np.sqrt(np.arange(len(matrices)) + 2) / np.where(vanishing, 1.0, sizes))
     return np.asarray(np.linalg.eigh(np.tensordot(weight, matrices, 1))[1])
 
 
