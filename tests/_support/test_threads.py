@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -285,3 +286,23 @@ def test_the_estimator_has_threads_and_the_same_bits_with_any_number(monkeypatch
     assert clone(three).get_params()["threads"] == 3
     with pytest.raises(ValueError, match="'threads' parameter"):
         clone(three).set_params(threads=0).fit(rows)
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
+def test_ctrl_c_is_not_lost_in_a_search_for_different_rows():
+    """NumPy's unique turns it into TypeError where it comes while rows are compared."""
+    rows = np.random.default_rng(0).integers(0, 3, size=(1000, 4)).astype(float)
+    reached = []
+
+    def interrupt(frame, event, arg):
+        if event == "call" and frame.f_code.co_name == "_promote_fields":
+            reached.append(1)
+            raise KeyboardInterrupt
+
+    sys.setprofile(interrupt)
+    try:
+        for start in ("identity", "random_from_data", "random", "kmeans", "small-em"):
+            mixtura.fit(rows, 3, start=start, seed=0, max_iter=3)
+    finally:
+        sys.setprofile(None)
+    assert not reached

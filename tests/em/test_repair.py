@@ -144,3 +144,12 @@ def test_many_components_without_scatter(model, k):
     few = np.repeat([[0.0, 0], [1, 1], [2, 0]], 20, axis=0)
     for start in ("hierarchical", "k-means++"):
         assert np.isfinite(mixtura.fit(few, k, model=model, start=start, seed=0).loglik)
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
+@pytest.mark.parametrize("far", [1.0, 1e6, 1e16, 1e60])
+@pytest.mark.parametrize("model", MODELS + OTHERS)
+def test_rows_that_vary_by_rounding_alone(model, far):
+    rows = far + np.random.default_rng(0).normal(size=(62, 2)) * far * 1e-16
+    for start in ("identity", "kmeans", "small-em", "hierarchical"):
+        assert np.isfinite(mixtura.fit(rows, 4, model=model, start=start, seed=0, max_iter=3).loglik)

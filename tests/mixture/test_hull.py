@@ -78,6 +78,7 @@ def test_corners_are_checked():
     assert hull.hull_log_volume(np.array(good)) == pytest.approx(np.log(0.5))
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.DegeneracyWarning")
 @pytest.mark.parametrize("scale", [1e-300, 1e-100, 1e60, 1e75, 1e100, 1e149])
 def test_hulls_of_any_size(scale):
     rows = np.random.default_rng(0).uniform(-1, 1, (17, 4))

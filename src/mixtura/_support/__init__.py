@@ -21,6 +21,7 @@ from mixtura._support.checks import (
     frozen_array,
 )
 from mixtura._support.cuts import block_slices, chunk_slices
+from mixtura._support.distinct import distinct_rows
 from mixtura._support.files import atomic_write, write_text
 from mixtura._support.html import html_table
 from mixtura._support.labels import is_missing, without_missing
@@ -61,6 +62,7 @@ __all__ = [
     "block_slices",
     "chunk_slices",
     "column_names",
+    "distinct_rows",
     "format_count",
     "frozen_array",
     "html_table",

@@ -89,11 +89,14 @@ class Summary:
 
     @cached_property
     def scale(self) -> Array:
-        """Variances, (d,), without zeros: a constant column has the mean of the others' (1 if all are constant)."""
-        variance = self.variances
-        varies = variance > np.maximum((8 * EPS * np.abs(self.mean)) ** 2, SMALLEST_VARIANCE)
+        """Variances, (d,), without zeros: a constant column has the mean of the others' (1 if all are constant).
+
+        A column that varies by rounding alone is constant; its own variance is at least that of rounding.
+        """
+        variance, rounding = self.variances, (8 * EPS * np.abs(self.mean)) ** 2
+        varies = variance > np.maximum(rounding, SMALLEST_VARIANCE)
         fallback = variance[varies].mean() if varies.any() else 1.0
-        return np.where(varies, variance, fallback)
+        return np.where(varies, variance, np.maximum(fallback, rounding))
 
     @property
     def effective_n_rows(self) -> float:

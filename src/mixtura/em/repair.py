@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows
+from mixtura._support import Array, Rng, Rows, distinct_rows
 from mixtura.em.mstep import MStep, equal_covariances
 from mixtura.em.outcome import Action, Repair
 from mixtura.em.problem import Problem, row_counts
@@ -114,7 +114,7 @@ def reseed(stats: Stats, which: NDArray[np.bool_], rows: Rows, fitness: Array, s
     k components would have.
     """
     k, d = stats.mean.shape
-    values, first = np.unique(rows, axis=0, return_index=True)
+    values, first, _ = distinct_rows(rows)
     worst = values[np.argsort(fitness[first], kind="stable")]
     weight, mean = stats.weight.copy(), stats.mean.copy()
     weight[which] = stats.total / k

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixtura._support import Array, Rng, Rows
+from mixtura._support import Array, Rng, Rows, distinct_rows
 from mixtura.covariance import DenseCovariance
 from mixtura.data import Chunk
 from mixtura.em import Problem
@@ -34,12 +34,11 @@ def draw(sample: Chunk, k: int, rng: Rng) -> Rows:
 def draw_distinct(sample: Chunk, k: int, rng: Rng) -> Array:
     """Draw k rows of different values; where there are fewer, some twice."""
     rows = draw(sample, k, rng).astype(np.float64)
-    if len(np.unique(rows, axis=0)) == k:
+    if len(distinct_rows(rows)[0]) == k:
         return rows
-    values, inverse = np.unique(sample.rows.astype(np.float64), axis=0, return_inverse=True)
-    counts = sample.weigh(np.ones(len(sample.rows)))
-    weight = np.bincount(inverse.ravel(), weights=counts).astype(np.float64)
-    return draw(Chunk(np.asarray(values), weight), k, rng).astype(np.float64)
+    values, _, which = distinct_rows(sample.rows.astype(np.float64))
+    weight = np.bincount(which, weights=sample.weigh(np.ones(len(sample.rows)))).astype(np.float64)
+    return draw(Chunk(values, weight), k, rng).astype(np.float64)
 
 
 def random(problem: Problem, k: int, rng: Rng) -> Stats:
