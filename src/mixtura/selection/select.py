@@ -16,7 +16,7 @@ from mixtura.covariance.models import Constraint
 from mixtura.data import ColumnValues, Source, as_source
 from mixtura.data.tables import read_table
 from mixtura.em import LoglikRises
-from mixtura.errors import ConvergenceWarning, DegeneracyWarning, GridEdgeWarning, ParameterError
+from mixtura.errors import ConvergenceWarning, DegeneracyWarning, GridEdgeWarning, ParameterError, ParametersWarning
 from mixtura.fitting import EM, Model, as_em, noise_beginnings, warn_of_columns, warn_of_few_rows, with_names
 from mixtura.mixture import as_sample_size
 from mixtura.selection.cell import Cell, as_criterion
@@ -119,6 +119,7 @@ def select(
     source = as_source(X, sample_weight)
     earlier = resume if isinstance(resume, Selection | None) else Selection.from_json(Path(resume).read_text("utf-8"))
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, asked.constraint)
+    names = _estimable(names, source, asked, how)
     settings = _settings(as_starts(start), asked, how)
     _check_same(settings, earlier)
     entropy = as_entropy(seed) if earlier is None else earlier.entropy
@@ -148,6 +149,24 @@ def select(
     _warn(result, interrupted=interrupted)
     warn_of_columns(plan.values, column_names(X), stacklevel=2)
     return result
+
+
+def _estimable(names: tuple[str, ...], source: Source, asked: Model, how: EM) -> tuple[str, ...]:
+    """Models that so many rows can estimate: no more rows than columns leave all matrices singular, but diagonal ones.
+
+    A penalty or a floor of the user's makes all of them estimable; where none is, all are tried.
+    """
+    free = asked.prior is None and asked.constraint is None and how.floor == EM().floor
+    diagonal = tuple(name for name in names if name.endswith("I"))
+    if source.n_rows > source.n_features or not free or source.n_features == 1 or diagonal in ((), names):
+        return names
+    warnings.warn(
+        f"{source.n_rows} rows in {source.n_features} columns: models whose matrices are not diagonal are left out; "
+        "give em=EM(floor=), a prior or a constraint to have them",
+        ParametersWarning,
+        stacklevel=3,
+    )
+    return diagonal
 
 
 def _settings(starts: tuple[Any, ...], asked: Model, how: EM) -> dict[str, Any]:

@@ -36,6 +36,10 @@ MAX_START_EXCESS = 100.0
 SCALE_EQUIVARIANT = ("VVV", "EEE", "VEE", "EVV", "VVI", "EEI", "VEI", "EVI")
 
 
+# Rows that a variance in each column needs, so that the likelihood does not owe more to their chance than BIC charges.
+VARIANCE_ROWS = 5
+
+
 @dataclass(frozen=True, slots=True)
 class EigenModel:
     """The covariance model of a three-letter name, with or without a constraint.
@@ -172,9 +176,13 @@ class EigenModel:
     def own_points(self, d: int) -> int:
         """Number of distinct rows that a component needs to determine the parameters that it alone has.
 
-        d + 1 where axes are variable, or both volume and shape, which together are d variances.
+        d + 1 where axes are estimated and it has variances of its own along them: fewer rows vanish along some axis. In
+        the directions of the columns d variances need a few rows.
         """
-        return d + 1 if self.name[2] == "V" or self.name[:2] == "VV" else self.least_points(d)
+        if self.name == "VVI":
+            return min(d + 1, VARIANCE_ROWS)
+        own = self.name[2] == "V" or (self.name[1] == "V" and self.name[2] == "E")
+        return d + 1 if own else self.least_points(d)
 
     def pseudo_rows(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PseudoRows:
         """What a penalty with ``dof`` degrees of freedom adds to the statistics of each of k components."""

@@ -1,0 +1,57 @@
+"""Tables with more columns than rows."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import mixtura
+from mixtura import ParametersWarning
+
+DIAGONAL = ("EII", "VII", "EEI", "VEI", "EVI", "VVI")
+
+
+def wide(n=60, d=100):
+    """Three groups that differ in the first ten columns."""
+    rng = np.random.default_rng(1)
+    groups = rng.integers(0, 3, n)
+    rows = rng.normal(size=(n, d))
+    rows[:, :10] += 2 * groups[:, None]
+    return rows
+
+
+def test_models_that_cannot_be_estimated_are_left_out():
+    with pytest.warns(ParametersWarning, match="60 rows in 100 columns: models whose matrices are not diagonal"):
+        chosen = mixtura.select(wide(), range(1, 5), seed=0)
+    assert chosen.models == DIAGONAL
+    assert chosen.complete
+    assert chosen.best_cell.sound
+
+
+@pytest.mark.parametrize(
+    ("models", "options", "expected"),
+    [
+        ("EEE", {}, ("EEE",)),
+        (["EEI", "EEE"], {"prior": "conjugate"}, ("EEI", "EEE")),
+        (["EEI", "EEE"], {"em": mixtura.EM(floor=0.1)}, ("EEI", "EEE")),
+        (["EEI", "EEE"], {"constraint": mixtura.EigenvalueRatio(100)}, ("EEI", "EEE")),
+        (["EEI", "VVI"], {}, ("EEI", "VVI")),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
+def test_they_stay_where_they_can_be_or_nothing_else_is_asked_for(models, options, expected):
+    assert mixtura.select(wide(12, 15), [1, 2], models=models, seed=0, start="seeds", **options).models == expected
+
+
+@pytest.mark.parametrize("seed", [10, 11, 12])
+def test_own_variances_in_more_columns_than_rows_of_a_group(seed):
+    """Three groups of 30 rows in 40 columns, each with variances of its own; EVE has no rows for its axes."""
+    rng = np.random.default_rng(seed)
+    groups = np.repeat([0, 1, 2], 30)
+    rows = rng.normal(size=(90, 40)) * np.exp(0.6 * rng.normal(size=(3, 40)))[groups]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        chosen = mixtura.select(rows + 0.7 * rng.normal(size=(3, 40))[groups], range(1, 5), seed=0)
+    assert chosen.best_cell.n_components == 3
+    assert chosen.best_cell.model in ("EVI", "VVI")
+    assert chosen[3, "VVI"].sound
