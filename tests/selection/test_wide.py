@@ -55,3 +55,12 @@ def test_own_variances_in_more_columns_than_rows_of_a_group(seed):
     assert chosen.best_cell.n_components == 3
     assert chosen.best_cell.model in ("EVI", "VVI")
     assert chosen[3, "VVI"].sound
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
+def test_equal_shape_and_axes_of_singular_scatter_end():
+    fit = mixtura.fit(wide(), 2, model="VEE", start="hierarchical", seed=0)
+    assert np.isfinite(fit.loglik)
+    assert (np.diff(fit.trace) >= 0).all()
+    line = np.random.default_rng(0).normal(size=60)
+    assert np.isfinite(mixtura.fit(np.c_[line, 1 - line], 2, model="VEE", start="random", seed=0, max_iter=10).loglik)

@@ -11,7 +11,6 @@ import numpy as np
 
 from mixtura._support import Array
 from mixtura.covariance.models.volumes_and_shapes import (
-    MAX_SWEEPS,
     TINY,
     TOLERANCE,
     VarianceFit,
@@ -23,6 +22,10 @@ from mixtura.covariance.models.volumes_and_shapes import (
 PROPORTIONALITY = 0.05
 MAX_LOG_CHANGE = 0.5
 PATIENCE = 2
+
+# The alternation ends after so many sweeps at the latest, and goes on in the next M-step: each lowers the cost. Without
+# a limit an M-step took seconds where C is singular.
+MAX_SWEEPS = 300
 
 
 def compose_covariances(axes: Array, variances: Array) -> Array:
@@ -56,6 +59,7 @@ def fit_common_shape_and_axes(scatter: Array, n: Array, start: Array | None) -> 
     before, since = np.zeros(len(n)), 0
     for _ in range(MAX_SWEEPS):
         new = np.maximum(np.tensordot(scatter, (axes / values) @ axes.T, 2) / (n * d), 1 / values[0])
+        new = new / np.exp(np.log(new).mean())  # else a singular C would shrink without end, as the volumes grow
         step, volume, since = np.log(new / volume), new, since + 1
         settled = np.abs(step).max() <= TOLERANCE
         if since > PATIENCE and (ahead := aitken_limit(step, before)) is not None:
