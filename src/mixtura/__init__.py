@@ -106,7 +106,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The estimators, which are imported only when they are wanted, since they bring scikit-learn."""
+    """Import one of the two estimators at its first use, since their module imports scikit-learn."""
     if name in ("GaussianMixture", "MixtureClassifier"):
         return getattr(import_module("mixtura.sklearn"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

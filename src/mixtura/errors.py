@@ -8,15 +8,15 @@ class MixturaError(Exception):
 
 
 class DataError(MixturaError, ValueError):
-    """The rows (or weights, or labels) cannot be used; the message names the row and the column."""
+    """The rows (or their weights or labels) cannot be used; the message names the row and the column."""
 
 
 class ParameterError(MixturaError, ValueError):
-    """An argument is outside what is allowed; the message names it and what is allowed."""
+    """An argument has a value that is not allowed; the message names the argument and the values allowed."""
 
 
 class MissingExtraError(MixturaError, ImportError):
-    """A call needs an optional package; the message says which extra brings it."""
+    """A call needs an optional package; the message says which extra of Mixtura installs it."""
 
 
 class MixturaWarning(UserWarning):
@@ -36,15 +36,15 @@ class TiesWarning(MixturaWarning):
 
 
 class ColumnsWarning(MixturaWarning):
-    """A column does not vary, or depends linearly on others."""
+    """A column is constant, or depends linearly on others."""
 
 
 class ParametersWarning(MixturaWarning):
-    """There are more parameters than rows."""
+    """A mixture has more free parameters than there are rows to estimate them from."""
 
 
 class GridEdgeWarning(MixturaWarning):
-    """The best cell of a selection is at the edge of its grid, so a better one may lie beyond it."""
+    """The best cell (model and number of components) is at the edge of the grid: a better one may lie beyond it."""
 
 
 class StartsDisagreeWarning(MixturaWarning):
@@ -52,7 +52,7 @@ class StartsDisagreeWarning(MixturaWarning):
 
 
 def missing_extra(package: str, extra: str) -> MissingExtraError:
-    """The error that says which installation brings a missing optional package.
+    """The error for a missing optional package, with the command that installs it.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Sufficient statistics of a Gaussian mixture: the result of an E-step over any part of the rows, which adds up."""
+"""Sufficient statistics of a Gaussian mixture: what an E-step sums over rows, and all that an M-step needs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mixtura._support import Array, Index
 
 ScatterKind: TypeAlias = Literal["full", "pooled", "diagonal"]
 
-# For each kind of scatter: components' covariances times their weights (k,), summed over components where pooled.
-_WEIGHTED: dict[ScatterKind, Callable[[Array, Array], Array]] = {
+# For each kind of scatter: how it is computed from weights (k,) and covariances.
+_SCATTER_OF: dict[ScatterKind, Callable[[Array, Array], Array]] = {
     "full": lambda weight, matrices: weight[:, None, None] * matrices,
     "pooled": lambda weight, matrices: np.tensordot(weight, matrices, 1)[None],
     "diagonal": lambda weight, variances: weight[:, None] * variances,
@@ -22,16 +22,17 @@ _WEIGHTED: dict[ScatterKind, Callable[[Array, Array], Array]] = {
 
 
 def as_scatter(weight: Array, covariances: Array, scatter_kind: ScatterKind) -> Array:
-    """Scatter of components with given weights (k,) and covariances, (k, d, d) or, diagonal, (k, d).
+    """Scatter, weight times covariance, of k components with given weights (k,) and covariances.
 
-    Scatter is weight times covariance; ``"pooled"`` is its sum over components, (1, d, d).
+    Covariances are (k, d, d), or (k, d) where they are diagonal; ``"pooled"`` scatter is the sum over components,
+    (1, d, d).
 
     Examples
     --------
     >>> as_scatter(np.array([1.0, 2.0]), np.ones((2, 1, 1)), "pooled").tolist()
     [[[3.0]]]
     """
-    return _WEIGHTED[scatter_kind](weight, covariances)
+    return _SCATTER_OF[scatter_kind](weight, covariances)
 
 
 def outer(weight: Array, vectors: Array, scatter_kind: ScatterKind) -> Array:
@@ -44,8 +45,8 @@ def outer(weight: Array, vectors: Array, scatter_kind: ScatterKind) -> Array:
     ([[[1.0, 2.0], [2.0, 4.0]]], [[1.0, 4.0]])
     """
     if scatter_kind == "pooled":
-        halves = np.sqrt(weight)[:, None] * vectors
-        return (halves.T @ halves)[None]
+        scaled = np.sqrt(weight)[:, None] * vectors
+        return (scaled.T @ scaled)[None]
     return as_scatter(
         weight, vectors**2 if scatter_kind == "diagonal" else vectors[:, :, None] * vectors[:, None, :], scatter_kind
     )
@@ -66,13 +67,13 @@ class Stats:
     mean : ndarray of shape (k, d)
         Weighted mean of the rows.
     scatter : ndarray of shape (k, d, d), (1, d, d) or (k, d)
-        Weighted sum of outer products of deviations from that mean: of each component, pooled over all of them, or
-        their diagonals alone.
+        Weighted sum of outer products of the rows' deviations from that mean: a matrix for each component, the sum of
+        these matrices, or the diagonal of each.
     loglik : float
-        Weighted log-likelihood of the rows under the mixture that produced this.
+        Weighted log-likelihood of the rows under the mixture of the E-step, in nats.
     assignment_logprob : float
-        Weighted sum over rows of log max_j r_j, the largest responsibility: 0 when every row belongs to one component
-        for certain, negative otherwise. The criterion ICL is made from it.
+        Weighted sum over rows of log max_j r_ij, with r_ij the responsibility of component j for row i: 0 when every
+        row belongs to one component for certain, negative otherwise. The criterion ICL is computed from it.
     noise_weight : float
         Sum over rows of sample weight x responsibility of the noise component.
 
@@ -96,20 +97,20 @@ class Stats:
 
     @staticmethod
     def empty(k: int, d: int, scatter_kind: ScatterKind) -> Stats:
-        """Statistics of no rows at all, the zero of ``+``, for k components in d dimensions."""
+        """Statistics of no rows, the zero of ``+``, for k components in d dimensions."""
         shape = {"full": (k, d, d), "pooled": (1, d, d), "diagonal": (k, d)}[scatter_kind]
         return Stats(np.zeros(k), np.zeros((k, d)), np.zeros(shape), 0.0, 0.0)
 
     @property
     def scatter_kind(self) -> ScatterKind:
-        """Kind of the scatter: ``"full"`` (also of a single component's matrix), ``"pooled"`` or ``"diagonal"``."""
+        """Kind of the scatter: ``"full"``, ``"pooled"`` or ``"diagonal"``; the one matrix of k = 1 counts as full."""
         if self.scatter.ndim == 2:
             return "diagonal"
         return "full" if len(self.scatter) == len(self.weight) else "pooled"
 
     @cached_property
     def total(self) -> float:
-        """Sum of all weights, that of noise included: the number of rows where each counts once."""
+        """Sum of all weights, that of noise included: the number of rows if each has weight 1."""
         return float(self.weight.sum()) + self.noise_weight
 
     def __add__(self, other: Stats) -> Stats:
@@ -138,7 +139,10 @@ class Stats:
     __rmul__ = __mul__
 
     def select(self, components: Index) -> Stats:
-        """Statistics of some components (indices or a mask); of a pooled scatter their fraction of the weight."""
+        """Statistics of some components (indices or a mask); a pooled scatter is scaled by their share of the weight.
+
+        The log-likelihood and the noise's weight stay those of all rows.
+        """
         weight = self.weight[components]
         if self.scatter_kind == "pooled":
             scatter = self.scatter * (weight.sum() / max(self.weight.sum(), np.finfo(np.float64).tiny))
@@ -147,7 +151,7 @@ class Stats:
         return Stats(weight, self.mean[components], scatter, self.loglik, self.assignment_logprob, self.noise_weight)
 
     def reduced(self, scatter_kind: ScatterKind) -> Stats:
-        """The same statistics with no more scatter than asked for; only full scatter can be reduced.
+        """The statistics with full scatter reduced to pooled or diagonal; scatter that is not full stays as it is.
 
         Examples
         --------
@@ -162,9 +166,9 @@ class Stats:
         return replace(self, scatter=np.einsum("kii->ki", self.scatter))
 
     def without_noise(self, scatter_kind: ScatterKind) -> Stats:
-        """Statistics in which the last component is the noise: only its weight is kept.
+        """The statistics without the last component, the noise, of which only the weight is kept.
 
-        Each component's scatter is given; ``scatter_kind`` says whether that of the others is to be pooled.
+        The scatter must not be pooled; it is summed over the other components if ``scatter_kind`` is ``"pooled"``.
 
         Examples
         --------

@@ -1,6 +1,6 @@
 """Helpers that every other room may use: checked input, threads, blocks of rows, log-domain arithmetic, files.
 
-Nothing here knows what a mixture is. To add a helper, write it in the file of its subject and export it below.
+Nothing here depends on mixtures. To add a helper, write it in the file of its subject and export it below.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = Non
     name : str
         How messages call the data.
     columns : tuple of str, optional
-        Names for messages; taken from the table if it has them.
+        Names of the columns in messages; by default those of the table, if it has any.
 
     Returns
     -------
@@ -159,8 +159,8 @@ def _as_float(data: Any, name: str) -> Rows:
 
 
 def all_finite(array: Rows) -> bool:
-    """Whether all numbers are finite and small enough to square; a single dot product decides it for small arrays."""
-    if array.flags.forc and array.size <= SINGLE_THREAD_DOT:
+    """Whether all numbers are finite and small enough to square without overflow."""
+    if array.flags.forc and array.size <= SINGLE_THREAD_DOT:  # for small arrays a single dot product decides
         values = array.ravel(order="K")
         with np.errstate(over="ignore", invalid="ignore"):
             if float(values @ values) <= LARGEST_VALUE**2:  # false for NaN
@@ -171,7 +171,7 @@ def all_finite(array: Rows) -> bool:
 
 
 def _largest_allowed(array: Rows) -> float:
-    """The largest magnitude that is allowed in an array of this dtype."""
+    """The largest magnitude that is allowed in an array of its dtype."""
     return min(LARGEST_VALUE, float(np.finfo(array.dtype).max))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-# Elements of a block's temporary arrays (rows x columns, float64), so that they stay in the second-level cache.
+# Elements of a block's temporary arrays (rows x columns, float64): so few that they stay in the second-level cache.
 BLOCK_ELEMENTS = 1 << 17
 
 # Most elements and rows of a chunk: large enough that Python's overhead for each chunk does not matter.
@@ -18,9 +18,10 @@ FEWEST_ROWS = 1 << 13
 
 
 def chunk_slices(n_rows: int, n_features: int) -> list[slice]:
-    """Slices of equal chunks of rows for threads; they depend on the shape of the data and on nothing else.
+    """Slices of equal chunks of rows, each the work of one thread; they depend on the shape of the data alone.
 
-    Their number is a multiple of 4, and of 16 where there are enough rows, so that threads finish together.
+    There is one, or their number is a multiple of 4, and of 16 where there are enough rows, so that threads finish
+    together.
 
     Examples
     --------
@@ -28,7 +29,7 @@ def chunk_slices(n_rows: int, n_features: int) -> list[slice]:
     ([slice(0, 1000, None)], 4, 16)
     """
     most = min(max(CHUNK_ELEMENTS // n_features, 1024), CHUNK_ROWS)
-    if 0 < n_rows <= most and n_rows < 2 * FEWEST_ROWS:  # a shortcut: single rows are predicted often
+    if 0 < n_rows <= most and n_rows < 2 * FEWEST_ROWS:  # a shortcut, since predictions for single rows are frequent
         return [slice(0, n_rows, None)]
     count = max(-(-n_rows // most), min(n_rows // FEWEST_ROWS, FULL_COUNT))
     multiple = 1 if count <= 1 else 4 if count < FULL_COUNT else FULL_COUNT
@@ -38,7 +39,7 @@ def chunk_slices(n_rows: int, n_features: int) -> list[slice]:
 
 
 def block_slices(n_rows: int, n_features: int) -> Iterator[slice]:
-    """Slices of blocks of rows that fit the cache; their size depends on the number of columns and on nothing else.
+    """Slices of blocks of rows that fit the cache; their size depends on the number of columns alone.
 
     Examples
     --------

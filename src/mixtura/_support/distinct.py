@@ -1,4 +1,4 @@
-"""Different rows of a matrix."""
+"""The distinct rows of a matrix."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from mixtura._support.types import Rows
 
 
 def distinct_rows(rows: Rows) -> tuple[Rows, NDArray[np.intp], NDArray[np.intp]]:
-    """Different rows in lexicographic order, where each comes first, and which of them each row of (n, d) is.
+    """The m distinct rows of a matrix (n, d) in lexicographic order, (m, d), with two arrays of indices.
 
-    Unlike `numpy.unique` along an axis, which compares rows in a function of NumPy's own, it lets Ctrl-C through:
-    there it comes out as TypeError.
+    The first, (m,), has the index of each distinct row's first occurrence, the second, (n,), which distinct row each
+    row is. `numpy.unique` along an axis would do the same, but it turns Ctrl-C into a TypeError.
 
     Examples
     --------

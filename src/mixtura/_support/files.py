@@ -1,4 +1,4 @@
-"""Writing of files, completely or not at all."""
+"""Writing files so that an interruption leaves the old file or the new one, never half of it."""
 
 from __future__ import annotations
 

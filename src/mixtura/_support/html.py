@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-# Rows of a table that are shown.
+# Largest number of a table's rows that are shown.
 SHOWN = 20
 
-# Styles are said in each cell, since notebooks may drop style sheets; colours are left to the notebook's theme.
+# Each cell has its own style, since notebooks may drop style sheets; colours are left to the notebook's theme.
 _CELL = "padding:2px 8px;white-space:nowrap;text-align:"
 _HEAD = "border-bottom:1px solid;" + _CELL
 _TABLE = '<div style="overflow-x:auto"><table style="border-collapse:collapse;font-variant-numeric:tabular-nums">'
 
 
 def html_table(sentence: str, records: Sequence[Mapping[str, Any]]) -> str:
-    """A paragraph, and a table of at most twenty records, which have the same keys.
+    """HTML of a paragraph and a table of the first twenty records, which all have the same keys.
 
     Examples
     --------
@@ -26,18 +26,18 @@ def html_table(sentence: str, records: Sequence[Mapping[str, Any]]) -> str:
     >>> "0.1235</td>" in html_table("One row", [{"mean": 0.123456, "name": "a<b"}])
     True
     """
-    said = f"<p>{escape(sentence)}</p>"
+    paragraph = f"<p>{escape(sentence)}</p>"
     if not records:
-        return said
+        return paragraph
     columns = [_column(name, [record[name] for record in records[:SHOWN]]) for name in records[0]]
     rows = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
     hidden = len(records) - SHOWN
     more = f"<p>and {hidden} more</p>" if hidden > 0 else ""
-    return f"{said}{_TABLE}{rows}</table></div>{more}"
+    return f"{paragraph}{_TABLE}{rows}</table></div>{more}"
 
 
 def _column(name: str, values: Sequence[Any]) -> list[str]:
-    """Cells of a column: numbers to the right, text to the left, nothing for None."""
+    """HTML cells of a column: numbers aligned to the right, text to the left, empty for None."""
     numbers = all(isinstance(value, int | float) for value in values if value is not None)
     side = "right" if numbers else "left"
     head = f'<th style="{_HEAD}{side}">{escape(name)}</th>'
@@ -45,7 +45,7 @@ def _column(name: str, values: Sequence[Any]) -> list[str]:
 
 
 def format_column(values: Sequence[Any]) -> list[str]:
-    """Texts of a column's values: floats with as many decimals as the largest has in five digits, at most four.
+    """Values of a column as text: floats with the decimals that give the largest five digits, at most four.
 
     Examples
     --------

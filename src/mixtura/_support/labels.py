@@ -27,17 +27,17 @@ def without_missing(labels: Any) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     missing = np.array([is_missing(label) for label in values.ravel()], dtype=bool).reshape(values.shape)
     if missing.any() or len({isinstance(label, str) for label in values.ravel()}) > 1:
         return values, missing
-    told = np.array(values.tolist())  # strings or numbers, so that they can be sorted
-    return (told if told.dtype.kind not in "OV" and told.shape == values.shape else values), missing
+    typed = np.array(values.tolist())  # an array of strings or numbers, which can be sorted
+    return (typed if typed.dtype.kind not in "OV" and typed.shape == values.shape else values), missing
 
 
 def _mixed(labels: Any) -> bool:
-    """Whether a list holds text beside values that are none, which NumPy would turn into text."""
+    """Whether a list holds text, so that NumPy would turn its other values into text, too."""
     return isinstance(labels, list | tuple) and any(isinstance(label, str) for label in labels)
 
 
 def is_missing(label: Any) -> bool:
-    """Whether a label says that nothing is known."""
+    """Whether a label is missing: None, NaN, pandas.NA or NaT."""
     if label is None or type(label).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(label, float | np.floating) and bool(np.isnan(label))

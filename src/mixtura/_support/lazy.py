@@ -1,4 +1,4 @@
-"""Modules that are imported at their first use, because importing them takes long."""
+"""Modules that are imported at their first use, because their import is slow."""
 
 from __future__ import annotations
 

@@ -8,23 +8,27 @@ from mixtura._support.types import Array
 
 
 def log_or_minus_inf(values: Array) -> Array:
-    """Natural logarithm of values that are not negative: minus infinity for zero, without a warning."""
+    """Natural logarithm of non-negative values: minus infinity for zero, without a warning."""
     return np.log(values, out=np.full(values.shape, -np.inf), where=values > 0)
 
 
 def log_sum_exp(joint: Array) -> tuple[Array, Array, Array]:
-    """Log of the sum of exponentials of each row of (n, k).
+    """Logarithm of the sum of the exponentials of each row of a matrix (n, k).
 
-    Returns it, (n,), the largest term of each row, (n,), and the exponentials divided by that of the largest, (n, k).
+    Returns these logarithms (n,), the largest term of each row (n,), and the exponentials divided by that of the
+    largest term (n, k).
     """
     largest = joint.max(axis=1)
-    with np.errstate(under="ignore"):  # what is far below the largest term is zero
+    with np.errstate(under="ignore"):  # terms far below the largest one become zero, as they should
         scaled = np.exp(joint - largest[:, None])
     return largest + np.log(scaled.sum(axis=1)), largest, scaled
 
 
 def responsibilities(joint: Array) -> tuple[Array, Array, Array]:
-    """Bayes' rule from log w_j p_j(x_i), (n, k): responsibilities (n, k), log-density (n,), largest term (n,)."""
+    """Bayes' rule from log w_j p_j(x_i), (n, k).
+
+    Returns responsibilities (n, k), log-densities (n,) and the largest term of each row (n,).
+    """
     density, largest, scaled = log_sum_exp(joint)
     with np.errstate(under="ignore"):
         scaled /= scaled.sum(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Repetition of a random computation by several threads, with results that do not depend on their number."""
+"""Replicates of a random computation, made by several threads; results do not depend on the number of threads."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def run_replicates(
 ) -> list[Result]:
     """Call ``replicate`` n times, each time with a generator seeded by ``seed`` and the call's number.
 
-    ``on_replicate`` is told after each call how many are done. With ``on_interrupt="keep"`` Ctrl-C ends the calls,
-    and the results so far are returned.
+    ``on_replicate`` is called after each call with the number of calls done. With ``on_interrupt="keep"`` Ctrl-C ends
+    the calls, and the results so far are returned, if there are any.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def run_replicates(
         if on_replicate:
             on_replicate(len(done))
 
-    with warnings.catch_warnings():  # the same warning from a thousand replicates helps nobody
+    with warnings.catch_warnings():  # every replicate may give the same warning
         warnings.simplefilter("ignore", MixturaWarning)
         try:
             map_in_order(run, range(n), threads)

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from mixtura._support.types import Array
 from mixtura.errors import ParameterError
 
-# Which library's tables results come back in; "records" are lists of dictionaries, one for each row.
+# The library in whose tables results are returned; "records" are lists of dictionaries, one for each row.
 TableKind: TypeAlias = Literal["pandas", "polars", "records"]
 
 
@@ -27,13 +27,13 @@ def table_kind(X: Any) -> TableKind:
 
 
 def _is_of(library: str, X: Any) -> bool:
-    """Whether X is a DataFrame or a Series of a library, which is not imported for this."""
-    module = sys.modules.get(library)  # no table of it can exist before it is imported
+    """Whether X is a DataFrame or a Series of a library; the library is not imported to find out."""
+    module = sys.modules.get(library)  # none of its tables can exist before it is imported
     return module is not None and isinstance(X, (module.DataFrame, module.Series))
 
 
 def as_table(records: Sequence[Mapping[str, Any]], kind: TableKind) -> Any:
-    """Records, which all have the same keys, as a DataFrame of a kind, or as the list that they are.
+    """Records that all have the same keys, as a DataFrame of pandas or polars, or as a list.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def as_column_like(X: Any, values: Array, name: str) -> Any:
 def as_columns_like(X: Any, values: Array, names: Sequence[Any]) -> Any:
     """Several values for each row of X: a DataFrame if X is a table, with its index if it has one; otherwise the array.
 
-    Names of columns are as given in pandas, and text in polars, which knows no others.
+    In polars the names of columns are always text.
 
     Examples
     --------

@@ -49,9 +49,8 @@ def using_threads(threads: int | None) -> Iterator[None]:
 def thread_count(threads: int | None = None) -> int:
     """How many threads to use.
 
-    The first that is there of: ``threads``, `using_threads`, MIXTURA_NUM_THREADS, the CPUs that this process may use.
-
-    OMP_NUM_THREADS limits the last of these, since joblib sets it in its workers so that they divide the machine.
+    The first of these that is given: ``threads``, `using_threads`, MIXTURA_NUM_THREADS, and else the number of CPUs
+    that this process may use, limited by OMP_NUM_THREADS, by which joblib divides the CPUs among its workers.
 
     Examples
     --------
@@ -80,13 +79,13 @@ def _as_threads(value: Any, name: str) -> int:
 
 
 def _openmp() -> int:
-    """The number in OMP_NUM_THREADS; 0 where there is none."""
+    """The number in the environment variable OMP_NUM_THREADS; 0 if it is not set or not a number."""
     given = os.environ.get("OMP_NUM_THREADS", "")
     return int(given) if given.isdecimal() else 0
 
 
 def _cpus() -> int:
-    """Number of CPUs that this process may use, by its affinity and by the limit of its control group."""
+    """Number of CPUs that this process may use, given its affinity and the limit of its control group."""
     affinity = getattr(os, "sched_getaffinity", None)  # Linux only
     usable = len(affinity(0)) if affinity else os.cpu_count() or 1
     return min(usable, _quota(_CONTROL_GROUP))
@@ -109,8 +108,8 @@ def _quota(root: Path) -> int:
 def map_in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: int | None = None) -> list[Result]:
     """``[f(item) for item in items]``, computed by several threads.
 
-    Threads live no longer than the call, so nothing is left that a fork could break. The calling thread works, too;
-    Ctrl-C reaches it between two items, and the others then end after the item they are at.
+    Threads end with the call, so that a later fork of the process is safe. The calling thread works, too; Ctrl-C
+    reaches it between two items, and the others then end after their current item.
 
     Examples
     --------
@@ -127,7 +126,7 @@ def map_in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: in
 
     def work(ended: threading.Lock | None = None) -> None:
         try:
-            # Each thread starts the next, so that short work, done before the chain grows, pays for few threads.
+            # Each thread starts the next one, so that work that is done at once costs the start of few threads.
             if next(started) < workers:
                 others.append(_start(partial(copy_context().run, work)))
             while not failures and (number := next(numbers)) < len(items):
@@ -148,7 +147,7 @@ def map_in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: in
 
 
 def _await(ended: threading.Lock, failures: list[BaseException]) -> None:
-    """Wait until a thread ends; Ctrl-C is recorded as a failure, which makes the threads end after their item."""
+    """Wait until a thread ends; Ctrl-C is recorded as a failure, after which threads end with their current item."""
     while True:
         try:
             ended.acquire()
@@ -169,7 +168,7 @@ def _start(work: Callable[[threading.Lock], object]) -> threading.Lock:
     return ended
 
 
-# Number of calls that limit BLAS to one thread at the moment, and the object that lifts the limit.
+# ``calls`` is the number of contexts that limit BLAS to one thread at the moment; ``limiter`` lifts the limit.
 _blas_limit = SimpleNamespace(lock=threading.Lock(), calls=0, limiter=None)
 if hasattr(os, "register_at_fork"):  # a lock that another thread held at the fork would never be released
     os.register_at_fork(after_in_child=lambda: _blas_limit.__dict__.update(lock=threading.Lock(), calls=0))
@@ -177,7 +176,7 @@ if hasattr(os, "register_at_fork"):  # a lock that another thread held at the fo
 
 @cache
 def _controller() -> Any:
-    """The controller of BLAS's threads, made once, since looking for the libraries takes milliseconds."""
+    """The controller of BLAS's threads, made once, since finding the loaded libraries takes milliseconds."""
     return threadpoolctl.ThreadpoolController().select(user_api="blas")
 
 

@@ -13,5 +13,5 @@ Rows: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
 Rng: TypeAlias = np.random.Generator | np.random.RandomState
 
-# Whether whitening takes a matrix for each component, one matrix for all of them, or standard deviations alone.
+# How the factors that whiten rows are stored: a matrix for each component, one matrix for all, or diagonals alone.
 StorageForm: TypeAlias = Literal["dense", "shared", "diagonal"]

@@ -1,10 +1,10 @@
-"""Counts in words, as sentences about results have them."""
+"""Counts with their nouns, for sentences about results."""
 
 from __future__ import annotations
 
 
 def format_count(count: int, what: str) -> str:
-    """Format a count with its noun.
+    """Format a count with its noun, which gets an s unless the count is 1.
 
     Examples
     --------
