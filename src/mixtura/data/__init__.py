@@ -1,6 +1,6 @@
-"""Sources of rows: they hold the data, pass it on in chunks, and add up the results.
+"""Sources of rows: they hold the data, apply a function to chunks of it, and add up the results.
 
-`Source` is the protocol, `ArraySource` the source of rows in memory; `Summary` holds the moments and the extent of a
+`Source` is the protocol, `ArraySource` the source of rows in memory; `Summary` holds the moments and the range of a
 data set. To add a source, write a class with the members of `Source` in a file of its own and export it below.
 """
 

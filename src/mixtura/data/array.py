@@ -19,16 +19,16 @@ from mixtura.errors import ParameterError
 
 @dataclass(frozen=True, eq=False)
 class ArraySource:
-    """A matrix of rows in memory, passed on in chunks to several threads.
+    """A source whose rows are a matrix in memory; several threads work on its chunks.
 
     Attributes
     ----------
     array : ndarray of shape (n, d)
         float64 or float32.
     sample_weight : ndarray of shape (n,), or None
-        Rows of weight zero are left out.
+        How often each row counts; None for once. Rows of weight zero are left out.
     threads : int, optional
-        How many threads compute; see `mixtura._support.threads.thread_count`.
+        Number of threads; by default that of `mixtura._support.threads.thread_count`.
 
     Examples
     --------
@@ -43,7 +43,7 @@ class ArraySource:
 
     @classmethod
     def of(cls, X: Any, sample_weight: Any = None, threads: int | None = None) -> ArraySource:
-        """A source of checked rows and weights."""
+        """The source of an array or table and weights, both of which are checked."""
         rows = as_rows(X)
         return cls(rows, as_sample_weight(sample_weight, len(rows)), threads)
 
@@ -75,13 +75,13 @@ class ArraySource:
         return WholeArray(Chunk(self.array, self.sample_weight), self.threads)
 
     def _chunk_slices(self) -> list[slice]:
-        """Slices of the chunks that hold a row of weight above zero; the same for any number of threads."""
+        """Slices of the chunks with a row of positive weight; they do not depend on the number of threads."""
         cuts = chunk_slices(self.length, self.n_features)
         weight = self.sample_weight
         return cuts if weight is None else [cut for cut in cuts if weight[cut].any()]
 
     def _chunk(self, cut: slice) -> Chunk:
-        """The rows of a slice whose weight is above zero; a view where that is all of them."""
+        """The rows of a slice whose weight is above zero; a view unless some are left out."""
         if self.sample_weight is None:
             return Chunk(self.array[cut], None, cut.start)
         weight = self.sample_weight[cut]
@@ -91,7 +91,8 @@ class ArraySource:
     def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
         """Sum of ``f(chunk)`` over all chunks, added from first to last, whichever thread computed them.
 
-        Where ``f`` has a method ``of_whole`` for all rows of an array, with threads of its own, that is called instead.
+        If ``f`` has a method ``of_whole``, which computes the sum for an array by threads of its own, and `whole` is
+        not None, that method is called instead.
         """
         whole = self.whole if hasattr(f, "of_whole") else None
         if whole is not None:
@@ -99,7 +100,7 @@ class ArraySource:
         return reduce(add, map_in_order(lambda cut: f(self._chunk(cut)), self._chunk_slices(), self.threads))
 
     def rows(self, n: int, rng: Rng) -> Chunk:
-        """A random sample of n rows without replacement, in their order; all rows of weight above zero if fewer."""
+        """A random sample of n rows of positive weight without replacement, in their order; all if there are fewer."""
         count, whole = self.n_rows, Chunk(self.array, self.sample_weight)
         chosen = np.arange(count) if n >= count else np.sort(rng.choice(count, size=n, replace=False))
         if self.sample_weight is None:
@@ -120,9 +121,9 @@ class ArraySource:
 def as_source(
     X: Any, sample_weight: Any = None, threads: int | None = None, check: Callable[[Any], Rows] = as_rows
 ) -> Source:
-    """The source of the rows that a user passed in: a `Source` itself, or checked rows in memory.
+    """What a user passed in as a source: a `Source` as it is, anything else as checked rows in memory.
 
-    ``check`` turns anything but a `Source` into a matrix of rows.
+    ``check`` turns anything but a `Source` into a matrix of rows (n, d).
 
     Examples
     --------

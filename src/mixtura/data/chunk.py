@@ -46,11 +46,11 @@ class Chunk:
         return Chunk(self.rows[rows], weight, self.start, offsets[rows])
 
     def parts(self, cuts: Iterable[slice]) -> Iterator[Chunk]:
-        """A chunk for each slice, as a view."""
+        """One chunk, a view, for each slice of the rows."""
         return map(self.take, cuts)
 
     def reweighted(self, weight: Array) -> Chunk:
-        """A chunk of the same rows with these weights, (n,)."""
+        """A chunk of the same rows with these sample weights, (n,)."""
         return replace(self, sample_weight=weight)
 
     @property
@@ -65,7 +65,7 @@ class Chunk:
 
     @property
     def rows_per_weight(self) -> float:
-        """How many rows a weight of one stands for: weights that sum to less than the number of rows are relative."""
+        """Number of rows that a weight of one stands for: 1, or n / sum(w) if the weights sum to less than n."""
         weight = self.sample_weight
         return 1.0 if weight is None else max(1.0, len(weight) / float(weight.sum()))
 

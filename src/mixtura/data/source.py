@@ -1,4 +1,4 @@
-"""The protocol of a source of rows, and of the values that it can add up."""
+"""The protocols of a source of rows and of the values that it can add up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mixtura.data.chunk import Chunk
 
 
 class Addable(Protocol):
-    """A value computed from rows, such as statistics or a count; ``+`` gives that of two sets of rows together."""
+    """A value computed from rows, such as a count, for which ``a + b`` is the value of the rows of a and b together."""
 
     def __add__(self, other: Self, /) -> Self:
         """The value of both sets of rows together."""
@@ -25,14 +25,14 @@ Sum = TypeVar("Sum", bound=Addable)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WholeArray:
-    """All rows of a source as one array in memory, for kernels that divide the work among threads of their own.
+    """All rows of a source as one array in memory, for kernels that have threads of their own.
 
     Attributes
     ----------
     chunk : Chunk
         All rows; none has weight zero.
     asked_threads : int or None
-        How many threads were asked for.
+        Number of threads that the caller asked for; None leaves it to `mixtura._support.threads.thread_count`.
     """
 
     chunk: Chunk
@@ -40,7 +40,10 @@ class WholeArray:
 
     @property
     def ends(self) -> Sequence[int]:
-        """Index after the last row of each part; parts are added in this order, so results do not depend on threads."""
+        """Index after the last row of each part.
+
+        Sums of parts are added in this order, so results do not depend on the number of threads.
+        """
         return [cut.stop for cut in chunk_slices(*self.chunk.rows.shape)]
 
     @property
@@ -52,7 +55,7 @@ class WholeArray:
 class Source(Protocol):
     """A holder of rows that can compute sums over them.
 
-    A row's position is its number in the source, from 0; rows of weight zero have a position and are never passed on.
+    A row's position is its number in the source, from 0. Rows of weight zero have a position, but are in no chunk.
     """
 
     @property
@@ -65,7 +68,7 @@ class Source(Protocol):
 
     @property
     def length(self) -> int:
-        """Number of positions: of rows, those of weight zero included."""
+        """Number of positions: of all rows, those of weight zero included."""
 
     @property
     def dtype(self) -> DTypeLike:
@@ -73,7 +76,7 @@ class Source(Protocol):
 
     @property
     def whole(self) -> WholeArray | None:
-        """All rows, if they lie in memory as one array and none has weight zero; else None."""
+        """All rows as one array, if they lie in memory so and none has weight zero; else None."""
 
     def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
         """Sum of ``f(chunk)`` over all chunks, added in a fixed order."""
@@ -82,7 +85,7 @@ class Source(Protocol):
         """A random sample of n rows without replacement, with weights and positions; all rows if there are fewer."""
 
     def take(self, positions: NDArray[np.intp]) -> Source:
-        """A source of the rows at these positions alone, in this order; the first of them has position 0."""
+        """A source of only the rows at these positions, in this order, which are numbered anew from 0."""
 
     def reweighted(self, factor: Array) -> Source:
         """A source of the same rows at the same positions, with weights multiplied by ``factor``, (length,)."""

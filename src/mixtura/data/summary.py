@@ -1,4 +1,4 @@
-"""Moments and extent of a data set, which one pass over its rows computes and which add up."""
+"""Moments and range of a data set, computed in one pass over its rows; those of parts of the rows can be added."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from mixtura._support import Array, Rows
 
 EPS = float(np.finfo(np.float64).eps)
 
-# A column whose variance is below this counts as constant: fractions of it would be subnormal numbers.
+# A column whose variance is below this counts as constant, since fractions of the variance would be subnormal numbers.
 SMALLEST_VARIANCE = 1e-280
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Extent:
-    """Least and largest value of each column, (d,); ``+`` gives the extent of both sets of rows.
+    """Least and largest value of each column, each (d,); ``+`` gives those of two sets of rows together.
 
     Examples
     --------
@@ -40,7 +40,7 @@ class Extent:
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """Number, weight, mean, scatter and extent of rows; ``+`` gives the summary of both sets of rows.
+    """Number, weight, mean, scatter and range of rows; ``+`` gives the summary of two sets of rows together.
 
     Attributes
     ----------
@@ -49,9 +49,11 @@ class Summary:
     weight, weight_squared : float
         Sums of the rows' weights and of their squares.
     mean : ndarray of shape (d,)
+        Weighted mean.
     scatter : ndarray of shape (d,) or (d, d)
-        Weighted sum of squared deviations from the mean in each column, or of their outer products.
+        Weighted sum of squared deviations from the mean in each column, or of outer products of the deviations.
     extent : Extent
+        Least and largest value of each column; NaN if they were not computed.
 
     Examples
     --------
@@ -84,14 +86,14 @@ class Summary:
 
     @property
     def variances(self) -> Array:
-        """Variance of each column, (d,)."""
+        """Variance of each column, the scatter divided by the weight, (d,)."""
         return (self.scatter if self.scatter.ndim == 1 else np.diagonal(self.scatter)) / self.weight
 
     @cached_property
     def scale(self) -> Array:
-        """Variances, (d,), without zeros: a constant column has the mean of the others' (1 if all are constant).
+        """Variances of the columns, (d,), where a constant column gets the mean of the others' (1 if all are constant).
 
-        A column that varies by rounding alone is constant; its own variance is at least that of rounding.
+        A column that varies no more than by rounding counts as constant; it gets at least the variance of rounding.
         """
         variance, rounding = self.variances, (8 * EPS * np.abs(self.mean)) ** 2
         varies = variance > np.maximum(rounding, SMALLEST_VARIANCE)

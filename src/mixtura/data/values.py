@@ -1,4 +1,4 @@
-"""The values of each column: how many differ, which is the most frequent, and to what unit they are rounded."""
+"""The values of each column: the number of distinct ones, the most frequent one, and the unit they are rounded to."""
 
 from __future__ import annotations
 
@@ -9,40 +9,41 @@ import numpy as np
 from mixtura._support import Array, Rows
 from mixtura.data.source import Source
 
-# Values are looked at in so many random rows.
+# Largest number of rows whose values are examined; more rows are sampled.
 SAMPLE = 5000
 
-# Values with more decimals than this are not taken for rounded ones.
+# Values with more decimals than this do not count as rounded.
 DECIMALS = 9
 
-# A column counts as rounded if some value is there so often. In one column a component of fewer rows at the floor is
-# spurious in any case.
+# A column can count as rounded if some value occurs at least this often. In one column a component at the floor with
+# fewer rows is spurious in any case.
 REPEATED = 4
 
-# By how many units in the last place a value may differ from a multiple of the rounding unit.
+# Units in the last place by which a value may differ from a multiple of the rounding unit.
 SLACK = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColumnValues:
-    """What the values of each column are like, on a sample of the rows.
+    """Repeated and rounded values of each column, found on a sample of the rows.
 
     Attributes
     ----------
     rows : ndarray of shape (n, d)
         The sample.
     distinct : ndarray of int, (d,)
-        Number of different values.
+        Number of distinct values.
     common : ndarray of shape (d,)
         The most frequent value.
     share : ndarray of shape (d,)
-        The fraction of the rows that have it.
+        The fraction of the sample that has the most frequent value.
     usual_share : ndarray of shape (d,)
-        The median of that fraction over all different values.
+        The fraction of the sample that has a value, its median over the distinct values.
     unit : ndarray of shape (d,)
-        The largest unit of which all differences are multiples; 0 where there is none. Units are decimal ones (0.1, 5,
-        0.25) or the smallest difference. A column has none if no value is there four times, since then rounding can be
-        ignored, or if it has one or two values, which are always a multiple of some unit apart.
+        Rounding unit: the largest unit of which all differences of values are multiples, a decimal number (0.1, 5,
+        0.25) or the smallest difference; 0 where there is none. A column has none if no value occurs four times, since
+        then rounding can be ignored, or if it has one or two distinct values, which always are multiples of a unit
+        apart.
 
     Examples
     --------
@@ -62,7 +63,7 @@ class ColumnValues:
 
     @classmethod
     def of(cls, source: Source) -> ColumnValues:
-        """Look at a sample of a source's rows."""
+        """The values of at most `SAMPLE` random rows of a source."""
         rows = source.rows(SAMPLE, np.random.default_rng(0)).rows
         columns = [np.unique(column, return_counts=True) for column in rows.T.astype(np.float64)]
         return cls(
@@ -76,7 +77,7 @@ class ColumnValues:
 
 
 def _unit(values: Array) -> float:
-    """The rounding unit of sorted distinct values."""
+    """The rounding unit of sorted distinct values; 0 if they have none."""
     steps = np.diff(values)
     if len(steps) < 2:
         return 0.0

@@ -1,4 +1,4 @@
-"""Reading of tables of numbers from files.
+"""Tables of numbers read from files.
 
 To add a file format, write a function from `FileContent` to `Cells` and register it in ``formats.py``, in `FORMATS`
 and `SUFFIXES`.

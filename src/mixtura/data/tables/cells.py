@@ -1,4 +1,4 @@
-"""The two stages of a file before it is a table of numbers: its content, and its cells."""
+"""A file before it is a table of numbers: first its content as bytes, then its cells."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """The content of a file that is to be read.
+    """The content of a file, as its path or its bytes.
 
     Attributes
     ----------
     data : Path or bytes
         A path, so that the reader may map the file into memory, or all bytes.
     name : str
-        How messages call it.
+        What messages call the file.
     header : bool or None
         Whether the first row of CSV or TSV names the columns; None to guess.
     """
@@ -38,7 +38,7 @@ class FileContent:
         return io.BytesIO(self.data) if isinstance(self.data, bytes) else self.data.open("rb")
 
     def lines(self) -> Iterator[str]:
-        """Lines of the content as text; bytes that are no UTF-8 are replaced."""
+        """Lines of the content as text; bytes that are not UTF-8 become replacement characters."""
         with io.TextIOWrapper(self.open(), encoding="utf-8-sig", errors="replace", newline="") as text:
             yield from text
 
@@ -50,8 +50,9 @@ class Cells:
     Attributes
     ----------
     frame : polars.DataFrame
+        The cells, with a name for each column.
     named : bool
-        Whether the file has names of its columns; else they are x1, x2, ...
+        Whether the names of the columns come from the file; else they are x1, x2, ...
     notes : tuple of str
         What the user should know about how the file was read.
     """
@@ -81,7 +82,7 @@ def default_column_names(count: int) -> list[str]:
 
 
 def rename_columns(frame: pl.DataFrame, names: list[str], name: str) -> pl.DataFrame:
-    """Rename a frame's columns; raise DataError where a name comes twice. ``name`` is how messages call the file."""
+    """Rename a frame's columns; raise DataError where a name comes twice. ``name`` is what messages call the file."""
     twice = [column for column in names if names.count(column) > 1]
     if twice:
         raise DataError(f'{name} has {names.count(twice[0])} columns called "{twice[0]}"; rename them')

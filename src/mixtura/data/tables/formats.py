@@ -1,4 +1,4 @@
-"""File formats, and the cells of a file in any of them."""
+"""File formats, and reading the cells of a file in any of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DECOMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def display_name(path: str) -> str:
-    """The name of a file in messages.
+    """What messages call a file: its path, or standard input for ``-``.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def display_name(path: str) -> str:
 
 
 def format_of(path: str, given: str | None = None) -> str:
-    """The format of a file: ``given``, or by its suffix; CSV for standard input.
+    """The format of a file: the one ``given``, or else that of its suffix; CSV for standard input.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def read_cells(path: str, given: str | None = None, header: bool | None = None) 
     path : str
         ``-`` is standard input.
     given : str, optional
-        The format, where the name does not tell it.
+        The format; by default that of the file's suffix.
     header : bool, optional
         Whether the first row of a CSV or TSV file names the columns; guessed unless given.
 
@@ -100,7 +100,7 @@ def read_cells(path: str, given: str | None = None, header: bool | None = None) 
     except DataError:
         raise
     except (polars.exceptions.PolarsError, ValueError, EOFError, OSError) as error:
-        if getattr(error, "errno", None) is not None:  # without a number it is a reader's: a broken file
+        if getattr(error, "errno", None) is not None:  # the system's error; a reader's error for a broken file has none
             raise
         raise DataError(f"{content.name} cannot be read as {file_format}: {_first_line(error)}") from None
 
@@ -111,7 +111,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _path_or_bytes(path: str) -> Path | bytes:
-    """A regular file's path, so that its reader may map it into memory; the bytes of everything else."""
+    """The path of a regular file, so that its reader may map it into memory; else the decompressed bytes."""
     if path == "-":
         data = sys.stdin.buffer.read()
     else:

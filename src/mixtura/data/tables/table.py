@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class HasColumns(Protocol):
-    """Anything fitted to d columns, with or without names, such as a mixture."""
+    """A value fitted to d columns, with or without names, such as a mixture."""
 
     @property
     def columns(self) -> tuple[str, ...] | None:
@@ -32,25 +32,26 @@ class HasColumns(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Rows of numbers from a file; `mixtura.fit` and mixtures take it as it is.
+    """Rows of numbers from a file, which `mixtura.fit` and the methods of mixtures accept as data.
 
     Attributes
     ----------
     rows : ndarray of shape (n, d)
-        float64, or float32 where all columns of the file are.
+        float64, or float32 if all columns of the file are float32.
     columns : tuple of str, or None
-        Names of the columns, where the file has names or they were asked for by name.
+        Names of the columns; None if the file has none and the columns were not asked for by name.
     weights : ndarray of shape (n,), or None
+        Sample weights, if a column of weights was asked for.
     name : str
-        How messages call the file.
+        What messages call the file.
     kept : ndarray of shape (n,)
         Position in the file of each row, from 0.
     n_read : int
-        Number of rows of the file.
+        Number of rows of the file, those that were left out included.
     notes : tuple of str
         What the user should know about how the file was read.
     labels : ndarray of shape (n,), or None
-        Text of one more column, such as classes; empty where the cell is empty.
+        Text of the column of labels, such as classes, if one was asked for; empty where the cell is empty.
     """
 
     rows: Rows
@@ -104,7 +105,7 @@ def read_table(
     missing : {"error", "drop"}
         Whether a cell without a finite number is an error, or its row is left out.
     file_format : str, optional
-        One of `FORMATS`, where the file's suffix does not tell it.
+        One of `FORMATS`; by default that of the file's suffix.
     header : bool, optional
         Whether the first row of a CSV or TSV file names the columns; guessed unless given.
     model : Mixture or other value with columns, optional
@@ -216,7 +217,7 @@ def _as_floats(frame: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def _describe_cell(frame: pl.DataFrame, name: str, row: int, column: int) -> str:
-    """The position of a bad cell, and what is wrong with it."""
+    """Text that says where a bad cell is and what is wrong with it."""
     value = frame[int(row), int(column)]
     shown = f'"{value}"' if isinstance(value, str) else value
     number = value is not None and not isinstance(value, str)
@@ -227,7 +228,7 @@ def _describe_cell(frame: pl.DataFrame, name: str, row: int, column: int) -> str
 
 
 def _say_which_columns_hold_numbers(good: NDArray[np.bool_], columns: list[str]) -> str:
-    """The end of a message: which column holds no number at all, and which do; empty where all or none do."""
+    """End of a message: a column without any number, and the columns with some; empty if all or none have some."""
     numeric = np.asarray(good.any(axis=0))
     if numeric.all() or not numeric.any():
         return ""

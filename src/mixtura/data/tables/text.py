@@ -1,4 +1,4 @@
-"""Cells of CSV and TSV files, as text; whether the first row is a header is guessed from its cells."""
+"""Cells of CSV and TSV files as text; unless told, whether the first row is a header is guessed from its cells."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read_tsv(content: FileContent) -> Cells:
 
 
 def _read(content: FileContent, separator: str) -> Cells:
-    """Read all rows, and take the first as names of columns if it is a header."""
+    """Read all rows; the first has the names of the columns if it is a header."""
     polars = load_polars()
     name, header = content.name, content.header
     try:
@@ -65,7 +65,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _used_rows(frame: pl.DataFrame) -> int:
-    """Number of rows up to the last that is not empty."""
+    """Number of rows up to the last one that is not empty, at least 1."""
     polars = load_polars()
     used = frame.select(polars.any_horizontal(polars.all().is_not_null()))[:, 0].arg_true()
     return int(used[-1]) + 1 if len(used) else 1
