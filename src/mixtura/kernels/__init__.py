@@ -1,8 +1,8 @@
 """Kernels: the computations that read every row, such as the E-step, with one implementation for each engine.
 
-The kernel in C++ is used where it could be built, unless the environment variable MIXTURA_KERNEL is ``numpy``. To add
-an engine, write its functions in a file of their own and make a `Kernel` of them; a source that has the kernel as its
-attribute ``kernel`` uses it.
+The kernel in C++ is used if it could be built, unless the environment variable MIXTURA_KERNEL is ``numpy``. To add an
+engine, write its functions in a file of their own and make a `Kernel` of them; a source with that `Kernel` as its
+attribute ``kernel`` is computed by it.
 """
 
 from __future__ import annotations

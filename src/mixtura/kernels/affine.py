@@ -23,13 +23,13 @@ class Affine:
     constants : ndarray of shape (k,)
         The c_j: log-weights plus logarithms of the normalising constants.
     factors : ndarray of shape (k, d, d), (1, d, d), or, diagonal, (k, d)
-        The U_j, upper triangular, with U_j U_j' the precision matrix.
+        The U_j, upper triangular, with U_j U_j' the precision matrix of component j; of diagonal ones the diagonals.
     offsets : ndarray of shape (k, d)
         The b_j = (m_j - shift) U_j.
     means : ndarray of shape (k, d)
         The m_j.
     variances : ndarray of shape (k, d) or (1, d)
-        Variances of each component in each column.
+        Variances of each component, or of all, in each column.
     """
 
     form: StorageForm
@@ -44,7 +44,7 @@ class Affine:
     def inflation(self) -> float:
         """Largest variance inflation factor, 1 / (1 - R^2) of a column's regression on the others, in any component.
 
-        By this factor rounding of a component's sums of squares counts more against its least variance.
+        Rounding of a component's sums of squares weighs more by this factor in directions of small variance.
 
         Examples
         --------
@@ -58,9 +58,10 @@ class Affine:
         return float((self.variances * np.einsum("kij,kij->ki", self.factors, self.factors)).max())
 
     def with_noise(self, constant: float, centre: Array) -> Affine:
-        """The maps with one more component, noise, whose log-density is ``constant`` everywhere: its factor is zero.
+        """The maps with one more component, the noise, whose weighted log-density is ``constant`` everywhere.
 
-        A factor that all components have in common is repeated for each. ``centre``, (d,), takes the place of its mean.
+        Its factor is zero, and ``centre``, (d,), stands for its mean. A factor that all components share is repeated
+        for each.
         """
         k = len(self.means)
         form: StorageForm = "dense" if self.form == "shared" else self.form
@@ -77,7 +78,7 @@ class Affine:
 
 
 class Density(Protocol):
-    """A mixture as kernels see it."""
+    """What a kernel needs of a mixture: its log-densities as affine maps of the rows."""
 
     @property
     def n_features(self) -> int:

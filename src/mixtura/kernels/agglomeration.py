@@ -1,7 +1,8 @@
-"""Model-based hierarchical clustering on NumPy; src/native/agglomeration is the same in C++.
+"""Model-based hierarchical clustering in NumPy; src/native/agglomeration is the same in C++.
 
-Each cluster has an index (a slot) in arrays. A merged cluster takes the lower of the two slots, and the last cluster
-moves to the slot that becomes free. Of pairs that tie, the one in the last slots merges, as in mclust.
+Each cluster has a slot: its index in arrays. A merged cluster takes the lower of the two slots, and the last cluster
+moves to the slot that becomes free. Of pairs whose merges cost the same, the one in the last slots merges, as in
+mclust.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ from mixtura._support import Array
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Clusters:
-    """Weight, mean and first row of the cluster in each slot; the arrays are changed in place."""
+    """Weight (n,), mean (n, d) and index of the first row (n,) of the cluster in each slot, changed in place."""
 
     weight: Array
     mean: Array
     first: NDArray[np.int64]
 
     def reduced_weights(self, i: int, others: slice) -> Array:
-        """The w_i w_j / (w_i + w_j): weights of squared distances of means in the scatter of merged clusters."""
+        """w_i w_j / (w_i + w_j): the weight of the squared distance of two means in the scatter of both clusters."""
         total = self.weight[i] + self.weight[others]
         return self.weight[i] / total * self.weight[others]
 
     def trace_increases(self, i: int, others: slice) -> Array:
-        """The increase of the trace of scatter by merging slot i with each of the others."""
+        """How much the trace of the scatter increases if slot i is merged with each of the others."""
         return self.reduced_weights(i, others) * ((self.mean[others] - self.mean[i]) ** 2).sum(axis=1)
 
     def merge(self, i: int, j: int, last: int) -> None:
@@ -43,7 +44,7 @@ class _Clusters:
 
 
 class _Costs(Protocol):
-    """Increases of the criterion by merging pairs of clusters."""
+    """The cost of merging any two clusters: the increase of the criterion."""
 
     def cheapest(self, count: int) -> tuple[int, int, float]:
         """The two slots, the lower one first, whose merge increases the criterion least, and that increase."""
@@ -53,7 +54,7 @@ class _Costs(Protocol):
 
 
 def _last_argmin(values: Array) -> int:
-    """Index of the least value, the last of several that tie."""
+    """Index of the least value, the last one of several equal ones."""
     return len(values) - 1 - int(values[::-1].argmin())
 
 
@@ -62,7 +63,7 @@ class _SeparateTerms:
     """Costs under EII, VII and VVV, whose criterion is a sum of one term for each cluster.
 
     The cost of a pair changes only when one of the two merges, so all costs are stored, (n, n), with each slot's
-    cheapest partner in a lower slot.
+    cheapest partner in a lower slot, (n,). ``term`` and ``trace`` of the scatter are (n,), one for each cluster.
     """
 
     clusters: _Clusters
@@ -143,9 +144,10 @@ class _SeparateTerms:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _PooledScatter:
-    """Costs under EEE, whose criterion depends on the pooled scatter W of all clusters.
+    """Costs under EEE, whose criterion is |W / n| + tr(W / n), with W the pooled scatter and n the total weight.
 
-    A merge adds v v' to W, and so v' (adj(W) / n^d + I / n) v to |W / n| + tr(W / n).
+    A merge adds v v' to W, with v the scaled difference of two means, and so v' (adj(W) / n^d + I / n) v to the
+    criterion.
     """
 
     clusters: _Clusters
@@ -159,7 +161,10 @@ class _PooledScatter:
         return cls(clusters, float(clusters.weight.sum()), np.zeros((d, d)))
 
     def whitened_means(self, count: int) -> tuple[Array, float]:
-        """Means whose squared distances are those of the cost's metric up to a factor, and the factor's logarithm."""
+        """Means in coordinates where their squared distances are those of the cost's metric, divided by a factor.
+
+        Returns them, (count, d), and the logarithm of the factor.
+        """
         values, axes = np.linalg.eigh(self.scatter)
         rounding = len(values) * np.finfo(np.float64).eps * values.max(initial=0.0)  # there may be no columns
         with np.errstate(divide="ignore"):
@@ -167,7 +172,7 @@ class _PooledScatter:
         others = np.array([np.delete(logs, r).sum() for r in range(len(logs))])
         weights = np.logaddexp(others, 0.0) - np.log(self.total)
         scale = weights.max(initial=-np.inf)
-        # The origin does not matter, since only differences of means are used; this one avoids rounding.
+        # Only differences of means are used, so the origin is free; one among them avoids rounding.
         shifted = self.clusters.mean[:count] - self.clusters.mean[0]
         return shifted @ axes * np.exp((weights - scale) / 2), float(scale)
 

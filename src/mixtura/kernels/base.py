@@ -1,4 +1,4 @@
-"""The type of kernels: the computations of one engine that read every row."""
+"""The type `Kernel`: the computations of one engine that read every row."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mixtura.kernels.affine import Density
 from mixtura.kernels.run_result import RunResult
 from mixtura.stats import ScatterKind, Stats
 
-# Of successive halving: after so many iterations so many runs go on.
+# Rounds of successive halving: pairs of a number of iterations and the number of runs that go on after them.
 Rounds: TypeAlias = Sequence[tuple[int, int]]
 
-# Passes over all rows of an array, divided into parts that end at given indices, by a given number of threads.
+# The last two arguments are the indices where the parts of an array end, and the number of threads.
 EStepOfWhole: TypeAlias = Callable[[Density, Chunk, ScatterKind, Sequence[int], int], Stats]
 MomentsOfWhole: TypeAlias = Callable[[Chunk, Sequence[int], int], Stats]
 
@@ -35,7 +35,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class ThreadedPass:
-    """A function from a chunk of rows to statistics, with another for a whole array, by an engine's own threads."""
+    """A function from a chunk of rows to statistics, and one for a whole array that uses an engine's own threads."""
 
     of_chunk: Callable[[Chunk], Stats]
     of_array: Callable[[Chunk, Sequence[int], int], Stats]
@@ -49,27 +49,32 @@ class ThreadedPass:
 
 
 class KernelRuns(Protocol):
-    """Several runs of EM of one model on one array, which an engine stores and continues by itself.
+    """Several runs of EM with one covariance model on one array, whose iterations an engine makes without Python.
 
-    A run has the number of its start, from 0.
+    A run has the number of its start, from 0. The arguments ``needed``, the least weight of a component below which
+    the run ranks lower, and ``protected`` are given for all runs.
     """
 
     def advance(self, numbers: Iterable[int], max_iter: int) -> None:
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
 
     def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
-        """Numbers sorted, best first: not collapsed, then not spurious nor too thin, then by log-likelihood."""
+        """Numbers of runs, best first: without a collapse; without a spurious or light component; by log-likelihood."""
 
     def standings(self, numbers: Sequence[int]) -> list[tuple[bool, bool, int, float, float, int, bool]]:
-        """Of some of the runs the fields of `mixtura.em.Standing`."""
+        """The fields of `mixtura.em.Standing` for each of some runs."""
 
     def search(
         self, rounds: Rounds, needed: Sequence[float], protected: Sequence[bool], first: int, max_iter: int
     ) -> None:
-        """Run successive halving; of the last runs, after ``first`` iterations, only those go on that differ."""
+        """Run successive halving; among the last runs those that reach the same mixture are one run from then on.
+
+        They are compared after ``first`` iterations, and each time the iterations have doubled. Protected runs go on
+        in every round.
+        """
 
     def result(self, number: int) -> RunResult:
-        """The current iterate of a run, and how it ended if it has."""
+        """The current iterate of a run, and how the run ended, if it has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,20 +84,21 @@ class Kernel:
     Attributes
     ----------
     name : str
+        Such as "native" or "numpy".
     level : callable
         Returns the name of the instruction set in use.
     estep : callable
-        The E-step: from a density, a chunk and the kind of scatter to `Stats`.
+        The E-step: `Stats` from a density, a chunk and the kind of scatter.
     moments : callable
-        From a chunk to `Stats` of all its rows as one component, with diagonal scatter.
+        `Stats` of all rows of a chunk as one component, with diagonal scatter.
     log_density, posterior, labels : callable
-        From a density and rows (n, d) to log-densities (n,), responsibilities (n, k), most probable components (n,).
+        Log-densities (n,), responsibilities (n, k) or most probable components (n,) from a density and rows (n, d).
     agglomerate : callable
-        Hierarchical clustering: from rows, weights, criterion and alpha to merges and heights.
+        Hierarchical clustering: see `mixtura.kernels.agglomeration.agglomerate`.
     estep_of_whole, moments_of_whole : callable or None
-        ``estep`` and ``moments`` of all rows of an array, by the engine's own threads, where it has such.
+        ``estep`` and ``moments`` for all rows of an array, by the engine's own threads; None if it has no threads.
     begin_runs : callable or None
-        Begins several runs of EM that the engine iterates by itself, `KernelRuns`, where it can.
+        Begins several runs of EM, `KernelRuns`, whose iterations the engine makes; None if it cannot.
     """
 
     name: str
@@ -119,7 +125,7 @@ class Kernel:
         return ThreadedPass(of_chunk, lambda chunk, ends, threads: whole(density, chunk, scatter_kind, ends, threads))
 
     def moments_pass(self) -> Pass | ThreadedPass:
-        """Weight, mean and sums of squares of the rows, to be summed: ``source.sum(kernel.moments_pass())``."""
+        """Weight, mean and diagonal scatter of the rows, to be summed: ``source.sum(kernel.moments_pass())``."""
         return (
             Pass(self.moments) if self.moments_of_whole is None else ThreadedPass(self.moments, self.moments_of_whole)
         )

@@ -1,4 +1,4 @@
-"""The choice of a kernel: the source's own, that of `using_kernel` or MIXTURA_KERNEL, or the fastest one."""
+"""The choice of a kernel: the source's own, or that of `using_kernel`, or that of MIXTURA_KERNEL, or the fastest."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def native_kernel() -> Kernel:
 
 @cache
 def default_kernel() -> Kernel:
-    """The kernel that MIXTURA_KERNEL names, or the fastest one; the variable is read once."""
+    """The kernel named by the environment variable MIXTURA_KERNEL, which is read once; unless set, the fastest one."""
     wanted = os.environ.get(KERNEL_VARIABLE, "")
     if wanted not in ("", "native", "numpy"):
         raise ParameterError(f"{KERNEL_VARIABLE} is {wanted!r}; expected native or numpy")
@@ -57,7 +57,7 @@ def default_kernel() -> Kernel:
 
 
 def current_kernel() -> Kernel:
-    """The kernel in use: that of `using_kernel`, or of MIXTURA_KERNEL, or the fastest one.
+    """The kernel in use: that of `using_kernel`, or else that of MIXTURA_KERNEL, or else the fastest one.
 
     Examples
     --------
@@ -79,6 +79,6 @@ def using_kernel(kernel: Kernel) -> Iterator[None]:
 
 
 def kernel_of(source: Source) -> Kernel:
-    """The kernel for a source's rows: ``source.kernel`` where it has one, else the current one."""
+    """The kernel for a source's rows: ``source.kernel`` if it has that attribute, else the current one."""
     own: Kernel | None = getattr(source, "kernel", None)
     return own or current_kernel()

@@ -1,4 +1,4 @@
-"""Runs of EM in C++, without Python between the iterations; Python decides which of several go on."""
+"""Runs of EM whose iterations are made in C++, without Python between them."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _native: Any = import_module("mixtura._native")
 _LETTERS = {letter: _native.Letter[letter] for letter in "IEV"}
 _ENDINGS = {ending: Ending[ending.name] for ending in _native.Ending}
 
-# Iterations until plain EM is accelerated, where it never is.
+# The number of iterations before plain EM is accelerated that means never.
 NEVER = 2**62
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FusedRuns:
-    """Runs of EM of one model on one array, which C++ keeps between calls; made by `FusedRuns.begin`.
+    """Runs of EM with one covariance model on one array, kept in C++ between calls; made by `FusedRuns.begin`.
 
     Attributes
     ----------
     native : object
-        The runs as C++ holds them.
+        The runs in C++, ``_native.Runs``.
 
     Examples
     --------
@@ -67,7 +67,7 @@ class FusedRuns:
         ends: Sequence[int] = (),
         threads: int = 1,
     ) -> FusedRuns:
-        """Runs that stand at their starts.
+        """Runs at their starts, before the first iteration.
 
         Parameters
         ----------
@@ -76,30 +76,32 @@ class FusedRuns:
         chunk : Chunk
             All rows, as contiguous arrays.
         starts : sequence of Stats
-            With full scatter, or with diagonal scatter for models without axes, pooled scatter for EEE.
+            Statistics from which the first M-step of each run is made, with full scatter; also with diagonal scatter
+            for models whose axes are I, or pooled scatter for EEE.
         floor : ndarray of shape (d,)
-            Least variances.
+            Least variance of a component in each column.
         tol : float
             A run has converged when its mean log-likelihood per row rises by no more.
         least_points : int
-            A run ends as collapsed where a component on the floor holds fewer rows, or any less than half a row.
+            A run ends as collapsed if a component on the floor holds fewer rows, or any component less than half a
+            row.
         point_mass : float
-            Runs with a component on the floor that holds less weight are ranked behind the others.
+            A component on the floor that holds less weight is spurious, and its run ranks behind the others.
         ridge : float
             Added to all variances.
         continued : bool
-            Whether the starts are E-steps of other runs: their log-likelihoods begin the traces, and what comes next
-            is to be higher.
+            Whether the starts are E-steps of other runs: then each trace begins with the start's log-likelihood, below
+            which the run must not fall.
         pseudo_rows : tuple of float, float, ndarray of shape (d,) and of shape (d, d), optional
-            Rows that nobody has seen, which the M-step adds to each component's: the weight of those that pull at its
-            mean, what its weight grows by, where its mean is pulled to, and rows by whose scatter about zero its own
-            grows. Log-likelihoods are then penalised: the term that these rows maximise is added.
+            What the M-step adds to each component's statistics, as if there were more rows: the weight of rows that
+            pull its mean to a point; the total increase of the weight that divides its scatter; that point; and rows
+            whose scatter about zero is added to its scatter. Log-likelihoods are then penalised ones.
         accelerate_after : int, optional
-            Iterations of plain EM before it is accelerated (SQUAREM, Varadhan & Roland 2008); never, if not given.
+            Iterations of plain EM before it is accelerated (SQUAREM, Varadhan & Roland 2008); by default never.
         ends : sequence of int
-            Where the chunks end that threads are given; results depend on these, and not on the number of threads.
+            Indices where the chunks of rows end. Results depend on these, and not on the number of threads.
         threads : int
-            How many threads work on a pass.
+            Number of threads that work on a pass.
         """
         unit = chunk.rows_per_weight
         problem = _native.Problem(
@@ -126,13 +128,13 @@ class FusedRuns:
         return cls(native)
 
     def __len__(self) -> int:
-        """How many runs there are."""
+        """Number of runs."""
         return len(self.native)
 
     def advance(self, numbers: Iterable[int], max_iter: int) -> None:
-        """Continue some of the runs until they end, or ``max_iter`` iterations are done since their first mixture.
+        """Continue some of the runs until they end, or have made ``max_iter`` iterations in all.
 
-        After Ctrl-C each stands where its last iteration led. Different runs may be continued by different threads.
+        After Ctrl-C each run is at its last complete iteration. Different runs may be continued by different threads.
         """
         self.native.advance(list(numbers), max_iter)
 
@@ -144,42 +146,42 @@ class FusedRuns:
         first: int,
         max_iter: int,
     ) -> None:
-        """Run successive halving: `mixtura.em.Executor`. Of several runs that come to one place the first goes on.
+        """Run successive halving (see `mixtura.em.Executor`); of runs that reach one mixture only the first goes on.
 
-        Whether their log-likelihoods and weights are those of another run is looked at after ``first`` iterations, and
-        each time the iterations have doubled.
+        Two mixtures count as the same if their log-likelihoods and weights nearly agree. The runs of the last round are
+        compared after ``first`` iterations, and each time the iterations have doubled.
         """
         self.native.search(rounds, needed, protected, first, max_iter)
 
     def result(self, number: int) -> RunResult:
-        """A copy of where a run stands."""
+        """The current mixture and statistics of a run, as a copy."""
         native = self.native.result(number)
         return RunResult(native, _ENDINGS[native.ending], native.trace)
 
     def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
-        """Runs in order: those not collapsed; those not spurious nor too thin; the highest log-likelihood.
+        """Numbers of runs, best first: without a collapse; without a spurious or light component; by log-likelihood.
 
-        A run is too thin while a component holds less weight than is ``needed``, which is given for all runs.
+        A component is light if it holds less weight than is ``needed``, a number that is given for each of all runs.
         """
         return self.native.best_first(numbers, needed)
 
     def standings(self, numbers: Sequence[int]) -> list[tuple[bool, bool, int, float, float, int, bool]]:
-        """Of some of the runs the fields of `mixtura.em.Standing`."""
+        """The fields of `mixtura.em.Standing` for each of some runs."""
         return self.native.standings(numbers)
 
 
 def _as_native(shrinkage: float, count: float, mean: Array, root: Array) -> Any:
-    """Pseudo-rows, as C++ knows them."""
+    """The C++ object for what is added to each component's statistics: see ``pseudo_rows`` of `FusedRuns.begin`."""
     return _native.PseudoRows(shrinkage, count, np.ascontiguousarray(mean), np.ascontiguousarray(root))
 
 
 def _covariance_model(name: str) -> Any:
-    """A model by its three letters, as C++ knows it."""
+    """The C++ object for the covariance model with a name of three letters."""
     return _native.CovarianceModel(*(_LETTERS[letter] for letter in name))
 
 
 def _stacked(model: str, starts: Sequence[Stats]) -> Any:
-    """Statistics of several starts, one after the other."""
+    """Statistics of several starts as the C++ object that holds them in stacked arrays, (s, k), (s, k, d) and so on."""
     weight = np.array([start.weight for start in starts], dtype=np.float64)
     mean = np.array([start.mean for start in starts], dtype=np.float64)
     scatter = reduced(model, np.array([start.scatter for start in starts], dtype=np.float64))
@@ -187,7 +189,7 @@ def _stacked(model: str, starts: Sequence[Stats]) -> Any:
 
 
 def reduced(model: str, scatter: Array) -> Array:
-    """Of the scatter of several starts what the model reads.
+    """Full scatter of s starts, (s, k, d, d), reduced to what the model reads; other scatter of the model stays.
 
     Examples
     --------

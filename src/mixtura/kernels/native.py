@@ -25,19 +25,19 @@ _FORMS = {form.name.lower(): form for form in _native.Form}
 
 
 def _readable(rows: Rows) -> Rows:
-    """Rows whose strides are whole numbers of elements; only a column of a structured array has others."""
+    """Rows whose strides are whole numbers of elements, as C++ requires; a copy if those of a structured array."""
     whole = all(stride % rows.itemsize == 0 for stride in rows.strides)
     return rows if whole else cast(Rows, np.ascontiguousarray(rows))
 
 
 def _density(affine: Affine, *, single: bool = False) -> Any:
-    """The mixture as C++ reads it; how narrow components are beside their variances counts for float32 rows alone."""
+    """The C++ object for a mixture; its variance inflation is computed for float32 rows (``single``) alone."""
     arrays = (affine.shift, affine.constants, affine.factors, affine.offsets)
     return _native.Density(_FORMS[affine.form], *map(np.ascontiguousarray, arrays), affine.inflation if single else 1.0)
 
 
 def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
-    """Responsibilities of a chunk's rows, summed up at once, in one pass over the rows.
+    """The E-step: sufficient statistics of a chunk's rows under a mixture, in one pass over the rows.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
 def estep_by_threads(
     mixture: Density, chunk: Chunk, scatter_kind: ScatterKind, ends: Sequence[int], threads: int
 ) -> Stats:
-    """Statistics of a chunk's rows by several threads; its parts end at ``ends``, and are added up in their order.
+    """The E-step by several threads; parts of the chunk end at the indices ``ends``, and are added in their order.
 
     Examples
     --------
@@ -71,12 +71,12 @@ def estep_by_threads(
 
 
 def moments(chunk: Chunk) -> Stats:
-    """Weight, mean and sum of squares of each column: one component that holds all rows."""
+    """Weight, mean and diagonal scatter of a chunk's rows, as statistics of one component."""
     return moments_by_threads(chunk, (), 1)
 
 
 def moments_by_threads(chunk: Chunk, ends: Sequence[int], threads: int) -> Stats:
-    """Weight, mean and sum of squares of each column by several threads, as `estep_by_threads`."""
+    """Weight, mean and diagonal scatter of a chunk's rows by several threads; ``ends`` is as in `estep_by_threads`."""
     d = chunk.rows.shape[1]
     total, mean, scatter = np.empty(1), np.empty((1, d)), np.empty((1, d))
     shift, sums = chunk.rows[0].astype(np.float64), _native.Sums(total, mean, scatter)
@@ -85,7 +85,7 @@ def moments_by_threads(chunk: Chunk, ends: Sequence[int], threads: int) -> Stats
 
 
 def _weighted(chunk: Chunk) -> tuple[Rows, Array | None]:
-    """A chunk's rows and weights as the C++ side reads them."""
+    """A chunk's rows and weights in a layout that C++ can read."""
     weight = chunk.sample_weight
     return _readable(chunk.rows), None if weight is None else np.ascontiguousarray(weight)
 
@@ -96,7 +96,7 @@ def log_density(mixture: Density, rows: Rows) -> Array:
 
 
 def posterior(mixture: Density, rows: Rows) -> Array:
-    """Responsibilities, (n, k)."""
+    """Responsibilities of the components for each row, (n, k)."""
     result = np.empty((len(rows), len(mixture.affine.constants)))
     return _predicted(mixture, rows, _native.Prediction.RESPONSIBILITIES, result)
 
@@ -107,7 +107,7 @@ def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
 
 
 def _predicted(mixture: Density, rows: Rows, kind: Any, result: NDArray[T]) -> NDArray[T]:
-    """An array, filled with what is predicted of each row."""
+    """The array ``result``, filled with a prediction of this kind for each row."""
     ends = [cut.stop for cut in chunk_slices(*rows.shape)]
     threads = thread_count() if len(ends) > 1 else 1
     _native.predict(level(), _readable(rows), _density(mixture.affine), kind, result, ends, threads)
@@ -115,7 +115,7 @@ def _predicted(mixture: Density, rows: Rows, kind: Any, result: NDArray[T]) -> N
 
 
 def agglomerate(rows: Array, weight: Array, criterion: str, alpha: float) -> tuple[NDArray[np.int64], Array]:
-    """Merge the two clusters whose union adds least to a criterion, until one is left."""
+    """Model-based hierarchical clustering, the same as `mixtura.kernels.agglomeration.agglomerate`."""
     merges, heights = np.empty((len(rows) - 1, 2), dtype=np.int64), np.empty(len(rows) - 1)
     _native.agglomerate(rows, weight, _native.Criterion[criterion], alpha, merges, heights)
     return merges, heights

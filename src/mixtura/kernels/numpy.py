@@ -1,4 +1,4 @@
-"""The kernel on NumPy, which computes a block of rows at a time; the tests compare all other kernels with it."""
+"""The kernel in NumPy, which computes a block of rows at a time; the tests compare all other kernels with it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.numpy_sums import transpose_rows, weighted_sums
 from mixtura.stats import ScatterKind, Stats
 
-# Squared Mahalanobis distances are limited to this, so that no row, however far, yields NaN.
+# Largest squared Mahalanobis distance: larger ones are set to it, so that no row, however far, yields NaN.
 _MAX_DISTANCE = 1e300
 
-# Squared distances are expanded, x^2 - 2 x m + m^2, where means are within so many standard deviations of the shift:
-# log-densities then lose their twelfth digit.
+# Squared distances are expanded, x^2 - 2 x m + m^2, if all means are within this many standard deviations of the shift;
+# log-densities then have eleven correct digits.
 _EXPANSION_LIMIT = 30.0
 
-# Rows are whitened for several components in one matrix product, whose result has at most about so many columns.
+# Rows are whitened for several components in one matrix product, whose result has about this many columns at most.
 _PRODUCT_WIDTH = 128
 
 
@@ -46,21 +46,21 @@ def sum_over_blocks(f: Callable[[Chunk], Sum], width: int = 1) -> Callable[[Chun
 
 
 def _width(mixture: Density) -> int:
-    """Number of columns of the temporary arrays of a block."""
+    """Number of columns of a block's temporary arrays under a mixture."""
     k = len(mixture.affine.constants)
     return k if _may_expand(mixture.affine) else max(k, min(k * mixture.n_features, _PRODUCT_WIDTH))
 
 
 def _may_expand(affine: Affine) -> bool:
-    """Whether squared distances may be expanded: factors are diagonal, and the means near the shift."""
+    """Whether squared distances may be expanded: the factors are diagonal and all means are near the shift."""
     return affine.form == "diagonal" and bool(np.abs(affine.offsets).max() <= _EXPANSION_LIMIT)
 
 
 def _log_joint(affine: Affine, x: Array) -> Array:
-    """Log of w_j N(x | m_j, S_j) for each component j and each shifted row, a column of x (d, n): (k, n)."""
+    """Log w_j N(x | m_j, S_j) of each component j at each row, (k, n); columns of x (d, n) are rows less the shift."""
     with np.errstate(over="ignore", invalid="ignore"):
         joint = _expanded_distances(affine, x) if _may_expand(affine) else _distances(affine, x)
-    np.fmin(joint, _MAX_DISTANCE, out=joint)  # replaces NaN, too, which is left where infinities cancel
+    np.fmin(joint, _MAX_DISTANCE, out=joint)  # also replaces NaN, the difference of two infinities
     joint *= -0.5
     joint += affine.constants[:, None]
     return joint
@@ -90,7 +90,7 @@ def _expanded_distances(affine: Affine, x: Array) -> Array:
 
 
 def _whiten(affine: Affine, x: Array, group: slice) -> Array:
-    """Whitened deviations from m components' means, (m, d, n); a common factor was applied to ``x`` before."""
+    """Whitened deviations from the means of m components, (m, d, n); a factor that all share was applied to ``x``."""
     offsets = affine.offsets[group, :, None]
     if affine.form == "shared":
         return x - offsets
@@ -110,7 +110,7 @@ def _bayes(joint: Array) -> tuple[Array, Array, Array]:
     """
     largest = joint.max(axis=0)
     joint -= largest
-    with np.errstate(under="ignore"):  # what is far below the largest term is zero
+    with np.errstate(under="ignore"):  # terms far below the largest one become zero, as they should
         np.exp(joint, out=joint)
         total = joint.sum(axis=0)
         joint /= total
@@ -150,7 +150,7 @@ def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
 
 
 def moments(chunk: Chunk) -> Stats:
-    """Weight, mean and sums of squares of a chunk's rows, as statistics of one component."""
+    """Weight, mean and diagonal scatter of a chunk's rows, as statistics of one component."""
     return sum_over_blocks(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "diagonal"))(chunk)
 
 
@@ -189,7 +189,7 @@ def accumulate(chunk: Chunk, responsibilities: Array, scatter_kind: ScatterKind)
     Returns
     -------
     Stats
-        With log-likelihoods of zero.
+        Its ``loglik`` and ``assignment_logprob``, which responsibilities alone do not determine, are zero.
 
     Examples
     --------

@@ -22,8 +22,8 @@ from mixtura.stats import ScatterKind, Stats, outer
 # that more than three digits are lost, it is summed again from deviations.
 LEAST_FRACTION = 1e-3
 
-# With more columns than this, writing down the products of all pairs of columns takes longer than a matrix product
-# for each component.
+# With more columns than this, storing the products of all pairs of columns takes longer than a matrix product for each
+# component.
 MAX_PAIRED_COLUMNS = 32
 
 
@@ -77,7 +77,7 @@ def _lower_triangle(d: int) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def _gram(z: Array) -> Array:
-    """The product z z', of which NumPy computes one triangle, since both factors are the same array."""
+    """The product z z'; NumPy computes only one triangle, since both factors are the same array."""
     return z @ z.T
 
 

@@ -1,4 +1,4 @@
-"""Where a run of EM in C++ has come."""
+"""The current state of a run of EM in C++: its mixture, statistics, log-likelihoods, and how it ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mixtura.stats import Stats
 
 
 class Ending(Enum):
-    """How a run in C++ ended; ``OUT_OF_STEPS`` is also a run that could go on."""
+    """How a run of EM in C++ ended; ``OUT_OF_STEPS`` is also the state of a run that has not ended."""
 
     CONVERGED = "the log-likelihood has ceased to rise"
     OUT_OF_STEPS = "the iterations are done"
@@ -24,15 +24,16 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunResult:
-    """Where a run of EM has come; it stays as it is when the run goes on.
+    """A copy of the current state of a run of EM in C++, which does not change when the run goes on.
 
     Attributes
     ----------
     native : object
-        The same in C++, whose arrays are those of all properties.
+        The copy in C++, which owns the arrays of the properties below.
     ending : Ending
     trace : tuple of float
-        Log-likelihood after the first M-step and after each iteration; empty where there was no mixture at all.
+        Log-likelihood, penalised if the M-step is, after the first M-step and after each iteration; empty if the first
+        M-step gave no mixture.
     """
 
     native: Any
@@ -51,7 +52,7 @@ class RunResult:
 
     @property
     def any_at_floor(self) -> bool:
-        """Whether any covariance rests on the floor."""
+        """Whether any component's covariance has been raised to the floor."""
         return self.native.any_at_floor
 
     @property
@@ -62,7 +63,7 @@ class RunResult:
 
     @property
     def weights(self) -> Array:
-        """Weights of the mixture, (k,); NaN, like its other parameters, where there is none."""
+        """Weights of the mixture, (k,); they and the other parameters are NaN if there is no mixture."""
         return self.native.weights
 
     @property

@@ -16,7 +16,7 @@ LEVELS: tuple[str, ...] = tuple(_native.levels())
 
 
 def level() -> str:
-    """The instruction set in use: the best that this processor has, or what MIXTURA_SIMD says.
+    """Name of the instruction set in use: that of the environment variable MIXTURA_SIMD, or else the fastest one.
 
     Examples
     --------

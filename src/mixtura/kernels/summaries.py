@@ -11,14 +11,14 @@ from mixtura.stats import Stats
 
 
 def summarise(source: Source, *, full: bool = False) -> Summary:
-    """Compute number, weight, mean, scatter and extent of all rows in one pass.
+    """Compute number, weight, mean, scatter and range of all rows in one pass.
 
     Parameters
     ----------
     source : Source
     full : bool
-        Whether scatter is that of all pairs of columns, and the extent is told. Without it the scatter is that of each
-        column and the extent is NaN, and the pass is a small part of an E-step.
+        Whether to compute the scatter of all pairs of columns, (d, d), and the extent. Otherwise the scatter is that of
+        each column, (d,), and the extent is NaN, and the pass takes a small part of the time of an E-step.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def summarise(source: Source, *, full: bool = False) -> Summary:
 
 
 def _summary(chunk: Chunk, sums: Stats) -> Summary:
-    """The summary of a chunk whose weight, mean and scatter in each column are known."""
+    """The summary of a chunk, without its extent, from the weight, mean and scatter of its rows."""
     unknown = np.full(chunk.rows.shape[1], np.nan)
     mean, scatter, extent = sums.mean[0], sums.scatter[0], Extent(unknown, unknown)
     return Summary(len(chunk.rows), sums.total, _squared_weights(chunk), mean, scatter, extent)
