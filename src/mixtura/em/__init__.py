@@ -1,4 +1,4 @@
-"""The algorithm: expectation and maximisation, iterated until nothing moves."""
+"""The EM algorithm: E-step and M-step, iterated until a stop rule holds, with repairs of collapsed components."""
 
 from __future__ import annotations
 

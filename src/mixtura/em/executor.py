@@ -1,4 +1,4 @@
-"""Several runs of EM on one problem, side by side: by the kernel where it knows how, else by the loop."""
+"""Several runs of EM on one problem: their iterations are made by the kernel if it can, else by the loop in Python."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ from mixtura.stats import Stats
 
 
 class Executor(Protocol):
-    """Continues several runs of EM, which are called by their numbers, those of the starts."""
+    """Continues several runs of EM; a run has the number of its start, from 0."""
 
     def advance(self, numbers: Iterable[int], max_iter: int) -> None:
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
 
     def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
-        """Runs in order: see `sort_key`; the weights that components need are given for all runs."""
+        """Numbers of runs, best first (`sort_key`); ``needed`` is the least weight of a component, for each of all runs."""
 
     def search(
         self, rounds: Sequence[tuple[int, int]], needed: Sequence[float], protected: Sequence[bool], max_iter: int
     ) -> None:
-        """Successive halving of all runs, the last ones to their ends or ``max_iter`` iterations.
+        """Successive halving of all runs; those of the last round go on to their ends or ``max_iter`` iterations.
 
-        After each round's iterations its number of runs go on, the best and all protected ones; of the last ones one
-        may stand for its likes.
+        A round is a number of iterations and the number of best runs that go on after them, besides the protected
+        ones. Of runs that reach the same mixture in the last round, all but one may be left there.
         """
 
     def standings(self, numbers: Sequence[int]) -> list[Standing]:
-        """How far some of the runs have come."""
+        """The numbers by which some of the runs are compared."""
 
     def run(self, number: int) -> Run:
-        """Where a run stands."""
+        """The current state of a run."""
 
 
 def begin_runs(
     problem: Problem, starts: Sequence[Stats], *, tol: float, accelerate_after: int | None = None
 ) -> Executor:
-    """Runs that stand at their starts: the one place that chooses between the kernel and the loop.
+    """Runs at their starts, by the kernel if it can make their iterations, else by the loop.
 
     Parameters
     ----------
     problem : Problem
     starts : sequence of Stats
-        What the first M-step of each run is made of.
+        Statistics from which the first M-step of each run is made.
     tol : float
         A run has converged when its mean log-likelihood per row rises by no more.
     accelerate_after : int, optional
-        Iterations of plain EM before it is accelerated; never, if not given.
+        Iterations of plain EM before it is accelerated; by default never.
     """
     if in_kernel(problem):
         native = fused.begin(problem, starts, tol=tol, accelerate_after=accelerate_after)
@@ -69,38 +69,39 @@ def begin_runs(
 
 
 def in_kernel(problem: Problem) -> bool:
-    """Whether the kernel knows how to do all that the problem asks for."""
+    """Whether the kernel can make whole runs: its own EM iterations, which allow no fall and add no ridge."""
     return fused.can_run(problem) and not (problem.repair.accepts_falls or problem.mstep.ridge)
 
 
 def standing_of(problem: Problem, run: Run) -> Standing:
-    """How far a run has come, in numbers."""
+    """The numbers by which a run is compared with others."""
     spurious = run.any_at_floor and bool(problem.spurious(run.last).any())
     least, k = float(run.last.stats.weight.min()), len(run.components)
     return Standing(run.lost, spurious, k, least, run.loglik, run.iterations, run.finished)
 
 
 def is_thin(at: Standing, needed: float) -> bool:
-    """Whether a component holds less weight than is needed: then it fits a few rows, not a group."""
+    """Whether one of several components holds less weight than ``needed``, so that it may fit a few rows by chance."""
     return at.n_components > 1 and at.least_weight < needed
 
 
 def sort_key(at: Standing, needed: float) -> tuple[bool, bool, float]:
-    """Best first: all components alive; none spurious or with too little weight; then by log-likelihood."""
+    """Key that sorts runs, best first: no component lost; none spurious or too light; highest log-likelihood."""
     return at.lost, at.spurious or is_thin(at, needed), -at.loglik
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoopExecutor:
-    """Several runs of EM side by side, by the loop.
+    """Several runs of EM whose iterations are made by the loop in Python.
 
     Attributes
     ----------
     problem : Problem
     tol : float
     accelerate_after : int or None
+        As in `begin_runs`.
     runs : list of Run
-        Where each stands.
+        The current state of each run; changed in place.
     """
 
     problem: Problem
@@ -122,12 +123,12 @@ class LoopExecutor:
             )
 
     def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
-        """Runs in order: see `sort_key`."""
+        """Numbers of runs, best first: see `sort_key`."""
         standings = dict(zip(numbers, self.standings(numbers), strict=True))
         return sorted(numbers, key=lambda number: sort_key(standings[number], needed[number]))
 
     def standings(self, numbers: Sequence[int]) -> list[Standing]:
-        """How far some of the runs have come."""
+        """The numbers by which some of the runs are compared."""
         return [standing_of(self.problem, self.runs[number]) for number in numbers]
 
     def search(
@@ -143,5 +144,5 @@ class LoopExecutor:
         self.advance(field, max_iter)
 
     def run(self, number: int) -> Run:
-        """Where a run stands."""
+        """The current state of a run."""
         return self.runs[number]

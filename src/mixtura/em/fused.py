@@ -1,7 +1,7 @@
-"""EM iterations that a kernel makes by itself, without Python between them, up to the first event.
+"""EM iterations that a kernel makes without Python between them.
 
-They are the loop's iterations up to rounding: the same E-step, and an M-step by the same formulas. A collapse, a
-covariance at the floor or a fall of the log-likelihood is for the loop (`mixtura.em.loop`) to deal with.
+They are the loop's iterations up to rounding: the same E-step, and an M-step by the same formulas. `advance` stops
+before a collapse, a covariance at the floor or a fall of the log-likelihood, which `mixtura.em.loop` deals with.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mixtura.stats import Stats
 
 Rule: TypeAlias = LoglikRises | LoglikChanges
 
-# Models whose M-step is a formula, and how their covariances are stored.
+# Models with a closed-form M-step, and how their covariances are made from a kernel's values, k and d.
 STORED: dict[str, Callable[[Array, int, int], Covariance]] = {
     "VVV": lambda values, k, _: DenseCovariance(values, k),
     "EEE": lambda values, k, _: DenseCovariance(values[:1], k),
@@ -34,7 +34,7 @@ STORED: dict[str, Callable[[Array, int, int], Covariance]] = {
     "EII": lambda values, k, d: DiagonalCovariance(values[:1, :1], k, d),
 }
 
-# Multiplications between two looks at the keyboard: a tenth of a second or so.
+# Multiplications between two checks for Ctrl-C: about a tenth of a second.
 PATIENCE = 1 << 29
 
 OUTCOMES = {
@@ -46,7 +46,7 @@ OUTCOMES = {
 
 
 def can_run(problem: Problem) -> bool:
-    """Whether the source's kernel knows the problem's iterations."""
+    """Whether the source's kernel can make the problem's E-steps and M-steps by itself."""
     known = problem.mstep.covariances.name in MODELS and problem.estep.in_kernel and problem.mstep.in_kernel
     return known and problem.source.whole is not None and kernel_of(problem.source).begin_runs is not None
 
@@ -60,16 +60,16 @@ def begin(
     continued: bool = False,
     by_threads: bool = False,
 ) -> KernelRuns:
-    """Runs of a kernel that stand at their starts; see `mixtura.kernels.KernelRuns`.
+    """A kernel's runs of EM at their starts; see `mixtura.kernels.KernelRuns`.
 
     Parameters
     ----------
     tol : float
         A run has converged when its mean log-likelihood per row rises by no more.
     accelerate_after : int, optional
-        Iterations of plain EM before it is accelerated; never, if not given.
+        Iterations of plain EM before it is accelerated; by default never.
     continued : bool
-        Whether the starts are E-steps of other runs, whose log-likelihoods begin the traces.
+        Whether the starts are E-steps of other runs, with whose log-likelihoods the traces begin.
     by_threads : bool
         Whether several threads work on each pass.
     """
@@ -93,7 +93,7 @@ def begin(
 
 
 def as_run(problem: Problem, result: RunResult, components: tuple[int, ...]) -> Run:
-    """What a kernel's run has come to, as a run; ``components`` are their numbers at the start."""
+    """The state of a kernel's run as a `Run`; ``components`` are the numbers of its components at the start."""
 
     def mixture() -> Mixture:
         k, d = result.means.shape
@@ -107,7 +107,7 @@ def as_run(problem: Problem, result: RunResult, components: tuple[int, ...]) -> 
 
 
 def _stored(problem: Problem, values: Array, k: int, d: int) -> Covariance:
-    """A kernel's covariances, (k, d, d) or (k, d), stored as the M-step stores them."""
+    """A kernel's covariances, (k, d, d) or (k, d), as the class that the M-step of the loop returns."""
     store = STORED.get(problem.mstep.covariances.name)
     if store is not None:
         return store(values, k, d)
@@ -116,7 +116,17 @@ def _stored(problem: Problem, values: Array, k: int, d: int) -> Covariance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FusedExecutor:
-    """Several runs of EM side by side, by a kernel: see `mixtura.em.Executor`."""
+    """Several runs of EM whose iterations are made by a kernel: see `mixtura.em.Executor`.
+
+    Attributes
+    ----------
+    problem : Problem
+    native : KernelRuns
+    accelerate_after : int or None
+        Iterations of plain EM before it is accelerated; None for never.
+    components : tuple of int
+        Numbers of the components, from 0 to k - 1.
+    """
 
     problem: Problem
     native: KernelRuns
@@ -128,35 +138,37 @@ class FusedExecutor:
         self.native.advance(numbers, max_iter)
 
     def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
-        """Runs in order: see `mixtura.em.sort_key`."""
+        """Numbers of runs, best first: see `mixtura.em.executor.sort_key`."""
         return self.native.best_first(numbers, needed)
 
     def standings(self, numbers: Sequence[int]) -> list[Standing]:
-        """How far some of the runs have come."""
+        """The numbers by which some of the runs are compared."""
         return [Standing(*each) for each in self.native.standings(numbers)]
 
     def search(
         self, rounds: Sequence[tuple[int, int]], needed: Sequence[float], protected: Sequence[bool], max_iter: int
     ) -> None:
-        """Run successive halving; of several last runs that come to one place only one goes on.
+        """Run successive halving; of runs that reach the same mixture in the last round only one goes on.
 
-        Whether they have is looked at when EM begins to be accelerated, and each time the iterations have doubled.
+        They are compared when EM begins to be accelerated, and each time the iterations have doubled.
         """
         first = max_iter if self.accelerate_after is None else max(self.accelerate_after, 1)
         self.native.search(rounds, needed, protected, first, max_iter)
 
     def run(self, number: int) -> Run:
-        """Where a run stands."""
+        """The current state of a run."""
         return as_run(self.problem, self.native.result(number), self.components)
 
 
 def advance(problem: Problem, run: Run, stop: Sequence[StopRule], max_iter: int) -> Run:
-    """Continue a run by plain EM within the kernel, as far as it gets without an event.
+    """Continue a run by plain EM in the kernel until it converges, or an iteration is one that only the loop can make.
+
+    That is one with a collapse, a covariance at the floor or a fall of the log-likelihood.
 
     Parameters
     ----------
     stop : sequence of StopRule
-        One rule on the log-likelihood; with others the run is returned as it is.
+        One rule on the log-likelihood; with several or other rules the run is returned unchanged.
     max_iter : int
         Largest number of iterations of the whole run.
     """
@@ -174,7 +186,7 @@ def advance(problem: Problem, run: Run, stop: Sequence[StopRule], max_iter: int)
 
 
 def _advanced(problem: Problem, run: Run, rule: Rule, iterations: int) -> Run | None:
-    """The run after so many iterations, or fewer where the rule says stop; None where something happened."""
+    """The run after ``iterations`` more, or fewer if the rule stops it; None if one of them is for the loop to make."""
     native = begin(problem, [run.last.stats], tol=rule.tol, continued=True, by_threads=True)
     native.advance([0], iterations)
     result = native.result(0)

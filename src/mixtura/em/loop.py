@@ -1,4 +1,4 @@
-"""EM iterated: repairs, steps and stop rules, for every model, source and stepper."""
+"""The loop over EM iterations, with repairs and stop rules, for every model, source and stepper."""
 
 from __future__ import annotations
 
@@ -29,19 +29,25 @@ def iterate(
     notify: Notify | None = None,
     keep_interrupted: bool = False,
 ) -> Run:
-    """Iterate until a rule says stop, or ``max_iter`` iterations are done.
+    """Continue a run of EM until a stop rule holds, or ``max_iter`` iterations are done.
 
     Parameters
     ----------
     problem : Problem
     run : Run
-        Where it begins or goes on, such as `Run.started` of `Problem.begin`.
+        The run to continue; a new one is `Run.started` of `Problem.begin`.
     stop : sequence of StopRule
-        Any of them ends the run.
+        Rules, any of which ends the run.
+    max_iter : int
+        Largest number of iterations of the whole run.
+    rng : Generator or RandomState
+        For the rows to which repairs move components.
+    stepper : Stepper
+        How one iteration is made: plain EM, or an accelerated one.
     notify : callable, optional
         Called with the run at its start and after every iteration.
     keep_interrupted : bool
-        On Ctrl-C, return where the run stands instead of raising.
+        Whether Ctrl-C returns the run as far as it got, instead of raising KeyboardInterrupt.
     """
     state = stepper.init(run.last)
     tell = notify or (lambda _: None)
@@ -69,14 +75,14 @@ def iterate(
 
 
 def _advance(problem: Problem, run: Run, step: Step) -> Run:
-    """Take a step, unless the log-likelihood fell: then the path ends where it was."""
+    """The run after a step, or, if the log-likelihood fell there, the run ended at the iterate before."""
     new = step.iterate
     fall = run.last.loglik - new.loglik
     if fall <= 0 or problem.repair.accepts_falls:
         return run.extended(new, step.passes)
-    rounding = fall <= problem.rounding(new)
-    if rounding and problem.collapsed(new).any():
-        # At rest, but on a component to repair: take the step, so that the next thing is its repair.
+    by_rounding = fall <= problem.rounding(new)
+    if by_rounding and problem.collapsed(new).any():
+        # Converged, but with a collapsed component: taking the step makes its repair the next thing that happens.
         return replace(run.extended(new, step.passes), trace=(*run.trace, run.trace[-1]))
-    outcome = Outcome.CONVERGED if rounding else Outcome.STALLED
+    outcome = Outcome.CONVERGED if by_rounding else Outcome.STALLED
     return replace(run, outcome=outcome, passes=run.passes + step.passes)

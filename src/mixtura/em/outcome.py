@@ -16,7 +16,18 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One repair of one component, numbered as at the start, before the given EM iteration."""
+    """One repair of a collapsed component.
+
+    Attributes
+    ----------
+    iteration : int
+        Number of the EM iteration that was the repair, from 1; 0 at the start.
+    component : int
+        Number of the component at the start, from 0.
+    action : Action
+    points : float
+        Number of rows that the component held before.
+    """
 
     iteration: int
     component: int
@@ -52,7 +63,7 @@ class Outcome(Enum):
 
     @property
     def converged(self) -> bool:
-        """Whether EM came to rest.
+        """Whether EM converged, with or without qualification.
 
         Examples
         --------
@@ -62,7 +73,9 @@ class Outcome(Enum):
         return self.value.startswith("Converged")
 
     def qualified(self, repairs: Sequence[Repair], *, floored: bool, spurious: bool) -> Outcome:
-        """Say of a converged fit what had to be done to it; the gravest comes first.
+        """The gravest outcome that holds of a converged fit with these repairs; other outcomes stay.
+
+        From the gravest on: a component removed, a spurious one, one re-seeded, one at the floor.
 
         Examples
         --------

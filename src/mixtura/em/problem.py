@@ -1,4 +1,4 @@
-"""What EM iterates on: rows, the E-step that shares them out, and the M-step that fits a mixture to the sums."""
+"""What a run of EM is given: the rows, the E-step, the M-step and what is done about collapsed components."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from mixtura.em.run import Iterate
 from mixtura.mixture import Mixture, Noise
 from mixtura.stats import Stats
 
-# A fall of the log-likelihood below this fraction of its size is rounding, not a failure to maximise: of float64 rows,
-# and of float32 rows, whose arithmetic is float32, too.
+# A fall of the log-likelihood by less than this fraction of its size is due to rounding, not a failure to maximise: for
+# float64 rows, and for float32 rows, on which the arithmetic is float32, too.
 ROUNDING, SINGLE_ROUNDING = 1e-7, 2e-6
 
-# Near-singular covariances make it so many times as large: 7.5 times in 200 fits to dependent columns.
+# Factor by which near-singular covariances may enlarge that fraction: 7.5 was seen in 200 fits to dependent columns.
 ROUNDING_AT_FLOOR = 30.0
 
-
-# A floor below this fraction of the data's variance is there for the arithmetic, not a limit that somebody has chosen.
+# A floor below this fraction of the data's variance serves the arithmetic and is not a limit that somebody has chosen.
 NUMERICAL = 1e-6
 
-# Of so many times n rows a fraction, the floor's standard deviation in units of the data's, may lie within the floor by
-# chance; a normal density has at most 0.4 n in two such deviations.
+# Up to CHANCE n s of n rows may lie within the floor by chance, with s its standard deviation in units of the data's.
+# Of normal data at most 0.8 n s lie within s of a point; data may be denser than that.
 CHANCE = 20.0
 
 
@@ -39,7 +38,7 @@ class RepairPolicy(Protocol):
 
     @property
     def accepts_falls(self) -> bool:
-        """Whether EM goes on where the log-likelihood falls, as scikit-learn's does."""
+        """Whether EM goes on after the log-likelihood has fallen, as in scikit-learn."""
 
     def collapsed(self, iterate: Iterate, mstep: MStep, n_rows: int) -> NDArray[np.bool_]:
         """Which components are to be repaired, (k,)."""
@@ -47,16 +46,18 @@ class RepairPolicy(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What is fitted to what, the same for all starts: each part is a value, and may be replaced by another.
+    """The rows, E-step, M-step and repair policy that all starts of a fit have in common.
 
     Attributes
     ----------
     source : Source
+        The rows.
     estep : EStep
     mstep : MStep
     repair : RepairPolicy
+        What is done about components that collapse.
     summary : Summary
-        Of all rows: their total weight, and the scale that repairs go by.
+        Moments of all rows.
     """
 
     source: Source
@@ -71,55 +72,61 @@ class Problem:
         return self.summary.scale
 
     def rounding(self, at: Iterate) -> float:
-        """By how much rounding may make the log-likelihood fall in an iteration that ends there."""
+        """The largest fall of the log-likelihood, in nats, that rounding can explain in an iteration that ends here."""
         relative = SINGLE_ROUNDING if np.dtype(self.source.dtype) == np.float32 else ROUNDING
         return relative * (ROUNDING_AT_FLOOR if at.at_floor.any() else 1.0) * (abs(at.loglik) + at.stats.total)
 
     def evaluate(self, mixture: Mixture, at_floor: NDArray[np.bool_], memory: Any = None) -> Iterate:
-        """The E-step at a mixture; the log-likelihood is penalised: plus the M-step's `penalty` of the mixture."""
+        """The iterate at a mixture, by an E-step; its log-likelihood has the M-step's `penalty` added.
+
+        ``at_floor`` and ``memory`` are as in `Iterate`.
+        """
         stats, memory = self.estep(self.source, mixture, self.mstep.scatter_kind, memory)
         penalty = self.mstep.penalty(mixture)
         stats = replace(stats, loglik=stats.loglik + penalty) if penalty else stats
         return Iterate.at(mixture, stats, at_floor, memory)
 
     def begin(self, start: Mixture | Stats) -> Iterate:
-        """The first E-step, at a start that is brought into the model and onto the floor."""
+        """The first iterate: the E-step at the M-step of given statistics, or at a given mixture.
+
+        The mixture is replaced by the nearest one of the covariance model that respects the floor (`MStep.admit`).
+        """
         first = self.mstep(start) if isinstance(start, Stats) else self.mstep.admit(start)
         return self.evaluate(*first)
 
     def on(self, sample: Chunk) -> Problem:
-        """The same problem on some of its rows, as an array in memory."""
+        """The problem on some of its rows, as an array in memory."""
         rows = np.require(sample.rows, requirements="C")
         source = ArraySource(rows, sample.sample_weight, getattr(self.source, "threads", None))
         return replace(self, source=source, estep=self.estep.on(sample.positions))
 
     def keep(self, components: Index) -> Problem:
-        """The same problem for some of the components."""
+        """The problem for some of the components (indices or a mask), after others were removed."""
         return replace(self, mstep=self.mstep.keep(components))
 
     def with_background(self, noise: Noise | None) -> Problem:
-        """The same problem with noise beside the components; None leaves it as it is."""
+        """The problem with a noise component beside the others; None leaves it unchanged."""
         if noise is None:
             return self
         mstep = replace(self.mstep, background=noise)
         return replace(self, estep=WithBackground(self.estep.of_components), mstep=mstep)
 
     def without_background(self) -> Problem:
-        """The same problem for the components alone."""
+        """The problem without the noise component."""
         return replace(self, estep=self.estep.of_components, mstep=self.mstep.without_background())
 
     @cached_property
     def point_mass_rows(self) -> float:
-        """Number of rows from which on a component at the floor is a point mass, and not spurious.
+        """Least number of rows with which a component at the floor is a point mass, and not spurious.
 
-        Any d rows lie on a hyperplane, so a component of few rows at the floor says nothing about the distribution
-        (McLachlan & Peel 2000, section 3.10); many rows there do coincide in some direction. A floor that is there for
-        the arithmetic alone lets in rows that lie within it by chance, too.
+        Any d rows lie on a hyperplane, so a component at the floor with few rows says nothing about the distribution
+        (McLachlan & Peel 2000, section 3.10), while many rows at the floor do coincide in some direction. With a floor
+        that serves the arithmetic alone, the number is larger than what may lie within the floor by chance.
         """
-        own = 2.0 * self.mstep.covariances.least_points(self.source.n_features)
+        by_geometry = 2.0 * self.mstep.covariances.least_points(self.source.n_features)
         relative = float((self.mstep.floor / self.scale).min())
         by_chance = CHANCE * self.source.n_rows * math.sqrt(relative) if relative < NUMERICAL else 0.0
-        return max(own, by_chance)
+        return max(by_geometry, by_chance)
 
     def spurious(self, iterate: Iterate) -> NDArray[np.bool_]:
         """Components at the floor that hold too few rows for a point mass, (k,)."""
@@ -127,7 +134,10 @@ class Problem:
         return iterate.at_floor & few
 
     def collapsed(self, iterate: Iterate) -> NDArray[np.bool_]:
-        """Which components to repair, (k,): none that is held, in part or altogether, or has rows of its own."""
+        """Which components are to be repaired, (k,).
+
+        None if each has rows with known labels, and never one with a parameter that is held fixed.
+        """
         if self.estep.knows_all:
             return np.zeros(len(iterate.at_floor), dtype=bool)
         bad = self.repair.collapsed(iterate, self.mstep, self.source.n_rows)
@@ -135,7 +145,7 @@ class Problem:
 
 
 def rows_per_weight(problem: Problem) -> float:
-    """How many rows a weight of one stands for: weights that sum to less than the number of rows are relative."""
+    """Number of rows that a weight of one stands for: 1, or n / sum(w) if the weights sum to less than n."""
     whole = problem.source.whole
     if whole is None:
         return max(1.0, problem.source.n_rows / problem.summary.weight)
@@ -143,9 +153,7 @@ def rows_per_weight(problem: Problem) -> float:
 
 
 def row_counts(stats: Stats, n_rows: int) -> Array:
-    """How many rows each component holds, (k,).
-
-    A weight of 3 counts three rows; weights that sum to less than the number of rows are relative.
+    """Number of rows that each component holds, (k,): its weight, scaled up if all weights sum to less than ``n_rows``.
 
     Examples
     --------

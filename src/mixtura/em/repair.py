@@ -16,20 +16,20 @@ from mixtura.em.run import Iterate, Run
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats, as_scatter
 
-# A component that holds less than half a row is dead.
+# A component that holds fewer rows than this has collapsed.
 DEAD = 0.5
 
-# Rows looked at when a component is put where the mixture fits worst.
+# Number of random rows among which those that the mixture fits worst are sought.
 CANDIDATES = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class ReseedThenRemove:
-    """Collapsed components are put elsewhere once, and removed if they collapse again; the log-likelihood never falls.
+    """Policy: collapsed components are re-seeded once, and removed if they collapse again.
 
-    Collapsed are dead components, and those at the floor on too few rows to have a covariance of their own. Where there
-    are too few rows for so many components to begin with, those of the second kind are left, since moving them about
-    cannot help.
+    A component has collapsed if it holds less than half a row, or if it is at the floor with too few rows to determine
+    a covariance of its own. The second rule does not apply if all rows together are too few for so many components,
+    since re-seeding cannot help then.
     """
 
     accepts_falls: ClassVar[bool] = False
@@ -41,23 +41,26 @@ class ReseedThenRemove:
         if held.min() >= DEAD and not iterate.at_floor.any():
             return np.zeros(k, dtype=bool)
         needed = mstep.covariances.least_points(d)
-        starved = iterate.at_floor & (held < needed) if held.sum() >= k * needed else np.zeros(k, dtype=bool)
-        return (starved | (held < DEAD)) & (k > 1)
+        too_few = iterate.at_floor & (held < needed) if held.sum() >= k * needed else np.zeros(k, dtype=bool)
+        return (too_few | (held < DEAD)) & (k > 1)
 
 
 @dataclass(frozen=True, slots=True)
 class NoRepair:
-    """Nothing is repaired, and the log-likelihood may fall, as in scikit-learn."""
+    """Policy: nothing is repaired, and EM goes on if the log-likelihood falls, as in scikit-learn."""
 
     accepts_falls: ClassVar[bool] = True
 
     def collapsed(self, iterate: Iterate, mstep: MStep, n_rows: int) -> NDArray[np.bool_]:
-        """None."""
+        """No component, (k,)."""
         return np.zeros(len(iterate.at_floor), dtype=bool)
 
 
 def candidates(problem: Problem, mixture: Mixture, rng: Rng) -> tuple[Rows, Array]:
-    """Rows that a component may be moved to, and their log-densities; none that would be left out."""
+    """Random rows that a component may be moved to, (n, d), and their log-densities (n,).
+
+    Rows that the E-step would leave out, those of least density, are not among them.
+    """
     rows = problem.source.rows(CANDIDATES, rng).rows
     fitness = mixture.logpdf(rows)
     kept = fitness >= np.quantile(fitness, problem.estep.left_out)
@@ -65,12 +68,11 @@ def candidates(problem: Problem, mixture: Mixture, rng: Rng) -> tuple[Rows, Arra
 
 
 def repair(problem: Problem, run: Run, rng: Rng) -> Run | None:
-    """Re-seed collapsed components once, remove those that collapse again; None where nothing is to be done.
+    """Re-seed collapsed components, remove those re-seeded before; None if there are none, or no iteration was made.
 
-    A start may be as narrow as it likes; only what an M-step made of it counts.
-
-    The trace starts anew, so that it never falls. Of several components to remove, the lighter half goes at a
-    time, since the others may recover.
+    A start may have components of any width, so nothing is repaired before the first iteration. The trace starts anew,
+    so that it never falls. Of several components to remove, only the lighter half is removed, since the others may
+    recover.
     """
     last = run.last
     if not run.iterations:
@@ -79,24 +81,27 @@ def repair(problem: Problem, run: Run, rng: Rng) -> Run | None:
     if not bad.any():
         return None
     held = row_counts(last.stats, problem.source.n_rows)
-    done = {repair.component for repair in run.repairs}
-    again = np.flatnonzero(bad & [number in done for number in run.components])
-    doomed = again[np.argsort(held[again], kind="stable")][: (len(again) + 1) // 2]
-    stay = np.setdiff1d(np.arange(len(held)), doomed)
-    fresh = bad & [number not in done for number in run.components]
+    repaired = {repair.component for repair in run.repairs}
+    again = np.flatnonzero(bad & [number in repaired for number in run.components])
+    removed = again[np.argsort(held[again], kind="stable")][: (len(again) + 1) // 2]
+    kept = np.setdiff1d(np.arange(len(held)), removed)
+    first_time = bad & [number not in repaired for number in run.components]
     now = run.iterations + 1
-    actions = [(j, Action.REMOVED) for j in doomed] + [(j, Action.RESEEDED) for j in np.flatnonzero(fresh)]
+    actions = [(j, Action.REMOVED) for j in removed] + [(j, Action.RESEEDED) for j in np.flatnonzero(first_time)]
     report = [Repair(now, run.components[j], action, float(held[j])) for j, action in actions]
     rows, fitness = candidates(problem, last.mixture, rng)
-    stats = reseed(last.stats, fresh, rows, fitness, problem.scale).select(stay)
-    left = problem.keep(stay)
-    new = left.evaluate(*left.mstep(stats, last.mixture.select(stay)), last.memory)
-    components = tuple(run.components[j] for j in stay)
+    stats = reseed(last.stats, first_time, rows, fitness, problem.scale).select(kept)
+    smaller = problem.keep(kept)
+    new = smaller.evaluate(*smaller.mstep(stats, last.mixture.select(kept)), last.memory)
+    components = tuple(run.components[j] for j in kept)
     return Run(lambda: new, (new.loglik,), now, run.passes + 1, run.outcome, (*run.repairs, *report), components)
 
 
 def reseed_empty(problem: Problem, stats: Stats, rng: Rng) -> tuple[Stats, tuple[Repair, ...]]:
-    """Re-seed components that a start left without any row, far from all rows' mean."""
+    """Give each component without rows the row farthest from the data's mean, each another one.
+
+    Returns the statistics, and a repair for each of these components.
+    """
     empty = stats.weight <= 0
     if not empty.any():
         return stats, ()
@@ -108,10 +113,10 @@ def reseed_empty(problem: Problem, stats: Stats, rng: Rng) -> tuple[Stats, tuple
 
 
 def reseed(stats: Stats, which: NDArray[np.bool_], rows: Rows, fitness: Array, scale: Array) -> Stats:
-    """Put components where the mixture fits worst: on the rows of least ``fitness``, each on another value.
+    """Statistics with the components ``which``, (k,), moved to the distinct rows of least ``fitness``.
 
-    Each gets an equal share of the weight, and the data's variances shrunk by k^(-2/d), the volume that one of
-    k components would have.
+    ``rows`` (n, d) have fitness (n,). Each component moved gets 1 / k of the weight, and the data's variances ``scale``
+    (d,) times k^(-2/d), so that its volume is 1 / k of the data's.
     """
     k, d = stats.mean.shape
     values, first, _ = distinct_rows(rows)

@@ -1,4 +1,4 @@
-"""Where EM stands, and where one start has led."""
+"""The iterates of EM, and a run: the iterations from one start, their log-likelihoods and how they ended."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from mixtura.stats import Stats
 
 @dataclass(frozen=True, eq=False)
 class Iterate:
-    """A mixture that EM has come to, and what the E-step at that mixture left behind.
+    """A mixture that EM has reached, with the statistics of the E-step at that mixture.
 
     Attributes
     ----------
     make : callable
-        Makes the mixture: a kernel's own runs come to many that nobody looks at.
+        Makes the mixture when it is asked for, since most mixtures of a kernel's runs never are.
     stats : Stats
-        Of the E-step at ``mixture``: it holds the mixture's log-likelihood, and is all the next M-step needs.
+        Statistics of the E-step at ``mixture``: they hold its log-likelihood, and all that the next M-step needs.
     at_floor : ndarray of bool, (k,)
         Components whose covariance has been raised to the floor.
     memory : object
-        What the E-step remembers until the next one of the same run.
+        What the E-step passes on to the next one of the same run, such as a cutoff.
     """
 
     make: Callable[[], Mixture]
@@ -39,39 +39,40 @@ class Iterate:
 
     @classmethod
     def at(cls, mixture: Mixture, stats: Stats, at_floor: NDArray[np.bool_], memory: Any = None) -> Iterate:
-        """The iterate at a mixture that is there."""
+        """The iterate at a mixture that is known already."""
         return cls(lambda: mixture, stats, at_floor, memory)
 
     @cached_property
     def mixture(self) -> Mixture:
-        """The mixture."""
+        """The mixture that EM has reached."""
         return self.make()
 
     @property
     def loglik(self) -> float:
-        """Total weighted log-likelihood of ``mixture``."""
+        """Weighted log-likelihood of the rows under ``mixture``, in nats, plus the M-step's penalty if it has one."""
         return self.stats.loglik
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a run has come, in the numbers by which several are compared.
+    """The numbers by which a run is compared with others.
 
     Attributes
     ----------
     lost : bool
-        Whether a component collapsed and was not saved.
+        Whether a component collapsed and was removed, or ended the run.
     spurious : bool
         Whether a component at the floor holds too few rows (`Problem.spurious`).
     n_components : int
-        Those that are left.
+        Number of components that are left.
     least_weight : float
-        The smallest weight of a component, in the units of sample weights.
+        The smallest sum of sample weight x responsibility of a component.
     loglik : float
-        Of the last iterate; minus infinity if there never was a mixture.
+        Log-likelihood of the last iterate; minus infinity if the first M-step gave no mixture.
     iterations : int
+        Number of EM iterations made.
     finished : bool
-        Whether there is nothing left to iterate.
+        Whether the run has ended, for another reason than the number of iterations.
     """
 
     lost: bool
@@ -85,19 +86,20 @@ class Standing:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """Where one start has led.
+    """EM from one start, as far as it has been iterated.
 
     Attributes
     ----------
     make_last : callable
-        Makes the last iterate: a search comes to many that nobody looks at.
+        Makes the last iterate when it is asked for, since most of those in a search never are.
     trace : tuple of float
         Log-likelihood at the start (or at the last repair) and after each EM iteration since.
     iterations : int
-        All EM iterations, repairs included.
+        Number of EM iterations, repairs included.
     passes : int
-        How often the data was read; the start's own search not counted.
+        How often all rows were read, without the search that made the start.
     outcome : Outcome
+        How the run ended; OUT_OF_STEPS if it has not.
     repairs : tuple of Repair
     components : tuple of int
         Numbers, as at the start, of the components that are left.
@@ -113,12 +115,12 @@ class Run:
 
     @classmethod
     def started(cls, first: Iterate, repairs: tuple[Repair, ...] = ()) -> Run:
-        """The run that has only its first E-step."""
+        """The run without iterations, at the iterate of its first E-step."""
         components = tuple(range(len(first.stats.weight)))
         return cls(lambda: first, (first.loglik,), 0, 1, Outcome.OUT_OF_STEPS, repairs, components)
 
     def with_facts(self, *, any_at_floor: bool) -> Run:
-        """The same run, of which this is known without its last iterate."""
+        """Set `any_at_floor` of this run, so that the last iterate need not be made to tell; returns the run itself."""
         vars(self).update(any_at_floor=any_at_floor)
         return self
 
@@ -129,22 +131,22 @@ class Run:
 
     @property
     def loglik(self) -> float:
-        """Log-likelihood of the last iterate; minus infinity if there never was a mixture."""
+        """Log-likelihood of the last iterate; minus infinity if the first M-step gave no mixture."""
         return self.trace[-1] if self.trace else -math.inf
 
     @cached_property
     def any_at_floor(self) -> bool:
-        """Whether a covariance has been raised to the floor."""
+        """Whether the covariance of any component of the last iterate has been raised to the floor."""
         return bool(self.last.at_floor.any())
 
     @property
     def finished(self) -> bool:
-        """Whether there is nothing left to iterate."""
+        """Whether the run has ended, for another reason than the number of iterations."""
         return self.outcome is not Outcome.OUT_OF_STEPS
 
     @property
     def lost(self) -> bool:
-        """Whether a component collapsed and was not saved."""
+        """Whether a component collapsed and was removed, or ended the run."""
         if self.outcome is Outcome.COLLAPSED or not self.repairs:
             return self.outcome is Outcome.COLLAPSED
         return any(repair.action is Action.REMOVED for repair in self.repairs)

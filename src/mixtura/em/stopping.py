@@ -1,4 +1,4 @@
-"""When to stop: each rule looks at two iterates and says whether the second is near enough to the first."""
+"""Stop rules: each compares two successive iterates and says whether EM ends at the second."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mixtura.errors import ParameterError
 
 
 class StopRule(Protocol):
-    """Says whether EM has stopped moving."""
+    """A criterion of convergence, on two successive iterates."""
 
     def __call__(self, old: Iterate, new: Iterate) -> bool:
         """Whether to stop at ``new``."""
@@ -47,15 +47,12 @@ class LoglikChanges:
 
 @dataclass(frozen=True, slots=True)
 class ParametersMove:
-    """Stop when all parameters together move by no more than ``tol``.
-
-    The move is the Euclidean norm of the change in weights, means and covariance matrices.
-    """
+    """Stop when the Euclidean norm of the change in all weights, means and covariance matrices is at most ``tol``."""
 
     tol: float
 
     def __call__(self, old: Iterate, new: Iterate) -> bool:
-        """Whether the move is at most ``tol``."""
+        """Whether the norm of the change is at most ``tol``."""
         a, b = old.mixture, new.mixture
         squares = (
             np.sum((a.all_weights - b.all_weights) ** 2)
@@ -69,7 +66,7 @@ STOPS: dict[str, Callable[[float], StopRule]] = {"loglik": LoglikRises, "paramet
 
 
 def as_stops(stop: str | Sequence[str], tol: float) -> list[StopRule]:
-    """Stop rules by name.
+    """The stop rules of these names, "loglik" or "parameters", with the tolerance ``tol``.
 
     Examples
     --------

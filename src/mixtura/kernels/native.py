@@ -25,7 +25,7 @@ _FORMS = {form.name.lower(): form for form in _native.Form}
 
 
 def _readable(rows: Rows) -> Rows:
-    """Rows whose strides are whole numbers of elements, as C++ requires; a copy if those of a structured array."""
+    """Rows whose strides are whole numbers of elements, as C++ requires; columns of structured arrays are copied."""
     whole = all(stride % rows.itemsize == 0 for stride in rows.strides)
     return rows if whole else cast(Rows, np.ascontiguousarray(rows))
 
