@@ -25,7 +25,7 @@ class Executor(Protocol):
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
 
     def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
-        """Numbers of runs, best first (`sort_key`); ``needed`` is the least weight of a component, for each of all runs."""
+        """Numbers of runs, best first: see `sort_key`; ``needed`` has a number for each of all runs."""
 
     def search(
         self, rounds: Sequence[tuple[int, int]], needed: Sequence[float], protected: Sequence[bool], max_iter: int

@@ -1,4 +1,7 @@
-"""E-steps: how the rows are shared out among the components. A new one is a file here that follows `EStep`."""
+"""E-steps: how the responsibilities of the rows are computed and summed.
+
+To add one, write a class with the members of `EStep` in a file of its own and export it below.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The E-step of a mixture with noise: of the noise, only its weight is kept."""
+"""The E-step of a mixture with a noise component."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from mixtura.stats import ScatterKind, Stats
 
 @dataclass(frozen=True, slots=True)
 class WithBackground:
-    """Another E-step, of a mixture whose last component is noise.
+    """Another E-step for a mixture whose last component is noise; only the noise's weight is kept of its statistics.
 
     Attributes
     ----------
     inner : EStep
+        The other E-step, which treats the noise as one more component.
     """
 
     inner: EStep
@@ -29,12 +30,12 @@ class WithBackground:
 
     @property
     def left_out(self) -> float:
-        """As the inner E-step says."""
+        """The fraction of the rows' weight that the inner E-step leaves out."""
         return self.inner.left_out
 
     @property
     def knows_all(self) -> bool:
-        """As the inner E-step says."""
+        """Whether each component has rows with known labels in the inner E-step."""
         return self.inner.knows_all
 
     @property
@@ -45,11 +46,11 @@ class WithBackground:
     def __call__(
         self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
     ) -> tuple[Stats, Any]:
-        # A scatter that is pooled would hold the noise's, too.
+        # Pooled scatter would contain that of the noise.
         own: ScatterKind = "full" if scatter_kind == "pooled" else scatter_kind
         stats, memory = self.inner(source, mixture, own, memory)
         return stats.without_noise(scatter_kind), memory
 
     def on(self, positions: slice | NDArray[np.intp]) -> WithBackground:
-        """The same for some of the rows."""
+        """The E-step for only the rows at these positions."""
         return WithBackground(self.inner.on(positions))

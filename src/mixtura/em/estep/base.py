@@ -1,4 +1,4 @@
-"""What an E-step is: how the rows are shared out among the components."""
+"""The protocol of E-steps."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from mixtura.stats import ScatterKind, Stats
 
 
 class EStep(Protocol):
-    """From rows and a mixture to the statistics that the next M-step needs."""
+    """Computes the sufficient statistics of rows under a mixture, which the next M-step needs."""
 
     @property
     def left_out(self) -> float:
-        """The fraction of the rows' weight, that of the least likely ones, that it leaves out."""
+        """The fraction of the rows' weight that is left out, that of the rows of least density; 0 if none is."""
 
     @property
     def in_kernel(self) -> bool:
-        """Whether a kernel's own EM iterations make the same E-step."""
+        """Whether a kernel's own EM iterations have the same E-step."""
 
     @property
     def knows_all(self) -> bool:
-        """Whether each component has rows that are known to be its own, so that none is moved elsewhere or removed."""
+        """Whether each component has rows with known labels, so that none may be re-seeded or removed."""
 
     @property
     def of_components(self) -> EStep:
-        """The same E-step of a mixture without noise."""
+        """The E-step for mixtures without noise."""
 
     def __call__(
         self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
     ) -> tuple[Stats, Any]:
-        """One pass, or a few: the statistics, and what to remember until the next E-step.
+        """The statistics, and what the next E-step of the same run gets as ``memory``.
 
-        ``memory`` is what the last E-step of the same run left; None at its start.
+        ``memory`` is what the previous E-step of the run returned; None at the start.
         """
 
     def on(self, positions: slice | NDArray[np.intp]) -> EStep:
-        """The same for the rows that stood at these positions, and are now all there are."""
+        """The E-step for only the rows at these positions, whose positions are then counted from 0."""

@@ -1,4 +1,4 @@
-"""The E-step of rows whose component is known, beside others whose is not (semi-supervised EM)."""
+"""The E-step of semi-supervised EM: the components of some rows are known."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ UNKNOWN = -1
 
 
 def as_known_labels(known_labels: Any, n_rows: int, k: int) -> NDArray[np.int64]:
-    """Check components given for rows: 0 to k - 1, or -1 or a missing value where it is unknown; each has a row.
+    """Check the known components of rows, (n_rows,): 0 to k - 1; -1 or a missing value where it is unknown.
+
+    Each of the k components must have a row. Missing values are returned as -1.
 
     Examples
     --------
@@ -51,13 +53,13 @@ def as_known_labels(known_labels: Any, n_rows: int, k: int) -> NDArray[np.int64]
 
 
 def _as_whole(values: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
-    """Labels as integers where they are whole numbers, -1 where they are missing; else as they are."""
-    told = values[~missing]
+    """Labels as integers, with -1 for missing ones, if all are whole numbers; unchanged otherwise."""
+    known = values[~missing]
     try:
-        whole = told.astype(np.int64)
+        whole = known.astype(np.int64)
     except (TypeError, ValueError):
         return values
-    if told.dtype.kind == "b" or not (whole == told).all():
+    if known.dtype.kind == "b" or not (whole == known).all():
         return values
     filled = np.full(values.shape, UNKNOWN)
     filled[~missing] = whole
@@ -66,14 +68,21 @@ def _as_whole(values: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
 
 @dataclass(frozen=True, slots=True)
 class OneComponent:
-    """A mixture as it looks to rows that are known to come from one component: no other can have made them."""
+    """A density of which all components but one have weight zero, for rows that are known to belong to that one.
+
+    Attributes
+    ----------
+    affine : Affine
+    n_features : int
+        Number of columns, d.
+    """
 
     affine: Affine
     n_features: int
 
 
 def only(mixture: Density, component: int) -> OneComponent:
-    """The mixture with all constants but the component's own set to log 0."""
+    """The mixture with the weights of all components but one set to zero; that one's weight stays."""
     own = np.arange(len(mixture.affine.constants)) == component
     affine = replace(mixture.affine, constants=np.where(own, mixture.affine.constants, -np.inf))
     return OneComponent(affine, mixture.n_features)
@@ -81,15 +90,14 @@ def only(mixture: Density, component: int) -> OneComponent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownLabels:
-    """E-step of semi-supervised EM.
+    """E-step of semi-supervised EM: a labelled row belongs to its component with probability one.
 
-    A labelled row belongs to its component with probability one and contributes log w_j N(x; m_j, S_j); the others
-    are shared out by Bayes' rule.
+    It contributes log w_j N(x; m_j, S_j) to the log-likelihood. Other rows have responsibilities by Bayes' rule.
 
     Attributes
     ----------
-    labels : ndarray of shape (n,)
-        Of each position the component, or -1 where it is unknown: see `as_known_labels`.
+    labels : ndarray of int, (n,)
+        Component of the row at each position, or -1 where it is unknown: see `as_known_labels`.
     """
 
     labels: NDArray[np.int64]
@@ -119,5 +127,5 @@ class KnownLabels:
         return source.sum(estep), memory
 
     def on(self, positions: slice | NDArray[np.intp]) -> KnownLabels:
-        """What is known of the rows at these positions."""
+        """The E-step for only the rows at these positions."""
         return KnownLabels(self.labels[positions])

@@ -1,4 +1,4 @@
-"""The plain E-step: every row counts, and nothing is known of it."""
+"""The plain E-step: no row is left out, and no labels are known."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mixtura.stats import ScatterKind, Stats
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """Responsibilities by Bayes' rule (Dempster, Laird & Rubin 1977).
+    """E-step with the responsibilities of all rows by Bayes' rule (Dempster, Laird & Rubin 1977).
 
     Examples
     --------
@@ -43,5 +43,5 @@ class Plain:
         return source.sum(kernel_of(source).estep_pass(mixture, scatter_kind)), memory
 
     def on(self, positions: slice | NDArray[np.intp]) -> Plain:
-        """Itself, since it knows nothing of single rows."""
+        """Itself, since it treats all rows alike."""
         return self

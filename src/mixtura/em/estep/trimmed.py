@@ -1,4 +1,4 @@
-"""The E-step that leaves out the least likely rows (Neykov et al. 2007; García-Escudero et al. 2008, Ann. Stat. 36)."""
+"""The E-step of trimmed likelihood (Neykov et al. 2007; García-Escudero et al. 2008, Ann. Stat. 36)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ from mixtura.stats import ScatterKind, Stats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowValues:
-    """Values of rows, by position; those of two parts of a pass are those of both."""
+    """Values computed for rows, with the rows' positions; ``+`` joins those of two sets of rows.
+
+    Attributes
+    ----------
+    parts : tuple of (positions, values)
+        Positions of m rows, and their values (v, m).
+    """
 
     parts: tuple[tuple[slice | NDArray[np.intp], Array], ...]
 
@@ -25,7 +31,7 @@ class RowValues:
         return RowValues(self.parts + other.parts)
 
     def at_positions(self, length: int, missing: tuple[float, ...]) -> Array:
-        """The values as an array with a column for each position, and ``missing`` where there is no row."""
+        """The values as an array (v, length), with ``missing`` (v,) at positions without a row."""
         values = np.repeat(np.array(missing)[:, None], length, axis=1)
         for positions, part in self.parts:
             values[:, positions] = part
@@ -34,16 +40,16 @@ class RowValues:
 
 @dataclass(frozen=True, slots=True)
 class Trimmed:
-    """A fraction of the rows' weight is left out, that of the rows of least density; the others are shared out.
+    """E-step that leaves out the rows of least density, a fraction of the total weight.
 
-    The weight that is left is the same whatever the mixture: the last row that counts does so in part. So the
-    log-likelihood never falls: each step raises that of the rows that were kept, and then keeps better ones.
-
-    It remembers the cutoff: the log-density of the last row that counts.
+    The weight that is kept does not depend on the mixture, since the row at the cutoff counts in part. So the
+    log-likelihood never falls: an M-step raises that of the rows that were kept, and then rows of higher density are
+    kept. Its memory is the cutoff: the log-density of the row that counts in part.
 
     Attributes
     ----------
     fraction : float
+        Fraction of the total weight that is left out, from 0 to below 1.
     """
 
     fraction: float
@@ -53,7 +59,7 @@ class Trimmed:
 
     @property
     def left_out(self) -> float:
-        """The fraction."""
+        """The fraction of the rows' weight that is left out."""
         return self.fraction
 
     @property
@@ -77,7 +83,9 @@ class Trimmed:
         return source.sum(estep), cutoff
 
     def kept_parts(self, source: Source, mixture: Mixture) -> tuple[Array, float]:
-        """How much of each row's weight is left, (length,): 1 or 0, but for the last row that counts; and its density.
+        """Fraction of its weight with which each row counts, (length,), and the log-density of the row at the cutoff.
+
+        The fraction is 0 below the cutoff and 1 above it.
 
         Examples
         --------
@@ -95,11 +103,11 @@ class Trimmed:
 
         logs, weight = source.sum(densities).at_positions(source.length, (np.inf, 0.0))
         order = np.argsort(logs, kind="stable")
-        above = np.cumsum(weight[order]) - self.fraction * weight.sum()  # what is left of each row and those before it
+        above = np.cumsum(weight[order]) - self.fraction * weight.sum()  # weight kept up to each row; none if negative
         part = np.empty(source.length)
         part[order] = np.clip(np.divide(above, weight[order], out=np.ones_like(above), where=weight[order] > 0), 0, 1)
         return part, float(logs[order[np.argmax(above > 0)]])
 
     def on(self, positions: slice | NDArray[np.intp]) -> Trimmed:
-        """Itself, since it knows nothing of single rows."""
+        """Itself, since it treats all rows alike."""
         return self

@@ -1,4 +1,4 @@
-"""M-steps: how a mixture is fitted to statistics. Weights, means, covariances and the prior are values of their own."""
+"""The M-step: a mixture from sufficient statistics. Weights, means, covariances and prior are values of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The floor and the ridge of covariances."""
+"""The floor, below which no covariance may fall, and the ridge, which is added to all covariances."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from mixtura._support import Array, as_amount
 from mixtura.data import EPS
 from mixtura.stats import Stats, as_scatter
 
-# Below this fraction of the data's variance rounding makes the log-likelihood fall by more than 1e-7 of itself.
+# With a floor below this fraction of the data's variance, rounding makes the log-likelihood fall by more than 1e-7 of
+# itself.
 LEAST_FLOOR = 1e-10
 
-# Least variance of a component in units of the squared rounding unit. Rounding itself adds 1/12 (Sheppard), but normals
-# of that variance on the rounded values are likelier than the smooth density, by log(1 + 2 exp(-2 pi^2 v)) a row and
-# column for a variance v: 0.33 for 1/12, 0.014 for 1/4.
+# Least variance of a component in units of the squared rounding unit. Rounding adds 1/12 (Sheppard), but narrow normals
+# on the rounded values are likelier than the smooth density: by log(1 + 2 exp(-2 pi^2 v)) for each row and column, with
+# v their variance; 0.33 for 1/12, 0.014 for 1/4.
 ROUNDING_VARIANCE = 0.25
 
 
 def as_floor(value: Any) -> float:
-    """Check the least variance of a component, as a fraction of the data's: at least `LEAST_FLOOR`.
+    """Check the least variance of a component, a fraction of the data's variance; raised to at least `LEAST_FLOOR`.
 
     Examples
     --------
@@ -32,7 +33,9 @@ def as_floor(value: Any) -> float:
 
 
 def floor_variances(scale: Array, relative: float, unit: Array | float = 0.0) -> Array:
-    """Least variances, (d,): a fraction of the data's, and what a column's rounding unit gives, whichever is larger.
+    """Least variances of a component, (d,): the fraction ``relative`` of the data's variances ``scale``, (d,).
+
+    They are larger if the rounding unit of a column requires it: at least `ROUNDING_VARIANCE` times its square.
 
     Examples
     --------
@@ -43,10 +46,10 @@ def floor_variances(scale: Array, relative: float, unit: Array | float = 0.0) ->
 
 
 def ridge(stats: Stats, amount: float) -> Stats:
-    """Add ``amount`` to every component's variances (scikit-learn's ``reg_covar``).
+    """Statistics that give every component's variances an additional ``amount`` (scikit-learn's ``reg_covar``).
 
-    The weight grows by 10 machine epsilons, as scikit-learn's does, so that an empty component gets a
-    covariance, too (by less where all weights together are less than one row).
+    Weights grow by 10 machine epsilons, as in scikit-learn, so that an empty component gets a covariance, too; by less
+    if all weights sum to less than one.
 
     Examples
     --------
@@ -63,6 +66,6 @@ def ridge(stats: Stats, amount: float) -> Stats:
 
 
 def equal_covariances(variances: Array, stats: Stats) -> Array:
-    """Variances (d,) as covariances of every component, in the form that the scatter has: (k, d) or (k, d, d)."""
+    """The same variances (d,) for every component, as (k, d) if the scatter is diagonal, else as matrices (k, d, d)."""
     one = variances if stats.scatter_kind == "diagonal" else np.diag(variances)
     return np.broadcast_to(one, (len(stats.weight), *one.shape))

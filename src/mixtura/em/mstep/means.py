@@ -1,4 +1,4 @@
-"""How the components' means are estimated: freely, or some of them held."""
+"""How the components' means are estimated: all of them, or with some held fixed."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from mixtura.stats import Stats, outer
 
 
 class MeanModel(Protocol):
-    """What the M-step may make of the components' means."""
+    """How the M-step estimates the components' means."""
 
     @property
     def in_kernel(self) -> bool:
-        """Whether a kernel's own EM iterations estimate them in the same way."""
+        """Whether a kernel's own EM iterations estimate the means in the same way."""
 
     def __call__(self, stats: Stats) -> Stats:
-        """The statistics with the best means, and with the scatter about these."""
+        """The statistics with the means of highest likelihood, and with the scatter about these."""
 
     def admit(self, means: Array) -> Array:
-        """The nearest means that may be, (k, d)."""
+        """The nearest means that the M-step could give, (k, d)."""
 
     def n_parameters(self, k: int, d: int) -> int:
-        """Number of free coordinates."""
+        """Number of estimated coordinates of k means in d dimensions."""
 
     def held(self, k: int) -> Mask:
-        """Which components' means are held, (k,)."""
+        """Which components' means are held fixed, (k,)."""
 
     def keep(self, components: Index) -> MeanModel:
-        """The same for some of the components."""
+        """The model of some of the components (indices or a mask), after others were removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class FreeMeans:
-    """Any means: those of the rows.
+    """All means are estimated: they are the weighted means of the rows.
 
     Examples
     --------
@@ -51,19 +51,19 @@ class FreeMeans:
         return stats
 
     def admit(self, means: Array) -> Array:
-        """The same."""
+        """The means as given, (k, d)."""
         return means
 
     def n_parameters(self, k: int, d: int) -> int:
-        """All coordinates."""
+        """Number of coordinates of k means in d dimensions, k d."""
         return k * d
 
     def held(self, k: int) -> Mask:
-        """None."""
+        """A mask without any component, (k,)."""
         return np.zeros(k, dtype=bool)
 
     def keep(self, components: Index) -> FreeMeans:
-        """The same."""
+        """Itself, since it treats all components alike."""
         return self
 
 
@@ -72,12 +72,14 @@ FREE_MEANS = FreeMeans()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldMeans:
-    """Some components' means stay as given.
+    """Some components' means are held fixed, the others estimated.
 
     Attributes
     ----------
     which : ndarray of bool, (k,)
+        Components whose means are held fixed.
     values : ndarray of shape (k, d)
+        Their means; the rows of other components are not used.
 
     Examples
     --------
@@ -94,22 +96,22 @@ class HeldMeans:
 
     def __call__(self, stats: Stats) -> Stats:
         means = self.admit(stats.mean)
-        # Steiner's theorem: the scatter about another point than the mean.
+        # By Steiner's theorem, the scatter about a point other than the mean.
         scatter = stats.scatter + outer(stats.weight, stats.mean - means, stats.scatter_kind)
         return replace(stats, mean=means, scatter=scatter)
 
     def admit(self, means: Array) -> Array:
-        """The means with those that are held put in."""
+        """The given means, (k, d), with the held ones in their places."""
         return np.where(self.which[:, None], self.values, means)
 
     def n_parameters(self, k: int, d: int) -> int:
-        """Coordinates of the means that are not held."""
+        """Number of coordinates of the means that are not held."""
         return (k - int(self.which.sum())) * d
 
     def held(self, k: int) -> Mask:
-        """Those that are given."""
+        """Which components' means are held fixed, (k,)."""
         return self.which
 
     def keep(self, components: Index) -> HeldMeans:
-        """The same for some of the components."""
+        """The model of some of the components (indices or a mask), after others were removed."""
         return HeldMeans(self.which[components], self.values[components])

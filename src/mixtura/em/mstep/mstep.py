@@ -1,4 +1,4 @@
-"""The M-step: from the statistics of an E-step to the mixture that fits them best."""
+"""The M-step: the mixture of highest expected log-likelihood, from the statistics of an E-step."""
 
 from __future__ import annotations
 
@@ -21,31 +21,35 @@ from mixtura.stats import ScatterKind, Stats, as_scatter
 
 
 class Maximiser(Protocol):
-    """What a stepper asks of an M-step."""
+    """What a stepper needs of an M-step."""
 
     def __call__(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, Mask]:
-        """The mixture that EM goes to from these statistics, and which covariances are at the floor, (k,)."""
+        """The mixture of highest expected log-likelihood, and which covariances are at the floor, (k,).
+
+        An iterative search for covariances starts at those of ``previous``.
+        """
 
     def admit(self, start: Mixture) -> tuple[Mixture, Mask]:
-        """The mixture nearest to any one that this M-step could have made, and which covariances are at the floor."""
+        """The mixture of this M-step's model nearest to ``start``, and which covariances are at the floor, (k,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MStep:
-    """The mixture that maximises the expected log-likelihood, plus the log-density of a prior.
-
-    Weights, means and covariances are each estimated by a value of its own.
+    """The M-step: finds the mixture that maximises the expected log-likelihood plus the log-density of a prior.
 
     Attributes
     ----------
     covariances : CovarianceModel
+        How covariances are estimated.
     floor : ndarray of shape (d,)
-        Least variances.
+        Least variance of a component in each column.
     weights : WeightModel
+        How weights are estimated.
     means : MeanModel
+        How means are estimated.
     prior : Prior
     background : Noise or None
-        Where rows may lie that belong to no component; its weight is estimated.
+        The noise component, whose weight is estimated.
     ridge : float
         Added to all variances (scikit-learn's ``reg_covar``).
 
@@ -68,18 +72,18 @@ class MStep:
 
     @property
     def scatter_kind(self) -> ScatterKind:
-        """Which scatter it reads."""
+        """Kind of scatter that the covariance model needs."""
         return self.covariances.scatter_kind
 
     @property
     def in_kernel(self) -> bool:
-        """Whether a kernel's own EM iterations make the same M-step, where they know the covariance model."""
+        """Whether a kernel's own EM iterations have the same M-step, if they know the covariance model."""
         parts = (self.covariances, self.weights, self.means)
         return self.background is None and all(part.in_kernel for part in parts)
 
     def __call__(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, Mask]:
         counted = ridge(stats, self.ridge)
-        # A covariance model sees the components alone.
+        # The covariance model estimates from the components' statistics, without the noise.
         own = replace(counted, noise_weight=0.0) if counted.noise_weight else counted
         own = self.prior.add_scale(self.means(self.prior.shrink_means(own)), self.covariances)
         fitted, at_floor = self.covariances.fit(own, self.floor, previous.covariances if previous else None)
@@ -87,16 +91,16 @@ class MStep:
         return self.assemble(weights, own.mean, fitted, noise_weight), at_floor
 
     def assemble(self, weights: Array, means: Array, covariances: Covariance, noise_weight: float = 0.0) -> Mixture:
-        """A mixture that counts its parameters as this M-step estimates them; the noise's are its weight and volume."""
+        """A mixture with the number of parameters that this M-step estimates; noise adds two, its weight and volume."""
         k, d = means.shape
         noise = self.background.weighted(noise_weight) if self.background else None
         count = self.n_free(k, d)
         return Mixture(self.weights(weights), means, covariances, n_parameters=count + (2 if noise else 0), noise=noise)
 
     def admit(self, start: Mixture) -> tuple[Mixture, Mask]:
-        """The mixture of this model nearest to a given one: what the statistics of that one would be fitted by.
+        """The mixture of this model nearest to a given one: the M-step of that one's weights, means and covariances.
 
-        It is at the floor, or at the ridge, below which no M-step would go.
+        Its variances are at least the floor and the ridge, as after any M-step.
         """
         weight = np.maximum(start.weights, np.finfo(np.float64).tiny)
         given, kind = start.covariances, self.scatter_kind
@@ -107,22 +111,25 @@ class MStep:
         return self.assemble(start.weights, self.means.admit(start.means), covariances, noise_weight), at_floor
 
     def penalty(self, mixture: Mixture) -> float:
-        """What EM adds to a mixture's log-likelihood: the prior's log-density but for a constant, 0 for a flat one."""
+        """Log-density of the prior at a mixture up to a constant, which EM adds to the log-likelihood; 0 if flat."""
         return self.prior.log_density(mixture, self.covariances)
 
     def pseudo_rows_for_kernel(self, k: int) -> tuple[float, float, Array, Array] | None:
-        """What the prior adds to the statistics of k components, as a kernel's own EM iterations add it; None if flat.
+        """What the prior adds to each component's statistics, for a kernel's own EM iterations; None if it is flat.
 
-        The weights that pull at means and that are added, where means are pulled to, and rows whose scatter is added.
+        See `Prior.for_kernel`.
         """
         return self.prior.for_kernel(self.covariances, k)
 
     def held(self, k: int) -> Mask:
-        """Which of k components have a parameter that is held, (k,): these are neither moved nor removed."""
+        """Which of k components have a parameter that is held fixed, (k,): these are never re-seeded or removed."""
         return self.weights.held(k) | self.means.held(k) | self.covariances.is_held(k)
 
     def holding(self, given: Mixture, masks: Mapping[str, Mask]) -> MStep:
-        """The same with some parameters held at those of a mixture: for each name the components, as masks (k,)."""
+        """The M-step with some parameters held fixed at those of a mixture.
+
+        ``masks`` has, for "weights", "means" or "covariances", the components whose parameter is held, (k,).
+        """
         parts: dict[str, Any] = {}
         if "weights" in masks:
             parts["weights"] = HeldWeights(masks["weights"], given.weights)
@@ -134,15 +141,15 @@ class MStep:
 
     @property
     def free(self) -> MStep:
-        """The same with nothing held, and weights of any size."""
+        """The M-step with no parameter held fixed, and without the constraint that weights are equal."""
         return replace(self, weights=FREE_WEIGHTS, means=FREE_MEANS, covariances=self.covariances.free)
 
     def n_free(self, k: int, d: int) -> int:
-        """Number of parameters that are estimated, those of noise left out."""
+        """Number of estimated parameters of k components in d dimensions, without those of noise."""
         return self.weights.n_parameters(k) + self.means.n_parameters(k, d) + self.covariances.n_parameters(k, d)
 
     def keep(self, components: Index) -> MStep:
-        """The same for some of the components."""
+        """The M-step for some of the components (indices or a mask), after others were removed."""
         return replace(
             self,
             weights=self.weights.keep(components),
@@ -151,9 +158,9 @@ class MStep:
         )
 
     def on(self, source: Source) -> MStep:
-        """The same for other rows, which alone say what the prior is."""
+        """The M-step for other rows, from which the defaults of the prior are computed."""
         return replace(self, prior=self.prior.on(source))
 
     def without_background(self) -> MStep:
-        """The same for the components alone."""
+        """The M-step without the noise component."""
         return replace(self, background=None)

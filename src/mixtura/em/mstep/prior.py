@@ -1,13 +1,12 @@
-"""What is known of means and covariances before: nothing, or a conjugate prior (Fraley & Raftery 2007, J. Classif. 24).
+"""Priors of means and covariances: a flat one, or a conjugate one (Fraley & Raftery 2007, J. Classif. 24).
 
-In the M-step a conjugate prior counts as rows that nobody has seen: some weight, a mean, and a scatter for each
-component. Added to the statistics they make the M-step of any covariance model maximise the expected log-likelihood
-plus
+In the M-step a conjugate prior has the effect of pseudo-rows: some weight, a mean and a scatter, added to each
+component's statistics. With them the M-step of any covariance model maximises the expected log-likelihood plus
 
-    -1/2 sum_k  c log|S_k| + tr(s L / S_k) + kappa (m_k - mu)' / S_k (m_k - mu),
+    -1/2 sum_k [c log|S_k| + s tr(S_k^-1 L) + kappa (m_k - mu)' S_k^-1 (m_k - mu)],
 
-the log-density of the prior but for a constant, with shrinkage kappa, prior mean mu and scale matrix L. The
-covariance model says how c comes from the degrees of freedom, and s (`CovarianceModel.pseudo_rows`).
+the log-density of the prior up to a constant, with shrinkage kappa, prior mean mu and scale matrix L. The covariance
+model determines c, from the degrees of freedom, and s (`CovarianceModel.pseudo_rows`).
 """
 
 from __future__ import annotations
@@ -30,21 +29,22 @@ from mixtura.stats import Stats, as_scatter, outer
 class ConjugatePrior:
     """Normal inverse-Wishart prior of each component (Fraley & Raftery 2007); mclust's ``priorControl``.
 
-    It keeps covariances away from zero where a component holds few rows, and hardly changes others. A covariance S has
-    the density of an inverse Wishart variate with ``dof`` degrees of freedom and matrix ``scale``; the mean, given S,
-    that of a normal one with ``mean`` and covariance S / ``shrinkage``. What components share has the prior once.
+    It keeps covariances of components with few rows away from zero, and hardly changes others. A covariance S has an
+    inverse Wishart distribution with ``dof`` degrees of freedom and scale matrix ``scale``; the mean, given S, a normal
+    one with mean ``mean`` and covariance S / ``shrinkage``. A parameter that components share has the prior once.
 
     Parameters
     ----------
     shrinkage : float
-        How many rows the prior mean counts as; 0 leaves means alone.
+        Number of rows that the prior mean counts as; 0 for no prior of the means.
     mean : array-like of shape (d,), optional
-        Default: the mean of all rows.
+        Prior mean. Default: the mean of all rows.
     dof : float, optional
-        Default: d + 2.
+        Degrees of freedom. Default: d + 2.
     scale : array-like of shape (d, d), or float, optional
-        Default: the covariance matrix of all rows, shrunk by k^(-2/d). Models without axes use the mean of its
-        diagonal in all columns, so with a prior their fits depend on the columns' units.
+        Scale matrix, or its diagonal. Default: the covariance matrix of all rows (only its diagonal if there are no
+        more than d rows) times k^(-2/d). Models with axes I use the mean of its diagonal in all columns, so with a
+        prior their fits depend on the columns' units.
 
     Examples
     --------
@@ -62,45 +62,49 @@ class ConjugatePrior:
 
 
 class Prior(Protocol):
-    """What an M-step asks of a prior."""
+    """What an M-step needs of a prior."""
 
     def shrink_means(self, stats: Stats) -> Stats:
-        """The statistics with what pulls at each component's mean."""
+        """The statistics with the prior's rows at the prior mean added to each component."""
 
     def add_scale(self, stats: Stats, model: CovarianceModel) -> Stats:
-        """What `shrink_means` has made, with the weight and scatter that a covariance model's prior adds."""
+        """The result of `shrink_means` with the weight and scatter that the prior adds for a covariance model."""
 
     def log_density(self, mixture: Mixture, model: CovarianceModel) -> float:
-        """Of a mixture of that covariance model, but for a constant."""
+        """Log-density of the prior at a mixture of a covariance model, up to a constant."""
 
     def for_kernel(self, model: CovarianceModel, k: int) -> tuple[float, float, Array, Array] | None:
-        """The same for a kernel's own EM iterations; None if there is nothing to add."""
+        """What is added to the statistics of each of k components, for a kernel's own EM iterations; None if nothing.
+
+        The weight of the rows at the prior mean; the total increase of the weight that divides the scatter; the prior
+        mean (d,); and rows (d, d) whose scatter about zero is added.
+        """
 
     def on(self, source: Source) -> Prior:
-        """What the same was asked for amounts to on other rows."""
+        """The prior with its defaults computed from other rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlatPrior:
-    """Nothing is known before: maximum likelihood."""
+    """No prior: the M-step is that of maximum likelihood."""
 
     def shrink_means(self, stats: Stats) -> Stats:
-        """The same."""
+        """The statistics as given."""
         return stats
 
     def add_scale(self, stats: Stats, model: CovarianceModel) -> Stats:
-        """The same."""
+        """The statistics as given."""
         return stats
 
     def log_density(self, mixture: Mixture, model: CovarianceModel) -> float:
-        """Zero."""
+        """Log-density up to a constant, 0 for every mixture."""
         return 0.0
 
     def for_kernel(self, model: CovarianceModel, k: int) -> None:
-        """Nothing."""
+        """None, since nothing is added to the statistics."""
 
     def on(self, source: Source) -> FlatPrior:
-        """The same."""
+        """Itself, since it does not depend on the rows."""
         return self
 
 
@@ -109,21 +113,24 @@ FLAT = FlatPrior()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NormalInverseWishart:
-    """A normal inverse-Wishart prior of each component, on given data.
+    """A normal inverse-Wishart prior of each component, with all parameters known.
 
     Attributes
     ----------
     shrinkage : float
+        Number of rows that the prior mean counts as.
     mean : ndarray of shape (d,)
+        Prior mean.
     dof : float
+        Degrees of freedom.
     root : ndarray of shape (d, d)
-        Rows whose scatter about zero is the scale matrix.
+        Rows whose scatter about zero is the scale matrix, before it is multiplied by k^(-2/d) unless ``fixed``.
     fixed : bool
-        Whether that does not depend on the number of components.
+        Whether the caller gave the scale matrix, so that it does not depend on the number of components k.
     given : ConjugatePrior
-        What the caller asked for.
+        The prior that the caller gave, with None for defaults.
     unit : float
-        The weight of one row.
+        Sample weight that counts as one row.
     """
 
     shrinkage: float
@@ -135,11 +142,11 @@ class NormalInverseWishart:
     unit: float = 1.0
 
     def on(self, source: Source) -> Prior:
-        """What the same was asked for amounts to on other rows."""
+        """The prior with its defaults computed from other rows."""
         return with_data(self.given, summarise(source, full=True))
 
     def shrink_means(self, stats: Stats) -> Stats:
-        """The statistics with the rows at the prior mean that pull at each component's mean."""
+        """The statistics with ``shrinkage`` rows at the prior mean added to each component."""
         pull, n = self.unit * self.shrinkage, stats.weight
         part = np.divide(pull, n + pull, out=np.zeros_like(n), where=n + pull > 0)
         away = stats.mean - self.mean
@@ -147,7 +154,7 @@ class NormalInverseWishart:
         return replace(stats, weight=n + pull, mean=stats.mean - part[:, None] * away, scatter=scatter)
 
     def add_scale(self, stats: Stats, model: CovarianceModel) -> Stats:
-        """What `shrink_means` has made, with the weight and the scatter that the prior adds for a covariance model."""
+        """The result of `shrink_means` with the weight and scatter that the prior adds for a covariance model."""
         k = len(stats.weight)
         count, root = self._counts(model, k)
         one = (root**2).sum(axis=0) if stats.scatter_kind == "diagonal" else root.T @ root
@@ -156,20 +163,20 @@ class NormalInverseWishart:
         return replace(stats, weight=weight, scatter=stats.scatter + added)
 
     def for_kernel(self, model: CovarianceModel, k: int) -> tuple[float, float, Array, Array]:
-        """The same for the kernel: weights that pull and that are added, the mean, and rows whose scatter is added."""
+        """What is added to the statistics of each component, for a kernel's own EM iterations: see `Prior`."""
         count, root = self._counts(model, k)
         return self.unit * self.shrinkage, count, self.mean, root
 
     def log_density(self, mixture: Mixture, model: CovarianceModel) -> float:
-        """Of a mixture of a covariance model, but for a constant."""
-        k, spread = mixture.n_components, mixture.covariances
+        """Log-density of the prior at a mixture of a covariance model, up to a constant."""
+        k, covariances = mixture.n_components, mixture.covariances
         count, root = self._counts(model, k)
         away = np.sqrt(self.unit * self.shrinkage) * (mixture.means - self.mean)
-        white = [spread.whiten(j, np.vstack([root, away[j : j + 1]])) for j in range(k)]
-        return float(-0.5 * (count * spread.logdet().sum() + np.sum(np.square(white))))
+        white = [covariances.whiten(j, np.vstack([root, away[j : j + 1]])) for j in range(k)]
+        return float(-0.5 * (count * covariances.logdet().sum() + np.sum(np.square(white))))
 
     def _counts(self, model: CovarianceModel, k: int) -> tuple[float, Array]:
-        """What each component's weight grows by, and rows whose scatter about zero its own grows by."""
+        """Total increase of each component's weight, and rows (d, d) whose scatter about zero is added to its own."""
         d = len(self.mean)
         rows = model.pseudo_rows(self.dof, k, d, shrinks_means=self.shrinkage > 0)
         shrunk = 1.0 if self.fixed else k ** (-1 / d)
@@ -178,7 +185,7 @@ class NormalInverseWishart:
 
 
 def as_prior(prior: Any) -> ConjugatePrior | None:
-    """Check a prior.
+    """Check a prior that a user gave: None, "conjugate" for the default one, or a `ConjugatePrior`.
 
     Examples
     --------
@@ -195,7 +202,7 @@ def as_prior(prior: Any) -> ConjugatePrior | None:
 
 
 def as_plain(prior: ConjugatePrior | None) -> dict[str, Any] | None:
-    """A prior in plain values, for JSON.
+    """The parameters of a prior as plain values, for JSON.
 
     Examples
     --------
@@ -209,7 +216,7 @@ def as_plain(prior: ConjugatePrior | None) -> dict[str, Any] | None:
 
 
 def with_data(prior: Any, summary: Summary) -> Prior:
-    """What a prior amounts to on given data.
+    """A prior with its defaults computed from the moments of the data.
 
     Parameters
     ----------
@@ -245,7 +252,7 @@ def with_data(prior: Any, summary: Summary) -> Prior:
 
 
 def _as_numbers(values: Any) -> Array:
-    """An array of floats; a NaN where it is none."""
+    """Values as an array of floats; a single NaN if they are not numbers."""
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
@@ -253,7 +260,7 @@ def _as_numbers(values: Any) -> Array:
 
 
 def _as_mean(mean: Any, d: int) -> Array:
-    """Check a prior mean."""
+    """Check a prior mean and return it as an array (d,)."""
     given = _as_numbers(mean)
     if given.shape != (d,) or not np.isfinite(given).all():
         raise ParameterError(f"prior: mean is {mean!r}; expected {d} finite numbers")
@@ -261,7 +268,7 @@ def _as_mean(mean: Any, d: int) -> Array:
 
 
 def _as_scale(scale: Any, d: int) -> Array:
-    """Check a scale matrix, or make one of a number."""
+    """Check a scale matrix and return it, (d, d); a number stands for that number on the diagonal."""
     given = _as_numbers(scale)
     matrix = np.diag(np.full(d, given)) if given.ndim == 0 else given
     symmetric = matrix.shape == (d, d) and np.isfinite(matrix).all() and np.allclose(matrix, matrix.T)
@@ -274,6 +281,6 @@ def _as_scale(scale: Any, d: int) -> Array:
 
 
 def _rows_of(matrix: Array) -> Array:
-    """Rows (d, d) whose scatter about zero a matrix is."""
+    """Rows (d, d) whose scatter about zero, R' R, is the given matrix."""
     values, axes = np.linalg.eigh(matrix)
     return np.asarray((axes * np.sqrt(np.maximum(values, 0))).T)

@@ -1,4 +1,4 @@
-"""How the components' weights are estimated: freely, all equal, or some of them held."""
+"""How the components' weights are estimated: without constraint, all equal, or with some held fixed."""
 
 from __future__ import annotations
 
@@ -13,28 +13,31 @@ from mixtura.mixture import rescale_weights
 
 
 class WeightModel(Protocol):
-    """What the M-step may make of the components' weights."""
+    """How the M-step estimates the components' weights."""
 
     @property
     def in_kernel(self) -> bool:
-        """Whether a kernel's own EM iterations estimate them in the same way."""
+        """Whether a kernel's own EM iterations estimate the weights in the same way."""
 
     def __call__(self, weights: Array) -> Array:
-        """The best weights, (k,), where ``weights`` would be best if nothing were asked of them; their sum stays."""
+        """The weights of highest likelihood, (k,), given those of highest likelihood without constraint.
+
+        Their sum is that of the given ones.
+        """
 
     def n_parameters(self, k: int) -> int:
-        """Number of free weights."""
+        """Number of free parameters of k weights."""
 
     def held(self, k: int) -> Mask:
-        """Which components' weights are held, (k,)."""
+        """Which components' weights are held fixed, (k,)."""
 
     def keep(self, components: Index) -> WeightModel:
-        """The same for some of the components."""
+        """The model of some of the components (indices or a mask), after others were removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class FreeWeights:
-    """Any weights.
+    """All weights are estimated, without constraint.
 
     Examples
     --------
@@ -48,15 +51,15 @@ class FreeWeights:
         return weights
 
     def n_parameters(self, k: int) -> int:
-        """All but one, since their sum is given."""
+        """Number of free parameters, k - 1, since the sum of the weights is given."""
         return k - 1
 
     def held(self, k: int) -> Mask:
-        """None."""
+        """A mask without any component, (k,)."""
         return np.zeros(k, dtype=bool)
 
     def keep(self, components: Index) -> FreeWeights:
-        """The same."""
+        """Itself, since it treats all components alike."""
         return self
 
 
@@ -79,27 +82,28 @@ class EqualWeights:
         return np.full_like(weights, weights.sum() / len(weights))
 
     def n_parameters(self, k: int) -> int:
-        """None."""
+        """Number of free parameters, 0."""
         return 0
 
     def held(self, k: int) -> Mask:
-        """None."""
+        """A mask without any component, (k,): equal weights are not held at a given value."""
         return np.zeros(k, dtype=bool)
 
     def keep(self, components: Index) -> EqualWeights:
-        """The same."""
+        """Itself, since it treats all components alike."""
         return self
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldWeights:
-    """Some components' weights stay as given; the others share what is left.
+    """Some components' weights are held fixed; the others are estimated and share the rest.
 
     Attributes
     ----------
     which : ndarray of bool, (k,)
+        Components whose weights are held fixed.
     values : ndarray of shape (k,)
-        Weights of the components among themselves: beside noise, parts of what noise leaves.
+        Their weights, as fractions of the sum of all components' weights, which noise makes less than one.
 
     Examples
     --------
@@ -114,21 +118,21 @@ class HeldWeights:
     in_kernel: ClassVar[bool] = False
 
     def __call__(self, weights: Array) -> Array:
-        left = weights.sum()
-        new, free = left * self.values, ~self.which
+        total = weights.sum()
+        new, free = total * self.values, ~self.which
         if free.any():
-            new[free] = rescale_weights(weights[free], left * (1 - self.values[self.which].sum()))
+            new[free] = rescale_weights(weights[free], total * (1 - self.values[self.which].sum()))
         return np.asarray(new)
 
     def n_parameters(self, k: int) -> int:
-        """Those that are not held, but for one."""
+        """Number of weights that are not held, less one, since the sum of the weights is given."""
         return max(k - 1 - int(self.which.sum()), 0)
 
     def held(self, k: int) -> Mask:
-        """Those that are given."""
+        """Which components' weights are held fixed, (k,)."""
         return self.which
 
     def keep(self, components: Index) -> HeldWeights:
-        """The same for some of the components."""
+        """The model of some of the components (indices or a mask), after others were removed."""
         values = self.values[components]
         return HeldWeights(self.which[components], values / values.sum())

@@ -1,4 +1,7 @@
-"""How EM moves."""
+"""Steppers: how one iteration leads from an iterate to the next, by plain EM or by an accelerated method.
+
+To add one, write a class with the members of `Stepper` in a file of its own and export it below.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How EM moves from iterate to iterate."""
+"""The protocol of steppers, and plain EM."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ from mixtura.mixture import Mixture
 
 
 class EMMap(Protocol):
-    """What a stepper may ask for; only ``evaluate`` costs a pass over the data."""
+    """The M-step and the E-step, as a stepper uses them; only ``evaluate`` costs a pass over the data."""
 
     @property
     def mstep(self) -> Maximiser:
-        """From statistics to the mixture that EM goes to."""
+        """The M-step: from statistics to a mixture."""
 
     def evaluate(self, mixture: Mixture, at_floor: NDArray[np.bool_], memory: Any = None) -> Iterate:
-        """The mixture's log-likelihood, and the statistics for the next M-step."""
+        """The iterate at a mixture, by an E-step: its log-likelihood and the statistics for the next M-step."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """What a stepper has done.
+    """The result of one iteration of a stepper.
 
     Attributes
     ----------
     iterate : Iterate
+        The new iterate.
     state : object
-        What it wants to be given next time.
+        What the stepper gets as ``state`` in its next iteration.
     passes : int
         How often the data was read.
     """
@@ -43,26 +44,29 @@ class Step:
 
 
 class Stepper(Protocol):
-    """Turns the EM map into a path; what it must remember between steps is a value of its own."""
+    """Makes iterations from E-steps and M-steps; what it passes from one to the next is a value, its state."""
 
     def init(self, iterate: Iterate) -> Any:
-        """What to remember before the first step (also after a repair, which starts a new path)."""
+        """The state before the first iteration, and before the first one after a repair."""
 
     def step(self, problem: EMMap, iterate: Iterate, state: Any) -> Step:
-        """One iteration, which gains at least as much as one EM iteration: a small rise means what it means there."""
+        """One iteration, which raises the log-likelihood about as much as one of EM, or more.
+
+        So a small rise means convergence, as it does in EM.
+        """
 
 
 def em(problem: EMMap, iterate: Iterate) -> Iterate:
-    """One EM iteration: M-step, then the E-step that tells what it gained."""
+    """One EM iteration: an M-step, then the E-step at its mixture."""
     return problem.evaluate(*problem.mstep(iterate.stats, iterate.mixture), iterate.memory)
 
 
 @dataclass(frozen=True, slots=True)
 class PlainEM:
-    """EM as it is (Dempster, Laird & Rubin 1977)."""
+    """EM without acceleration (Dempster, Laird & Rubin 1977)."""
 
     def init(self, iterate: Iterate) -> None:
-        """Nothing to remember."""
+        """No state."""
 
     def step(self, problem: EMMap, iterate: Iterate, state: Any) -> Step:
         """One EM iteration."""

@@ -1,4 +1,4 @@
-"""Mixtures of one kind as points of a flat space, as seen from one of them."""
+"""Unconstrained coordinates around a mixture, scaled so that EM's step is the gradient of the mean log-likelihood."""
 
 from __future__ import annotations
 
@@ -16,54 +16,55 @@ _TINY = np.finfo(np.float64).tiny
 class FisherCoordinates:
     """Coordinates around a mixture: log-weights, whitened means and log-Cholesky factors.
 
-    Near the origin the square of a distance is the complete data's Fisher information, in whose metric EM climbs
-    the log-likelihood by steepest ascent: its rate matrix is symmetric there, and so step lengths make sense that
-    are made for symmetric matrices. Coordinates do not depend on the columns' units. Every point is a mixture.
+    Near the origin, squared distances are those of the complete data's Fisher information for one row. In this metric
+    EM's step is the gradient of the mean log-likelihood per row, and its rate matrix is symmetric, as methods assume
+    that choose a step length. Coordinates do not depend on the columns' units. Every point is a mixture.
 
     Attributes
     ----------
     origin : Mixture
+        The mixture whose coordinates are all zero.
 
     Examples
     --------
     >>> from mixtura import DenseCovariance
     >>> a = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((2, 1, 1)), 2))
     >>> b = Mixture([0.5, 0.5], [[0.0], [3.0]], DenseCovariance(np.ones((2, 1, 1)), 2))
-    >>> chart = FisherCoordinates(a)
-    >>> chart.at(2 * chart.of(b)).means.round(12).tolist()
+    >>> coordinates = FisherCoordinates(a)
+    >>> coordinates.at(2 * coordinates.of(b)).means.round(12).tolist()
     [[0.0], [2.0]]
     """
 
     origin: Mixture
 
     def of(self, other: Mixture) -> Array:
-        """Coordinates of a mixture with as many components and covariances of the same kind."""
-        mine = self.origin
-        delta = other.means - mine.means
-        means = [mine.covariances.whiten(j, delta[j : j + 1])[0] for j in range(len(delta))]
-        way = mine.covariances.log_coordinates(other.covariances)
-        root = np.sqrt(mine.all_weights)
-        logs = np.log(np.maximum(other.all_weights, _TINY)) - np.log(np.maximum(mine.all_weights, _TINY))
-        share = self._share(way)
+        """Coordinates of a mixture with as many components and covariances of the same class."""
+        origin = self.origin
+        delta = other.means - origin.means
+        means = [origin.covariances.whiten(j, delta[j : j + 1])[0] for j in range(len(delta))]
+        factors = origin.covariances.log_coordinates(other.covariances)
+        root = np.sqrt(origin.all_weights)
+        logs = np.log(np.maximum(other.all_weights, _TINY)) - np.log(np.maximum(origin.all_weights, _TINY))
         white = root[: len(means), None] * means
-        return np.concatenate([root * logs, white.ravel(), (share * way).ravel()])
+        return np.concatenate([root * logs, white.ravel(), (self._matrix_roots(factors) * factors).ravel()])
 
     def at(self, point: Array) -> Mixture:
-        """The mixture at a point."""
-        mine = self.origin
-        (k, d), s = mine.means.shape, len(mine.all_weights)
-        root = np.sqrt(np.maximum(mine.all_weights, _TINY))
-        raw = np.maximum(mine.all_weights, _TINY) * np.exp(point[:s] / root)
-        raw /= raw.sum()
+        """The mixture with these coordinates."""
+        origin = self.origin
+        (k, d), s = origin.means.shape, len(origin.all_weights)
+        root = np.sqrt(np.maximum(origin.all_weights, _TINY))
+        weights = np.maximum(origin.all_weights, _TINY) * np.exp(point[:s] / root)
+        weights /= weights.sum()
         delta = point[s : s + k * d].reshape(k, d) / root[:k, None]
-        means = mine.means + [mine.covariances.colour(j, delta[j : j + 1])[0] for j in range(k)]
-        way = mine.covariances.log_coordinates(mine.covariances)
-        covariances = mine.covariances.from_log_coordinates(point[s + k * d :].reshape(way.shape) / self._share(way))
-        noise = mine.noise.weighted(raw[-1]) if mine.noise else None
-        return replace(mine, weights=raw[:k], means=means, covariances=covariances, noise=noise)
+        means = origin.means + [origin.covariances.colour(j, delta[j : j + 1])[0] for j in range(k)]
+        zero = origin.covariances.log_coordinates(origin.covariances)
+        factors = point[s + k * d :].reshape(zero.shape) / self._matrix_roots(zero)
+        covariances = origin.covariances.from_log_coordinates(factors)
+        noise = origin.noise.weighted(weights[-1]) if origin.noise else None
+        return replace(origin, weights=weights[:k], means=means, covariances=covariances, noise=noise)
 
-    def _share(self, way: Array) -> Array:
-        """Root of the share of rows that tell of each stored matrix: its component's weight, or 1 if all share it."""
-        own = len(way) == self.origin.n_components
+    def _matrix_roots(self, factors: Array) -> Array:
+        """Root of the fraction of rows that each stored matrix belongs to: its component's weight, or 1 if shared."""
+        own = len(factors) == self.origin.n_components
         root = np.sqrt(np.maximum(self.origin.weights, _TINY)) if own else np.ones(1)
-        return root.reshape((-1,) + (1,) * (way.ndim - 1))
+        return root.reshape((-1,) + (1,) * (factors.ndim - 1))

@@ -1,4 +1,4 @@
-"""A quasi-Newton method near an optimum: EM's step as gradient, its history as curvature."""
+"""A quasi-Newton method for use near an optimum, in coordinates where EM's step is the gradient."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from mixtura.mixture import Mixture
 
 _TINY = float(np.finfo(np.float64).tiny)
 
-# Pairs of steps along which the log-likelihood bends less than this say nothing about its maximum.
+# Least curvature of the mean log-likelihood along a move for the move to be used: below, it has no maximum nearby.
 CURVATURE = 1e-3
 
-# EM raises the mean log-likelihood per row by between half of the squared length of its step and all of it.
+# EM raises the mean log-likelihood per row by at least this times its step's squared length, and at most by all of it.
 EXPECTED = 0.5
 
-# Iterates where EM was asked, and where it would have gone from there.
+# Earlier mixtures, each with the mixture that an EM iteration gives there.
 Visits: TypeAlias = tuple[tuple[Mixture, Mixture], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class QuasiNewton:
-    """EM's step as gradient, and its history as curvature: limited-memory BFGS (Nocedal 1980; Lange 1995).
+    """Limited-memory BFGS with EM's step as the gradient (Nocedal 1980; Lange 1995).
 
-    In the coordinates of `FisherCoordinates`, EM's step is the gradient of the mean log-likelihood per row, so every
-    pass brings a new one, and an iteration costs one pass. The first estimate of the inverse information is the
-    identity: EM itself. An iteration counts only if it gains as much as EM's own would, by that gradient; else EM's
-    step is taken, for one pass more.
+    In `FisherCoordinates` EM's step is the gradient of the mean log-likelihood per row, so every pass gives a new
+    gradient, and an iteration costs one pass. The first estimate of the inverse Hessian is the identity, whose move is
+    EM's step. A move is accepted only if it raises the log-likelihood as much as EM's step must by its length; else
+    EM's step is taken, for one more pass.
 
-    Where the log-likelihood bends upwards along EM's last step, EM is on its way from a saddle point or a plateau to
-    a higher place, and is left alone.
+    If the log-likelihood is convex along the last move, EM is leaving a saddle point or a plateau, and its own step is
+    taken.
 
     Attributes
     ----------
     memory : int
-        Number of earlier iterates that are remembered.
+        Number of earlier iterates that are kept.
     reach : float
-        Longest first move, in lengths of EM's step.
+        Longest move at first, in lengths of EM's step.
     growth : float
-        By which the longest move grows when it was taken, and shrinks when it failed.
+        Factor by which the longest move grows after it was taken, and shrinks after it failed.
     longest : float
-        Longest move at all, in root-mean-square standard deviations.
+        Longest move in any case, in root-mean-square standard deviations.
     """
 
     memory: int = 3
@@ -57,7 +57,7 @@ class QuasiNewton:
     longest: float = 0.3
 
     def init(self, iterate: Iterate) -> tuple[Visits, float]:
-        """What has been visited, and the longest move in lengths of EM's step."""
+        """No earlier mixtures, and the longest move in lengths of EM's step."""
         return (), self.reach
 
     def step(self, problem: EMMap, iterate: Iterate, state: Any) -> Step:
@@ -65,19 +65,19 @@ class QuasiNewton:
         visits, reach = state
         target, at_floor = problem.mstep(iterate.stats, iterate.mixture)
         kept: Visits = (*visits, (iterate.mixture, target))[-self.memory - 1 :]
-        chart = FisherCoordinates(iterate.mixture)
-        places = [chart.of(place) for place, _ in kept]
-        gradients = [chart.of(goal) - place for (_, goal), place in zip(kept, places, strict=True)]
-        pairs = [(b - a, g - h) for a, b, g, h in zip(places, places[1:], gradients, gradients[1:], strict=False)]
+        coordinates = FisherCoordinates(iterate.mixture)
+        points = [coordinates.of(mixture) for mixture, _ in kept]
+        gradients = [coordinates.of(em_target) - point for (_, em_target), point in zip(kept, points, strict=True)]
+        pairs = [(b - a, g - h) for a, b, g, h in zip(points, points[1:], gradients, gradients[1:], strict=False)]
         if not pairs or not bends(*pairs[-1]):
             return Step(problem.evaluate(target, at_floor, iterate.memory), (kept, self.reach), 1)
         move = direction(pairs, gradients[-1])
-        length, ems = _length(move), _length(gradients[-1])
-        if length < ems:
+        length, em_length = _length(move), _length(gradients[-1])
+        if length < em_length:
             return Step(problem.evaluate(target, at_floor, iterate.memory), (kept, reach), 1)
-        allowed = min(reach * ems, self.longest)
-        new = evaluate_at(problem, chart, move * min(1.0, allowed / length), iterate)
-        if new is None or new.loglik < iterate.loglik + EXPECTED * ems**2 * iterate.stats.total:
+        allowed = min(reach * em_length, self.longest)
+        new = evaluate_at(problem, coordinates, move * min(1.0, allowed / length), iterate)
+        if new is None or new.loglik < iterate.loglik + EXPECTED * em_length**2 * iterate.stats.total:
             return Step(
                 problem.evaluate(target, at_floor, iterate.memory),
                 (kept[-1:], max(self.reach, reach / self.growth)),
@@ -87,17 +87,19 @@ class QuasiNewton:
 
 
 def _length(move: Array) -> float:
-    """The norm, never zero."""
+    """Euclidean norm of a move, at least the smallest normal number."""
     return max(math.sqrt(float(move @ move)), _TINY)
 
 
-def bends(way: Array, change: Array) -> bool:
-    """Whether the gradient falls along the way, as it does below a maximum."""
-    return bool(way @ change > CURVATURE * (way @ way))
+def bends(move: Array, fall: Array) -> bool:
+    """Whether the log-likelihood is concave along a move, over which the gradient decreased by ``fall``."""
+    return bool(move @ fall > CURVATURE * (move @ move))
 
 
 def direction(pairs: list[tuple[Array, Array]], gradient: Array) -> Array:
-    """The two-loop recursion of limited-memory BFGS, for ascent; pairs are moves and falls of the gradient.
+    """Direction of ascent by the two-loop recursion of limited-memory BFGS.
+
+    ``pairs`` are moves and the decreases of the gradient along them, from the oldest to the latest.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""EM extrapolated: SQUAREM."""
+"""SQUAREM: EM accelerated by extrapolation."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ _TINY = float(np.finfo(np.float64).tiny)
 class Squarem:
     """Squared extrapolation of two EM iterations (Varadhan & Roland 2008, Scand. J. Stat. 35, 335-353; scheme S3).
 
-    The second iteration needs no pass, only the M-step that was due anyway; so an extrapolation costs one pass, and
-    one that would lower the log-likelihood is given up for the first iteration, which is already known. As long as
-    EM's steps grow it is on its way from a saddle point, where a small change of its path may change its goal: then
-    it is left alone.
+    The second iteration needs only its M-step, which costs no pass over the data; so an extrapolation costs one pass.
+    If it would lower the log-likelihood, the first iteration is taken, which is known already. While EM's steps grow,
+    EM is leaving a saddle point, where a small deviation may change the optimum that it reaches: then there is no
+    extrapolation.
 
     Attributes
     ----------
     least : float
-        Shorter steps (EM itself has 1) are not worth their pass.
+        Least step length, where EM itself has 1: shorter ones gain less than their pass costs.
     growth : float
-        By which the longest step allowed grows when it was taken, and shrinks when it failed.
+        Factor by which the longest step allowed grows after it was taken, and shrinks after it failed.
     """
 
     least: float = 2.0
     growth: float = 4.0
 
     def init(self, iterate: Iterate) -> float:
-        """The longest step allowed."""
+        """The longest step allowed, where EM itself has length 1."""
         return self.least
 
     def step(self, problem: EMMap, iterate: Iterate, state: Any) -> Step:
-        """One EM iteration and, where it goes slowly, an extrapolation."""
+        """One EM iteration and, if EM converges slowly there, an extrapolation."""
         one = em(problem, iterate)
-        chart = FisherCoordinates(one.mixture)
-        before, after = chart.of(iterate.mixture), chart.of(problem.mstep(one.stats, one.mixture)[0])
+        coordinates = FisherCoordinates(one.mixture)
+        before, after = coordinates.of(iterate.mixture), coordinates.of(problem.mstep(one.stats, one.mixture)[0])
         bend = before + after
         wanted = math.sqrt(float(before @ before) / max(float(bend @ bend), _TINY))
         if not wanted >= self.least or after @ after > before @ before:
             return Step(one, state, 1)
         length = min(wanted, state)
-        new = evaluate_at(problem, chart, before - 2 * length * before + length**2 * bend, one)
+        new = evaluate_at(problem, coordinates, before - 2 * length * before + length**2 * bend, one)
         if new is None or new.loglik < one.loglik:
             return Step(one, max(self.least, length / self.growth), 1 + (new is not None))
         return Step(new, state * self.growth if length == state else state, 2)
@@ -60,9 +60,10 @@ class Squarem:
 def evaluate_at(
     problem: EMMap, coordinates: FisherCoordinates, point: NDArray[np.float64], near: Iterate
 ) -> Iterate | None:
-    """The E-step at a point near an iterate; None if rounding leaves no mixture there, or fewer at the floor.
+    """The E-step at a point near an iterate; None if there is no mixture, for rounding.
 
-    Limits that a mixture sets for itself, such as the ceiling of equal volumes, would otherwise be left on the way.
+    Also None if a component at the floor would leave it: limits that depend on the mixture, such as the largest
+    variance of models with equal volumes, would not hold there.
     """
     try:
         mixture, at_floor = problem.mstep.admit(coordinates.at(point))

@@ -1,4 +1,4 @@
-"""EM faster: SQUAREM far from an optimum, a quasi-Newton method near one."""
+"""Accelerated EM: SQUAREM far from an optimum, a quasi-Newton method near one."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from mixtura.em.steppers.squarem import Squarem
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One stepper as long as iterations gain much, and another one from then on.
+    """One stepper while iterations raise the log-likelihood much, and another one while they do not.
 
-    The path that EM takes decides which optimum it ends in, and SQUAREM stretches that path. A quasi-Newton method
-    leaves it, and is far faster where only one optimum is left within reach.
+    EM's iterates decide which optimum is reached, and SQUAREM stays near them. A quasi-Newton method does not, but it
+    is far faster near an optimum.
 
     Attributes
     ----------
     far, near : Stepper
+        The steppers for iterations that raise it much, and little.
     gain : float
-        An iteration that raises the mean log-likelihood per row by no more than this calls for the near one.
+        The near one follows an iteration that raised the mean log-likelihood per row by no more than this.
     """
 
     far: Stepper
@@ -30,11 +31,11 @@ class Switch:
     gain: float = 3e-3
 
     def init(self, iterate: Iterate) -> tuple[Stepper, Any]:
-        """Far, until an iteration has shown otherwise."""
+        """The far stepper with its state."""
         return self.far, self.far.init(iterate)
 
     def step(self, problem: EMMap, iterate: Iterate, state: Any) -> Step:
-        """One iteration of either."""
+        """One iteration of the stepper in the state, and the stepper for the next one."""
         stepper, own = state
         done = stepper.step(problem, iterate, own)
         new = done.iterate
@@ -45,5 +46,5 @@ class Switch:
 
 PLAIN = PlainEM()
 
-# By whether EM is to be accelerated.
+# The stepper for each answer to whether EM is accelerated.
 STEPPERS: dict[bool, Stepper] = {False: PLAIN, True: Switch(Squarem(), QuasiNewton())}
