@@ -1,4 +1,7 @@
-"""Where EM begins."""
+"""Starts of EM: statistics or a mixture for the first iteration, and the search among several of them.
+
+To add a start, write a function from a `Problem`, k and a random generator, and register it in ``names.py``.
+"""
 
 from __future__ import annotations
 

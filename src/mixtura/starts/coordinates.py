@@ -1,4 +1,4 @@
-"""Coordinates in which rows are agglomerated (Scrucca & Raftery 2015)."""
+"""Coordinates of rows for hierarchical clustering (Scrucca & Raftery 2015)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from mixtura._support import Array, Rows
 
 
 def _centred(rows: Rows, weight: Array) -> Array:
-    """Means subtracted."""
+    """Rows with the columns' means subtracted, (n, d)."""
     return rows - np.average(rows, axis=0, weights=weight)
 
 
 def _standardised(rows: Array, weight: Array) -> Array:
-    """Means subtracted, divided by standard deviations; constant columns left out."""
+    """Rows with each column centred and divided by its standard deviation; constant columns are left out."""
     centred = _centred(rows, weight)
     total = weight.sum()
     deviation = np.sqrt(weight @ centred**2 / max(total - 1, 1))
@@ -23,24 +23,24 @@ def _standardised(rows: Array, weight: Array) -> Array:
     return centred[:, kept] / deviation[kept]
 
 
-def _turned(rows: Array, weight: Array, power: float) -> Array:
-    """Principal components, divided by a power of their singular values; those without any width left out."""
+def _principal_components(rows: Array, weight: Array, power: float) -> Array:
+    """Principal components of centred rows, divided by a power of their singular values; those of zero are left out."""
     _, values, axes = np.linalg.svd(np.sqrt(weight)[:, None] * rows, full_matrices=False)
     kept = values > np.finfo(np.float64).eps * max(rows.shape) * values.max(initial=0)
     return rows @ axes[kept].T / values[kept] ** power
 
 
 def sphered(rows: Rows, weight: Array) -> Array:
-    """Principal components of equal variance."""
-    return _turned(_centred(rows, weight), weight, 1) * np.sqrt(weight.sum())
+    """Principal components of rows, scaled to variance 1; those of zero variance are left out."""
+    return _principal_components(_centred(rows, weight), weight, 1) * np.sqrt(weight.sum())
 
 
-# By mclust's names.
+# Functions of rows (n, d) and their weights (n,), under mclust's names.
 USES: dict[str, Callable[[Array, Array], Array]] = {
     "VARS": lambda rows, _: rows,
     "STD": _standardised,
-    "PCS": lambda rows, weight: _turned(_centred(rows, weight), weight, 0),
-    "PCR": lambda rows, weight: _turned(_standardised(rows, weight), weight, 0),
+    "PCS": lambda rows, weight: _principal_components(_centred(rows, weight), weight, 0),
+    "PCR": lambda rows, weight: _principal_components(_standardised(rows, weight), weight, 0),
     "SPH": sphered,
-    "SVD": lambda rows, weight: _turned(_standardised(rows, weight), weight, 0.5),
+    "SVD": lambda rows, weight: _principal_components(_standardised(rows, weight), weight, 0.5),
 }

@@ -1,4 +1,4 @@
-"""Which rows are noise, told by how far their neighbours are (Byers & Raftery 1998, JASA 93, 577-584)."""
+"""Rows that are noise, by the distance of their nearest neighbours (Byers & Raftery 1998, JASA 93, 577-584)."""
 
 from __future__ import annotations
 
@@ -11,25 +11,29 @@ from mixtura._support import Array, LazyModule, as_count, as_rows
 
 spatial = LazyModule("scipy.spatial")
 
-# From these parts of the rows, the densest, EM of the two processes starts; the best end counts.
+# Fractions of the rows, the densest ones, that belong to the denser process at each start of EM; the end of highest
+# likelihood counts.
 PARTS = (0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
+
+# Largest number of iterations, and the relative rise of the log-likelihood at which they end.
 STEPS, TOL = 1000, 1e-9
 
-# Volumes below this are none: rows that have been seen more than k times.
+# Sums of volumes are at least this, since the volume is zero for rows that occur more than k times.
 LEAST = 1e-100
 
 
 def find_noise(X: Any, neighbours: int = 12) -> NDArray[np.bool_]:
-    """Find rows of noise: those in the sparser of two Poisson processes, judged by their k-th nearest neighbour.
+    """Find rows of noise: those of the sparser of two Poisson processes, by the distance of their k-th neighbour.
 
-    The volume that reaches to a row's k-th neighbour has a gamma distribution under a Poisson process; that of all rows
-    is a mixture of two. Columns are divided by their standard deviations first, so that units do not matter.
+    Under a Poisson process the volume of the ball that reaches to a row's k-th nearest neighbour has a gamma
+    distribution, so that the volumes of all rows are a mixture of two gamma distributions. Columns are divided by their
+    standard deviations first, so that units do not matter.
 
     Parameters
     ----------
     X : array-like or table of shape (n, d)
     neighbours : int
-        The k: more find smoother regions.
+        The k, at least 1: the larger, the smoother are the regions found.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def find_noise(X: Any, neighbours: int = 12) -> NDArray[np.bool_]:
     deviation = rows.std(axis=0)
     rows = (rows - rows.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
     distance = spatial.cKDTree(rows).query(rows, k + 1, workers=-1)[0][:, -1]
-    # In units in which none is above one, none overflows; of very many columns some may become zero.
+    # Relative to the largest, no volume overflows; with very many columns some may become zero.
     if not distance.any():
         return np.zeros(len(rows), dtype=bool)
     with np.errstate(under="ignore"):
@@ -61,7 +65,10 @@ def find_noise(X: Any, neighbours: int = 12) -> NDArray[np.bool_]:
 
 
 def _two_processes(volume: Array, k: int, part: float) -> tuple[float, NDArray[np.bool_]]:
-    """EM of two gamma distributions of shape k; log-likelihood (up to a constant), and who belongs to the sparser."""
+    """EM for two gamma distributions of shape k, from the fraction ``part`` of least volumes as the denser process.
+
+    Returns the log-likelihood up to a constant, and which rows, (n,), more probably belong to the sparser process.
+    """
     dense = (volume <= np.quantile(volume, part)).astype(np.float64)
     reached = -np.inf
     tiny = np.finfo(np.float64).tiny

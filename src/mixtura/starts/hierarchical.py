@@ -1,4 +1,4 @@
-"""Partitions by model-based agglomeration (Banfield & Raftery 1993; Fraley 1998): one tree for every k and model."""
+"""Model-based hierarchical clustering (Banfield & Raftery 1993; Fraley 1998): one tree gives starts for every k."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mixtura.stats import Stats
 
 CRITERIA = ("EII", "VII", "EEE", "VVV")
 
-# Rows of larger data that are agglomerated; the rest joins in the first E-step. As in mclust.
+# Largest number of rows that are clustered, as in mclust; of more, a random sample.
 SUBSET = 2000
 
 
@@ -29,16 +29,16 @@ class ClusterTree:
     Attributes
     ----------
     merges : ndarray of shape (n - 1, 2)
-        The first rows of the two clusters that each merge makes one, the smaller first.
+        Each merge, by the indices of the first rows of its two clusters, the smaller first.
     heights : ndarray of shape (n - 1,)
-        What each merge adds to the criterion.
+        Increase of the criterion by each merge.
     rows : ndarray of shape (n, d)
-        The rows that were agglomerated.
+        The rows that were clustered.
     sample_weight : ndarray of shape (n,), or None
     criterion, use : str
         As given to `mixtura.hierarchical`.
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        The kind of table that `table` returns: the one that the rows came in.
 
     Examples
     --------
@@ -66,7 +66,7 @@ class ClusterTree:
         return html_table(repr(self).strip("<>"), self.records()[::-1])
 
     def table(self) -> Any:
-        """A row for each merge, in order: clusters that are left, first rows of the two that it joins, and its height.
+        """A row for each merge, in order: number of clusters left, first rows of the two joined, and its height.
 
         It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
         """
@@ -106,7 +106,7 @@ class ClusterTree:
         return np.unique(first, return_inverse=True)[1].astype(np.int64)
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats:
-        """Statistics of the k clusters; rows outside the tree join by the first E-step."""
+        """Statistics of the k clusters of the tree's rows; other rows get responsibilities in the first E-step."""
         if self.rows.shape[1] != problem.source.n_features:
             given, expected = self.rows.shape[1], problem.source.n_features
             raise DataError(f"start: the tree has {given} columns; the data has {expected}")
@@ -123,7 +123,7 @@ def hierarchical(
     subset: int = SUBSET,
     seed: int | Rng | None = None,
 ) -> ClusterTree:
-    """Agglomerate rows: merge the two clusters whose union costs the Gaussian classification likelihood least.
+    """Cluster rows: merge the two clusters whose merge lowers the classification likelihood least, until one is left.
 
     Time and memory grow with the square of the number of rows: 2,000 x 5 take less than a second.
 
@@ -133,26 +133,27 @@ def hierarchical(
     criterion : {"VVV", "EEE", "VII", "EII"}
         The model whose classification likelihood is maximised; EII is Ward's method.
     use : {"SVD", "VARS", "STD", "SPH", "PCS", "PCR"}
-        The coordinates: columns standardised and turned to principal components, divided by the square roots of
-        their singular values (``"SVD"``); the columns as they are; standardised; sphered; principal components of
-        the covariance, or of the correlation matrix.
+        The coordinates: principal components of the standardised columns, divided by the square roots of their
+        singular values (``"SVD"``); the columns as they are (``"VARS"``), standardised (``"STD"``), or sphered
+        (``"SPH"``); principal components of the covariance matrix (``"PCS"``), or of the correlation matrix
+        (``"PCR"``).
     sample_weight : array-like of shape (n,), optional
-        A row of weight 3 enters as a cluster of three rows that are equal, one of weight 0 not at all. Weights with
-        a mean below one are relative, and scaled to a mean of one.
+        A row of weight 3 is a cluster of three equal rows, one of weight 0 is left out. Weights with a mean below one
+        are scaled to a mean of one.
     subset : int
-        Of more rows than this, so many are drawn at random, without replacement.
+        Largest number of rows that are clustered; if there are more, they are drawn at random, without replacement.
     seed : int, numpy Generator or RandomState, optional
         For that draw.
 
     Returns
     -------
-    Tree
-        Of the rows, or of those drawn; it can be the ``start`` of any number of fits.
+    ClusterTree
+        The tree of the rows, or of those drawn; it can be the ``start`` of any number of fits.
 
     Raises
     ------
     DataError, ParameterError
-        Where the input cannot be used.
+        If the rows, their weights or another argument cannot be used.
 
     References
     ----------
@@ -175,23 +176,23 @@ def hierarchical(
 
 
 def from_tree(problem: Problem, k: int, rng: Rng) -> Stats:
-    """Start from a tree that is grown for this start alone."""
+    """Statistics of the k clusters of the default tree of the problem's rows."""
     return agglomerate_rows(problem.source, rng)(problem, k, rng)
 
 
 def agglomerate_rows(
     source: Source, rng: Rng, criterion: str = "VVV", use: str = "SVD", subset: int = SUBSET
 ) -> ClusterTree:
-    """The tree of a source's rows, or of a sample; unless told otherwise, mclust's default."""
+    """The tree of a source's rows, or of at most ``subset`` random ones; the defaults are mclust's."""
     sample = source.rows(subset, rng)
     rows = sample.rows.astype(np.float64)
     weight = sample.weigh(np.ones(len(rows)))
     weight *= max(1.0, len(rows) / weight.sum())
-    seen = np.ascontiguousarray(USES[use](rows, weight))
-    spread = float(weight @ ((seen - np.average(seen, axis=0, weights=weight)) ** 2).sum(axis=1))
-    # Where all rows are equal no coordinate may be left; any alpha will do.
-    alpha = max(spread / (weight.sum() * max(seen.shape[1], 1)), float(np.finfo(np.float64).eps))
-    merges, heights = kernel_of(source).agglomerate(seen, weight, criterion, alpha)
+    points = np.ascontiguousarray(USES[use](rows, weight))
+    trace = float(weight @ ((points - np.average(points, axis=0, weights=weight)) ** 2).sum(axis=1))
+    # If all rows are equal, no coordinate may be left, and any alpha will do.
+    alpha = max(trace / (weight.sum() * max(points.shape[1], 1)), float(np.finfo(np.float64).eps))
+    merges, heights = kernel_of(source).agglomerate(points, weight, criterion, alpha)
     for values in (merges, heights, rows):
         values.setflags(write=False)
     return ClusterTree(merges, heights, rows, sample.sample_weight, criterion, use)

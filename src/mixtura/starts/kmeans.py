@@ -1,4 +1,4 @@
-"""Starts from k-means, by scikit-learn."""
+"""Starts from k-means and from the seeding of k-means++, by scikit-learn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ cluster, exceptions = LazyModule("sklearn.cluster"), LazyModule("sklearn.excepti
 
 
 def random_state(rng: Rng) -> np.random.RandomState:
-    """scikit-learn wants the legacy generator; a new one seeds it."""
+    """The legacy generator that scikit-learn needs: ``rng`` itself, or one seeded by it."""
     if isinstance(rng, np.random.RandomState):
         return rng
     return np.random.RandomState(int(rng.integers(2**32)))
@@ -26,7 +26,7 @@ def random_state(rng: Rng) -> np.random.RandomState:
 def kmeans(problem: Problem, k: int, rng: Rng) -> Stats:
     """Statistics of the clusters of one k-means run (Lloyd 1982, seeded by k-means++).
 
-    Means are sought on at most 100,000 random rows; then every row joins its nearest mean.
+    Means are found on at most 100,000 random rows; then every row is assigned to the nearest mean.
     """
     sample = problem.source.rows(SAMPLE, rng)
     origin = sample.rows.mean(axis=0, dtype=np.float64)
@@ -46,7 +46,7 @@ def kmeans(problem: Problem, k: int, rng: Rng) -> Stats:
 
 
 def kmeans_pp(problem: Problem, k: int, rng: Rng) -> Stats:
-    """Components on rows chosen by k-means++ (Arthur & Vassilvitskii 2007), as narrow as the floor or ridge allows."""
+    """Components of zero scatter on rows chosen by k-means++ (Arthur & Vassilvitskii 2007): see `at_rows`."""
     sample = problem.source.rows(SAMPLE, rng)
     count = min(k, len(sample.rows))
     weight = sample.sample_weight

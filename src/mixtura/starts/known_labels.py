@@ -1,4 +1,4 @@
-"""A start from the rows whose component is known."""
+"""The start from the rows with known labels, for semi-supervised EM."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from mixtura.stats import Stats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FromKnown:
-    """Start: the known rows tell means and common variances, and these which component the others are nearest to.
+    """Start from the labelled rows: a mixture with common variances is fitted to them and classifies the others.
+
+    The start is the statistics of all rows, with responsibilities of that mixture for rows without a label.
 
     Attributes
     ----------
-    known : ndarray of shape (n,)
-        From `mixtura.em.estep.as_known_labels`.
+    known : ndarray of int, (n,)
+        Component of each row, -1 where it is unknown, from `mixtura.em.estep.as_known_labels`.
     """
 
     known: NDArray[np.int64]

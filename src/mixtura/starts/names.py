@@ -1,4 +1,4 @@
-"""Names of starts; the only place that reads them."""
+"""Names of starts, and the callable that a user's ``start`` stands for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mixtura.stats import Stats
 
 Initial: TypeAlias = Callable[[Problem, int, Rng], Stats | Mixture]
 
-# Starts that say which rows belong together, as in scikit-learn.
+# Starts of scikit-learn's estimator, under its names.
 GROUPINGS: dict[str, Callable[[Problem, int, Rng], Stats]] = {
     "kmeans": kmeans,
     "k-means++": kmeans_pp,
@@ -28,7 +28,7 @@ GROUPINGS: dict[str, Callable[[Problem, int, Rng], Stats]] = {
     "random_from_data": random_from_data,
 }
 
-# What `mixtura.fit` starts from unless told.
+# The default start of `mixtura.fit`.
 DEFAULT = "small-em"
 
 STARTS: dict[str, Initial] = {
@@ -40,11 +40,11 @@ STARTS: dict[str, Initial] = {
 
 
 def as_initial(start: Any) -> Initial:
-    """Turn what the user gives as ``start`` into a callable.
+    """The start that a user gave, as a function from a problem, k and a random generator.
 
     Parameters
     ----------
-    start : str, Mixture, Tree or other callable, labels of shape (n,), or responsibilities of shape (n, k)
+    start : str, Mixture, ClusterTree or other callable, labels of shape (n,), or responsibilities of shape (n, k)
 
     Examples
     --------

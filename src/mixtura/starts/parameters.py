@@ -1,4 +1,4 @@
-"""Starts from parameters, all of them or some; the others are fitted to them."""
+"""Starts from given parameters; those not given are estimated from a partition of the rows."""
 
 from __future__ import annotations
 
@@ -22,22 +22,23 @@ optimize = LazyModule("scipy.optimize")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameters:
-    """Start from parameters; those not given are the likeliest ones beside these for a partition of the rows.
+    """Start from given parameters; the others are their maximum likelihood estimates on a partition of the rows.
 
-    Where the means are given, each row joins the component it is nearest to: by the given covariances and weights, or
-    else by equal ones. Where they are not, clusters of another start are dealt out to the components so that their
-    rows are the likeliest under the weights and covariances that are given.
+    If the means are given, each row is assigned to its most probable component, with the given weights and covariances
+    or else equal ones. Otherwise the clusters of another start are matched with the components, so that the rows'
+    likelihood under the given weights and covariances is largest.
 
     Attributes
     ----------
     weights : array-like of shape (k,), optional
+        Weights of the components, which sum to one.
     means : array-like of shape (k, d), optional
     precisions : array-like of shape (k, d, d), optional
         Inverse covariance matrices.
     covariances : Covariance, optional
-        Instead of precisions.
+        Covariances, instead of precisions.
     rest : callable
-        The other start, where the means are not given.
+        The other start, used if the means are not given.
 
     Examples
     --------
@@ -69,14 +70,14 @@ class Parameters:
 
     @property
     def n_components(self) -> int | None:
-        """How many components the parameters are for; None where none are given."""
+        """Number of components of the given parameters; None if no parameter is given."""
         rows = next((each for each in (self.weights, self.means, self.precisions) if each is not None), None)
         if rows is None:
             return self.covariances.n_components if self.covariances else None
         return len(rows)
 
     def present(self, k: int) -> dict[str, Any]:
-        """The parameters that are given."""
+        """The given parameters by name, with precisions inverted to covariances."""
         every = {
             "weights": None if self.weights is None else frozen_array(self.weights, "weights"),
             "means": None if self.means is None else frozen_array(self.means, "means"),
@@ -94,7 +95,7 @@ def _inverted(precisions: Any, k: int) -> DenseCovariance:
 
 
 def _completed(problem: Problem, k: int, rng: Rng, rest: Any, given: dict[str, Any]) -> Mixture:
-    """The M-step of a partition under which the parameters that are given stay."""
+    """The mixture of an M-step on a partition, with the given parameters held fixed."""
     stats = _nearest(problem, k, given) if "means" in given else rest(problem, k, rng)
     stats, _ = reseed_empty(problem, stats, rng)
     base, _ = problem.mstep(stats)
@@ -107,7 +108,7 @@ def _completed(problem: Problem, k: int, rng: Rng, rest: Any, given: dict[str, A
 
 
 def _nearest(problem: Problem, k: int, given: dict[str, Any]) -> Stats:
-    """Statistics of the rows that are nearest to each of the means."""
+    """Statistics of the partition of rows by the most probable component under the given parameters."""
     d = problem.source.n_features
     spread = given.get("covariances") or DiagonalCovariance(problem.scale[None], k, d)
     view = Mixture(given.get("weights", np.full(k, 1 / k)), given["means"], spread)
@@ -120,7 +121,7 @@ def _nearest(problem: Problem, k: int, given: dict[str, Any]) -> Stats:
 
 
 def _match_clusters(base: Mixture, given: dict[str, Any]) -> Index:
-    """Which cluster each component gets, so that the sum of the rows' log-likelihoods, each in its own, is largest."""
+    """Index of the cluster for each component, (k,), by which the likelihood of the partition is largest."""
     k = base.n_components
     gain = np.zeros((k, k))  # of cluster i as component j
     if "weights" in given:
@@ -132,7 +133,7 @@ def _match_clusters(base: Mixture, given: dict[str, Any]) -> Index:
 
 
 def _mismatch(matrices: Array, covariances: Covariance) -> Array:
-    """Log-determinant of each S_j plus tr(S_j^-1 C_i), (i, j)."""
+    """log|S_j| + tr(S_j^-1 C_i) for matrices C_i and covariances S_j, as an array (i, j)."""
     roots = np.linalg.cholesky(matrices)
     traces = [[(covariances.whiten(j, root.T) ** 2).sum() for j in range(covariances.n_components)] for root in roots]
     return np.array(traces) + covariances.logdet()

@@ -1,4 +1,4 @@
-"""Starts that the caller gives row by row: labels, responsibilities."""
+"""Starts from labels or responsibilities of all rows."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mixtura.stats import Stats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Responsibilities:
-    """Start from the share of each row that each component gets.
+    """Start from responsibilities of the components for each row.
 
     Attributes
     ----------
     share : array-like of shape (n, k)
-        Not negative; every row sums to one.
+        The responsibilities: not negative, and each row sums to one.
 
     Examples
     --------
@@ -46,10 +46,10 @@ class Responsibilities:
                 "expected numbers that are not negative and sum to one"
             )
 
-        def rescaled(chunk: Chunk) -> Stats:
+        def shared(chunk: Chunk) -> Stats:
             return accumulate(chunk, share[chunk.positions], problem.mstep.scatter_kind)
 
-        return problem.source.sum(sum_over_blocks(rescaled, k))
+        return problem.source.sum(sum_over_blocks(shared, k))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +59,7 @@ class Labels:
     Attributes
     ----------
     labels : array-like of shape (n,)
-        Any values; components are numbered in their sorted order.
+        Values that can be sorted, k different ones; components are numbered in their order.
 
     Examples
     --------

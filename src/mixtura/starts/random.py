@@ -1,4 +1,4 @@
-"""Starts by chance."""
+"""Random starts."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from mixtura.kernels import accumulate, sum_over_blocks
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats
 
-# Rows that a start looks at; more would cost time and memory without finding a better one.
+# Largest number of rows from which a start is made; more would cost time and memory without a better one.
 SAMPLE = 100_000
 
 
 def at_rows(problem: Problem, rows: Rows) -> Stats:
-    """Equal components without any width at the given rows, (k, d): the floor or the ridge gives them theirs."""
+    """Statistics of components of equal weight and zero scatter at the given rows, (k, d).
+
+    The first M-step raises their covariances to the floor or the ridge.
+    """
     empty = Stats.empty(len(rows), problem.source.n_features, problem.mstep.scatter_kind)
     weight = np.full(len(rows), 1 / len(rows))
     return Stats(weight, rows.astype(np.float64), empty.scatter, 0.0, 0.0)
 
 
 def draw(sample: Chunk, k: int, rng: Rng) -> Rows:
-    """Draw k rows at random, each as likely as its weight says; none twice while there are enough."""
+    """Draw k rows at random with probabilities proportional to their weights; none twice unless k exceeds n."""
     n = len(sample.rows)
     weight = sample.sample_weight
     likely = None if weight is None else weight / weight.sum()
@@ -32,7 +35,7 @@ def draw(sample: Chunk, k: int, rng: Rng) -> Rows:
 
 
 def draw_distinct(sample: Chunk, k: int, rng: Rng) -> Array:
-    """Draw k rows of different values; where there are fewer, some twice."""
+    """Draw k rows of different values at random, (k, d); if there are fewer values, some more than once."""
     rows = draw(sample, k, rng).astype(np.float64)
     if len(distinct_rows(rows)[0]) == k:
         return rows
@@ -42,11 +45,11 @@ def draw_distinct(sample: Chunk, k: int, rng: Rng) -> Array:
 
 
 def random(problem: Problem, k: int, rng: Rng) -> Stats:
-    """Responsibilities drawn uniformly and normalised, row by row."""
+    """Statistics with responsibilities that are uniform random numbers, normalised row by row."""
     seed = int(rng.integers(2**31) if isinstance(rng, np.random.Generator) else rng.randint(2**31 - 1))
 
     def share_out(chunk: Chunk) -> Stats:
-        # Seeded by position: the same whoever works on the chunk, and when.
+        # Seeded by position, so that results do not depend on the order in which threads work on the chunks.
         share = np.random.default_rng((seed, chunk.first)).uniform(size=(len(chunk.rows), k))
         return accumulate(chunk, share / share.sum(axis=1, keepdims=True), problem.mstep.scatter_kind)
 
@@ -54,7 +57,7 @@ def random(problem: Problem, k: int, rng: Rng) -> Stats:
 
 
 def random_from_data(problem: Problem, k: int, rng: Rng) -> Stats:
-    """Components on random rows, as narrow as the floor or ridge allows."""
+    """Components of zero scatter on random rows: see `at_rows`."""
     return at_rows(problem, draw(problem.source.rows(SAMPLE, rng), k, rng))
 
 

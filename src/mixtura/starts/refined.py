@@ -1,4 +1,4 @@
-"""A start from where short runs in the kernel lead from a mixture, for the many fits of a bootstrap."""
+"""A start that EM in the kernel has iterated already from a mixture, for the many fits of a bootstrap."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ from mixtura.mixture import Mixture
 from mixtura.starts.search import short_runs
 from mixtura.stats import Stats
 
-# After so many iterations EM is accelerated.
+# Iterations of plain EM before it is accelerated.
 PLAIN = 10
 
-# How much finer the kernel's stop rule is than that of the loop: a finer one costs little there.
+# Factor of the kernel's tolerance to that of the loop; iterations cost little in the kernel.
 FINER = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refined:
-    """Start from where EM in the kernel leads from a mixture; from the mixture itself, if a component would be lost.
+    """Start from the end of a run of EM in the kernel from a mixture; from the mixture if a component would be lost.
 
-    The loop is left with hardly anything to do, so many fits cost little Python, of which only one thread can run at a
-    time.
+    Few iterations are left for the loop in Python, in which only one thread can run at a time.
 
     Attributes
     ----------
     mixture : Mixture
-    tol, max_iter
-        As in `mixtura.fit`.
+        Where the run begins.
+    tol : float
+        Tolerance of the fit; the run has a hundredth of it.
+    max_iter : int
+        Largest number of iterations of the run.
 
     Examples
     --------
@@ -53,9 +55,9 @@ class Refined:
 
 
 def refined(mixture: Mixture, *, exact: bool, tol: float, max_iter: int) -> Refined | Mixture:
-    """The start of a fit of the same mixture to other rows.
+    """The start of a fit to other rows of the model that ``mixture`` was fitted with.
 
-    With ``exact``, since parameters are held or rows known, and with noise, the fit has to see the mixture itself.
+    It is the mixture itself if it has noise or if ``exact``, which a fit with held parameters or known labels needs.
     """
     plain = replace(mixture, columns=None)
     return plain if exact or mixture.noise else Refined(plain, tol, max_iter)

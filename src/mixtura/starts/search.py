@@ -1,4 +1,4 @@
-"""The search among starts: short runs of EM, of which only the best go on (successive halving)."""
+"""The search among starts: runs of EM, of which only the best go on after some iterations (successive halving)."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from mixtura.em import (
 from mixtura.em.steppers import STEPPERS
 from mixtura.stats import Stats
 
-# Multiplications in one iteration from which on starts are shared out among threads.
+# Least number of multiplications in one iteration with which several threads work on the starts.
 MUCH = 1 << 20
 
-# So many iterations, repairs among them, are left to the loop before the kernel goes on.
+# Iterations, repairs among them, that the loop makes before the kernel goes on.
 REPAIRING = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a search ends.
+    """Limits of the iterations of runs in a search.
 
     Attributes
     ----------
@@ -42,9 +42,9 @@ class Limits:
     max_iter : int
         Largest number of iterations of a run.
     accelerate_after : int
-        Iterations of plain EM before it is accelerated: the first ones decide in which optimum a run ends.
+        Iterations of plain EM before it is accelerated: the first ones decide which optimum a run reaches.
     rounds : sequence of (int, int)
-        After so many iterations so many runs go on.
+        Rounds of successive halving: a number of iterations, and the number of runs that go on after them.
     """
 
     tol: float
@@ -55,13 +55,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
-    """Where the starts of a search led.
+    """The runs of a search and their order.
 
     Attributes
     ----------
     runs : Executor
     order : list of int
-        The numbers of the starts, the best first (`mixtura.em.is_thin` and the log-likelihood).
+        Numbers of the starts, best first (`mixtura.em.executor.sort_key`).
     """
 
     runs: Executor
@@ -69,11 +69,11 @@ class Ranking:
 
     @property
     def best(self) -> Run:
-        """Where the best start led."""
+        """The run of the best start."""
         return self.runs.run(self.order[0])
 
     def standings(self) -> Iterator[tuple[int, Standing]]:
-        """Number of each start, and how far it came, the best first."""
+        """Number of each start with the numbers by which its run is compared, best first."""
         return zip(self.order, self.runs.standings(self.order), strict=True)
 
 
@@ -88,7 +88,7 @@ def successive_halving(
     starts : sequence of Stats
     limits : Limits
     protected : sequence of bool
-        Starts that go on in any case, and are not ranked behind others for holding too few rows.
+        Which starts go on in every round, and do not rank behind others for a component of little weight.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def successive_halving(
     runs.search(limits.rounds, needed, protected, limits.max_iter)
     order = runs.best_first(range(len(starts)), needed)
     while not (first := runs.standings(order[:1])[0]).finished and first.iterations < limits.max_iter:
-        runs.advance(order[:1], limits.max_iter)  # one that was given up, but those ahead of it came to grief
+        runs.advance(order[:1], limits.max_iter)  # it did not go on, but the runs ahead of it lost components since
         order = runs.best_first(order, needed)
     return Ranking(runs, order)
 
@@ -108,7 +108,7 @@ def successive_halving(
 def short_runs(
     problem: Problem, starts: Sequence[Stats], iterations: int, tol: float, accelerate_after: int | None = None
 ) -> list[Run]:
-    """So many EM iterations from each of several starts, in their order."""
+    """Runs of at most ``iterations`` EM iterations from each of several starts, in their order."""
 
     def runs_from(some: Sequence[Stats]) -> list[Run]:
         runs = begin_runs(problem, some, tol=tol, accelerate_after=accelerate_after)
@@ -125,33 +125,37 @@ def short_runs(
 def continued(
     problem: Problem, runs: Sequence[Run], iterations: int, tol: float, accelerate_after: int | None = None
 ) -> list[Run]:
-    """Each run after so many more iterations; its trace begins where it stood. Finished ones stay as they are."""
-    going = [run for run in runs if not run.finished]
-    further = iter(short_runs(problem, [run.last.stats for run in going], iterations, tol, accelerate_after))
+    """Each run after at most ``iterations`` more; its new trace begins with the last value of the old one.
+
+    Runs that have ended stay as they are.
+    """
+    unfinished = [run for run in runs if not run.finished]
+    further = iter(short_runs(problem, [run.last.stats for run in unfinished], iterations, tol, accelerate_after))
     return [run if run.finished else _joined(run, next(further)) for run in runs]
 
 
 def _joined(before: Run, after: Run) -> Run:
-    """A run and what it was continued by."""
+    """A run and its continuation as one run, whose trace has the last value of the first and all of the second."""
     trace, passes = (before.loglik, *after.trace), before.passes + after.passes
     joined = Run(after.make_last, trace, after.iterations, passes, after.outcome, after.repairs, after.components)
     return joined.with_facts(any_at_floor=after.any_at_floor)
 
 
 def is_spurious(problem: Problem, run: Run) -> bool:
-    """Whether a component owes its likelihood to the floor."""
+    """Whether a component at the floor holds too few rows to count (`Problem.spurious`)."""
     return run.any_at_floor and bool(problem.spurious(run.last).any())
 
 
 def ranked(problem: Problem, runs: Sequence[Run]) -> list[Run]:
-    """Runs in order, the highest log-likelihood first; those whose likelihood is spurious come last."""
+    """Runs in order, highest log-likelihood first; those with a spurious component come last."""
     return sorted(runs, key=lambda run: (is_spurious(problem, run), -run.loglik))
 
 
 def with_repairs(problem: Problem, run: Run, limits: Limits, *, few_rows: bool) -> Run:
     """Continue a run on all rows until it ends, with collapsed components repaired or removed.
 
-    Repairs are made by the loop; between them EM of ``few_rows`` runs in the kernel, where it can, by one thread.
+    Repairs are made by the loop. With ``few_rows`` the kernel makes the iterations between them, if it can, on one
+    thread.
     """
     fast, stop, rng = few_rows and in_kernel(problem), [LoglikRises(limits.tol)], np.random.default_rng(0)
     stats, repairs = reseed_empty(problem, run.last.stats, np.random.default_rng(0))
@@ -165,7 +169,7 @@ def with_repairs(problem: Problem, run: Run, limits: Limits, *, few_rows: bool) 
 
 
 def _to_next_collapse(problem: Problem, run: Run, limits: Limits) -> Run:
-    """A run continued in the kernel until it ends, or a component collapses; as it was, if that leads lower."""
+    """A run continued in the kernel until it ends or a component collapses; unchanged if it would fall there."""
     left = replace(limits, max_iter=max(limits.max_iter - run.iterations, 0))
     further = successive_halving(problem, [run.last.stats], left, protected=[True]).best
     if not further.trace or further.trace[0] < run.trace[-1]:

@@ -1,4 +1,4 @@
-"""Rows that lie apart: the seeding of k-means++ (Arthur & Vassilvitskii 2007)."""
+"""The seeding of k-means++: random rows that are far from each other (Arthur & Vassilvitskii 2007)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from mixtura._support import Array
 
 
 def squared_distances(rows: Array, k: int, weight: Array | None, state: np.random.RandomState) -> Array:
-    """Squared distances of n rows from k of them, (n, k).
+    """Squared distances of n rows from k of them that are drawn at random, (n, k).
 
-    Those are drawn one after the other, each with probability proportional to its weight and to its squared distance
-    from the nearest of those before it.
+    The k are drawn one after the other, with probability proportional to a row's weight times its squared distance from
+    the nearest of those drawn before.
 
     Examples
     --------

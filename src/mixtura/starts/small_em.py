@@ -1,4 +1,4 @@
-"""Short runs of EM, the best of which is changed to get higher (em-EM: Biernacki, Celeux & Govaert 2003)."""
+"""The default start: short runs of EM (Biernacki, Celeux & Govaert 2003), then splits and merges of the best one."""
 
 from __future__ import annotations
 
@@ -19,52 +19,55 @@ from mixtura.starts.seeding import squared_distances
 from mixtura.starts.split_and_merge import MOVES, Neighbourhood
 from mixtura.stats import Stats
 
-# Two runs at rest that differ by less than this, in units of the log-likelihood, are in the same place.
+# Two finished runs whose log-likelihoods differ by less than this, in nats, have reached the same optimum.
 SAME = 0.1
 
-# Iterations after which a run is taken for one at rest.
+# Iterations after which a run counts as finished.
 ENOUGH = 500
 
-# Iterations after which EM from a changed mixture is accelerated.
+# Iterations of plain EM from a changed mixture before it is accelerated.
 PLAIN = 2
 
-# How often seeds are drawn anew if all runs lost components.
+# How often seeds are drawn if all runs lose components.
 TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class SmallEM:
-    """Start from the best of some short runs, then look for ways to higher places from there.
+    """Start from the best of several short runs of EM, after attempts to reach a higher optimum from there.
 
-    The runs start from the nearest of k rows, drawn with probability proportional to the squared distance from
-    those drawn before (Arthur & Vassilvitskii 2007), on standardised columns and on sphered ones in turn; after a few
-    iterations only the best go on, and the last few come to rest. Then the best mixture is changed again and again
-    (`mixtura.starts.split_and_merge`): two components that overlap are merged and another one is cut in two (Ueda,
-    Nakano, Ghahramani & Hinton 2000), or cut anew, or one is put around a random row. Where EM leads higher from there,
-    that is the best from then on. All of it reads the rows as often as ``effort`` runs would.
+    Each run starts from a partition of the rows by the nearest of k of them, drawn with probability proportional to the
+    squared distance from those drawn before (Arthur & Vassilvitskii 2007), on standardised columns and on sphered ones
+    in turn. After a few iterations only the best go on, and the last few converge. Then the best mixture is changed
+    again and again (`mixtura.starts.split_and_merge`): two components that overlap are merged and another one is cut in
+    two (Ueda, Nakano, Ghahramani & Hinton 2000), or their union is cut anew, or a component is put around a random row.
+    If EM reaches a higher optimum from there, that is the best from then on. In all the rows are read as often as by
+    ``effort`` runs.
 
     Attributes
     ----------
     seeds : int
         Number of runs.
     first : int
-        EM iterations of each before the first choice; of a changed mixture, twice as many at a time.
+        EM iterations of each run before the first choice; runs from a changed mixture begin with twice as many.
     kept : float
-        The part of the runs that goes on at each choice.
+        The fraction of the runs that goes on at each choice, but at least the finalists.
     finalists : int
-        So many come to rest. On larger data, so many of the best places on the sample go on, on all rows, for
-        ``heats`` iterations.
+        Number of runs that converge. If a sample stands for larger data, also the largest number of optima of the
+        sample that are compared on all rows.
     moves : int
-        How many changes are tried at a time.
+        Number of changed mixtures that are tried at a time.
     effort : float
-        How often the rows are read, in lengths of a run: the mean number of passes of the finalists.
+        How often the rows are read, in units of the finalists' mean number of passes.
     settled : float
-        The same where all finalists came to the same place.
+        The effort if all finalists reached the same optimum and no higher one is found.
     rows, rows_per_component : int
-        Larger data are represented by this many random rows, or this many for each component if that is more.
+        Larger data are represented by ``rows`` random rows, or ``rows_per_component`` k if that is more.
     heats : int
+        Largest number of iterations on all rows, after which optima of a sample are compared.
     tol : float
-        A run rests when its mean log-likelihood rises by less; a changed mixture, by less than ten times as much.
+        A run has converged when its mean log-likelihood per row rises by no more; from a changed mixture, by no more
+        than ten times as much.
     """
 
     seeds: int = 12
@@ -80,7 +83,10 @@ class SmallEM:
     tol: float = 1e-5
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Mixture | Stats:
-        """Statistics at the best place; of a partition where all runs lost components, so that the fit tells of it."""
+        """Statistics at the best optimum found; those of a partition if all runs lost components.
+
+        From the partition the fit loses components, too, and reports that.
+        """
         wanted = max(self.rows, self.rows_per_component * k)
         sample = problem.source.rows(wanted, rng)
         small = problem.on(sample)
@@ -93,7 +99,7 @@ class SmallEM:
         return places[0].last.stats
 
     def _seeded(self, problem: Problem, sample: Chunk, k: int, rng: Rng) -> tuple[list[Run], int]:
-        """The best of the first runs, and how often they read the rows; none where all of them lost components."""
+        """The finalists, best first, and the number of passes over the rows; no run if all of them lost components."""
         read = 0
         for _ in range(TRIES):
             starts = [reseed_empty(problem, stats, rng)[0] for stats in partitions(problem, sample, k, rng, self.seeds)]
@@ -111,7 +117,7 @@ class SmallEM:
         return runs[: self.finalists], read
 
     def _improved(self, places: list[Run], read: int, problem: Problem, sample: Chunk, rng: Rng) -> list[Run]:
-        """All places that were found, the best first."""
+        """The finalists and the runs from changes of the best one, best first."""
         first, length = places[0], _passes(places) / len(places)
         agreed = len(places) == self.finalists and not any(is_better(problem, first, one) for one in places)
         goal = (self.settled if agreed else self.effort) * length
@@ -123,10 +129,10 @@ class SmallEM:
         return places
 
     def _moved(self, best: Run, problem: Problem, sample: Chunk, rng: Rng) -> tuple[list[Run], int]:
-        """Where EM comes to rest from changes of the best place, and how often that read the rows.
+        """Finished runs from changes of the best mixture, and the number of passes over the rows.
 
-        A run is given up when it would not get above the best if it gained as much again as since it was last looked
-        at: that ends most of those that are on their way back, too.
+        A run is given up if it would not exceed the best one by gaining as much again as in its last iterations, which
+        also ends most of the runs that return to the best one's optimum.
         """
         neighbourhood = Neighbourhood.of(problem, best.last.stats, sample)
         drawn = [MOVES[number] for number in rng.choice(len(MOVES), size=self.moves)]
@@ -146,7 +152,7 @@ class SmallEM:
         return finished, read + 1
 
     def _final(self, problem: Problem, places: list[Run], rng: Rng) -> Stats:
-        """Of the best places on a sample, the best on all rows, after some iterations there."""
+        """Statistics of the best run on all rows, after a few iterations there from different optima of a sample."""
         chosen = places[:1]
         for place in places[1:]:
             if len(chosen) < self.finalists and is_better(problem, chosen[-1], place):
@@ -162,26 +168,27 @@ class SmallEM:
 
 
 def _passes(runs: Sequence[Run]) -> int:
-    """How often several runs read the rows."""
+    """Number of passes of several runs over the rows."""
     return sum(run.passes for run in runs)
 
 
 def _alive(problem: Problem, runs: Sequence[Run]) -> list[Run]:
-    """Runs that lost no component on the way, the best first."""
+    """The runs in which no component collapsed, best first."""
     return ranked(problem, [run for run in runs if not (run.lost or run.repairs)])
 
 
 def is_better(problem: Problem, one: Run, other: Run) -> bool:
-    """Whether a finished run ranks before another one and is in another place."""
+    """Whether a finished run ranks before another one and has reached another optimum."""
     if is_spurious(problem, one) != is_spurious(problem, other):
         return is_spurious(problem, other)
     return (one.loglik - other.loglik) * rows_per_weight(problem) > SAME
 
 
 def partitions(problem: Problem, sample: Chunk, k: int, rng: Rng, count: int = 1) -> list[Stats]:
-    """Several times statistics of the sample's rows, each given to the nearest of k of them.
+    """Statistics of ``count`` random partitions of the sample, each by the nearest of k rows that are drawn from it.
 
-    Nearest on standardised columns and, every other time, on principal components of equal variance.
+    Distances are those of standardised columns and, in every other partition, of principal components of equal
+    variance.
     """
     rows = (sample.rows - sample.rows.mean(axis=0)) / np.sqrt(problem.scale)
     coordinates = [rows, sphered(sample.rows, sample.weigh(np.ones(len(rows))))] if rows.shape[1] > 1 else [rows]

@@ -1,4 +1,4 @@
-"""Ways out of a local optimum: statistics near those of a good mixture, from which EM may lead higher."""
+"""Changes of a mixture, by splitting and merging components, from which EM may reach a higher optimum."""
 
 from __future__ import annotations
 
@@ -18,27 +18,29 @@ from mixtura.stats import Stats
 
 _TINY = float(np.finfo(np.float64).tiny)
 
-# The part of the rows of one of k components that a component beside a row begins with.
+# Number of rows of an inserted component, as a fraction of n / k.
 PART = 0.3
 
-# Two components are merged with probability proportional to their overlap and this.
+# Two components are chosen with probability proportional to their overlap plus this. Rows of smaller responsibility are
+# left out where a component is cut.
 LEAST_OVERLAP = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
-    """A mixture of k components, and how n rows see it.
+    """A mixture of k components with the responsibilities of n rows, from which changed statistics are made.
 
     Attributes
     ----------
     stats : Stats
-        At the mixture, or next to it.
+        Statistics whose M-step is the mixture, or such statistics after a change.
     mixture : Mixture
     share : ndarray of shape (n, k)
-        Responsibilities.
+        Responsibilities, without those of noise.
     sample : Chunk
+        The rows.
     mass : ndarray of shape (n,)
-        Sample weights, which sum to one.
+        Sample weights, scaled to sum to one.
     """
 
     stats: Stats
@@ -49,7 +51,7 @@ class Neighbourhood:
 
     @classmethod
     def of(cls, problem: Problem, stats: Stats, sample: Chunk) -> Neighbourhood:
-        """One pass over the rows."""
+        """The mixture of the M-step of given statistics, with its responsibilities, by a pass over the rows."""
         mixture, _ = problem.mstep(stats)
         mass = sample.weigh(np.ones(len(sample.rows)))
         share = mixture.posterior(sample.rows)[:, : len(stats.weight)]
@@ -57,17 +59,17 @@ class Neighbourhood:
 
     @cached_property
     def overlap(self) -> Array:
-        """Chances of pairs of components, rather those that overlap, (k^2,): the cosine of their responsibilities.
+        """Probabilities of choosing pairs of components i < j, (k^2,), larger for those that overlap.
 
-        Ueda et al. (2000, Neural Comput. 12, 2109-2128).
+        They grow with the cosine of the responsibilities of i and j (Ueda et al. 2000, Neural Comput. 12, 2109-2128).
         """
         products = self.share.T @ self.share
         lengths = np.sqrt(np.maximum(np.diag(products), _TINY))
-        chance = np.triu(products / np.outer(lengths, lengths) + LEAST_OVERLAP, 1).ravel()
-        return np.asarray(chance / chance.sum())
+        probability = np.triu(products / np.outer(lengths, lengths) + LEAST_OVERLAP, 1).ravel()
+        return np.asarray(probability / probability.sum())
 
     def put(self, components: list[int], own: Stats) -> Stats:
-        """The statistics with some components replaced; a pooled scatter stays as it is."""
+        """The statistics with some components replaced by those of ``own``; a pooled scatter stays as it is."""
         weight, mean, scatter = self.stats.weight.copy(), self.stats.mean.copy(), self.stats.scatter.copy()
         weight[components], mean[components] = own.weight, own.mean
         if self.stats.scatter_kind != "pooled":
@@ -75,7 +77,7 @@ class Neighbourhood:
         return replace(self.stats, weight=weight, mean=mean, scatter=scatter)
 
     def drawn(self, rng: Rng, count: int, share: Array | None = None) -> Array:
-        """Different rows, (count, d), by their mass and a share; fewer where not so many have any."""
+        """Random rows, (count, d), by their mass times a share (n,); fewer if fewer have a positive probability."""
         mass = self.mass if share is None else self.mass * share
         most = min(count, int(np.count_nonzero(mass)))
         chosen = rng.choice(len(mass), most, replace=most == 1, p=mass / mass.sum())  # one cannot come twice
@@ -86,7 +88,10 @@ Move: TypeAlias = Callable[[Problem, Neighbourhood, Rng], Stats]
 
 
 def insert(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
-    """A component in place of a random one: the rows around a random row, in the metric of its own component."""
+    """Statistics in which a random component is replaced by one of the rows nearest to a random row.
+
+    Distances are Mahalanobis distances of the component to which that row most probably belongs.
+    """
     k = len(neighbourhood.stats.weight)
     n, d = neighbourhood.sample.rows.shape
     row = neighbourhood.drawn(rng, 1)
@@ -101,14 +106,14 @@ def insert(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
 
 
 def _pair(neighbourhood: Neighbourhood, rng: Rng) -> tuple[int, int]:
-    """Two components, rather those that overlap."""
+    """A random pair of components i < j, more probably one that overlaps."""
     k = len(neighbourhood.stats.weight)
     i, j = divmod(int(rng.choice(k * k, p=neighbourhood.overlap)), k)
     return i, j
 
 
 def resplit(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
-    """Two components that overlap are one, which is cut in two."""
+    """Statistics in which two overlapping components are merged and their union is cut in two anew."""
     i, j = _pair(neighbourhood, rng)
     return (
         _cut(problem, neighbourhood, neighbourhood.share[:, i] + neighbourhood.share[:, j], (i, j), rng)
@@ -117,7 +122,7 @@ def resplit(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
 
 
 def merge_and_split(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
-    """Two components that overlap are one, and a random one is cut in two."""
+    """Statistics in which two overlapping components are merged and a random component is cut in two."""
     i, j = _pair(neighbourhood, rng)
     both = neighbourhood.stats.select(np.array([i])) + neighbourhood.stats.select(np.array([j]))
     one = int(rng.choice(np.delete(np.arange(len(neighbourhood.stats.weight)), j)))
@@ -130,7 +135,10 @@ def merge_and_split(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) ->
 def _cut(
     problem: Problem, neighbourhood: Neighbourhood, share: Array, components: tuple[int, int], rng: Rng
 ) -> Stats | None:
-    """These components on the two sides of the plane between two random rows of a share; None if there are none."""
+    """Statistics in which two components are the two sides of a plane that cuts the rows with a share (n,).
+
+    The plane lies midway between two random rows of that share; None if there are no two such rows.
+    """
     rows = np.flatnonzero(share > LEAST_OVERLAP)
     ends = neighbourhood.drawn(rng, 2, share)
     if len(ends) < 2 or not len(rows):
@@ -144,7 +152,7 @@ def _cut(
 
 
 def _covariance(part: Chunk, share: Array) -> Array:
-    """Of a share of the rows, (d, d)."""
+    """Covariance matrix of rows weighted by a share (n,), (d, d)."""
     mass = part.weigh(share)
     mass = mass / mass.sum()
     delta = part.rows - mass @ part.rows
