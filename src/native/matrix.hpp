@@ -1,4 +1,4 @@
-// Matrices as small as covariances are, row after row: views of them, Cholesky factors, eigenvectors.
+// Small matrices such as covariances, row after row: views of them, Cholesky factors, eigenvectors.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -13,7 +13,7 @@ namespace mixtura {
 using Size = std::int64_t;
 using Numbers = std::vector<double>;
 
-// A matrix in memory that belongs to somebody else, with d columns; most are square.
+// A view of a matrix in memory that it does not own, with d columns; most are square.
 template <class T> struct View {
   T* data;
   Size d;
@@ -159,7 +159,7 @@ bool jacobi_sweep(MatrixView a, MatrixView v, Negligible negligible) {
   return any;
 }
 
-// Whether what is off the diagonal is rounding beside what is on it.
+// Whether an element off the diagonal is no more than rounding relative to those on it.
 inline bool nearly_diagonal(ConstMatrixView a) {
   double off = 0, on = 0;
   for (Size i = 0; i < a.d; ++i)

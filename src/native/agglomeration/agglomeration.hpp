@@ -1,4 +1,4 @@
-// Agglomeration of Gaussian clusters (Banfield & Raftery 1993; Fraley 1998): two merge, again and again.
+// Model-based hierarchical clustering (Banfield & Raftery 1993; Fraley 1998): two clusters merge until one is left.
 #pragma once
 #include <cstdint>
 

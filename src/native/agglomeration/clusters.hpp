@@ -24,7 +24,7 @@ struct Clusters {
       : d(p.d), count(p.n), weight(p.weight, p.weight + p.n), mean(p.rows, p.rows + p.n * p.d), first(p.n) {
     for (std::int64_t i = 0; i < count; ++i) first[i] = i;
   }
-  // What the squared distance of two means counts in the scatter of both together.
+  // The weight of the squared distance of two means in the scatter of both clusters together.
   double joint_weight(std::int64_t i, std::int64_t j) const { return weight[i] / (weight[i] + weight[j]) * weight[j]; }
   // By how much a merge raises the trace of the scatter.
   double trace_rise(std::int64_t i, std::int64_t j) const {

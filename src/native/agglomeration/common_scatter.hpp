@@ -44,8 +44,8 @@ class GrowingAxes {
     return dot;
   }
 
-  // Add the outer product of a vector. Elements are rounding beside the two variances of their own, not beside the
-  // largest one: the smallest eigenvalues count as much as the others.
+  // Add the outer product of a vector. An element off the diagonal counts as rounding relative to the two variances of
+  // its row and column, not to the largest one, so that the smallest eigenvalues are as exact as the others.
   void add(const std::vector<double>& vector) {
     const std::int64_t d = axes_.d;
     std::vector<double> own(d);
@@ -167,7 +167,7 @@ class Bounds {
     bound_[j] = least;
     exact_[j] = true;
   }
-  // Slot i holds another cluster: bound what it costs to merge with it.
+  // After the cluster in slot i has changed, bound the cost of merging it.
   void bound_partners(std::int64_t i) {
     bound_[i] = INFINITE;
     for (std::int64_t k = 0; k < clusters.count; ++k) {

@@ -112,7 +112,7 @@ class Pairs {
   std::int64_t partner(std::int64_t j) const { return partner_[j]; }
   double height(std::int64_t j) const { return pair_cost(partner_[j], j); }
 
-  // Two clusters have merged into slot i; slot j holds what was in the last one.
+  // Update costs after two clusters have merged into slot i, and the last cluster has moved to slot j.
   void update(std::int64_t i, std::int64_t j) {
     const std::int64_t last = costs_.clusters.count;
     for (std::int64_t k = 0; k < last; ++k)  // where j was the last itself this is meaningless and harmless

@@ -54,7 +54,7 @@ inline Rows rows_of(const AnyRows& rows, const std::optional<RowWeights>& weight
           weight ? weight->stride(0) : 0};
 }
 
-// Each file binds what it is about.
+// Each file of this folder registers its functions and classes with the module.
 void bind_passes(nb::module_& m);
 void bind_runs(nb::module_& m);
 void bind_agglomeration(nb::module_& m);

@@ -26,7 +26,7 @@ struct DensityArrays {
 struct SumArrays {
   Out weight, mean, scatter;
 
-  // The kind of scatter is seen from the array's shape. Deviations are from `centres` (k, d).
+  // The array's shape tells the kind of scatter. Deviations are from `centres` (k, d).
   Sums sums(const In& centres, std::size_t k, std::size_t d) const {
     const std::size_t matrices = scatter.ndim() == 3 ? scatter.shape(0) : 0;
     const Scatter kind = !matrices ? Scatter::DIAGONAL : matrices == k ? Scatter::FULL : Scatter::POOLED;
@@ -37,7 +37,7 @@ struct SumArrays {
   }
 };
 
-// Log-likelihood and certainty; the sums are written.
+// The E-step: returns log-likelihood and certainty (`assignment_logprob` in Python), and writes the sums.
 std::pair<double, double> estep(const std::string& level, const AnyRows& rows, const std::optional<RowWeights>& weight,
                                 const DensityArrays& mixture, const In& centres, const SumArrays& to,
                                 const std::vector<Size>& ends, int threads) {

@@ -12,7 +12,7 @@ struct PseudoRowArrays {
   In mean, root;
 };
 
-// What EM is run on, in the caller's arrays, which it keeps alive.
+// The problem of a run, in the caller's arrays, which it keeps alive.
 struct ProblemArrays {
   const Kernel* kernel;
   AnyRows rows;
@@ -58,8 +58,8 @@ struct StartArrays {
   }
 };
 
-// A copy of where a run stands, which stays as it is when the run goes on. Of a run that never had a mixture the
-// parameters are NaN.
+// A copy of the current state of a run, which does not change when the run goes on. If the first M-step gave no
+// mixture, the parameters are NaN.
 struct Result {
   Iterate at;
   Layout scatter, covariances;
@@ -114,7 +114,7 @@ class Runs {
     });
   }
 
-  // One call, since a thread that comes back has to wait for Python's lock.
+  // The search is one call, since after each call a thread has to wait for Python's lock.
   void search(const std::vector<std::pair<Size, Size>>& rounds, const Numbers& needed,
               const std::vector<bool>& is_protected, Size first, Size max_iter) {
     if (needed.size() != runs_.size() || is_protected.size() != runs_.size())
@@ -142,7 +142,7 @@ class Runs {
     std::vector<Run*> chosen;
     for (Size number : numbers) chosen.push_back(&(*this)[number]);
     const auto goes_on = [max_iter](const Run* run) { return run->goes_on(max_iter); };
-    // To let other threads have Python's lock is to wait for it afterwards.
+    // Releasing Python's lock means waiting for it afterwards.
     if (std::none_of(chosen.begin(), chosen.end(), goes_on)) return;
     const Size k = Size(runs_.front().at.stats.weight.size()), d = problem_.rows.d;
     const Size each = problem_.model.diagonal() ? d : d * d;
@@ -170,7 +170,7 @@ Array as_array(Numbers& numbers, const Layout& layout) {
   return Array(numbers.data(), {layout.shared ? 1 : k, d, d});
 }
 
-// Of some of the runs, by what they are compared: see Standing.
+// The numbers by which some of the runs are compared: see Standing.
 nb::list standings(Runs& runs, const std::vector<Size>& numbers) {
   nb::list found;
   for (Size number : numbers) {

@@ -4,7 +4,7 @@
 
 namespace mixtura {
 
-// Raise eigenvalues, in units of the floor, to one; whether any was lower.
+// Raise eigenvalues, in units of the floor, to at least one; returns whether any was lower.
 inline bool raise_eigenvalues(MatrixView covariance, const double* floor) {
   const Size d = covariance.d;
   const auto unit = [&](Size i, Size j) { return std::sqrt(floor[i] * floor[j]); };

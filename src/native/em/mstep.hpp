@@ -8,7 +8,7 @@ namespace mixtura {
 constexpr double INNER_TOLERANCE = 1e-10;
 constexpr int INNER_ITERATIONS = 200;
 
-// What inner iterations start from the next time.
+// The result of inner iterations, from which those of the next M-step start.
 struct WarmStart {
   Numbers volumes, axes;  // (k), (d, d) or (k, d, d); empty before the first M-step
 };
@@ -76,7 +76,7 @@ inline void along_axes(const MStepInput& in, CovarianceModel model, ConstMatrixV
   }
 }
 
-// Raise sums of squares along the columns, or along other axes, to what the floor gives.
+// Raise sums of squares along the columns, or along other axes, to those that the floor requires.
 inline void raise_squares(const MStepInput& in, bool other_axes, MatrixView squares, std::vector<char>& at_floor) {
   for (Size c = 0; c < in.k; ++c)
     for (Size j = 0; j < in.d; ++j) {

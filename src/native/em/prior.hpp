@@ -11,7 +11,7 @@ struct Prior {
   const double* root = nullptr;  // (d, d): rows whose scatter about zero is added to each component's
   bool flat() const { return mean == nullptr; }
 
-  // Add to statistics what the prior adds; how much weight all components get together.
+  // Add the prior to the statistics; returns the weight that all components get together.
   double add(const Layout& at, Numbers& weight, Numbers& means, Numbers& scatter) const {
     const Size d = at.d;
     Numbers away(d);

@@ -1,4 +1,4 @@
-// What EM is run on, and where a run stands.
+// What a run of EM is given, and its current iterate.
 #pragma once
 #include "model.hpp"
 #include "prior.hpp"

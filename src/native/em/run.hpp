@@ -1,4 +1,4 @@
-// A run of EM from one start, which can be continued where it was left.
+// A run of EM from one start, which can be continued after it has stopped.
 #pragma once
 #include <algorithm>
 #include <numeric>
@@ -8,7 +8,7 @@
 
 namespace mixtura {
 
-// How a run ended; OUT_OF_STEPS if it has not, but for want of iterations.
+// How a run ended; OUT_OF_STEPS if it has not and may be continued.
 enum class Ending { CONVERGED, OUT_OF_STEPS, COLLAPSED, FELL };
 
 struct Run {
@@ -20,11 +20,11 @@ struct Run {
   Ending ending = Ending::OUT_OF_STEPS;
 
   bool ended() const { return ending != Ending::OUT_OF_STEPS; }
-  // Whether there is something to do until so many iterations are done since its first mixture.
+  // Whether the run has not ended and has made fewer than `max_iter` iterations.
   bool goes_on(Size max_iter) const { return !ended() && (trace.empty() || Size(trace.size()) <= max_iter); }
 };
 
-// How far a run has come, in the numbers by which several are compared.
+// The numbers by which a run is compared with others.
 struct Standing {
   bool lost, spurious;
   Size components;
@@ -56,7 +56,7 @@ inline std::vector<Size> best_first(const std::vector<Run>& runs, std::vector<Si
   return numbers;
 }
 
-// Two runs have come to one place where their log-likelihoods and all their weights are no further apart.
+// Two runs have reached the same mixture if their log-likelihoods and all their sorted weights differ by no more.
 constexpr double SAME_LOGLIK = 0.01, SAME_WEIGHT = 0.002;
 
 inline bool at_one_place(const Run& one, const Run& other) {
@@ -67,7 +67,7 @@ inline bool at_one_place(const Run& one, const Run& other) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), near);
 }
 
-// Those runs that have ended, or have not come to the place of another one before them.
+// The runs that have ended, or have not reached the same mixture as an earlier one in the list.
 inline std::vector<Run*> different(const std::vector<Run*>& runs) {
   std::vector<Run*> kept;
   for (Run* run : runs) {
@@ -77,11 +77,11 @@ inline std::vector<Run*> different(const std::vector<Run*>& runs) {
   return kept;
 }
 
-// Successive halving: after so many iterations so many runs go on, and the protected ones.
+// Successive halving: in each round, after a number of iterations, a number of best runs go on, and all protected ones.
 struct Rounds {
   std::vector<std::pair<Size, Size>> iterations_and_places;
-  Numbers needed;           // the weight that a component of each run should have
-  std::vector<bool> is_protected;  // each run: whether it goes on in any case
+  Numbers needed;           // for each run, the least weight of a component below which the run ranks lower
+  std::vector<bool> is_protected;  // for each run, whether it goes on in every round
 
   std::vector<Size> chosen(const std::vector<Run>& runs, const std::vector<Size>& field, Size places,
                            double point_mass) const {
@@ -93,13 +93,13 @@ struct Rounds {
   }
 };
 
-// Continues runs.
+// Makes the iterations of runs.
 class Iteration {
  public:
   Iteration(const EmOptions& options, const Problem& problem, Pass& pass, InterruptCheck& check)
       : options_(options), p_(problem), step_(problem, pass), check_(check) {}
 
-  // Until so many iterations are done since the run's first mixture, or it ends.
+  // Continue a run until it ends, or has made `max_iter` iterations.
   void advance(Run& run, Size max_iter) {
     if (run.trace.empty() && !run.ended()) begin(run);
     while (!run.ended() && Size(run.trace.size()) <= max_iter) {
@@ -108,7 +108,7 @@ class Iteration {
     }
   }
 
-  // All runs by successive halving, the last ones to their ends.
+  // Continue all runs by successive halving, those of the last round to their ends.
   void search(std::vector<Run>& runs, const Rounds& rounds, Size first, Size max_iter) {
     std::vector<Size> field(runs.size());
     std::iota(field.begin(), field.end(), Size(0));
@@ -122,8 +122,8 @@ class Iteration {
     finish(last, first, max_iter);
   }
 
-  // Until they end, or so many iterations are done. Of several that come to one place only the first goes on: whether
-  // they have is looked at after `first` iterations, and each time these have doubled.
+  // Continue runs until they end, or have made `max_iter` iterations. Of several that reach the same mixture only the
+  // first goes on: they are compared after `first` iterations, and each time these have doubled.
   void finish(std::vector<Run*> field, Size first, Size max_iter) {
     const auto ended = [](const Run* run) { return run->ended(); };
     for (Size most = first; most < max_iter && field.size() > 1; most *= 2) {
@@ -141,7 +141,7 @@ class Iteration {
   Iterate next_;  // memory of the iterate before the last one
   InterruptCheck& check_;
 
-  // Whether a component holds next to nothing, or lies on the floor on too few rows, though there are enough for all.
+  // Whether a component holds less than half a row, or is at the floor with too few rows, though the data has enough.
   bool collapsed(const Iterate& at) const {
     const Numbers& weight = at.stats.weight;
     const Size k = Size(weight.size());
@@ -163,7 +163,7 @@ class Iteration {
     run.trace.assign(1, run.at.loglik);
   }
 
-  // One EM iteration, and where it is due a SQUAREM step after it.
+  // One EM iteration, followed by a SQUAREM step when one is due.
   void iterate(Run& run) {
     Iterate& at = run.at;
     const auto ends = [&run](Ending ending) { run.ending = ending; };
@@ -179,7 +179,7 @@ class Iteration {
     if (Size(run.trace.size()) > options_.accelerate_after) accelerate(run);
   }
 
-  // After every other iteration go on to where the last three iterates lead, if that is higher.
+  // After every other iteration, extrapolate from the last three iterates; go on there if the likelihood is higher.
   void accelerate(Run& run) {
     Iterate& at = run.at;
     const Coordinates coordinates{Layout::of_covariances(p_.model, Size(at.weights.size()), p_.rows.d)};

@@ -29,7 +29,7 @@ struct Coordinates {
     return true;
   }
 
-  // Statistics of so much weight whose M-step is the mixture there.
+  // Statistics of a given total weight whose M-step is the mixture with these coordinates.
   void statistics(const Numbers& z, double total, bool pooled, Statistics& to) const {
     const Size k = layout.k, d = layout.d;
     double sum = 0;
@@ -80,7 +80,7 @@ struct Squarem {
   std::vector<Numbers> points;
   double longest = 4;
 
-  // Where three points lead; false where they do not bend so that one can tell.
+  // The extrapolation from three points; false if its step would be no longer than that of EM, 1.
   bool extrapolate(const Coordinates& coordinates, const Numbers& covariances, Numbers& z) {
     const Numbers &a = points[0], &b = points[1], &c = points[2];
     Numbers first(a.size()), bend(a.size());

@@ -9,15 +9,15 @@
 
 namespace mixtura {
 
-// Keeps its memory from one iteration to the next: asking the system each time takes a twentieth of a small one.
+// Keeps its buffers from one iteration to the next: allocating them each time takes a twentieth of a small iteration.
 class EmStep {
  public:
   EmStep(const Problem& problem, Pass& pass) : p_(problem), pass_(pass) {}
 
-  // What statistics belong to: rows, or a mixture that has the prior in it already.
+  // What statistics come from: rows, or a mixture, to which the prior is not added again.
   enum class Of { ROWS, MIXTURE };
 
-  // False where there is no such mixture. What `to` held before does not matter.
+  // Writes the new mixture and its statistics to `to`, whatever that held before; false if there is no such mixture.
   bool operator()(const Statistics& from, Iterate& to, WarmStart& warm, Of of = Of::ROWS) {
     const Size k = Size(from.weight.size()), d = p_.rows.d;
     const double sum = from.total();
@@ -45,7 +45,8 @@ class EmStep {
   Numbers shift_, constants_, offsets_;
   WhiteningFactors u_;
 
-  // Add the ridge to all variances, and a little to the weights, so that empty components get a covariance; how much.
+  // Add the ridge to all variances, and a little to the weights, so that empty components get a covariance; returns the
+  // weight added in all.
   double add_ridge() {
     if (!(p_.ridge > 0)) return 0;
     const Size k = Size(weight_.size());
@@ -95,7 +96,7 @@ class EmStep {
     return {k, p_.model.form(), shift_.data(), constants_.data(), u_.factors.data(), offsets_.data(), inflation};
   }
 
-  // By how much a column's variance exceeds what the other columns leave of it, at most.
+  // The largest variance inflation factor of a column, 1 / (1 - R^2), in any component.
   double inflation_of(const Iterate& at) const {
     const Size d = p_.rows.d, matrices = u_.layout.diagonal ? 0 : u_.layout.shared ? 1 : u_.layout.k;
     double most = 1;

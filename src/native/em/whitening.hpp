@@ -9,7 +9,7 @@ struct WhiteningFactors {
   Layout layout{};
   Numbers factors, logdet;
 
-  // Raises covariances to the floor first, and says where; false where one has no factor even then.
+  // Raises covariances to the floor first, and reports which; false if one has no factor even then.
   bool make(const Layout& at, const double* floor, Numbers& covariances, std::vector<char>& at_floor) {
     layout = at;
     factors.assign(layout.size(), 0.0);

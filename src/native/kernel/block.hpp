@@ -1,4 +1,4 @@
-// A block of rows on its way through the kernel: panels of a few registers' rows, one column after the other.
+// A block of rows as the kernel stores it: panels of a few registers' rows, one column after the other.
 #pragma once
 #include <cstring>
 
@@ -11,7 +11,7 @@ namespace mixtura::MIXTURA_LEVEL {
 // Rows of a block such that what is kept of it stays in the second-level cache; a whole number of panels.
 template <class T> int block_rows(std::int64_t n, std::int64_t d, std::int64_t k) {
   constexpr std::int64_t BUDGET = 3 << 17, LEAST = 64;
-  // Measured: small ones profit from the first-level cache, large ones pay less for adding up registers.
+  // Measured: small blocks profit from the first-level cache, large ones need fewer sums over registers.
   const std::int64_t most = d >= 48 ? 512 : sizeof(T) == 8 ? 256 : 1024;
   std::int64_t rows = BUDGET / (std::int64_t(sizeof(T)) * (k + 2 * d + 8));
   rows = rows < LEAST ? LEAST : rows > most ? most : rows;

@@ -1,15 +1,15 @@
-// From sums of deviations to means and centred scatter, and what is summed again where that costs digits.
+// Means and centred scatter from sums of deviations about given centres; where digits are lost, the sums are repeated.
 #pragma once
 #include "block.hpp"
 
 namespace mixtura::MIXTURA_LEVEL {
 namespace {
 
-// Least fractions of a variance that a change of centre may leave. What the total of all components leaves is what each
-// pass over well separated data gets, so it is held to more digits.
+// Least fractions of a variance that may remain after a change of centre. For the pooled scatter the remainder is small
+// in every pass over well separated data, so more digits are required.
 constexpr double LEAST_LEFT = 1e-5, LEAST_LEFT_OF_TOTAL = 1e-3;
 
-// Of a component's scatter: how many numbers, and how far it is to the next one's.
+// Layout of the components' scatter: numbers in one matrix, and the distance to the next component's.
 struct Layout {
   std::int64_t size, step, matrices;
   Layout(const Sums& sums, std::int64_t k, std::int64_t d)
@@ -17,9 +17,9 @@ struct Layout {
         matrices(sums.kind == Scatter::POOLED ? 1 : k) {}
 };
 
-// From sums of deviations to means and centred scatter. Lists (and counts) the matrices whose centres lay so far from
-// the means that less than the fraction `least` of a variance is left, for the difference costs digits: then the caller
-// takes the means as centres and sums again.
+// Means and centred scatter from sums of deviations. Lists (and counts) the matrices whose centres were so far from the
+// means that less than the fraction `least` of a variance remains: there the difference loses digits, and the caller
+// has to sum again with the means as centres.
 int centre_sums(const Density& density, std::int64_t d, Sums& sums, double least, int* lost) {
   const Layout layout(sums, density.k, d);
   const bool full = sums.kind != Scatter::DIAGONAL;
@@ -59,7 +59,7 @@ void clear(const Density& density, std::int64_t d, Sums& sums) {
   sums.loglik = sums.certainty = 0;
 }
 
-// Sums about the given centres and, where those cost digits, again about the means.
+// Sums about the given centres and, if digits are lost, again about the means.
 template <class Add> void twice_if_needed(const Rows& rows, const Density& density, Sums& sums, double least, Add add) {
   const std::int64_t d = rows.d;
   Buffer<double> centres(density.k * d);
@@ -75,7 +75,7 @@ template <class Add> void twice_if_needed(const Rows& rows, const Density& densi
   centre_sums(density, d, sums, 0, lost);
 }
 
-// Some of the components, to be summed again about the means that they were found to have.
+// Some of the components, whose sums are repeated about the means found before.
 struct Subset {
   const int* which;
   std::int64_t k, d, size, each;

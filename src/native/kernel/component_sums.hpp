@@ -7,7 +7,7 @@
 namespace mixtura::MIXTURA_LEVEL {
 namespace {
 
-// One component's sums over a block, its full scatter.
+// One component's sums over a block, with full scatter.
 template <class T>
 void add_full(Scratch<T>& s, const Lines<T>& lines, const T* f, int active, const T* centre, int panels, int d,
               double* weight, double* first, double* scatter) {
@@ -32,7 +32,7 @@ void add_full(Scratch<T>& s, const Lines<T>& lines, const T* f, int active, cons
   outer_products<T, 0>(z, panels, d, scatter);
 }
 
-// One component's sums over a block, its squares alone.
+// One component's sums over a block, with diagonal scatter.
 template <class T>
 void add_diagonal(Scratch<T>& s, const Lines<T>& lines, const T* f, int active, const T* centre, int panels, int d,
                   double* weight, double* first, double* scatter) {
@@ -72,7 +72,8 @@ bool add_small(Scratch<T>& s, const T* f, const T* centre, int panels, int d, do
   }
 }
 
-// All components' scatter about the one point that the rows are seen from: the rows' own, whoever they belong to.
+// The pooled scatter of all components about one point, the shift: it is that of the rows, whatever component they
+// belong to.
 template <class T> void add_total(Scratch<T>& s, const Rows& rows, int k, int panels, Sums& to) {
   constexpr int MOST = 4;
   const int d = int(rows.d), count = panels * PANEL<T>;

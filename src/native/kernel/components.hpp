@@ -5,15 +5,15 @@
 
 namespace mixtura::MIXTURA_LEVEL {
 
-// Log-densities are counted in powers of two, or of four: then exponentials are the roots of responsibilities.
+// Log-densities are to base two, or to base four: then powers of two are the roots of responsibilities.
 enum class Power : int { WHOLE = 1, ROOT = 2 };
 constexpr double LOG2_E = 0x1.71547652b82fep+0;
 
 // Log-densities are never below this, so that differences of two stay finite.
 template <class T> constexpr T FARTHEST = sizeof(T) == 8 ? T(-2.5e299) : T(-1e37);
 
-// In float32, a component further from the shift than NEAR deviations is seen from a point near it: rows as they are
-// minus that point (the sum of two numbers) keep the digits that they lose once they are shifted and rounded.
+// In float32, rows are taken relative to a point near a component that is further from the shift than NEAR standard
+// deviations: the original rows minus that point (the sum of two numbers) keep the digits that shifted rows lose.
 constexpr double NEAR = 100;
 
 template <class T> constexpr bool seen_from_near(Form form, std::int64_t d) {
@@ -31,7 +31,7 @@ template <class T> struct Components {
   Buffer<char> far;
   Buffer<T> high, low;
 
-  // Log-densities are those minus `base`. `near` are points near the means, from which far components are seen.
+  // Log-densities have `base` subtracted. `near` are points near the means, used for components far from the shift.
   Components(const Density& density, std::int64_t columns, Power power, double base = 0, const double* near = nullptr)
       : k(int(density.k)), d(int(columns)), form(density.form), unit(int(power) / LOG2_E),
         length(form == Form::DENSE ? packed_length(d) : 2 * d), factors(k * length), shared(packed_length(d)),

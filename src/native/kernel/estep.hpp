@@ -9,7 +9,7 @@
 namespace mixtura::MIXTURA_LEVEL {
 namespace {
 
-// What is added up of a component's rows: outer products, squares, or what all components together leave.
+// What is added up of a component's rows: outer products, squares, or, for pooled scatter, the total of all components.
 enum class Sum { FULL, DIAGONAL, TOTAL };
 
 template <class T, Sum SUM, Power POWER>
@@ -18,7 +18,7 @@ void add_blocks(const Rows& rows, const Density& density, RowFactors<T>& factors
   for (int j = 0; j < k && !factors.known; ++j)
     factors.base = j && factors.base > density.constants[j] ? factors.base : density.constants[j];
   Components<T> components(density, rows.d, POWER, factors.base, to.centres);
-  components.highest = 0;  // of all components, though some be summed again without the others
+  components.highest = 0;  // less base: that of all components, also where only some are summed again
   Scratch<T> s(rows, density, components.any_far);
   Buffer<double> nowhere(d);
   for (int i = 0; i < d; ++i) nowhere[i] = 0;
@@ -51,8 +51,8 @@ void add_blocks(const Rows& rows, const Density& density, RowFactors<T>& factors
   }
 }
 
-// Outer products are made of roots of responsibilities, unless they stay in registers. With `common` the centres are
-// all where the rows are seen from, density.shift.
+// Outer products are made of roots of responsibilities, unless they stay in registers. With `common` all centres are at
+// density.shift, which is subtracted from the rows.
 template <class T>
 void add_blocks(const Rows& rows, const Density& density, RowFactors<T>& factors, Sums& to, bool common) {
   if (common) add_blocks<T, Sum::TOTAL, Power::WHOLE>(rows, density, factors, to);
@@ -61,7 +61,7 @@ void add_blocks(const Rows& rows, const Density& density, RowFactors<T>& factors
   else add_blocks<T, Sum::FULL, Power::ROOT>(rows, density, factors, to);
 }
 
-// The scatter that all components share is summed again as a whole where it costs digits.
+// Pooled scatter is summed again as a whole if digits are lost.
 template <class T> void estep_pooled(const Rows& rows, const Density& density, Sums& sums) {
   Buffer<double> common(density.k * rows.d);
   for (std::int64_t n = 0; n < density.k * rows.d; ++n) common[n] = density.shift[n % rows.d];
@@ -71,8 +71,8 @@ template <class T> void estep_pooled(const Rows& rows, const Density& density, S
                   [&](bool again) { add_blocks<T>(rows, density, factors, sums, !again); });
 }
 
-// From so many components on, one that has to be summed again is likely, and what is kept for it costs little beside
-// the rest; with few, it costs up to a seventh of a pass.
+// With at least this many components, it is likely that one has to be summed again, and storing the rows' factors for
+// that costs little; with fewer, it costs up to a seventh of a pass.
 constexpr std::int64_t MANY = 16;
 
 template <class T> void estep(const Rows& rows, const Density& density, Sums& sums) {

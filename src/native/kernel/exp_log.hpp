@@ -1,6 +1,6 @@
 // 2^x and log of a register, with an error below 2 ulp over the range that mixtures use.
 //
-// Mixtures are evaluated in powers of two, since then the distance to the nearest integer is exact without any care.
+// Mixtures are evaluated in powers of two, since then the distance to the nearest integer is exact.
 // Coefficients were fitted at Chebyshev nodes in 50 digits (near-minimax); see docs/decisions.md.
 #pragma once
 #include "simd.hpp"

@@ -1,4 +1,4 @@
-// What a kernel is given and what it gives back; compiled once for each instruction set (see levels.hpp).
+// Arguments and results of the kernel, which is compiled once for each instruction set (see levels.hpp).
 #pragma once
 #include <cstdint>
 
@@ -24,7 +24,7 @@ struct Density {
   const double *shift, *constants;  // (d), (k)
   const double* factors;            // U: (k, d, d), (1, d, d), or (k, d) for diagonal ones
   const double* offsets;            // (m_j - shift) U_j: (k, d)
-  double inflation = 1;             // by how much a variance exceeds what the other columns leave of it, at most
+  double inflation = 1;             // largest variance inflation factor of a column, 1 / (1 - R^2), in any component
 };
 
 // Sums over rows; deviations are from `centres` (k, d), which may be any points near the means.

@@ -16,7 +16,7 @@ INLINE void whitened_panel(const T* panel, const T* u, int d, Vec<T> (&sum)[TALL
   else diagonal_panel<T, D>(panel, u, d, sum);
 }
 
-// With few columns, a panel and its largest log-densities stay in registers while the components pass by.
+// With few columns, a panel and its largest log-densities stay in registers for all components.
 template <class T, int D, bool DENSE>
 void small_densities(const Components<T>& c, const T* x, int panels, T* h, T* largest) {
   constexpr int LENGTH = DENSE ? D + D * (D + 1) / 2 : 2 * D;

@@ -7,8 +7,8 @@
 
 namespace mixtura::MIXTURA_LEVEL {
 
-// Memory of a thread for what is given back in the opposite order. Asking the system each time costs small problems a
-// third of their time.
+// A thread's memory for buffers that are released in the opposite order of their allocation. Allocating from the system
+// each time costs small problems a third of their time.
 struct Stack {
   static constexpr std::size_t SIZE = 1 << 20;
   char* base = nullptr;

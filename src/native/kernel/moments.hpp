@@ -7,7 +7,7 @@
 namespace mixtura::MIXTURA_LEVEL {
 namespace {
 
-// Weight, mean and squares of all rows: one component that holds them, seen from density.shift.
+// Weight, mean and squares of all rows, as of one component that holds them; deviations are from density.shift.
 void moments(const Rows& rows, const Density& density, Sums& sums) {
   twice_if_needed(rows, density, sums, LEAST_LEFT, [&](bool) {
     const int d = int(rows.d);

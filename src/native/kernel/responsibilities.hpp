@@ -7,8 +7,8 @@
 namespace mixtura::MIXTURA_LEVEL {
 
 // How far log2-densities may lie below a row's largest. A responsibility below 2^-72 changes no bit of any sum, unless
-// the row is so far from all components that its squared deviations weigh in: such rows (FAR) are cut at the smallest
-// number.
+// the row is so far from all components that its squared deviations are huge: for such rows (FAR) only responsibilities
+// below the smallest number are dropped.
 constexpr int SMALL = -72, FAR = 1478;
 template <class T> constexpr int SMALLEST = sizeof(T) == 8 ? -1010 : -124;
 
@@ -74,7 +74,8 @@ template <class T> struct Product {
   }
 };
 
-// Log-likelihood and certainty of a block, in nats; leaves weight / total in place of total, its root in root.
+// Adds a block's log-likelihood and certainty, in nats; replaces total by weight / total, and root by its root. The
+// certainty, `assignment_logprob` in Python, is the weighted sum of the logarithms of the largest responsibilities.
 template <class T, Power POWER>
 void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels, double unit, double base,
                     Scratch<T>& s, Sums& to) {
@@ -108,12 +109,12 @@ void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels,
 template <class T> struct RowFactors {
   bool kept;  // whether there is room for any
   Buffer<T> largest, factor;
-  double base = 0;  // the highest of all components' constants: less of float32's digits go into what is left
+  double base = 0;  // the highest constant; it is subtracted, so that float32 keeps more digits
   bool known = false;
   explicit RowFactors(std::int64_t n) : kept(n > 0), largest(n + PANEL<T>), factor(n + PANEL<T>) {}
 };
 
-// From log-densities to responsibilities of a block's rows, but for the factor left in s.total (its root in s.root).
+// Responsibilities of a block's rows from log-densities, up to the factor in s.total (its root in s.root).
 template <class T, Power POWER>
 void apply_bayes_rule(const Rows& rows, std::int64_t first, int count, int panels, const Components<T>& components,
                       RowFactors<T>& factors, Scratch<T>& s, Sums& to) {

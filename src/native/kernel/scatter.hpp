@@ -1,7 +1,7 @@
 // Sums over the rows of a block that the M-step needs: r, r (x - m), r (x - m)(x - m)'.
 //
-// The root of a responsibility comes free, since exp((a - max) / 2) is computed in its place: z = sqrt(r) (x - m)
-// then serves both sides of the outer products.
+// The root of a responsibility costs nothing, since exp((a - max) / 2) is computed instead of exp(a - max): then
+// z = sqrt(r) (x - m) is both factors of the outer products.
 #pragma once
 #include "block.hpp"
 
@@ -71,7 +71,7 @@ void weigh_all(const T* x, const T* root, const T* centre, int panels, int d, T*
   for (; i0 < d; ++i0) weigh<T, 1>(x, root, centre, panels, d, i0, z, first);
 }
 
-// The rows that count, moved together: roots into `packed`, rows into panels of z; returns the panels used.
+// Gathers the rows of positive responsibility: roots into `packed`, rows into panels of z; returns the panels used.
 template <class T>
 int gather(const Lines<T>& lines, const T* root, const int* chosen, int count, int d, T* packed, T* z) {
   const int panels = (count + PANEL<T> - 1) / PANEL<T>;
@@ -176,7 +176,7 @@ void diagonal_sums(const T* x, const T* resp, const T* centre, const int* vector
   }
 }
 
-// The same over the listed rows, C registers of columns at a time, U rows at once.
+// First moments and squares over the listed rows, C registers of columns at a time, U rows at once.
 template <class T, int C, int U>
 INLINE void row_squares(const Lines<T>& lines, const T* resp, const T* centre, const int* chosen, int count, int i0,
                         T* first, T* sums) {

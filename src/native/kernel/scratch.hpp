@@ -5,7 +5,7 @@
 namespace mixtura::MIXTURA_LEVEL {
 namespace {
 
-// What a block needs while it is worked on.
+// Buffers for one block of rows.
 template <class T> struct Scratch {
   int rows, stride;
   Buffer<T> copy, x, raw, white, h, largest, total, root, resp;
@@ -33,7 +33,7 @@ Lines<T> pack_rows(const Rows& rows, std::int64_t first, const double* shift, in
   return pack(static_cast<const double*>(rows.data) + skipped, rows, shift, count, panels, zero, copy, x);
 }
 
-// Ask for a part of the rows from `first` on, where they are contiguous: they arrive while another block is worked on.
+// Prefetch a part of the rows from `first` on, if they are contiguous, into the cache for the next block.
 inline void fetch(const Rows& rows, std::int64_t first, int count, int part, int parts) {
   if (rows.column_stride != 1 || rows.row_stride != rows.d || first >= rows.n) return;
   const std::int64_t size = (rows.single ? 4 : 8) * rows.d;

@@ -1,7 +1,7 @@
-// A register full of numbers: the few operations that the mathematics needs, for any width.
+// Vectors of numbers in a register, of any width, and the operations on them that the kernel needs.
 //
-// Everything lives in a namespace named after the instruction set it is compiled for, so that the linker never
-// mixes up two versions of one inline function.
+// Everything is in a namespace named after the instruction set it is compiled for, so that the linker keeps the
+// versions of an inline function apart.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -105,7 +105,7 @@ INLINE unsigned below(Vec<float> a, Vec<float> b) {
 #endif
 }
 
-// Append the numbers n + l of the lanes l in a mask to a list that has `count` already and room for a register more.
+// Append n + l, for each lane l in a mask, to a list that has `count` entries and room for one more register.
 INLINE int list_rows(int n, unsigned mask, int* list, int count) {
 #if defined(__AVX512F__)
   const __m512i first = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);

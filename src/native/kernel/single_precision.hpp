@@ -1,4 +1,4 @@
-// Where float32 arithmetic will do.
+// When float32 arithmetic is accurate enough.
 #pragma once
 #include "centring.hpp"
 #include "components.hpp"
@@ -11,9 +11,9 @@ namespace {
 // deviations are off by a ten thousandth of a deviation, the least variance by half a per cent of itself in each block.
 constexpr double FARTHEST_MEAN = 3000, NARROWEST = 1e5, WIDEST = 1e8, LARGEST_SUM = 1e30;
 
-// Whether float32 arithmetic will do for float32 rows: means lie so near the point that rows are seen from, in units of
-// deviations, that rounding there does not show, components are not too narrow beside their own width, and squares and
-// products stay within range.
+// Whether float32 arithmetic is accurate enough for float32 rows: means are so near the point that rows are relative
+// to, in units of deviations, that rounding there does not matter, no component's least variance is too small relative
+// to its others, and squares and products stay within range.
 bool single_suffices(const Rows& rows, const Density& density) {
   if (!rows.single || !(density.inflation <= NARROWEST)) return false;
   const std::int64_t d = rows.d, k = density.k, matrices = density.form == Form::SHARED ? 1 : k;

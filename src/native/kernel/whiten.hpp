@@ -62,8 +62,8 @@ template <class T, int D> INLINE void dense_panel(const T* x, const T* u, int co
   }
 }
 
-// Diagonal factors s and offsets b, packed as pairs (s_i, -b_i) times the scale; no factors where they are applied
-// already.
+// Diagonal factors s and offsets b, packed as pairs (s_i, -b_i) times the scale; without the factors if they were
+// applied before.
 template <class T> void pack_diagonal(const double* factor, const double* offset, int d, double scale, T* to) {
   for (int i = 0; i < d; ++i) {
     *to++ = factor ? T(scale * factor[i]) : T(1);

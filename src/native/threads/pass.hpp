@@ -21,7 +21,7 @@ inline Rows part_of(const Rows& rows, Size first, Size end) {
   return some;
 }
 
-// Where the chunks begin that end there, and n; an error unless they make up n rows.
+// Indices where chunks with these ends begin, followed by n; an error unless the chunks make up n rows.
 inline std::vector<Size> beginnings(const std::vector<Size>& ends, Size n) {
   std::vector<Size> begins{0};
   for (std::size_t c = 0; c < ends.size(); begins.push_back(ends[c++]))
@@ -64,8 +64,8 @@ class Pass {
   std::vector<std::unique_ptr<Partial>> waiting_;  // sums of chunks that wait for earlier ones
   std::vector<std::unique_ptr<Partial>> spare_;    // memory to be used again
   std::mutex order_;       // for waiting_, spare_, added_, adding_
-  std::size_t added_ = 0;  // so many chunks are in the sums
-  bool adding_ = false;    // a thread is adding
+  std::size_t added_ = 0;  // number of chunks in the sums
+  bool adding_ = false;    // whether a thread is adding
   Summing kernel_ = nullptr;
   const Density* density_ = nullptr;
   Sums* sums_ = nullptr;
@@ -86,7 +86,7 @@ class Pass {
     to->loglik = sums.loglik, to->certainty = sums.certainty;
     return to;
   }
-  // Whoever brings the next chunk in order adds it, and those that waited for it, while the other threads go on.
+  // The thread with the next chunk in order adds it, and those that waited for it, while the other threads go on.
   void deliver(std::size_t c, std::unique_ptr<Partial> one) {
     std::unique_lock<std::mutex> hold(order_);
     waiting_[c] = std::move(one);

@@ -25,8 +25,8 @@ class Pool {
     return *pool;
   }
 
-  // Run `mine` in the calling thread and `theirs` in so many others at the same time. Where another caller uses the
-  // pool this one works alone: then the machine is busy anyway.
+  // Run `mine` in the calling thread and `theirs` in `others` more at the same time. If another caller uses the pool,
+  // this one works alone, since the machine is busy then.
   template <class Mine>
   void run(int others, const std::function<void()>& theirs, Mine mine) {
     if (others < 1) return mine();  // without locking the pool for callers that need it
