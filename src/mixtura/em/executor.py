@@ -25,7 +25,10 @@ class Executor(Protocol):
         """Continue some of the runs until they end, or ``max_iter`` iterations are done."""
 
     def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:
-        """Numbers of runs, best first: see `sort_key`; ``needed`` has a number for each of all runs."""
+        """Numbers of runs, best first: see `sort_key`.
+
+        ``needed`` has, for each of all runs, the least weight of a component below which the run ranks lower.
+        """
 
     def search(
         self, rounds: Sequence[tuple[int, int]], needed: Sequence[float], protected: Sequence[bool], max_iter: int

@@ -67,10 +67,10 @@ class KernelRuns(Protocol):
     def search(
         self, rounds: Rounds, needed: Sequence[float], protected: Sequence[bool], first: int, max_iter: int
     ) -> None:
-        """Run successive halving; among the last runs those that reach the same mixture are one run from then on.
+        """Run successive halving; of runs that reach the same mixture in the last round only the first goes on.
 
         They are compared after ``first`` iterations, and each time the iterations have doubled. Protected runs go on
-        in every round.
+        in every round before.
         """
 
     def result(self, number: int) -> RunResult:

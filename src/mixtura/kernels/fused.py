@@ -21,7 +21,7 @@ _native: Any = import_module("mixtura._native")
 _LETTERS = {letter: _native.Letter[letter] for letter in "IEV"}
 _ENDINGS = {ending: Ending[ending.name] for ending in _native.Ending}
 
-# The number of iterations before plain EM is accelerated that means never.
+# Value of ``accelerate_after`` in C++ with which plain EM is never accelerated.
 NEVER = 2**62
 
 

@@ -1,4 +1,4 @@
-// EII, VII and VVV: each cluster has a term of its own, so a pair's cost stays until one of the two merges.
+// EII, VII and VVV: the criterion is a sum over clusters, so a pair's cost does not change until one of the two merges.
 // Of pairs that tie, the one in the last slots merges, as in mclust.
 #pragma once
 #include "../matrix.hpp"

@@ -4,7 +4,7 @@
 
 namespace mixtura {
 
-// Inner iterations stop at a relative change below this, and at the latest after so many.
+// Inner iterations stop at a relative change below the first, and after the second number of iterations at the latest.
 constexpr double INNER_TOLERANCE = 1e-10;
 constexpr int INNER_ITERATIONS = 200;
 

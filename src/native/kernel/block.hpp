@@ -8,7 +8,7 @@
 
 namespace mixtura::MIXTURA_LEVEL {
 
-// Rows of a block such that what is kept of it stays in the second-level cache; a whole number of panels.
+// Number of rows of a block whose buffers stay in the second-level cache; a whole number of panels.
 template <class T> int block_rows(std::int64_t n, std::int64_t d, std::int64_t k) {
   constexpr std::int64_t BUDGET = 3 << 17, LEAST = 64;
   // Measured: small blocks profit from the first-level cache, large ones need fewer sums over registers.

@@ -13,7 +13,7 @@ namespace mixtura {
 // Multiplications that take a thread ten times as long as waking another one.
 constexpr Size ALONE = 1 << 20;
 
-// How many of so many threads are worth waking for a pass over n rows and k components of `size` numbers each.
+// How many of `threads` are worth waking for a pass over n rows and k components of `size` numbers each.
 inline int useful_threads(int threads, Size n, Size k, Size size) {
   return int(std::min<Size>(threads, 1 + n * k * (size + 8) / ALONE));
 }

@@ -50,7 +50,7 @@ class Pool {
   std::atomic<int> busy_{0};
   const std::function<void()>* theirs_ = nullptr;
 
-  // How many of so many threads there are; where the system gives no more, those that there are do the work.
+  // Start threads until there are as many as wanted; returns how many there are, if the system gives no more.
   unsigned started(unsigned wanted) {
     try {
       for (; count_ < wanted; ++count_)
