@@ -7,9 +7,9 @@ the file of its subject and export it below.
 from __future__ import annotations
 
 from mixtura.mixture.assembly import rescale_weights
-from mixtura.mixture.component_table import component_html, component_records
+from mixtura.mixture.component_table import component_html, component_records, standard_deviations
 from mixtura.mixture.criteria import EFFECTIVE_SAMPLE_SIZE, Assessment, as_sample_size, assess, ranks
-from mixtura.mixture.labels import column_labels, component_labels, row_labels, standard_deviations
+from mixtura.mixture.labels import column_labels, component_labels, row_labels
 from mixtura.mixture.mixture import Mixture
 from mixtura.mixture.model_file import model_content, model_to_json
 from mixtura.mixture.noise import NOISE_LABEL, Noise

@@ -17,7 +17,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 
 def as_covariances(given: Any) -> Covariance:
-    """Covariances as they are, or made from an array of matrices (k, d, d) or of variances (k, d).
+    """Make covariances of an array of matrices (k, d, d) or of variances (k, d); covariances are returned as they are.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def as_covariances(given: Any) -> Covariance:
 
 
 def check_parameters(weights: Any, means: Any, covariances: Covariance, noise: Noise | None) -> tuple[Array, Array]:
-    """Weights (k,) and means (k, d) as read-only arrays; raises DataError where the parameters do not fit together."""
+    """Weights (k,) and means (k, d) as read-only arrays; raises DataError if the parameters do not fit together."""
     weights, means = frozen_array(weights, "weights"), frozen_array(means, "means")
     if means.ndim != 2 or 0 in means.shape or weights.shape != means.shape[:1]:
         raise DataError(f"weights have shape {weights.shape} and means {means.shape}; expected (k,) and (k, d)")
@@ -70,8 +70,8 @@ def rescale_weights(weights: Array, total: float) -> Array:
     >>> rescale_weights(np.array([1.0, 3.0]), 1.0).tolist(), rescale_weights(np.zeros(2), 0.5).tolist()
     ([0.25, 0.75], [0.25, 0.25])
     """
-    whole = weights.sum()
-    return total * weights / whole if whole > 0 else np.full_like(weights, total / len(weights))
+    before = weights.sum()
+    return total * weights / before if before > 0 else np.full_like(weights, total / len(weights))
 
 
 def mixture_mean(weights: Array, means: Array, noise: Noise | None) -> Array:
@@ -93,7 +93,7 @@ def mixture_covariance(weights: Array, means: Array, covariances: Covariance, no
 
 
 def affine_maps(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Affine:
-    """The weighted log-densities of the components as affine maps of the rows, about the mean of all components."""
+    """The mixture's weighted log-densities as kernels read them; rows are shifted by the mean of the components."""
     shift = weights @ means if noise is None else np.average(means, axis=0, weights=weights + _TINY)
     form, factors = covariances.affine()
     centres = means - shift

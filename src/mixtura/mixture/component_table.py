@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import html_table
-from mixtura.mixture.labels import column_labels, row_labels, standard_deviations
+from mixtura._support import Array, html_table
+from mixtura.mixture.labels import column_labels, row_labels
 from mixtura.mixture.noise import NOISE_LABEL
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def component_records(mixture: Mixture, **more: Sequence[float]) -> list[dict[str, Any]]:
-    """Weight, means and standard deviations of each component, a record each; noise, if any, is the last.
+    """A record of weight, means and standard deviations for each component, and a last one for noise, if any.
 
     Parameters
     ----------
     mixture : Mixture
     **more : sequence of float
-        More columns, after the weights; with an entry for noise, if there is any.
+        Further columns, after the weights: an entry for each component, and one for noise, if any.
 
     Examples
     --------
@@ -42,6 +42,18 @@ def component_records(mixture: Mixture, **more: Sequence[float]) -> list[dict[st
 
 
 def component_html(sentence: str, records: Sequence[dict[str, Any]]) -> str:
-    """A sentence and records of components as HTML; noise without a name is called so."""
-    named = [row | {"component": "noise"} if row["component"] == NOISE_LABEL else row for row in records]
-    return html_table(sentence, named)
+    """A sentence and records of components as HTML, in which the label -1 is replaced by "noise"."""
+    shown = [row | {"component": "noise"} if row["component"] == NOISE_LABEL else row for row in records]
+    return html_table(sentence, shown)
+
+
+def standard_deviations(mixture: Mixture) -> Array:
+    """Standard deviations of each component in each dimension, (k, d).
+
+    Examples
+    --------
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> standard_deviations(Mixture([1.0], [[0.0]], DenseCovariance(np.array([[[4.0]]]), 1))).tolist()
+    [[2.0]]
+    """
+    return np.sqrt(mixture.covariances.variances())

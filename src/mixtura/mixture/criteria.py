@@ -15,7 +15,7 @@ from mixtura.errors import ParameterError
 from mixtura.kernels import kernel_of, summarise
 from mixtura.mixture.mixture import Mixture
 
-# Values of a criterion whose relative difference is smaller count as equal: they differ by rounding alone.
+# Values of a criterion with a smaller relative difference are ties: they differ by rounding alone.
 TIE_TOLERANCE = 1e-10
 
 
@@ -35,7 +35,7 @@ class Assessment:
     n_parameters : int
         Free parameters of the mixture.
     sample_size : float, optional
-        The number of rows n in the criteria, where that is not ``n_rows``.
+        The number of rows n in the criteria, if that is not ``n_rows``.
     table_kind : {"records", "pandas", "polars"}
         What `table` returns: the kind of table that the rows came in.
 
@@ -132,8 +132,8 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: 
 def ranks(values: Sequence[float]) -> list[int]:
     """Rank from 0 of each value of a criterion, the lowest first and NaN last; ties have the same rank.
 
-    Values equal up to rounding are ties: with one component several models coincide, and which of them is chosen must
-    not depend on the last bit.
+    Values equal up to rounding are ties: several models coincide if there is one component, and which of them is
+    chosen must not depend on the last bit.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def ranks(values: Sequence[float]) -> list[int]:
     """
     known = np.where(np.isnan(values), np.inf, values)
     order = np.argsort(known, kind="stable")
-    with np.errstate(invalid="ignore"):  # infinite ones have the same, last rank
+    with np.errstate(invalid="ignore"):  # differences of infinities are NaN, so these have the same, last rank
         different = np.diff(known[order]) > TIE_TOLERANCE * np.maximum(1.0, np.abs(known[order][:-1]))
     found = np.zeros(len(known), dtype=np.int64)
     found[order[1:]] = np.cumsum(different)
@@ -153,13 +153,14 @@ EFFECTIVE_SAMPLE_SIZE = "effective"
 
 
 def as_sample_size(asked: Any, effective: Callable[[], float]) -> float | None:
-    """The number of rows that the criteria count; None stands for the sum of the weights.
+    """Check the number of rows n for the criteria; None, the sum of the weights, is returned as it is.
 
     Parameters
     ----------
     asked : None, "effective" or float
+        What the user gave as ``sample_size``.
     effective : callable
-        Tells the effective number of rows; called if it is asked for.
+        Returns the effective number of rows; it is called only for ``"effective"``.
 
     Examples
     --------

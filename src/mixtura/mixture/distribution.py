@@ -14,7 +14,7 @@ from mixtura.errors import DataError, ParameterError
 if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
 
-# Bisections after which nothing is left between the ends of any interval of float64 numbers.
+# So many bisections reach neighbouring float64 numbers unless the interval is over 1e44 times as wide as their size.
 MAX_BISECTIONS = 200
 
 special, stats = LazyModule("scipy.special"), LazyModule("scipy.stats")
@@ -46,7 +46,7 @@ def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed:
     Parameters
     ----------
     lower, upper : array-like of shape (d,) or (n, d), optional
-        Corners of one box or of n; infinite unless given.
+        Corners of one box or of n boxes; infinite unless given.
     seed : int, numpy Generator or RandomState, optional
         For the quasi-random integration below.
 
@@ -83,7 +83,7 @@ def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed:
 
 
 def _corners(mixture: Mixture, lower: Any, upper: Any) -> tuple[Array, Array]:
-    """Checked lower and upper corners, (d,) or (n, d); infinite where none are given."""
+    """Check lower and upper corners, (d,) or (n, d); those not given are infinite."""
     corners = []
     for name, corner, missing in (("lower", lower, -np.inf), ("upper", upper, np.inf)):
         values = np.full(mixture.n_features, missing) if corner is None else np.asarray(corner, dtype=np.float64)
@@ -101,7 +101,7 @@ def _corners(mixture: Mixture, lower: Any, upper: Any) -> tuple[Array, Array]:
 
 
 def _gaussian_probability(mean: Array, matrix: Array, low: Array, high: Array, rng: Rng) -> Array:
-    """Probabilities of boxes, (n,), with corners ``low`` and ``high``, (n, d), under one Gaussian."""
+    """Probabilities, (n,), of boxes with corners ``low`` and ``high``, (n, d), under a Gaussian."""
     scale = np.sqrt(np.diagonal(matrix))
     if np.count_nonzero(matrix) == len(matrix):  # independent columns
         # Boxes above the mean are mirrored: a difference of lower tails keeps digits that one of upper tails loses.
@@ -179,9 +179,9 @@ def quantile(mixture: Mixture, p: Any) -> Array:
 def _bisect(f: Callable[[Array], Array], wanted: Array, low: Array, high: Array) -> Array:
     """Least x, (m,), between ``low`` and ``high`` at which an increasing function reaches each wanted value, (m,)."""
     low, high = low.copy(), high.copy()
-    open_: NDArray[np.bool_] = np.isfinite(wanted) & np.isfinite(low) & np.isfinite(high)
+    finite: NDArray[np.bool_] = np.isfinite(wanted) & np.isfinite(low) & np.isfinite(high)
     for _ in range(MAX_BISECTIONS):
-        middle = low[open_] + (high[open_] - low[open_]) / 2
-        below = f(middle) < wanted[open_]
-        low[open_], high[open_] = np.where(below, middle, low[open_]), np.where(below, high[open_], middle)
+        middle = low[finite] + (high[finite] - low[finite]) / 2
+        below = f(middle) < wanted[finite]
+        low[finite], high[finite] = np.where(below, middle, low[finite]), np.where(below, high[finite], middle)
     return high

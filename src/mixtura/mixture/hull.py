@@ -49,8 +49,8 @@ def in_unit_box(rows: Rows) -> tuple[Array, Array]:
 def hull_corners(rows: Rows, *, complete: bool = False) -> Array:
     """Corners of the convex hull of rows (n, d), (m, d).
 
-    Rows without a hull of positive volume are all returned where they are but a part of the data, and raise DataError
-    where they are ``complete``.
+    If the hull has no volume, all rows are returned, since the hull of all the data may have one; if the rows are
+    ``complete``, all the data, DataError is raised.
 
     Examples
     --------

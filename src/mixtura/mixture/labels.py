@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from mixtura._support import Array
 from mixtura.data.tables import default_column_names
 from mixtura.mixture.noise import NOISE_LABEL
 
@@ -31,6 +28,7 @@ def component_labels(mixture: Mixture) -> list[str] | list[int]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from mixtura import DenseCovariance, Mixture
     >>> component_labels(Mixture([0.5, 0.5], [[0.0], [1.0]], DenseCovariance(np.ones((1, 1, 1)), 2)))
     [0, 1]
@@ -39,10 +37,11 @@ def component_labels(mixture: Mixture) -> list[str] | list[int]:
 
 
 def row_labels(mixture: Mixture) -> list[str] | list[int]:
-    """Labels that a prediction can have, so that entry j belongs to label j, and the last one, noise, to -1.
+    """Labels of predictions, to be indexed by what `Mixture.predict` returns: that of noise, -1, is the last.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from mixtura import DenseCovariance, Mixture, Noise
     >>> one = Mixture([0.5], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1), noise=Noise(0.5, [-9.0], [9.0]))
     >>> row_labels(one)
@@ -50,15 +49,3 @@ def row_labels(mixture: Mixture) -> list[str] | list[int]:
     """
     labels: list[Any] = list(component_labels(mixture))
     return labels if mixture.noise is None else [*labels, "noise" if mixture.component_names else NOISE_LABEL]
-
-
-def standard_deviations(mixture: Mixture) -> Array:
-    """Standard deviations of each component in each dimension, (k, d).
-
-    Examples
-    --------
-    >>> from mixtura import DenseCovariance, Mixture
-    >>> standard_deviations(Mixture([1.0], [[0.0]], DenseCovariance(np.array([[[4.0]]]), 1))).tolist()
-    [[2.0]]
-    """
-    return np.sqrt(mixture.covariances.variances())

@@ -40,7 +40,7 @@ def marginal(mixture: Mixture, columns: Sequence[int | str]) -> Mixture:
 
 
 def condition(mixture: Mixture, columns: Sequence[int | str], values: Sequence[float]) -> Mixture:
-    """The conditional distribution of the other columns, given values of these: again a mixture.
+    """The conditional distribution of the other columns, given ``values`` of these columns: again a mixture.
 
     Weights become the posterior of the components given the values, means follow the linear regression of
     the other columns, and covariances are Schur complements (Bishop 2006, equations 2.81 and 2.82).

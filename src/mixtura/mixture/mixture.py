@@ -42,16 +42,16 @@ class Mixture:
         Not negative; they sum to one, together with that of the noise.
     means : array-like of shape (k, d)
     covariances : array-like of shape (k, d, d) or (k, d), or Covariance
-        Matrices, or the variances of the columns where they are diagonal. They are kept as
+        Matrices, or the variances of the columns where they are diagonal. They are stored as
         `mixtura.DenseCovariance` or `mixtura.DiagonalCovariance`: ``covariances[j]`` is component j's matrix,
-        ``covariances.dense()`` all of them.
+        ``covariances.dense()`` returns all of them.
     columns : sequence of str, optional
         Names of the d dimensions.
     component_names : sequence of str, optional
         Names of the k components.
     n_parameters : int, optional
-        Free parameters of weights, means and covariances; counted from what is stored unless given (a model
-        with constraints, such as equal axes, has fewer). Noise has two, its weight and its volume.
+        Number of free parameters of weights, means, covariances and noise, which has two, its weight and its volume.
+        Counted from what is stored unless given; a model with constraints, such as equal axes, has fewer.
     noise : Noise, optional
         The uniform distribution of rows that belong to no component, with its weight w_0.
     table_kind : {"records", "pandas", "polars"}
@@ -101,7 +101,9 @@ class Mixture:
         return component_html(repr(self).strip("<>"), self.records())
 
     def table(self) -> Any:
-        """Weight, means and standard deviations, a row for each component and the last for noise: see ``table_kind``.
+        """Weight, means and standard deviations: a row for each component, and a last one for noise, if any.
+
+        It is a DataFrame of ``table_kind``, or the list `records`.
 
         Examples
         --------
@@ -143,11 +145,11 @@ class Mixture:
 
     @cached_property
     def affine(self) -> Affine:
-        """Log-densities of the components as affine maps of the rows; accurate far from the origin, too."""
+        """Weighted log-densities of the components, as kernels read them; accurate far from the origin, too."""
         return assembly.affine_maps(self.weights, self.means, self.covariances, self.noise)
 
     def log_joint(self, rows: Rows) -> Array:
-        """Log of w_j N(x | m_j, S_j) for each checked row x and component j, (n, k); noise is one more column."""
+        """Log of w_j N(x | m_j, S_j) for each checked row x and component j, (n, k); noise has one more column."""
         affine, result = self.affine, np.empty((len(rows), len(self.all_weights)))
         shifted = rows - affine.shift  # float64, whatever the rows' dtype
         for j in range(self.n_components):
@@ -171,7 +173,7 @@ class Mixture:
     def posterior(self, X: Any) -> Array:
         """Responsibilities: the probability of each component given the row, by Bayes' rule, (n, k).
 
-        The probability of noise, where there is any, is in one more column, the last.
+        The probability of noise, if any, is in one more column, the last.
 
         Examples
         --------
@@ -233,7 +235,7 @@ class Mixture:
         return rows, labels.astype(np.int64)
 
     def select(self, components: NDArray[Any]) -> Mixture:
-        """The mixture of some components (indices or a mask); weights are rescaled, that of the noise stays."""
+        """The mixture of some components (indices or a mask), their weights rescaled; noise keeps its weight."""
         kept = np.arange(self.n_components)[components]
         total = 1 - self.noise.weight if self.noise else 1.0
         weights = assembly.rescale_weights(self.weights[kept], total)
@@ -262,7 +264,7 @@ class Mixture:
 
     @classmethod
     def from_json(cls, text: str) -> Mixture:
-        """The mixture of JSON text that `to_json` returned; everything is checked and nothing executed.
+        """Read a mixture from JSON text that `to_json` returned; everything is checked and nothing executed.
 
         Raises
         ------

@@ -18,7 +18,7 @@ VERSION = 1
 
 
 def model_to_json(mixture: Mixture, **more: Any) -> str:
-    """JSON text of a mixture, with the format's name and version, and ``more`` that other rooms know how to read."""
+    """JSON text of a mixture with the format's name and version; ``more`` are entries that `Mixture` ignores."""
     content = {
         "format": FORMAT,
         "version": VERSION,
@@ -35,7 +35,7 @@ def model_to_json(mixture: Mixture, **more: Any) -> str:
 
 
 def model_content(text: str) -> dict[str, Any]:
-    """All that the JSON text of a model file says; raises DataError where it is not of this format and version."""
+    """Parse the JSON text of a model file; raises DataError if it is not of this format and version."""
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -50,7 +50,7 @@ def model_content(text: str) -> dict[str, Any]:
 
 
 def mixture_parameters(content: dict[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of `Mixture` from the content of a model file; raises DataError where one is wrong."""
+    """Keyword arguments of `Mixture` from the content of a model file; raises DataError if one is missing or wrong."""
     try:
         weights, means = frozen_array(content["weights"], "weights"), frozen_array(content["means"], "means")
         if means.ndim != 2:

@@ -19,8 +19,8 @@ NOISE_LABEL = -1
 class Noise:
     """The noise component of a mixture: uniform over a box, which may be rotated, or over a convex hull.
 
-    As in mclust its density, one over the volume, counts everywhere, outside the box or hull, too, so that a row far
-    from all components is noise. Only samples, moments and probabilities of boxes depend on where it ends.
+    As in mclust its density, one over the volume, is used for all rows, also outside the box or hull, so that a row far
+    from all components is noise. Only samples, moments and probabilities of boxes depend on where the region ends.
 
     Parameters
     ----------
@@ -32,8 +32,8 @@ class Noise:
         Directions of the box's sides as orthonormal columns; ``lower`` and ``upper`` are in the coordinates
         ``x @ axes``. Along the columns of the data unless given.
     corners : array-like of shape (m, d), optional
-        Noise is uniform over the convex hull of these points, whose least and largest values are ``lower`` and
-        ``upper``.
+        Corners of a convex hull, over which noise is uniform in place of the box; ``lower`` and ``upper`` are the least
+        and largest values of these points.
 
     Raises
     ------
@@ -127,7 +127,7 @@ class Noise:
         return np.asarray((axes * (self.upper - self.lower) ** 2 / 12) @ axes.T)
 
     def _to_columns(self, points: Array) -> Array:
-        """Points in the coordinates of the box's axes, (..., d), in those of the data's columns."""
+        """Transform points (..., d) from the coordinates of the box's axes to those of the data's columns."""
         return points if self.axes is None else points @ self.axes.T
 
     def weighted(self, weight: float) -> Noise:
@@ -143,7 +143,7 @@ class Noise:
         return self._to_columns(self.lower + fractions * (self.upper - self.lower))
 
     def upright(self) -> Noise:
-        """Noise over a box along the columns, with the same mean and variances; itself where its box is along them."""
+        """Noise over a box along the columns, with the same mean and variances; a box along them stays as it is."""
         if self.axes is None and self.corners is None:
             return self
         half = np.sqrt(3 * np.diagonal(self.covariance))
@@ -181,14 +181,14 @@ class Noise:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Weight and region, as JSON can hold them."""
+        """Weight and region in a dictionary that JSON can hold."""
         axes = None if self.axes is None else self.axes.tolist()
         plain = {"weight": self.weight, "lower": self.lower.tolist(), "upper": self.upper.tolist(), "axes": axes}
         return plain if self.corners is None else {**plain, "corners": self.corners.tolist()}
 
     @classmethod
     def from_dict(cls, values: Any) -> Noise:
-        """The noise component that ``to_dict`` described; everything is checked.
+        """Make the noise component that ``to_dict`` returned; everything is checked.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Regions of noise around the rows: a box, along the columns or the principal components, or the convex hull."""
+"""Regions for noise that contain all rows: a box along the columns or the principal components, or the convex hull."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def bounding_box(source: Source, summary: Summary) -> Noise:
     mean, axes = summary.mean, np.linalg.eigh(summary.scatter)[1]
     extent = source.sum(sum_over_blocks(lambda block: Extent.of((block.rows - mean) @ axes)))
     upright, width = Noise(0.0, lower, upper), extent.largest - extent.least
-    # Of rows in a plane the volume of the rotated box is zero up to rounding, so that box is not used.
+    # The rotated box around rows in a plane has a volume of zero up to rounding, so it is not used.
     if not (width > 1e-10 * width.max()).all() or np.log(width).sum() >= upright.log_volume:
         return upright
     return Noise(0.0, extent.least + mean @ axes, extent.largest + mean @ axes, axes)
@@ -77,7 +77,7 @@ def convex_hull(source: Source, summary: Summary) -> Noise:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HullCorners:
-    """Corners of the convex hulls of parts of the rows, which include those of the hull of all; ``+`` collects them."""
+    """Corners of the convex hulls of parts of the rows; those of the hull of all rows are among them."""
 
     parts: tuple[Array, ...]
 
