@@ -243,3 +243,15 @@ def test_replicates_have_the_prior(iris):
     fit = mixtura.fit(iris, 2, prior="conjugate", seed=0)
     boot = mixtura.bootstrap(fit, iris, 5, seed=0, threads=1)
     assert (boot.standard_errors["means"] > 0).all()
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.errors.StartsDisagreeWarning")
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_more_starts_never_give_a_worse_criterion(seed):
+    """The posterior density of a component of two rows is higher, since the prior keeps it off the floor."""
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(400, 6))
+    rows[:, 0] += 4 * rng.integers(0, 2, 400)
+    fits = [mixtura.fit(rows, 2, prior="conjugate", n_init=n_init, seed=0) for n_init in (1, 10)]
+    assert min(fit.sizes.min() for fit in fits) > 7
+    assert fits[1].bic <= fits[0].bic + 1e-6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mixtura.em.executor import Executor, begin_runs, in_kernel, is_thin, standing_of
+from mixtura.em.executor import Executor, begin_runs, in_kernel, is_thin, least_weight, standing_of
 from mixtura.em.fused import advance, can_run
 from mixtura.em.loop import iterate
 from mixtura.em.outcome import Action, Outcome, Repair
@@ -33,6 +33,7 @@ __all__ = [
     "in_kernel",
     "is_thin",
     "iterate",
+    "least_weight",
     "reseed_empty",
     "row_counts",
     "rows_per_weight",

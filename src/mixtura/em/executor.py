@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura.em import fused
 from mixtura.em.loop import iterate
-from mixtura.em.problem import Problem
+from mixtura.em.problem import Problem, rows_per_weight
 from mixtura.em.repair import reseed_empty
 from mixtura.em.run import Run, Standing
 from mixtura.em.steppers import STEPPERS
@@ -81,6 +81,11 @@ def standing_of(problem: Problem, run: Run) -> Standing:
     spurious = run.any_at_floor and bool(problem.spurious(run.last).any())
     least, k = float(run.last.stats.weight.min()), len(run.components)
     return Standing(run.lost, spurious, k, least, run.loglik, run.iterations, run.finished)
+
+
+def least_weight(problem: Problem) -> float:
+    """The weight that a component needs for what its covariance does not have in common with the others'."""
+    return problem.mstep.covariances.own_points(problem.source.n_features) / rows_per_weight(problem)
 
 
 def is_thin(at: Standing, needed: float) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import column_names, frozen_array, table_kind
-from mixtura.em import Iterate, Outcome, Problem, Run
+from mixtura.em import Iterate, Outcome, Problem, Run, is_thin, least_weight, standing_of
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
@@ -34,9 +34,15 @@ def as_fit(
     histories: Sequence[tuple[Iteration, ...]] = (),
     sample_size: float | None = None,
 ) -> Fit:
-    """Keep the run with the highest log-likelihood, and report on all; ``histories`` are their recorded iterations."""
+    """Keep the run with the highest log-likelihood of the rows, and report on all.
+
+    A penalty, by which EM iterates, does not count here, so that more starts never give a worse BIC. ``histories`` are
+    the recorded iterations of each run.
+    """
     starts = tuple(_report(problem, run) for run in runs)
-    first = min(range(len(starts)), key=lambda number: (bool(starts[number].spurious), -starts[number].loglik))
+    behind = [bool(start.spurious) or _is_thin(problem, run) for start, run in zip(starts, runs, strict=True)]
+    of_rows = [run.loglik - problem.mstep.penalty(run.last.mixture) for run in runs]
+    first = min(range(len(starts)), key=lambda number: (behind[number], -of_rows[number]))
     last = runs[first].last
     interrupted = any(start.outcome is Outcome.INTERRUPTED for start in starts)
     return Fit(
@@ -57,6 +63,13 @@ def as_fit(
         sample_size=sample_size,
         point_masses=_point_masses(problem, last, starts[first]),
     )
+
+
+def _is_thin(problem: Problem, run: Run) -> bool:
+    """Whether a component of few rows owes its likelihood to the M-step's penalty, which keeps it off the floor."""
+    if not problem.mstep.penalty(run.last.mixture):
+        return False
+    return is_thin(standing_of(problem, run), least_weight(problem))
 
 
 def with_names(result: Fit, X: Any, start: Any) -> Fit:

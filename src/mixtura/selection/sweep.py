@@ -13,7 +13,7 @@ import numpy as np
 from mixtura._support import map_in_order, using_threads
 from mixtura.covariance.models import as_covariance_model, with_constraint
 from mixtura.data import ArraySource, ColumnValues, Source
-from mixtura.em import Problem, Standing, is_thin, rows_per_weight, standing_of
+from mixtura.em import Problem, Standing, is_thin, least_weight, standing_of
 from mixtura.errors import MixturaError
 from mixtura.fitting import EM, Beginning, Model, as_fit
 from mixtura.selection.cell import Cell, CellStart, Found
@@ -216,11 +216,6 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[K
 def searched(problem: Problem, begins: Sequence[CellStart], limits: Limits, protected: Sequence[bool]) -> Ranking:
     """Where the starts of a cell led."""
     return successive_halving(problem, [begin.stats for begin in begins], limits, protected=protected)
-
-
-def least_weight(problem: Problem) -> float:
-    """The weight that a component needs for what its covariance does not have in common with the others'."""
-    return problem.mstep.covariances.own_points(problem.source.n_features) / rows_per_weight(problem)
 
 
 def ending(at: Standing, needed: float) -> str:
