@@ -11,6 +11,10 @@ class DataError(MixturaError, ValueError):
     """The rows (or their weights or labels) cannot be used; the message names the row and the column."""
 
 
+class CellError(DataError, TypeError):
+    """A cell of the rows is no number, such as text; the message names the row and the column."""
+
+
 class ParameterError(MixturaError, ValueError):
     """An argument has a value that is not allowed; the message names the argument and the values allowed."""
 

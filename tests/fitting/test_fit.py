@@ -338,7 +338,7 @@ def test_bad_arguments_of_em_are_named(arguments, words):
         ([[1.0, np.nan]], "X, row 0, column 1: nan is not a finite number"),
         ([[1.0, 2.0], [np.inf, 0.0]], "X, row 1, column 0: inf"),
         ([[1.0, 1e200]], "too large to square"),
-        ([["a", "b"]], "cannot be read as numbers"),
+        ([["a", "b"]], "row 0, column 0: 'a' is not a number"),
         ([[1.0], [1.0, 2.0]], "cannot be read as numbers"),
         ([[1j]], "complex"),
         (np.zeros((0, 2)), r"shape \(0, 2\)"),

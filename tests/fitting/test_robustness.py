@@ -174,7 +174,7 @@ def test_masks_and_dates_are_not_read_as_numbers():
         ({"start": 5}, "start is 5"),
         ({"start": [[0.0], [0.0, 1.0]]}, "ragged"),
         ({"start": np.zeros((2, 2, 2))}, r"array of shape \(2, 2, 2\)"),
-        ({"start": np.array([["a", "b"]] * 150)}, "responsibilities cannot be read"),
+        ({"start": np.array([["a", "b"]] * 150)}, "responsibilities, row 0, column 0: .a. is not a number"),
         ({"start": [1, "a"] * 75}, "one type"),
         ({"start": [None, "a"] * 75}, "row 0: label None"),
         ({"start": mixtura.Parameters([1.0], np.zeros((1, 4)), np.eye(4)[None])}, "precisions have shape"),

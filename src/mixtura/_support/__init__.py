@@ -17,9 +17,9 @@ from mixtura._support.checks import (
     as_rng,
     as_rows,
     as_sample_weight,
-    column_names,
     frozen_array,
 )
+from mixtura._support.containers import as_numbers, check_unmasked, column_names
 from mixtura._support.cuts import block_slices, chunk_slices
 from mixtura._support.distinct import distinct_rows
 from mixtura._support.files import atomic_write, write_text
@@ -53,6 +53,7 @@ __all__ = [
     "as_fraction",
     "as_matching_rows",
     "as_names",
+    "as_numbers",
     "as_positions",
     "as_rng",
     "as_rows",
@@ -60,6 +61,7 @@ __all__ = [
     "as_table",
     "atomic_write",
     "block_slices",
+    "check_unmasked",
     "chunk_slices",
     "column_names",
     "distinct_rows",

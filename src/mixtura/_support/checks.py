@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura._support.containers import as_numbers, column_names, name_cell
 from mixtura._support.cuts import block_slices
 from mixtura._support.types import Array, Rng, Rows
 from mixtura.errors import DataError, ParameterError
@@ -18,24 +19,6 @@ LARGEST_VALUE = 1e150
 
 # Longest dot product (in elements) that BLAS computes without waking its threads, which then spin for milliseconds.
 SINGLE_THREAD_DOT = 8192
-
-# Kinds of NumPy types that are real numbers, or may hold them (strings and objects are converted one by one).
-NUMERIC = "biufOUS"
-
-
-def column_names(data: Any) -> tuple[str, ...] | None:
-    """Names of a table's columns, or None where there are none or some are not strings.
-
-    Examples
-    --------
-    >>> column_names([[1.0, 2.0]]) is None
-    True
-    """
-    columns = getattr(data, "columns", None)
-    if columns is None:
-        return None
-    names = tuple(columns)
-    return names if names and all(isinstance(name, str) for name in names) else None
 
 
 def as_names(names: Sequence[str] | None, count: int, what: str) -> tuple[str, ...] | None:
@@ -111,14 +94,15 @@ def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = Non
     sparse = sys.modules.get("scipy.sparse")  # no sparse matrix can exist before this is imported
     if sparse and sparse.issparse(data):
         raise DataError(f"{name} is a sparse matrix; Gaussian mixtures need dense rows: pass {name}.toarray()")
-    array = _as_float(data, name)
+    columns = columns or column_names(data)
+    array = as_numbers(data, name, columns)
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2 or 0 in array.shape:
         raise DataError(
             f"{name} has shape {np.shape(data)}; expected (rows, columns) with at least one row and one column"
         )
-    _check_finite(array, name, columns or column_names(data))
+    _check_finite(array, name, columns)
     return array
 
 
@@ -141,21 +125,6 @@ def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int
     if rows.shape[1] != n_features:
         raise DataError(f"X has {rows.shape[1]} columns; this mixture has {n_features} dimensions")
     return rows
-
-
-def _as_float(data: Any, name: str) -> Rows:
-    """The data as an array: float32 is kept, every other real type becomes float64."""
-    if np.ma.is_masked(data):
-        raise DataError(f"{name} is a masked array with masked values; drop or fill such rows first")
-    try:
-        array = np.asarray(data)
-        if array.dtype.kind not in NUMERIC:
-            raise DataError(f"{name} holds {array.dtype} values; expected real numbers")
-        return cast(Rows, array) if array.dtype == np.float32 else array.astype(np.float64, copy=False)
-    except (TypeError, ValueError, OverflowError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{name} cannot be read as numbers ({error}); pass numeric columns only") from None
 
 
 def all_finite(array: Rows) -> bool:
@@ -183,8 +152,7 @@ def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> No
     bad_cells = ((block.start, np.argwhere(~(np.abs(array[block]) <= limit))) for block in block_slices(*array.shape))
     row, column = next((start + bad[0][0], bad[0][1]) for start, bad in bad_cells if len(bad))
     value = array[row, column]
-    label = f'"{columns[column]}"' if columns else str(column)
-    where = f"{name}, row {row}, column {label}: {value:g}"
+    where = f"{name_cell(name, np.array([row, column]), columns)}: {value:g}"
     if np.isfinite(value):
         raise DataError(f"{where} is too large to square in float64; rescale the column")
     raise DataError(f"{where} is not a finite number; drop or fill such rows first")
@@ -207,7 +175,7 @@ def as_sample_weight(sample_weight: Any, n_rows: int) -> Array | None:
     """
     if sample_weight is None:
         return None
-    weight = _as_float(sample_weight, "sample_weight")
+    weight = as_numbers(sample_weight, "sample_weight")
     if weight.ndim == 0:
         weight = np.full(n_rows, float(weight))
     if weight.shape != (n_rows,):

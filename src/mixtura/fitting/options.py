@@ -45,9 +45,9 @@ def _as_array(start: Any) -> NDArray[Any]:
         unknown = missing | (values == UNKNOWN)  # as DBSCAN and predictions beside noise have it
     if values.ndim == 1 and unknown.any():
         row = int(unknown.argmax())
-        label = values[row : row + 1].tolist()[0]
+        label = "a masked label" if np.ma.is_masked(start) else f"label {values[row : row + 1].tolist()[0]!r}"
         raise DataError(
-            f"start, row {row}: label {label!r}, which marks noise or an unknown component; start from labels of all "
+            f"start, row {row}: {label}, which marks noise or an unknown component; start from labels of all "
             "rows, or give known_labels=, or noise="
         )
     return values

@@ -148,8 +148,16 @@ class Mixture:
         """Weighted log-densities of the components, as kernels read them; accurate far from the origin, too."""
         return assembly.affine_maps(self.weights, self.means, self.covariances, self.noise)
 
-    def log_joint(self, rows: Rows) -> Array:
-        """Log of w_j N(x | m_j, S_j) for each checked row x and component j, (n, k); noise has one more column."""
+    def log_joint(self, X: Any) -> Array:
+        """Log of w_j N(x | m_j, S_j) for each row x and component j, (n, k); noise has one more column, the last.
+
+        Examples
+        --------
+        >>> from mixtura import Mixture
+        >>> Mixture([0.5, 0.5], [[0.0], [4.0]], [[[1.0]], [[1.0]]]).log_joint([0.0, 2.0]).round(2).tolist()
+        [[-1.61, -9.61], [-3.61, -3.61]]
+        """
+        rows = self.check_rows(X)
         affine, result = self.affine, np.empty((len(rows), len(self.all_weights)))
         shifted = rows - affine.shift  # float64, whatever the rows' dtype
         for j in range(self.n_components):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Rng, frozen_array
+from mixtura._support import Rng, as_numbers, without_missing
 from mixtura.data import Chunk
 from mixtura.em import Problem
 from mixtura.errors import DataError
@@ -35,7 +35,7 @@ class Responsibilities:
     share: Any
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats:
-        share = frozen_array(self.share, "start: responsibilities")
+        share = as_numbers(self.share, "start: responsibilities").astype(np.float64, copy=False)
         expected = (problem.source.length, k)
         if share.shape != expected:
             raise DataError(f"start: responsibilities have shape {share.shape}; expected {expected}")
@@ -72,9 +72,11 @@ class Labels:
     labels: Any
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats:
-        labels = np.asarray(self.labels)
+        labels, missing = without_missing(self.labels)
         if labels.shape != (problem.source.length,):
             raise DataError(f"start: labels have shape {labels.shape}; expected ({problem.source.length},)")
+        if missing.any():
+            raise DataError(f"start, row {int(missing.argmax())}: the label is missing; start from labels of all rows")
         try:
             values, codes = np.unique(labels, return_inverse=True)
         except TypeError:

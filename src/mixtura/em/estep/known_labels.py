@@ -40,7 +40,7 @@ def as_known_labels(known_labels: Any, n_rows: int, k: int) -> NDArray[np.int64]
     whole = values.dtype.kind in "iu"
     bad = np.flatnonzero((values < UNKNOWN) | (values >= k)) if whole else np.zeros(1, dtype=np.int64)
     if len(bad):
-        given = values[bad[0]].item()
+        given = values[bad[0] : bad[0] + 1].tolist()[0]
         raise DataError(
             f"known_labels, row {bad[0]}: {given!r}; expected an integer from 0 to {k - 1}, or -1 for unknown"
         )
