@@ -74,7 +74,10 @@ class DenseCovariance:
         >>> DenseCovariance.from_precision_factors(np.array([[[0.5]]]), 1, 1).matrices.item()
         4.0
         """
-        coloured = np.linalg.inv(factors)
+        try:
+            coloured = np.linalg.inv(factors)
+        except np.linalg.LinAlgError:
+            raise DataError("a factor of a precision matrix is singular") from None
         matrices = coloured.swapaxes(1, 2) @ coloured
         return cls((matrices + matrices.swapaxes(1, 2)) / 2, n_components)
 

@@ -7,11 +7,12 @@ from mixtura.em.fused import advance, can_run
 from mixtura.em.loop import iterate
 from mixtura.em.outcome import Action, Outcome, Repair
 from mixtura.em.problem import Problem, RepairPolicy, row_counts, rows_per_weight
-from mixtura.em.repair import NoRepair, ReseedThenRemove, reseed_empty
+from mixtura.em.repair import DEAD, NoRepair, ReseedThenRemove, reseed_empty
 from mixtura.em.run import Iterate, Run, Standing
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule, as_stops
 
 __all__ = [
+    "DEAD",
     "Action",
     "Executor",
     "Iterate",

@@ -52,6 +52,11 @@ class Iterate:
         """Weighted log-likelihood of the rows under ``mixture``, in nats, plus the M-step's penalty if it has one."""
         return self.stats.loglik
 
+    def with_total_weight(self, total: float) -> Iterate:
+        """The same with the log-likelihood that it has where the mixture's weights are multiplied by ``total``."""
+        loglik = self.loglik + self.stats.total * math.log(total)
+        return self if total == 1 else replace(self, stats=replace(self.stats, loglik=loglik))
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

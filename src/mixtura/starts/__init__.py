@@ -12,11 +12,13 @@ from mixtura.starts.names import DEFAULT, GROUPINGS, STARTS, Initial, as_initial
 from mixtura.starts.parameters import Parameters
 from mixtura.starts.partition import Labels, Responsibilities
 from mixtura.starts.refined import refined
+from mixtura.starts.scikit_learn import SCIKIT_LEARN_STARTS
 from mixtura.starts.search import Limits, Ranking, successive_halving, with_repairs
 
 __all__ = [
     "DEFAULT",
     "GROUPINGS",
+    "SCIKIT_LEARN_STARTS",
     "STARTS",
     "ClusterTree",
     "FromKnown",

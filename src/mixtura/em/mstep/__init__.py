@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mixtura.em.mstep.floor import as_floor, equal_covariances, floor_variances, ridge
+from mixtura.em.mstep.floor import as_floor, equal_covariances, floor_variances, pull_to_zero, ridge
 from mixtura.em.mstep.means import FreeMeans, HeldMeans, MeanModel
 from mixtura.em.mstep.mstep import Maximiser, MStep
 from mixtura.em.mstep.prior import ConjugatePrior, FlatPrior, NormalInverseWishart, Prior, as_plain, as_prior, with_data
@@ -27,6 +27,7 @@ __all__ = [
     "as_prior",
     "equal_covariances",
     "floor_variances",
+    "pull_to_zero",
     "ridge",
     "with_data",
 ]

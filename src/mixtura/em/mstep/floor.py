@@ -65,6 +65,25 @@ def ridge(stats: Stats, amount: float) -> Stats:
     return replace(stats, weight=weight, scatter=scatter)
 
 
+def pull_to_zero(stats: Stats, amount: float) -> Array:
+    """By what part of themselves each component's variances grow by 10 machine epsilons of weight at zero, (k,).
+
+    So much do scikit-learn's variances depend on where zero is; ``amount`` is its ``reg_covar``.
+
+    Examples
+    --------
+    >>> stats = Stats(np.array([0.5, 1e-9]), np.array([[3.0], [3.0]]), np.array([[0.5], [1e-9]]), 0.0, 0.0)
+    >>> (pull_to_zero(stats, 0.0) > 1e-7).tolist()
+    [False, True]
+    """
+    scatter = stats.scatter if stats.scatter_kind == "diagonal" else np.diagonal(stats.scatter, axis1=1, axis2=2)
+    if stats.scatter_kind == "pooled":
+        scatter = scatter * (stats.weight / (stats.total or 1.0))[:, None]
+    spread = scatter + amount * stats.weight[:, None]
+    pull = np.divide(10 * EPS * stats.mean**2, spread, out=np.full_like(stats.mean, np.inf), where=spread > 0)
+    return np.asarray(pull.max(axis=1))
+
+
 def equal_covariances(variances: Array, stats: Stats) -> Array:
     """The same variances (d,) for every component, as (k, d) if the scatter is diagonal, else as matrices (k, d, d)."""
     one = variances if stats.scatter_kind == "diagonal" else np.diag(variances)
