@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from mixtura._support import Array, as_fraction
+from mixtura.covariance import DiagonalCovariance
 from mixtura.covariance.models import (
     Constraint,
     as_constraint,
@@ -32,8 +33,9 @@ from mixtura.em.mstep import (
 from mixtura.errors import ParameterError
 from mixtura.fitting.em import code_of
 from mixtura.fitting.model_file import read_part
+from mixtura.fitting.options import as_masks
 from mixtura.kernels import summarise
-from mixtura.mixture import Noise
+from mixtura.mixture import Mixture, Noise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,6 +151,22 @@ class Model:
             EqualWeights() if self.equal_weights else FreeWeights(),
             prior=with_data(self.prior, summary),
         )
+
+    def n_parameters(self, k: int, d: int) -> int:
+        """Number of free parameters of k components in d columns; those that are held or of noise do not count.
+
+        Examples
+        --------
+        >>> Model("VVI").n_parameters(3, 4), Model("VVI", equal_weights=True, fixed="means").n_parameters(3, 4)
+        (26, 12)
+        """
+        mstep = MStep(
+            with_constraint(as_covariance_model(self.name), self.constraint),
+            np.ones(d),
+            EqualWeights() if self.equal_weights else FreeWeights(),
+        )
+        any_values = Mixture(np.full(k, 1 / k), np.zeros((k, d)), DiagonalCovariance(np.ones((1, 1)), k, d))
+        return mstep.holding(any_values, as_masks(self.fixed, k)).n_free(k, d)
 
     def estep(self) -> EStep:
         """The E-step that shares the rows out."""

@@ -3,42 +3,80 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_n_features, check_array, check_is_fitted, validate_data
 
-from mixtura._support import Rows, all_finite, as_rows
-from mixtura.covariance.models import as_covariance_model
+from mixtura._support import Rows, all_finite, as_rows, check_unmasked
+from mixtura.errors import CellError, DataError
 from mixtura.mixture import Mixture
-from mixtura.sklearn.automatic import parameter_shape
+from mixtura.sklearn.shapes import PARAMETER_SHAPES
+from mixtura.sklearn.twin import covariance_type_of_attributes
+
+Written: TypeAlias = tuple[tuple[bytes, tuple[int, ...]], ...]
+
+FLOATS = (np.float64, np.float32)
+
+# How scikit-learn's own sentences about data begin; others come from NumPy and pandas.
+SENTENCES = ("Input", "Complex", "Expected", "Found", "X has", "The feature names", "Reshape", "np.matrix", "This ")
+
+# Components narrower than this part of their means span a few hundred numbers: densities are rounding.
+RESOLUTION = 1e-13
+
+# Weights in single precision sum to one but for this.
+WEIGHTS_ROUNDING = 1e-6
 
 
-def mixture_from_attributes(kind: str, weights: Any, means: Any, factors: Any, n_parameters: int = 0) -> Mixture:
-    """Mixture with these attributes of an estimator; cached, so that equal values give the same object.
+def are_normalised(weights: Any) -> bool:
+    """Whether weights are a vector of NumPy's whose sum is one, but for rounding in single precision."""
+    return isinstance(weights, np.ndarray) and weights.ndim == 1 and abs(float(np.sum(weights)) - 1) < WEIGHTS_ROUNDING
 
-    Parameters
-    ----------
-    kind : str
-        Covariance type.
-    weights, means, factors : array-like
-        ``weights_``, ``means_`` and ``precisions_cholesky_``. Their values are compared rather than the objects, since
-        users may write to the arrays between two predictions.
-    n_parameters : int
-        Number of free parameters; 0 if unknown, as in estimators pickled by older versions: then it is counted.
+
+def mixture_from_attributes(estimator: Any, n_parameters: int) -> Mixture:
+    """Mixture with the attributes of an estimator; cached, so that equal values give the same object.
+
+    Raises
+    ------
+    DataError
+        If the attributes are no mixture, such as covariances that are not positive definite.
     """
-    arrays = [np.asarray(values, dtype=np.float64) for values in (weights, means, factors)]
-    return _build_mixture(kind, tuple((array.tobytes(), array.shape) for array in arrays), n_parameters)
+    kind, arrays = _written_attributes(estimator)
+    return _build_mixture(kind, arrays, n_parameters)
+
+
+def try_mixture_from_attributes(estimator: Any) -> Mixture | None:
+    """Mixture with the attributes of an estimator, whose parameters are not counted; None if they are no mixture."""
+    return _try_to_build_mixture(*_written_attributes(estimator))
+
+
+def _written_attributes(estimator: Any) -> tuple[str, Written]:
+    """Covariance type and attributes of an estimator, as keys of a cache.
+
+    Values are compared rather than objects, since users may write to the arrays between two predictions.
+    """
+    values = (estimator.weights_, estimator.means_, estimator.precisions_cholesky_)
+    arrays = [np.asarray(each, dtype=np.float64) for each in values]
+    return covariance_type_of_attributes(estimator), tuple((array.tobytes(), array.shape) for array in arrays)
 
 
 @lru_cache(maxsize=4)
-def _build_mixture(kind: str, written: tuple[tuple[bytes, tuple[int, ...]], ...], n_parameters: int) -> Mixture:
-    """Make a mixture from bytes and shapes, which can be keys of a cache."""
+def _build_mixture(kind: str, written: Written, n_parameters: int = 0) -> Mixture:
+    """Make a mixture from bytes and shapes; its parameters are counted as stored unless their number is given."""
     weights, means, factors = (np.frombuffer(values).reshape(shape) for values, shape in written)
-    k, d = means.shape
-    covariances = parameter_shape(kind).covariance(factors, k, d)
-    count = n_parameters or k - 1 + k * d + as_covariance_model(kind).n_parameters(k, d)
-    return Mixture(weights / weights.sum(), means, covariances, n_parameters=count)
+    covariances = PARAMETER_SHAPES[kind].covariance(factors, *means.shape)
+    return Mixture(weights / weights.sum(), means, covariances, n_parameters=n_parameters)
+
+
+@lru_cache(maxsize=4)
+def _try_to_build_mixture(kind: str, written: Written) -> Mixture | None:
+    """Make a mixture from bytes and shapes, if they are one, and none of its components is narrower than rounding."""
+    try:
+        mixture = _build_mixture(kind, written)
+    except ValueError:
+        return None
+    narrow = mixture.covariances.variances() < (RESOLUTION * mixture.means) ** 2
+    return None if narrow.any() else mixture
 
 
 def check_fit_rows(estimator: Any, X: Any) -> Rows:
@@ -48,7 +86,7 @@ def check_fit_rows(estimator: Any, X: Any) -> Rows:
     if several and not hasattr(estimator, "feature_names_in_") and is_valid_array(X, shape[1]):
         estimator.n_features_in_ = shape[1]
         return cast(Rows, X)
-    return as_rows(validate_data(estimator, X, dtype=[np.float64, np.float32], ensure_min_samples=2))
+    return as_rows(validate_rows(estimator, X, ensure_min_samples=2))
 
 
 def check_enough_rows(rows: Rows, n_components: Any) -> None:
@@ -64,7 +102,34 @@ def check_prediction_rows(estimator: Any, X: Any) -> Rows:
     if not hasattr(estimator, "feature_names_in_") and is_valid_array(X, getattr(estimator, "n_features_in_", None)):
         return cast(Rows, X)
     check_is_fitted(estimator)
-    return as_rows(validate_data(estimator, X, reset=False, dtype=[np.float64, np.float32]))
+    return as_rows(validate_rows(estimator, X, reset=False))
+
+
+def validate_rows(estimator: Any, X: Any, *, reset: bool = True, y: Any = "no_validation", **how: Any) -> Any:
+    """Validate rows as scikit-learn does, which sets ``n_features_in_`` and the names of the features.
+
+    A masked cell is refused. What scikit-learn refuses in other words than its own is refused in ours, and what is no
+    number is named by row and column. What it does not know but ours does, such as sparse columns of pandas, is taken.
+    """
+    check_unmasked(X, "X")
+    try:
+        return validate_data(estimator, X, y, reset=reset, dtype=FLOATS, **how)
+    except (TypeError, ValueError) as error:
+        first = str(error).splitlines()[0].rstrip(".")
+        own = first.startswith(SENTENCES)
+        try:
+            rows = as_rows(X)
+        except CellError as cell:
+            raise CellError(f"{first}: {cell}" if isinstance(error, TypeError) else str(cell)) from None
+        except DataError as trouble:
+            if own and not (first.startswith("Input") and ", row " in str(trouble)):
+                raise error from None
+            raise DataError(f"{first}: {trouble}" if own else str(trouble)) from None
+        if own:
+            raise
+        checked = check_array(rows, dtype=FLOATS, estimator=estimator, **how)
+        _check_n_features(estimator, checked, reset=reset)
+        return checked
 
 
 def is_valid_array(X: Any, n_features: int | None) -> bool:

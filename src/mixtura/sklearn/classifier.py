@@ -5,17 +5,17 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
-from mixtura._support import Array
+from mixtura._support import Array, without_missing
 from mixtura.analysis import COMPONENTS_PER_CLASS, discriminant
 from mixtura.covariance.models import MODELS
+from mixtura.sklearn.attributes import validate_rows
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.parameters import check_sample_weight
 from mixtura.sklearn.shapes import PARAMETER_SHAPES
@@ -34,7 +34,8 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     covariance_type : str, default="auto"
         Covariance model by scikit-learn's or mclust's name; "auto" chooses by BIC.
     unlabelled : scalar, optional
-        Value of ``y`` of rows without a class, such as -1; semi-supervised EM fits the Gaussians to them, too.
+        Value of ``y`` of rows without a class, such as -1; missing values always are. Semi-supervised EM fits the
+        Gaussians to them, too.
     priors : array-like of shape (n_classes,), optional
         Prior probabilities of the classes; default: their proportions.
     random_state : int, RandomState or None, default=None
@@ -100,8 +101,12 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         -------
         self
         """
-        rows, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
-        check_classification_targets(labels)
+        labels = y
+        if y is None or not without_missing(y)[1].any():  # otherwise rows whose class is missing are unlabelled
+            labels = validate_data(self, "no_validation", y)
+            check_classification_targets(labels)
+        rows = validate_rows(self, X)
+        check_consistent_length(rows, labels)
         self.discriminant_ = discriminant(
             rows,
             labels,
@@ -118,7 +123,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _rows(self, X: Any) -> Any:
         """Check that rows have the features of the fit."""
         check_is_fitted(self)
-        return validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
+        return validate_rows(self, X, reset=False)
 
     @use_threads
     def predict(self, X: Any) -> NDArray[Any]:

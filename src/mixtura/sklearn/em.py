@@ -9,32 +9,36 @@ from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 
 from mixtura.covariance import DiagonalCovariance
 from mixtura.data import Source
-from mixtura.em import Iterate, LoglikChanges, NoRepair, Outcome, Problem, Run, StopRule, advance, iterate
+from mixtura.em import (
+    Iterate,
+    LoglikChanges,
+    Outcome,
+    Problem,
+    Run,
+    StopRule,
+    advance,
+    iterate,
+    reseed_empty,
+)
 from mixtura.em.mstep import floor_variances
 from mixtura.em.steppers import STEPPERS
 from mixtura.errors import DegeneracyWarning
 from mixtura.fitting import Model
 from mixtura.mixture import Mixture
+from mixtura.sklearn.collapse import CollapsePolicy
 from mixtura.sklearn.verbose import VerbosePrinter
-from mixtura.starts import GROUPINGS
+from mixtura.starts import GROUPINGS, SCIKIT_LEARN_STARTS
 
-ILL_DEFINED = (
-    "Fitting the mixture model failed because some components have ill-defined empirical covariance (for instance "
-    "caused by singleton or collapsed samples). Try to decrease the number of components, increase reg_covar, or "
-    "scale the input data."
-)
-FLOAT32 = " The numerical accuracy can also be improved by passing float64 data instead of float32."
 NOT_CONVERGED = (
     "Best performing initialization did not converge. Try different init parameters, or increase max_iter, tol, or "
     "check for degenerate data."
 )
 
-# Floor without reg_covar, as a fraction of the data's variance: below it a component is singular up to rounding.
-SINGULAR = 1e-32
+# Values of init_params: scikit-learn's four starts, and k-means on at most 100,000 rows, which it does not have.
+STARTS = {**SCIKIT_LEARN_STARTS, "kmeans-sample": GROUPINGS["kmeans"]}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,18 +48,24 @@ class StartResult:
     Attributes
     ----------
     mixture : Mixture
-        Mixture after the M-step that follows the last E-step.
+        Mixture after the M-step that follows the last E-step, or the start.
     lower_bounds : tuple of float
         Mean log-likelihood per row at each E-step.
     converged : bool
-    floored : bool
-        Whether a covariance was raised to the floor although there is no ``reg_covar``.
+    total_weight : float
+        What the weights sum to before they are normalised: of a start, scikit-learn's may not sum to one.
+    troubles : tuple of str
+        Repairs and covariances at the floor.
+    state : dict
+        State of the random numbers from which the start was drawn.
     """
 
     mixture: Mixture
     lower_bounds: tuple[float, ...] = ()
     converged: bool = False
-    floored: bool = False
+    total_weight: float = 1.0
+    troubles: tuple[str, ...] = ()
+    state: Any = None
 
     @property
     def lower_bound(self) -> float:
@@ -86,107 +96,127 @@ class InitialParameters:
         return Mixture(**{**rest, **self.as_dict()})
 
 
-def problem_of(source: Source, model: Model, reg_covar: float) -> Problem:
-    """Problem with scikit-learn's rules: a ridge ``reg_covar`` on all variances, and no repair of lost components.
+def problem_of(source: Source, model: Model, reg_covar: float, policy: CollapsePolicy) -> Problem:
+    """Problem by scikit-learn's rules: a ridge ``reg_covar`` on all variances; of a collapse what the policy says.
 
-    The floor is half the ridge, which no covariance plus ridge reaches; without a ridge it only catches singular
-    covariances.
+    The floor is half the ridge, which no covariance plus ridge reaches, or the policy's floor where that is higher.
     """
     summary = model.summary(source)
-    scale = summary.scale
-    floor = np.full_like(scale, reg_covar / 2) if reg_covar else floor_variances(scale, SINGULAR)
+    floor = np.maximum(floor_variances(summary.scale, policy.floor), reg_covar / 2)
     mstep = replace(model.mstep(summary, floor), ridge=reg_covar)
-    return Problem(source, model.estep(), mstep, NoRepair(), summary)
+    return Problem(source, model.estep(), mstep, policy.repair, summary)
 
 
 def initial_mixture(
-    problem: Problem, k: int, init_params: str, given: InitialParameters, rng: np.random.RandomState
-) -> Mixture:
+    problem: Problem,
+    k: int,
+    init_params: str,
+    given: InitialParameters,
+    *,
+    rng: np.random.RandomState,
+    policy: CollapsePolicy,
+) -> StartResult | None:
     """Mixture from which EM starts: the given parameters, and those of the start method for the others.
 
-    Raises
-    ------
-    ValueError
-        If the start method supplies a singular covariance, and there is no ``reg_covar``.
+    None where a component of the start method has collapsed.
     """
     parameters = given.as_dict()
     if len(parameters) == 3:
-        return Mixture(**parameters)
-    mixture, at_floor = problem.mstep(GROUPINGS[init_params](problem, k, rng))
-    if at_floor.any() and not problem.mstep.ridge and "covariances" not in parameters:
-        raise ValueError(ILL_DEFINED)
-    return replace(mixture, **parameters)
+        return StartResult(Mixture(**parameters))
+    stats = STARTS[init_params](problem, k, rng)
+    if policy.repairs:
+        stats, _ = reseed_empty(problem, stats, rng)
+    if policy.is_empty(stats, problem.mstep.ridge):
+        return None
+    mixture, at_floor = problem.mstep(stats)
+    if policy.counts_as_collapse(at_floor) and "covariances" not in parameters:
+        return None
+    total = 1.0 if given.weights is not None else stats.total / problem.summary.weight
+    return StartResult(replace(mixture, **parameters), total_weight=total)
 
 
 def run_em(
     problem: Problem,
-    first: Mixture,
+    first: StartResult,
+    policy: CollapsePolicy,
     *,
     tol: float,
     max_iter: int,
     accelerate: bool,
     printer: VerbosePrinter,
     earlier: float | None = None,
-) -> StartResult:
-    """Run EM from a mixture.
+) -> StartResult | None:
+    """Run EM from a mixture; None where a component collapses.
 
     scikit-learn stops after an M-step and Mixtura after an E-step, so n iterations of scikit-learn are n - 1 of
     Mixtura's and an M-step. ``earlier`` is the last lower bound of a fit that ``warm_start`` continues.
     """
     if not max_iter:
-        return StartResult(first)
-    here = problem.evaluate(first, np.zeros(first.n_components, dtype=bool))
-    rules = [LoglikChanges(tol)]
+        return first
+    here = problem.evaluate(first.mixture, np.zeros(first.mixture.n_components, dtype=bool))
+    here = here.with_total_weight(first.total_weight)
+    rules: list[StopRule] = [LoglikChanges(tol)]
     run = Run.started(here) if earlier is None else resume(here, earlier, rules)
     if not (accelerate or printer.level):
         run = advance(problem, run, rules, max_iter - 1)
     run = iterate(
         problem,
         run,
-        stop=rules,
+        stop=[*rules, lambda _, new: policy.has_collapsed(new, problem.mstep.ridge)],
         max_iter=max_iter - 1,
         rng=np.random.default_rng(0),
         stepper=STEPPERS[bool(accelerate)],
         notify=printer.iteration,
     )
-    mixture, at_floor = problem.mstep(run.last.stats, run.last.mixture)
+    if policy.has_collapsed(run.last, problem.mstep.ridge):
+        return None
+    mixture, at_floor = problem.keep(np.array(run.components)).mstep(run.last.stats, run.last.mixture)
+    if policy.counts_as_collapse(at_floor):
+        return None
     bounds = tuple(loglik / run.last.stats.total for loglik in run.trace)
     printer.end(bounds[-1], run.outcome.converged)
-    return StartResult(mixture, bounds, run.outcome.converged, bool(at_floor.any()) and not problem.mstep.ridge)
+    floored = [f"component {run.components[j]} rests on the floor" for j in np.flatnonzero(at_floor)]
+    troubles = (*map(str, run.repairs), *floored)
+    return StartResult(mixture, bounds, run.outcome.converged, troubles=troubles)
 
 
-def run_starts(estimator: Any, problem: Problem, given: InitialParameters) -> list[StartResult]:
-    """Run EM from each start of an estimator, or with ``warm_start`` from its last fit."""
+def run_starts(
+    estimator: Any,
+    problem: Problem,
+    given: InitialParameters,
+    policy: CollapsePolicy,
+    rng: np.random.RandomState,
+) -> list[StartResult] | None:
+    """Run EM from each start of an estimator, or with ``warm_start`` from its last fit; None after a collapse."""
     printer = VerbosePrinter(int(estimator.verbose), estimator.verbose_interval)
     continues = estimator.warm_start and hasattr(estimator, "converged_")
-    rng = check_random_state(estimator.random_state)
     how = {"tol": estimator.tol, "max_iter": estimator.max_iter, "accelerate": estimator.accelerate, "printer": printer}
-    found = []
-    try:
-        for number in range(1 if continues else estimator.n_init):
-            printer.begin(number)
-            k = int(estimator.n_components)
-            first = estimator.mixture_ if continues else initial_mixture(problem, k, estimator.init_params, given, rng)
-            found.append(run_em(problem, first, **how, earlier=estimator.lower_bound_ if continues else None))
-    except ValueError as error:
-        single = getattr(problem.source, "array", np.empty(0)).dtype == np.float32
-        advice = FLOAT32 if str(error) == ILL_DEFINED and single else ""
-        raise ValueError(f"{error}{advice}") from None
+    found: list[StartResult] = []
+    for number in range(1 if continues else estimator.n_init):
+        printer.begin(number)
+        state = rng.get_state(legacy=False) if estimator.n_init > 1 else None
+        first: StartResult | None
+        if continues:
+            first = StartResult(estimator.mixture_, total_weight=float(np.sum(estimator.weights_)))
+        else:
+            k, method = int(estimator.n_components), estimator.init_params
+            first = initial_mixture(problem, k, method, given, rng=rng, policy=policy)
+        earlier = estimator.lower_bound_ if continues else None
+        result = first and run_em(problem, first, policy, **how, earlier=earlier)
+        if result is None:
+            return None
+        found.append(replace(result, state=state))
     return found
 
 
 def choose_best(results: list[StartResult], max_iter: int) -> StartResult:
-    """The result with the highest lower bound; warns if EM has not converged or a component has collapsed."""
-    best = max(results, key=lambda result: result.lower_bound)
+    """The result with the highest lower bound, the last without iterations; warns if EM has not converged there."""
+    best = max(results, key=lambda result: result.lower_bound) if max_iter else results[-1]
     if not best.converged and max_iter:
         warnings.warn(NOT_CONVERGED, ConvergenceWarning, stacklevel=5)
-    if best.floored:
-        warnings.warn(
-            "a component has collapsed and its covariance was kept from becoming singular; increase reg_covar or "
-            "decrease n_components",
-            DegeneracyWarning,
-            stacklevel=5,
-        )
+    if best.troubles:
+        advice = "Increase reg_covar or decrease n_components."
+        warnings.warn(f"{'; '.join(best.troubles)}. {advice}", DegeneracyWarning, stacklevel=5)
     return best
 
 

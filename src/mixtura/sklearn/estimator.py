@@ -8,18 +8,16 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, _fit_context
+from sklearn.mixture import GaussianMixture as Twin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted
 
-from mixtura import kernels
 from mixtura._support import Array, Rows
 from mixtura.covariance import DenseCovariance
 from mixtura.covariance.models import Constraint
 from mixtura.data import ArraySource
 from mixtura.em.mstep import ConjugatePrior
-from mixtura.mixture import Assessment, Mixture, assess
-from mixtura.sklearn.attributes import check_enough_rows, check_fit_rows, check_prediction_rows, mixture_from_attributes
+from mixtura.sklearn.attributes import check_enough_rows, check_fit_rows
 from mixtura.sklearn.automatic import (
     as_start_result,
     covariance_type_of,
@@ -28,12 +26,26 @@ from mixtura.sklearn.automatic import (
     select_by_bic,
     to_storage,
 )
+from mixtura.sklearn.collapse import ILL_DEFINED, collapse_policy
 from mixtura.sklearn.em import StartResult, choose_best, run_starts
+from mixtura.sklearn.onnx import onnx_parser
+from mixtura.sklearn.overrides import OWN, PUBLIC, fit_by_twins_loop, is_foreign_array, overridden
 from mixtura.sklearn.parameters import CONSTRAINTS, check_sample_weight, problem_and_start
+from mixtura.sklearn.predictions import Predictions
+from mixtura.sklearn.private_methods import PrivateMethods
 from mixtura.sklearn.threaded import use_threads
+from mixtura.sklearn.ties import settle_ties
+from mixtura.sklearn.twin import beyond_twin, fit_twin
 
 
-class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator):  # type: ignore[misc]
+class GaussianMixture(
+    Predictions,
+    PrivateMethods,
+    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
+    TransformerMixin,  # type: ignore[misc]
+    DensityMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+):
     """Gaussian mixture with scikit-learn's interface; a drop-in for ``sklearn.mixture.GaussianMixture``.
 
     Parameters, attributes and methods have scikit-learn's names, defaults and meanings (version 1.9). Beyond them,
@@ -57,8 +69,9 @@ class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Density
         Largest number of EM iterations.
     n_init : int, default=1
         Number of starts; the best result is kept.
-    init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default="kmeans"
-        Start method.
+    init_params : {"kmeans", "k-means++", "random", "random_from_data", "kmeans-sample"}, default="kmeans"
+        Start method; the first four start where scikit-learn does with the same ``random_state``. "kmeans-sample" is
+        faster beyond 100,000 rows: k-means on so many of them.
     weights_init, means_init, precisions_init : array-like, optional
         Parameters to start from, shaped like ``weights_``, ``means_`` and ``precisions_``.
     random_state : int, RandomState or None, default=None
@@ -76,6 +89,9 @@ class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Density
         Prior on means and covariances (`mixtura.fit`); lower bounds are then log-likelihood plus log-prior per row.
     constraint : EigenvalueRatio or DeterminantRatio, optional
         By how much covariances may differ (`mixtura.fit`).
+    on_collapse : {"raise", "repair"}, default="raise"
+        What to do where a component collapses during EM: what scikit-learn does, a ValueError if its covariance becomes
+        singular; or put it elsewhere once, and remove it if it collapses again.
     threads : int, optional
         Number of threads; results do not depend on it. Default: MIXTURA_NUM_THREADS, or all CPUs.
 
@@ -135,6 +151,7 @@ class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Density
         equal_weights: bool = False,
         prior: Any = None,
         constraint: Constraint | None = None,
+        on_collapse: str = "raise",
         threads: int | None = None,
     ) -> None:
         self.n_components = n_components
@@ -156,6 +173,7 @@ class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Density
         self.equal_weights = equal_weights
         self.prior = prior
         self.constraint = constraint
+        self.on_collapse = on_collapse
         self.threads = threads
 
     @classmethod
@@ -179,15 +197,19 @@ class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Density
         -------
         self
         """
-        self._fit(X, sample_weight)
+        if "fit_predict" in overridden(self, "fit"):
+            weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+            self.fit_predict(X, y, **weights)
+        else:
+            self._fit_rows(X, y, sample_weight)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     @use_threads
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[np.int64]:
         """Fit, and return each row's most probable component."""
-        rows = self._fit(X, sample_weight)
-        return self.mixture_.predict(rows)
+        labels = self._fit_rows(X, y, sample_weight)
+        return self._labels(X) if labels is None else labels
 
     @property
     def _model_options(self) -> dict[str, Any]:
@@ -195,8 +217,13 @@ class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Density
         return {"constraint": self.constraint, "prior": self.prior, "equal_weights": self.equal_weights}
 
     @use_threads
-    def _fit(self, X: Any, sample_weight: Any) -> Rows:
-        """Run all starts, set the attributes, and return the checked rows."""
+    def _fit_rows(self, X: Any, y: Any, sample_weight: Any) -> NDArray[np.int64] | None:
+        """Run all starts and set the attributes; the rows' labels, where scikit-learn's loop made them."""
+        names = [name for name in overridden(self, "fit") if name != "fit_predict"]
+        if names or is_foreign_array(X):
+            labels = fit_by_twins_loop(self, X, names, beyond_twin(self, self._model_options, sample_weight))
+            self._count()
+            return labels
         rows = check_fit_rows(self, X)
         weight = check_sample_weight(sample_weight, rows)
         self.__dict__.pop("selection_", None)
@@ -204,11 +231,27 @@ class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Density
             selection = select_by_bic(self, rows, weight, **self._model_options)
             self._set(as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))
             self.selection_ = selection
-            return rows
+            return None
         check_enough_rows(rows, self.n_components)
-        problem, given = problem_and_start(self, ArraySource(rows, weight), **self._model_options)
-        self._set(choose_best(run_starts(self, problem, given), self.max_iter), rows.dtype, self.covariance_type)
-        return rows
+        self._fit_starts(rows, weight)
+        return None
+
+    def _fit_starts(self, rows: Rows, weight: Array | None) -> None:
+        """Run all starts; where a component collapses, scikit-learn's own arithmetic decides, if it knows the model."""
+        has_twin = not beyond_twin(self, self._model_options, weight)
+        policy = collapse_policy(self.on_collapse, has_twin=has_twin)
+        problem, given = problem_and_start(self, ArraySource(rows, weight), policy, **self._model_options)
+        rng = check_random_state(self.random_state)
+        state = rng.get_state(legacy=False)
+        results = run_starts(self, problem, given, policy, rng)
+        if results is not None:
+            results = settle_ties(self, rows, rng, results) if has_twin and len(results) > 1 else results
+            self._set(choose_best(results, self.max_iter), rows.dtype, self.covariance_type)
+        elif has_twin:
+            fit_twin(self, rows, rng, state)
+            self._count()
+        else:
+            raise ValueError(ILL_DEFINED)
 
     def _set(self, best: StartResult, dtype: Any, covariance_type: str) -> None:
         """Set the fitted attributes from a result, as floats of type ``dtype``."""
@@ -216,7 +259,7 @@ class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Density
         pack = parameter_shape(covariance_type).pack
         storage: Any = to_storage(best.mixture.covariances, covariance_type)
         matrices = storage.matrices if isinstance(storage, DenseCovariance) else storage.values
-        self.weights_ = best.mixture.weights.astype(dtype)
+        self.weights_ = (best.total_weight * best.mixture.weights).astype(dtype)
         self.means_ = best.mixture.means.astype(dtype)
         self.covariances_ = pack(matrices).astype(dtype)
         self.precisions_cholesky_ = pack(storage.precision_factors).astype(dtype)
@@ -227,26 +270,10 @@ class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Density
         self.lower_bounds_ = list(best.lower_bounds)
         self.n_parameters_ = best.mixture.n_parameters
 
-    @property
-    def mixture_(self) -> Mixture:
-        """Fitted mixture, made from ``weights_``, ``means_`` and ``precisions_cholesky_``."""
-        if not hasattr(self, "weights_"):
-            check_is_fitted(self)
-        kind = getattr(self, "covariance_type_", self.covariance_type)
-        count = getattr(self, "n_parameters_", 0)
-        return mixture_from_attributes(kind, self.weights_, self.means_, self.precisions_cholesky_, count)
-
-    @use_threads
-    def predict(self, X: Any) -> NDArray[np.int64]:
-        """Most probable component of each row, (n_samples,)."""
-        rows = check_prediction_rows(self, X)
-        return kernels.current_kernel().labels(self.mixture_, rows)
-
-    @use_threads
-    def predict_proba(self, X: Any) -> NDArray[np.floating]:
-        """Probability of each component given the row, (n_samples, n_components)."""
-        rows = check_prediction_rows(self, X)
-        return kernels.current_kernel().posterior(self.mixture_, rows).astype(rows.dtype, copy=False)
+    def _count(self) -> None:
+        """Set the attributes that scikit-learn's class does not have, after it has set its own."""
+        self.covariance_type_, self.n_components_ = self.covariance_type, int(self.means_.shape[0])
+        self.n_parameters_ = self._n_parameters()
 
     def transform(self, X: Any) -> Any:
         """Probability of each component given the row, (n_samples, n_components); as a table after ``set_output``."""
@@ -255,46 +282,12 @@ class GaussianMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Density
     @property
     def _n_features_out(self) -> int:
         """Number of columns of what `transform` returns; the name is that of scikit-learn."""
-        return self.n_components_
+        return self.means_.shape[0]
 
-    @use_threads
-    def score_samples(self, X: Any) -> NDArray[np.floating]:
-        """Log-density of each row, (n_samples,)."""
-        rows = check_prediction_rows(self, X)
-        return kernels.current_kernel().log_density(self.mixture_, rows).astype(rows.dtype, copy=False)
+    onnx_parser = onnx_parser
 
-    @use_threads
-    def _assess(self, X: Any, sample_weight: Any) -> Assessment:
-        """Log-likelihood and criteria of the fitted mixture on rows."""
-        rows = check_prediction_rows(self, X)
-        return assess(self.mixture_, rows, check_sample_weight(sample_weight, rows))
 
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """Mean log-likelihood per row."""
-        rows = check_prediction_rows(self, X)
-        return float(np.average(self.score_samples(rows), weights=check_sample_weight(sample_weight, rows)))
+OWN.update({name: getattr(GaussianMixture, name) for name in PUBLIC})
 
-    def bic(self, X: Any, sample_weight: Any = None) -> float:
-        """Bayesian information criterion on the rows; lower is better."""
-        return self._assess(X, sample_weight).bic
-
-    def aic(self, X: Any, sample_weight: Any = None) -> float:
-        """Akaike information criterion on the rows; lower is better."""
-        return self._assess(X, sample_weight).aic
-
-    def icl(self, X: Any, sample_weight: Any = None) -> float:
-        """Integrated completed likelihood on the rows; lower is better."""
-        return self._assess(X, sample_weight).icl
-
-    def _n_parameters(self) -> int:
-        """Number of free parameters; the name is that of scikit-learn's method, which its tests call."""
-        return self.mixture_.n_parameters
-
-    def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
-        """Draw rows and their components, grouped by component."""
-        mixture = self.mixture_
-        if n_samples < 1:
-            raise ValueError(f"Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample.")
-        rows, labels = mixture.sample(n_samples, check_random_state(self.random_state))
-        order = np.argsort(labels, kind="stable")
-        return rows[order], labels[order]
+# Programs ask whether a model is an instance of scikit-learn's class.
+Twin.register(GaussianMixture)

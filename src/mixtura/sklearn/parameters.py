@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Integral, Number, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
-from mixtura._support import Rows, as_sample_weight
+from mixtura._support import Rows, as_numbers, as_sample_weight
 from mixtura.covariance.models import MODELS, DeterminantRatio, EigenvalueRatio
 from mixtura.data import ArraySource
 from mixtura.em import Problem
+from mixtura.errors import DataError
 from mixtura.fitting import Model, as_masks, hold_parameters
 from mixtura.sklearn.automatic import AUTO
-from mixtura.sklearn.em import InitialParameters, problem_of
+from mixtura.sklearn.collapse import CollapsePolicy
+from mixtura.sklearn.em import STARTS, InitialParameters, problem_of
 from mixtura.sklearn.shapes import PARAMETER_SHAPES, check_shape, check_weights, covariances_from_precisions
-from mixtura.starts import GROUPINGS
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({AUTO})],
@@ -26,7 +27,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "reg_covar": [Interval(Real, 0.0, None, closed="left")],
     "max_iter": [Interval(Integral, 0, None, closed="left")],
     "n_init": [Interval(Integral, 1, None, closed="left")],
-    "init_params": [StrOptions(set(GROUPINGS))],
+    "init_params": [StrOptions(set(STARTS))],
     "weights_init": ["array-like", None],
     "means_init": ["array-like", None],
     "precisions_init": ["array-like", None],
@@ -37,6 +38,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "accelerate": ["boolean"],
     "fixed": [str, "array-like", dict, None],
     "equal_weights": ["boolean"],
+    "on_collapse": [StrOptions({"raise", "repair"})],
     "constraint": [EigenvalueRatio, DeterminantRatio, None],
     "threads": [Interval(Integral, 1, None, closed="left"), None],
 }
@@ -53,13 +55,15 @@ def initial_parameters(estimator: Any, d: int) -> InitialParameters:
     )
 
 
-def problem_and_start(estimator: Any, source: ArraySource, **model_options: Any) -> tuple[Problem, InitialParameters]:
+def problem_and_start(
+    estimator: Any, source: ArraySource, policy: CollapsePolicy, **model_options: Any
+) -> tuple[Problem, InitialParameters]:
     """Problem that EM solves for an estimator and its data, and the given parameters of the start.
 
     ``model_options`` are the fields of its `Model`, but for the covariance model's name and what is held.
     """
     given = initial_parameters(estimator, source.n_features)
-    problem = problem_of(source, Model(estimator.covariance_type, **model_options), estimator.reg_covar)
+    problem = problem_of(source, Model(estimator.covariance_type, **model_options), estimator.reg_covar, policy)
     masks = as_masks(estimator.fixed, estimator.n_components)
     missing = set(masks) - set(given.as_dict())
     if missing:
@@ -73,8 +77,21 @@ def problem_and_start(estimator: Any, source: ArraySource, **model_options: Any)
 
 
 def check_sample_weight(sample_weight: Any, rows: Rows) -> Any:
-    """Check weights of rows with scikit-learn's rules and texts; None stays None."""
+    """Check weights of rows with scikit-learn's rules and texts; None stays None; a missing weight's row is named."""
     if sample_weight is None:
         return None
+    if not isinstance(sample_weight, Number):
+        sample_weight = as_numbers(sample_weight, "sample_weight")
+        missing = np.isnan(sample_weight)
+        if missing.any():
+            raise DataError(f"Input sample_weight contains NaN: sample_weight, row {int(missing.argmax())} is missing")
     weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
     return as_sample_weight(weight, len(rows))
+
+
+def count_parameters(estimator: Any, k: int, d: int) -> int:
+    """Number of free parameters of an estimator's model in d columns; k is the number of components for "auto"."""
+    own, kind = estimator.n_components, estimator.covariance_type
+    name = getattr(estimator, "covariance_type_", kind) if kind == AUTO else kind
+    model = Model(name, estimator.constraint, fixed=estimator.fixed, equal_weights=estimator.equal_weights)
+    return model.n_parameters(k if own == AUTO else int(own), d)

@@ -1,0 +1,117 @@
+"""What a fitted `GaussianMixture` is asked: labels, densities, criteria and samples, by its attributes as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from mixtura import kernels
+from mixtura._support import Array
+from mixtura.mixture import Assessment, Mixture, assess
+from mixtura.sklearn.attributes import (
+    are_normalised,
+    check_prediction_rows,
+    mixture_from_attributes,
+    try_mixture_from_attributes,
+)
+from mixtura.sklearn.overrides import call_twin, overridden, refuse_overridden
+from mixtura.sklearn.parameters import check_sample_weight, count_parameters
+from mixtura.sklearn.threaded import use_threads
+from mixtura.sklearn.twin import as_twin
+
+
+class Predictions:
+    """Methods of a fitted estimator.
+
+    Attributes that were set by hand are used as scikit-learn uses them. Where its arithmetic is needed for this
+    (weights that do not sum to one, precisions that are singular up to rounding), or a subclass overrides a method
+    that scikit-learn's would call, scikit-learn's method answers.
+    """
+
+    @property
+    def mixture_(self: Any) -> Mixture:
+        """Fitted mixture by ``weights_``, ``means_`` and ``precisions_cholesky_``; the weights are normalised."""
+        if not hasattr(self, "weights_"):
+            check_is_fitted(self)
+        return mixture_from_attributes(self, self._n_parameters())
+
+    def _ordinary_mixture(self: Any, asked: str) -> Mixture | None:
+        """The fitted mixture, or None where scikit-learn's own method ``asked`` has to answer."""
+        if overridden(self, asked):
+            return None
+        if not hasattr(self, "weights_"):
+            check_is_fitted(self)
+        return try_mixture_from_attributes(self) if are_normalised(self.weights_) else None
+
+    @use_threads
+    def predict(self, X: Any) -> NDArray[np.int64]:
+        """Most probable component of each row, (n_samples,)."""
+        return self._labels(X)
+
+    def _labels(self, X: Any) -> NDArray[np.int64]:
+        """Most probable component of each row, (n_samples,): what `predict` and `fit_predict` return."""
+        mixture = self._ordinary_mixture("predict")
+        if mixture is None:
+            return call_twin("predict", self, X)
+        return kernels.current_kernel().labels(mixture, check_prediction_rows(self, X))
+
+    @use_threads
+    def predict_proba(self, X: Any) -> NDArray[np.floating]:
+        """Probability of each component given the row, (n_samples, n_components)."""
+        mixture = self._ordinary_mixture("predict_proba")
+        if mixture is None:
+            return call_twin("predict_proba", self, X)
+        rows = check_prediction_rows(self, X)
+        return kernels.current_kernel().posterior(mixture, rows).astype(rows.dtype, copy=False)
+
+    @use_threads
+    def score_samples(self, X: Any) -> NDArray[np.floating]:
+        """Log-density of each row, (n_samples,)."""
+        mixture = self._ordinary_mixture("score_samples")
+        if mixture is None:
+            return call_twin("score_samples", self, X)
+        rows = check_prediction_rows(self, X)
+        return kernels.current_kernel().log_density(mixture, rows).astype(rows.dtype, copy=False)
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Mean log-likelihood per row."""
+        values = self.score_samples(X)
+        return float(np.average(values, weights=check_sample_weight(sample_weight, values)))
+
+    @use_threads
+    def _assess(self, X: Any, sample_weight: Any, mixture: Mixture) -> Assessment:
+        """Log-likelihood and criteria of a mixture on rows."""
+        rows = check_prediction_rows(self, X)
+        return assess(mixture, rows, check_sample_weight(sample_weight, rows))
+
+    def bic(self, X: Any, sample_weight: Any = None) -> float:
+        """Bayesian information criterion on the rows; lower is better."""
+        if sample_weight is None and self._ordinary_mixture("criteria") is None:
+            return float(call_twin("bic", self, X))
+        refuse_overridden(self, "bic with sample_weight", "criteria", "is computed from the attributes")
+        return self._assess(X, sample_weight, self.mixture_).bic
+
+    def aic(self, X: Any, sample_weight: Any = None) -> float:
+        """Akaike information criterion on the rows; lower is better."""
+        if sample_weight is None and self._ordinary_mixture("criteria") is None:
+            return float(call_twin("aic", self, X))
+        refuse_overridden(self, "aic with sample_weight", "criteria", "is computed from the attributes")
+        return self._assess(X, sample_weight, self.mixture_).aic
+
+    def icl(self, X: Any, sample_weight: Any = None) -> float:
+        """Integrated completed likelihood on the rows; lower is better."""
+        refuse_overridden(self, "icl", "criteria", "is computed from the attributes")
+        return self._assess(X, sample_weight, self.mixture_).icl
+
+    def _n_parameters(self: Any) -> int:
+        """Number of free parameters of the model as it stands: of ``n_components`` in the columns of ``means_``."""
+        return count_parameters(self, *np.shape(self.means_))
+
+    def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
+        """Draw rows and their components, grouped by component: scikit-learn's draws, by ``covariances_``."""
+        check_is_fitted(self)
+        rows, labels = as_twin(self).sample(n_samples)
+        return rows, labels
