@@ -25,9 +25,9 @@ CRITERION_LABELS = {
     "cv": "−2 log-likelihood of rows held out",
 }
 
-# Letters for shape and axes choose colour and marker, the letter for volume the line: 7 x 2 looks for 14 models.
+# The letters for shape and axes choose colour and marker, that for volume the line style: 7 x 2 styles for 14 models.
 _SHAPES_AND_AXES = ("II", "EI", "VI", "EE", "VE", "EV", "VV")
-_COLOURS = ("#717581", "#3f90da", "#2ca89a", "#832db6", "#bd1f01", "#e08a00")  # of all but the last
+_COLOURS = ("#717581", "#3f90da", "#2ca89a", "#832db6", "#bd1f01", "#e08a00")  # the last one has the text colour
 _LINE_STYLES = {"E": (0, (4, 1.6)), "V": "-"}
 _LEGEND = "dashed: equal volumes, solid: own volumes; colour and marker: shape and axes"
 
@@ -180,9 +180,7 @@ def space_apart(wanted: Sequence[float], step: float, bottom: float, top: float)
     >>> space_apart([1.0, 2.0, 6.0], 2.0, -9.0, 9.0)
     [0.5, 2.5, 6.0]
     """
-    groups = [
-        [place] for place in wanted
-    ]  # neighbours that would overlap are centred on the mean of their wanted positions
+    groups = [[place] for place in wanted]  # positions that would overlap, to be centred on their wanted mean
     i = 1
     while i < len(groups):
         reach = (len(groups[i - 1]) + len(groups[i])) / 2 * step

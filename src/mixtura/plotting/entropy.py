@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 def plot_entropy(entropy: Array, moved: Array, suggested: int, path: str | Path | None) -> Figure:
-    """Draw the entropy of the classification against the number of clusters, and against the rows merged so far.
+    """Draw the entropy of the assignment to clusters against the number of clusters, and against the rows merged.
 
     Parameters
     ----------
     entropy : ndarray of shape (k,)
         Entropy with 1, 2, ..., k clusters, in nats.
     moved : ndarray of shape (k,)
-        Rows in the clusters that were merged on the way from k clusters to 1, 2, ..., k, summed over the merges.
+        Number of rows in merged clusters, summed over the merges from k clusters to 1, 2, ..., k.
     suggested : int
-        Number of clusters that gets a ring; between 1 and k it is at the bend of two lines, which are drawn.
+        Number of clusters to mark; unless it is 1 or k, the two least-squares lines that meet there are drawn, too.
     path : str or Path, optional
         Save as this .png, .svg or .pdf, too.
     """

@@ -83,7 +83,7 @@ def new_frame(figure: Figure, view: View, whole: Sequence[RecordedIteration]) ->
 
 
 def freeze_layout(figure: Figure) -> None:
-    """Lay the figure out once and for all, so that frames are drawn faster and do not jump."""
+    """Lay the figure out now and never again, so that frames are drawn faster and axes do not move between them."""
     figure.canvas.draw()
     figure.set_layout_engine("none")
 

@@ -138,7 +138,7 @@ def plot_parameter_replicates(
     view : (Mixture, sequence of int)
         The mixture, and the positions of the columns to draw.
     values : (ndarray, ndarray, ndarray)
-        Replicates (n, k, d), estimates (k, d), and lower and upper ends of the intervals (2, k, d).
+        The parameter in the replicates, (n, k, d), its estimates, (k, d), and the ends of the intervals, (2, k, d).
     level : float
         Probability of the intervals.
     notes : sequence of str
@@ -195,7 +195,7 @@ def _draw_test(axes: Axes, test: RatioTest) -> None:
     axes.set_xlim(low - 0.02 * (reach - low), reach if seen > reach else max(high, seen) + 0.05 * (reach - low))
     axes.set_title(f"{k} against {k + 1} components: p = {test.p_value:.3g}", loc="left", fontsize="medium")
     axes.set_ylabel(f"{len(values)} replicates", fontsize="small")
-    said = f"observed: {style.format_number(seen)}"
+    text = f"observed: {style.format_number(seen)}"
     accent = style.COLOURS[2]
     if seen > reach:
         arrow = {"arrowstyle": "->", "color": accent, "linewidth": 1.6}
@@ -205,7 +205,7 @@ def _draw_test(axes: Axes, test: RatioTest) -> None:
             "va": "center",
             "ha": "right",
         }
-        axes.annotate(said, (0.995, 0.5), (0.9, 0.5), color=accent, arrowprops=arrow, **frame)
+        axes.annotate(text, (0.995, 0.5), (0.9, 0.5), color=accent, arrowprops=arrow, **frame)
         return
     axes.axvline(seen, color=accent, linewidth=1.8, zorder=4)
     right = seen < sum(axes.get_xlim()) / 2
@@ -217,7 +217,7 @@ def _draw_test(axes: Axes, test: RatioTest) -> None:
     }
     paper = {"facecolor": style.background_colour(), "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
     axes.annotate(
-        said,
+        text,
         (seen, 0.97),
         (5 if right else -5, 0),
         color=accent,

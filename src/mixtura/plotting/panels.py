@@ -1,4 +1,4 @@
-"""Axes that show one or two columns of a mixture and can be updated, for a replay, to the next mixture."""
+"""Axes that show one or two columns of a mixture, and can be updated to show another mixture, for a replay."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def new_panel(
     k : int
         Largest number of components that will be drawn.
     deviations : sequence of int
-        Standard deviations at which ellipses are drawn.
+        Numbers of standard deviations at which ellipses are drawn.
     size : float
         Scale of markers and lines.
     """
@@ -223,7 +223,7 @@ def component_handles(mixture: Mixture) -> list[Line2D]:
 
 
 def line_handles(columns: int) -> list[Line2D]:
-    """Legend entries for ellipses and density curves, where a picture of so many columns has them."""
+    """Legend entries for the ellipses and density curves that a picture of so many columns has."""
     line = style.require("matplotlib.lines").Line2D
     widths = [
         line([], [], color=style.text_colour(), linestyle=pattern, label=f"{deviation} standard deviation{plural}")

@@ -30,6 +30,7 @@ MAX_FRAME_ROWS = 10_000
 # How long a film shows its last frame, in seconds.
 LAST_FRAME_SECONDS = 3.0
 
+# Size of frames in inches, and their resolution in dots per inch: in a GIF, and elsewhere.
 SIZE = (8.0, 4.5)
 GIF_DPI, DPI = 100, 160
 
@@ -196,10 +197,14 @@ class Film:
 
     Attributes
     ----------
+    figure : matplotlib Figure
+        The figure in which frames are drawn.
     show : callable
         Draws the frame with this number, from 0, in the figure.
     numbers : tuple of int
         Number of each frame's EM iteration.
+    fps : float
+        Frames per second.
     """
 
     figure: Figure
@@ -237,9 +242,8 @@ def _common_palette(samples: Sequence[Image]) -> Image:
         sheet.paste(sample, (0, position * height))
     paper = np.array(sheet.getpixel((0, 0)))
     found = np.array(sheet.quantize(127, method=images.Quantize.MAXCOVERAGE).getpalette()[: 3 * 127]).reshape(-1, 3)
-    others = found[
-        np.abs(found - paper).max(axis=1) > 12
-    ]  # Pillow would draw the background in a colour that is closer
+    # Pillow would draw the background in another colour of the palette that is almost the same.
+    others = found[np.abs(found - paper).max(axis=1) > 12]
     palette: Image = images.new("P", (1, 1))
     palette.putpalette([*paper.tolist(), *others.ravel().tolist()])
     return palette

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
 
-# Petroff (2021), arXiv:2107.02270. Of the usual palettes it keeps ten colours furthest apart for normal sight and for
-# simulated protanopia, deuteranopia and tritanopia (least CIE76 distance 17; Okabe-Ito with two more has 7).
+# The palette of Petroff (2021), arXiv:2107.02270. Of the usual palettes its ten colours are furthest apart, for normal
+# sight and simulated protanopia, deuteranopia and tritanopia (least CIE76 distance 17; Okabe-Ito with two more has 7).
 COLOURS = (
     "#3f90da",
     "#ffa90e",
@@ -33,7 +33,7 @@ COLOURS = (
     "#717581",
     "#92dadd",
 )
-# Of noise: visible on light and dark backgrounds, and paler than the colours of components.
+# Colour of noise: visible on light and dark backgrounds, and paler than the colours of components.
 GREY = "#8c8c8c"
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", "*", ">")

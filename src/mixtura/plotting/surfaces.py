@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-# Contour lines of a density, and the probability within the outermost; their densities have equal ratios.
+# Number of contour lines of a density, and the probability within the outermost; successive densities have one ratio.
 CONTOURS, OUTERMOST = 6, 0.99
 
 # Stands for log 0, which contours cannot handle.
@@ -43,7 +43,7 @@ def _contour_levels(mixture: Mixture) -> Array:
 
 
 def _draw_points(axes: Axes, points: Array, labels: RowLabels, size: float) -> None:
-    """Draw rows in one colour whatever their component; those of noise are grey."""
+    """Draw all rows in one colour, and those of noise in grey."""
     look = style.point_style(0, len(points), 0.7 * size) | {"marker": "o", "color": style.text_colour(), "alpha": 0.35}
     for own, how in (
         (labels != NOISE_LABEL, look),
@@ -110,7 +110,7 @@ def draw_regions(axes: Axes, view: View, columns: Sequence[int], labels: RowLabe
         return
     xs, ys, logs = _log_density_grid(mixture, axes)
     axes.contourf(xs, ys, logs, levels=[*levels, max(logs.max(), levels[-1]) + 1], colors=shades, zorder=1)
-    # Without a style, Matplotlib dashes lines of negative level, as many log-densities are.
+    # By default Matplotlib dashes lines of negative levels, and many log-densities are negative.
     edge: dict[str, Any] = {"colors": [style.text_colour()], "linewidths": 0.6 * size, "linestyles": "-", "alpha": 0.5}
     axes.contour(xs, ys, logs, levels=levels, **edge, zorder=2)
     _draw_points(axes, points, labels, size)

@@ -22,9 +22,9 @@ LEGEND_UNCERTAINTIES = (0.01, 0.1, 0.5)
 
 
 def draw_uncertainty(axes: Axes, view: View, columns: Sequence[int], labels: RowLabels, size: float) -> None:
-    """Draw points whose size grows with the uncertainty of their component, by all columns of the data.
+    """Draw points whose size grows with the uncertainty of their component, given all columns of the data.
 
-    Of one column, the height of a point is its uncertainty, too.
+    If one column is drawn, the height of a point is its uncertainty, too.
     """
     points = set_up_axes(axes, view, columns, size)
     values = view.mixture.uncertainty(view.rows) if len(points) else np.empty(0)
@@ -82,7 +82,7 @@ def uncertainty_handles(view: View) -> list[Artist]:
         for value, width in zip(shown, sizes, strict=True)
     ]
     diagonal = [line([], [], linestyle="none", label=f"diagonal: uncertainty,\n0 to {largest_uncertainty(view):.2g}")]
-    ellipse = [line([], [], color=style.text_colour(), linestyle="--", label="2 standard standard_deviations")]
+    ellipse = [line([], [], color=style.text_colour(), linestyle="--", label="2 standard deviations")]
     return [
         *component_handles(view.mixture),
         *legend,

@@ -113,7 +113,7 @@ def drawn_marginal(mixture: Mixture, columns: Sequence[int]) -> Mixture:
 
 
 def axis_limits(mixture: Mixture, values: Array, column: int) -> tuple[float, float]:
-    """Limits of an axis: all values, and 2.5 standard deviations about each mean as far as they lie near the values."""
+    """Limits of a column's axis: all values, and 2.5 standard deviations about each mean as far as they are near."""
     deviations = np.sqrt(mixture.covariances.variances()[:, column])
     low = float((mixture.means[:, column] - 2.5 * deviations).min())
     high = float((mixture.means[:, column] + 2.5 * deviations).max())
