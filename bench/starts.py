@@ -86,17 +86,17 @@ class Counter:
             self.read += problem.source.n_rows
             return evaluate(problem, *given)
 
-        def counted_run(problem, result):
+        def counted_run(problem, result, components):
             self.read += problem.source.n_rows * result.passes
-            return as_run(problem, result)
+            return as_run(problem, result, components)
 
         def counted_partitions(problem, sample, k, rng, count=1):
             self.read += count * len(sample.rows)
             return partitions(problem, sample, k, rng, count)
 
-        def counted_accumulate(chunk, share, scatter_kind):
+        def counted_accumulate(chunk, responsibilities, scatter_kind):
             self.read += len(chunk.rows)
-            return accumulated(chunk, share, scatter_kind)
+            return accumulated(chunk, responsibilities, scatter_kind)
 
         em.Problem.evaluate, small.partitions, moves.accumulate = (
             counted_evaluate,
