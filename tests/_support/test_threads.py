@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_info
 import mixtura
 from mixtura import kernels
 from mixtura._support import threads
-from mixtura._support.cuts import chunk_slices
+from mixtura._support.slices import chunk_slices
 from mixtura.data import array
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk

@@ -66,7 +66,7 @@ def test_every_format_gives_the_same_table(name, tmp_path):
     assert table.columns == ("a", "b")
     assert table.rows.tolist() == FRAME.to_numpy().tolist()
     assert table.rows.flags.c_contiguous
-    assert (table.rows.dtype, table.kept.tolist(), table.n_read, table.notes) == (np.float64, [0, 1, 2], 3, ())
+    assert (table.rows.dtype, table.positions.tolist(), table.n_read, table.notes) == (np.float64, [0, 1, 2], 3, ())
 
 
 @pytest.mark.parametrize(("name", "kind"), [("t.csv", "csv"), ("t.tsv", "tsv"), ("t.parquet", "parquet")])
@@ -155,7 +155,7 @@ def test_columns_of_a_model(file):
 def test_rows_with_missing_values_are_dropped_and_counted(file):
     path = file("a,b\n1,2\nn/a,3\n4,\n5,inf\n6,nan\n7,8\n")
     table = read_table(path, missing="drop")
-    assert (table.rows.tolist(), table.kept.tolist(), table.n_read) == ([[1, 2], [7, 8]], [0, 5], 6)
+    assert (table.rows.tolist(), table.positions.tolist(), table.n_read) == ([[1, 2], [7, 8]], [0, 5], 6)
     assert table.notes == (f"{path}: left out 4 of 6 rows, which have missing values",)
     assert table.align(["p", "q"]) == ["p", None, None, None, None, "q"]
 

@@ -9,18 +9,17 @@ from mixtura._support.checks import (
     LARGEST_VALUE,
     all_finite,
     as_amount,
+    as_column_positions,
     as_count,
     as_fraction,
     as_matching_rows,
     as_names,
-    as_positions,
     as_rng,
     as_rows,
     as_sample_weight,
     frozen_array,
 )
 from mixtura._support.containers import as_numbers, check_unmasked, column_names
-from mixtura._support.cuts import block_slices, chunk_slices
 from mixtura._support.distinct import distinct_rows
 from mixtura._support.files import atomic_write, write_text
 from mixtura._support.html import html_table
@@ -28,6 +27,7 @@ from mixtura._support.labels import is_missing, without_missing
 from mixtura._support.lazy import LazyModule
 from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
+from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.threads import map_in_order, one_blas_thread, thread_count, using_threads
 from mixtura._support.types import Array, Index, Rng, Rows, Scalar, StorageForm
@@ -47,6 +47,7 @@ __all__ = [
     "all_finite",
     "as_amount",
     "as_column_like",
+    "as_column_positions",
     "as_columns_like",
     "as_count",
     "as_entropy",
@@ -54,7 +55,6 @@ __all__ = [
     "as_matching_rows",
     "as_names",
     "as_numbers",
-    "as_positions",
     "as_rng",
     "as_rows",
     "as_sample_weight",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support.containers import as_numbers, column_names, name_cell
-from mixtura._support.cuts import block_slices
+from mixtura._support.slices import block_slices
 from mixtura._support.types import Array, Rng, Rows
 from mixtura.errors import DataError, ParameterError
 
@@ -38,12 +38,12 @@ def as_names(names: Sequence[str] | None, count: int, what: str) -> tuple[str, .
     return checked
 
 
-def as_positions(columns: Sequence[int | str], names: Sequence[str] | None, count: int) -> NDArray[np.int64]:
+def as_column_positions(columns: Sequence[int | str], names: Sequence[str] | None, count: int) -> NDArray[np.int64]:
     """Positions from 0 of columns given by name or number, among ``count`` columns.
 
     Examples
     --------
-    >>> as_positions(["b", 0], ("a", "b"), 2).tolist()
+    >>> as_column_positions(["b", 0], ("a", "b"), 2).tolist()
     [1, 0]
     """
     known = names or ()

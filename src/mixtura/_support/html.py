@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 # Largest number of a table's rows that are shown.
-SHOWN = 20
+MAX_SHOWN_ROWS = 20
 
 # Each cell has its own style, since notebooks may drop style sheets; colours are left to the notebook's theme.
 _CELL = "padding:2px 8px;white-space:nowrap;text-align:"
@@ -29,9 +29,9 @@ def html_table(sentence: str, records: Sequence[Mapping[str, Any]]) -> str:
     paragraph = f"<p>{escape(sentence)}</p>"
     if not records:
         return paragraph
-    columns = [_column(name, [record[name] for record in records[:SHOWN]]) for name in records[0]]
+    columns = [_column(name, [record[name] for record in records[:MAX_SHOWN_ROWS]]) for name in records[0]]
     rows = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
-    hidden = len(records) - SHOWN
+    hidden = len(records) - MAX_SHOWN_ROWS
     more = f"<p>and {hidden} more</p>" if hidden > 0 else ""
     return f"{paragraph}{_TABLE}{rows}</table></div>{more}"
 

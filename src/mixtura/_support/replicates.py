@@ -13,6 +13,7 @@ from mixtura._support.threads import map_in_order
 from mixtura._support.types import Rng
 from mixtura.errors import MixturaWarning, ParameterError
 
+# Called after each replicate with the number of those that are done.
 OnReplicate = Callable[[int], object]
 Result = TypeVar("Result")
 

@@ -76,16 +76,16 @@ class ArraySource:
 
     def _chunk_slices(self) -> list[slice]:
         """Slices of the chunks with a row of positive weight; they do not depend on the number of threads."""
-        cuts = chunk_slices(self.length, self.n_features)
+        slices = chunk_slices(self.length, self.n_features)
         weight = self.sample_weight
-        return cuts if weight is None else [cut for cut in cuts if weight[cut].any()]
+        return slices if weight is None else [part for part in slices if weight[part].any()]
 
-    def _chunk(self, cut: slice) -> Chunk:
+    def _chunk(self, part: slice) -> Chunk:
         """The rows of a slice whose weight is above zero; a view unless some are left out."""
         if self.sample_weight is None:
-            return Chunk(self.array[cut], None, cut.start)
-        weight = self.sample_weight[cut]
-        chunk = Chunk(self.array[cut], weight, cut.start)
+            return Chunk(self.array[part], None, part.start)
+        weight = self.sample_weight[part]
+        chunk = Chunk(self.array[part], weight, part.start)
         return chunk if weight.all() else chunk.take(np.flatnonzero(weight))
 
     def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
@@ -97,7 +97,7 @@ class ArraySource:
         whole = self.whole if hasattr(f, "of_whole") else None
         if whole is not None:
             return f.of_whole(whole)  # type: ignore[attr-defined] # hasattr said so
-        return reduce(add, map_in_order(lambda cut: f(self._chunk(cut)), self._chunk_slices(), self.threads))
+        return reduce(add, map_in_order(lambda part: f(self._chunk(part)), self._chunk_slices(), self.threads))
 
     def rows(self, n: int, rng: Rng) -> Chunk:
         """A random sample of n rows of positive weight without replacement, in their order; all if there are fewer."""

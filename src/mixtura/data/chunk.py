@@ -45,9 +45,9 @@ class Chunk:
         offsets = np.arange(len(self.rows)) if self.offsets is None else self.offsets
         return Chunk(self.rows[rows], weight, self.start, offsets[rows])
 
-    def parts(self, cuts: Iterable[slice]) -> Iterator[Chunk]:
+    def parts(self, slices: Iterable[slice]) -> Iterator[Chunk]:
         """One chunk, a view, for each slice of the rows."""
-        return map(self.take, cuts)
+        return map(self.take, slices)
 
     def reweighted(self, weight: Array) -> Chunk:
         """A chunk of the same rows with these sample weights, (n,)."""

@@ -10,17 +10,17 @@ from mixtura._support import Array, Rows
 from mixtura.data.source import Source
 
 # Largest number of rows whose values are examined; more rows are sampled.
-SAMPLE = 5000
+SAMPLE_ROWS = 5000
 
 # Values with more decimals than this do not count as rounded.
-DECIMALS = 9
+MAX_DECIMALS = 9
 
 # A column can count as rounded if some value occurs at least this often. In one column a component at the floor with
 # fewer rows is spurious in any case.
-REPEATED = 4
+MIN_REPEATS = 4
 
 # Units in the last place by which a value may differ from a multiple of the rounding unit.
-SLACK = 4.0
+SLACK_ULPS = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,9 +35,9 @@ class ColumnValues:
         Number of distinct values.
     common : ndarray of shape (d,)
         The most frequent value.
-    share : ndarray of shape (d,)
+    common_fraction : ndarray of shape (d,)
         The fraction of the sample that has the most frequent value.
-    usual_share : ndarray of shape (d,)
+    median_fraction : ndarray of shape (d,)
         The fraction of the sample that has a value, its median over the distinct values.
     unit : ndarray of shape (d,)
         Rounding unit: the largest unit of which all differences of values are multiples, a decimal number (0.1, 5,
@@ -57,14 +57,14 @@ class ColumnValues:
     rows: Rows
     distinct: Array
     common: Array
-    share: Array
-    usual_share: Array
+    common_fraction: Array
+    median_fraction: Array
     unit: Array
 
     @classmethod
     def of(cls, source: Source) -> ColumnValues:
-        """The values of at most `SAMPLE` random rows of a source."""
-        rows = source.rows(SAMPLE, np.random.default_rng(0)).rows
+        """The values of at most `SAMPLE_ROWS` random rows of a source."""
+        rows = source.rows(SAMPLE_ROWS, np.random.default_rng(0)).rows
         columns = [np.unique(column, return_counts=True) for column in rows.T.astype(np.float64)]
         return cls(
             rows,
@@ -72,17 +72,17 @@ class ColumnValues:
             np.array([values[counts.argmax()] for values, counts in columns]),
             np.array([counts.max() for _, counts in columns]) / len(rows),
             np.array([np.median(counts) for _, counts in columns]) / len(rows),
-            np.array([_unit(values) if counts.max() >= REPEATED else 0.0 for values, counts in columns]),
+            np.array([_rounding_unit(values) if counts.max() >= MIN_REPEATS else 0.0 for values, counts in columns]),
         )
 
 
-def _unit(values: Array) -> float:
+def _rounding_unit(values: Array) -> float:
     """The rounding unit of sorted distinct values; 0 if they have none."""
     steps = np.diff(values)
     if len(steps) < 2:
         return 0.0
-    slack = SLACK * float(np.spacing(np.abs(values).max()))
-    for decimals in range(DECIMALS + 1):
+    slack = SLACK_ULPS * float(np.spacing(np.abs(values).max()))
+    for decimals in range(MAX_DECIMALS + 1):
         scale = 10.0**decimals
         whole = np.rint(values * scale)
         if np.abs(whole).max() < 2**53 and np.abs(values - whole / scale).max() <= slack:

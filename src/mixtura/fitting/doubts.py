@@ -71,13 +71,13 @@ def _has_ties(values: ColumnValues, j: int) -> bool:
 
 def _has_spike(values: ColumnValues, j: int) -> bool:
     """Whether one value is far more frequent than the others."""
-    return bool(values.share[j] >= max(SPIKE, TIMES * values.usual_share[j]))
+    return bool(values.common_fraction[j] >= max(SPIKE, TIMES * values.median_fraction[j]))
 
 
 def _ties(values: ColumnValues, j: int) -> str:
     """What a column with ties is like."""
     if _has_spike(values, j):
-        return f"{values.common[j]:g} in {values.share[j]:.0%} of the rows"
+        return f"{values.common[j]:g} in {values.common_fraction[j]:.0%} of the rows"
     return f"{values.distinct[j]} distinct values"
 
 

@@ -92,23 +92,23 @@ def _weighted(chunk: Chunk) -> tuple[Rows, Array | None]:
 
 def log_density(mixture: Density, rows: Rows) -> Array:
     """Log-density of each row, (n,)."""
-    return _predicted(mixture, rows, _native.Prediction.LOG_DENSITY, np.empty(len(rows)))
+    return _predict(mixture, rows, _native.Prediction.LOG_DENSITY, np.empty(len(rows)))
 
 
 def posterior(mixture: Density, rows: Rows) -> Array:
     """Responsibilities of the components for each row, (n, k)."""
     result = np.empty((len(rows), len(mixture.affine.constants)))
-    return _predicted(mixture, rows, _native.Prediction.RESPONSIBILITIES, result)
+    return _predict(mixture, rows, _native.Prediction.RESPONSIBILITIES, result)
 
 
 def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
     """Most probable component of each row, (n,)."""
-    return _predicted(mixture, rows, _native.Prediction.LABELS, np.empty(len(rows), dtype=np.int64))
+    return _predict(mixture, rows, _native.Prediction.LABELS, np.empty(len(rows), dtype=np.int64))
 
 
-def _predicted(mixture: Density, rows: Rows, kind: Any, result: NDArray[T]) -> NDArray[T]:
+def _predict(mixture: Density, rows: Rows, kind: Any, result: NDArray[T]) -> NDArray[T]:
     """The array ``result``, filled with a prediction of this kind for each row."""
-    ends = [cut.stop for cut in chunk_slices(*rows.shape)]
+    ends = [part.stop for part in chunk_slices(*rows.shape)]
     threads = thread_count() if len(ends) > 1 else 1
     _native.predict(level(), _readable(rows), _density(mixture.affine), kind, result, ends, threads)
     return result

@@ -10,7 +10,7 @@ from mixtura.errors import ParameterError
 
 _native: Any = import_module("mixtura._native")  # missing where there was no compiler
 
-VARIABLE = "MIXTURA_SIMD"
+SIMD_VARIABLE = "MIXTURA_SIMD"
 
 LEVELS: tuple[str, ...] = tuple(_native.levels())
 
@@ -23,7 +23,7 @@ def level() -> str:
     >>> level() in LEVELS
     True
     """
-    wanted = os.environ.get(VARIABLE) or LEVELS[-1]
+    wanted = os.environ.get(SIMD_VARIABLE) or LEVELS[-1]
     if wanted not in LEVELS:
-        raise ParameterError(f"{VARIABLE} is {wanted!r}; this processor has {', '.join(LEVELS)}")
+        raise ParameterError(f"{SIMD_VARIABLE} is {wanted!r}; this processor has {', '.join(LEVELS)}")
     return wanted

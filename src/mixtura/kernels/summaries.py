@@ -32,21 +32,21 @@ def summarise(source: Source, *, full: bool = False) -> Summary:
     ([3.0], [[26.0]], [7.0], 3.0)
     """
     if full:
-        return source.sum(_full)
+        return source.sum(_full_summary)
     kernel, whole = kernel_of(source), source.whole
     if whole is None:
-        return source.sum(lambda chunk: _summary(chunk, kernel.moments(chunk)))
-    return _summary(whole.chunk, source.sum(kernel.moments_pass()))
+        return source.sum(lambda chunk: _brief_summary(chunk, kernel.moments(chunk)))
+    return _brief_summary(whole.chunk, source.sum(kernel.moments_pass()))
 
 
-def _summary(chunk: Chunk, sums: Stats) -> Summary:
+def _brief_summary(chunk: Chunk, sums: Stats) -> Summary:
     """The summary of a chunk, without its extent, from the weight, mean and scatter of its rows."""
     unknown = np.full(chunk.rows.shape[1], np.nan)
     mean, scatter, extent = sums.mean[0], sums.scatter[0], Extent(unknown, unknown)
     return Summary(len(chunk.rows), sums.total, _squared_weights(chunk), mean, scatter, extent)
 
 
-def _full(chunk: Chunk) -> Summary:
+def _full_summary(chunk: Chunk) -> Summary:
     """The summary of a chunk with scatter of all pairs of columns and the extent, by NumPy."""
     sums = sum_over_blocks(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "full"))(chunk)
     extent = Extent.of(chunk.rows)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mixtura._support import as_positions, frozen_array
+from mixtura._support import as_column_positions, frozen_array
 from mixtura.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def marginal(mixture: Mixture, columns: Sequence[int | str]) -> Mixture:
     >>> mixture.marginal(["b"]).means.tolist()
     [[2.0]]
     """
-    keep = as_positions(columns, mixture.columns, mixture.n_features)
+    keep = as_column_positions(columns, mixture.columns, mixture.n_features)
     if not len(keep):
         raise ParameterError("columns is empty; name at least one column to keep")
     names = tuple(mixture.columns[j] for j in keep) if mixture.columns else None
@@ -53,7 +53,7 @@ def condition(mixture: Mixture, columns: Sequence[int | str], values: Sequence[f
     >>> given.means.item(), given.covariances.dense().item()
     (1.0, 0.75)
     """
-    given = as_positions(columns, mixture.columns, mixture.n_features)
+    given = as_column_positions(columns, mixture.columns, mixture.n_features)
     point = frozen_array(values)
     if point.shape != given.shape or not np.isfinite(point).all():
         raise ParameterError(f"values are {values!r}; expected one finite number for each of {list(columns)!r}")

@@ -51,14 +51,14 @@ class Cells:
     ----------
     frame : polars.DataFrame
         The cells, with a name for each column.
-    named : bool
+    has_names : bool
         Whether the names of the columns come from the file; else they are x1, x2, ...
     notes : tuple of str
         What the user should know about how the file was read.
     """
 
     frame: pl.DataFrame
-    named: bool
+    has_names: bool
     notes: tuple[str, ...] = ()
 
 

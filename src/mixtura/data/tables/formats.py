@@ -140,21 +140,21 @@ def _decompress(data: bytes, path: str, unpack: Callable[[bytes], bytes]) -> byt
 
 def _read_parquet(content: FileContent) -> Cells:
     """Read the cells of a Parquet file."""
-    return Cells(load_polars().read_parquet(content.data), named=True)
+    return Cells(load_polars().read_parquet(content.data), has_names=True)
 
 
 def _read_arrow(content: FileContent) -> Cells:
     """Read the cells of an Arrow IPC or Feather file (version 2), or of an IPC stream."""
     polars = load_polars()
     try:
-        return Cells(polars.read_ipc(content.data), named=True)
+        return Cells(polars.read_ipc(content.data), has_names=True)
     except (polars.exceptions.PolarsError, OSError):
-        return Cells(polars.read_ipc_stream(content.data), named=True)
+        return Cells(polars.read_ipc_stream(content.data), has_names=True)
 
 
 def _read_ndjson(content: FileContent) -> Cells:
     """Read the cells of a file with one JSON object on each line."""
-    return Cells(load_polars().read_ndjson(content.data, infer_schema_length=None), named=True)
+    return Cells(load_polars().read_ndjson(content.data, infer_schema_length=None), has_names=True)
 
 
 def _read_npy(content: FileContent) -> Cells:
@@ -167,7 +167,7 @@ def _read_npy(content: FileContent) -> Cells:
     table = array.reshape(len(array), -1)
     if table.dtype != np.float32:
         table = table.astype(np.float64)
-    return Cells(load_polars().from_numpy(table, schema=default_column_names(table.shape[1])), named=False)
+    return Cells(load_polars().from_numpy(table, schema=default_column_names(table.shape[1])), has_names=False)
 
 
 FORMATS: dict[str, Callable[[FileContent], Cells]] = {

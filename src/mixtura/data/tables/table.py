@@ -44,7 +44,7 @@ class Table:
         Sample weights, if a column of weights was asked for.
     name : str
         What messages call the file.
-    kept : ndarray of shape (n,)
+    positions : ndarray of shape (n,)
         Position in the file of each row, from 0.
     n_read : int
         Number of rows of the file, those that were left out included.
@@ -58,7 +58,7 @@ class Table:
     columns: tuple[str, ...] | None
     weights: Array | None
     name: str
-    kept: NDArray[np.int64]
+    positions: NDArray[np.int64]
     n_read: int
     notes: tuple[str, ...] = ()
     labels: NDArray[np.str_] | None = None
@@ -75,7 +75,7 @@ class Table:
         ['first', None, 'third', None]
         """
         aligned: list[Any] = [None] * self.n_read
-        for position, value in zip(self.kept.tolist(), values, strict=True):
+        for position, value in zip(self.positions.tolist(), values, strict=True):
             aligned[position] = value
         return aligned
 
@@ -132,7 +132,7 @@ def read_table(
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "data.csv"
     >>> _ = path.write_text("age,height\n31,1.8\n45,\n", encoding="utf-8")
     >>> table = read_table(str(path), missing="drop")
-    >>> table.columns, table.rows.tolist(), table.kept.tolist()
+    >>> table.columns, table.rows.tolist(), table.positions.tolist()
     (('age', 'height'), [[31.0, 1.8]], [0])
     """
     if missing not in ("error", "drop"):
@@ -148,25 +148,25 @@ def read_table(
     if not frame.height:
         raise DataError(f"{name} has a header but no rows")
     numbers = _as_floats(frame, name)
-    good = np.isfinite(numbers.to_numpy())
-    whole = good.all(axis=1)
-    if missing == "error" and not whole.all():
-        row, column = np.argwhere(~good)[0]
+    finite = np.isfinite(numbers.to_numpy())
+    complete = finite.all(axis=1)
+    if missing == "error" and not complete.all():
+        row, column = np.argwhere(~finite)[0]
         raise DataError(f"{_describe_cell(frame, name, row, column)}; pass --columns, or --missing drop")
-    if not whole.any():
+    if not complete.any():
         raise DataError(
-            f"{name}: no row is without missing values{_say_which_columns_hold_numbers(good, frame.columns)}"
+            f"{name}: no row is without missing values{_say_which_columns_hold_numbers(finite, frame.columns)}"
         )
-    kept = np.flatnonzero(whole)
+    kept = np.flatnonzero(complete)
     weights = numbers[weights_column].to_numpy().astype(np.float64)[kept] if weights_column else None
     rows = np.ascontiguousarray(numbers.select(chosen).to_numpy()[kept])
     _check_values(rows, weights, [*chosen, weights_column or ""], name, kept)
     notes = cells.notes
-    if len(kept) < len(whole):
-        notes += (f"{name}: left out {len(whole) - len(kept)} of {len(whole)} rows, which have missing values",)
-    names = tuple(chosen) if cells.named or columns or (model and model.columns) else None
+    if len(kept) < len(complete):
+        notes += (f"{name}: left out {len(complete) - len(kept)} of {len(complete)} rows, which have missing values",)
+    names = tuple(chosen) if cells.has_names or columns or (model and model.columns) else None
     labels = None if labels_column is None else _as_text(cells.frame[labels_column])[kept]
-    return Table(rows, names, weights, name, kept, len(whole), notes, labels)
+    return Table(rows, names, weights, name, kept, len(complete), notes, labels)
 
 
 def _as_text(column: pl.Series) -> NDArray[np.str_]:
@@ -182,7 +182,7 @@ def _choose_columns(
     available = cells.frame.columns
     others = [column for column in available if column not in excluded]
     wanted = list(columns) if columns is not None else others
-    if columns is None and model and model.columns and (cells.named or set(model.columns) <= set(available)):
+    if columns is None and model and model.columns and (cells.has_names or set(model.columns) <= set(available)):
         wanted = list(model.columns)
     listed = ", ".join(available)
     for column in [*wanted, *excluded]:
@@ -227,9 +227,9 @@ def _describe_cell(frame: pl.DataFrame, name: str, row: int, column: int) -> str
     return f'{name}, row {row + 1}, column "{frame.columns[column]}": {what}'
 
 
-def _say_which_columns_hold_numbers(good: NDArray[np.bool_], columns: list[str]) -> str:
+def _say_which_columns_hold_numbers(finite: NDArray[np.bool_], columns: list[str]) -> str:
     """End of a message: a column without any number, and the columns with some; empty if all or none have some."""
-    numeric = np.asarray(good.any(axis=0))
+    numeric = np.asarray(finite.any(axis=0))
     if numeric.all() or not numeric.any():
         return ""
     without = columns[int(np.argmin(numeric))]

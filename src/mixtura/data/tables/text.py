@@ -43,16 +43,16 @@ def _read(content: FileContent, separator: str) -> Cells:
     if not any(cells):
         raise DataError(f"{name}: the first line is empty")
     numeric = [cell for cell in cells if _is_number(cell)]
-    named = len(numeric) < len(cells) if header is None else header
+    has_header = len(numeric) < len(cells) if header is None else header
     # Editors and spreadsheets leave empty lines at the end of files.
     frame = frame[: _used_rows(frame)]
-    if named:
+    if has_header:
         doubtful = header is None and numeric
         note = f'{name}: the first row is taken as names, though "{"".join(numeric[:1])}" is a number (--no-header)'
-        return Cells(rename_columns(frame[1:], cells, name), named=True, notes=(note,) if doubtful else ())
+        return Cells(rename_columns(frame[1:], cells, name), has_names=True, notes=(note,) if doubtful else ())
     note = f"{name} has no header; its columns are called x1 to x{len(cells)}"
     notes = (note,) if header is None else ()
-    return Cells(rename_columns(frame, default_column_names(len(cells)), name), named=False, notes=notes)
+    return Cells(rename_columns(frame, default_column_names(len(cells)), name), has_names=False, notes=notes)
 
 
 def _is_number(cell: str) -> bool:

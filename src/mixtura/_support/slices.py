@@ -12,8 +12,10 @@ BLOCK_ELEMENTS = 1 << 17
 CHUNK_ELEMENTS = 1 << 19
 CHUNK_ROWS = 1 << 16
 
-# 16 chunks keep the threads of most machines busy; a chunk of fewer than 8,192 rows is not worth a thread.
+# Number of chunks that keeps the threads of most machines busy.
 FULL_COUNT = 16
+
+# A chunk of fewer rows is not worth a thread.
 FEWEST_ROWS = 1 << 13
 
 
