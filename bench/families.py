@@ -13,7 +13,7 @@ from direct import problem_of
 import mixtura
 from mixtura._support.threads import using_threads
 from mixtura.covariance.models.names import MODELS
-from mixtura.em.steppers.base import em
+from mixtura.em.steppers.base import em_iteration
 
 ROWS, COLUMNS, COMPONENTS = 200_000, 8, 8
 ROUNDS = 9
@@ -34,7 +34,7 @@ def begun(model, rows, start):
     problem = problem_of(rows, model)
     here = problem.begin(start)
     for _ in range(3):
-        here = em(problem, here)
+        here = em_iteration(problem, here)
     return problem, here
 
 
@@ -53,7 +53,7 @@ def measured(rows, start):
     for _ in range(ROUNDS):
         for model, (problem, here) in places.items():
             alone[model].append(timed(lambda problem=problem, here=here: problem.mstep(here.stats, here.mixture))[0])
-            spent, new = timed(lambda problem=problem, here=here: em(problem, here))
+            spent, new = timed(lambda problem=problem, here=here: em_iteration(problem, here))
             taken[model].append(spent)
             places[model] = problem, new
     return {model: (statistics.median(taken[model]), statistics.median(alone[model])) for model in MODELS}

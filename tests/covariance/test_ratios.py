@@ -17,7 +17,7 @@ from mixtura.covariance.models.ratios import (
     clip_to_ratio,
     ratios_as_constraint,
 )
-from mixtura.em.steppers.base import em
+from mixtura.em.steppers.base import em_iteration
 from mixtura.errors import ParameterError
 
 RATIOS = st.sampled_from([1.0, 1.5, 12.0, 1e4])
@@ -116,7 +116,7 @@ def test_em_climbs_within_the_eigenvalue_bound(model, problem, ratio):
     problem = problem_of(rows, model, constraint=EigenvalueRatio(ratio))
     here = problem.begin(random_mixture(rng, k, rows.shape[1]))
     for _ in range(8):
-        new = em(problem, here)
+        new = em_iteration(problem, here)
         assert new.loglik >= here.loglik - 1e-9 * (abs(here.loglik) + len(rows))
         values = eigenvalues(new.mixture)
         assert values.max() <= ratio * values.min() * (1 + 1e-6)
@@ -131,7 +131,7 @@ def test_em_climbs_within_the_determinant_bound(model, problem, ratio, shape):
     problem = problem_of(rows, model, constraint=ratios_as_constraint(None, ratio, shape))
     here = problem.begin(random_mixture(rng, k, rows.shape[1]))
     for _ in range(8):
-        new = em(problem, here)
+        new = em_iteration(problem, here)
         assert new.loglik >= here.loglik - 1e-9 * (abs(here.loglik) + len(rows))
         values = eigenvalues(new.mixture)
         sizes = np.log(values).sum(axis=1)
@@ -184,7 +184,7 @@ def test_units_change_nothing_where_the_bound_does_not_know_them(problem):
             b.evaluate(mixtura.Mixture(start.weights, start.means @ change, moved), np.zeros(k, bool)),
         )
         for _ in range(3):
-            x, y = em(a, x), em(b, y)
+            x, y = em_iteration(a, x), em_iteration(b, y)
         shift = len(rows) * np.linalg.slogdet(change)[1]
         assert y.loglik == pytest.approx(x.loglik - shift, rel=1e-6, abs=1e-5)
 

@@ -108,9 +108,9 @@ def test_a_start_from_a_sample_reads_the_labels_of_its_rows():
     seen = []
 
     def watched(problem, k, rng):
-        small = problem.on(problem.source.rows(400, rng))
+        small = problem.on_sample(problem.source.rows(400, rng))
         seen.append((small.estep.labels, small.source.array))
-        return SmallEM(rows=400, rows_per_component=100)(problem, k, rng)
+        return SmallEM(sample_rows=400, rows_per_component=100)(problem, k, rng)
 
     fit = mixtura.fit(rows, 3, start=watched, known_labels=truth, seed=0)
     labels, sampled = seen[0]

@@ -14,7 +14,7 @@ from mixtura.data.chunk import Chunk
 from mixtura.em.loop import iterate
 from mixtura.em.mstep import with_data
 from mixtura.em.run import Run as Track
-from mixtura.em.steppers.base import em
+from mixtura.em.steppers.base import em_iteration
 from mixtura.em.stopping import LoglikRises
 from mixtura.kernels import summarise
 
@@ -39,7 +39,7 @@ def mclusts_bic(problem, start):
         loglik = here.loglik - problem.mstep.penalty(here.mixture)
         if abs(last - loglik) <= 1e-5 * (1 + abs(loglik)):
             return 2 * loglik - here.mixture.n_parameters * np.log(problem.source.n_rows)
-        here, last = em(problem, here), loglik
+        here, last = em_iteration(problem, here), loglik
 
 
 @pytest.fixture(scope="module")

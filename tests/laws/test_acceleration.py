@@ -82,7 +82,7 @@ def test_an_accelerated_trace_never_falls_and_ends_in_the_family(model, problem)
 @pytest.mark.parametrize("model", MODELS)
 @settings(max_examples=15)
 @given(problem=problems(max_k=4, max_d=4, max_n=60))
-def test_a_chart_leads_there_and_back(model, problem):
+def test_coordinates_lead_there_and_back(model, problem):
     rows, k, _ = problem
     rng = np.random.default_rng(0)
     a, b = (random_mixture(rng, k, rows.shape[1]) for _ in range(2))
@@ -94,9 +94,9 @@ def test_a_chart_leads_there_and_back(model, problem):
             )
             for m in (a, b)
         )
-    chart = FisherCoordinates(a)
-    np.testing.assert_allclose(chart.of(a), 0, atol=1e-12)
-    there = chart.at(chart.of(b))
+    coordinates = FisherCoordinates(a)
+    np.testing.assert_allclose(coordinates.of(a), 0, atol=1e-12)
+    there = coordinates.at(coordinates.of(b))
     np.testing.assert_allclose(there.weights, b.weights, rtol=1e-10)
     np.testing.assert_allclose(there.means, b.means, atol=1e-9)
     np.testing.assert_allclose(there.covariances.dense(), b.covariances.dense(), rtol=1e-8, atol=1e-9)

@@ -13,7 +13,7 @@ import mixtura
 from mixtura.covariance.models.names import MODELS, as_covariance_model
 from mixtura.data.chunk import Chunk
 from mixtura.em.mstep.floor import LEAST_FLOOR
-from mixtura.em.steppers.base import em
+from mixtura.em.steppers.base import em_iteration
 
 STARTS = st.sampled_from(["small-em", "kmeans", "k-means++", "random", "random_from_data", "identity"])
 
@@ -42,7 +42,7 @@ def test_every_em_step_raises_the_log_likelihood(model, problem, floor):
     problem = problem_of(rows, model, floor=max(floor, LEAST_FLOOR))
     here = problem.begin(random_mixture(rng, k, rows.shape[1]))
     for _ in range(8):
-        new = em(problem, here)
+        new = em_iteration(problem, here)
         # What rounding leaves of an eigenvalue on the floor is its relative error, about 1e-16 / floor.
         rounding = max(1e-10, 1e-15 / max(floor, LEAST_FLOOR))
         assert new.loglik >= here.loglik - rounding * (abs(here.loglik) + len(rows))
@@ -144,7 +144,7 @@ def test_an_affine_map_of_the_data_maps_the_full_fit(problem, factor):
     a, b = problem_of(rows), problem_of(rows @ turn + shift)
     x, y = a.begin(start), b.begin(moved)
     for _ in range(3):
-        x, y = em(a, x), em(b, y)
+        x, y = em_iteration(a, x), em_iteration(b, y)
     if x.at_floor.any() or y.at_floor.any():
         return
     assert y.loglik == pytest.approx(x.loglik - len(rows) * d * np.log(factor), rel=1e-6, abs=1e-4)

@@ -5,7 +5,7 @@ import pytest
 from problem_of import problem_of
 
 from mixtura.covariance.models import MODELS
-from mixtura.em import LoglikRises, Run, begin_runs, in_kernel, iterate
+from mixtura.em import LoglikRises, Run, begin_runs, iterate, runs_in_kernel
 from mixtura.em.executor import LoopExecutor
 from mixtura.starts import Labels
 
@@ -30,7 +30,7 @@ def example(seed):
 def test_both_executors_have_the_same_trace(model, weighted, prior, seed):
     rows, labels, weight = example(seed)
     problem = problem_of(rows, model, weight if weighted else None, prior=prior)
-    assert in_kernel(problem)
+    assert runs_in_kernel(problem)
     start = Labels(labels)(problem, 3, np.random.default_rng(0))
     runs = begin_runs(problem, [start], tol=0, accelerate_after=None)
     runs.advance([0], ITERATIONS)

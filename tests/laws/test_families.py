@@ -9,7 +9,7 @@ from strategies import examples, problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS
-from mixtura.em.steppers.base import em
+from mixtura.em.steppers.base import em_iteration
 
 COLUMNS_MAY_STRETCH = ("EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVV", "VVV")
 SPACE_MAY_TURN = ("EII", "VII", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
@@ -32,7 +32,7 @@ def climbed(problem, start, steps):
     """Some EM iterations."""
     here = problem.begin(start)
     for _ in range(steps):
-        here = em(problem, here)
+        here = em_iteration(problem, here)
     return here
 
 
@@ -45,7 +45,7 @@ def test_em_is_monotone_in_many_dimensions_and_on_tiny_clusters(model, problem, 
     problem = problem_of(rows, model, floor=floor)
     here = problem.begin(random_mixture(rng, k, rows.shape[1]))
     for _ in range(6):
-        new = em(problem, here)
+        new = em_iteration(problem, here)
         assert new.loglik >= here.loglik - max(1e-10, 1e-15 / floor) * (abs(here.loglik) + len(rows))
         here = new
 
@@ -61,7 +61,7 @@ def test_a_richer_model_starts_where_a_simpler_one_ends_and_climbs(simple, rich,
     problem = problem_of(rows, rich, floor=1e-6)
     begun = problem.begin(end.mixture)
     assert begun.loglik == pytest.approx(end.loglik, rel=1e-8, abs=1e-6)
-    assert em(problem, begun).loglik >= end.loglik - 1e-8 * (abs(end.loglik) + len(rows))
+    assert em_iteration(problem, begun).loglik >= end.loglik - 1e-8 * (abs(end.loglik) + len(rows))
     assert begun.mixture.n_parameters >= end.mixture.n_parameters
 
 

@@ -11,7 +11,7 @@ from strategies import problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS
-from mixtura.em.steppers.base import em
+from mixtura.em.steppers.base import em_iteration
 
 STRENGTHS = st.sampled_from([{}, {"shrinkage": 0}, {"shrinkage": 5.0, "dof": 40.0}])
 
@@ -28,7 +28,7 @@ def test_every_em_step_raises_log_likelihood_plus_log_prior(model, problem, stre
     problem = problem_of(rows, model, prior=mixtura.ConjugatePrior(**strength))
     here = problem.begin(random_mixture(rng, k, rows.shape[1]))
     for _ in range(8):
-        new = em(problem, here)
+        new = em_iteration(problem, here)
         assert new.loglik >= here.loglik - 1e-9 * (abs(here.loglik) + len(rows))
         assert new.loglik == pytest.approx(
             new.mixture.logpdf(rows).sum() + problem.mstep.penalty(new.mixture), rel=1e-9

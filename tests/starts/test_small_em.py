@@ -66,7 +66,7 @@ def test_a_spurious_likelihood_does_not_win(iris):
     rng = np.random.default_rng(0)
     cloud = rng.normal(size=(200, 2)) + 4 * rng.integers(0, 2, size=(200, 1))
     rows = np.vstack([cloud, cloud[:4] + 1e-9])
-    fit = mixtura.fit(rows, 2, start=SmallEM(seeds=20), seed=0)
+    fit = mixtura.fit(rows, 2, start=SmallEM(n_runs=20), seed=0)
     assert fit.sizes.min() > 50
 
 
@@ -88,7 +88,7 @@ def test_the_number_of_threads_changes_no_bit():
 @pytest.mark.filterwarnings("ignore::mixtura.DegeneracyWarning")
 def test_moves_only_lead_higher():
     rows = standardised("diabetes")
-    starts = SmallEM(seeds=3, effort=0, settled=0), SmallEM(seeds=3)
+    starts = SmallEM(n_runs=3, effort=0, effort_if_agreed=0), SmallEM(n_runs=3)
     still, moved = np.array(
         [
             [mixtura.fit(rows, 4, start=start, seed=seed, em=mixtura.EM(floor=1e-3)).loglik for seed in range(6)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mixtura.em.executor import Executor, begin_runs, in_kernel, is_thin, least_weight, standing_of
-from mixtura.em.fused import advance, can_run
+from mixtura.em.executor import Executor, begin_runs, is_thin, least_weight, runs_in_kernel, standing_of
+from mixtura.em.fused import advance
 from mixtura.em.loop import iterate
 from mixtura.em.outcome import Action, Outcome, Repair
-from mixtura.em.problem import Problem, RepairPolicy, row_counts, rows_per_weight
+from mixtura.em.problem import Problem, RepairPolicy, is_spurious, row_counts, rows_per_weight
 from mixtura.em.repair import DEAD, NoRepair, ReseedThenRemove, reseed_empty
 from mixtura.em.run import Iterate, Run, Standing
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule, as_stops
@@ -30,13 +30,13 @@ __all__ = [
     "advance",
     "as_stops",
     "begin_runs",
-    "can_run",
-    "in_kernel",
+    "is_spurious",
     "is_thin",
     "iterate",
     "least_weight",
     "reseed_empty",
     "row_counts",
     "rows_per_weight",
+    "runs_in_kernel",
     "standing_of",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura.em import fused
 from mixtura.em.loop import iterate
-from mixtura.em.problem import Problem, rows_per_weight
+from mixtura.em.problem import Problem, is_spurious, rows_per_weight
 from mixtura.em.repair import reseed_empty
 from mixtura.em.run import Run, Standing
 from mixtura.em.steppers import STEPPERS
@@ -61,7 +61,7 @@ def begin_runs(
     accelerate_after : int, optional
         Iterations of plain EM before it is accelerated; by default never.
     """
-    if in_kernel(problem):
+    if runs_in_kernel(problem):
         native = fused.begin(problem, starts, tol=tol, accelerate_after=accelerate_after)
         return fused.FusedExecutor(problem, native, accelerate_after, tuple(range(len(starts[0].weight))))
     rng = np.random.default_rng(0)
@@ -71,16 +71,15 @@ def begin_runs(
     return LoopExecutor(problem, tol, accelerate_after, runs)
 
 
-def in_kernel(problem: Problem) -> bool:
+def runs_in_kernel(problem: Problem) -> bool:
     """Whether the kernel can make whole runs: its own EM iterations, which allow no fall and add no ridge."""
-    return fused.can_run(problem) and not (problem.repair.accepts_falls or problem.mstep.ridge)
+    return fused.has_kernel_iteration(problem) and not (problem.repair.accepts_falls or problem.mstep.ridge)
 
 
 def standing_of(problem: Problem, run: Run) -> Standing:
     """The numbers by which a run is compared with others."""
-    spurious = run.any_at_floor and bool(problem.spurious(run.last).any())
-    least, k = float(run.last.stats.weight.min()), len(run.components)
-    return Standing(run.lost, spurious, k, least, run.loglik, run.iterations, run.finished)
+    spurious, least = is_spurious(problem, run), float(run.last.stats.weight.min())
+    return Standing(run.lost, spurious, len(run.components), least, run.loglik, run.iterations, run.finished)
 
 
 def least_weight(problem: Problem) -> float:
@@ -88,14 +87,14 @@ def least_weight(problem: Problem) -> float:
     return problem.mstep.covariances.own_points(problem.source.n_features) / rows_per_weight(problem)
 
 
-def is_thin(at: Standing, needed: float) -> bool:
+def is_thin(standing: Standing, needed: float) -> bool:
     """Whether one of several components holds less weight than ``needed``, so that it may fit a few rows by chance."""
-    return at.n_components > 1 and at.least_weight < needed
+    return standing.n_components > 1 and standing.least_weight < needed
 
 
-def sort_key(at: Standing, needed: float) -> tuple[bool, bool, float]:
+def sort_key(standing: Standing, needed: float) -> tuple[bool, bool, float]:
     """Key that sorts runs, best first: no component lost; none spurious or too light; highest log-likelihood."""
-    return at.lost, at.spurious or is_thin(at, needed), -at.loglik
+    return standing.lost, standing.spurious or is_thin(standing, needed), -standing.loglik
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,13 +142,13 @@ class LoopExecutor:
         self, rounds: Sequence[tuple[int, int]], needed: Sequence[float], protected: Sequence[bool], max_iter: int
     ) -> None:
         """Successive halving of all runs: see `Executor`."""
-        field = list(range(len(self.runs)))
-        for iterations, places in rounds:
-            if len(field) > places:
-                self.advance(field, min(iterations, max_iter))
-                order = self.best_first(field, needed)
-                field = order[:places] + [number for number in order[places:] if protected[number]]
-        self.advance(field, max_iter)
+        remaining = list(range(len(self.runs)))
+        for iterations, count in rounds:
+            if len(remaining) > count:
+                self.advance(remaining, min(iterations, max_iter))
+                order = self.best_first(remaining, needed)
+                remaining = order[:count] + [number for number in order[count:] if protected[number]]
+        self.advance(remaining, max_iter)
 
     def run(self, number: int) -> Run:
         """The current state of a run."""

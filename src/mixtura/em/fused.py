@@ -35,7 +35,7 @@ STORED: dict[str, Callable[[Array, int, int], Covariance]] = {
 }
 
 # Multiplications between two checks for Ctrl-C: about a tenth of a second.
-PATIENCE = 1 << 29
+MAX_MULTIPLICATIONS = 1 << 29
 
 OUTCOMES = {
     Ending.CONVERGED: Outcome.CONVERGED,
@@ -45,7 +45,7 @@ OUTCOMES = {
 }
 
 
-def can_run(problem: Problem) -> bool:
+def has_kernel_iteration(problem: Problem) -> bool:
     """Whether the source's kernel can make the problem's E-steps and M-steps by itself."""
     known = problem.mstep.covariances.name in MODELS and problem.estep.in_kernel and problem.mstep.in_kernel
     return known and problem.source.whole is not None and kernel_of(problem.source).begin_runs is not None
@@ -103,7 +103,7 @@ def as_run(problem: Problem, result: RunResult, components: tuple[int, ...]) -> 
         return Iterate(mixture, result.stats, result.at_floor)
 
     run = Run(last, result.trace, result.iterations, result.passes, OUTCOMES[result.ending], (), components)
-    return run.with_facts(any_at_floor=result.any_at_floor)
+    return run.with_any_at_floor(any_at_floor=result.any_at_floor)
 
 
 def _stored(problem: Problem, values: Array, k: int, d: int) -> Covariance:
@@ -173,10 +173,10 @@ def advance(problem: Problem, run: Run, stop: Sequence[StopRule], max_iter: int)
         Largest number of iterations of the whole run.
     """
     rule, model = stop[0], problem.mstep.covariances
-    if len(stop) > 1 or not isinstance(rule, Rule) or model.name not in STORED or not can_run(problem):
+    if len(stop) > 1 or not isinstance(rule, Rule) or model.name not in STORED or not has_kernel_iteration(problem):
         return run
     k, d = run.last.stats.mean.shape
-    most = PATIENCE // (problem.source.length * k * ((d if model.scatter_kind == "diagonal" else d * d) + 8))
+    most = MAX_MULTIPLICATIONS // (problem.source.length * k * ((d if model.scatter_kind == "diagonal" else d * d) + 8))
     while most > 1 and run.iterations < max_iter and run.outcome is not Outcome.CONVERGED:
         further = _advanced(problem, run, rule, min(most, max_iter - run.iterations))
         if further is None:

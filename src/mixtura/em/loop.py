@@ -50,21 +50,21 @@ def iterate(
         Whether Ctrl-C returns the run as far as it got, instead of raising KeyboardInterrupt.
     """
     state = stepper.init(run.last)
-    tell = notify or (lambda _: None)
+    report = notify or (lambda _: None)
     try:
-        tell(run)
+        report(run)
         while run.iterations < max_iter and run.outcome is not Outcome.CONVERGED:
             repaired = repair(problem, run, rng)
             if repaired:
                 problem = problem.keep(np.isin(run.components, repaired.components))
                 run, state = repaired, stepper.init(repaired.last)
-                tell(run)
+                report(run)
                 continue
             step = stepper.step(problem, run.last, state)
             old, run, state = run, _advance(problem, run, step), step.state
             if run.last is old.last:
                 return run
-            tell(run)
+            report(run)
             if not problem.collapsed(run.last).any() and any(rule(old.last, run.last) for rule in stop):
                 return replace(run, outcome=Outcome.CONVERGED)
     except KeyboardInterrupt:

@@ -14,7 +14,7 @@ from mixtura._support import Array, Index
 from mixtura.data import ArraySource, Chunk, Source, Summary
 from mixtura.em.estep import EStep, WithBackground
 from mixtura.em.mstep import MStep
-from mixtura.em.run import Iterate
+from mixtura.em.run import Iterate, Run
 from mixtura.mixture import Mixture, Noise
 from mixtura.stats import Stats
 
@@ -26,11 +26,11 @@ ROUNDING, SINGLE_ROUNDING = 1e-7, 2e-6
 ROUNDING_AT_FLOOR = 30.0
 
 # A floor below this fraction of the data's variance serves the arithmetic and is not a limit that somebody has chosen.
-NUMERICAL = 1e-6
+NUMERICAL_FLOOR = 1e-6
 
-# Up to CHANCE n s of n rows may lie within the floor by chance, with s its standard deviation in units of the data's.
-# Of normal data at most 0.8 n s lie within s of a point; data may be denser than that.
-CHANCE = 20.0
+# Up to this times n s of n rows may lie within the floor by chance, with s its standard deviation in units of the
+# data's. Of normal data at most 0.8 n s lie within s of a point; data may be denser than that.
+ROWS_BY_CHANCE = 20.0
 
 
 class RepairPolicy(Protocol):
@@ -94,11 +94,11 @@ class Problem:
         first = self.mstep(start) if isinstance(start, Stats) else self.mstep.admit(start)
         return self.evaluate(*first)
 
-    def on(self, sample: Chunk) -> Problem:
+    def on_sample(self, sample: Chunk) -> Problem:
         """The problem on some of its rows, as an array in memory."""
         rows = np.require(sample.rows, requirements="C")
         source = ArraySource(rows, sample.sample_weight, getattr(self.source, "threads", None))
-        return replace(self, source=source, estep=self.estep.on(sample.positions))
+        return replace(self, source=source, estep=self.estep.select_rows(sample.positions))
 
     def keep(self, components: Index) -> Problem:
         """The problem for some of the components (indices or a mask), after others were removed."""
@@ -125,7 +125,7 @@ class Problem:
         """
         by_geometry = 2.0 * self.mstep.covariances.least_points(self.source.n_features)
         relative = float((self.mstep.floor / self.scale).min())
-        by_chance = CHANCE * self.source.n_rows * math.sqrt(relative) if relative < NUMERICAL else 0.0
+        by_chance = ROWS_BY_CHANCE * self.source.n_rows * math.sqrt(relative) if relative < NUMERICAL_FLOOR else 0.0
         return max(by_geometry, by_chance)
 
     def spurious(self, iterate: Iterate) -> NDArray[np.bool_]:
@@ -140,8 +140,13 @@ class Problem:
         """
         if self.estep.knows_all:
             return np.zeros(len(iterate.at_floor), dtype=bool)
-        bad = self.repair.collapsed(iterate, self.mstep, self.source.n_rows)
-        return bad & ~self.mstep.held(len(bad))
+        collapsed = self.repair.collapsed(iterate, self.mstep, self.source.n_rows)
+        return collapsed & ~self.mstep.held(len(collapsed))
+
+
+def is_spurious(problem: Problem, run: Run) -> bool:
+    """Whether a component at the floor in a run's last iterate holds too few rows to count (`Problem.spurious`)."""
+    return run.any_at_floor and bool(problem.spurious(run.last).any())
 
 
 def rows_per_weight(problem: Problem) -> float:

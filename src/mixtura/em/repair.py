@@ -17,10 +17,10 @@ from mixtura.mixture import Mixture
 from mixtura.stats import Stats, as_scatter
 
 # A component that holds fewer rows than this has collapsed.
-DEAD = 0.5
+LEAST_ROWS = 0.5
 
 # Number of random rows among which those that the mixture fits worst are sought.
-CANDIDATES = 2000
+MAX_CANDIDATES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class ReseedThenRemove:
 
     def collapsed(self, iterate: Iterate, mstep: MStep, n_rows: int) -> NDArray[np.bool_]:
         """Which components are to be repaired, (k,)."""
-        held = row_counts(iterate.stats, n_rows)
+        counts = row_counts(iterate.stats, n_rows)
         k, d = iterate.stats.mean.shape
-        if held.min() >= DEAD and not iterate.at_floor.any():
+        if counts.min() >= LEAST_ROWS and not iterate.at_floor.any():
             return np.zeros(k, dtype=bool)
         needed = mstep.covariances.least_points(d)
-        too_few = iterate.at_floor & (held < needed) if held.sum() >= k * needed else np.zeros(k, dtype=bool)
-        return (too_few | (held < DEAD)) & (k > 1)
+        too_few = iterate.at_floor & (counts < needed) if counts.sum() >= k * needed else np.zeros(k, dtype=bool)
+        return (too_few | (counts < LEAST_ROWS)) & (k > 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,10 @@ def candidates(problem: Problem, mixture: Mixture, rng: Rng) -> tuple[Rows, Arra
 
     Rows that the E-step would leave out, those of least density, are not among them.
     """
-    rows = problem.source.rows(CANDIDATES, rng).rows
-    fitness = mixture.logpdf(rows)
-    kept = fitness >= np.quantile(fitness, problem.estep.left_out)
-    return rows[kept], fitness[kept]
+    rows = problem.source.rows(MAX_CANDIDATES, rng).rows
+    scores = mixture.logpdf(rows)
+    kept = scores >= np.quantile(scores, problem.estep.left_out)
+    return rows[kept], scores[kept]
 
 
 def repair(problem: Problem, run: Run, rng: Rng) -> Run | None:
@@ -77,24 +77,24 @@ def repair(problem: Problem, run: Run, rng: Rng) -> Run | None:
     last = run.last
     if not run.iterations:
         return None
-    bad = problem.collapsed(last)
-    if not bad.any():
+    collapsed = problem.collapsed(last)
+    if not collapsed.any():
         return None
-    held = row_counts(last.stats, problem.source.n_rows)
+    counts = row_counts(last.stats, problem.source.n_rows)
     repaired = {repair.component for repair in run.repairs}
-    again = np.flatnonzero(bad & [number in repaired for number in run.components])
-    removed = again[np.argsort(held[again], kind="stable")][: (len(again) + 1) // 2]
-    kept = np.setdiff1d(np.arange(len(held)), removed)
-    first_time = bad & [number not in repaired for number in run.components]
+    again = np.flatnonzero(collapsed & [number in repaired for number in run.components])
+    removed = again[np.argsort(counts[again], kind="stable")][: (len(again) + 1) // 2]
+    kept = np.setdiff1d(np.arange(len(counts)), removed)
+    first_time = collapsed & [number not in repaired for number in run.components]
     now = run.iterations + 1
     actions = [(j, Action.REMOVED) for j in removed] + [(j, Action.RESEEDED) for j in np.flatnonzero(first_time)]
-    report = [Repair(now, run.components[j], action, float(held[j])) for j, action in actions]
-    rows, fitness = candidates(problem, last.mixture, rng)
-    stats = reseed(last.stats, first_time, rows, fitness, problem.scale).select(kept)
+    repairs = [Repair(now, run.components[j], action, float(counts[j])) for j, action in actions]
+    rows, scores = candidates(problem, last.mixture, rng)
+    stats = reseed(last.stats, first_time, rows, scores, problem.scale).select(kept)
     smaller = problem.keep(kept)
     new = smaller.evaluate(*smaller.mstep(stats, last.mixture.select(kept)), last.memory)
     components = tuple(run.components[j] for j in kept)
-    return Run(lambda: new, (new.loglik,), now, run.passes + 1, run.outcome, (*run.repairs, *report), components)
+    return Run(lambda: new, (new.loglik,), now, run.passes + 1, run.outcome, (*run.repairs, *repairs), components)
 
 
 def reseed_empty(problem: Problem, stats: Stats, rng: Rng) -> tuple[Stats, tuple[Repair, ...]]:
@@ -105,30 +105,30 @@ def reseed_empty(problem: Problem, stats: Stats, rng: Rng) -> tuple[Stats, tuple
     empty = stats.weight <= 0
     if not empty.any():
         return stats, ()
-    rows = problem.source.rows(CANDIDATES, rng).rows
+    rows = problem.source.rows(MAX_CANDIDATES, rng).rows
     centre = np.average(stats.mean, axis=0, weights=stats.weight)
     nearness = -((rows - centre) ** 2 / problem.scale).sum(axis=1)
-    report = tuple(Repair(0, int(j), Action.RESEEDED, 0.0) for j in np.flatnonzero(empty))
-    return reseed(stats, empty, rows, nearness, problem.scale), report
+    repairs = tuple(Repair(0, int(j), Action.RESEEDED, 0.0) for j in np.flatnonzero(empty))
+    return reseed(stats, empty, rows, nearness, problem.scale), repairs
 
 
-def reseed(stats: Stats, which: NDArray[np.bool_], rows: Rows, fitness: Array, scale: Array) -> Stats:
-    """Statistics with the components ``which``, (k,), moved to the distinct rows of least ``fitness``.
+def reseed(stats: Stats, which: NDArray[np.bool_], rows: Rows, scores: Array, scale: Array) -> Stats:
+    """Statistics with the components ``which``, (k,), moved to the distinct rows of least ``scores``.
 
-    ``rows`` (n, d) have fitness (n,). Each component moved gets 1 / k of the weight, and the data's variances ``scale``
+    ``rows`` (n, d) have scores (n,). Each component moved gets 1 / k of the weight, and the data's variances ``scale``
     (d,) times k^(-2/d), so that its volume is 1 / k of the data's.
     """
     k, d = stats.mean.shape
     values, first, _ = distinct_rows(rows)
-    worst = values[np.argsort(fitness[first], kind="stable")]
+    worst = values[np.argsort(scores[first], kind="stable")]
     weight, mean = stats.weight.copy(), stats.mean.copy()
     weight[which] = stats.total / k
     count = int(which.sum())
     mean[which] = worst[np.arange(count) % len(worst)]
-    fresh = as_scatter(weight[which], equal_covariances(scale * k ** (-2 / d), stats)[which], stats.scatter_kind)
+    new = as_scatter(weight[which], equal_covariances(scale * k ** (-2 / d), stats)[which], stats.scatter_kind)
     if stats.scatter_kind == "pooled":
-        scatter = stats.select(~which).scatter + fresh
+        scatter = stats.select(~which).scatter + new
     else:
         scatter = stats.scatter.copy()
-        scatter[which] = fresh
+        scatter[which] = new
     return replace(stats, weight=weight, mean=mean, scatter=scatter)

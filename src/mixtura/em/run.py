@@ -124,7 +124,7 @@ class Run:
         components = tuple(range(len(first.stats.weight)))
         return cls(lambda: first, (first.loglik,), 0, 1, Outcome.OUT_OF_STEPS, repairs, components)
 
-    def with_facts(self, *, any_at_floor: bool) -> Run:
+    def with_any_at_floor(self, *, any_at_floor: bool) -> Run:
         """Set `any_at_floor` of this run, so that the last iterate need not be made to tell; returns the run itself."""
         vars(self).update(any_at_floor=any_at_floor)
         return self

@@ -17,7 +17,7 @@ from mixtura.em.estep import UNKNOWN, KnownLabels, as_known_labels
 from mixtura.em.mstep import EqualWeights
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import Mixture
-from mixtura.starts import DEFAULT, FromKnown, Initial, Parameters
+from mixtura.starts import DEFAULT, FromKnownLabels, Initial, Parameters
 from mixtura.stats import Stats
 
 
@@ -87,7 +87,7 @@ def with_known_labels(
     """The problem whose E-step knows the labels, and where EM starts unless the start is given."""
     checked = as_known_labels(known_labels, problem.source.length, k)
     if isinstance(start, str) and start == DEFAULT:
-        initial = FromKnown(checked)
+        initial = FromKnownLabels(checked)
     elif isinstance(start, str):
         raise ParameterError(
             f"start is {start!r}, which does not know which component is which; with known_labels leave start out, or "

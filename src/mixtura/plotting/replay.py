@@ -193,18 +193,14 @@ def _as_fps(fps: float | None, n_frames: int) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Film:
-    """Frames to write as a film.
+    """Frames to write as a film, ``fps`` in each second.
 
     Attributes
     ----------
-    figure : matplotlib Figure
-        The figure in which frames are drawn.
     show : callable
         Draws the frame with this number, from 0, in the figure.
     numbers : tuple of int
         Number of each frame's EM iteration.
-    fps : float
-        Frames per second.
     """
 
     figure: Figure

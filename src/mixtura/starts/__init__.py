@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mixtura.starts.find_noise import find_noise
 from mixtura.starts.hierarchical import ClusterTree, agglomerate_rows, hierarchical
-from mixtura.starts.known_labels import FromKnown
+from mixtura.starts.known_labels import FromKnownLabels
 from mixtura.starts.names import DEFAULT, GROUPINGS, STARTS, Initial, as_initial
 from mixtura.starts.parameters import Parameters
 from mixtura.starts.partition import Labels, Responsibilities
@@ -21,7 +21,7 @@ __all__ = [
     "SCIKIT_LEARN_STARTS",
     "STARTS",
     "ClusterTree",
-    "FromKnown",
+    "FromKnownLabels",
     "Initial",
     "Labels",
     "Limits",

@@ -30,17 +30,17 @@ def _principal_components(rows: Array, weight: Array, power: float) -> Array:
     return rows @ axes[kept].T / values[kept] ** power
 
 
-def sphered(rows: Rows, weight: Array) -> Array:
+def sphere(rows: Rows, weight: Array) -> Array:
     """Principal components of rows, scaled to variance 1; those of zero variance are left out."""
     return _principal_components(_centred(rows, weight), weight, 1) * np.sqrt(weight.sum())
 
 
 # Functions of rows (n, d) and their weights (n,), under mclust's names.
-USES: dict[str, Callable[[Array, Array], Array]] = {
+COORDINATES: dict[str, Callable[[Array, Array], Array]] = {
     "VARS": lambda rows, _: rows,
     "STD": _standardised,
     "PCS": lambda rows, weight: _principal_components(_centred(rows, weight), weight, 0),
     "PCR": lambda rows, weight: _principal_components(_standardised(rows, weight), weight, 0),
-    "SPH": sphered,
+    "SPH": sphere,
     "SVD": lambda rows, weight: _principal_components(_standardised(rows, weight), weight, 0.5),
 }

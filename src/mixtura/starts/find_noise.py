@@ -13,13 +13,13 @@ spatial = LazyModule("scipy.spatial")
 
 # Fractions of the rows, the densest ones, that belong to the denser process at each start of EM; the end of highest
 # likelihood counts.
-PARTS = (0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
+DENSE_FRACTIONS = (0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
 
 # Largest number of iterations, and the relative rise of the log-likelihood at which they end.
-STEPS, TOL = 1000, 1e-9
+MAX_ITER, TOL = 1000, 1e-9
 
 # Sums of volumes are at least this, since the volume is zero for rows that occur more than k times.
-LEAST = 1e-100
+LEAST_VOLUME = 1e-100
 
 
 def find_noise(X: Any, neighbours: int = 12) -> NDArray[np.bool_]:
@@ -60,7 +60,7 @@ def find_noise(X: Any, neighbours: int = 12) -> NDArray[np.bool_]:
         return np.zeros(len(rows), dtype=bool)
     with np.errstate(under="ignore"):
         volume = (distance / distance.max()) ** rows.shape[1]
-    ends = [_two_processes(volume, k, part) for part in PARTS]
+    ends = [_two_processes(volume, k, part) for part in DENSE_FRACTIONS]
     return max(ends, key=lambda end: end[0])[1]
 
 
@@ -70,17 +70,17 @@ def _two_processes(volume: Array, k: int, part: float) -> tuple[float, NDArray[n
     Returns the log-likelihood up to a constant, and which rows, (n,), more probably belong to the sparser process.
     """
     dense = (volume <= np.quantile(volume, part)).astype(np.float64)
-    reached = -np.inf
+    loglik = -np.inf
     tiny = np.finfo(np.float64).tiny
-    for _ in range(STEPS):
-        held = np.array([dense.sum(), len(dense) - dense.sum()])
-        rates = k * held / np.maximum([dense @ volume, (1 - dense) @ volume], LEAST)
-        logs = np.log(np.maximum(held / len(dense), tiny)) + k * np.log(np.maximum(rates, tiny))
+    for _ in range(MAX_ITER):
+        weight = np.array([dense.sum(), len(dense) - dense.sum()])
+        rates = k * weight / np.maximum([dense @ volume, (1 - dense) @ volume], LEAST_VOLUME)
+        logs = np.log(np.maximum(weight / len(dense), tiny)) + k * np.log(np.maximum(rates, tiny))
         joint = logs[:, None] - rates[:, None] * volume
-        both = np.logaddexp(*joint)
-        before, reached = reached, float(both.sum())
+        log_density = np.logaddexp(*joint)
+        before, loglik = loglik, float(log_density.sum())
         with np.errstate(under="ignore"):
-            dense = np.exp(joint[0] - both)
-        if reached - before <= TOL * abs(reached):
+            dense = np.exp(joint[0] - log_density)
+        if loglik - before <= TOL * abs(loglik):
             break
-    return reached, (dense < 0.5) == (rates[0] >= rates[1])
+    return loglik, (dense < 0.5) == (rates[0] >= rates[1])

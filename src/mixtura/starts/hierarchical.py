@@ -13,7 +13,7 @@ from mixtura.data import ArraySource, Chunk, Source, is_source
 from mixtura.em import Problem
 from mixtura.errors import DataError, ParameterError
 from mixtura.kernels import accumulate, kernel_of
-from mixtura.starts.coordinates import USES
+from mixtura.starts.coordinates import COORDINATES
 from mixtura.stats import Stats
 
 CRITERIA = ("EII", "VII", "EEE", "VVV")
@@ -168,8 +168,8 @@ def hierarchical(
     """
     if criterion not in CRITERIA:
         raise ParameterError(f"criterion is {criterion!r}; expected one of {', '.join(CRITERIA)}")
-    if use not in USES:
-        raise ParameterError(f"use is {use!r}; expected one of {', '.join(USES)}")
+    if use not in COORDINATES:
+        raise ParameterError(f"use is {use!r}; expected one of {', '.join(COORDINATES)}")
     source = X if is_source(X) else ArraySource.of(X, sample_weight)
     tree = agglomerate_rows(source, as_rng(seed), criterion, use, as_count(subset, "subset"))
     return replace(tree, table_kind=table_kind(X))
@@ -188,7 +188,7 @@ def agglomerate_rows(
     rows = sample.rows.astype(np.float64)
     weight = sample.weigh(np.ones(len(rows)))
     weight *= max(1.0, len(rows) / weight.sum())
-    points = np.ascontiguousarray(USES[use](rows, weight))
+    points = np.ascontiguousarray(COORDINATES[use](rows, weight))
     trace = float(weight @ ((points - np.average(points, axis=0, weights=weight)) ** 2).sum(axis=1))
     # If all rows are equal, no coordinate may be left, and any alpha will do.
     alpha = max(trace / (weight.sum() * max(points.shape[1], 1)), float(np.finfo(np.float64).eps))

@@ -10,13 +10,13 @@ from mixtura._support import LazyModule, Rng
 from mixtura.data import Chunk
 from mixtura.em import Problem
 from mixtura.kernels import accumulate, sum_over_blocks
-from mixtura.starts.random import SAMPLE, at_rows
+from mixtura.starts.random import SAMPLE, components_at_rows
 from mixtura.stats import Stats
 
 cluster, exceptions = LazyModule("sklearn.cluster"), LazyModule("sklearn.exceptions")
 
 
-def random_state(rng: Rng) -> np.random.RandomState:
+def as_random_state(rng: Rng) -> np.random.RandomState:
     """The legacy generator that scikit-learn needs: ``rng`` itself, or one seeded by it."""
     if isinstance(rng, np.random.RandomState):
         return rng
@@ -30,7 +30,7 @@ def kmeans(problem: Problem, k: int, rng: Rng) -> Stats:
     """
     sample = problem.source.rows(SAMPLE, rng)
     origin = sample.rows.mean(axis=0, dtype=np.float64)
-    model = cluster.KMeans(n_clusters=min(k, len(sample.rows)), n_init=1, random_state=random_state(rng))
+    model = cluster.KMeans(n_clusters=min(k, len(sample.rows)), n_init=1, random_state=as_random_state(rng))
     with warnings.catch_warnings():  # fewer distinct rows than clusters: the empty ones are re-seeded later
         warnings.simplefilter("ignore", exceptions.ConvergenceWarning)
         model.fit(sample.rows - origin, sample_weight=sample.sample_weight)
@@ -46,12 +46,12 @@ def kmeans(problem: Problem, k: int, rng: Rng) -> Stats:
 
 
 def kmeans_pp(problem: Problem, k: int, rng: Rng) -> Stats:
-    """Components of zero scatter on rows chosen by k-means++ (Arthur & Vassilvitskii 2007): see `at_rows`."""
+    """Components of zero scatter at rows drawn by k-means++ (Arthur & Vassilvitskii 2007): see `components_at_rows`."""
     sample = problem.source.rows(SAMPLE, rng)
     count = min(k, len(sample.rows))
     weight = sample.sample_weight
     origin = sample.rows.mean(axis=0, dtype=np.float64)
-    state = random_state(rng)
+    state = as_random_state(rng)
     seeding = cluster.kmeans_plusplus
     _, chosen = seeding(sample.rows - origin, count, sample_weight=weight, random_state=state)
-    return at_rows(problem, sample.rows[np.resize(chosen, k)])
+    return components_at_rows(problem, sample.rows[np.resize(chosen, k)])

@@ -19,37 +19,37 @@ from mixtura.stats import Stats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FromKnown:
+class FromKnownLabels:
     """Start from the labelled rows: a mixture with common variances is fitted to them and classifies the others.
 
     The start is the statistics of all rows, with responsibilities of that mixture for rows without a label.
 
     Attributes
     ----------
-    known : ndarray of int, (n,)
+    labels : ndarray of int, (n,)
         Component of each row, -1 where it is unknown, from `mixtura.em.estep.as_known_labels`.
     """
 
-    known: NDArray[np.int64]
+    labels: NDArray[np.int64]
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats:
         members = np.vstack([np.eye(k), np.zeros((1, k))])  # the last is for -1
 
-        def given(chunk: Chunk) -> Stats:
-            return accumulate(chunk, members[self.known[chunk.positions]], "diagonal")
+        def known_stats(chunk: Chunk) -> Stats:
+            return accumulate(chunk, members[self.labels[chunk.positions]], "diagonal")
 
         first = MStep(as_covariance_model("EEI"), problem.mstep.floor)
-        stats = problem.source.sum(sum_over_blocks(given, k))
+        stats = problem.source.sum(sum_over_blocks(known_stats, k))
         if not stats.weight.all():
             raise ParameterError(
                 f"known_labels: all rows of component {stats.weight.argmin()} have weight zero; leave it out"
             )
         mixture, _ = first(stats)
 
-        def nearest(chunk: Chunk) -> Stats:
-            own = self.known[chunk.positions]
-            share, *_ = responsibilities(mixture.log_joint(chunk.rows))
-            share = np.where((own == UNKNOWN)[:, None], share, members[own])
-            return accumulate(chunk, share, problem.mstep.scatter_kind)
+        def all_stats(chunk: Chunk) -> Stats:
+            own = self.labels[chunk.positions]
+            posterior, *_ = responsibilities(mixture.log_joint(chunk.rows))
+            posterior = np.where((own == UNKNOWN)[:, None], posterior, members[own])
+            return accumulate(chunk, posterior, problem.mstep.scatter_kind)
 
-        return problem.source.sum(sum_over_blocks(nearest, k))
+        return problem.source.sum(sum_over_blocks(all_stats, k))

@@ -35,21 +35,21 @@ class Responsibilities:
     share: Any
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats:
-        share = as_numbers(self.share, "start: responsibilities").astype(np.float64, copy=False)
+        given = as_numbers(self.share, "start: responsibilities").astype(np.float64, copy=False)
         expected = (problem.source.length, k)
-        if share.shape != expected:
-            raise DataError(f"start: responsibilities have shape {share.shape}; expected {expected}")
-        bad = np.flatnonzero(~((share >= 0).all(axis=1) & (np.abs(share.sum(axis=1) - 1) < 1e-6)))
+        if given.shape != expected:
+            raise DataError(f"start: responsibilities have shape {given.shape}; expected {expected}")
+        bad = np.flatnonzero(~((given >= 0).all(axis=1) & (np.abs(given.sum(axis=1) - 1) < 1e-6)))
         if len(bad):
             raise DataError(
-                f"start, row {bad[0]}: responsibilities {share[bad[0]].tolist()}; "
+                f"start, row {bad[0]}: responsibilities {given[bad[0]].tolist()}; "
                 "expected numbers that are not negative and sum to one"
             )
 
-        def shared(chunk: Chunk) -> Stats:
-            return accumulate(chunk, share[chunk.positions], problem.mstep.scatter_kind)
+        def chunk_stats(chunk: Chunk) -> Stats:
+            return accumulate(chunk, given[chunk.positions], problem.mstep.scatter_kind)
 
-        return problem.source.sum(sum_over_blocks(shared, k))
+        return problem.source.sum(sum_over_blocks(chunk_stats, k))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

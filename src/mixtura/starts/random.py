@@ -16,7 +16,7 @@ from mixtura.stats import Stats
 SAMPLE = 100_000
 
 
-def at_rows(problem: Problem, rows: Rows) -> Stats:
+def components_at_rows(problem: Problem, rows: Rows) -> Stats:
     """Statistics of components of equal weight and zero scatter at the given rows, (k, d).
 
     The first M-step raises their covariances to the floor or the ridge.
@@ -26,7 +26,7 @@ def at_rows(problem: Problem, rows: Rows) -> Stats:
     return Stats(weight, rows.astype(np.float64), empty.scatter, 0.0, 0.0)
 
 
-def draw(sample: Chunk, k: int, rng: Rng) -> Rows:
+def draw_rows(sample: Chunk, k: int, rng: Rng) -> Rows:
     """Draw k rows at random with probabilities proportional to their weights; none twice unless k exceeds n."""
     n = len(sample.rows)
     weight = sample.sample_weight
@@ -34,35 +34,35 @@ def draw(sample: Chunk, k: int, rng: Rng) -> Rows:
     return sample.rows[rng.choice(n, size=k, replace=k > n, p=likely)]
 
 
-def draw_distinct(sample: Chunk, k: int, rng: Rng) -> Array:
+def draw_distinct_rows(sample: Chunk, k: int, rng: Rng) -> Array:
     """Draw k rows of different values at random, (k, d); if there are fewer values, some more than once."""
-    rows = draw(sample, k, rng).astype(np.float64)
+    rows = draw_rows(sample, k, rng).astype(np.float64)
     if len(distinct_rows(rows)[0]) == k:
         return rows
     values, _, which = distinct_rows(sample.rows.astype(np.float64))
     weight = np.bincount(which, weights=sample.weigh(np.ones(len(sample.rows)))).astype(np.float64)
-    return draw(Chunk(values, weight), k, rng).astype(np.float64)
+    return draw_rows(Chunk(values, weight), k, rng).astype(np.float64)
 
 
 def random(problem: Problem, k: int, rng: Rng) -> Stats:
     """Statistics with responsibilities that are uniform random numbers, normalised row by row."""
     seed = int(rng.integers(2**31) if isinstance(rng, np.random.Generator) else rng.randint(2**31 - 1))
 
-    def share_out(chunk: Chunk) -> Stats:
+    def chunk_stats(chunk: Chunk) -> Stats:
         # Seeded by position, so that results do not depend on the order in which threads work on the chunks.
-        share = np.random.default_rng((seed, chunk.first)).uniform(size=(len(chunk.rows), k))
-        return accumulate(chunk, share / share.sum(axis=1, keepdims=True), problem.mstep.scatter_kind)
+        raw = np.random.default_rng((seed, chunk.first)).uniform(size=(len(chunk.rows), k))
+        return accumulate(chunk, raw / raw.sum(axis=1, keepdims=True), problem.mstep.scatter_kind)
 
-    return problem.source.sum(sum_over_blocks(share_out, k))
+    return problem.source.sum(sum_over_blocks(chunk_stats, k))
 
 
 def random_from_data(problem: Problem, k: int, rng: Rng) -> Stats:
-    """Components of zero scatter on random rows: see `at_rows`."""
-    return at_rows(problem, draw(problem.source.rows(SAMPLE, rng), k, rng))
+    """Components of zero scatter on random rows: see `components_at_rows`."""
+    return components_at_rows(problem, draw_rows(problem.source.rows(SAMPLE, rng), k, rng))
 
 
 def identity(problem: Problem, k: int, rng: Rng) -> Mixture:
     """The textbook start: random weights, distinct random rows as means, identity covariances."""
     weights = rng.uniform(size=k)
-    means = draw_distinct(problem.source.rows(SAMPLE, rng), k, rng)
+    means = draw_distinct_rows(problem.source.rows(SAMPLE, rng), k, rng)
     return Mixture(weights / weights.sum(), means, DenseCovariance(np.eye(means.shape[1])[None], k))

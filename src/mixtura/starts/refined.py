@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mixtura._support import Rng
-from mixtura.em import Problem, in_kernel
+from mixtura.em import Problem, runs_in_kernel
 from mixtura.mixture import Mixture
 from mixtura.starts.search import short_runs
 from mixtura.stats import Stats
 
 # Iterations of plain EM before it is accelerated.
-PLAIN = 10
+ACCELERATE_AFTER = 10
 
 # Factor of the kernel's tolerance to that of the loop; iterations cost little in the kernel.
-FINER = 0.01
+TOLERANCE_FRACTION = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,10 +47,10 @@ class Refined:
     max_iter: int = 1000
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats | Mixture:
-        if not in_kernel(problem):
+        if not runs_in_kernel(problem):
             return self.mixture
         start = problem.begin(self.mixture).stats
-        (run,) = short_runs(problem, [start], self.max_iter, FINER * self.tol, PLAIN)
+        (run,) = short_runs(problem, [start], self.max_iter, TOLERANCE_FRACTION * self.tol, ACCELERATE_AFTER)
         return self.mixture if run.lost else run.last.stats
 
 

@@ -16,19 +16,20 @@ from mixtura.em import (
     Run,
     Standing,
     begin_runs,
-    in_kernel,
+    is_spurious,
     iterate,
+    least_weight,
     reseed_empty,
-    rows_per_weight,
+    runs_in_kernel,
 )
 from mixtura.em.steppers import STEPPERS
 from mixtura.stats import Stats
 
 # Least number of multiplications in one iteration with which several threads work on the starts.
-MUCH = 1 << 20
+THREADED_MULTIPLICATIONS = 1 << 20
 
 # Iterations, repairs among them, that the loop makes before the kernel goes on.
-REPAIRING = 2
+LOOP_ITERATIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,7 @@ def successive_halving(
     Ranking
     """
     runs = begin_runs(problem, starts, tol=limits.tol, accelerate_after=limits.accelerate_after)
-    own_points = problem.mstep.covariances.own_points(problem.source.n_features)
-    needed = [0.0 if spared else own_points / rows_per_weight(problem) for spared in protected]
+    needed = [0.0 if spared else least_weight(problem) for spared in protected]
     runs.search(limits.rounds, needed, protected, limits.max_iter)
     order = runs.best_first(range(len(starts)), needed)
     while not (first := runs.standings(order[:1])[0]).finished and first.iterations < limits.max_iter:
@@ -117,12 +117,12 @@ def short_runs(
 
     whole = problem.source.whole
     k, d = starts[0].mean.shape if starts else (0, 0)
-    if whole is None or problem.source.n_rows * k * d * d < MUCH or not in_kernel(problem):
+    if whole is None or problem.source.n_rows * k * d * d < THREADED_MULTIPLICATIONS or not runs_in_kernel(problem):
         return runs_from(starts) if starts else []
     return [run for runs in map_in_order(lambda one: runs_from([one]), starts, whole.threads) for run in runs]
 
 
-def continued(
+def continue_runs(
     problem: Problem, runs: Sequence[Run], iterations: int, tol: float, accelerate_after: int | None = None
 ) -> list[Run]:
     """Each run after at most ``iterations`` more; its new trace begins with the last value of the old one.
@@ -131,22 +131,17 @@ def continued(
     """
     unfinished = [run for run in runs if not run.finished]
     further = iter(short_runs(problem, [run.last.stats for run in unfinished], iterations, tol, accelerate_after))
-    return [run if run.finished else _joined(run, next(further)) for run in runs]
+    return [run if run.finished else _join_runs(run, next(further)) for run in runs]
 
 
-def _joined(before: Run, after: Run) -> Run:
+def _join_runs(before: Run, after: Run) -> Run:
     """A run and its continuation as one run, whose trace has the last value of the first and all of the second."""
     trace, passes = (before.loglik, *after.trace), before.passes + after.passes
     joined = Run(after.make_last, trace, after.iterations, passes, after.outcome, after.repairs, after.components)
-    return joined.with_facts(any_at_floor=after.any_at_floor)
+    return joined.with_any_at_floor(any_at_floor=after.any_at_floor)
 
 
-def is_spurious(problem: Problem, run: Run) -> bool:
-    """Whether a component at the floor holds too few rows to count (`Problem.spurious`)."""
-    return run.any_at_floor and bool(problem.spurious(run.last).any())
-
-
-def ranked(problem: Problem, runs: Sequence[Run]) -> list[Run]:
+def rank_runs(problem: Problem, runs: Sequence[Run]) -> list[Run]:
     """Runs in order, highest log-likelihood first; those with a spurious component come last."""
     return sorted(runs, key=lambda run: (is_spurious(problem, run), -run.loglik))
 
@@ -157,18 +152,18 @@ def with_repairs(problem: Problem, run: Run, limits: Limits, *, few_rows: bool) 
     Repairs are made by the loop. With ``few_rows`` the kernel makes the iterations between them, if it can, on one
     thread.
     """
-    fast, stop, rng = few_rows and in_kernel(problem), [LoglikRises(limits.tol)], np.random.default_rng(0)
+    fast, stop, rng = few_rows and runs_in_kernel(problem), [LoglikRises(limits.tol)], np.random.default_rng(0)
     stats, repairs = reseed_empty(problem, run.last.stats, np.random.default_rng(0))
     run = Run.started(problem.begin(stats), run.repairs + repairs)
     while not run.finished and run.iterations < limits.max_iter:
-        most = min(run.iterations + REPAIRING, limits.max_iter) if fast else limits.max_iter
+        most = min(run.iterations + LOOP_ITERATIONS, limits.max_iter) if fast else limits.max_iter
         run = iterate(problem, run, stop=stop, max_iter=most, rng=rng, stepper=STEPPERS[not fast])
         if fast and not run.finished and not problem.collapsed(run.last).any():
-            run = _to_next_collapse(problem, run, limits)
+            run = _continue_in_kernel(problem, run, limits)
     return run
 
 
-def _to_next_collapse(problem: Problem, run: Run, limits: Limits) -> Run:
+def _continue_in_kernel(problem: Problem, run: Run, limits: Limits) -> Run:
     """A run continued in the kernel until it ends or a component collapses; unchanged if it would fall there."""
     left = replace(limits, max_iter=max(limits.max_iter - run.iterations, 0))
     further = successive_halving(problem, [run.last.stats], left, protected=[True]).best

@@ -1,4 +1,4 @@
-"""Changes of a mixture, by splitting and merging components, from which EM may reach a higher optimum."""
+"""Random changes of a fitted mixture, from which EM may reach a higher local maximum: split and merge, or insert."""
 
 from __future__ import annotations
 
@@ -18,145 +18,141 @@ from mixtura.stats import Stats
 
 _TINY = float(np.finfo(np.float64).tiny)
 
-# Number of rows of an inserted component, as a fraction of n / k.
-PART = 0.3
+# A component put around a row begins with this fraction of the rows of one of k equal components.
+INSERTED_FRACTION = 0.3
 
-# Two components are chosen with probability proportional to their overlap plus this. Rows of smaller responsibility are
-# left out where a component is cut.
+# Added to the overlap of two components, to which the probability of merging them is proportional; and the least
+# responsibility of rows by which a component is split.
 LEAST_OVERLAP = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
-    """A mixture of k components with the responsibilities of n rows, from which changed statistics are made.
+    """A mixture of k components with the responsibilities for a sample of n rows, from which changes of it are made.
 
     Attributes
     ----------
     stats : Stats
-        Statistics whose M-step is the mixture, or such statistics after a change.
+        Statistics of the E-step at the mixture or at the one before.
     mixture : Mixture
-    share : ndarray of shape (n, k)
-        Responsibilities, without those of noise.
+        The M-step of ``stats``.
+    responsibilities : ndarray of shape (n, k)
     sample : Chunk
-        The rows.
-    mass : ndarray of shape (n,)
-        Sample weights, scaled to sum to one.
+    row_probabilities : ndarray of shape (n,)
+        Sample weights divided by their sum.
     """
 
     stats: Stats
     mixture: Mixture
-    share: Array
+    responsibilities: Array
     sample: Chunk
-    mass: Array
+    row_probabilities: Array
 
     @classmethod
     def of(cls, problem: Problem, stats: Stats, sample: Chunk) -> Neighbourhood:
-        """The mixture of the M-step of given statistics, with its responsibilities, by a pass over the rows."""
+        """Compute the mixture and its responsibilities, in one pass over the sample."""
         mixture, _ = problem.mstep(stats)
-        mass = sample.weigh(np.ones(len(sample.rows)))
-        share = mixture.posterior(sample.rows)[:, : len(stats.weight)]
-        return cls(stats, mixture, share, sample, mass / mass.sum())
+        weight = sample.weigh(np.ones(len(sample.rows)))
+        responsibilities = mixture.posterior(sample.rows)[:, : len(stats.weight)]
+        return cls(stats, mixture, responsibilities, sample, weight / weight.sum())
 
     @cached_property
-    def overlap(self) -> Array:
-        """Probabilities of choosing pairs of components i < j, (k^2,), larger for those that overlap.
+    def pair_probabilities(self) -> Array:
+        """Probability of drawing each pair of components, (k^2,), proportional to the overlap of the two.
 
-        They grow with the cosine of the responsibilities of i and j (Ueda et al. 2000, Neural Comput. 12, 2109-2128).
+        It is the cosine of their responsibilities (Ueda et al. 2000, Neural Comput. 12, 2109-2128).
         """
-        products = self.share.T @ self.share
+        products = self.responsibilities.T @ self.responsibilities
         lengths = np.sqrt(np.maximum(np.diag(products), _TINY))
-        probability = np.triu(products / np.outer(lengths, lengths) + LEAST_OVERLAP, 1).ravel()
-        return np.asarray(probability / probability.sum())
+        overlap = np.triu(products / np.outer(lengths, lengths) + LEAST_OVERLAP, 1).ravel()
+        return np.asarray(overlap / overlap.sum())
 
-    def put(self, components: list[int], own: Stats) -> Stats:
-        """The statistics with some components replaced by those of ``own``; a pooled scatter stays as it is."""
+    def draw_pair(self, rng: Rng) -> tuple[int, int]:
+        """Draw two components by ``pair_probabilities``."""
+        k = len(self.stats.weight)
+        i, j = divmod(int(rng.choice(k * k, p=self.pair_probabilities)), k)
+        return i, j
+
+    def draw_rows(self, rng: Rng, count: int, responsibilities: Array | None = None) -> Array:
+        """Draw distinct rows, (count, d), by their weights times responsibilities (n,); fewer if others have none."""
+        p = self.row_probabilities if responsibilities is None else self.row_probabilities * responsibilities
+        most = min(count, int(np.count_nonzero(p)))
+        chosen = rng.choice(len(p), most, replace=most == 1, p=p / p.sum())  # a single one cannot come twice
+        return self.sample.rows[chosen].astype(np.float64)
+
+    def with_components(self, components: list[int], own: Stats) -> Stats:
+        """The statistics with those of some components replaced; a pooled scatter stays as it is."""
         weight, mean, scatter = self.stats.weight.copy(), self.stats.mean.copy(), self.stats.scatter.copy()
         weight[components], mean[components] = own.weight, own.mean
         if self.stats.scatter_kind != "pooled":
             scatter[components] = own.scatter
         return replace(self.stats, weight=weight, mean=mean, scatter=scatter)
 
-    def drawn(self, rng: Rng, count: int, share: Array | None = None) -> Array:
-        """Random rows, (count, d), by their mass times a share (n,); fewer if fewer have a positive probability."""
-        mass = self.mass if share is None else self.mass * share
-        most = min(count, int(np.count_nonzero(mass)))
-        chosen = rng.choice(len(mass), most, replace=most == 1, p=mass / mass.sum())  # one cannot come twice
-        return self.sample.rows[chosen].astype(np.float64)
 
-
+# A random change: the statistics from which EM begins.
 Move: TypeAlias = Callable[[Problem, Neighbourhood, Rng], Stats]
 
 
 def insert(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
-    """Statistics in which a random component is replaced by one of the rows nearest to a random row.
+    """Replace a random component by one made of the rows around a random row.
 
-    Distances are Mahalanobis distances of the component to which that row most probably belongs.
+    They are its nearest 0.3 n / k rows, in the Mahalanobis distance of its most probable component.
     """
     k = len(neighbourhood.stats.weight)
     n, d = neighbourhood.sample.rows.shape
-    row = neighbourhood.drawn(rng, 1)
+    row = neighbourhood.draw_rows(rng, 1)
     owner = int(neighbourhood.mixture.log_joint(row)[0, :k].argmax())
     white = neighbourhood.mixture.covariances.whiten(owner, neighbourhood.sample.rows - row)
-    count = min(n, max(int(PART * n / k), problem.mstep.covariances.least_points(d) + 1))
+    count = min(n, max(int(INSERTED_FRACTION * n / k), problem.mstep.covariances.least_points(d) + 1))
     near = np.argpartition(np.einsum("ij,ij->i", white, white), count - 1)[:count]
-    return neighbourhood.put(
+    return neighbourhood.with_components(
         [int(rng.choice(k))],
         accumulate(neighbourhood.sample.take(near), np.ones((count, 1)), neighbourhood.stats.scatter_kind),
     )
 
 
-def _pair(neighbourhood: Neighbourhood, rng: Rng) -> tuple[int, int]:
-    """A random pair of components i < j, more probably one that overlaps."""
-    k = len(neighbourhood.stats.weight)
-    i, j = divmod(int(rng.choice(k * k, p=neighbourhood.overlap)), k)
-    return i, j
-
-
 def resplit(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
-    """Statistics in which two overlapping components are merged and their union is cut in two anew."""
-    i, j = _pair(neighbourhood, rng)
-    return (
-        _cut(problem, neighbourhood, neighbourhood.share[:, i] + neighbourhood.share[:, j], (i, j), rng)
-        or neighbourhood.stats
-    )
+    """Merge two components that overlap, and split the result in two."""
+    i, j = neighbourhood.draw_pair(rng)
+    merged = neighbourhood.responsibilities[:, i] + neighbourhood.responsibilities[:, j]
+    return _split(problem, neighbourhood, merged, (i, j), rng) or neighbourhood.stats
 
 
 def merge_and_split(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
-    """Statistics in which two overlapping components are merged and a random component is cut in two."""
-    i, j = _pair(neighbourhood, rng)
+    """Merge two components that overlap, and split a random one in two."""
+    i, j = neighbourhood.draw_pair(rng)
     both = neighbourhood.stats.select(np.array([i])) + neighbourhood.stats.select(np.array([j]))
     one = int(rng.choice(np.delete(np.arange(len(neighbourhood.stats.weight)), j)))
     if one == i:
         return resplit(problem, neighbourhood, rng)
-    merged = replace(neighbourhood, stats=neighbourhood.put([i], both))
-    return _cut(problem, merged, neighbourhood.share[:, one], (one, j), rng) or neighbourhood.stats
+    merged = replace(neighbourhood, stats=neighbourhood.with_components([i], both))
+    return _split(problem, merged, neighbourhood.responsibilities[:, one], (one, j), rng) or neighbourhood.stats
 
 
-def _cut(
-    problem: Problem, neighbourhood: Neighbourhood, share: Array, components: tuple[int, int], rng: Rng
+def _split(
+    problem: Problem, neighbourhood: Neighbourhood, responsibilities: Array, components: tuple[int, int], rng: Rng
 ) -> Stats | None:
-    """Statistics in which two components are the two sides of a plane that cuts the rows with a share (n,).
+    """Replace two components by the two parts of one with given responsibilities (n,).
 
-    The plane lies midway between two random rows of that share; None if there are no two such rows.
+    A plane between two of its rows, drawn at random, divides it; None is returned if it has fewer than two.
     """
-    rows = np.flatnonzero(share > LEAST_OVERLAP)
-    ends = neighbourhood.drawn(rng, 2, share)
+    rows = np.flatnonzero(responsibilities > LEAST_OVERLAP)
+    ends = neighbourhood.draw_rows(rng, 2, responsibilities)
     if len(ends) < 2 or not len(rows):
         return None
-    part, own = neighbourhood.sample.take(rows), share[rows, None]
+    part, own = neighbourhood.sample.take(rows), responsibilities[rows, None]
     normal = np.linalg.solve(_covariance(part, own[:, 0]) + np.diag(problem.mstep.floor), ends[1] - ends[0])
     side = ((part.rows - ends.mean(axis=0)) @ normal > 0)[:, None]
-    return neighbourhood.put(
-        list(components), accumulate(part, np.hstack([own * ~side, own * side]), neighbourhood.stats.scatter_kind)
-    )
+    halves = accumulate(part, np.hstack([own * ~side, own * side]), neighbourhood.stats.scatter_kind)
+    return neighbourhood.with_components(list(components), halves)
 
 
-def _covariance(part: Chunk, share: Array) -> Array:
-    """Covariance matrix of rows weighted by a share (n,), (d, d)."""
-    mass = part.weigh(share)
-    mass = mass / mass.sum()
-    delta = part.rows - mass @ part.rows
-    return np.asarray((mass * delta.T) @ delta)
+def _covariance(part: Chunk, responsibilities: Array) -> Array:
+    """Covariance matrix of a component with given responsibilities (n,) for the rows, (d, d)."""
+    weight = part.weigh(responsibilities)
+    weight = weight / weight.sum()
+    delta = part.rows - weight @ part.rows
+    return np.asarray((weight * delta.T) @ delta)
 
 
 MOVES: tuple[Move, ...] = (insert, merge_and_split, resplit)

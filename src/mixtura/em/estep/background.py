@@ -51,6 +51,6 @@ class WithBackground:
         stats, memory = self.inner(source, mixture, own, memory)
         return stats.without_noise(scatter_kind), memory
 
-    def on(self, positions: slice | NDArray[np.intp]) -> WithBackground:
+    def select_rows(self, positions: slice | NDArray[np.intp]) -> WithBackground:
         """The E-step for only the rows at these positions."""
-        return WithBackground(self.inner.on(positions))
+        return WithBackground(self.inner.select_rows(positions))

@@ -39,5 +39,5 @@ class EStep(Protocol):
         ``memory`` is what the previous E-step of the run returned; None at the start.
         """
 
-    def on(self, positions: slice | NDArray[np.intp]) -> EStep:
+    def select_rows(self, positions: slice | NDArray[np.intp]) -> EStep:
         """The E-step for only the rows at these positions, whose positions are then counted from 0."""

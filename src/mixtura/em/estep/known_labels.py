@@ -36,9 +36,9 @@ def as_known_labels(known_labels: Any, n_rows: int, k: int) -> NDArray[np.int64]
     values, missing = without_missing(known_labels)
     if values.shape != (n_rows,):
         raise DataError(f"known_labels has shape {values.shape}; expected the component of each row, ({n_rows},)")
-    values = _as_whole(values, missing)
-    whole = values.dtype.kind in "iu"
-    bad = np.flatnonzero((values < UNKNOWN) | (values >= k)) if whole else np.zeros(1, dtype=np.int64)
+    values = _as_integers(values, missing)
+    integers = values.dtype.kind in "iu"
+    bad = np.flatnonzero((values < UNKNOWN) | (values >= k)) if integers else np.zeros(1, dtype=np.int64)
     if len(bad):
         given = values[bad[0] : bad[0] + 1].tolist()[0]
         raise DataError(
@@ -52,17 +52,17 @@ def as_known_labels(known_labels: Any, n_rows: int, k: int) -> NDArray[np.int64]
     return values.astype(np.int64)
 
 
-def _as_whole(values: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
+def _as_integers(values: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
     """Labels as integers, with -1 for missing ones, if all are whole numbers; unchanged otherwise."""
     known = values[~missing]
     try:
-        whole = known.astype(np.int64)
+        integers = known.astype(np.int64)
     except (TypeError, ValueError):
         return values
-    if known.dtype.kind == "b" or not (whole == known).all():
+    if known.dtype.kind == "b" or not (integers == known).all():
         return values
     filled = np.full(values.shape, UNKNOWN)
-    filled[~missing] = whole
+    filled[~missing] = integers
     return filled
 
 
@@ -81,7 +81,7 @@ class OneComponent:
     n_features: int
 
 
-def only(mixture: Density, component: int) -> OneComponent:
+def only_component(mixture: Density, component: int) -> OneComponent:
     """The mixture with the weights of all components but one set to zero; that one's weight stays."""
     own = np.arange(len(mixture.affine.constants)) == component
     affine = replace(mixture.affine, constants=np.where(own, mixture.affine.constants, -np.inf))
@@ -119,13 +119,15 @@ class KnownLabels:
         def estep(chunk: Chunk) -> Stats:
             own = self.labels[chunk.positions]
             parts = [
-                kernel.estep(mixture if j == UNKNOWN else only(mixture, int(j)), chunk.take(own == j), scatter_kind)
+                kernel.estep(
+                    mixture if j == UNKNOWN else only_component(mixture, int(j)), chunk.take(own == j), scatter_kind
+                )
                 for j in np.unique(own)
             ]
             return reduce(add, parts)
 
         return source.sum(estep), memory
 
-    def on(self, positions: slice | NDArray[np.intp]) -> KnownLabels:
+    def select_rows(self, positions: slice | NDArray[np.intp]) -> KnownLabels:
         """The E-step for only the rows at these positions."""
         return KnownLabels(self.labels[positions])

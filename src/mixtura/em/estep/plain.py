@@ -42,6 +42,6 @@ class Plain:
     ) -> tuple[Stats, Any]:
         return source.sum(kernel_of(source).estep_pass(mixture, scatter_kind)), memory
 
-    def on(self, positions: slice | NDArray[np.intp]) -> Plain:
+    def select_rows(self, positions: slice | NDArray[np.intp]) -> Plain:
         """Itself, since it treats all rows alike."""
         return self

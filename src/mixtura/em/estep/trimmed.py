@@ -70,11 +70,11 @@ class Trimmed:
     def __call__(
         self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
     ) -> tuple[Stats, float]:
-        part, cutoff = self.kept_parts(source, mixture)
+        fractions, cutoff = self.kept_fractions(source, mixture)
         k, kernel = len(mixture.all_weights), kernel_of(source)
 
         def estep(chunk: Chunk) -> Stats:
-            own = part[chunk.positions]
+            own = fractions[chunk.positions]
             kept = own > 0
             if not kept.any():
                 return Stats.empty(k, mixture.n_features, scatter_kind)
@@ -82,7 +82,7 @@ class Trimmed:
 
         return source.sum(estep), cutoff
 
-    def kept_parts(self, source: Source, mixture: Mixture) -> tuple[Array, float]:
+    def kept_fractions(self, source: Source, mixture: Mixture) -> tuple[Array, float]:
         """Fraction of its weight with which each row counts, (length,), and the log-density of the row at the cutoff.
 
         The fraction is 0 below the cutoff and 1 above it.
@@ -92,7 +92,7 @@ class Trimmed:
         >>> from mixtura import DenseCovariance
         >>> from mixtura.data import ArraySource
         >>> one = Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1))
-        >>> Trimmed(0.375).kept_parts(ArraySource.of([0.0, 9.0, 1.0, -8.0]), one)[0].tolist()
+        >>> Trimmed(0.375).kept_fractions(ArraySource.of([0.0, 9.0, 1.0, -8.0]), one)[0].tolist()
         [1.0, 0.0, 1.0, 0.5]
         """
         kernel = kernel_of(source)
@@ -108,6 +108,6 @@ class Trimmed:
         part[order] = np.clip(np.divide(above, weight[order], out=np.ones_like(above), where=weight[order] > 0), 0, 1)
         return part, float(logs[order[np.argmax(above > 0)]])
 
-    def on(self, positions: slice | NDArray[np.intp]) -> Trimmed:
+    def select_rows(self, positions: slice | NDArray[np.intp]) -> Trimmed:
         """Itself, since it treats all rows alike."""
         return self

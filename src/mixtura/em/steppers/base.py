@@ -56,7 +56,7 @@ class Stepper(Protocol):
         """
 
 
-def em(problem: EMMap, iterate: Iterate) -> Iterate:
+def em_iteration(problem: EMMap, iterate: Iterate) -> Iterate:
     """One EM iteration: an M-step, then the E-step at its mixture."""
     return problem.evaluate(*problem.mstep(iterate.stats, iterate.mixture), iterate.memory)
 
@@ -70,4 +70,4 @@ class PlainEM:
 
     def step(self, problem: EMMap, iterate: Iterate, state: Any) -> Step:
         """One EM iteration."""
-        return Step(em(problem, iterate), None, 1)
+        return Step(em_iteration(problem, iterate), None, 1)

@@ -18,10 +18,10 @@ from mixtura.mixture import Mixture
 _TINY = float(np.finfo(np.float64).tiny)
 
 # Least curvature of the mean log-likelihood along a move for the move to be used: below, it has no maximum nearby.
-CURVATURE = 1e-3
+LEAST_CURVATURE = 1e-3
 
 # EM raises the mean log-likelihood per row by at least this times its step's squared length, and at most by all of it.
-EXPECTED = 0.5
+LEAST_GAIN = 0.5
 
 # Earlier mixtures, each with the mixture that an EM iteration gives there.
 Visits: TypeAlias = tuple[tuple[Mixture, Mixture], ...]
@@ -69,15 +69,15 @@ class QuasiNewton:
         points = [coordinates.of(mixture) for mixture, _ in kept]
         gradients = [coordinates.of(em_target) - point for (_, em_target), point in zip(kept, points, strict=True)]
         pairs = [(b - a, g - h) for a, b, g, h in zip(points, points[1:], gradients, gradients[1:], strict=False)]
-        if not pairs or not bends(*pairs[-1]):
+        if not pairs or not is_concave_along(*pairs[-1]):
             return Step(problem.evaluate(target, at_floor, iterate.memory), (kept, self.reach), 1)
-        move = direction(pairs, gradients[-1])
+        move = ascent_direction(pairs, gradients[-1])
         length, em_length = _length(move), _length(gradients[-1])
         if length < em_length:
             return Step(problem.evaluate(target, at_floor, iterate.memory), (kept, reach), 1)
         allowed = min(reach * em_length, self.longest)
         new = evaluate_at(problem, coordinates, move * min(1.0, allowed / length), iterate)
-        if new is None or new.loglik < iterate.loglik + EXPECTED * em_length**2 * iterate.stats.total:
+        if new is None or new.loglik < iterate.loglik + LEAST_GAIN * em_length**2 * iterate.stats.total:
             return Step(
                 problem.evaluate(target, at_floor, iterate.memory),
                 (kept[-1:], max(self.reach, reach / self.growth)),
@@ -91,26 +91,26 @@ def _length(move: Array) -> float:
     return max(math.sqrt(float(move @ move)), _TINY)
 
 
-def bends(move: Array, fall: Array) -> bool:
+def is_concave_along(move: Array, fall: Array) -> bool:
     """Whether the log-likelihood is concave along a move, over which the gradient decreased by ``fall``."""
-    return bool(move @ fall > CURVATURE * (move @ move))
+    return bool(move @ fall > LEAST_CURVATURE * (move @ move))
 
 
-def direction(pairs: list[tuple[Array, Array]], gradient: Array) -> Array:
+def ascent_direction(pairs: list[tuple[Array, Array]], gradient: Array) -> Array:
     """Direction of ascent by the two-loop recursion of limited-memory BFGS.
 
     ``pairs`` are moves and the decreases of the gradient along them, from the oldest to the latest.
 
     Examples
     --------
-    >>> direction([(np.array([1.0, 0.0]), np.array([0.1, 0.0]))], np.array([0.5, 0.5])).tolist()
+    >>> ascent_direction([(np.array([1.0, 0.0]), np.array([0.1, 0.0]))], np.array([0.5, 0.5])).tolist()
     [5.0, 0.5]
     """
-    pairs = [pair for pair in pairs if bends(*pair)]
-    move, shares = gradient.copy(), []
+    pairs = [pair for pair in pairs if is_concave_along(*pair)]
+    move, multiples = gradient.copy(), []
     for s, y in reversed(pairs):
-        shares.append((s @ move) / (s @ y))
-        move -= shares[-1] * y
-    for (s, y), share in zip(pairs, reversed(shares), strict=True):
-        move += s * (share - (y @ move) / (s @ y))
+        multiples.append((s @ move) / (s @ y))
+        move -= multiples[-1] * y
+    for (s, y), multiple in zip(pairs, reversed(multiples), strict=True):
+        move += s * (multiple - (y @ move) / (s @ y))
     return move

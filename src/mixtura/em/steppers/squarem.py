@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.em.run import Iterate
-from mixtura.em.steppers.base import EMMap, Step, em
+from mixtura.em.steppers.base import EMMap, Step, em_iteration
 from mixtura.em.steppers.coordinates import FisherCoordinates
 from mixtura.errors import DataError
 
@@ -43,7 +43,7 @@ class Squarem:
 
     def step(self, problem: EMMap, iterate: Iterate, state: Any) -> Step:
         """One EM iteration and, if EM converges slowly there, an extrapolation."""
-        one = em(problem, iterate)
+        one = em_iteration(problem, iterate)
         coordinates = FisherCoordinates(one.mixture)
         before, after = coordinates.of(iterate.mixture), coordinates.of(problem.mstep(one.stats, one.mixture)[0])
         bend = before + after
