@@ -38,7 +38,7 @@ template <class T> struct StackView {
 using MatricesView = StackView<double>;
 using ConstMatricesView = StackView<const double>;
 
-// A square matrix of zeros, to begin with.
+// A square matrix with memory of its own, which is zero at first.
 struct Square {
   Size d;
   Numbers numbers;
@@ -49,8 +49,8 @@ struct Square {
   double operator()(Size i, Size j) const { return numbers[i * d + j]; }
 };
 
-// L with L L' = a, in the lower triangle of l, which may be a. `accepted` is asked about each pivot, the square of what
-// goes on the diagonal, and a's own diagonal; false as soon as it refuses one.
+// Cholesky factor L, with L L' = a, in the lower triangle of l, which may be a. `accepted` is called with each pivot,
+// the square of L's diagonal, and the diagonal of a; as soon as it returns false, so does this.
 template <class A, class L, class Accepted> bool cholesky(const A& a, const L& l, Size d, Accepted accepted) {
   for (Size i = 0; i < d; ++i) {
     const double* from = a.row(i);

@@ -1,4 +1,4 @@
-// Agglomeration of Gaussian clusters: the criterion is chosen when it runs.
+// Model-based hierarchical clustering by any of the criteria.
 #include "agglomeration.hpp"
 
 #include "common_scatter.hpp"

@@ -1,5 +1,5 @@
-// Clusters that are merged two by two. Each has a slot; two that merge take the lower one, and the last cluster moves
-// to the slot that becomes free.
+// Clusters that merge in pairs. Each has an index, its slot; a merged cluster takes the lower of the two slots, and the
+// last cluster moves to the slot that becomes free.
 #pragma once
 #include <algorithm>
 #include <cmath>

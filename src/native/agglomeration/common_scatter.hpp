@@ -10,8 +10,8 @@
 namespace mixtura {
 namespace {
 
-// Two rows and columns are rotated one after the other, without overflow. Which of several merges that tie on rounded
-// data comes first depends on the last bits: with these, partitions of mclust's examples are mclust's.
+// A rotation of two columns, then two rows, of a symmetric matrix, without overflow. Which of several tied merges of
+// rounded data comes first depends on the last bits: with this rotation, partitions of mclust's examples are mclust's.
 struct TwoSidedRotation {
   PlaneRotation plane;
 
@@ -115,7 +115,7 @@ class Bounds {
   std::int64_t partner(std::int64_t j) const { return partner_[j]; }
   double height(std::int64_t j) const { return bound_[j]; }
 
-  // The slot whose cheapest partner is the cheapest of all.
+  // The higher slot of the cheapest merge; `partner` gives the lower one.
   std::int64_t cheapest(InterruptCheck& check) {
     const std::int64_t d = clusters.d;
     for (std::int64_t i = 0; i < clusters.count; ++i) metric_.whiten(&clusters.mean[i * d], &whitened_[i * d]);

@@ -25,7 +25,7 @@ double log_determinant(std::vector<double>& triangle, std::int64_t d) {
   return regular ? sum : -INFINITE;
 }
 
-// Clusters with a scatter (or its trace) each, and what a merge would cost.
+// Clusters, each with its scatter (or the trace), and the costs of merges: increases of the criterion.
 class OwnScatters {
  public:
   OwnScatters(const WeightedRows& p, Criterion criterion, double alpha)
@@ -115,7 +115,7 @@ class Pairs {
   // Update costs after two clusters have merged into slot i, and the last cluster has moved to slot j.
   void update(std::int64_t i, std::int64_t j) {
     const std::int64_t last = costs_.clusters.count;
-    for (std::int64_t k = 0; k < last; ++k)  // where j was the last itself this is meaningless and harmless
+    for (std::int64_t k = 0; k < last; ++k)  // no change if j is last
       if (k != j) pair_cost(std::min(k, j), std::max(k, j)) = pair_cost(k, last);
     for (std::int64_t k = 0; k < last; ++k)
       if (k != i) pair_cost(std::min(k, i), std::max(k, i)) = costs_.cost(std::min(k, i), std::max(k, i));

@@ -1,4 +1,4 @@
-// What Python passes: rows and weights as they lie in memory, arrays of float64, and the mixture's density.
+// Types of the arguments that Python passes: rows and weights as they lie in memory, and arrays of float64.
 #pragma once
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
@@ -29,7 +29,7 @@ inline bool interrupted() {
   return PyErr_CheckSignals() != 0;
 }
 
-// Work during which other threads of Python go on.
+// Call `work` without Python's lock, so that other threads of Python go on.
 template <class Work> void unlocked(Work work) {
   try {
     nb::gil_scoped_release free;

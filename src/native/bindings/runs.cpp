@@ -81,7 +81,7 @@ struct Result {
 
 class Runs {
  public:
-  // Where log-likelihoods are given, the starts are E-steps from which the runs go on.
+  // With log-likelihoods, the starts are E-steps of other runs, which are continued.
   Runs(ProblemArrays problem, EmOptions options, const StartArrays& starts,
        const std::optional<std::vector<double>>& logliks, std::vector<Size> ends, int threads)
       : arrays_(std::move(problem)), problem_(arrays_.problem()), options_(options), ends_(std::move(ends)),

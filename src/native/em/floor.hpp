@@ -22,7 +22,8 @@ inline bool raise_eigenvalues(MatrixView covariance, const double* floor) {
   return true;
 }
 
-// Whether the trace of the inverse, in units of the floor, is below one: then all eigenvalues are above the floor.
+// Whether the trace of the inverse of the covariance with this whitening factor, in units of the floor, is below one:
+// then all its eigenvalues are above the floor.
 inline bool surely_above_floor(ConstMatrixView factor, const double* floor) {
   double trace = 0;
   for (Size i = 0; i < factor.d; ++i)

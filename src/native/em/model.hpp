@@ -17,7 +17,7 @@ struct CovarianceModel {
   Scatter scatter() const { return diagonal() ? Scatter::DIAGONAL : one_matrix() ? Scatter::POOLED : Scatter::FULL; }
 };
 
-// Where the matrices of k components lie: (k, d, d), (k, d) where they are diagonal, (d, d) where all share one.
+// Where the matrices of k components lie in an array (k, d, d), (k, d) if they are diagonal, (d, d) if all share one.
 struct Layout {
   Size k, d;
   bool diagonal, shared;

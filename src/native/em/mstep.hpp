@@ -87,7 +87,8 @@ inline void raise_squares(const MStepInput& in, bool other_axes, MatrixView squa
     }
 }
 
-// One sweep of plane rotations of common axes D, given D'W_kD (k, d, d) and the variances along D. The largest angle.
+// One sweep of plane rotations of common axes D, given D'W_kD (k, d, d) and the variances along D; returns the largest
+// angle.
 inline double rotate_common_axes(const MStepInput& in, ConstMatrixView variances, MatricesView rotated,
                                  MatrixView axes) {
   double largest = 0;
@@ -137,12 +138,13 @@ inline void common_axes(const MStepInput& in, CovarianceModel model, WarmStart& 
   for (Size c = 0; c < k; ++c) composed(axes, b.row(c), out[c]);
 }
 
-// The matrix that all components share but for their volumes (VEE), scaled to determinant one.
+// The matrix C of determinant one in S_k = lambda_k C (VEE).
 struct CommonMatrix {
   Square matrix, l, u, inverse;
   explicit CommonMatrix(Size d) : matrix(d), l(d), u(d), inverse(d) {}
 
-  // Matrix and volumes from the volumes before; false where the matrix is singular. The largest relative change.
+  // Compute the matrix, new volumes and their largest relative change from the volumes before; false where the matrix
+  // is singular.
   bool fit(const MStepInput& in, Numbers& volumes, double& change) {
     const Size k = in.k, d = in.d;
     std::fill(matrix.numbers.begin(), matrix.numbers.end(), 0.0);
@@ -183,7 +185,7 @@ inline bool own_volumes(const MStepInput& in, WarmStart& warm, MatricesView out)
   return true;
 }
 
-// Own axes: the eigenvectors of each scatter, their variances in order of size.
+// Own axes: the eigenvectors of each scatter, in the order of the variances along them, largest first.
 inline void own_axes(const MStepInput& in, CovarianceModel model, WarmStart& warm, MatricesView out,
                      std::vector<char>& at_floor) {
   const Size k = in.k, d = in.d;
@@ -203,7 +205,8 @@ inline void own_axes(const MStepInput& in, CovarianceModel model, WarmStart& war
   for (Size c = 0; c < k; ++c) composed(axes[c], b.row(c), out[c]);
 }
 
-// Own shapes and axes, equal volumes (EVV): the scatter, scaled to a common determinant; false near the floor.
+// Own shapes and axes, equal volumes (EVV): the scatter matrices, scaled to a common determinant. False if one may be
+// below the floor, which needs its eigenvalues.
 inline bool equal_volumes(const MStepInput& in, MatricesView out) {
   const Size k = in.k, d = in.d;
   Square l(d), u(d);
@@ -212,7 +215,7 @@ inline bool equal_volumes(const MStepInput& in, MatricesView out) {
   for (Size c = 0; c < k; ++c) {
     if (!cholesky(in.matrices()[c], l)) return false;
     inverse_transposed(l, u);
-    double logs = 0, trace = 0;  // of the inverse in units of the floor: below one, all eigenvalues are above it
+    double logs = 0, trace = 0;  // trace of the inverse in units of the floor: if below one, eigenvalues are above it
     for (double value : u.numbers) trace += value * value * in.least() * in.weight[c];
     if (!(trace < 1)) return false;
     for (Size i = 0; i < d; ++i) logs += std::log(l(i, i));
@@ -244,7 +247,8 @@ inline void own_axes_mstep(const MStepInput& in, CovarianceModel model, WarmStar
   own_axes(in, model, warm, out, at_floor);
 }
 
-// Covariances (k, d, d), or (k, d) for diagonal models, and which of them had to be raised; false where none fit.
+// Covariances (k, d, d), or (k, d) for diagonal models; at_floor says which were raised. False if there are none, since
+// a scatter matrix is singular.
 inline bool mstep(const MStepInput& in, CovarianceModel model, WarmStart& warm, double* out,
                   std::vector<char>& at_floor) {
   const MatricesView matrices{out, in.d};

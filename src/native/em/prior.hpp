@@ -38,7 +38,7 @@ struct Prior {
     double twice = 0;
     for (Size c = 0; c < at.k; ++c) {
       twice += count * (logdet[c] - double(d) * std::log(2 * 3.14159265358979323846));
-      for (Size r = 0; r <= d; ++r)  // the last row is the mean's way from the prior mean
+      for (Size r = 0; r <= d; ++r)  // the last row is the mean minus the prior mean
         for (Size j = 0; j < d; ++j) {
           double y = 0;
           for (Size i = at.diagonal ? j : 0; i <= j; ++i) {

@@ -23,7 +23,7 @@ struct EmOptions {
 };
 
 struct Statistics {
-  Numbers weight, mean, scatter;  // (k), (k, d), and as the model reads it
+  Numbers weight, mean, scatter;  // (k), (k, d), and the shape of Layout::of_scatter
 
   double total() const {
     double sum = 0;
@@ -33,7 +33,7 @@ struct Statistics {
   double least_weight() const { return *std::min_element(weight.begin(), weight.end()); }
 };
 
-// A mixture, and the statistics of the E-step there.
+// A mixture, and the statistics of the E-step at it.
 struct Iterate {
   Statistics stats;
   Numbers weights, means, covariances;  // (k), (k, d), and (k, d, d) or (k, d)
@@ -46,7 +46,7 @@ struct Iterate {
     return false;
   }
   bool any_at_floor() const {
-    return std::any_of(at_floor.begin(), at_floor.end(), [](char low) { return low; });
+    return std::any_of(at_floor.begin(), at_floor.end(), [](char raised) { return raised; });
   }
 };
 

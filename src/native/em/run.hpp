@@ -83,9 +83,9 @@ struct Rounds {
   Numbers needed;           // for each run, the least weight of a component below which the run ranks lower
   std::vector<bool> is_protected;  // for each run, whether it goes on in every round
 
-  std::vector<Size> chosen(const std::vector<Run>& runs, const std::vector<Size>& field, Size places,
+  std::vector<Size> chosen(const std::vector<Run>& runs, const std::vector<Size>& remaining, Size places,
                            double point_mass) const {
-    std::vector<Size> order = best_first(runs, field, needed, point_mass);
+    std::vector<Size> order = best_first(runs, remaining, needed, point_mass);
     const auto gives_up = [this](Size number) { return !is_protected[number]; };
     if (Size(order.size()) > places)
       order.erase(std::remove_if(order.begin() + places, order.end(), gives_up), order.end());
@@ -110,28 +110,28 @@ class Iteration {
 
   // Continue all runs by successive halving, those of the last round to their ends.
   void search(std::vector<Run>& runs, const Rounds& rounds, Size first, Size max_iter) {
-    std::vector<Size> field(runs.size());
-    std::iota(field.begin(), field.end(), Size(0));
+    std::vector<Size> remaining(runs.size());
+    std::iota(remaining.begin(), remaining.end(), Size(0));
     for (const auto& [iterations, places] : rounds.iterations_and_places) {
-      if (Size(field.size()) <= places) continue;
-      for (Size number : field) advance(runs[number], std::min(iterations, max_iter));
-      field = rounds.chosen(runs, field, places, options_.point_mass);
+      if (Size(remaining.size()) <= places) continue;
+      for (Size number : remaining) advance(runs[number], std::min(iterations, max_iter));
+      remaining = rounds.chosen(runs, remaining, places, options_.point_mass);
     }
     std::vector<Run*> last;
-    for (Size number : field) last.push_back(&runs[number]);
+    for (Size number : remaining) last.push_back(&runs[number]);
     finish(last, first, max_iter);
   }
 
   // Continue runs until they end, or have made `max_iter` iterations. Of several that reach the same mixture only the
   // first goes on: they are compared after `first` iterations, and each time these have doubled.
-  void finish(std::vector<Run*> field, Size first, Size max_iter) {
+  void finish(std::vector<Run*> remaining, Size first, Size max_iter) {
     const auto ended = [](const Run* run) { return run->ended(); };
-    for (Size most = first; most < max_iter && field.size() > 1; most *= 2) {
-      if (std::all_of(field.begin(), field.end(), ended)) return;
-      for (Run* run : field) advance(*run, most);
-      field = different(field);
+    for (Size most = first; most < max_iter && remaining.size() > 1; most *= 2) {
+      if (std::all_of(remaining.begin(), remaining.end(), ended)) return;
+      for (Run* run : remaining) advance(*run, most);
+      remaining = different(remaining);
     }
-    for (Run* run : field) advance(*run, max_iter);
+    for (Run* run : remaining) advance(*run, max_iter);
   }
 
  private:

@@ -10,7 +10,7 @@ struct Coordinates {
 
   Size first_factor() const { return layout.k + layout.k * layout.d; }
 
-  // False where a covariance has no factor.
+  // Coordinates z of a mixture; false if a covariance has no Cholesky factor.
   bool of(const Iterate& mixture, Numbers& z) const {
     const Size k = layout.k, d = layout.d;
     z.assign(first_factor() + layout.size(), 0.0);
@@ -75,7 +75,7 @@ struct Coordinates {
   }
 };
 
-// The last iterates' coordinates, and how far extrapolation may go.
+// Coordinates of the last iterates, and the longest step of extrapolation (that of EM is 1).
 struct Squarem {
   std::vector<Numbers> points;
   double longest = 4;

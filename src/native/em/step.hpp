@@ -76,7 +76,7 @@ class EmStep {
     return std::isfinite(at.loglik);
   }
 
-  // The mixture as the kernel reads it, given its whitening factors; rows are seen from its mean.
+  // The mixture as the kernel reads it, given its whitening factors; rows are shifted by its mean.
   Density density_at(const Iterate& at) {
     const Layout& layout = u_.layout;
     const Size k = layout.k, d = layout.d;

@@ -27,7 +27,7 @@ template <class T> INLINE std::int64_t at(int n, int i, int d) {
 // Columns of a row in the block's copy of the rows, a whole number of registers.
 template <class T> constexpr int stride_of(std::int64_t d) { return int((d + WIDTH<T> - 1) / WIDTH<T> * WIDTH<T>); }
 
-// Copy rows, minus the shift; columns missing in `to` stay as they are, zero.
+// Copy rows, minus the shift; what `to` has beyond d columns stays as it is, zero.
 template <class T, class From>
 void copy_rows(const From* from, const Rows& rows, const double* shift, int count, T* to) {
   const int d = int(rows.d), stride = stride_of<T>(d);
@@ -44,10 +44,10 @@ void copy_rows(const From* from, const Rows& rows, const double* shift, int coun
 template <class T> struct Lines {
   const T* rows;
   std::int64_t stride;
-  const T* shift;  // what is still to be subtracted
+  const T* shift;  // still to be subtracted from the rows
 };
 
-// Rows numbered number(0), number(1), ... into panels, minus the shift.
+// Copy the rows with numbers number(0), number(1), ... into panels, minus the shift.
 template <class T, class Number>
 INLINE void to_panels(const Lines<T>& lines, int d, int panels, T* to, Number number) {
   constexpr int W = WIDTH<T>;
@@ -91,7 +91,7 @@ void pack_small(const From* from, const Rows& rows, const double* shift, int cou
   else pack_panels<T, D, false>(from, rows, shift, count, panels, to);
 }
 
-constexpr int FEW = 4;  // columns, for which rows go into panels at once
+constexpr int FEW = 4;  // most columns for which rows are copied into panels directly
 
 template <class T, class From>
 void pack_few(const From* from, const Rows& rows, const double* shift, int count, int panels, T* to) {
@@ -108,7 +108,7 @@ template <class T> bool in_place(const Rows& rows) {
   return std::is_same_v<T, double> && !rows.single && rows.column_stride == 1 && rows.d % WIDTH<T> == 0;
 }
 
-// Rows into panels, minus the shift; missing ones lie on the shift. Returns where single rows are found again.
+// Copy rows into panels, minus the shift; panels are filled up with zeros. Returns the rows themselves, or their copy.
 template <class T, class From>
 Lines<T> pack(const From* from, const Rows& rows, const double* shift, int count, int panels, const T* zero, T* copy,
               T* to) {

@@ -23,10 +23,10 @@ template <class T> constexpr bool seen_from_near(Form form, std::int64_t d) {
 template <class T> struct Components {
   int k, d;
   Form form;
-  double unit;          // nats in the unit of log-densities
-  std::int64_t length;  // of one component's packed factor
+  double unit;          // the unit of log-densities in nats
+  std::int64_t length;  // numbers in one component's packed factor
   Buffer<T> factors, shared, constants;
-  T highest;  // of the constants
+  T highest;  // the largest of the constants
   bool any_far = false;
   Buffer<char> far;
   Buffer<T> high, low;

@@ -41,8 +41,8 @@ template <class T> INLINE Vec<T> load(const T* from) {
   return v;
 }
 template <class T> INLINE void store(T* to, Vec<T> v) { std::memcpy(to, &v, BYTES); }
-template <class T> INLINE Vec<T> all(T value) { return value - Vec<T>{}; }  // folds, 0 + x does not
-// f(0), f(1), ..., f(N - 1) with the number known to the compiler, so that arrays of registers stay in registers.
+template <class T> INLINE Vec<T> all(T value) { return value - Vec<T>{}; }  // folds; 0 + x does not
+// Call f(0), ..., f(N - 1), with the numbers known to the compiler, so that arrays of registers stay in registers.
 template <int N, class F> INLINE void unrolled(F f) {
   [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
     (f(std::integral_constant<int, I>{}), ...);
@@ -136,7 +136,7 @@ template <class T, int HALF, bool HIGH> INLINE Vec<T> halves(Vec<T> a, Vec<T> b)
 }
 #endif
 
-// Rows become columns.
+// Transpose a square of registers.
 template <class T, int HALF = WIDTH<T> / 2> INLINE void transpose(Vec<T> (&a)[WIDTH<T>]) {
   unrolled<WIDTH<T>>([&](auto i) __attribute__((always_inline)) {
     if constexpr (!(i & HALF)) {
@@ -174,7 +174,7 @@ template <class T, int I, int J> INLINE void add_sums(const Vec<T> (&a)[I][J], d
     for (int j = 0; j < J; ++j) to[i * columns + j] += double(total[i * J + j]);
 }
 
-// As many float64 numbers as a register holds of any kind, to add up over many registers.
+// As many float64 numbers as a register holds numbers of type T, for sums over many registers.
 template <class T> struct Doubles {
   typedef double type __attribute__((vector_size(8 * WIDTH<T>)));
 };

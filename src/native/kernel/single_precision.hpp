@@ -6,9 +6,10 @@
 namespace mixtura::MIXTURA_LEVEL {
 namespace {
 
-// Limits of float32 arithmetic: the means' distance in deviations where they are seen from near (elsewhere it is NEAR),
-// how narrow a component may be beside its variances, deviations and weights, and sums. At the first two, sums of
-// deviations are off by a ten thousandth of a deviation, the least variance by half a per cent of itself in each block.
+// Limits of float32 arithmetic: the distance of means from the shift, in standard deviations, where components have
+// points of their own near them (elsewhere it is NEAR); the variance inflation factor; standard deviations and weights;
+// sums. At the first two, in each block, sums of deviations are off by 1e-4 standard deviations, and the least variance
+// by half a per cent.
 constexpr double FARTHEST_MEAN = 3000, NARROWEST = 1e5, WIDEST = 1e8, LARGEST_SUM = 1e30;
 
 // Whether float32 arithmetic is accurate enough for float32 rows: means are so near the point that rows are relative

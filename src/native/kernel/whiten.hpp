@@ -1,4 +1,4 @@
-// Log-densities in some unit: h = c - sum y^2 with y = (x U - b) scale, where scale^2 is half a nat in that unit.
+// Log-densities in a given unit: h = c - sum y^2 with y = (x U - b) scale, where scale^2 is half a nat in that unit.
 //
 // A tile keeps TALL vectors of rows times up to WIDE outputs in registers. U is upper triangular, so output j needs
 // only the columns i <= j; packed factors hold exactly those, in the order in which they are used.

@@ -1,4 +1,4 @@
-// Work on numbered items by several threads, which Ctrl-C ends.
+// Work on numbered items by several threads; Ctrl-C ends it.
 #pragma once
 #include <algorithm>
 #include <atomic>

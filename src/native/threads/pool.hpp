@@ -1,4 +1,4 @@
-// Threads that are kept: starting one for each pass, with memory of its own to warm up, takes longer than a small pass.
+// A pool of threads: starting new ones for each pass takes longer than a small pass.
 #pragma once
 #include <unistd.h>
 
