@@ -7,12 +7,12 @@ from mixtura.em.fused import advance
 from mixtura.em.loop import iterate
 from mixtura.em.outcome import Action, Outcome, Repair
 from mixtura.em.problem import Problem, RepairPolicy, is_spurious, row_counts, rows_per_weight
-from mixtura.em.repair import DEAD, NoRepair, ReseedThenRemove, reseed_empty
+from mixtura.em.repair import LEAST_ROWS, NoRepair, ReseedThenRemove, reseed_empty
 from mixtura.em.run import Iterate, Run, Standing
 from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule, as_stops
 
 __all__ = [
-    "DEAD",
+    "LEAST_ROWS",
     "Action",
     "Executor",
     "Iterate",

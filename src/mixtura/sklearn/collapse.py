@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.covariance.models import Mask
-from mixtura.em import DEAD, Iterate, NoRepair, RepairPolicy, ReseedThenRemove
+from mixtura.em import LEAST_ROWS, Iterate, NoRepair, RepairPolicy, ReseedThenRemove
 from mixtura.em.mstep import pull_to_zero
 from mixtura.fitting import EM
 from mixtura.stats import Stats
@@ -44,7 +44,7 @@ class CollapsePolicy:
 
     def is_empty(self, stats: Stats, reg_covar: float) -> bool:
         """Whether EM stops because a component holds next to no weight."""
-        dead = stats.weight < DEAD
+        dead = stats.weight < LEAST_ROWS
         return bool(dead.any()) and bool((dead & (pull_to_zero(stats, reg_covar) > self.largest_pull)).any())
 
     def counts_as_collapse(self, at_floor: Mask) -> bool:

@@ -11,7 +11,7 @@ from mixtura._support import Array, LazyModule, Rows
 from mixtura.data import Chunk
 from mixtura.em import Problem
 from mixtura.kernels import accumulate, sum_over_blocks
-from mixtura.starts.random import draw
+from mixtura.starts.random import draw_rows
 from mixtura.stats import Stats, outer
 
 cluster, exceptions = LazyModule("sklearn.cluster"), LazyModule("sklearn.exceptions")
@@ -38,27 +38,27 @@ def kmeans_labels(problem: Problem, k: int, state: State) -> Stats:
     labels[chunk.positions] = found
     members = np.eye(k)
 
-    def joined(part: Chunk) -> Stats:
+    def cluster_stats(part: Chunk) -> Stats:
         return accumulate(part, members[labels[part.positions]], problem.mstep.scatter_kind)
 
-    return problem.source.sum(sum_over_blocks(joined, k))
+    return problem.source.sum(sum_over_blocks(cluster_stats, k))
 
 
 def random_responsibilities(problem: Problem, k: int, state: State) -> Stats:
     """Statistics under responsibilities drawn uniformly for all rows at once, (n, k), and normalised row by row."""
-    share = state.uniform(size=(problem.source.length, k)).astype(problem.source.dtype, copy=False)
-    share /= share.sum(axis=1, keepdims=True)
+    resp = state.uniform(size=(problem.source.length, k)).astype(problem.source.dtype, copy=False)
+    resp /= resp.sum(axis=1, keepdims=True)
 
-    def shared_out(part: Chunk) -> Stats:
-        return accumulate(part, share[part.positions], problem.mstep.scatter_kind)
+    def chunk_stats(part: Chunk) -> Stats:
+        return accumulate(part, resp[part.positions], problem.mstep.scatter_kind)
 
-    return problem.source.sum(sum_over_blocks(shared_out, k))
+    return problem.source.sum(sum_over_blocks(chunk_stats, k))
 
 
 def rows_by_chance(problem: Problem, k: int, state: State) -> Stats:
     """Components that consist of one random row each, none twice."""
     chunk = _all_rows(problem, state)
-    return _single_rows(problem, draw(chunk, k, state))
+    return _single_rows(problem, draw_rows(chunk, k, state))
 
 
 def rows_by_seeding(problem: Problem, k: int, state: State) -> Stats:
