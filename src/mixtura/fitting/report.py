@@ -119,7 +119,7 @@ def warn(result: Fit, kinds: int) -> None:
         warnings.warn(result.outcome.value, ConvergenceWarning, stacklevel=3)
     alike = result.starts[result.best_start % kinds :: kinds]
     ranked = sorted((start.loglik for start in alike), reverse=True)
-    noise = TWINS * max(result.em.tol, 1e-9) * result.n_rows
+    noise = TWINS * result.em.tolerance(result.n_rows)
     if len(ranked) > 1 and ranked[0] - ranked[1] > noise:
         warnings.warn(
             f"the two best of {len(ranked)} starts end at log-likelihoods {ranked[0]:.6g} and {ranked[1]:.6g}; "

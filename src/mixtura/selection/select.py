@@ -15,7 +15,6 @@ from mixtura._support import Rng, as_entropy, column_names, table_kind, thread_c
 from mixtura.covariance.models import Constraint
 from mixtura.data import ColumnValues, Source, as_source
 from mixtura.data.tables import read_table
-from mixtura.em import LoglikRises
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, GridEdgeWarning, ParameterError, ParametersWarning
 from mixtura.fitting import EM, Model, as_em, noise_beginnings, warn_of_columns, warn_of_few_rows, with_names
 from mixtura.selection.cell import Cell, as_criterion
@@ -108,7 +107,7 @@ def select(
     ('EEE', 3)
     """
     how = as_em(em, tol=tol, max_iter=max_iter)
-    if how.rules != [LoglikRises(how.tol)] or not how.accelerate:
+    if "parameters" in how.rule_names or not how.accelerate:
         raise ParameterError(f"em is {how}; a selection stops by the log-likelihood and accelerates: leave these out")
     asked = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)

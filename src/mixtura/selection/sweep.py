@@ -180,7 +180,7 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[K
     if "neighbours" in plan.starts:
         begins += from_neighbours(key, cells, plan.models, plan.fewer(key.n_components), plan.small.n_rows)
     named = [begin.name in (*plan.starts, GIVEN, QUANTILES) for begin in begins]
-    limits = Limits(plan.em.tol if plan.whole else max(plan.em.tol, ROUGH), plan.em.max_iter)
+    limits = Limits(plan.em.rise_per_row if plan.whole else max(plan.em.rise_per_row, ROUGH), plan.em.max_iter)
     ranking = searched(problem, begins, limits, named)
     start, best, loop = begins[ranking.order[0]], ranking.best, False
     needed = least_weight(problem)
@@ -191,14 +191,14 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[K
         finalists = [(begins[number].name, ranking.runs.run(number)) for number in ranking.order[:FINALISTS]]
         ahead = [CellStart(name, run.last.stats) for name, run in finalists if not run.lost]
         problem = plan.problem(key.model, plan.large)
-        limits = Limits(plan.em.tol, plan.em.max_iter, NEAR, LAST)
+        limits = Limits(plan.em.rise_per_row, plan.em.max_iter, NEAR, LAST)
         last = searched(problem, ahead, limits, [False] * len(ahead))
         start, best = ahead[last.order[0]], last.best
     if best.lost or (plan.large is None and not plan.whole):
         rows = plan.small if plan.whole else plan.large
         problem, loop = plan.problem(key.model, rows), True
         start = CellStart(start.name, best.last.stats)
-        best = with_repairs(problem, best, Limits(plan.em.tol, plan.em.max_iter), few_rows=rows is not None)
+        best = with_repairs(problem, best, Limits(plan.em.rise_per_row, plan.em.max_iter), few_rows=rows is not None)
     return Cell(
         key.n_components,
         key.model,
