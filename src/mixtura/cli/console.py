@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console
+
+from mixtura.errors import visible
 
 
 def results_console() -> Console:
@@ -21,7 +24,14 @@ def messages_console() -> Console:
 
 def print_message(line: str) -> None:
     """Print a message as one line, however long, on standard error."""
-    messages_console().print(" ".join(line.split()), soft_wrap=True)
+    with suppress(OSError):  # standard error cannot be written, so nothing can be said
+        messages_console().print(visible(" ".join(line.split())), soft_wrap=True)
+
+
+def print_text(text: str) -> None:
+    """Print lines on standard output as they are, but on a terminal with visible control characters."""
+    lines = text.split("\n")
+    sys.stdout.write("\n".join(map(visible, lines)) if sys.stdout.isatty() else text)
 
 
 def print_json(content: dict[str, Any]) -> None:

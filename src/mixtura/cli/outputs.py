@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mixtura import Fit, Mixture
 from mixtura._support import write_text
-from mixtura.cli.console import results_console
+from mixtura.cli.console import print_text, results_console
 from mixtura.cli.files import TABLE_SUFFIXES, check_paths, table_text, write_table
 from mixtura.data.tables import Table
-from mixtura.errors import ParameterError, missing_extra
+from mixtura.errors import ParameterError, missing_extra, visible
 from mixtura.mixture import row_labels
 from mixtura.plotting import FILM_WRITERS, PICTURE_SUFFIXES, plot, replay
 
@@ -100,7 +99,7 @@ def write_fit(fit: Fit, table: Table, option: str, path: str) -> None:
 def write_columns(columns: Mapping[str, Sequence[Any]], path: str | None) -> None:
     """Write columns to a file, or as CSV to standard output if there is no path."""
     if path is None:
-        sys.stdout.write(table_text(columns))
+        print_text(table_text(columns))
     else:
         write_table(path, columns)
 
@@ -127,7 +126,7 @@ def write_all(files: Mapping[str, str], writers: Mapping[str, Callable[[str], ob
     for option, path in files.items():
         writers[option](path)
         if not quiet:
-            results_console().print(f"wrote {path}", soft_wrap=True)
+            results_console().print(f"wrote {visible(path)}", soft_wrap=True)
 
 
 def files_by_option(files: Mapping[str, str]) -> dict[str, str]:

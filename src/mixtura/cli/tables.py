@@ -15,6 +15,7 @@ from rich.text import Text
 
 from mixtura import Assessment, Fit, Mixture, Selection
 from mixtura._support import format_count
+from mixtura.errors import visible
 from mixtura.mixture import column_labels, component_labels, standard_deviations
 
 # Columns beyond these are found in --json and the model file.
@@ -111,7 +112,7 @@ def make_table(columns: Sequence[CellTexts]) -> Table:
     table.add_column(no_wrap=True, max_width=28)
     for _ in columns[1:]:
         table.add_column(justify="right", no_wrap=True)
-    head, *lines = zip(*columns, strict=True)
+    head, *lines = zip(*(map(visible, column) for column in columns), strict=True)
     table.add_row(*map(Text, head), style="bold")
     for line in lines:
         table.add_row(*map(Text, line))
