@@ -129,6 +129,34 @@ def test_header_is_guessed_and_can_be_told(file):
     assert table.notes == (f'{mixed}: the first row is taken as names, though "2019" is a number (--no-header)',)
 
 
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("1 2\n3 4\n", None),
+        ("  1   2  \r\n 3     4\r\n", None),
+        ("a b\n1 2\n3 4\n", ("a", "b")),
+        ('"a 1" "b"\n1 2\n3 4\n', ("a 1", "b")),
+        ('"a" "b"\n"1" 1 2\n"2" 3 4\n', ("a", "b")),  # R's write.table, with the names of the rows
+        ("\ufeffa b\n1 2\n3 4\n", ("a", "b")),
+    ],
+)
+def test_blanks_separate_numbers(text, columns, file):
+    table = read_table(file(text, "data.txt"))
+    assert (table.columns, table.rows.tolist()) == (columns, [[1, 2], [3, 4]])
+    notes = "".join(table.notes)
+    assert ("no header" in notes, "names of the rows" in notes) == (columns is None, '"1"' in text)
+
+
+def test_what_savetxt_writes(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(5, 3))
+    np.savetxt(tmp_path / "rows.txt", rows)
+    assert read_table(str(tmp_path / "rows.txt")).rows.tolist() == rows.tolist()
+
+
+def test_blanks_in_a_name_separate_nothing(file):
+    assert read_table(file("body height\n1.5\n1.8\n")).columns == ("body height",)
+
+
 def test_columns_and_weights(file):
     path = file('a,w,"b,c"\n1,2,3\n4,0,6\n')
     table = read_table(path, ["b,c", "a"], "w")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mixtura._support.checks import (
     LARGEST_VALUE,
+    MOST_COMPONENTS,
     all_finite,
     as_amount,
     as_column_positions,
@@ -19,7 +20,7 @@ from mixtura._support.checks import (
     as_sample_weight,
     frozen_array,
 )
-from mixtura._support.containers import as_numbers, check_unmasked, column_names
+from mixtura._support.containers import as_numbers, check_unmasked, column_names, shortened
 from mixtura._support.distinct import distinct_rows
 from mixtura._support.files import atomic_write, write_text
 from mixtura._support.html import html_table
@@ -31,10 +32,11 @@ from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.threads import map_in_order, one_blas_thread, thread_count, using_threads
 from mixtura._support.types import Array, Index, Rng, Rows, Scalar, StorageForm
-from mixtura._support.words import format_count
+from mixtura._support.words import format_count, format_list
 
 __all__ = [
     "LARGEST_VALUE",
+    "MOST_COMPONENTS",
     "Array",
     "Index",
     "LazyModule",
@@ -66,6 +68,7 @@ __all__ = [
     "column_names",
     "distinct_rows",
     "format_count",
+    "format_list",
     "frozen_array",
     "html_table",
     "is_missing",
@@ -75,6 +78,7 @@ __all__ = [
     "one_blas_thread",
     "responsibilities",
     "run_replicates",
+    "shortened",
     "table_kind",
     "thread_count",
     "using_threads",

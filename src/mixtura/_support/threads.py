@@ -24,6 +24,9 @@ Result = TypeVar("Result")
 
 THREADS_VARIABLE = "MIXTURA_NUM_THREADS"
 
+# More threads than any machine has CPUs.
+MOST_THREADS = 1 << 16
+
 _CONTROL_GROUP = Path("/sys/fs/cgroup")
 
 _default: ContextVar[int | None] = ContextVar("threads", default=None)
@@ -75,6 +78,8 @@ def _as_threads(value: Any, name: str) -> int:
         number = 0
     if number < 1 or isinstance(value, bool | float):
         raise ParameterError(f"{name} is {value!r}; expected an integer of at least 1, or None")
+    if number > MOST_THREADS:
+        raise ParameterError(f"{name} is {number:.3g}; expected an integer from 1 to {MOST_THREADS}, or None")
     return number
 
 

@@ -1,6 +1,8 @@
-"""Counts with their nouns, for sentences about results."""
+"""Counts with their nouns and lists of names, for sentences about results."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 def format_count(count: int, what: str) -> str:
@@ -12,3 +14,16 @@ def format_count(count: int, what: str) -> str:
     ('1 row', '2 rows')
     """
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def format_list(names: Sequence[object], most: int = 8, longest: int = 40) -> str:
+    """The first names of several, each cut off where it is long, and how many more there are.
+
+    Examples
+    --------
+    >>> format_list(["a", "b", "c"]), format_list(range(1000), most=2), format_list(["a" * 99], longest=6)
+    ('a, b, c', '0, 1 and 998 more', 'aaa...')
+    """
+    texts = [str(name) for name in names[:most]]
+    shown = [text if len(text) <= longest else f"{text[: longest - 3]}..." for text in texts]
+    return ", ".join(shown) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich.console import Console
 
-from mixtura.errors import visible
+from mixtura.errors import DataError, visible
+
+# Its file descriptor.
+STANDARD_ERROR = 2
 
 
 def results_console() -> Console:
@@ -32,6 +38,25 @@ def print_text(text: str) -> None:
     """Print lines on standard output as they are, but on a terminal with visible control characters."""
     lines = text.split("\n")
     sys.stdout.write("\n".join(map(visible, lines)) if sys.stdout.isatty() else text)
+
+
+@contextmanager
+def silent_panics() -> Iterator[None]:
+    """A context in which a DataError is all that is said: a reader that panics writes lines of its own before it."""
+    with tempfile.TemporaryFile() as written:
+        before, broken = os.dup(STANDARD_ERROR), False
+        os.dup2(written.fileno(), STANDARD_ERROR)
+        try:
+            yield
+        except DataError:
+            broken = True
+            raise
+        finally:
+            os.dup2(before, STANDARD_ERROR)
+            os.close(before)
+            written.seek(0)
+            with suppress(OSError):
+                os.write(STANDARD_ERROR, b"" if broken else written.read())
 
 
 def print_json(content: dict[str, Any]) -> None:

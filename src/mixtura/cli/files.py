@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,7 @@ def check_paths(
     mixtura.errors.ParameterError: --picture a.bmp: expected a name that ends in .png, .pdf
     """
     wanted = {option: path for option, path in paths.items() if path is not None}
-    read = {Path(path).resolve() for path in inputs if path is not None}
+    read = {os.path.realpath(path) for path in inputs if path is not None}
     for option, path in wanted.items():
         file = Path(path)
         allowed = suffixes.get(option)
@@ -119,13 +120,15 @@ def check_paths(
             raise ParameterError(f"{option} {path}: expected a name that ends in {known}")
         if (file.is_dir() and not folders) or path == "-":
             raise ParameterError(f"{option} {path}: expected the name of a file")
-        if file.resolve() in read:
+        if os.path.realpath(file) in read:
             raise ParameterError(f"{option} {path}: would overwrite what is read; give another name")
         if not file.parent.is_dir():
             raise ParameterError(f"{option} {path}: there is no folder {file.parent}")
+        with suppress(FileNotFoundError):
+            file.stat()  # raises for a loop of links
         if not os.access(file if file.exists() else file.parent, os.W_OK):
             raise ParameterError(f"{option} {path}: no permission to write there")
-    resolved = [Path(path).resolve() for path in wanted.values()]
+    resolved = list(map(os.path.realpath, wanted.values()))
     if len(set(resolved)) != len(resolved):
         raise ParameterError(f"{', '.join(wanted)}: two of them name the same file")
     return wanted

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixtura import Fit, Mixture
-from mixtura._support import write_text
+from mixtura._support import format_list, write_text
 from mixtura.cli.console import print_text, results_console
 from mixtura.cli.files import TABLE_SUFFIXES, check_paths, table_text, write_table
 from mixtura.data.tables import Table
@@ -149,7 +149,8 @@ def column_positions(columns: Sequence[str] | None, labels: Sequence[str]) -> li
     """Positions of the given columns among the labels; ParameterError if there is no such label."""
     if columns is None:
         return None
+    positions = {label: position for position, label in enumerate(labels)}
     for column in columns:
-        if column not in labels:
-            raise ParameterError(f'there is no column "{column}"; expected {", ".join(labels)}')
-    return [labels.index(column) for column in columns]
+        if column not in positions:
+            raise ParameterError(f'there is no column "{column}"; expected {format_list(labels)}')
+    return [positions[column] for column in columns]

@@ -97,7 +97,8 @@ def _choose_columns(
     names = mixture.columns or ()
     if columns is not None:
         kept = mixture.without_noise().marginal(columns).columns or ()  # refuses unknown columns
-        return tuple(names.index(name) for name in kept), ()
+        positions = {name: position for position, name in enumerate(names)}
+        return tuple(positions[name] for name in kept), ()
     if mixture.n_features <= most:
         return tuple(range(mixture.n_features)), ()
     best = sorted(np.argsort(-separation(mixture), kind="stable")[:most].tolist())

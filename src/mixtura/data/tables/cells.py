@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mixtura.data.tables.unpack import refuse_packed
 from mixtura.errors import DataError, missing_extra
 
 if TYPE_CHECKING:
@@ -27,15 +29,28 @@ class FileContent:
         What messages call the file.
     header : bool or None
         Whether the first row of CSV or TSV names the columns; None to guess.
+    max_unpacked : int or None
+        Largest number of bytes that a compressed file may unpack to; None for the default.
     """
 
     data: Path | bytes
     name: str
     header: bool | None = None
+    max_unpacked: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return len(self.data) if isinstance(self.data, bytes) else self.data.stat().st_size
 
     def open(self) -> io.BytesIO | io.BufferedReader:
         """Open the content as a binary stream."""
         return io.BytesIO(self.data) if isinstance(self.data, bytes) else self.data.open("rb")
+
+    def check_text(self) -> None:
+        """Raise DataError for text that is compressed still, which polars would unpack without a limit."""
+        with self.open() as stream:
+            refuse_packed(stream.read(4), self.name)
 
     def lines(self) -> Iterator[str]:
         """Lines of the content as text; bytes that are not UTF-8 become replacement characters."""
@@ -83,7 +98,7 @@ def default_column_names(count: int) -> list[str]:
 
 def rename_columns(frame: pl.DataFrame, names: list[str], name: str) -> pl.DataFrame:
     """Rename a frame's columns; raise DataError where a name comes twice. ``name`` is what messages call the file."""
-    twice = [column for column in names if names.count(column) > 1]
-    if twice:
-        raise DataError(f'{name} has {names.count(twice[0])} columns called "{twice[0]}"; rename them')
+    column, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        raise DataError(f'{name} has {times} columns called "{column}"; rename them')
     return frame.rename(dict(zip(frame.columns, names, strict=True)))
