@@ -32,7 +32,7 @@ from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.threads import map_in_order, one_blas_thread, thread_count, using_threads
 from mixtura._support.types import Array, Index, Rng, Rows, Scalar, StorageForm
-from mixtura._support.words import format_count, format_list
+from mixtura._support.words import distinct_name, format_count, format_list
 
 __all__ = [
     "LARGEST_VALUE",
@@ -66,6 +66,7 @@ __all__ = [
     "check_unmasked",
     "chunk_slices",
     "column_names",
+    "distinct_name",
     "distinct_rows",
     "format_count",
     "format_list",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from itertools import chain, count
 
 
-def format_count(count: int, what: str) -> str:
+def format_count(number: int, what: str) -> str:
     """Format a count with its noun, which gets an s unless the count is 1.
 
     Examples
@@ -13,7 +14,19 @@ def format_count(count: int, what: str) -> str:
     >>> format_count(1, "row"), format_count(2, "row")
     ('1 row', '2 rows')
     """
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def distinct_name(name: str, taken: Container[str]) -> str:
+    """A name, with a number after it if it is taken.
+
+    Examples
+    --------
+    >>> distinct_name("label", {"a"}), distinct_name("label", {"label", "label_2"})
+    ('label', 'label_3')
+    """
+    others = (f"{name}_{number}" for number in count(2))
+    return next(other for other in chain([name], others) if other not in taken)
 
 
 def format_list(names: Sequence[object], most: int = 8, longest: int = 40) -> str:

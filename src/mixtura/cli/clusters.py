@@ -24,7 +24,6 @@ from mixtura.cli.outputs import (
 from mixtura.cli.results import combination_summary, reduction_summary
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
-from mixtura.mixture import column_labels
 
 
 def combine(
@@ -108,8 +107,8 @@ def reduce(
     levels, reduction = parse_numbers("--probabilities", probabilities), mixtura.reduce_dimensions(mixture, balance)
     directions = [str(i + 1) for i in range(len(reduction.eigenvalues))]
     chosen = column_positions(parse_names(show), directions)
-    columns = column_labels(mixture.columns, mixture.n_features)
     records = reduction.records()
+    columns = list(records[0])[3:] if records else []
     if json:
         print_json({"balance": balance, "directions": records, "files": files_by_option(files)})
     else:

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from mixtura._support import atomic_write
-from mixtura.data.tables import SUFFIXES, display_name, load_polars
+from mixtura.data.tables import SUFFIXES, display_name, guard, load_polars
 from mixtura.errors import DataError, ParameterError
 from mixtura.fitting import EM, Model
 from mixtura.mixture import Mixture, model_content
 
 TABLE_WRITERS: dict[str, Callable[[Any, io.BytesIO], object]] = {
-    "csv": lambda frame, file: frame.write_csv(file),
-    "tsv": lambda frame, file: frame.write_csv(file, separator="\t"),
+    "csv": lambda frame, file: guarded(frame).write_csv(file),
+    "tsv": lambda frame, file: guarded(frame).write_csv(file, separator="\t"),
     "parquet": lambda frame, file: frame.write_parquet(file),
     "arrow": lambda frame, file: frame.write_ipc(file),
     "ndjson": lambda frame, file: frame.write_ndjson(file),
@@ -142,7 +142,26 @@ def table_text(columns: Mapping[str, Sequence[Any]]) -> str:
     >>> table_text({"row": [1, 2], "label": [0, None]})
     'row,label\n1,0\n2,\n'
     """
-    return str(load_polars().DataFrame(columns).write_csv())
+    return str(guarded(load_polars().DataFrame(columns)).write_csv())
+
+
+def guarded(frame: Any) -> Any:
+    """A frame whose text and names no spreadsheet runs as formulas.
+
+    Examples
+    --------
+    >>> guarded(load_polars().DataFrame({"=a": ["=1+1", "-1"]})).to_dict(as_series=False)
+    {"'=a": ["'=1+1", '-1']}
+    """
+    text = load_polars().selectors.string()
+    changed = [guard_column(series) for series in frame.select(text)]
+    return frame.with_columns(changed).rename({name: guard(name) for name in frame.columns})
+
+
+def guard_column(series: Any) -> Any:
+    """A column of text with a quote before each cell that a spreadsheet would run as a formula."""
+    cells = [cell if cell is None else guard(cell) for cell in series.to_list()]
+    return load_polars().Series(series.name, cells, dtype=series.dtype)
 
 
 def write_table(path: str, columns: Mapping[str, Sequence[Any]]) -> None:

@@ -14,7 +14,7 @@ from mixtura.cli.console import print_text, results_console
 from mixtura.cli.files import TABLE_SUFFIXES, check_paths, table_text, write_table
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra, visible
-from mixtura.mixture import row_labels
+from mixtura.mixture import noise_name, row_labels
 from mixtura.plotting import FILM_WRITERS, PICTURE_SUFFIXES, plot, replay
 
 
@@ -116,7 +116,7 @@ def label_columns(mixture: Mixture, table: Table, *, proba: bool) -> dict[str, S
     columns: dict[str, Sequence[Any]] = {"row": row_numbers(table), "label": table.align(labels)}
     if proba:
         probabilities = mixture.posterior(table).T.tolist()
-        heads = [*names[: mixture.n_components], *(["noise"] if mixture.noise else [])]
+        heads = [*names[: mixture.n_components], *([noise_name(mixture)] if mixture.noise else [])]
         columns.update({f"p_{name}": table.align(column) for name, column in zip(heads, probabilities, strict=True)})
     return columns
 
@@ -142,7 +142,7 @@ def files_by_option(files: Mapping[str, str]) -> dict[str, str]:
 
 def write_records(path: str, records: Sequence[Mapping[str, Any]]) -> None:
     """Write records, which all have the same keys, as a table."""
-    write_table(path, {name: [record[name] for record in records] for name in records[0]})
+    write_table(path, {name: [record[name] for record in records] for name in (records[0] if records else ())})
 
 
 def column_positions(columns: Sequence[str] | None, labels: Sequence[str]) -> list[int] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mixtura
 from mixtura import assess, kernels
-from mixtura._support import thread_count, using_threads
+from mixtura._support import distinct_name, thread_count, using_threads
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.files import read_model
@@ -102,7 +102,9 @@ def sample(
     )
     if labels:
         known = row_labels(mixture)
-        columns["label"] = [str(known[j]) for j in drawn.tolist()] if mixture.component_names else drawn.tolist()
+        columns[distinct_name("label", columns)] = (
+            [str(known[j]) for j in drawn.tolist()] if mixture.component_names else drawn.tolist()
+        )
     write_columns(columns, target)
 
 

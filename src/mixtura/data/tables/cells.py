@@ -68,12 +68,15 @@ class Cells:
         The cells, with a name for each column.
     has_names : bool
         Whether the names of the columns come from the file; else they are x1, x2, ...
+    guarded : bool
+        Whether text that looks like a formula has a quote before it, as in CSV and TSV.
     notes : tuple of str
         What the user should know about how the file was read.
     """
 
     frame: pl.DataFrame
     has_names: bool
+    guarded: bool = False
     notes: tuple[str, ...] = ()
 
 

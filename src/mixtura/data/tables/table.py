@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mixtura._support import LARGEST_VALUE, Array, Rows, format_list
 from mixtura.data.tables.cells import Cells, load_polars
 from mixtura.data.tables.formats import display_name, read_cells
+from mixtura.data.tables.formulas import unguard
 from mixtura.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -169,14 +170,14 @@ def read_table(
     if len(kept) < len(complete):
         notes += (f"{name}: left out {len(complete) - len(kept)} of {len(complete)} rows, which have missing values",)
     names = tuple(chosen) if cells.has_names or columns or (model and model.columns) else None
-    labels = None if labels_column is None else _as_text(cells.frame[labels_column])[kept]
+    labels = None if labels_column is None else _as_text(cells, labels_column)[kept]
     return Table(rows, names, weights, name, kept, len(complete), notes, labels)
 
 
-def _as_text(column: pl.Series) -> NDArray[np.str_]:
+def _as_text(cells: Cells, column: str) -> NDArray[np.str_]:
     """The cells of a column as text, stripped; empty where a cell is empty."""
-    text = column.cast(load_polars().String).str.strip_chars().fill_null("")
-    return np.array(text.to_list(), dtype=np.str_)
+    text = cells.frame[column].cast(load_polars().String).str.strip_chars().fill_null("").to_list()
+    return np.array([*map(unguard, text)] if cells.guarded else text, dtype=np.str_)
 
 
 def _choose_columns(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mixtura._support import format_list
 from mixtura.data.tables.cells import Cells, FileContent, default_column_names, load_polars, rename_columns
+from mixtura.data.tables.formulas import is_number, unguard
 from mixtura.errors import DataError
 
 if TYPE_CHECKING:
@@ -74,29 +75,24 @@ def _read(content: FileContent, separator: str) -> Cells:
     except polars.exceptions.ComputeError:
         _check_widths(content, separator)
         raise
-    cells = [str(cell or "").strip() for cell in frame.row(0)]
+    cells = [unguard(str(cell or "").strip()) for cell in frame.row(0)]
     if not any(cells):
         raise DataError(f"{name}: the first line is empty")
-    numeric = [cell for cell in cells if _is_number(cell)]
+    numeric = [cell for cell in cells if is_number(cell)]
     has_header = len(numeric) < len(cells) if header is None else header
     # Editors and spreadsheets leave empty lines at the end of files.
     frame = frame[: _used_rows(frame)]
     if has_header:
         doubtful = header is None and numeric
         note = f'{name}: the first row is taken as names, though "{format_list(numeric[:1])}" is a number (--no-header)'
-        return Cells(rename_columns(frame[1:], cells, name), has_names=True, notes=(note,) if doubtful else ())
+        return Cells(
+            rename_columns(frame[1:], cells, name), has_names=True, guarded=True, notes=(note,) if doubtful else ()
+        )
     note = f"{name} has no header; its columns are called x1 to x{len(cells)}"
     notes = (note,) if header is None else ()
-    return Cells(rename_columns(frame, default_column_names(len(cells)), name), has_names=False, notes=notes)
-
-
-def _is_number(cell: str) -> bool:
-    """Whether a cell reads as a number."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    return Cells(
+        rename_columns(frame, default_column_names(len(cells)), name), has_names=False, guarded=True, notes=notes
+    )
 
 
 def _used_rows(frame: pl.DataFrame) -> int:
