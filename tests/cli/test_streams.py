@@ -109,3 +109,12 @@ def test_sigterm_removes_unfinished_files(tmp_path):
         terminated()
     assert not list(tmp_path.iterdir())
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_a_live_line_needs_a_thread(wild, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setattr("mixtura.cli.live.can_start_thread", lambda: False)
+    assert main(["fit", "tame.csv", "-k", "2"]) == 0
+    assert main(["select", "tame.csv", "-k", "1", "--models", "VVV"]) == 0
+    assert capsys.readouterr().err == ""

@@ -17,7 +17,7 @@ from mixtura._support import atomic_write, write_text
 from mixtura.cli.files import check_paths, read_model, write_table
 from mixtura.cli.progress import FitProgress, format_duration
 from mixtura.data.tables.table import read_table
-from mixtura.errors import DataError, MissingExtraError, ParameterError
+from mixtura.errors import DataError, MissingExtraError, MixturaError, ParameterError
 
 FRAME = pl.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.25, 4.0]})
 CSV = "a,b\n1,0.5\n2,0.25\n3,4\n"
@@ -285,6 +285,18 @@ def test_weights_that_are_none(file):
         read_table(file("a,w\n1,1\n2,-1\n"), weights_column="w")
     with pytest.raises(DataError, match='column "w": every weight is zero'):
         read_table(file("a,w\n1,0\n2,0\n"), weights_column="w")
+
+
+def test_polars_that_does_not_start_is_one_line(monkeypatch, file, capsys):
+    def refuse(_):
+        raise PanicException("failed to spawn a thread")
+
+    class PanicException(BaseException):
+        pass
+
+    monkeypatch.setattr("mixtura.data.tables.cells.importlib.import_module", refuse)
+    with pytest.raises(MixturaError, match=r"polars does not start: failed to spawn a thread; is there a limit"):
+        read_table(file(CSV))
 
 
 def test_polars_is_asked_for(monkeypatch, file):

@@ -30,7 +30,7 @@ from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibi
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
 from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
-from mixtura._support.threads import map_in_order, one_blas_thread, thread_count, using_threads
+from mixtura._support.threads import can_start_thread, map_in_order, one_blas_thread, thread_count, using_threads
 from mixtura._support.types import Array, Index, Rng, Rows, Scalar, StorageForm
 from mixtura._support.words import distinct_name, format_count, format_list
 
@@ -63,6 +63,7 @@ __all__ = [
     "as_table",
     "atomic_write",
     "block_slices",
+    "can_start_thread",
     "check_unmasked",
     "chunk_slices",
     "column_names",

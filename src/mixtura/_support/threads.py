@@ -132,8 +132,8 @@ def map_in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: in
     def work(ended: threading.Lock | None = None) -> None:
         try:
             # Each thread starts the next one, so that work that is done at once costs the start of few threads.
-            if next(started) < workers:
-                others.append(_start(partial(copy_context().run, work)))
+            if next(started) < workers and (other := _start(partial(copy_context().run, work))):
+                others.append(other)
             while not failures and (number := next(numbers)) < len(items):
                 results[number] = f(items[number])
         except BaseException as error:  # noqa: BLE001 the calling thread raises it
@@ -162,15 +162,23 @@ def _await(ended: threading.Lock, failures: list[BaseException]) -> None:
             return
 
 
-def _start(work: Callable[[threading.Lock], object]) -> threading.Lock:
-    """Start a thread and return a lock that it releases when it ends.
+def _start(work: Callable[[threading.Lock], object]) -> threading.Lock | None:
+    """Start a thread and return a lock that it releases when it ends; None if the system gives no more threads.
 
     Unlike threading.Thread, this does not wait until the new thread runs, which takes as long as a small pass.
     """
     ended = threading.Lock()
     ended.acquire()
-    _thread.start_new_thread(work, (ended,))
+    try:
+        _thread.start_new_thread(work, (ended,))
+    except RuntimeError:  # a limit on processes; those that run do the work
+        return None
     return ended
+
+
+def can_start_thread() -> bool:
+    """Whether the system gives one more thread."""
+    return _start(lambda ended: ended.release()) is not None
 
 
 # ``calls`` is the number of contexts that limit BLAS to one thread at the moment; ``limiter`` lifts the limit.

@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from mixtura.errors import DataError, visible
+from mixtura.errors import MixturaError, visible
 
 # Its file descriptor.
 STANDARD_ERROR = 2
@@ -42,13 +42,13 @@ def print_text(text: str) -> None:
 
 @contextmanager
 def silent_panics() -> Iterator[None]:
-    """A context in which a DataError is all that is said: a reader that panics writes lines of its own before it."""
+    """A context in which an error is all that is said: a reader that panics writes lines of its own before it."""
     with tempfile.TemporaryFile() as written:
         before, broken = os.dup(STANDARD_ERROR), False
         os.dup2(written.fileno(), STANDARD_ERROR)
         try:
             yield
-        except DataError:
+        except MixturaError:
             broken = True
             raise
         finally:

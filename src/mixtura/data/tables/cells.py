@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixtura.data.tables.unpack import refuse_packed
-from mixtura.errors import DataError, missing_extra
+from mixtura.errors import DataError, MixturaError, missing_extra
 
 if TYPE_CHECKING:
     import polars as pl
@@ -92,6 +92,10 @@ def load_polars() -> Any:
         return importlib.import_module("polars")
     except ImportError:
         raise missing_extra("polars", "cli") from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # polars' class, which is not there yet
+            raise
+        raise MixturaError(f"polars does not start: {error}; is there a limit on threads (ulimit -u)?") from None
 
 
 def default_column_names(count: int) -> list[str]:
