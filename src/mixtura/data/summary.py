@@ -91,14 +91,18 @@ class Summary:
 
     @cached_property
     def scale(self) -> Array:
-        """Variances of the columns, (d,), where a constant column gets the mean of the others' (1 if all are constant).
+        """Variances of the columns, (d,), where a constant column gets the mean of the others'.
 
-        A column that varies no more than by rounding counts as constant; it gets at least the variance of rounding.
+        If all are constant, each gets the square of its mean, so that other units give the same in these units; that of
+        the largest mean if its own is zero, and 1 if all are zero. A column that varies no more than by rounding counts
+        as constant; it gets at least the variance of rounding.
         """
         variance, rounding = self.variances, (8 * EPS * np.abs(self.mean)) ** 2
         varies = variance > np.maximum(rounding, SMALLEST_VARIANCE)
-        fallback = variance[varies].mean() if varies.any() else 1.0
-        return np.where(varies, variance, np.maximum(fallback, rounding))
+        squares = np.square(self.mean)
+        fallback = variance[varies].mean() if varies.any() else np.where(squares > 0, squares, squares.max())
+        least = np.maximum(fallback, rounding)
+        return np.where(varies, variance, np.where(least > SMALLEST_VARIANCE, least, 1.0))
 
     @property
     def effective_n_rows(self) -> float:
