@@ -19,6 +19,7 @@ from mixtura._support import (
     as_matching_rows,
     as_sample_weight,
     column_names,
+    format_list,
     log_sum_exp,
     table_kind,
 )
@@ -148,10 +149,9 @@ class _ClassMixtures:
 
 def _at_floor(floored: Sequence[int], classes: NDArray[Any]) -> str:
     """What to say of classes that have a covariance at the floor."""
-    names = ", ".join(repr(classes[c].item()) for c in floored[:3])
-    more = f" and {len(floored) - 3} more" if len(floored) > 3 else ""
+    names = format_list([repr(classes[c].item()) for c in floored], most=3, longest=30)
     return (
-        f"a covariance of class {names}{more} rests on the floor, so the log-likelihood depends on it: leave out "
+        f"a covariance of class {names} rests on the floor, so the log-likelihood depends on it: leave out "
         "columns that do not vary within a class, or try em=EM(floor=) or other models"
     )
 

@@ -20,6 +20,7 @@ from mixtura.em import (
     Run,
     StopRule,
     advance,
+    describe_repairs,
     iterate,
     reseed_empty,
 )
@@ -54,8 +55,8 @@ class StartResult:
     converged : bool
     total_weight : float
         What the weights sum to before they are normalised: of a start, scikit-learn's may not sum to one.
-    troubles : tuple of str
-        Repairs and covariances at the floor.
+    troubles : str
+        Repairs and covariances at the floor; empty if there are none.
     state : dict
         State of the random numbers from which the start was drawn.
     """
@@ -64,7 +65,7 @@ class StartResult:
     lower_bounds: tuple[float, ...] = ()
     converged: bool = False
     total_weight: float = 1.0
-    troubles: tuple[str, ...] = ()
+    troubles: str = ""
     state: Any = None
 
     @property
@@ -176,7 +177,7 @@ def run_em(
     bounds = tuple(loglik / run.last.stats.total for loglik in run.trace)
     printer.end(bounds[-1], run.outcome.converged)
     floored = [f"component {run.components[j]} rests on the floor" for j in np.flatnonzero(at_floor)]
-    troubles = (*map(str, run.repairs), *floored)
+    troubles = describe_repairs(run.repairs, floored)
     return StartResult(mixture, bounds, run.outcome.converged, troubles=troubles)
 
 
@@ -216,7 +217,7 @@ def choose_best(results: list[StartResult], max_iter: int) -> StartResult:
         warnings.warn(NOT_CONVERGED, ConvergenceWarning, stacklevel=5)
     if best.troubles:
         advice = "Increase reg_covar or decrease n_components."
-        warnings.warn(f"{'; '.join(best.troubles)}. {advice}", DegeneracyWarning, stacklevel=5)
+        warnings.warn(f"{best.troubles}. {advice}", DegeneracyWarning, stacklevel=5)
     return best
 
 
