@@ -201,9 +201,50 @@ def test_tiny_weights_are_relative_in_the_scikit_learn_layer_too(iris):
     assert tiny.lower_bound_ == pytest.approx(whole.lower_bound_)
 
 
-def test_numpys_error_settings_do_not_stop_a_fit(iris):
+HARD = {
+    "iris": None,
+    "three distinct rows": np.repeat([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]], 12, axis=0),
+    "small numbers": 1e-140 * np.random.default_rng(0).normal(size=(36, 2)),
+    "large numbers": 1e140 * np.random.default_rng(0).normal(size=(36, 2)),
+    "an outlier": np.vstack([np.random.default_rng(0).normal(size=(36, 2)), [[1e6, 1e6]]]),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("model", ["EII", "VVI", "EVE", "EVV", "VVV"])
+@pytest.mark.parametrize("name", HARD)
+def test_numpys_error_settings_do_not_stop_a_fit(name, model, iris):
+    rows = iris if HARD[name] is None else HARD[name]
+    for start in ("small-em", "hierarchical", "kmeans", "k-means++", "random"):
+        usual = mixtura.fit(rows, 3, model=model, start=start, seed=0, max_iter=20)
+        with np.errstate(all="raise"):
+            fit = mixtura.fit(rows, 3, model=model, start=start, seed=0, max_iter=20)
+        assert fit.mixture.to_json() == usual.mixture.to_json()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_numpys_error_settings_stop_nothing_else_either(iris):
+    rows = iris[:, :2]
     with np.errstate(all="raise"):
-        assert mixtura.fit(iris, 2, seed=0).outcome.converged
+        for options in ({"noise": True}, {"trim": 0.1}, {"prior": "conjugate"}, {"em": mixtura.EM(accelerate=False)}):
+            fit = mixtura.fit(rows, 2, seed=0, **options)
+        mixture = fit.mixture
+        far = np.vstack([rows, [[1e3, -1e3]]])
+        for method in ("logpdf", "posterior", "predict", "uncertainty", "cdf"):
+            assert np.isfinite(getattr(mixture, method)(far)).all()
+        mixture.marginal([0]).quantile([0.001, 0.999])
+        mixture.hdr_levels([0.5, 0.9])
+        mixtura.assess(mixture, rows)
+        mixtura.plot(fit, rows)
+        mixtura.reduce_dimensions(mixture)
+        mixtura.combine_components(mixture, rows).predict(rows, 1)
+        assert mixtura.select(rows, [1, 2], seed=0).best.outcome.converged
+        mixtura.bootstrap(fit, rows, 3, seed=0).records()
+        mixtura.discriminant(rows, np.repeat([0, 1, 2], 50)).predict(far)
+        for options in ({}, {"covariance_type": "VEV"}, {"on_collapse": "repair"}, {"init_params": "random"}):
+            estimator = mixtura.GaussianMixture(2, random_state=0, **options).fit(rows)
+            estimator.predict_proba(far)
+            estimator.sample(9)
 
 
 def test_rows_of_weight_zero_are_passed_over_without_a_copy():

@@ -26,7 +26,7 @@ from mixtura._support.files import atomic_write, write_text
 from mixtura._support.html import html_table
 from mixtura._support.labels import is_missing, without_missing
 from mixtura._support.lazy import LazyModule
-from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
+from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities, underflow_to_zero
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
 from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
@@ -83,6 +83,7 @@ __all__ = [
     "shortened",
     "table_kind",
     "thread_count",
+    "underflow_to_zero",
     "using_threads",
     "without_missing",
     "write_text",

@@ -22,6 +22,7 @@ from mixtura._support import (
     format_list,
     log_sum_exp,
     table_kind,
+    underflow_to_zero,
 )
 from mixtura.analysis.classes import as_priors, class_proportions, encode_classes, value_per_class
 from mixtura.analysis.classification import Discriminant
@@ -172,6 +173,7 @@ def _weighted_sum(values: Array, weight: Array | None, own: Any = slice(None)) -
     return float(values.sum() if weight is None else weight[own] @ values)
 
 
+@underflow_to_zero
 def _fit_gaussians(
     rows: Rows, codes: NDArray[np.int64], weight: Array | None, options: dict[str, Any], *, models: Any
 ) -> _ClassMixtures:
@@ -210,6 +212,7 @@ def _split_components(mixture: Mixture) -> tuple[Mixture, ...]:
     return tuple(mixture.select(np.array([c])) for c in range(mixture.n_components))
 
 
+@underflow_to_zero
 def _fit_partly_labelled(
     rows: Rows, codes: NDArray[np.int64], weight: Array | None, options: dict[str, Any], *, models: Any
 ) -> _ClassMixtures:
@@ -234,6 +237,7 @@ def _fit_partly_labelled(
     )
 
 
+@underflow_to_zero
 def _fit_mixtures(
     rows: Rows,
     codes: NDArray[np.int64],

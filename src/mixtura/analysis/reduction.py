@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, LazyModule, as_columns_like, as_table, distinct_name, format_count, html_table
+from mixtura._support import (
+    Array,
+    LazyModule,
+    as_columns_like,
+    as_table,
+    distinct_name,
+    format_count,
+    html_table,
+    underflow_to_zero,
+)
 from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture, column_labels
@@ -154,6 +163,7 @@ class Reduction:
         return draw_view(view, labels, head, kind=kind, probabilities=probabilities, ax=ax, path=path)
 
 
+@underflow_to_zero
 def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
     """Find the directions in which a mixture's components differ most.
 

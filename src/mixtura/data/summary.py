@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mixtura._support import Array, Rows
+from mixtura._support import Array, Rows, underflow_to_zero
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -71,6 +71,7 @@ class Summary:
     scatter: Array
     extent: Extent
 
+    @underflow_to_zero
     def __add__(self, other: Summary) -> Summary:
         weight = self.weight + other.weight
         delta = other.mean - self.mean
@@ -90,6 +91,7 @@ class Summary:
         return (self.scatter if self.scatter.ndim == 1 else np.diagonal(self.scatter)) / self.weight
 
     @cached_property
+    @underflow_to_zero
     def scale(self) -> Array:
         """Variances of the columns, (d,), where a constant column gets the mean of the others'.
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, column_names
+from mixtura._support import Array, column_names, underflow_to_zero
 from mixtura.data import ArraySource, is_source
 from mixtura.mixture import Mixture
 
@@ -163,6 +163,7 @@ def evaluation_grid(
     return xs, ys, np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
 
 
+@underflow_to_zero
 def weighted_densities(mixture: Mixture, points: Array) -> Array:
     """Density of each component times its weight at n points of one column, (n, k); noise is one column more."""
     return np.exp(mixture.log_joint(points[:, None]))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from mixtura._support import underflow_to_zero
 from mixtura.covariance import DiagonalCovariance
 from mixtura.data import Source
 from mixtura.em import (
@@ -108,6 +109,7 @@ def problem_of(source: Source, model: Model, reg_covar: float, policy: CollapseP
     return Problem(source, model.estep(), mstep, policy.repair, summary)
 
 
+@underflow_to_zero
 def initial_mixture(
     problem: Problem,
     k: int,
@@ -136,6 +138,7 @@ def initial_mixture(
     return StartResult(replace(mixture, **parameters), total_weight=total)
 
 
+@underflow_to_zero
 def run_em(
     problem: Problem,
     first: StartResult,
@@ -181,6 +184,7 @@ def run_em(
     return StartResult(mixture, bounds, run.outcome.converged, troubles=troubles)
 
 
+@underflow_to_zero
 def run_starts(
     estimator: Any,
     problem: Problem,
