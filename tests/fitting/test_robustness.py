@@ -148,6 +148,11 @@ def test_a_flat_trace_has_converged():
         {"n_parameters": 1e999},
         {"version": True},
         {"weights": [10**400]},
+        {"n_parameters": 10**400},
+        {"covariances": {"kind": []}},
+        {"covariances": {"kind": {}}},
+        {"covariances": None},
+        {"noise": {"weight": 10**400, "lower": [0, 0], "upper": [1, 1]}},
     ],
 )
 def test_a_strange_model_file_is_one_clear_error(changes):
@@ -156,6 +161,25 @@ def test_a_strange_model_file_is_one_clear_error(changes):
         Mixture.from_json(json.dumps({**content, **changes}))
     with pytest.raises(DataError):
         Mixture.from_json("[" * 100_000)
+
+
+WRONG = {
+    "text": "x",
+    "list": [],
+    "dictionary": {},
+    "negative": -1.5,
+    "matrix": [[1]],
+    "huge": 10**400,
+    "long": 10**5000,
+}
+
+
+@pytest.mark.parametrize("name", ["n_components", "n_init", "tol", "max_iter", "threads", "trim"])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_arguments_that_are_no_numbers_are_refused_in_a_sentence(wrong, name, iris):
+    with pytest.raises(mixtura.ParameterError, match=f"^{name} is .*; expected a") as caught:
+        mixtura.fit(iris, **{"n_components": 2, "max_iter": 1, name: WRONG[wrong]})
+    assert len(str(caught.value)) < 200
 
 
 def test_masks_and_dates_are_not_read_as_numbers():

@@ -228,7 +228,8 @@ def as_count(value: Any, name: str, *, least: int = 1, most: int = LARGEST_COUNT
     if not whole or value < least:
         raise ParameterError(f"{name} is {shortened(value)}; expected an integer of at least {least}")
     if value > most:
-        raise ParameterError(f"{name} is {value:.3g}; expected an integer from {least} to {most}")
+        given = f"{value:.3g}" if value < 1e300 else "more than 1e300"  # a larger one is no float
+        raise ParameterError(f"{name} is {given}; expected an integer from {least} to {most}")
     return int(value)
 
 
@@ -243,10 +244,10 @@ def as_amount(value: Any, name: str) -> float:
     """
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = -1.0
     if not (np.isfinite(number) and number >= 0):
-        raise ParameterError(f"{name} is {value!r}; expected a finite number that is not negative")
+        raise ParameterError(f"{name} is {shortened(value)}; expected a finite number that is not negative")
     return number
 
 
@@ -254,7 +255,7 @@ def as_fraction(value: Any, name: str) -> float:
     """Check an argument that must be a number of at least 0 and below 1."""
     number = as_amount(value, name)
     if number >= 1:
-        raise ParameterError(f"{name} is {value!r}; expected a fraction, at least 0 and below 1")
+        raise ParameterError(f"{name} is {shortened(value)}; expected a fraction, at least 0 and below 1")
     return number
 
 

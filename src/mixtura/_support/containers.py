@@ -139,5 +139,8 @@ def shortened(value: Any, longest: int = 40) -> str:
     >>> shortened("a" * 50, longest=9)
     "'aaaaa..."
     """
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integer of thousands of digits
+        text = "a number of thousands of digits"
     return text if len(text) <= longest else f"{text[: longest - 3]}..."

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import threadpoolctl
 
+from mixtura._support.containers import shortened
 from mixtura.errors import ParameterError
 
 Item = TypeVar("Item")
@@ -77,9 +78,10 @@ def _as_threads(value: Any, name: str) -> int:
     except (TypeError, ValueError):
         number = 0
     if number < 1 or isinstance(value, bool | float):
-        raise ParameterError(f"{name} is {value!r}; expected an integer of at least 1, or None")
+        raise ParameterError(f"{name} is {shortened(value)}; expected an integer of at least 1, or None")
     if number > MOST_THREADS:
-        raise ParameterError(f"{name} is {number:.3g}; expected an integer from 1 to {MOST_THREADS}, or None")
+        given = f"{number:.3g}" if number < 1e300 else "more than 1e300"
+        raise ParameterError(f"{name} is {given}; expected an integer from 1 to {MOST_THREADS}, or None")
     return number
 
 

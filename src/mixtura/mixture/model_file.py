@@ -68,5 +68,5 @@ def mixture_parameters(content: dict[str, Any]) -> dict[str, Any]:
         }
     except KeyError as error:
         raise DataError(f"not a valid model file: {error} is missing") from None
-    except ValueError as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise DataError(f"not a valid model file: {error}") from None
