@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mixtura._support import Rng, as_count, as_rng, underflow_to_zero
-from mixtura.covariance.models import Constraint
 from mixtura.data import ColumnValues
 from mixtura.data.tables import read_table
 from mixtura.em import Outcome, Problem, Run, advance, iterate, reseed_empty
@@ -31,7 +30,6 @@ def fit(
     n_components: int | None = None,
     *,
     model: str | Model = "VVV",
-    constraint: Constraint | None = None,
     prior: Any = None,
     noise: Any = None,
     trim: float = 0.0,
@@ -41,6 +39,7 @@ def fit(
     n_init: int = 1,
     known_labels: Any = None,
     sample_weight: Any = None,
+    weights_are: str | None = None,
     tol: float | None = None,
     max_iter: int | None = None,
     em: EM | None = None,
@@ -61,10 +60,7 @@ def fit(
         Covariance model: whether volume, shape and axes are equal (E), variable (V) or the identity (I): EII, VII, EEI,
         VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, EVV, VVV, and E and V of one column, as in mclust; or
         scikit-learn's full (VVV), tied (EEE), diag (VVI), spherical (VII). A `Model`, such as that of another fit, says
-        all from here to ``equal_weights``.
-    constraint : EigenvalueRatio or DeterminantRatio, optional
-        By how much covariances may differ: no eigenvalue by more than a ratio (tclust's ``restr.fact``), for EII, VII,
-        EEI, VVI, EEE, VVE, EEV and VVV; or no determinant, for VII, VVI, VVE and VVV. The M-step stays exact.
+        all from here to ``equal_weights``, and a constraint, by how much covariances may differ.
     prior : "conjugate" or ConjugatePrior, optional
         What is known of means and covariances before: "conjugate" is Fraley and Raftery's, as in mclust. The fit
         maximises log-likelihood plus log-prior; ``Fit.loglik`` and the criteria are those of the rows alone.
@@ -92,6 +88,10 @@ def fit(
         given, the start's parameters are those of the known rows.
     sample_weight : array-like of shape (n,), optional
         A weight of 3 counts a row three times, a weight of 0 leaves it out.
+    weights_are : {"counts", "sampling"}, optional
+        What the weights are: how often a row was seen, or how much of a population it stands for (survey or importance
+        weights), where only ratios matter and log-likelihood and criteria are those of Kish's effective number of rows,
+        (sum w)^2 / sum w^2. Unless given, whole numbers are counts, all others sampling weights.
     tol, max_iter : optional
         Those of ``em``, which are 1e-6 and 1000 by default: the rise of the mean log-likelihood per row at which EM
         stops, and the largest number of iterations of each start.
@@ -128,12 +128,12 @@ def fit(
     >>> fit.outcome.value
     'Converged.'
     """
-    told = {"constraint": constraint, "prior": prior, "noise": noise, "trim": trim, "fixed": fixed}
+    told = {"prior": prior, "noise": noise, "trim": trim, "fixed": fixed}
     asked, how = as_model(model, {**told, "equal_weights": equal_weights}), as_em(em, tol=tol, max_iter=max_iter)
     if not (on_iteration is None or callable(on_iteration)):
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
     X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
-    source, start = as_data_and_start(X, sample_weight, start, threads)
+    source, start = as_data_and_start(X, sample_weight, weights_are, start, threads)
     asked = asked.in_columns(source.n_features)
     k = as_n_components(n_components, start)
     summary, values = asked.summary(source), ColumnValues.of(source)

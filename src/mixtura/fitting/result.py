@@ -16,7 +16,6 @@ from mixtura.fitting.start import Iteration, PointMass, Start
 from mixtura.mixture import (
     Assessment,
     Mixture,
-    as_sample_size,
     component_html,
     component_records,
     model_to_json,
@@ -47,20 +46,19 @@ class Fit:
     sizes : ndarray of shape (k,)
         Sum of responsibilities: how many rows each component holds; noise has the others.
     n_rows : float
-        Number of rows that were not left out, or the sum of their weights.
+        Number of rows that were not left out; with weights, what they count in all: the sum of counts, or the effective
+        number of rows of sampling weights. The log-likelihood is that of so many rows.
+    weights_are : {"counts", "sampling"} or None
+        How the weights were taken; None where there were none.
     assignment_logprob : float
         Sum over rows of log max_k r_k: 0 when every row belongs to one component.
     history : tuple of Iteration
         Every iteration of the best start, if ``record=True``.
     cutoff : float
         If the model leaves rows out, it is those of lower log-density: ``fit.mixture.logpdf(X) < fit.cutoff``.
-    sample_size : float or None
-        What BIC, ICL and AICc count as the number of rows, where that is not ``n_rows``.
     log_prior : float
         Log-density that the model gives the mixture's parameters before it sees the rows, but for a constant; 0 for
         maximum likelihood.
-    effective_n_rows : float
-        The effective number of weighted rows, (sum w)^2 / sum w^2 (Kish 1965).
     point_masses : tuple of PointMass
         Components on whose rows many values coincide.
 
@@ -85,8 +83,7 @@ class Fit:
     history: tuple[Iteration, ...] = ()
     cutoff: float = -math.inf
     log_prior: float = 0.0
-    effective_n_rows: float = math.nan
-    sample_size: float | None = None
+    weights_are: str | None = None
     point_masses: tuple[PointMass, ...] = ()
 
     def __repr__(self) -> str:
@@ -178,24 +175,6 @@ class Fit:
         em = replace(self.em, on_interrupt=None)  # which is not of the fit, but of the session that made it
         return model_to_json(self.mixture, model=self.model.to_dict(), em=em.to_dict())
 
-    def with_sample_size(self, sample_size: Any) -> Fit:
-        """The same fit with another number of rows in BIC, ICL and AICc.
-
-        Parameters
-        ----------
-        sample_size : None, "effective" or float
-            None is the sum of the weights, "effective" Kish's (sum w)^2 / sum w^2. The log-likelihood stays what the
-            weights say.
-
-        Examples
-        --------
-        >>> import mixtura
-        >>> fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2, sample_weight=[1, 2, 1, 2, 1, 2], seed=0)
-        >>> round(fit.with_sample_size("effective").assessment.sample_size, 6)
-        5.4
-        """
-        return replace(self, sample_size=as_sample_size(sample_size, lambda: self.effective_n_rows))
-
     @property
     def loglik(self) -> float:
         """Total (weighted) log-likelihood, of the rows alone: without ``log_prior``."""
@@ -214,7 +193,7 @@ class Fit:
     @property
     def assessment(self) -> Assessment:
         """The mixture measured on the rows it was fitted to."""
-        measured = (self.loglik, self.assignment_logprob, self.n_rows, self.n_parameters, self.sample_size)
+        measured = (self.loglik, self.assignment_logprob, self.n_rows, self.n_parameters)
         return Assessment(*measured, self.mixture.table_kind)
 
     @property

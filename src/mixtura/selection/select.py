@@ -25,7 +25,6 @@ from mixtura.errors import (
     ParametersWarning,
 )
 from mixtura.fitting import EM, Model, as_em, noise_beginnings, warn_of_columns, warn_of_few_rows, with_names
-from mixtura.mixture import as_sample_size
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.cell_starts import DEFAULT, as_starts
 from mixtura.selection.cross_validation import FOLDS, cross_validated
@@ -48,7 +47,7 @@ def select(
     equal_weights: bool = False,
     start: Any = DEFAULT,
     sample_weight: Any = None,
-    sample_size: Any = None,
+    weights_are: str | None = None,
     tol: float | None = None,
     max_iter: int | None = None,
     em: EM | None = None,
@@ -78,10 +77,8 @@ def select(
         Where the EM of each cell begins; the best is kept. ``"hierarchical"`` is one partition for all models,
         ``"seeds"`` several, ``"neighbours"`` the solutions of models nested in this one, and that with one component
         fewer, split. Any start of `mixtura.fit` will do, too, and is made once for all models.
-    sample_weight, tol, max_iter
+    sample_weight, weights_are, tol, max_iter
         As in `mixtura.fit`.
-    sample_size : "effective" or float, optional
-        What BIC, ICL and AICc count as the number of rows: see `Fit.with_sample_size`.
     em : EM, optional
         Tolerance, iterations and floor, as in `mixtura.fit`; a cell's EM stops by its log-likelihood, and is
         accelerated. Ctrl-C returns the cells that are done, unless ``on_interrupt`` is "raise".
@@ -123,7 +120,7 @@ def select(
     asked = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)
     X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
-    source = as_source(X, sample_weight)
+    source = as_source(X, sample_weight, weights_are=weights_are)
     earlier = resume if isinstance(resume, Selection | None) else _read_selection(Path(resume))
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, asked.constraint)
     names = _estimable(names, source, asked, how)
@@ -138,7 +135,6 @@ def select(
         n_components=counts,
         models=names,
         entropy=entropy,
-        sample_size=sample_size,
         threads=thread_count(threads),
     )
     cells, interrupted = _taken_over(earlier, plan), False
@@ -221,7 +217,6 @@ def planned(
     n_components: tuple[int, ...],
     models: tuple[str, ...],
     entropy: int,
-    sample_size: Any,
     threads: int,
 ) -> Plan:
     """What all cells share."""
@@ -240,7 +235,6 @@ def planned(
         entropy=entropy,
         model=asked,
         em=em,
-        sample_size=as_sample_size(sample_size, lambda: summary.effective_n_rows),
         threads=threads,
     )
 
@@ -259,17 +253,12 @@ def _taken_over(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:
                 f"resume: the earlier selection is of {cell.fit.mixture.n_features} columns, the data has {dimensions}"
             )
     wanted = {Key(k, model) for k in plan.n_components for model in plan.models}
-    return {cell.key: _sized(cell, plan.sample_size) for cell in earlier.cells if cell.key in wanted}
+    return {cell.key: cell for cell in earlier.cells if cell.key in wanted}
 
 
 def _named(cell: Cell, X: Any) -> Cell:
     """Keep the kind of table that X is, and the names of its columns."""
     return cell if cell.fit is None else replace(cell, fit=with_names(cell.fit, X, None))
-
-
-def _sized(cell: Cell, size: float | None) -> Cell:
-    """The cell with what its criteria count as the number of rows."""
-    return cell if cell.fit is None else replace(cell, fit=replace(cell.fit, sample_size=size))
 
 
 def _warn(result: Selection, *, interrupted: bool) -> None:

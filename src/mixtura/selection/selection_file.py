@@ -18,7 +18,7 @@ from mixtura.selection.cell import Cell, CellStart, Found, as_criterion
 from mixtura.stats import Stats
 
 FORMAT = "mixtura-selection"
-VERSION = 3
+VERSION = 4
 
 Value = TypeVar("Value")
 
@@ -89,10 +89,9 @@ def _fit(fit: Fit) -> dict[str, Any]:
         "sizes": fit.sizes.tolist(),
         "n_rows": fit.n_rows,
         "assignment_logprob": fit.assignment_logprob,
-        "sample_size": fit.sample_size,
+        "weights_are": fit.weights_are,
         "log_prior": fit.log_prior,
         "point_masses": [[mass.component, mass.rows, mass.columns, mass.values] for mass in fit.point_masses],
-        "effective_n_rows": fit.effective_n_rows,
         "model": fit.model.to_dict(),
         "em": fit.em.to_dict(),
     }
@@ -163,9 +162,9 @@ def _read_fit(plain: dict[str, Any]) -> Fit:
     outcome, trace = Outcome[_as(str, plain["outcome"])], _tuple_of(float, plain["trace"])
     iterations, passes = (_as(int, plain[name]) for name in ("iterations", "passes"))
     floored, spurious = (_tuple_of(int, plain[name]) for name in ("floored", "spurious"))
-    n_rows, sample_size = _as(float, plain["n_rows"]), plain["sample_size"]
-    if min(n_rows, n_rows if sample_size is None else _as(float, sample_size)) <= 0:
-        raise ValueError(f"n_rows is {n_rows}, sample_size {sample_size}; expected positive numbers")
+    n_rows, weights_are = _as(float, plain["n_rows"]), plain["weights_are"]
+    if n_rows <= 0 or weights_are not in (None, "counts", "sampling"):
+        raise ValueError(f"n_rows is {n_rows}, weights_are {shortened(weights_are)}")
     return Fit(
         mixture,
         outcome,
@@ -176,10 +175,9 @@ def _read_fit(plain: dict[str, Any]) -> Fit:
         n_rows=n_rows,
         assignment_logprob=_as(float, plain["assignment_logprob"]),
         log_prior=_as(float, plain["log_prior"]),
-        effective_n_rows=_as(float, plain["effective_n_rows"]),
         model=Model.from_dict(plain["model"]),
         em=EM(**plain["em"]),
-        sample_size=sample_size,
+        weights_are=weights_are,
         point_masses=tuple(
             PointMass(_as(int, j), _as(float, rows), _tuple_of(int, at), _tuple_of(float, values))
             for j, rows, at, values in plain["point_masses"]

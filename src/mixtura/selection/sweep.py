@@ -56,8 +56,6 @@ class Plan:
     model : Model
         What is asked of all cells; each has its own covariance model.
     em : EM
-    sample_size : float, or None
-        What criteria count as the number of rows.
     threads : int
     """
 
@@ -74,7 +72,6 @@ class Plan:
     entropy: int
     model: Model
     em: EM
-    sample_size: float | None
     threads: int
 
     @cached_property
@@ -206,7 +203,7 @@ def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[K
     return Cell(
         key.n_components,
         key.model,
-        as_fit(problem, [best], plan.columns[key.model][1], plan.em, sample_size=plan.sample_size),
+        as_fit(problem, [best], plan.columns[key.model][1], plan.em),
         start.reduced(problem.mstep.scatter_kind),
         found,
         is_thin(standing_of(problem, best), least_weight(problem)),
