@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
+# Control characters, directions of writing, separators of lines, and halves of characters, which are no text.
+_NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    r"""Text with its control characters as escapes, such as \x1b, so that a terminal shows them and does not obey.
+
+    Examples
+    --------
+    >>> print(visible("\x1b[2Jage"))
+    \x1b[2Jage
+    """
+    return _NOT_SHOWN.sub(lambda found: ascii(found[0])[1:-1], text)
+
 
 class MixturaError(Exception):
     """Base of every error that Mixtura raises on purpose."""
+
+    def __str__(self) -> str:
+        """The message; names of columns come from files, so that it may have control characters."""
+        return visible(super().__str__())
 
 
 class DataError(MixturaError, ValueError):
@@ -25,6 +45,10 @@ class MissingExtraError(MixturaError, ImportError):
 
 class MixturaWarning(UserWarning):
     """Base of every warning that Mixtura gives."""
+
+    def __str__(self) -> str:
+        """The message, as of a `MixturaError`."""
+        return visible(super().__str__())
 
 
 class ConvergenceWarning(MixturaWarning):

@@ -125,6 +125,21 @@ def blas_threads(_=None):
     return max((library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"), default=1)
 
 
+def test_where_there_are_no_more_threads_the_caller_does_the_work(monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("can't start new thread")
+
+    rows = np.random.default_rng(0).normal(size=(20_000, 2))
+    alone = mixtura.fit(rows, 2, start="random", seed=0, threads=1, tol=0.1)
+    monkeypatch.setattr(threads._thread, "start_new_thread", refuse)
+    assert threads.map_in_order(str, range(9), threads=4) == list("012345678")
+    assert not threads.can_start_thread()
+    fit = mixtura.fit(rows, 2, start="random", seed=0, threads=4, tol=0.1)
+    assert fit.mixture.to_json() == alone.mixture.to_json()
+    with pytest.raises(ZeroDivisionError):
+        threads.map_in_order(lambda number: 1 // number, range(9), threads=4)
+
+
 def test_blas_keeps_to_one_thread_meanwhile_and_gets_them_back():
     before = blas_threads()
     assert set(threads.map_in_order(blas_threads, range(4), threads=2)) == {1}

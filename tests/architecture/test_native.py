@@ -46,6 +46,12 @@ def test_a_file_says_first_what_it_is(path):
     assert path.read_text(encoding="utf-8").startswith("// ")
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_address_of_an_element_that_an_empty_vector_lacks(path):
+    """`&v[i * d]` of an empty vector aborts where libstdc++ checks indices; `v.data() + i * d` does not."""
+    assert not re.findall(r"&[\w.]+\[\w+ \* ", path.read_text(encoding="utf-8"))
+
+
 def test_long_functions_are_found():
     body = ["  int x = 0;"] * 41
     lines = ["namespace mixtura {", "struct A {", "  void f() {", *body, "  }", "  int g() { return 1; }", "};", "}"]

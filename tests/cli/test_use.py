@@ -167,6 +167,41 @@ def test_bad_input(model, capsys, arguments, message):
     assert (shown.out, shown.err.count("\n")) == ("", 1)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit", "rows.csv", "-k", "1" + "0" * 30], "n_components is 1e+30; expected an integer from 1 to 1000000"),
+        (["fit", "rows.csv", "-k", "2", "--threads", "1" + "0" * 30], "threads is 1e+30; expected an integer from 1"),
+        (["fit", "rows.csv", "-k", "2", "--columns", "a\nb"], "cannot be split into names"),
+        (["sample", "model.json", "-n", "1" + "0" * 30], "n is 1e+30; expected an integer from 1 to 1099511627776"),
+        (["select", "rows.csv", "-k", "1" * 5000], "expected numbers such as 3, 1:9 or 2,4,8"),
+        (["describe", "long.json"], "long.json: not a model file: Exceeds the limit"),
+        (["describe", "loop.json"], "loop.json: Too many levels of symbolic links"),
+        (["fit", "loop.csv", "-k", "2"], "loop.csv: Too many levels of symbolic links"),
+        (["fit", "rows.csv", "-k", "2", "--output", "loop.json"], "loop.json: Too many levels of symbolic links"),
+    ],
+)
+def test_absurd_input_is_one_line(model, capsys, arguments, message):
+    text = Path("model.json").read_text()
+    Path("long.json").write_text(text.replace('"weights": [', '"weights": [' + "1" * 5000 + ","))
+    for name in ("loop.json", "loop.csv"):
+        Path(name).symlink_to(name)
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert (shown.out, shown.err.count("\n")) == ("", 1)
+    assert len(shown.err) < 400
+
+
+def test_memory_that_is_not_there_is_one_line(model, capsys, monkeypatch):
+    def refuse(*_):
+        raise MemoryError("Unable to allocate 7.28 TiB")
+
+    monkeypatch.setattr(mixtura.Mixture, "sample", refuse)
+    assert main(["sample", "model.json", "-n", "1000000000000"]) == 2
+    assert capsys.readouterr().err.startswith("not enough memory (Unable to allocate 7.28 TiB): give fewer rows")
+
+
 def test_pipes(model):
     """A sample goes through a pipe into a score; a reader that has enough is no error."""
     program = f"{sys.executable} -m mixtura.cli"

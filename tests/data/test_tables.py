@@ -17,7 +17,7 @@ from mixtura._support import atomic_write, write_text
 from mixtura.cli.files import check_paths, read_model, write_table
 from mixtura.cli.progress import FitProgress, format_duration
 from mixtura.data.tables.table import read_table
-from mixtura.errors import DataError, MissingExtraError, ParameterError
+from mixtura.errors import DataError, MissingExtraError, MixturaError, ParameterError
 
 FRAME = pl.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.25, 4.0]})
 CSV = "a,b\n1,0.5\n2,0.25\n3,4\n"
@@ -127,6 +127,34 @@ def test_header_is_guessed_and_can_be_told(file):
     table = read_table(mixed)
     assert table.columns == ("id", "2019")
     assert table.notes == (f'{mixed}: the first row is taken as names, though "2019" is a number (--no-header)',)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("1 2\n3 4\n", None),
+        ("  1   2  \r\n 3     4\r\n", None),
+        ("a b\n1 2\n3 4\n", ("a", "b")),
+        ('"a 1" "b"\n1 2\n3 4\n', ("a 1", "b")),
+        ('"a" "b"\n"1" 1 2\n"2" 3 4\n', ("a", "b")),  # R's write.table, with the names of the rows
+        ("\ufeffa b\n1 2\n3 4\n", ("a", "b")),
+    ],
+)
+def test_blanks_separate_numbers(text, columns, file):
+    table = read_table(file(text, "data.txt"))
+    assert (table.columns, table.rows.tolist()) == (columns, [[1, 2], [3, 4]])
+    notes = "".join(table.notes)
+    assert ("no header" in notes, "names of the rows" in notes) == (columns is None, '"1"' in text)
+
+
+def test_what_savetxt_writes(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(5, 3))
+    np.savetxt(tmp_path / "rows.txt", rows)
+    assert read_table(str(tmp_path / "rows.txt")).rows.tolist() == rows.tolist()
+
+
+def test_blanks_in_a_name_separate_nothing(file):
+    assert read_table(file("body height\n1.5\n1.8\n")).columns == ("body height",)
 
 
 def test_columns_and_weights(file):
@@ -257,6 +285,18 @@ def test_weights_that_are_none(file):
         read_table(file("a,w\n1,1\n2,-1\n"), weights_column="w")
     with pytest.raises(DataError, match='column "w": every weight is zero'):
         read_table(file("a,w\n1,0\n2,0\n"), weights_column="w")
+
+
+def test_polars_that_does_not_start_is_one_line(monkeypatch, file, capsys):
+    def refuse(_):
+        raise PanicException("failed to spawn a thread")
+
+    class PanicException(BaseException):
+        pass
+
+    monkeypatch.setattr("mixtura.data.tables.cells.importlib.import_module", refuse)
+    with pytest.raises(MixturaError, match=r"polars does not start: failed to spawn a thread; is there a limit"):
+        read_table(file(CSV))
 
 
 def test_polars_is_asked_for(monkeypatch, file):

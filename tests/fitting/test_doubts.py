@@ -71,3 +71,49 @@ def test_a_discriminant_says_of_all_rows_what_it_says():
     classes = np.repeat(["a", "b"], 50)
     rows = np.round(CLOUD[:, :2] * 1.2) + np.repeat([[0, 0], [6, 6]], 50, axis=0)
     assert not told(lambda: mixtura.discriminant(rows, classes, [1, 2], seed=0))
+
+
+LONG = "a column that somebody has given a name of more than one hundred letters, for reasons that nobody remembers"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {f"{LONG} {j}": np.arange(100) % 2 for j in range(5)},
+        {f"{LONG} {j}": np.where(np.arange(100) < 95, 1.23456e-5, CLOUD[:, 0] + j) for j in range(5)},
+        {f"{LONG} {j}": np.full(100, 0.1 * j) for j in range(5)} | {"x": CLOUD[:, 0]},
+        {f"{LONG} {j}": CLOUD[:, 0] * (j + 1) for j in range(5)},
+        {f"{LONG * 30} {j}": CLOUD[:, :2].sum(axis=1) * j for j in range(5)} | {"x": CLOUD[:, 0], "y": CLOUD[:, 1]},
+    ],
+    ids=["ties", "spikes", "constant", "repeated", "dependent"],
+)
+def test_long_names_are_cut(table):
+    found = told(lambda: mixtura.fit(pl.DataFrame(table), 1, model="EII"))
+    assert found
+    assert max(len(str(one.message)) for one in found) <= 300
+
+
+@pytest.mark.parametrize("call", [mixtura.fit, lambda X, k, seed: estimator(k, seed).fit(X)], ids=["fit", "estimator"])
+def test_of_many_components_their_numbers_are_told(call):
+    rows = np.random.default_rng(0).normal(size=(90, 2))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call(rows, 60, seed=0)
+    (one,) = [str(one.message) for one in caught if one.category is mixtura.DegeneracyWarning]
+    assert re.match(r"(\d+ components? (re-seeded|removed|at the floor)(, |\. ))+[TI]", one)
+    assert max(len(str(one.message)) for one in caught) <= 300
+
+
+def estimator(k, seed):
+    """Scikit-learn's interface to the same."""
+    return mixtura.GaussianMixture(k, covariance_type="VVV", on_collapse="repair", reg_covar=0, random_state=seed)
+
+
+def test_classes_with_long_names_are_cut():
+    rows, classes = np.random.default_rng(0).normal(size=(200, 2)), [f"{j % 5} {LONG}" for j in range(200)]
+    rows[:, 1] = 0.5 * (np.arange(200) % 5 < 9)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        mixtura.discriminant(rows, classes, models="VVI")
+    assert any(one.category is mixtura.DegeneracyWarning for one in caught)
+    assert max(len(str(one.message)) for one in caught) <= 300

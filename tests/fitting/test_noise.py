@@ -1,6 +1,7 @@
 """Noise beside the components, and trimming: mclust's numbers, laws, and what users may pass."""
 
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -335,3 +336,13 @@ def test_boxes_are_the_smaller_ones_as_hypvol():
     found = bounding_box(ArraySource.of(rows), summarise(ArraySource.of(rows), full=True))
     assert found.axes is not None
     assert found.volume == pytest.approx(27.241199622270464, rel=1e-10)
+
+
+def test_a_box_around_few_rows_in_many_columns_takes_no_matrix():
+    """d columns and fewer rows lie in a plane, so no principal components are sought, which would take d^3 steps."""
+    rows = np.random.default_rng(0).normal(size=(8, 20_000))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = mixtura.fit(rows, 1, model="EII", noise=0.1, start="random", seed=0, max_iter=2)
+    assert fit.mixture.noise.axes is None
+    assert fit.mixture.noise.lower.tolist() == rows.min(axis=0).tolist()

@@ -148,6 +148,11 @@ def test_a_flat_trace_has_converged():
         {"n_parameters": 1e999},
         {"version": True},
         {"weights": [10**400]},
+        {"n_parameters": 10**400},
+        {"covariances": {"kind": []}},
+        {"covariances": {"kind": {}}},
+        {"covariances": None},
+        {"noise": {"weight": 10**400, "lower": [0, 0], "upper": [1, 1]}},
     ],
 )
 def test_a_strange_model_file_is_one_clear_error(changes):
@@ -156,6 +161,25 @@ def test_a_strange_model_file_is_one_clear_error(changes):
         Mixture.from_json(json.dumps({**content, **changes}))
     with pytest.raises(DataError):
         Mixture.from_json("[" * 100_000)
+
+
+WRONG = {
+    "text": "x",
+    "list": [],
+    "dictionary": {},
+    "negative": -1.5,
+    "matrix": [[1]],
+    "huge": 10**400,
+    "long": 10**5000,
+}
+
+
+@pytest.mark.parametrize("name", ["n_components", "n_init", "tol", "max_iter", "threads", "trim"])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_arguments_that_are_no_numbers_are_refused_in_a_sentence(wrong, name, iris):
+    with pytest.raises(mixtura.ParameterError, match=f"^{name} is .*; expected a") as caught:
+        mixtura.fit(iris, **{"n_components": 2, "max_iter": 1, name: WRONG[wrong]})
+    assert len(str(caught.value)) < 200
 
 
 def test_masks_and_dates_are_not_read_as_numbers():
@@ -201,9 +225,50 @@ def test_tiny_weights_are_relative_in_the_scikit_learn_layer_too(iris):
     assert tiny.lower_bound_ == pytest.approx(whole.lower_bound_)
 
 
-def test_numpys_error_settings_do_not_stop_a_fit(iris):
+HARD = {
+    "iris": None,
+    "three distinct rows": np.repeat([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]], 12, axis=0),
+    "small numbers": 1e-140 * np.random.default_rng(0).normal(size=(36, 2)),
+    "large numbers": 1e140 * np.random.default_rng(0).normal(size=(36, 2)),
+    "an outlier": np.vstack([np.random.default_rng(0).normal(size=(36, 2)), [[1e6, 1e6]]]),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("model", ["EII", "VVI", "EVE", "EVV", "VVV"])
+@pytest.mark.parametrize("name", HARD)
+def test_numpys_error_settings_do_not_stop_a_fit(name, model, iris):
+    rows = iris if HARD[name] is None else HARD[name]
+    for start in ("small-em", "hierarchical", "kmeans", "k-means++", "random"):
+        usual = mixtura.fit(rows, 3, model=model, start=start, seed=0, max_iter=20)
+        with np.errstate(all="raise"):
+            fit = mixtura.fit(rows, 3, model=model, start=start, seed=0, max_iter=20)
+        assert fit.mixture.to_json() == usual.mixture.to_json()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_numpys_error_settings_stop_nothing_else_either(iris):
+    rows = iris[:, :2]
     with np.errstate(all="raise"):
-        assert mixtura.fit(iris, 2, seed=0).outcome.converged
+        for options in ({"noise": True}, {"trim": 0.1}, {"prior": "conjugate"}, {"em": mixtura.EM(accelerate=False)}):
+            fit = mixtura.fit(rows, 2, seed=0, **options)
+        mixture = fit.mixture
+        far = np.vstack([rows, [[1e3, -1e3]]])
+        for method in ("logpdf", "posterior", "predict", "uncertainty", "cdf"):
+            assert np.isfinite(getattr(mixture, method)(far)).all()
+        mixture.marginal([0]).quantile([0.001, 0.999])
+        mixture.hdr_levels([0.5, 0.9])
+        mixtura.assess(mixture, rows)
+        mixtura.plot(fit, rows)
+        mixtura.reduce_dimensions(mixture)
+        mixtura.combine_components(mixture, rows).predict(rows, 1)
+        assert mixtura.select(rows, [1, 2], seed=0).best.outcome.converged
+        mixtura.bootstrap(fit, rows, 3, seed=0).records()
+        mixtura.discriminant(rows, np.repeat([0, 1, 2], 50)).predict(far)
+        for options in ({}, {"covariance_type": "VEV"}, {"on_collapse": "repair"}, {"init_params": "random"}):
+            estimator = mixtura.GaussianMixture(2, random_state=0, **options).fit(rows)
+            estimator.predict_proba(far)
+            estimator.sample(9)
 
 
 def test_rows_of_weight_zero_are_passed_over_without_a_copy():

@@ -192,3 +192,35 @@ def test_blocks_do_not_show(model, iris):
 
     single = current_kernel().estep(here.mixture, Chunk(rows), as_covariance_model(model).scatter_kind)
     np.testing.assert_allclose(here.stats.scatter, single.scatter, rtol=1e-9, atol=1e-7)
+
+
+HARDLY_VARYING = {
+    "all equal": np.full((60, 2), 3.0),
+    "a unit in the last place": 1 + np.random.default_rng(0).integers(0, 2, (60, 2)) * 2.0**-52,
+    "a few units in the last place": 1e9 + np.random.default_rng(0).integers(0, 9, (60, 2)) * 2.0**-23,
+    "of two sizes": np.tile([1e8, 1.0], (60, 1)),
+    "zero beside one": np.tile([0.0, 1.0], (60, 1)),
+    "a constant beside a normal": np.column_stack([np.random.default_rng(0).normal(size=60), np.full(60, 3.0)]),
+}
+
+
+@pytest.mark.parametrize("factor", [2.0**-40, 2.0**-10, 2.0**10, 2.0**40])
+@pytest.mark.parametrize("name", HARDLY_VARYING)
+def test_units_do_not_matter_where_rows_hardly_vary(name, factor):
+    """Multiplying by a power of two is exact, so the fit is the same in the new units."""
+    rows, start = HARDLY_VARYING[name], np.arange(60) % 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, other = (mixtura.fit(rows * unit, 2, start=start, seed=0) for unit in (1.0, factor))
+    assert other.outcome is one.outcome
+    assert other.loglik + rows.size * np.log(factor) == pytest.approx(one.loglik, rel=1e-9)
+    np.testing.assert_allclose(
+        other.mixture.means, one.mixture.means * factor, rtol=1e-5
+    )  # rounding, times a small slope
+
+
+def test_rows_of_zeros_alone_have_a_scale_of_one():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = mixtura.fit(np.zeros((60, 2)), 1)
+    np.testing.assert_allclose(fit.mixture.covariances.variances(), 1e-10)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mixtura._support.checks import (
     LARGEST_VALUE,
+    MOST_COMPONENTS,
     all_finite,
     as_amount,
     as_column_positions,
@@ -18,23 +19,24 @@ from mixtura._support.checks import (
     as_rows,
     frozen_array,
 )
-from mixtura._support.containers import as_numbers, check_unmasked, column_names
+from mixtura._support.containers import as_numbers, check_unmasked, column_names, shortened
 from mixtura._support.distinct import distinct_rows
 from mixtura._support.files import atomic_write, write_text
 from mixtura._support.html import html_table
 from mixtura._support.labels import is_missing, without_missing
 from mixtura._support.lazy import LazyModule
-from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities
+from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities, underflow_to_zero
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
 from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
-from mixtura._support.threads import map_in_order, one_blas_thread, thread_count, using_threads
+from mixtura._support.threads import can_start_thread, map_in_order, one_blas_thread, thread_count, using_threads
 from mixtura._support.types import Array, Index, Rng, Rows, Scalar, StorageForm
 from mixtura._support.weights import RowWeights, as_row_weights, as_sample_weight
-from mixtura._support.words import format_count
+from mixtura._support.words import distinct_name, format_count, format_list
 
 __all__ = [
     "LARGEST_VALUE",
+    "MOST_COMPONENTS",
     "Array",
     "Index",
     "LazyModule",
@@ -63,11 +65,14 @@ __all__ = [
     "as_table",
     "atomic_write",
     "block_slices",
+    "can_start_thread",
     "check_unmasked",
     "chunk_slices",
     "column_names",
+    "distinct_name",
     "distinct_rows",
     "format_count",
+    "format_list",
     "frozen_array",
     "html_table",
     "is_missing",
@@ -77,8 +82,10 @@ __all__ = [
     "one_blas_thread",
     "responsibilities",
     "run_replicates",
+    "shortened",
     "table_kind",
     "thread_count",
+    "underflow_to_zero",
     "using_threads",
     "without_missing",
     "write_text",

@@ -9,13 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support.containers import as_numbers, column_names, name_cell
+from mixtura._support.containers import as_numbers, check_writable, column_names, name_cell, shortened
 from mixtura._support.slices import block_slices
 from mixtura._support.types import Array, Rng, Rows
+from mixtura._support.words import format_list
 from mixtura.errors import DataError, ParameterError
 
 # The largest magnitude allowed in data: squares of larger numbers overflow float64 when they are summed.
 LARGEST_VALUE = 1e150
+
+# The largest count allowed: an array of so many numbers fits no memory, and NumPy can still say so.
+LARGEST_COUNT = 1 << 40
+
+# As many components fit no data; matrices of so many rows and columns can still be asked for.
+MOST_COMPONENTS = 1_000_000
 
 # Longest dot product (in elements) that BLAS computes without waking its threads, which then spin for milliseconds.
 SINGLE_THREAD_DOT = 8192
@@ -34,8 +41,8 @@ def as_names(names: Sequence[str] | None, count: int, what: str) -> tuple[str, .
     checked = tuple(names) if isinstance(names, Sequence) and not isinstance(names, str) else (names,)
     strings = all(isinstance(name, str) for name in checked)
     if len(checked) != count or not strings or len(set(checked)) != count:
-        raise DataError(f"{what} are {list(checked)!r}; expected {count} different strings")
-    return checked
+        raise DataError(f"{what} are {format_list([*map(repr, checked)])}; expected {count} different strings")
+    return check_writable(checked, what)
 
 
 def as_column_positions(columns: Sequence[int | str], names: Sequence[str] | None, count: int) -> NDArray[np.int64]:
@@ -46,18 +53,18 @@ def as_column_positions(columns: Sequence[int | str], names: Sequence[str] | Non
     >>> as_column_positions(["b", 0], ("a", "b"), 2).tolist()
     [1, 0]
     """
-    known = names or ()
+    known = {name: position for position, name in enumerate(names or ())}
     if isinstance(columns, str | int | np.integer):
         raise ParameterError(f"columns is {columns!r}; expected a list of names or numbers, such as [{columns!r}]")
     positions = []
     for column in columns:
-        position = known.index(column) if isinstance(column, str) and column in known else column
+        position = known.get(column, column) if isinstance(column, str) else column
         if not isinstance(position, int | np.integer) or not 0 <= position < count:
-            allowed = ", ".join(known) if known else f"0 to {count - 1}"
-            raise ParameterError(f"column {column!r} is not one of {allowed}")
+            allowed = format_list(list(known)) if known else f"0 to {count - 1}"
+            raise ParameterError(f"column {shortened(column)} is not one of {allowed}")
         positions.append(int(position))
     if len(set(positions)) != len(positions):
-        raise ParameterError(f"columns {list(columns)!r} name a column twice")
+        raise ParameterError(f"columns {format_list(columns)} name a column twice")
     return np.array(positions, dtype=np.int64)
 
 
@@ -118,10 +125,11 @@ def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int
     names = column_names(data)
     rows = as_rows(data, columns=names or columns)
     if names and columns and names != columns:
-        missing = [name for name in columns if name not in names]
+        positions = {name: position for position, name in enumerate(names)}
+        missing = [name for name in columns if name not in positions]
         if missing:
-            raise DataError(f"X has no column {missing[0]!r}; this mixture has {', '.join(columns)}")
-        return rows[:, [names.index(name) for name in columns]]
+            raise DataError(f"X has no column {shortened(missing[0])}; this mixture has {format_list(columns)}")
+        return rows[:, [positions[name] for name in columns]]
     if rows.shape[1] != n_features:
         raise DataError(f"X has {rows.shape[1]} columns; this mixture has {n_features} dimensions")
     return rows
@@ -173,8 +181,8 @@ def as_rng(seed: int | np.integer[Any] | Rng | None) -> Rng:
     raise ParameterError(f"seed is {seed!r}; expected None, an int that is not negative, or a numpy Generator")
 
 
-def as_count(value: Any, name: str, *, least: int = 1) -> int:
-    """Check an argument that must be an integer of at least ``least``.
+def as_count(value: Any, name: str, *, least: int = 1, most: int = LARGEST_COUNT) -> int:
+    """Check an argument that must be an integer from ``least`` to ``most``, which messages tell where it is exceeded.
 
     Examples
     --------
@@ -184,7 +192,10 @@ def as_count(value: Any, name: str, *, least: int = 1) -> int:
     """
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not whole or value < least:
-        raise ParameterError(f"{name} is {value!r}; expected an integer of at least {least}")
+        raise ParameterError(f"{name} is {shortened(value)}; expected an integer of at least {least}")
+    if value > most:
+        given = f"{value:.3g}" if value < 1e300 else "more than 1e300"  # a larger one is no float
+        raise ParameterError(f"{name} is {given}; expected an integer from {least} to {most}")
     return int(value)
 
 
@@ -199,10 +210,10 @@ def as_amount(value: Any, name: str) -> float:
     """
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = -1.0
     if not (np.isfinite(number) and number >= 0):
-        raise ParameterError(f"{name} is {value!r}; expected a finite number that is not negative")
+        raise ParameterError(f"{name} is {shortened(value)}; expected a finite number that is not negative")
     return number
 
 
@@ -210,7 +221,7 @@ def as_fraction(value: Any, name: str) -> float:
     """Check an argument that must be a number of at least 0 and below 1."""
     number = as_amount(value, name)
     if number >= 1:
-        raise ParameterError(f"{name} is {value!r}; expected a fraction, at least 0 and below 1")
+        raise ParameterError(f"{name} is {shortened(value)}; expected a fraction, at least 0 and below 1")
     return number
 
 

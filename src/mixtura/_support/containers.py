@@ -30,7 +30,24 @@ def column_names(data: Any) -> tuple[str, ...] | None:
     if columns is None:
         return None
     names = tuple(columns)
-    return names if names and all(isinstance(name, str) for name in names) else None
+    return check_writable(names, "columns") if names and all(isinstance(name, str) for name in names) else None
+
+
+def check_writable(names: tuple[str, ...], what: str) -> tuple[str, ...]:
+    r"""Names that can be written as UTF-8; DataError for halves of characters, which a broken file may have.
+
+    Examples
+    --------
+    >>> check_writable(("age", "\ud800"), "columns")
+    Traceback (most recent call last):
+    mixtura.errors.DataError: columns: '\ud800' is half of a character, which no file can hold; rename it
+    """
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise DataError(f"{what}: {name!r} is half of a character, which no file can hold; rename it") from None
+    return names
 
 
 def check_not_lazy(data: Any, name: str) -> None:
@@ -122,5 +139,8 @@ def shortened(value: Any, longest: int = 40) -> str:
     >>> shortened("a" * 50, longest=9)
     "'aaaaa..."
     """
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integer of thousands of digits
+        text = "a number of thousands of digits"
     return text if len(text) <= longest else f"{text[: longest - 3]}..."

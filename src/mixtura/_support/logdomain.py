@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
 import numpy as np
 
 from mixtura._support.types import Array
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def underflow_to_zero(f: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Decorator of a function in which numbers next to nothing become zero, whatever `numpy.seterr` says.
+
+    Examples
+    --------
+    >>> with np.errstate(all="raise"):
+    ...     underflow_to_zero(np.exp)(-1000.0).item()
+    0.0
+    """
+
+    @wraps(f)
+    def quiet(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+        with np.errstate(under="ignore"):
+            return f(*arguments, **options)
+
+    return quiet
 
 
 def log_or_minus_inf(values: Array) -> Array:

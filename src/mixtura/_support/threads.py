@@ -17,12 +17,16 @@ from typing import Any, TypeVar
 
 import threadpoolctl
 
+from mixtura._support.containers import shortened
 from mixtura.errors import ParameterError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 THREADS_VARIABLE = "MIXTURA_NUM_THREADS"
+
+# More threads than any machine has CPUs.
+MOST_THREADS = 1 << 16
 
 _CONTROL_GROUP = Path("/sys/fs/cgroup")
 
@@ -74,7 +78,10 @@ def _as_threads(value: Any, name: str) -> int:
     except (TypeError, ValueError):
         number = 0
     if number < 1 or isinstance(value, bool | float):
-        raise ParameterError(f"{name} is {value!r}; expected an integer of at least 1, or None")
+        raise ParameterError(f"{name} is {shortened(value)}; expected an integer of at least 1, or None")
+    if number > MOST_THREADS:
+        given = f"{number:.3g}" if number < 1e300 else "more than 1e300"
+        raise ParameterError(f"{name} is {given}; expected an integer from 1 to {MOST_THREADS}, or None")
     return number
 
 
@@ -127,8 +134,8 @@ def map_in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: in
     def work(ended: threading.Lock | None = None) -> None:
         try:
             # Each thread starts the next one, so that work that is done at once costs the start of few threads.
-            if next(started) < workers:
-                others.append(_start(partial(copy_context().run, work)))
+            if next(started) < workers and (other := _start(partial(copy_context().run, work))):
+                others.append(other)
             while not failures and (number := next(numbers)) < len(items):
                 results[number] = f(items[number])
         except BaseException as error:  # noqa: BLE001 the calling thread raises it
@@ -157,15 +164,23 @@ def _await(ended: threading.Lock, failures: list[BaseException]) -> None:
             return
 
 
-def _start(work: Callable[[threading.Lock], object]) -> threading.Lock:
-    """Start a thread and return a lock that it releases when it ends.
+def _start(work: Callable[[threading.Lock], object]) -> threading.Lock | None:
+    """Start a thread and return a lock that it releases when it ends; None if the system gives no more threads.
 
     Unlike threading.Thread, this does not wait until the new thread runs, which takes as long as a small pass.
     """
     ended = threading.Lock()
     ended.acquire()
-    _thread.start_new_thread(work, (ended,))
+    try:
+        _thread.start_new_thread(work, (ended,))
+    except RuntimeError:  # a limit on processes; those that run do the work
+        return None
     return ended
+
+
+def can_start_thread() -> bool:
+    """Whether the system gives one more thread."""
+    return _start(lambda ended: ended.release()) is not None
 
 
 # ``calls`` is the number of contexts that limit BLAS to one thread at the moment; ``limiter`` lifts the limit.

@@ -20,6 +20,7 @@ from mixtura._support import (
     format_count,
     html_table,
     table_kind,
+    underflow_to_zero,
 )
 from mixtura.errors import ParameterError
 from mixtura.mixture import NOISE_LABEL, Mixture, component_labels
@@ -120,6 +121,7 @@ class Combination:
         names = [*clusters, NOISE_LABEL] if self.mixture.noise else list(clusters)
         return as_columns_like(X, self._posterior(X, n_clusters), names)
 
+    @underflow_to_zero
     def _posterior(self, X: Any, n_clusters: int) -> Array:
         """Probability of each cluster given the row, and of noise, if any, as an array."""
         responsibilities = self.mixture.posterior(X)
@@ -180,6 +182,7 @@ def _line_residual(x: Array, y: Array) -> float:
     return float(((y - y.mean() - slope * centred) ** 2).sum())
 
 
+@underflow_to_zero
 def combine_components(mixture: Mixture, X: Any, sample_weight: Any = None) -> Combination:
     """Merge components into clusters, two at a time.
 

@@ -19,8 +19,10 @@ from mixtura._support import (
     as_matching_rows,
     as_sample_weight,
     column_names,
+    format_list,
     log_sum_exp,
     table_kind,
+    underflow_to_zero,
 )
 from mixtura.analysis.classes import as_priors, class_proportions, encode_classes, value_per_class
 from mixtura.analysis.classification import Discriminant
@@ -147,10 +149,9 @@ class _ClassMixtures:
 
 def _at_floor(floored: Sequence[int], classes: NDArray[Any]) -> str:
     """What to say of classes that have a covariance at the floor."""
-    names = ", ".join(repr(classes[c].item()) for c in floored[:3])
-    more = f" and {len(floored) - 3} more" if len(floored) > 3 else ""
+    names = format_list([repr(classes[c].item()) for c in floored], most=3, longest=30)
     return (
-        f"a covariance of class {names}{more} rests on the floor, so the log-likelihood depends on it: leave out "
+        f"a covariance of class {names} rests on the floor, so the log-likelihood depends on it: leave out "
         "columns that do not vary within a class, or try em=EM(floor=) or other models"
     )
 
@@ -176,6 +177,7 @@ def _weighted_sum(values: Array, weight: Array | None, own: Any = slice(None)) -
     return float(values.sum() if weight is None else weight[own] @ values)
 
 
+@underflow_to_zero
 def _fit_gaussians(
     rows: Rows, codes: NDArray[np.int64], weight: Array | None, options: dict[str, Any], *, models: Any
 ) -> _ClassMixtures:
@@ -214,6 +216,7 @@ def _split_components(mixture: Mixture) -> tuple[Mixture, ...]:
     return tuple(mixture.select(np.array([c])) for c in range(mixture.n_components))
 
 
+@underflow_to_zero
 def _fit_partly_labelled(
     rows: Rows, codes: NDArray[np.int64], weight: Array | None, options: dict[str, Any], *, models: Any
 ) -> _ClassMixtures:
@@ -238,6 +241,7 @@ def _fit_partly_labelled(
     )
 
 
+@underflow_to_zero
 def _fit_mixtures(
     rows: Rows,
     codes: NDArray[np.int64],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array
-from mixtura.mixture import NOISE_LABEL, Mixture
+from mixtura.mixture import Mixture, row_labels
 
 
 def estimate_records(
@@ -41,4 +41,4 @@ def estimate_records(
                 about = (columns[i], columns[other])
                 yield row("covariance", "covariances", component, about, (j, i, other))
     if mixture.noise is not None:
-        yield row("weight", "noise", "noise" if mixture.component_names else NOISE_LABEL, (None,), ())
+        yield row("weight", "noise", row_labels(mixture)[-1], (None,), ())

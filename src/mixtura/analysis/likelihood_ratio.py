@@ -22,6 +22,7 @@ from mixtura._support import (
     html_table,
     run_replicates,
     table_kind,
+    underflow_to_zero,
 )
 from mixtura.fitting import Fit, fit
 from mixtura.plotting import plot_likelihood_ratios
@@ -244,6 +245,7 @@ def likelihood_ratio_tests(
     return LikelihoodRatioTests(tuple(tests), table_kind(X))
 
 
+@underflow_to_zero
 def _refit_loglik(fitted: Fit, rows: Array, rng: Rng, options: dict[str, Any]) -> float:
     """Best log-likelihood of a fit's model on other rows, from the fit's parameters and by its own search.
 

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, LazyModule, as_columns_like, as_table, format_count, html_table
+from mixtura._support import (
+    Array,
+    LazyModule,
+    as_columns_like,
+    as_table,
+    distinct_name,
+    format_count,
+    html_table,
+    underflow_to_zero,
+)
 from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture, column_labels
@@ -71,11 +80,13 @@ class Reduction:
         return as_table(self.records(), self.mixture.table_kind)
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows of `table` as dictionaries."""
-        columns = column_labels(self._original.columns, len(self.basis))
+        """The rows of `table` as dictionaries; a column called "share" is "share_2" there, and so on."""
+        own, columns = ("direction", "eigenvalue", "share"), column_labels(self._original.columns, len(self.basis))
+        taken = {*own, *columns}
+        heads = [*own, *(distinct_name(column, taken) if column in own else column for column in columns)]
         parts = zip(self.eigenvalues.tolist(), self.shares.tolist(), self.basis.T.tolist(), strict=True)
         return [
-            {"direction": i + 1, "eigenvalue": value, "share": share, **dict(zip(columns, entries, strict=True))}
+            dict(zip(heads, [i + 1, value, share, *entries], strict=True))
             for i, (value, share, entries) in enumerate(parts)
         ]
 
@@ -152,6 +163,7 @@ class Reduction:
         return draw_view(view, labels, head, kind=kind, probabilities=probabilities, ax=ax, path=path)
 
 
+@underflow_to_zero
 def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
     """Find the directions in which a mixture's components differ most.
 

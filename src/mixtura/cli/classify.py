@@ -38,6 +38,7 @@ def classify(
     missing: o.Missing = "error",
     file_format: o.Format = None,
     header: o.Header = None,
+    max_unpacked: o.MaxUnpacked = None,
     floor: o.Floor = o.EM.floor,
     seed: o.Seed = None,
     threads: o.Threads = None,
@@ -55,7 +56,7 @@ def classify(
     """
     files = check_outputs({"--labels": labels, "--picture": picture}, {"--picture": PICTURE}, (data, new))
     reading = (columns, weights_column, missing, file_format)
-    rows = load_data(data, *reading, header=header, labels_column=classes)
+    rows = load_data(data, *reading, header=header, max_unpacked=max_unpacked, labels_column=classes)
     chosen = column_positions(parse_names(show), column_labels(rows.columns, len(rows.rows[0])))
     wanted = parse_counts(components)
     found = mixtura.discriminant(
@@ -75,6 +76,7 @@ def classify(
         fresh = load_data(
             *(new, None, None, missing, file_format),
             header=header,
+            max_unpacked=max_unpacked,
             model=found.mixture,
             labels_column=classes,
             labels_needed=False,

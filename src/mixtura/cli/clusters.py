@@ -24,7 +24,6 @@ from mixtura.cli.outputs import (
 from mixtura.cli.results import combination_summary, reduction_summary
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
-from mixtura.mixture import column_labels
 
 
 def combine(
@@ -37,6 +36,7 @@ def combine(
     missing: o.Missing = "error",
     file_format: o.Format = None,
     header: o.Header = None,
+    max_unpacked: o.MaxUnpacked = None,
     threads: o.Threads = None,
     labels: o.ClustersOutput = None,
     table: o.ResultsOutput = None,
@@ -51,7 +51,9 @@ def combine(
     asked = {"--labels": labels, "--table": table, "--picture": picture}
     files = check_outputs(asked, {"--picture": PICTURE}, (model, data))
     mixture = read_model(model)
-    rows = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
+    rows = load_data(
+        data, columns, weights_column, missing, file_format, header=header, max_unpacked=max_unpacked, model=mixture
+    )
     with using_threads(threads):
         merged = mixtura.combine_components(mixture, rows, rows.weights)
         wanted = merged.suggested if clusters is None else clusters
@@ -82,6 +84,7 @@ def reduce(
     missing: o.Missing = "error",
     file_format: o.Format = None,
     header: o.Header = None,
+    max_unpacked: o.MaxUnpacked = None,
     output: o.RowsOutput = None,
     table: o.ResultsOutput = None,
     picture: o.PictureOutput = None,
@@ -96,14 +99,16 @@ def reduce(
     mixture = read_model(model)
     rows = None
     if data is not None:
-        rows = load_data(data, None, None, missing, file_format, header=header, model=mixture)
+        rows = load_data(
+            data, None, None, missing, file_format, header=header, max_unpacked=max_unpacked, model=mixture
+        )
     elif output is not None:
         raise ParameterError("--output writes the rows of DATA, which is not given")
     levels, reduction = parse_numbers("--probabilities", probabilities), mixtura.reduce_dimensions(mixture, balance)
     directions = [str(i + 1) for i in range(len(reduction.eigenvalues))]
     chosen = column_positions(parse_names(show), directions)
-    columns = column_labels(mixture.columns, mixture.n_features)
     records = reduction.records()
+    columns = list(records[0])[3:] if records else []
     if json:
         print_json({"balance": balance, "directions": records, "files": files_by_option(files)})
     else:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich.console import Console
+
+from mixtura.errors import MixturaError, visible
+
+# Its file descriptor.
+STANDARD_ERROR = 2
 
 
 def results_console() -> Console:
@@ -21,7 +30,33 @@ def messages_console() -> Console:
 
 def print_message(line: str) -> None:
     """Print a message as one line, however long, on standard error."""
-    messages_console().print(" ".join(line.split()), soft_wrap=True)
+    with suppress(OSError):  # standard error cannot be written, so nothing can be said
+        messages_console().print(visible(" ".join(line.split())), soft_wrap=True)
+
+
+def print_text(text: str) -> None:
+    """Print lines on standard output as they are, but on a terminal with visible control characters."""
+    lines = text.split("\n")
+    sys.stdout.write("\n".join(map(visible, lines)) if sys.stdout.isatty() else text)
+
+
+@contextmanager
+def silent_panics() -> Iterator[None]:
+    """A context in which an error is all that is said: a reader that panics writes lines of its own before it."""
+    with tempfile.TemporaryFile() as written:
+        before, broken = os.dup(STANDARD_ERROR), False
+        os.dup2(written.fileno(), STANDARD_ERROR)
+        try:
+            yield
+        except MixturaError:
+            broken = True
+            raise
+        finally:
+            os.dup2(before, STANDARD_ERROR)
+            os.close(before)
+            written.seek(0)
+            with suppress(OSError):
+                os.write(STANDARD_ERROR, b"" if broken else written.read())
 
 
 def print_json(content: dict[str, Any]) -> None:

@@ -6,19 +6,20 @@ import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mixtura._support import atomic_write
-from mixtura.data.tables import SUFFIXES, display_name, load_polars
+from mixtura.data.tables import SUFFIXES, display_name, guard, load_polars
 from mixtura.errors import DataError, ParameterError
 from mixtura.fitting import EM, Model
 from mixtura.mixture import Mixture, model_content
 
 TABLE_WRITERS: dict[str, Callable[[Any, io.BytesIO], object]] = {
-    "csv": lambda frame, file: frame.write_csv(file),
-    "tsv": lambda frame, file: frame.write_csv(file, separator="\t"),
+    "csv": lambda frame, file: guarded(frame).write_csv(file),
+    "tsv": lambda frame, file: guarded(frame).write_csv(file, separator="\t"),
     "parquet": lambda frame, file: frame.write_parquet(file),
     "arrow": lambda frame, file: frame.write_ipc(file),
     "ndjson": lambda frame, file: frame.write_ndjson(file),
@@ -109,7 +110,7 @@ def check_paths(
     mixtura.errors.ParameterError: --picture a.bmp: expected a name that ends in .png, .pdf
     """
     wanted = {option: path for option, path in paths.items() if path is not None}
-    read = {Path(path).resolve() for path in inputs if path is not None}
+    read = {os.path.realpath(path) for path in inputs if path is not None}
     for option, path in wanted.items():
         file = Path(path)
         allowed = suffixes.get(option)
@@ -119,13 +120,15 @@ def check_paths(
             raise ParameterError(f"{option} {path}: expected a name that ends in {known}")
         if (file.is_dir() and not folders) or path == "-":
             raise ParameterError(f"{option} {path}: expected the name of a file")
-        if file.resolve() in read:
+        if os.path.realpath(file) in read:
             raise ParameterError(f"{option} {path}: would overwrite what is read; give another name")
         if not file.parent.is_dir():
             raise ParameterError(f"{option} {path}: there is no folder {file.parent}")
+        with suppress(FileNotFoundError):
+            file.stat()  # raises for a loop of links
         if not os.access(file if file.exists() else file.parent, os.W_OK):
             raise ParameterError(f"{option} {path}: no permission to write there")
-    resolved = [Path(path).resolve() for path in wanted.values()]
+    resolved = list(map(os.path.realpath, wanted.values()))
     if len(set(resolved)) != len(resolved):
         raise ParameterError(f"{', '.join(wanted)}: two of them name the same file")
     return wanted
@@ -139,7 +142,26 @@ def table_text(columns: Mapping[str, Sequence[Any]]) -> str:
     >>> table_text({"row": [1, 2], "label": [0, None]})
     'row,label\n1,0\n2,\n'
     """
-    return str(load_polars().DataFrame(columns).write_csv())
+    return str(guarded(load_polars().DataFrame(columns)).write_csv())
+
+
+def guarded(frame: Any) -> Any:
+    """A frame whose text and names no spreadsheet runs as formulas.
+
+    Examples
+    --------
+    >>> guarded(load_polars().DataFrame({"=a": ["=1+1", "-1"]})).to_dict(as_series=False)
+    {"'=a": ["'=1+1", '-1']}
+    """
+    text = load_polars().selectors.string()
+    changed = [guard_column(series) for series in frame.select(text)]
+    return frame.with_columns(changed).rename({name: guard(name) for name in frame.columns})
+
+
+def guard_column(series: Any) -> Any:
+    """A column of text with a quote before each cell that a spreadsheet would run as a formula."""
+    cells = [cell if cell is None else guard(cell) for cell in series.to_list()]
+    return load_polars().Series(series.name, cells, dtype=series.dtype)
 
 
 def write_table(path: str, columns: Mapping[str, Sequence[Any]]) -> None:

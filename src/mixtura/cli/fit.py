@@ -12,6 +12,7 @@ from mixtura.cli.model_options import FitOptions, with_model_options
 from mixtura.cli.outputs import FILM, FIT_PICTURES, check_outputs, column_positions, files_by_option, write_fit
 from mixtura.cli.tables import fit_summary, fit_values
 from mixtura.data.tables import Table
+from mixtura.errors import visible
 from mixtura.mixture import column_labels
 from mixtura.plotting import replay as draw_replay
 
@@ -29,7 +30,7 @@ def report_fit(fit: Fit, table: Table, files: Mapping[str, str], *, json: bool) 
     console.print(fit_summary(fit, console), soft_wrap=True)  # before files are written, which may fail on a full disk
     for option, path in files.items():
         write_fit(fit, table, option, path)
-        console.print(f"wrote {path}", soft_wrap=True)
+        console.print(f"wrote {visible(path)}", soft_wrap=True)
 
 
 @with_model_options()
@@ -72,4 +73,4 @@ def replay(
     chosen = column_positions(parse_names(show), column_labels(table.columns, len(table.rows[0])))
     result = settings.fit(table, verbose=verbose, record=True)
     draw_replay(result, table, output, columns=chosen, fps=fps)
-    results_console().print(result.outcome.value, f"wrote {output}", sep="\n", soft_wrap=True)
+    results_console().print(result.outcome.value, f"wrote {visible(output)}", sep="\n", soft_wrap=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mixtura import Mixture, UniformNoise
-from mixtura.cli.console import print_message
+from mixtura._support import shortened
+from mixtura.cli.console import print_message, silent_panics
 from mixtura.cli.files import ModelFile, read_model_file
 from mixtura.data.tables import Table, read_table
 from mixtura.errors import ParameterError
@@ -23,7 +24,10 @@ def parse_names(columns: list[str] | None) -> list[str] | None:
     """
     if columns is None:
         return None
-    return [name.strip() for line in csv.reader(columns, skipinitialspace=True) for name in line]
+    try:
+        return [name.strip() for line in csv.reader(columns, skipinitialspace=True) for name in line]
+    except csv.Error as error:
+        raise ParameterError(f"{shortened(columns)} cannot be split into names ({error}); expected a,b") from None
 
 
 def parse_name_or_file(option: str, given: str, names: Iterable[str]) -> ModelFile | None:
@@ -84,6 +88,7 @@ def load_data(
     file_format: str | None,
     *,
     header: bool | None,
+    max_unpacked: int | None,
     model: str | Mixture | None = None,
     labels_column: str | None = None,
     labels_needed: bool = True,
@@ -93,17 +98,19 @@ def load_data(
     The parameters are those of `mixtura.data.tables.read_table`; only a mixture as ``model`` chooses columns.
     """
     like = model if isinstance(model, Mixture) else None
-    table = read_table(
-        data,
-        parse_names(columns),
-        weights_column,
-        missing,
-        file_format,
-        header=header,
-        model=like,
-        labels_column=labels_column,
-        labels_needed=labels_needed,
-    )
+    with silent_panics():
+        table = read_table(
+            data,
+            parse_names(columns),
+            weights_column,
+            missing,
+            file_format,
+            header=header,
+            model=like,
+            labels_column=labels_column,
+            labels_needed=labels_needed,
+            max_unpacked=max_unpacked,
+        )
     for note in table.notes:
         print_message(f"note: {note}")
     return table

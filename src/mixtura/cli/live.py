@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from mixtura._support import can_start_thread
 from mixtura.cli.console import messages_console
 from mixtura.cli.progress import FitProgress, format_duration
 from mixtura.fitting import Iteration
@@ -25,7 +26,7 @@ UpdateBar = Callable[..., object]
 def progress_bar(what: str, total: int) -> Iterator[UpdateBar | None]:
     """Show a progress bar on a terminal; give the function that updates it, or None without a terminal."""
     console = messages_console()
-    if not console.is_terminal:
+    if not (console.is_terminal and can_start_thread()):  # a thread draws
         yield None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -50,7 +51,7 @@ def iteration_progress(*, starts: int, max_iter: int, verbose: bool) -> Iterator
     if verbose:
         yield lambda iteration: sys.stderr.write(f"{iteration_line(iteration, starts)}\n")
         return
-    if not console.is_terminal:
+    if not (console.is_terminal and can_start_thread()):  # a thread draws
         yield None
         return
     # Set in every iteration, so it must be cheap; read ten times a second by the thread that draws.

@@ -96,6 +96,7 @@ class FitOptions:
     missing: o.Missing = "error"
     file_format: o.Format = None
     header: o.Header = None
+    max_unpacked: o.MaxUnpacked = None
     start: o.Start = o.DEFAULTS["start"]
     noise: Noise = None
     noise_region: NoiseRegion = mixtura.UniformNoise().region
@@ -135,7 +136,7 @@ class FitOptions:
         """Read the rows of a file, with the columns of the start if that is a model file."""
         start = self.parsed_start
         how = (self.columns, self.weights_column, self.missing, self.file_format)
-        return load_data(data, *how, header=self.header, model=start)
+        return load_data(data, *how, header=self.header, max_unpacked=self.max_unpacked, model=start)
 
     def weights(self, table: Table) -> dict[str, Any]:
         """Arguments of `mixtura.fit` that say what the rows of a table weigh."""

@@ -54,6 +54,13 @@ Header: TypeAlias = Annotated[
         "--header/--no-header", help="Whether the first row of a CSV or TSV file has names; default: guessed."
     ),
 ]
+MaxUnpacked: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        metavar="BYTES",
+        help="Largest size that a compressed file may unpack to; default: 100 times its own size, at least 128000000.",
+    ),
+]
 
 # Fitting
 Components: TypeAlias = Annotated[

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mixtura import Fit, Mixture
-from mixtura._support import write_text
-from mixtura.cli.console import results_console
+from mixtura._support import format_list, write_text
+from mixtura.cli.console import print_text, results_console
 from mixtura.cli.files import TABLE_SUFFIXES, check_paths, table_text, write_table
 from mixtura.data.tables import Table
-from mixtura.errors import ParameterError, missing_extra
-from mixtura.mixture import row_labels
+from mixtura.errors import ParameterError, missing_extra, visible
+from mixtura.mixture import noise_name, row_labels
 from mixtura.plotting import FILM_WRITERS, PICTURE_SUFFIXES, plot, replay
 
 
@@ -100,7 +99,7 @@ def write_fit(fit: Fit, table: Table, option: str, path: str) -> None:
 def write_columns(columns: Mapping[str, Sequence[Any]], path: str | None) -> None:
     """Write columns to a file, or as CSV to standard output if there is no path."""
     if path is None:
-        sys.stdout.write(table_text(columns))
+        print_text(table_text(columns))
     else:
         write_table(path, columns)
 
@@ -117,7 +116,7 @@ def label_columns(mixture: Mixture, table: Table, *, proba: bool) -> dict[str, S
     columns: dict[str, Sequence[Any]] = {"row": row_numbers(table), "label": table.align(labels)}
     if proba:
         probabilities = mixture.posterior(table).T.tolist()
-        heads = [*names[: mixture.n_components], *(["noise"] if mixture.noise else [])]
+        heads = [*names[: mixture.n_components], *([noise_name(mixture)] if mixture.noise else [])]
         columns.update({f"p_{name}": table.align(column) for name, column in zip(heads, probabilities, strict=True)})
     return columns
 
@@ -127,7 +126,7 @@ def write_all(files: Mapping[str, str], writers: Mapping[str, Callable[[str], ob
     for option, path in files.items():
         writers[option](path)
         if not quiet:
-            results_console().print(f"wrote {path}", soft_wrap=True)
+            results_console().print(f"wrote {visible(path)}", soft_wrap=True)
 
 
 def files_by_option(files: Mapping[str, str]) -> dict[str, str]:
@@ -143,14 +142,15 @@ def files_by_option(files: Mapping[str, str]) -> dict[str, str]:
 
 def write_records(path: str, records: Sequence[Mapping[str, Any]]) -> None:
     """Write records, which all have the same keys, as a table."""
-    write_table(path, {name: [record[name] for record in records] for name in records[0]})
+    write_table(path, {name: [record[name] for record in records] for name in (records[0] if records else ())})
 
 
 def column_positions(columns: Sequence[str] | None, labels: Sequence[str]) -> list[int] | None:
     """Positions of the given columns among the labels; ParameterError if there is no such label."""
     if columns is None:
         return None
+    positions = {label: position for position, label in enumerate(labels)}
     for column in columns:
-        if column not in labels:
-            raise ParameterError(f'there is no column "{column}"; expected {", ".join(labels)}')
-    return [labels.index(column) for column in columns]
+        if column not in positions:
+            raise ParameterError(f'there is no column "{column}"; expected {format_list(labels)}')
+    return [positions[column] for column in columns]

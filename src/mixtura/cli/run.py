@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +20,10 @@ from mixtura.errors import MixturaError, MixturaWarning
 BAD_INPUT_CODE = 2
 INTERRUPTED_CODE = 130
 BROKEN_PIPE_CODE = 141
+TERMINATED_CODE = 143
+
+# The standard streams, with the modes by which they are opened.
+STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 
 def run_command(argv: Sequence[str]) -> int:
@@ -28,33 +34,70 @@ def run_command(argv: Sequence[str]) -> int:
     >>> run_command(["describe", "no such file"])
     2
     """
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # A terminal whose encoding lacks some characters of a name must not end a fit.
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
     try:
-        with _print_warnings_as_lines():
+        with _print_warnings_as_lines(), _end_by_sigterm():
             code = int(app(args=list(argv), prog_name="mixtura", standalone_mode=False) or 0)
             sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED_CODE
     except BrokenPipeError:  # the reader of a pipe, such as head, has closed it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
         return BROKEN_PIPE_CODE
     except Exception as error:
         line = _error_line(error)
         if line is None:
             raise
         print_message(line)
-        return BAD_INPUT_CODE
+        code = BAD_INPUT_CODE
     if code == INTERRUPTED_CODE:
         print_message("Interrupted.")
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # the disk is full, which is said already
+            _discard(stream)
     return code
+
+
+def _open_closed_streams() -> None:
+    """Open the null device in place of standard streams that are closed, so that no other file takes their numbers."""
+    for name, mode in STREAMS.items():
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 open until the end
+
+
+def _discard(stream: Any) -> None:
+    """Send to the null device what a stream still holds, since Python would write it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+@contextmanager
+def _end_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the program as an exception does, so that unfinished files are removed."""
+
+    def end(*_: object) -> None:
+        raise SystemExit(TERMINATED_CODE)
+
+    usual = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    if usual:
+        signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        if usual:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _error_line(error: Exception) -> str | None:
     """Message of an error that the user can mend, in one line; None for any other exception."""
     if isinstance(error, OSError) and not isinstance(error, MixturaError):
-        return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+    if isinstance(error, MemoryError):
+        return f"not enough memory ({str(error) or 'none is left'}): give fewer rows, columns or components"
     usage: Any = getattr(error, "format_message", None)  # Typer's own errors, whichever class they have
     if usage is not None:
         context: Any = getattr(error, "ctx", None)

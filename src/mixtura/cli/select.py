@@ -11,7 +11,7 @@ from rich.text import Text
 
 import mixtura
 from mixtura import Cell, Selection
-from mixtura._support import write_text
+from mixtura._support import shortened, write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.files import TABLE_SUFFIXES, write_table
@@ -25,6 +25,9 @@ from mixtura.errors import ParameterError
 from mixtura.plotting import plot_criterion
 from mixtura.selection import as_models
 
+# Digits of the largest number of components.
+MOST_DIGITS = 6
+
 
 def parse_counts(text: str) -> list[int]:
     """Split text into numbers of components: single ones, and ranges that include both ends.
@@ -37,8 +40,8 @@ def parse_counts(text: str) -> list[int]:
     found: list[int] = []
     for part in text.split(","):
         ends = part.split(":")
-        if len(ends) > 2 or not all(end.strip().isdecimal() for end in ends):
-            raise ParameterError(f"--components is {text!r}; expected numbers such as 3, 1:9 or 2,4,8")
+        if len(ends) > 2 or not all(end.strip().isdecimal() and len(end.strip()) <= MOST_DIGITS for end in ends):
+            raise ParameterError(f"--components is {shortened(text)}; expected numbers such as 3, 1:9 or 2,4,8")
         found += range(int(ends[0]), int(ends[-1]) + 1)
     return found
 

@@ -15,7 +15,8 @@ from rich.text import Text
 
 from mixtura import Assessment, Fit, Mixture, Selection
 from mixtura._support import format_count
-from mixtura.mixture import column_labels, component_labels, standard_deviations
+from mixtura.errors import visible
+from mixtura.mixture import column_labels, component_labels, noise_name, standard_deviations
 
 # Columns beyond these are found in --json and the model file.
 MAX_PRINTED_COLUMNS = 40
@@ -59,7 +60,7 @@ def mixture_summary(mixture: Mixture, console: Console) -> Group:
 
 def component_tables(mixture: Mixture, console: Console, more: Sequence[CellTexts]) -> Iterable[Table | Text]:
     """Tables of components side by side, with a line for each column of the data; as many as the width needs."""
-    noise = ["noise"] if mixture.noise else []
+    noise = [noise_name(mixture)] if mixture.noise else []
     head = ("component", *(str(label) for label in component_labels(mixture)), *noise)
     lines = [("weight", *(f"{weight:.4f}" for weight in mixture.all_weights.tolist())), *more]
     sign = "±" if console.encoding.lower().startswith("utf") else "+-"
@@ -111,7 +112,7 @@ def make_table(columns: Sequence[CellTexts]) -> Table:
     table.add_column(no_wrap=True, max_width=28)
     for _ in columns[1:]:
         table.add_column(justify="right", no_wrap=True)
-    head, *lines = zip(*columns, strict=True)
+    head, *lines = zip(*(map(visible, column) for column in columns), strict=True)
     table.add_row(*map(Text, head), style="bold")
     for line in lines:
         table.add_row(*map(Text, line))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mixtura
 from mixtura import assess, kernels
-from mixtura._support import thread_count, using_threads
+from mixtura._support import distinct_name, thread_count, using_threads
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.files import read_model
@@ -33,6 +33,7 @@ def predict(
     missing: o.Missing = "error",
     file_format: o.Format = None,
     header: o.Header = None,
+    max_unpacked: o.MaxUnpacked = None,
     threads: o.Threads = None,
 ) -> None:
     """Say which component each row of DATA most probably comes from.
@@ -41,7 +42,9 @@ def predict(
     """
     target = check_table_output("--output", output, model, data)
     mixture = read_model(model)
-    table = load_data(data, columns, None, missing, file_format, header=header, model=mixture)
+    table = load_data(
+        data, columns, None, missing, file_format, header=header, max_unpacked=max_unpacked, model=mixture
+    )
     with using_threads(threads):
         found = label_columns(mixture, table, proba=proba)
     write_columns(found, target)
@@ -59,13 +62,16 @@ def score(
     missing: o.Missing = "error",
     file_format: o.Format = None,
     header: o.Header = None,
+    max_unpacked: o.MaxUnpacked = None,
     threads: o.Threads = None,
     json: o.Json = False,
 ) -> None:
     """Measure how well a model describes the rows of DATA: log-likelihood, BIC, ICL, AIC."""
     target = check_table_output("--output", output, model, data)
     mixture = read_model(model)
-    table = load_data(data, columns, weights_column, missing, file_format, header=header, model=mixture)
+    table = load_data(
+        data, columns, weights_column, missing, file_format, header=header, max_unpacked=max_unpacked, model=mixture
+    )
     if per_row or target:
         with using_threads(threads):
             found = mixture.logpdf(table).tolist()
@@ -97,7 +103,9 @@ def sample(
     )
     if labels:
         known = row_labels(mixture)
-        columns["label"] = [str(known[j]) for j in drawn.tolist()] if mixture.component_names else drawn.tolist()
+        columns[distinct_name("label", columns)] = (
+            [str(known[j]) for j in drawn.tolist()] if mixture.component_names else drawn.tolist()
+        )
     write_columns(columns, target)
 
 
@@ -137,6 +145,7 @@ def plot(
     missing: o.Missing = "error",
     file_format: o.Format = None,
     header: o.Header = None,
+    max_unpacked: o.MaxUnpacked = None,
 ) -> None:
     """Draw a model, and the rows of DATA if given."""
     check_outputs({"--output": output}, {"--output": PICTURE}, (model, data))
@@ -144,7 +153,9 @@ def plot(
     chosen = column_positions(parse_names(columns), column_labels(mixture.columns, mixture.n_features))
     table = None
     if data is not None:
-        table = load_data(data, None, None, missing, file_format, header=header, model=mixture)
+        table = load_data(
+            data, None, None, missing, file_format, header=header, max_unpacked=max_unpacked, model=mixture
+        )
     levels = parse_numbers("--probabilities", probabilities)
     draw_plot(mixture, table, kind=kind, columns=chosen, probabilities=levels, path=output)
     print_message(f"wrote {output}")

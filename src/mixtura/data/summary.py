@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mixtura._support import Array, Rows
+from mixtura._support import Array, Rows, underflow_to_zero
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -71,6 +71,7 @@ class Summary:
     scatter: Array
     extent: Extent
 
+    @underflow_to_zero
     def __add__(self, other: Summary) -> Summary:
         weight = self.weight + other.weight
         delta = other.mean - self.mean
@@ -90,15 +91,20 @@ class Summary:
         return (self.scatter if self.scatter.ndim == 1 else np.diagonal(self.scatter)) / self.weight
 
     @cached_property
+    @underflow_to_zero
     def scale(self) -> Array:
-        """Variances of the columns, (d,), where a constant column gets the mean of the others' (1 if all are constant).
+        """Variances of the columns, (d,), where a constant column gets the mean of the others'.
 
-        A column that varies no more than by rounding counts as constant; it gets at least the variance of rounding.
+        If all are constant, each gets the square of its mean, so that other units give the same in these units; that of
+        the largest mean if its own is zero, and 1 if all are zero. A column that varies no more than by rounding counts
+        as constant; it gets at least the variance of rounding.
         """
         variance, rounding = self.variances, (8 * EPS * np.abs(self.mean)) ** 2
         varies = variance > np.maximum(rounding, SMALLEST_VARIANCE)
-        fallback = variance[varies].mean() if varies.any() else 1.0
-        return np.where(varies, variance, np.maximum(fallback, rounding))
+        squares = np.square(self.mean)
+        fallback = variance[varies].mean() if varies.any() else np.where(squares > 0, squares, squares.max())
+        least = np.maximum(fallback, rounding)
+        return np.where(varies, variance, np.where(least > SMALLEST_VARIANCE, least, 1.0))
 
     @property
     def effective_n_rows(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mixtura.em.executor import Executor, begin_runs, is_thin, least_weight, runs_in_kernel, standing_of
 from mixtura.em.fused import advance
 from mixtura.em.loop import iterate
-from mixtura.em.outcome import Action, Outcome, Repair
+from mixtura.em.outcome import Action, Outcome, Repair, describe_repairs
 from mixtura.em.problem import Problem, RepairPolicy, is_spurious, row_counts, rows_per_weight
 from mixtura.em.repair import LEAST_ROWS, NoRepair, ReseedThenRemove, reseed_empty
 from mixtura.em.run import Iterate, Run, Standing
@@ -31,6 +31,7 @@ __all__ = [
     "advance",
     "as_stops",
     "begin_runs",
+    "describe_repairs",
     "is_spurious",
     "is_thin",
     "iterate",

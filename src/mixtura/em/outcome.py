@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from mixtura._support import format_count
+
 
 class Action(Enum):
     """What was done to a collapsed component."""
@@ -38,6 +40,28 @@ class Repair:
         return (
             f"component {self.component} {self.action.value} at iteration {self.iteration} ({self.points:.3g} points)"
         )
+
+
+# So many repairs are told one by one; of more, their numbers.
+MOST_TOLD = 3
+
+
+def describe_repairs(repairs: Sequence[Repair], floored: Sequence[str]) -> str:
+    """A clause for each repair and for each component at the floor, or the numbers of both if there are many.
+
+    Examples
+    --------
+    >>> describe_repairs([], ["component 3 rests on the floor"])
+    'component 3 rests on the floor'
+    >>> describe_repairs([Repair(1, j, Action.RESEEDED, 0.0) for j in range(9)], ["component 3 rests on the floor"])
+    '9 components re-seeded, 1 component at the floor'
+    """
+    one_by_one = [*map(str, repairs), *floored]
+    if len(one_by_one) <= MOST_TOLD:
+        return "; ".join(one_by_one)
+    counts = {action.value: sum(repair.action is action for repair in repairs) for action in Action}
+    counts["at the floor"] = len(floored)
+    return ", ".join(f"{format_count(number, 'component')} {what}" for what, number in counts.items() if number)
 
 
 class Outcome(Enum):

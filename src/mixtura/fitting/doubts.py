@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mixtura._support import LazyModule, one_blas_thread
+from mixtura._support import LazyModule, format_list, one_blas_thread, shortened
 from mixtura.data import ColumnValues
 from mixtura.errors import ColumnsWarning, ParametersWarning, TiesWarning
 from mixtura.fitting.result import Fit
@@ -27,13 +27,13 @@ DEPENDENT = 1e-9
 # Columns in more than this number are not looked at for dependence, nor more rows than this.
 MOST_COLUMNS, MOST_ROWS = 200, 2000
 
-# So many columns are named in a warning.
-NAMED = 3
+# So many columns are named in a warning, if their names are short, in at most so many characters.
+NAMED, LONGEST = 3, 130
 
 
 def warn_of_columns(values: ColumnValues, names: Sequence[str] | None, stacklevel: int) -> None:
     """Give one warning of columns with many ties, and one of constant and dependent ones."""
-    labels = [repr(name) for name in names or range(values.rows.shape[1])]
+    labels = [shortened(name) for name in names or range(values.rows.shape[1])]
     tied = [f"{labels[j]} ({_ties(values, j)})" for j in range(len(labels)) if _has_ties(values, j)]
     if tied:
         warnings.warn(
@@ -112,5 +112,5 @@ def _dependent(values: ColumnValues, labels: Sequence[str]) -> list[str]:
 
 def _listed(found: Sequence[str]) -> str:
     """The first few of several, and how many more there are."""
-    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return ", ".join(found[:NAMED]) + more
+    few = next(count for count in (NAMED, 2, 1) if count == 1 or len(", ".join(found[:count])) <= LONGEST)
+    return format_list(found, most=few, longest=LONGEST)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mixtura._support import Rng, as_count, as_rng
+from mixtura._support import Rng, as_count, as_rng, underflow_to_zero
 from mixtura.data import ColumnValues
 from mixtura.data.tables import read_table
 from mixtura.em import Outcome, Problem, Run, advance, iterate, reseed_empty
@@ -169,6 +169,7 @@ class _Plan:
     on_iteration: Callable[[Iteration], object] | None
 
 
+@underflow_to_zero
 def _all_starts(plan: _Plan, rng: Rng) -> tuple[list[Run], list[tuple[Iteration, ...]]]:
     """Where the starts led, one after the other, and the iterations of each; an interrupted one is the last."""
     runs: list[Run] = []

@@ -176,7 +176,9 @@ class Model:
 
     def summary(self, source: Source) -> Summary:
         """The summary of all rows, with what this model needs of it."""
-        return summarise(source, full=self.prior is not None or isinstance(self.noise, UniformNoise))
+        in_region = isinstance(self.noise, UniformNoise)
+        full = self.prior is not None or (in_region and source.n_rows > source.n_features)
+        return summarise(source, full=full, extent=in_region)
 
     def problem(self, source: Source, summary: Summary, floor: Array) -> Problem:
         """What EM is to solve, but for noise, known labels and held parameters; ``floor`` holds variances, (d,)."""

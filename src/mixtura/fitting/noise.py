@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Rng, as_amount
+from mixtura._support import Rng, as_amount, underflow_to_zero
 from mixtura.data import Source, Summary
 from mixtura.em import Problem, reseed_empty
 from mixtura.errors import DataError, ParameterError
@@ -78,6 +78,7 @@ def without(source: Source, rows: NDArray[np.bool_], k: int) -> Source:
 Beginning: TypeAlias = tuple[float, NDArray[np.bool_] | None]
 
 
+@underflow_to_zero
 def with_noise(
     noise: UniformNoise | Noise | None, source: Source, summary: Summary, *, initial: Initial, start: Any
 ) -> tuple[Noise | None, tuple[Initial, ...]]:
@@ -91,6 +92,7 @@ def with_noise(
     return around, tuple(WithNoise(initial, around.weighted(weight), rows) for weight, rows in beginnings)
 
 
+@underflow_to_zero
 def noise_beginnings(
     noise: UniformNoise | Noise | None, source: Source, summary: Summary
 ) -> tuple[Noise | None, tuple[Beginning, ...]]:

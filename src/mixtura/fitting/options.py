@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import as_count, column_names, thread_count, without_missing
+from mixtura._support import MOST_COMPONENTS, as_count, column_names, format_list, thread_count, without_missing
 from mixtura.covariance.models import Mask
 from mixtura.data import Source, as_source, is_source
 from mixtura.em import Problem
@@ -62,8 +62,8 @@ def _aligned(start: Any, columns: tuple[str, ...] | None, n_features: int) -> An
     if columns and start.columns and set(columns) == set(start.columns):
         return replace(start.marginal(columns), n_parameters=start.n_parameters)
     if start.n_features != n_features or (columns and start.columns):
-        ours = ", ".join(start.columns or ()) or f"{start.n_features} columns"
-        theirs = ", ".join(columns or ()) or f"{n_features} columns"
+        ours = format_list(start.columns or ()) or f"{start.n_features} columns"
+        theirs = format_list(columns or ()) or f"{n_features} columns"
         raise ParameterError(f"the start describes {ours}; the data has {theirs}")
     return start
 
@@ -77,7 +77,7 @@ def as_n_components(k: int | None, start: Any) -> int:
         implied = len(set(start.tolist())) if start.ndim == 1 else start.shape[1]
     if k is None and implied is None:
         raise ParameterError("n_components is missing; give the number of components")
-    count = as_count(implied if k is None else k, "n_components")
+    count = as_count(implied if k is None else k, "n_components", most=MOST_COMPONENTS)
     if implied is not None and implied != count and not isinstance(start, Parameters):  # they say what is wrong
         raise ParameterError(f"n_components is {count}, but the start has {implied} components")
     return count

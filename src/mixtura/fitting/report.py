@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import column_names, frozen_array, table_kind
-from mixtura.em import Iterate, Outcome, Problem, Run, is_thin, least_weight, standing_of
+from mixtura.em import Iterate, Outcome, Problem, Run, describe_repairs, is_thin, least_weight, standing_of
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
@@ -108,10 +108,10 @@ def warn(result: Fit, kinds: int) -> None:
     """Say what the user should know about how it went; of several kinds of starts, taken in turn, see the best one."""
     best = result.starts[result.best_start]
     if best.repairs or best.spurious:
-        done = [str(repair) for repair in best.repairs]
-        done += [f"component {j} rests on the floor ({result.sizes[j]:.3g} points)" for j in best.spurious]
+        floored = [f"component {j} rests on the floor ({result.sizes[j]:.3g} points)" for j in best.spurious]
+        done = describe_repairs(best.repairs, floored)
         warnings.warn(
-            f"{'; '.join(done)}. Try fewer components, a simpler model, other starts, or another floor.",
+            f"{done}. Try fewer components, a simpler model, other starts, or another floor.",
             DegeneracyWarning,
             stacklevel=3,
         )

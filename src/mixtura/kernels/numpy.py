@@ -10,7 +10,7 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows, Scalar, block_slices, map_in_order
+from mixtura._support import Array, Rows, Scalar, block_slices, map_in_order, underflow_to_zero
 from mixtura.data import Chunk, Sum
 from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.numpy_sums import transpose_rows, weighted_sums
@@ -117,6 +117,7 @@ def _bayes(joint: Array) -> tuple[Array, Array, Array]:
     return joint, largest + np.log(total), largest
 
 
+@underflow_to_zero
 def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
     """The E-step: sufficient statistics of a chunk's rows; responsibilities are stored for one block at a time.
 
@@ -149,11 +150,13 @@ def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
     return replace(found, mean=found.mean + affine.shift)
 
 
+@underflow_to_zero
 def moments(chunk: Chunk) -> Stats:
     """Weight, mean and diagonal scatter of a chunk's rows, as statistics of one component."""
     return sum_over_blocks(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "diagonal"))(chunk)
 
 
+@underflow_to_zero
 def _by_block(mixture: Density, rows: Rows, f: Callable[[Array], NDArray[Scalar]]) -> NDArray[Scalar]:
     """Concatenated results of ``f`` for blocks of rows, each given as log w_j p_j(x_i), (k, n)."""
     affine = mixture.affine
@@ -177,6 +180,7 @@ def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
     return _by_block(mixture, rows, lambda joint: joint.argmax(axis=0).astype(np.int64))
 
 
+@underflow_to_zero
 def accumulate(chunk: Chunk, responsibilities: Array, scatter_kind: ScatterKind) -> Stats:
     """Sufficient statistics of a chunk's rows with given responsibilities.
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from mixtura.data import Chunk, Extent, Source, Summary
 from mixtura.kernels.choice import kernel_of
 from mixtura.kernels.numpy import accumulate, sum_over_blocks
-from mixtura.stats import Stats
+from mixtura.stats import ScatterKind, Stats
 
 
-def summarise(source: Source, *, full: bool = False) -> Summary:
+def summarise(source: Source, *, full: bool = False, extent: bool = False) -> Summary:
     """Compute number, weight, mean, scatter and range of all rows in one pass.
 
     Parameters
@@ -19,6 +21,8 @@ def summarise(source: Source, *, full: bool = False) -> Summary:
     full : bool
         Whether to compute the scatter of all pairs of columns, (d, d), and the extent. Otherwise the scatter is that of
         each column, (d,), and the extent is NaN, and the pass takes a small part of the time of an E-step.
+    extent : bool
+        Whether to compute the extent without the scatter of all pairs.
 
     Returns
     -------
@@ -31,8 +35,8 @@ def summarise(source: Source, *, full: bool = False) -> Summary:
     >>> whole.mean.tolist(), whole.scatter.tolist(), whole.extent.largest.tolist(), whole.effective_n_rows
     ([3.0], [[26.0]], [7.0], 3.0)
     """
-    if full:
-        return source.sum(_full_summary)
+    if full or extent:
+        return source.sum(partial(_summary_with_extent, scatter_kind="full" if full else "diagonal"))
     kernel, whole = kernel_of(source), source.whole
     if whole is None:
         return source.sum(lambda chunk: _brief_summary(chunk, kernel.moments(chunk)))
@@ -46,9 +50,9 @@ def _brief_summary(chunk: Chunk, sums: Stats) -> Summary:
     return Summary(len(chunk.rows), sums.total, _squared_weights(chunk), mean, scatter, extent)
 
 
-def _full_summary(chunk: Chunk) -> Summary:
-    """The summary of a chunk with scatter of all pairs of columns and the extent, by NumPy."""
-    sums = sum_over_blocks(lambda block: accumulate(block, np.ones((len(block.rows), 1)), "full"))(chunk)
+def _summary_with_extent(chunk: Chunk, scatter_kind: ScatterKind) -> Summary:
+    """The summary of a chunk with the extent, by NumPy."""
+    sums = sum_over_blocks(lambda block: accumulate(block, np.ones((len(block.rows), 1)), scatter_kind))(chunk)
     extent = Extent.of(chunk.rows)
     return Summary(len(chunk.rows), sums.total, _squared_weights(chunk), sums.mean[0], sums.scatter[0], extent)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from mixtura.mixture.assembly import rescale_weights
 from mixtura.mixture.component_table import component_html, component_records, standard_deviations
 from mixtura.mixture.criteria import Assessment, assess, ranks
-from mixtura.mixture.labels import column_labels, component_labels, row_labels
+from mixtura.mixture.labels import column_labels, component_labels, noise_name, row_labels
 from mixtura.mixture.mixture import Mixture
 from mixtura.mixture.model_file import model_content, model_to_json
 from mixtura.mixture.noise import NOISE_LABEL, Noise
@@ -28,6 +28,7 @@ __all__ = [
     "component_records",
     "model_content",
     "model_to_json",
+    "noise_name",
     "ranks",
     "rescale_weights",
     "row_labels",

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from mixtura._support import Array, frozen_array, log_or_minus_inf
+from mixtura._support import Array, frozen_array, log_or_minus_inf, underflow_to_zero
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.errors import DataError
 from mixtura.kernels import Affine
@@ -80,6 +80,7 @@ def mixture_mean(weights: Array, means: Array, noise: Noise | None) -> Array:
     return mean if noise is None else mean + noise.weight * noise.mean
 
 
+@underflow_to_zero
 def mixture_covariance(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Array:
     """Covariance matrix of the mixture with its noise, (d, d): within plus between components."""
     mean = mixture_mean(weights, means, noise)
@@ -92,6 +93,7 @@ def mixture_covariance(weights: Array, means: Array, covariances: Covariance, no
     return np.asarray(total + noise.weight * (noise.covariance + np.outer(shift, shift)))
 
 
+@underflow_to_zero
 def affine_maps(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Affine:
     """The mixture's weighted log-densities as kernels read them; rows are shifted by the mean of the components."""
     shift = weights @ means if noise is None else np.average(means, axis=0, weights=weights + _TINY)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, LazyModule, Rng, as_rng
+from mixtura._support import Array, LazyModule, Rng, as_rng, underflow_to_zero
 from mixtura.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ MAX_BISECTIONS = 200
 special, stats = LazyModule("scipy.special"), LazyModule("scipy.stats")
 
 
+@underflow_to_zero
 def uncertainty(mixture: Mixture, X: Any) -> Array:
     """Probability that a row does not come from its most probable component, 1 - max_k r_k, (n,).
 
@@ -40,6 +41,7 @@ def uncertainty(mixture: Mixture, X: Any) -> Array:
     return responsibilities.sum(axis=1)
 
 
+@underflow_to_zero
 def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed: int | Rng | None = 0) -> Array:
     """Probability of boxes: that lower < x <= upper in every column.
 
@@ -117,6 +119,7 @@ def _gaussian_probability(mean: Array, matrix: Array, low: Array, high: Array, r
     return np.clip(values, 0.0, 1.0)
 
 
+@underflow_to_zero
 def cdf(mixture: Mixture, X: Any, *, seed: int | Rng | None = 0) -> Array:
     """Distribution function: the probability of values at most as large as a row's, in every column, (n,).
 
@@ -132,6 +135,7 @@ def cdf(mixture: Mixture, X: Any, *, seed: int | Rng | None = 0) -> Array:
     return probability(mixture, upper=mixture.check_rows(X).astype(np.float64), seed=seed)
 
 
+@underflow_to_zero
 def quantile(mixture: Mixture, p: Any) -> Array:
     """Quantiles, for one column: the values at which the distribution function is ``p``.
 

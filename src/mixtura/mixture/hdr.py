@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, Rng, as_count
+from mixtura._support import Array, Rng, as_count, underflow_to_zero
 from mixtura.errors import ParameterError
 
 if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
 
 
+@underflow_to_zero
 def hdr_levels(
     mixture: Mixture,
     probabilities: Any = (0.25, 0.5, 0.75, 0.95),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from mixtura._support import distinct_name
 from mixtura.data.tables import default_column_names
 from mixtura.mixture.noise import NOISE_LABEL
 
@@ -48,4 +49,11 @@ def row_labels(mixture: Mixture) -> list[str] | list[int]:
     [0, -1]
     """
     labels: list[Any] = list(component_labels(mixture))
-    return labels if mixture.noise is None else [*labels, "noise" if mixture.component_names else NOISE_LABEL]
+    return (
+        labels if mixture.noise is None else [*labels, noise_name(mixture) if mixture.component_names else NOISE_LABEL]
+    )
+
+
+def noise_name(mixture: Mixture) -> str:
+    """What tables call the noise: "noise", unless a component is called so."""
+    return distinct_name("noise", mixture.component_names or ())

@@ -40,6 +40,8 @@ def model_content(text: str) -> dict[str, Any]:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"not a model file: line {error.lineno} is not JSON ({error.msg})") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise DataError(f"not a model file: {str(error).partition(';')[0]}") from None
     except RecursionError:
         raise DataError("not a model file: its brackets are nested too deeply") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
@@ -66,5 +68,5 @@ def mixture_parameters(content: dict[str, Any]) -> dict[str, Any]:
         }
     except KeyError as error:
         raise DataError(f"not a valid model file: {error} is missing") from None
-    except ValueError as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise DataError(f"not a valid model file: {error}") from None

@@ -24,7 +24,7 @@ def bounding_box(source: Source, summary: Summary) -> Noise:
     ----------
     source : Source
     summary : Summary
-        Summary of all rows, with full scatter and extent.
+        Summary of all rows, with extent, and with full scatter if there are more rows than columns.
 
     Returns
     -------
@@ -43,9 +43,12 @@ def bounding_box(source: Source, summary: Summary) -> Noise:
     flat = np.flatnonzero(~(lower < upper))
     if len(flat):
         raise DataError(f"noise: column {flat[0]} is constant, so the rows lie in no volume; leave the column out")
+    upright = Noise(0.0, lower, upper)
+    if summary.n_rows <= len(lower):  # so few rows lie in a plane
+        return upright
     mean, axes = summary.mean, np.linalg.eigh(summary.scatter)[1]
     extent = source.sum(sum_over_blocks(lambda block: Extent.of((block.rows - mean) @ axes)))
-    upright, width = Noise(0.0, lower, upper), extent.largest - extent.least
+    width = extent.largest - extent.least
     # The rotated box around rows in a plane has a volume of zero up to rounding, so it is not used.
     if not (width > 1e-10 * width.max()).all() or np.log(width).sum() >= upright.log_volume:
         return upright

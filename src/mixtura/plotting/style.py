@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura._support import Array, atomic_write
-from mixtura.errors import ParameterError, missing_extra
+from mixtura.errors import ParameterError, missing_extra, visible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -136,7 +136,7 @@ def wrap_text(name: str, width: int = 24, lines: int = 2) -> str:
     >>> wrap_text("price in $ and in £, each of them per square foot", width=20)
     'price in \\$ and in £,\neach of them per…'
     """
-    wrapped = textwrap.wrap(name, width) or [""]
+    wrapped = textwrap.wrap(visible(name), width) or [""]
     if len(wrapped) > lines:
         wrapped = [*wrapped[: lines - 1], wrapped[lines - 1][: width - 1] + "…"]
     return "\n".join(wrapped).replace("$", r"\$")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, column_names
+from mixtura._support import Array, column_names, underflow_to_zero
 from mixtura.data import ArraySource, is_source
 from mixtura.mixture import Mixture
 
@@ -97,7 +97,8 @@ def _choose_columns(
     names = mixture.columns or ()
     if columns is not None:
         kept = mixture.without_noise().marginal(columns).columns or ()  # refuses unknown columns
-        return tuple(names.index(name) for name in kept), ()
+        positions = {name: position for position, name in enumerate(names)}
+        return tuple(positions[name] for name in kept), ()
     if mixture.n_features <= most:
         return tuple(range(mixture.n_features)), ()
     best = sorted(np.argsort(-separation(mixture), kind="stable")[:most].tolist())
@@ -162,6 +163,7 @@ def evaluation_grid(
     return xs, ys, np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
 
 
+@underflow_to_zero
 def weighted_densities(mixture: Mixture, points: Array) -> Array:
     """Density of each component times its weight at n points of one column, (n, k); noise is one column more."""
     return np.exp(mixture.log_joint(points[:, None]))

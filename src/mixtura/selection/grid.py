@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from mixtura._support import as_count
+from mixtura._support import MOST_COMPONENTS, as_count
 from mixtura.covariance.models import MODELS, Constraint, as_covariance_model, contains, model_name_in, with_constraint
 from mixtura.errors import ParameterError
 
@@ -84,7 +84,7 @@ def as_numbers_of_components(asked: Any, name: str = "n_components") -> tuple[in
     (1, 2, 3)
     """
     many = asked if isinstance(asked, Iterable) and not isinstance(asked, str) else [asked]
-    counts = sorted({as_count(count, name) for count in many})
+    counts = sorted({as_count(count, name, most=MOST_COMPONENTS) for count in many})
     if not counts:
         raise ParameterError(f"{name} is empty; give at least one number of components, such as range(1, 10)")
     return tuple(counts)

@@ -15,7 +15,14 @@ from mixtura._support import Rng, as_entropy, column_names, table_kind, thread_c
 from mixtura.covariance.models import Constraint
 from mixtura.data import ColumnValues, Source, as_source
 from mixtura.data.tables import read_table
-from mixtura.errors import ConvergenceWarning, DegeneracyWarning, GridEdgeWarning, ParameterError, ParametersWarning
+from mixtura.errors import (
+    ConvergenceWarning,
+    DataError,
+    DegeneracyWarning,
+    GridEdgeWarning,
+    ParameterError,
+    ParametersWarning,
+)
 from mixtura.fitting import EM, Model, as_em, noise_beginnings, warn_of_columns, warn_of_few_rows, with_names
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.cell_starts import DEFAULT, as_starts
@@ -113,7 +120,7 @@ def select(
     as_criterion(criterion)
     X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
     source = as_source(X, sample_weight, weights_are=weights_are)
-    earlier = resume if isinstance(resume, Selection | None) else Selection.from_json(Path(resume).read_text("utf-8"))
+    earlier = resume if isinstance(resume, Selection | None) else _read_selection(Path(resume))
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, asked.constraint)
     names = _estimable(names, source, asked, how)
     settings = _settings(as_starts(start), asked, how)
@@ -188,6 +195,16 @@ def _check_same(settings: dict[str, Any], earlier: Selection | None) -> None:
             f"resume: {', '.join(different)} differ from those of the earlier selection, "
             f"{', '.join(repr(earlier.settings.get(name)) for name in different)}; pass the same"
         )
+
+
+def _read_selection(path: Path) -> Selection:
+    """Read the file of an earlier selection."""
+    try:
+        return Selection.from_json(path.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise DataError(f"resume: {path} is not a saved selection: it is not text") from None
+    except DataError as error:
+        raise DataError(f"resume: {path}: {error}") from None
 
 
 def planned(

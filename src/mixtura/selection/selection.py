@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mixtura._support import TableKind, as_table, html_table
 from mixtura.covariance.models import model_name_in
-from mixtura.errors import DataError, ParameterError
+from mixtura.errors import ParameterError
 from mixtura.fitting import Fit
 from mixtura.mixture import ranks
 from mixtura.plotting import plot_criterion
 from mixtura.selection.cell import CRITERIA, Cell, as_criterion
 from mixtura.selection.grid import Key
-from mixtura.selection.selection_file import parsed, text
+from mixtura.selection.selection_file import FIELDS, parsed, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 # What is saved beside the cells.
-_FIELDS = ("n_components", "models", "criterion", "entropy", "settings")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +136,7 @@ class Selection:
 
     def to_json(self) -> str:
         """Everything as JSON: `from_json` gives it back, and ``mixtura.select(..., resume=)`` goes on from it."""
-        return text({name: getattr(self, name) for name in _FIELDS}, self.cells)
+        return text({name: getattr(self, name) for name in FIELDS}, self.cells)
 
     @classmethod
     def from_json(cls, written: str) -> Selection:
@@ -148,18 +147,8 @@ class Selection:
         DataError
             If the text is not a selection of this format and version.
         """
-        content, cells = parsed(written)
-        if set(content) != set(_FIELDS):
-            raise DataError(f"this is not a saved selection: it has {sorted(content)}; expected {sorted(_FIELDS)}")
-        settings = content["settings"] | {"start": tuple(content["settings"]["start"])}
-        return cls(
-            cells,
-            tuple(content["n_components"]),
-            tuple(content["models"]),
-            content["criterion"],
-            content["entropy"],
-            settings,
-        )
+        fields, cells = parsed(written)
+        return cls(cells, **fields)
 
     def plot(self, *, criterion: str | None = None, path: str | Path | None = None) -> Figure:
         """Draw the criterion against the number of components, a line for each model.

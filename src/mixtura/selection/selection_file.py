@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from mixtura._support import as_count, frozen_array, shortened
 from mixtura.em import Outcome
 from mixtura.errors import DataError
 from mixtura.fitting import EM, Fit, Model, PointMass, Start
 from mixtura.mixture import Mixture
-from mixtura.selection.cell import Cell, CellStart, Found
+from mixtura.selection.cell import Cell, CellStart, Found, as_criterion
 from mixtura.stats import Stats
 
 FORMAT = "mixtura-selection"
 VERSION = 4
+
+Value = TypeVar("Value")
 
 
 def text(fields: dict[str, Any], cells: Sequence[Cell]) -> str:
@@ -29,20 +33,22 @@ def parsed(written: str) -> tuple[dict[str, Any], tuple[Cell, ...]]:
 
     Examples
     --------
-    >>> parsed(text({"criterion": "bic"}, []))
-    ({'criterion': 'bic'}, ())
+    >>> others = {"n_components": (1, 2), "models": ("VVV",), "entropy": 0, "settings": {"start": ("seeds",)}}
+    >>> parsed(text({"criterion": "bic", **others}, [])) == ({"criterion": "bic", **others}, ())
+    True
     """
     try:
         content = json.loads(written)
         kind, version = content.pop("format"), content.pop("version")
         cells = tuple(map(_read_cell, content.pop("cells")))
+        fields = _read_fields(content)
     except DataError:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise DataError(f"this is not a saved selection ({type(error).__name__}: {error})") from None
     if (kind, version) != (FORMAT, VERSION):
         raise DataError(f"this is {kind!r} of version {version!r}; expected {FORMAT!r} of version {VERSION}")
-    return content, cells
+    return fields, cells
 
 
 def _stats(stats: Stats) -> dict[str, Any]:
@@ -91,44 +97,99 @@ def _fit(fit: Fit) -> dict[str, Any]:
     }
 
 
+def _read_fields(plain: dict[str, Any]) -> dict[str, Any]:
+    """Attributes of a selection, its cells apart, from plain values."""
+    if set(plain) != set(FIELDS):
+        raise DataError(f"this is not a saved selection: it has {sorted(plain)}; expected {sorted(FIELDS)}")
+    return {name: read(plain[name]) for name, read in FIELDS.items()}
+
+
 def _read_cell(plain: dict[str, Any]) -> Cell:
     """A cell from plain values."""
     begin = plain["begin"]
     return Cell(
-        plain["n_components"],
-        plain["model"],
+        _as(int, plain["n_components"]),
+        _as(str, plain["model"]),
         _read_fit(plain["fit"]) if plain["fit"] else None,
-        CellStart(begin["name"], _read_stats(begin["stats"])) if begin else None,
-        tuple(Found(*one) for one in plain["found"]),
-        thin=plain["thin"],
-        cv=float("nan") if plain["cv"] is None else plain["cv"],
-        accelerated=plain["accelerated"],
-        error=plain["error"],
+        CellStart(_as(str, begin["name"]), _read_stats(begin["stats"])) if begin else None,
+        tuple(
+            Found(_as(str, name), _as(float, loglik), _as(int, iterations), _as(str, outcome))
+            for name, loglik, iterations, outcome in plain["found"]
+        ),
+        thin=_as(bool, plain["thin"]),
+        cv=float("nan") if plain["cv"] is None else _as(float, plain["cv"]),
+        accelerated=_as(bool, plain["accelerated"]),
+        error=_as(str, plain["error"]),
     )
+
+
+def _as(kind: type[Value], value: Any) -> Value:
+    """A value, which must be of a kind; an integer is a float, too.
+
+    Examples
+    --------
+    >>> _as(float, 3)
+    3.0
+    >>> _as(int, None)
+    Traceback (most recent call last):
+    TypeError: None is no int
+    """
+    if type(value) not in ((int, float) if kind is float else (kind,)):
+        raise TypeError(f"{shortened(value)} is no {kind.__name__}")
+    return cast(Value, float(value) if kind is float else value)
+
+
+def _tuple_of(kind: type[Value], values: Any) -> tuple[Value, ...]:
+    """A list of values of a kind, as a tuple."""
+    return tuple(_as(kind, value) for value in _as(list, values))
 
 
 def _read_stats(plain: dict[str, Any]) -> Stats:
     """Statistics from plain values."""
-    weight, mean, scatter = (np.array(plain[name]) for name in ("weight", "mean", "scatter"))
-    return Stats(weight, mean, scatter, 0.0, 0.0, plain["noise_weight"])
+    weight, mean, scatter = (frozen_array(plain[name], name) for name in ("weight", "mean", "scatter"))
+    k, d = mean.shape
+    if weight.shape != (k,) or scatter.shape not in ((k, d), (k, d, d), (1, d, d)):
+        raise ValueError(f"weight, mean and scatter have shapes {weight.shape}, {mean.shape} and {scatter.shape}")
+    return Stats(weight, mean, scatter, 0.0, 0.0, _as(float, plain["noise_weight"]))
 
 
 def _read_fit(plain: dict[str, Any]) -> Fit:
     """A fit from plain values."""
-    outcome, trace = Outcome[plain["outcome"]], tuple(plain["trace"])
-    start = Start(
-        trace[-1], plain["iterations"], plain["passes"], outcome, (), tuple(plain["floored"]), tuple(plain["spurious"])
-    )
-    same = ("n_rows", "assignment_logprob", "weights_are", "log_prior")
+    mixture = Mixture.from_json(json.dumps(plain["mixture"]))
+    sizes = frozen_array(plain["sizes"], "sizes")
+    if sizes.shape != mixture.weights.shape:
+        raise ValueError(f"sizes have shape {sizes.shape}, weights {mixture.weights.shape}")
+    outcome, trace = Outcome[_as(str, plain["outcome"])], _tuple_of(float, plain["trace"])
+    iterations, passes = (_as(int, plain[name]) for name in ("iterations", "passes"))
+    floored, spurious = (_tuple_of(int, plain[name]) for name in ("floored", "spurious"))
+    n_rows, weights_are = _as(float, plain["n_rows"]), plain["weights_are"]
+    if n_rows <= 0 or weights_are not in (None, "counts", "sampling"):
+        raise ValueError(f"n_rows is {n_rows}, weights_are {shortened(weights_are)}")
     return Fit(
-        Mixture.from_json(json.dumps(plain["mixture"])),
+        mixture,
         outcome,
         trace,
-        (start,),
+        (Start(trace[-1], iterations, passes, outcome, (), floored, spurious),),
         0,
-        sizes=np.array(plain["sizes"]),
+        sizes=sizes,
+        n_rows=n_rows,
+        assignment_logprob=_as(float, plain["assignment_logprob"]),
+        log_prior=_as(float, plain["log_prior"]),
         model=Model.from_dict(plain["model"]),
         em=EM(**plain["em"]),
-        point_masses=tuple(PointMass(j, rows, tuple(at), tuple(value)) for j, rows, at, value in plain["point_masses"]),
-        **{name: plain[name] for name in same},
+        weights_are=weights_are,
+        point_masses=tuple(
+            PointMass(_as(int, j), _as(float, rows), _tuple_of(int, at), _tuple_of(float, values))
+            for j, rows, at, values in plain["point_masses"]
+        ),
     )
+
+
+# Attributes of a selection, its cells apart, and what reads each from its plain value.
+FIELDS: dict[str, Callable[[Any], Any]] = {
+    "n_components": partial(_tuple_of, int),
+    "models": partial(_tuple_of, str),
+    "criterion": as_criterion,
+    "entropy": partial(as_count, name="entropy", least=0, most=1 << 128),
+    "settings": lambda settings: settings | {"start": _tuple_of(str, settings["start"])},
+}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import map_in_order, using_threads
+from mixtura._support import map_in_order, underflow_to_zero, using_threads
 from mixtura.covariance.models import as_covariance_model, with_constraint
 from mixtura.data import ArraySource, ColumnValues, Source
 from mixtura.em import Problem, Standing, is_thin, least_weight, standing_of
@@ -113,6 +113,7 @@ def pieces(source: Source, entropy: int, beginnings: tuple[Beginning, ...]) -> d
     return {"small": small, "large": large, "beginnings": beginnings, "start_samples": parts}
 
 
+@underflow_to_zero
 def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) -> None:
     """Work on all cells that are not there yet; each is added as soon as it is done.
 

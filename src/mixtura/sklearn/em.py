@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from mixtura._support import underflow_to_zero
 from mixtura.covariance import DiagonalCovariance
 from mixtura.data import Source
 from mixtura.em import (
@@ -20,6 +21,7 @@ from mixtura.em import (
     Run,
     StopRule,
     advance,
+    describe_repairs,
     iterate,
     reseed_empty,
 )
@@ -54,8 +56,8 @@ class StartResult:
     converged : bool
     total_weight : float
         What the weights sum to before they are normalised: of a start, scikit-learn's may not sum to one.
-    troubles : tuple of str
-        Repairs and covariances at the floor.
+    troubles : str
+        Repairs and covariances at the floor; empty if there are none.
     state : dict
         State of the random numbers from which the start was drawn.
     """
@@ -64,7 +66,7 @@ class StartResult:
     lower_bounds: tuple[float, ...] = ()
     converged: bool = False
     total_weight: float = 1.0
-    troubles: tuple[str, ...] = ()
+    troubles: str = ""
     state: Any = None
 
     @property
@@ -107,6 +109,7 @@ def problem_of(source: Source, model: Model, reg_covar: float, policy: CollapseP
     return Problem(source, model.estep(), mstep, policy.repair, summary)
 
 
+@underflow_to_zero
 def initial_mixture(
     problem: Problem,
     k: int,
@@ -135,6 +138,7 @@ def initial_mixture(
     return StartResult(replace(mixture, **parameters), total_weight=total)
 
 
+@underflow_to_zero
 def run_em(
     problem: Problem,
     first: StartResult,
@@ -176,10 +180,11 @@ def run_em(
     bounds = tuple(loglik / run.last.stats.total for loglik in run.trace)
     printer.end(bounds[-1], run.outcome.converged)
     floored = [f"component {run.components[j]} rests on the floor" for j in np.flatnonzero(at_floor)]
-    troubles = (*map(str, run.repairs), *floored)
+    troubles = describe_repairs(run.repairs, floored)
     return StartResult(mixture, bounds, run.outcome.converged, troubles=troubles)
 
 
+@underflow_to_zero
 def run_starts(
     estimator: Any,
     problem: Problem,
@@ -216,7 +221,7 @@ def choose_best(results: list[StartResult], max_iter: int) -> StartResult:
         warnings.warn(NOT_CONVERGED, ConvergenceWarning, stacklevel=5)
     if best.troubles:
         advice = "Increase reg_covar or decrease n_components."
-        warnings.warn(f"{'; '.join(best.troubles)}. {advice}", DegeneracyWarning, stacklevel=5)
+        warnings.warn(f"{best.troubles}. {advice}", DegeneracyWarning, stacklevel=5)
     return best
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.mixture import GaussianMixture as Twin
 
-from mixtura._support import Rows
+from mixtura._support import Rows, underflow_to_zero
 from mixtura.sklearn.shapes import PARAMETER_SHAPES
 from mixtura.starts import SCIKIT_LEARN_STARTS
 
@@ -71,6 +71,7 @@ def copy_attributes(twin: Any, estimator: Any, names: tuple[str, ...] = DISTRIBU
             setattr(estimator, name, getattr(twin, name))
 
 
+@underflow_to_zero
 def fit_twin(estimator: Any, rows: Rows, rng: np.random.RandomState, state: dict[str, Any]) -> None:
     """Fit by scikit-learn's arithmetic from the random numbers that follow a state, and take its attributes over.
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, LazyModule, as_count, as_rows
+from mixtura._support import Array, LazyModule, as_count, as_rows, underflow_to_zero
 
 spatial = LazyModule("scipy.spatial")
 
@@ -22,6 +22,7 @@ MAX_ITER, TOL = 1000, 1e-9
 LEAST_VOLUME = 1e-100
 
 
+@underflow_to_zero
 def find_noise(X: Any, neighbours: int = 12) -> NDArray[np.bool_]:
     """Find rows of noise: those of the sparser of two Poisson processes, by the distance of their k-th neighbour.
 

@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, TableKind, as_count, as_rng, as_table, format_count, html_table, table_kind
+from mixtura._support import (
+    Array,
+    Rng,
+    TableKind,
+    as_count,
+    as_rng,
+    as_table,
+    format_count,
+    html_table,
+    table_kind,
+    underflow_to_zero,
+)
 from mixtura.data import ArraySource, Chunk, Source, is_source
 from mixtura.em import Problem
 from mixtura.errors import DataError, ParameterError
@@ -180,6 +191,7 @@ def from_tree(problem: Problem, k: int, rng: Rng) -> Stats:
     return agglomerate_rows(problem.source, rng)(problem, k, rng)
 
 
+@underflow_to_zero
 def agglomerate_rows(
     source: Source, rng: Rng, criterion: str = "VVV", use: str = "SVD", subset: int = SUBSET
 ) -> ClusterTree:

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from mixtura._support import LazyModule, Rng
+from mixtura._support import LazyModule, Rng, one_blas_thread
 from mixtura.data import Chunk
 from mixtura.em import Problem
 from mixtura.kernels import accumulate, sum_over_blocks
@@ -31,7 +31,8 @@ def kmeans(problem: Problem, k: int, rng: Rng) -> Stats:
     sample = problem.source.rows(SAMPLE, rng)
     origin = sample.rows.mean(axis=0, dtype=np.float64)
     model = cluster.KMeans(n_clusters=min(k, len(sample.rows)), n_init=1, random_state=as_random_state(rng))
-    with warnings.catch_warnings():  # fewer distinct rows than clusters: the empty ones are re-seeded later
+    with one_blas_thread(), warnings.catch_warnings():  # BLAS waits for ever for threads that the system does not give
+        # Fewer distinct rows than clusters: the empty ones are re-seeded later.
         warnings.simplefilter("ignore", exceptions.ConvergenceWarning)
         model.fit(sample.rows - origin, sample_weight=sample.sample_weight)
     centres = model.cluster_centers_
@@ -53,5 +54,6 @@ def kmeans_pp(problem: Problem, k: int, rng: Rng) -> Stats:
     origin = sample.rows.mean(axis=0, dtype=np.float64)
     state = as_random_state(rng)
     seeding = cluster.kmeans_plusplus
-    _, chosen = seeding(sample.rows - origin, count, sample_weight=weight, random_state=state)
+    with one_blas_thread():
+        _, chosen = seeding(sample.rows - origin, count, sample_weight=weight, random_state=state)
     return components_at_rows(problem, sample.rows[np.resize(chosen, k)])

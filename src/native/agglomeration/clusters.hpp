@@ -28,7 +28,7 @@ struct Clusters {
   double joint_weight(std::int64_t i, std::int64_t j) const { return weight[i] / (weight[i] + weight[j]) * weight[j]; }
   // By how much a merge raises the trace of the scatter.
   double trace_rise(std::int64_t i, std::int64_t j) const {
-    const double *a = &mean[i * d], *b = &mean[j * d];
+    const double *a = mean.data() + i * d, *b = mean.data() + j * d;
     double sum = 0;
     for (std::int64_t c = 0; c < d; ++c) sum += (a[c] - b[c]) * (a[c] - b[c]);
     return joint_weight(i, j) * sum;
@@ -47,7 +47,7 @@ struct Clusters {
     const std::int64_t last = --count;
     weight[j] = weight[last];
     first[j] = first[last];
-    std::copy_n(&mean[last * d], d, &mean[j * d]);
+    std::copy_n(mean.data() + last * d, d, mean.data() + j * d);
   }
 };
 

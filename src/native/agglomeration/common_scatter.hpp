@@ -118,7 +118,8 @@ class Bounds {
   // The higher slot of the cheapest merge; `partner` gives the lower one.
   std::int64_t cheapest(InterruptCheck& check) {
     const std::int64_t d = clusters.d;
-    for (std::int64_t i = 0; i < clusters.count; ++i) metric_.whiten(&clusters.mean[i * d], &whitened_[i * d]);
+    for (std::int64_t i = 0; i < clusters.count; ++i)
+      metric_.whiten(clusters.mean.data() + i * d, whitened_.data() + i * d);
     std::fill(exact_.begin(), exact_.end(), false);
     for (std::int64_t evaluated = 1;; ++evaluated) {
       std::int64_t best = 1;
@@ -135,9 +136,9 @@ class Bounds {
     const double root = std::sqrt(clusters.joint_weight(i, j));
     for (std::int64_t c = 0; c < d; ++c) difference[c] = root * (clusters.mean[i * d + c] - clusters.mean[j * d + c]);
     const double fraction = clusters.weight[j] / (clusters.weight[i] + clusters.weight[j]);
-    double *to = &whitened_[i * d], *from = &whitened_[j * d];
+    double *to = whitened_.data() + i * d, *from = whitened_.data() + j * d;
     for (std::int64_t c = 0; c < d; ++c) to[c] += fraction * (from[c] - to[c]);
-    std::copy_n(&whitened_[last * d], d, from);
+    std::copy_n(whitened_.data() + last * d, d, from);
     bound_[j] = bound_[last];
     clusters.merge(i, j);
     bound_partners(i);
@@ -153,7 +154,7 @@ class Bounds {
   std::vector<char> exact_;
 
   double cost(std::int64_t i, std::int64_t j) const {
-    const double *a = &whitened_[i * clusters.d], *b = &whitened_[j * clusters.d];
+    const double *a = whitened_.data() + i * clusters.d, *b = whitened_.data() + j * clusters.d;
     double sum = 0;
     for (std::int64_t c = 0; c < clusters.d; ++c) sum += (a[c] - b[c]) * (a[c] - b[c]);
     return clusters.joint_weight(i, j) * sum;

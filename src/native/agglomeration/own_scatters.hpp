@@ -70,7 +70,7 @@ class OwnScatters {
     for (const auto* part : {&scatter_[i], &scatter_[j]})
       for (std::size_t c = 0; c < part->size(); ++c) sum_[c] += (*part)[c];
     const double joint = clusters.joint_weight(i, j);
-    const double *a = &clusters.mean[i * d], *b = &clusters.mean[j * d];
+    const double *a = clusters.mean.data() + i * d, *b = clusters.mean.data() + j * d;
     double* out = sum_.data();
     for (std::int64_t r = 0; r < d; ++r) {
       const double scaled = joint * (a[r] - b[r]);

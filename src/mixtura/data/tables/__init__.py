@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mixtura.data.tables.cells import Cells, default_column_names, load_polars
 from mixtura.data.tables.formats import FORMATS, SUFFIXES, display_name, read_cells
+from mixtura.data.tables.formulas import guard
 from mixtura.data.tables.table import Table, read_table
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Table",
     "default_column_names",
     "display_name",
+    "guard",
     "load_polars",
     "read_cells",
     "read_table",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mixtura.errors import DataError, missing_extra
+from mixtura.data.tables.unpack import refuse_packed
+from mixtura.errors import DataError, MixturaError, missing_extra
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,15 +29,28 @@ class FileContent:
         What messages call the file.
     header : bool or None
         Whether the first row of CSV or TSV names the columns; None to guess.
+    max_unpacked : int or None
+        Largest number of bytes that a compressed file may unpack to; None for the default.
     """
 
     data: Path | bytes
     name: str
     header: bool | None = None
+    max_unpacked: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return len(self.data) if isinstance(self.data, bytes) else self.data.stat().st_size
 
     def open(self) -> io.BytesIO | io.BufferedReader:
         """Open the content as a binary stream."""
         return io.BytesIO(self.data) if isinstance(self.data, bytes) else self.data.open("rb")
+
+    def check_text(self) -> None:
+        """Raise DataError for text that is compressed still, which polars would unpack without a limit."""
+        with self.open() as stream:
+            refuse_packed(stream.read(4), self.name)
 
     def lines(self) -> Iterator[str]:
         """Lines of the content as text; bytes that are not UTF-8 become replacement characters."""
@@ -53,12 +68,15 @@ class Cells:
         The cells, with a name for each column.
     has_names : bool
         Whether the names of the columns come from the file; else they are x1, x2, ...
+    guarded : bool
+        Whether text that looks like a formula has a quote before it, as in CSV and TSV.
     notes : tuple of str
         What the user should know about how the file was read.
     """
 
     frame: pl.DataFrame
     has_names: bool
+    guarded: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -74,6 +92,10 @@ def load_polars() -> Any:
         return importlib.import_module("polars")
     except ImportError:
         raise missing_extra("polars", "cli") from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # polars' class, which is not there yet
+            raise
+        raise MixturaError(f"polars does not start: {error}; is there a limit on threads (ulimit -u)?") from None
 
 
 def default_column_names(count: int) -> list[str]:
@@ -83,7 +105,7 @@ def default_column_names(count: int) -> list[str]:
 
 def rename_columns(frame: pl.DataFrame, names: list[str], name: str) -> pl.DataFrame:
     """Rename a frame's columns; raise DataError where a name comes twice. ``name`` is what messages call the file."""
-    twice = [column for column in names if names.count(column) > 1]
-    if twice:
-        raise DataError(f'{name} has {names.count(twice[0])} columns called "{twice[0]}"; rename them')
+    column, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        raise DataError(f'{name} has {times} columns called "{column}"; rename them')
     return frame.rename(dict(zip(frame.columns, names, strict=True)))

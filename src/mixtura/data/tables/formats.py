@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
+import math
 import sys
-import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from mixtura.data.tables.arrow_stream import count_cells
 from mixtura.data.tables.cells import Cells, FileContent, default_column_names, load_polars
 from mixtura.data.tables.text import read_csv, read_tsv
-from mixtura.errors import DataError, ParameterError
+from mixtura.data.tables.unpack import OPENERS, check_unpacked, unpack
+from mixtura.errors import DataError, MixturaError, ParameterError
 
 SUFFIXES = {
     ".csv": "csv",
@@ -29,12 +29,6 @@ SUFFIXES = {
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
     ".npy": "npy",
-}
-
-DECOMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
-    ".gz": gzip.decompress,
-    ".bz2": bz2.decompress,
-    ".xz": lzma.decompress,
 }
 
 
@@ -63,7 +57,7 @@ def format_of(path: str, given: str | None = None) -> str:
         return given
     if path == "-":
         return "csv"
-    suffixes = [suffix for suffix in Path(path.lower()).suffixes if suffix not in DECOMPRESSORS]
+    suffixes = [suffix for suffix in Path(path.lower()).suffixes if suffix not in OPENERS]
     found = SUFFIXES.get(suffixes[-1]) if suffixes else None
     if found is None:
         raise DataError(
@@ -73,7 +67,9 @@ def format_of(path: str, given: str | None = None) -> str:
     return found
 
 
-def read_cells(path: str, given: str | None = None, header: bool | None = None) -> Cells:
+def read_cells(
+    path: str, given: str | None = None, header: bool | None = None, max_unpacked: int | None = None
+) -> Cells:
     """Read the cells of a file.
 
     Parameters
@@ -84,6 +80,8 @@ def read_cells(path: str, given: str | None = None, header: bool | None = None) 
         The format; by default that of the file's suffix.
     header : bool, optional
         Whether the first row of a CSV or TSV file names the columns; guessed unless given.
+    max_unpacked : int, optional
+        Largest number of bytes that a compressed file may unpack to.
 
     Raises
     ------
@@ -94,72 +92,83 @@ def read_cells(path: str, given: str | None = None, header: bool | None = None) 
     """
     file_format = format_of(path, given)
     polars = load_polars()
-    content = FileContent(_path_or_bytes(path), display_name(path), header)
+    content = FileContent(_path_or_bytes(path, max_unpacked), display_name(path), header, max_unpacked)
     try:
         return FORMATS[file_format](content)
-    except DataError:
+    except (MixturaError, MemoryError):
         raise
-    except (polars.exceptions.PolarsError, ValueError, EOFError, OSError) as error:
-        if getattr(error, "errno", None) is not None:  # the system's error; a reader's error for a broken file has none
+    # A broken file brings readers to errors of every kind; polars' panic is no Exception.
+    except (Exception, polars.exceptions.PanicException) as error:
+        if getattr(error, "errno", None) is not None:  # the system's error
             raise
         raise DataError(f"{content.name} cannot be read as {file_format}: {_first_line(error)}") from None
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     """The first line of an error's message; readers follow it with advice for programmers."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def _path_or_bytes(path: str) -> Path | bytes:
+def _path_or_bytes(path: str, max_unpacked: int | None) -> Path | bytes:
     """The path of a regular file, so that its reader may map it into memory; else the decompressed bytes."""
     if path == "-":
+        if sys.stdin is None:
+            raise DataError("standard input is closed; give the name of a file")
         data = sys.stdin.buffer.read()
     else:
         file = Path(path)
-        unpack = DECOMPRESSORS.get(file.suffix.lower())
-        if file.is_file() and unpack is None:
-            with file.open("rb") as stream:  # raises where the file cannot be read
-                data = stream.read(1)
-            if data:
+        packed = file.suffix.lower() in OPENERS
+        with file.open("rb") as stream:  # raises where the file cannot be read
+            data = stream.read(1)
+            if data and not packed and file.is_file():
                 return file
-        else:
-            data = file.read_bytes()
-            data = _decompress(data, path, unpack) if unpack and data else data
+            data += stream.read() if data and not packed else b""
+        data = unpack(file, max_unpacked) if data and packed else data
     if not data:
         raise DataError(f"{display_name(path)} is empty")
     return data
 
 
-def _decompress(data: bytes, path: str, unpack: Callable[[bytes], bytes]) -> bytes:
-    """Decompress bytes; raise DataError where they are broken."""
-    try:
-        return unpack(data)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise DataError(f"{path} is broken: {_first_line(error)}") from None
+def _check_cells(content: FileContent, count: int) -> None:
+    """Raise DataError if so many numbers take more memory than the file may unpack to."""
+    check_unpacked(content.name, 8 * count, content.size, content.max_unpacked)
 
 
 def _read_parquet(content: FileContent) -> Cells:
     """Read the cells of a Parquet file."""
-    return Cells(load_polars().read_parquet(content.data), has_names=True)
+    polars = load_polars()
+    _check_cells(content, _count_cells(polars.scan_parquet(content.data)))
+    return Cells(polars.read_parquet(content.data), has_names=True)
 
 
 def _read_arrow(content: FileContent) -> Cells:
     """Read the cells of an Arrow IPC or Feather file (version 2), or of an IPC stream."""
     polars = load_polars()
     try:
+        _check_cells(content, _count_cells(polars.scan_ipc(content.data)))
         return Cells(polars.read_ipc(content.data), has_names=True)
     except (polars.exceptions.PolarsError, OSError):
-        return Cells(polars.read_ipc_stream(content.data), has_names=True)
+        data = content.data if isinstance(content.data, bytes) else content.data.read_bytes()
+        _check_cells(content, count_cells(data))
+        return Cells(polars.read_ipc_stream(data), has_names=True)
+
+
+def _count_cells(lazy: Any) -> int:
+    """Number of cells of a file that polars has not read yet."""
+    rows = lazy.select(load_polars().len()).collect().item()
+    return int(rows) * len(lazy.collect_schema())
 
 
 def _read_ndjson(content: FileContent) -> Cells:
     """Read the cells of a file with one JSON object on each line."""
+    content.check_text()
     return Cells(load_polars().read_ndjson(content.data, infer_schema_length=None), has_names=True)
 
 
 def _read_npy(content: FileContent) -> Cells:
     """Read the cells of a NumPy array of one or two dimensions; nothing in the file is executed."""
     with content.open() as stream:
+        _check_npy_header(stream, content)
         array = np.lib.format.read_array(stream, allow_pickle=False)
     if array.dtype.kind not in "fiub" or array.ndim not in (1, 2) or 0 in array.shape:
         what = f"an array of {array.dtype} of shape {array.shape}"
@@ -168,6 +177,17 @@ def _read_npy(content: FileContent) -> Cells:
     if table.dtype != np.float32:
         table = table.astype(np.float64)
     return Cells(load_polars().from_numpy(table, schema=default_column_names(table.shape[1])), has_names=False)
+
+
+def _check_npy_header(stream: BinaryIO, content: FileContent) -> None:
+    """Raise DataError for an array that is larger than its file, before memory is taken for it."""
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    wanted, there = math.prod(shape) * dtype.itemsize, content.size - stream.tell()
+    if wanted > there and not dtype.hasobject:
+        raise DataError(f"{content.name} is cut off: shape {shape} of {dtype} takes {wanted} bytes, and it has {there}")
+    stream.seek(0)
 
 
 FORMATS: dict[str, Callable[[FileContent], Cells]] = {

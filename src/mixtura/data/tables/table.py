@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import LARGEST_VALUE, Array, Rows
+from mixtura._support import LARGEST_VALUE, Array, Rows, format_list
 from mixtura.data.tables.cells import Cells, load_polars
 from mixtura.data.tables.formats import display_name, read_cells
+from mixtura.data.tables.formulas import unguard
 from mixtura.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def read_table(
     model: HasColumns | None = None,
     labels_column: str | None = None,
     labels_needed: bool = True,
+    max_unpacked: int | None = None,
 ) -> Table:
     r"""Read a table of numbers from CSV, TSV, Parquet, Arrow or Feather, NDJSON, or ``.npy``.
 
@@ -114,6 +116,9 @@ def read_table(
         Column that is read as text, such as the rows' classes.
     labels_needed : bool
         Whether a missing ``labels_column`` is an error.
+    max_unpacked : int, optional
+        Largest number of bytes that a compressed file may unpack to; by default 100 times its own size, and at least
+        128 million.
 
     Returns
     -------
@@ -138,7 +143,7 @@ def read_table(
     if missing not in ("error", "drop"):
         raise ParameterError(f"missing is {missing!r}; expected error or drop")
     name = display_name(path)
-    cells = read_cells(path, file_format, header)
+    cells = read_cells(path, file_format, header, max_unpacked)
     if not labels_needed and labels_column not in cells.frame.columns:
         labels_column = None
     excluded = [column for column in (weights_column, labels_column) if column is not None]
@@ -165,14 +170,14 @@ def read_table(
     if len(kept) < len(complete):
         notes += (f"{name}: left out {len(complete) - len(kept)} of {len(complete)} rows, which have missing values",)
     names = tuple(chosen) if cells.has_names or columns or (model and model.columns) else None
-    labels = None if labels_column is None else _as_text(cells.frame[labels_column])[kept]
+    labels = None if labels_column is None else _as_text(cells, labels_column)[kept]
     return Table(rows, names, weights, name, kept, len(complete), notes, labels)
 
 
-def _as_text(column: pl.Series) -> NDArray[np.str_]:
+def _as_text(cells: Cells, column: str) -> NDArray[np.str_]:
     """The cells of a column as text, stripped; empty where a cell is empty."""
-    text = column.cast(load_polars().String).str.strip_chars().fill_null("")
-    return np.array(text.to_list(), dtype=np.str_)
+    text = cells.frame[column].cast(load_polars().String).str.strip_chars().fill_null("").to_list()
+    return np.array([*map(unguard, text)] if cells.guarded else text, dtype=np.str_)
 
 
 def _choose_columns(
@@ -182,19 +187,21 @@ def _choose_columns(
     available = cells.frame.columns
     others = [column for column in available if column not in excluded]
     wanted = list(columns) if columns is not None else others
-    if columns is None and model and model.columns and (cells.has_names or set(model.columns) <= set(available)):
+    known = set(available)
+    if columns is None and model and model.columns and (cells.has_names or set(model.columns) <= known):
         wanted = list(model.columns)
-    listed = ", ".join(available)
+    listed = format_list(available)
     for column in [*wanted, *excluded]:
-        if column not in available:
+        if column not in known:
             raise ParameterError(f'{name} has no column "{column}"; it has {listed}')
     if len(set(wanted)) != len(wanted):
-        raise ParameterError(f"columns {', '.join(wanted)} name a column twice")
+        raise ParameterError(f"columns {format_list(wanted)} name a column twice")
     if not wanted:
         raise ParameterError(f"{name}: no column is left to use; it has {listed}")
     if model and len(wanted) != model.n_features:
         raise ParameterError(
-            f"the model has {model.n_features} columns, {name} has {len(wanted)} ({', '.join(wanted)}); pass --columns"
+            f"the model has {model.n_features} columns, {name} has {len(wanted)} ({format_list(wanted)}); "
+            "pass --columns"
         )
     if "" in wanted:
         raise DataError(f"{name}: column {available.index('') + 1} has no name; pass --columns to say which to use")
@@ -219,7 +226,7 @@ def _as_floats(frame: pl.DataFrame, name: str) -> pl.DataFrame:
 def _describe_cell(frame: pl.DataFrame, name: str, row: int, column: int) -> str:
     """Text that says where a bad cell is and what is wrong with it."""
     value = frame[int(row), int(column)]
-    shown = f'"{value}"' if isinstance(value, str) else value
+    shown = f'"{format_list([value])}"' if isinstance(value, str) else value
     number = value is not None and not isinstance(value, str)
     what = f"{shown} is not a finite number" if number else f"{shown} is not a number"
     if value is None or not str(value).strip():

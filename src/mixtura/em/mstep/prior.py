@@ -255,7 +255,7 @@ def _as_numbers(values: Any) -> Array:
     """Values as an array of floats; a single NaN if they are not numbers."""
     try:
         return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.array(np.nan)
 
 

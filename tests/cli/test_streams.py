@@ -1,0 +1,120 @@
+"""What reaches a terminal, and what happens where a standard stream is closed, full, or its program ended."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mixtura
+from mixtura._support import atomic_write
+from mixtura.cli import main
+from mixtura.cli.run import _end_by_sigterm
+from mixtura.errors import DataError, MixturaWarning, visible
+
+WILD = "\x1b[2J\x07\x9b31m"
+SHOWN = r"\x1b[2J\x07\x9b31m"
+PROGRAM = f"{sys.executable} -m mixtura.cli"
+
+
+@pytest.fixture
+def wild(tmp_path, monkeypatch):
+    """Rows, and a model of them, whose names of columns and components would change a terminal."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    for path, name in (("wild.csv", WILD + "a"), ("tame.csv", "p")):
+        np.savetxt(path, X, delimiter=",", header=f"{name},b", comments="", encoding="utf-8")
+    names = (WILD + "one", "two")
+    parts = [0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], np.ones((2, 2))
+    Path("model.json").write_text(mixtura.Mixture(*parts, columns=(WILD + "a", "b"), component_names=names).to_json())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fit", "wild.csv", "-k", "2"],
+        ["fit", "wild.csv", "-k", "2", "--columns", "z"],
+        ["select", "wild.csv", "-k", "1:2", "--models", "VVV,EEE"],
+        ["describe", "model.json"],
+        ["predict", "model.json", "tame.csv"],
+        ["reduce", "model.json"],
+        ["combine", "model.json", "wild.csv"],
+        ["bootstrap", "wild.csv", "-k", "1", "-n", "3"],
+        ["plot", "model.json", "--columns", "z", "--output", "p.png"],
+    ],
+)
+def test_names_never_change_a_terminal(wild, capsys, arguments):
+    main(arguments)
+    shown = "".join(capsys.readouterr())
+    assert SHOWN in shown
+    assert not set("\x1b\x07\x9b") & set(shown)
+
+
+def test_tables_on_a_terminal_show_control_characters_and_in_a_pipe_keep_them(wild):
+    command = [*PROGRAM.split(), "predict", "model.json", "wild.csv", "--proba"]
+    piped = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert WILD in piped
+    ours, its = pty.openpty()
+    subprocess.run(command, stdout=its, check=True)
+    os.close(its)
+    shown = b""
+    while b"\x1b" not in shown:
+        try:
+            part = os.read(ours, 1 << 16)
+        except OSError:  # the other end is closed
+            break
+        shown += part
+    os.close(ours)
+    assert b"\x1b" not in shown
+    assert SHOWN.encode() in shown
+
+
+def test_errors_and_warnings_show_control_characters():
+    assert str(DataError(WILD)) == str(MixturaWarning(WILD)) == SHOWN
+    assert visible("é\tüß 漢字 😀\n") == "é\\tüß 漢字 😀\\n"
+    assert visible("a\u202eb\ud800") == r"a\u202eb\ud800"
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("fit tame.csv -k 2 --output m.json >&-", 0, ""),
+        ("fit tame.csv -k 2 --output m.json <&- >&- 2>&-", 0, ""),
+        ("fit - -k 2 <&-", 2, "standard input is empty\n"),
+        ("describe - <&-", 2, "standard input: not a model file: line 1 is not JSON (Expecting value)\n"),
+        ("fit tame.csv -k 2 >/dev/full", 2, "No space left on device\n"),
+        ("sample model.json -n 9999 >/dev/full", 2, "No space left on device\n"),
+        ("describe none.json 2>/dev/full", 2, ""),
+        ("describe none.json 2>&-", 2, ""),
+    ],
+)
+def test_closed_and_full_streams_are_one_line_or_none(wild, command, code, said):
+    done = subprocess.run(f"{PROGRAM} {command}", shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, said)
+    assert Path("m.json").exists() == ("m.json" in command)
+
+
+def test_sigterm_removes_unfinished_files(tmp_path):
+    def terminated():
+        with _end_by_sigterm(), atomic_write(str(tmp_path / "m.json")) as temporary:
+            temporary.write_text("half")
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(SystemExit, match="143"):
+        terminated()
+    assert not list(tmp_path.iterdir())
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_a_live_line_needs_a_thread(wild, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setattr("mixtura.cli.live.can_start_thread", lambda: False)
+    assert main(["fit", "tame.csv", "-k", "2"]) == 0
+    assert main(["select", "tame.csv", "-k", "1", "--models", "VVV"]) == 0
+    assert capsys.readouterr().err == ""
