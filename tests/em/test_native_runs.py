@@ -27,7 +27,7 @@ from mixtura.kernels.fused import FusedRuns
 from mixtura.starts import Limits, successive_halving
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
-FOURTEEN = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
+MODEL_NAMES = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
 OWN = {"EII": 1, "EEI": 1, "EEE": 1}
 
 
@@ -47,7 +47,7 @@ def from_labels(model, rows, labels, weight=None, **options):
 
 
 @pytest.mark.parametrize("name", ["faithful", "iris", "diabetes"])
-@pytest.mark.parametrize("model", FOURTEEN)
+@pytest.mark.parametrize("model", MODEL_NAMES)
 def test_it_ends_in_mclusts_optima(name, model):
     """VVE aside, whose M-step in mclust is not the maximum: there ours ends higher."""
     rows = np.loadtxt(REFERENCE / f"{name}.csv", delimiter=",", skiprows=1)
@@ -72,7 +72,7 @@ def problem(seed):
     return rows + 3 * rng.random() * rng.normal(size=(k, d))[labels], labels, rng.integers(1, 4, size=len(labels))
 
 
-@pytest.mark.parametrize("model", FOURTEEN)
+@pytest.mark.parametrize("model", MODEL_NAMES)
 def test_em_is_monotone_and_its_trace_is_the_mixtures_likelihood(model):
     for seed in range(12):
         rows, labels, _ = problem(seed)
@@ -95,7 +95,7 @@ def mixture(top):
     return Mixture(top.weights, top.means, DenseCovariance(matrices(top), len(top.weights)))
 
 
-@pytest.mark.parametrize("model", FOURTEEN)
+@pytest.mark.parametrize("model", MODEL_NAMES)
 def test_covariances_have_the_models_shape(model):
     rows, labels, _ = problem(5)
     found = matrices(from_labels(model, rows, labels, tol=1e-9, max_iter=300))
@@ -112,7 +112,7 @@ def test_covariances_have_the_models_shape(model):
         np.testing.assert_allclose(turned, np.einsum("kii->ki", turned)[:, :, None] * np.eye(len(turned[0])), atol=1e-4)
 
 
-@pytest.mark.parametrize("model", FOURTEEN)
+@pytest.mark.parametrize("model", MODEL_NAMES)
 def test_a_weight_of_three_is_three_rows(model):
     rows, labels, weight = problem(3)
     heavy = from_labels(model, rows, labels, weight, tol=1e-10)
@@ -145,7 +145,7 @@ def test_the_best_and_the_protected_go_on():
     assert free.run(5).trace == found.run(5).trace
 
 
-@pytest.mark.parametrize("model", FOURTEEN)
+@pytest.mark.parametrize("model", MODEL_NAMES)
 def test_accelerated_it_ends_where_em_does_after_fewer_iterations(model):
     rows = np.loadtxt(REFERENCE / "faithful.csv", delimiter=",", skiprows=1)
     labels = np.array(json.loads((REFERENCE / "faithful.json").read_text())["start"]["labels"])

@@ -12,7 +12,7 @@ from strategies import problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS
-from mixtura.em.mstep import EqualWeights, FreeWeights, HeldWeights
+from mixtura.em.mstep import EqualWeights, FixedWeights, FreeWeights
 from mixtura.fitting.options import as_masks, with_held_parameters
 
 PARTS = ("weights", "means", "covariances")
@@ -138,7 +138,7 @@ def test_free_weights_share_what_is_left(problem, left):
     rows, k, rng = problem
     given_, mask = random_mixture(rng, k, rows.shape[1]), rng.random(k) < 0.5
     weights = left * rng.dirichlet(np.ones(k))
-    held = HeldWeights(mask, given_.weights)
+    held = FixedWeights(mask, given_.weights)
     found = held(weights)
     np.testing.assert_allclose(found[mask], left * given_.weights[mask])
     if not mask.all():

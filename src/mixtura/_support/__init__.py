@@ -30,11 +30,13 @@ from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
 from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.threads import map_in_order, one_blas_thread, thread_count, using_threads
-from mixtura._support.types import Array, Index, Rng, Rows, Scalar, StorageForm
+from mixtura._support.types import EPS, TINY, Array, Index, Rng, Rows, Scalar, StorageForm
 from mixtura._support.words import format_count
 
 __all__ = [
+    "EPS",
     "LARGEST_VALUE",
+    "TINY",
     "Array",
     "Index",
     "LazyModule",

@@ -166,7 +166,7 @@ class Model:
             EqualWeights() if self.equal_weights else FreeWeights(),
         )
         any_values = Mixture(np.full(k, 1 / k), np.zeros((k, d)), DiagonalCovariance(np.ones((1, 1)), k, d))
-        return mstep.holding(any_values, as_masks(self.fixed, k)).n_free(k, d)
+        return mstep.with_fixed(any_values, as_masks(self.fixed, k)).n_free(k, d)
 
     def estep(self) -> EStep:
         """The E-step that shares the rows out."""

@@ -158,7 +158,7 @@ def hold_parameters(problem: Problem, masks: Mapping[str, Mask], given: Mixture)
     """The problem with an M-step that leaves parameters where a mixture has them."""
     if "weights" in masks and isinstance(problem.mstep.weights, EqualWeights):
         raise ParameterError("fixed: weights are held, but equal_weights makes them equal; leave one of them out")
-    mstep = problem.mstep.holding(given, masks)
+    mstep = problem.mstep.with_fixed(given, masks)
     if not (mstep.background or mstep.n_free(*given.means.shape)):
         raise ParameterError("fixed: everything is held, so nothing is left to fit; measure the rows by mixtura.assess")
     return replace(problem, mstep=mstep)
