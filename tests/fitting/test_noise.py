@@ -273,10 +273,10 @@ def test_two_densities_of_rows_are_told_apart():
 
 def test_too_many_rows_have_no_neighbours(monkeypatch):
     rows, _ = scattered(8)
-    monkeypatch.setattr(noise, "MOST_VALUES", 10)
+    monkeypatch.setattr(noise, "MAX_VALUES", 10)
     ours, theirs = (mixtura.fit(rows, 2, noise=beginning, seed=0) for beginning in (True, 0.05))
     assert ours.trace == theirs.trace
-    with pytest.raises(ParameterError, match="too many rows to look at their neighbours"):
+    with pytest.raises(ParameterError, match="too many rows to compute neighbours"):
         mixtura.fit(rows, 2, noise="neighbours")
 
 

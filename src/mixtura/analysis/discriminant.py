@@ -151,7 +151,7 @@ def _at_floor(floored: Sequence[int], classes: NDArray[Any]) -> str:
     names = ", ".join(repr(classes[c].item()) for c in floored[:3])
     more = f" and {len(floored) - 3} more" if len(floored) > 3 else ""
     return (
-        f"a covariance of class {names}{more} rests on the floor, so the log-likelihood depends on it: leave out "
+        f"a covariance of class {names}{more} is at the floor, so the log-likelihood depends on it: leave out "
         "columns that do not vary within a class, or try em=EM(floor=) or other models"
     )
 

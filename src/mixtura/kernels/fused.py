@@ -83,10 +83,10 @@ class FusedRuns:
         tol : float
             A run has converged when its mean log-likelihood per row rises by no more.
         least_points : int
-            A run ends as collapsed if a component on the floor holds fewer rows, or any component less than half a
+            A run ends as collapsed if a component at the floor holds fewer rows, or any component less than half a
             row.
         point_mass : float
-            A component on the floor that holds less weight is spurious, and its run ranks behind the others.
+            A component at the floor that holds less weight is spurious, and its run ranks behind the others.
         ridge : float
             Added to all variances.
         continued : bool

@@ -208,7 +208,7 @@ def _mark_best(axes: Axes, selection: RankedCells) -> None:
         "markeredgewidth": 1.4,
     }
     axes.plot([best.n_components], [value], marker="o", linestyle="none", zorder=4, **ring)
-    others = "; hollow: a covariance on the floor, or a component lost"
+    others = "; hollow: a covariance at the floor, or a component lost"
     legend = others if any(not cell.sound for cell in selection.cells) else ""
     plural = "s" if best.n_components > 1 else ""
     measured = f"{CRITERION_LABELS[selection.criterion]} {style.format_number(value)}"

@@ -30,7 +30,7 @@ class Found:
         After how many EM iterations.
     outcome : str
         ``"rest"`` where it came to rest; ``"given up"`` where others were ahead; ``"spurious"`` where a component of
-        few rows rests on the floor; ``"thin"`` where a component holds too few rows; ``"collapsed"`` where one is lost.
+        few rows is at the floor; ``"thin"`` where a component holds too few rows; ``"collapsed"`` where one is lost.
     """
 
     start: str

@@ -36,7 +36,7 @@ def cross_validated(plan: Plan, cells: Mapping[Key, Cell], folds: int) -> dict[K
 
 def _on(plan: Plan, source: Source, rows: NDArray[np.intp]) -> Plan:
     """The same plan on some of the rows; what the M-step knows of the rows, it knows of these alone."""
-    own = tuple((share, None if noise is None else noise[rows]) for share, noise in plan.beginnings)
+    own = tuple((share, None if noise is None else noise[rows]) for share, noise in plan.noise_starts)
     parts: Any = pieces(source, plan.entropy, own)
     template = replace(plan.template, mstep=plan.template.mstep.on(source))
     return replace(plan, source=source, template=template, **parts)

@@ -11,7 +11,7 @@ import numpy as np
 from mixtura._support import Rng, Rows
 from mixtura.data import ArraySource, Source
 from mixtura.em import Problem
-from mixtura.fitting import Beginning, without
+from mixtura.fitting import NoiseStart, without_noise_rows
 from mixtura.selection.cell import CellStart
 from mixtura.selection.cell_starts import methods, shared_starts
 from mixtura.starts import Initial
@@ -65,12 +65,12 @@ class StartSample:
 
 
 def start_samples(
-    source: Source, small: ArraySource, entropy: int, beginnings: Sequence[Beginning]
+    source: Source, small: ArraySource, entropy: int, noise_starts: Sequence[NoiseStart]
 ) -> tuple[StartSample, ...]:
     """One for each beginning of noise, or one without."""
     found: list[StartSample] = []
-    for share, rows in beginnings or [(0.0, None)]:
-        quiet = source if rows is None else without(source, rows, 1)
+    for share, rows in noise_starts or [(0.0, None)]:
+        quiet = source if rows is None else without_noise_rows(source, rows, 1)
         piece = small if rows is None else small_piece(quiet, entropy)
         found.append(StartSample(quiet, piece, share, f", noise {share:.2g}" if found else ""))
     return tuple(found)

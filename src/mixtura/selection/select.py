@@ -17,7 +17,7 @@ from mixtura.data import ColumnValues, Source, as_source
 from mixtura.data.tables import read_table
 from mixtura.em import LoglikRises
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, GridEdgeWarning, ParameterError, ParametersWarning
-from mixtura.fitting import EM, Model, as_em, noise_beginnings, warn_of_columns, warn_of_few_rows, with_names
+from mixtura.fitting import EM, Model, as_em, noise_region_and_starts, warn_of_columns, warn_of_few_rows, with_names
 from mixtura.mixture import as_sample_size
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.cell_starts import DEFAULT, as_starts
@@ -111,7 +111,7 @@ def select(
     ('EEE', 3)
     """
     how = as_em(em, tol=tol, max_iter=max_iter)
-    if how.rules != [LoglikRises(how.tol)] or not how.accelerate:
+    if how.stop_rules != [LoglikRises(how.tol)] or not how.accelerate:
         raise ParameterError(f"em is {how}; a selection stops by the log-likelihood and accelerates: leave these out")
     asked = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)
@@ -209,9 +209,9 @@ def planned(
 ) -> Plan:
     """What all cells share."""
     summary, values = asked.summary(source), ColumnValues.of(source)
-    around, beginnings = noise_beginnings(asked.noise, source, summary)
+    around, noise_starts = noise_region_and_starts(asked.noise, source, summary)
     template = asked.problem(source, summary, em.floor_variances(summary, values)).with_background(around)
-    parts: Any = pieces(source, entropy, beginnings)
+    parts: Any = pieces(source, entropy, noise_starts)
     return Plan(
         source,
         values,

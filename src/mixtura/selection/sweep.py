@@ -15,7 +15,7 @@ from mixtura.covariance.models import as_covariance_model, with_constraint
 from mixtura.data import ArraySource, ColumnValues, Source
 from mixtura.em import Problem, Standing, is_thin, least_weight, standing_of
 from mixtura.errors import MixturaError
-from mixtura.fitting import EM, Beginning, Model, as_fit
+from mixtura.fitting import EM, Model, NoiseStart, as_fit
 from mixtura.selection.cell import Cell, CellStart, Found
 from mixtura.selection.cell_starts import GIVEN, QUANTILES, from_neighbours
 from mixtura.selection.grid import Key, sources, waves
@@ -44,7 +44,7 @@ class Plan:
         All rows in one piece, where there are not too many for the kernel.
     template : Problem
         What all cells have in common, noise and what is held included.
-    beginnings : tuple
+    noise_starts : tuple
         What noise begins with (`mixtura.fitting.noise`); empty where there is none.
     start_samples : tuple of StartSample
         Rows that components start from.
@@ -66,7 +66,7 @@ class Plan:
     small: ArraySource
     large: ArraySource | None
     template: Problem
-    beginnings: tuple[Beginning, ...]
+    noise_starts: tuple[NoiseStart, ...]
     start_samples: tuple[StartSample, ...]
     n_components: tuple[int, ...]
     models: tuple[str, ...]
@@ -108,12 +108,12 @@ class Plan:
         return self.n_components[place - 1] if place else None
 
 
-def pieces(source: Source, entropy: int, beginnings: tuple[Beginning, ...]) -> dict[str, Any]:
+def pieces(source: Source, entropy: int, noise_starts: tuple[NoiseStart, ...]) -> dict[str, Any]:
     """Rows that starts are chosen by, all rows, each in one piece, and those that components start from."""
     large, small = large_piece(source, entropy), small_piece(source, entropy)
     small = large if large is not None and small.n_rows == source.n_rows else small
-    parts = start_samples(source, small, entropy, beginnings)
-    return {"small": small, "large": large, "beginnings": beginnings, "start_samples": parts}
+    parts = start_samples(source, small, entropy, noise_starts)
+    return {"small": small, "large": large, "noise_starts": noise_starts, "start_samples": parts}
 
 
 def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) -> None:

@@ -175,7 +175,7 @@ def run_em(
         return None
     bounds = tuple(loglik / run.last.stats.total for loglik in run.trace)
     printer.end(bounds[-1], run.outcome.converged)
-    floored = [f"component {run.components[j]} rests on the floor" for j in np.flatnonzero(at_floor)]
+    floored = [f"component {run.components[j]} is at the floor" for j in np.flatnonzero(at_floor)]
     troubles = (*map(str, run.repairs), *floored)
     return StartResult(mixture, bounds, run.outcome.converged, troubles=troubles)
 

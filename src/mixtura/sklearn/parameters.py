@@ -14,7 +14,7 @@ from mixtura.covariance.models import MODELS, DeterminantRatio, EigenvalueRatio
 from mixtura.data import ArraySource
 from mixtura.em import Problem
 from mixtura.errors import DataError
-from mixtura.fitting import Model, as_masks, hold_parameters
+from mixtura.fitting import Model, as_masks, fix_parameters
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.collapse import CollapsePolicy
 from mixtura.sklearn.em import STARTS, InitialParameters, problem_of
@@ -73,7 +73,7 @@ def problem_and_start(
     if not masks:
         return problem, given
     mixture = given.complete(estimator.n_components, source.n_features)
-    return hold_parameters(problem, masks, mixture), given
+    return fix_parameters(problem, masks, mixture), given
 
 
 def check_sample_weight(sample_weight: Any, rows: Rows) -> Any:
