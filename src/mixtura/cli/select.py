@@ -66,7 +66,7 @@ def cell_line(cell: Cell) -> str:
     """
     if cell.fit is None:
         return f"{cell.model},{cell.n_components}  {cell.trouble}"
-    best = cell.begin.name if cell.begin else ""
+    best = cell.start.name if cell.start else ""
     return f"{cell.model},{cell.n_components}  log-likelihood {cell.loglik:.6f}  BIC {cell.fit.bic:.4f}  from {best}"
 
 

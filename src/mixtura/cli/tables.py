@@ -149,7 +149,7 @@ def ranking_summary(chosen: Selection) -> Group:
         (chosen.criterion.upper(), *(f"{cell.measured(chosen.criterion):.3f}" for cell in first)),
         ("log-likelihood", *(f"{cell.loglik:.3f}" for cell in first)),
         ("parameters", *(str(cell.n_parameters) for cell in first)),
-        ("start", *(cell.begin.name if cell.begin else "" for cell in first)),
+        ("start", *(cell.start.name if cell.start else "" for cell in first)),
     ]
     done = f"{format_count(len(chosen.cells), 'cell')}, {len(chosen.failed)} of them in trouble"
     return Group(make_table([*head, *body]), Text(f"({done})"))
