@@ -111,15 +111,19 @@ def test_noise_has_a_standard_error_too(method):
     assert ((low < fit.mixture.means) & (fit.mixture.means < high)).all()
 
 
-def test_weighted_rows_are_drawn_with_their_weights(two):
-    weight = 1 + np.arange(len(FAITHFUL)) % 2
+@pytest.mark.parametrize("method", ["resample", "weights", "parametric"])
+@pytest.mark.parametrize("kind", ["counts", "sampling"])
+def test_standard_errors_of_weighted_rows(kind, method):
+    """Of a mean: of all rows that counts stand for, and of Horvitz and Thompson's mean under sampling weights."""
+    weight = (1 + np.arange(len(FAITHFUL)) % 2) * (1 if kind == "counts" else 0.1)
     fit = mixtura.fit(FAITHFUL, 2, sample_weight=weight, seed=0)
-    found = mixtura.bootstrap(fit, FAITHFUL, 99, sample_weight=weight, seed=0)
+    found = mixtura.bootstrap(fit, FAITHFUL, 99, method=method, sample_weight=weight, seed=0)
     assert np.abs(found.means.mean(axis=0) - fit.mixture.means).max() < 0.2
     one = mixtura.fit(FAITHFUL[:, 0], 1, sample_weight=weight)
-    errors = mixtura.bootstrap(one, FAITHFUL[:, 0], 400, sample_weight=weight, seed=0).standard_errors
-    delta = weight / weight.sum() * (FAITHFUL[:, 0] - one.mixture.means.item())
-    assert errors["means"].item() == pytest.approx(np.sqrt((delta**2).sum()), rel=0.15)
+    errors = mixtura.bootstrap(one, FAITHFUL[:, 0], 400, method=method, sample_weight=weight, seed=0).standard_errors
+    delta = FAITHFUL[:, 0] - one.mixture.means.item()
+    expected = np.sqrt(weight @ delta**2) if kind == "counts" else np.linalg.norm(weight * delta)
+    assert errors["means"].item() == pytest.approx(expected / weight.sum(), rel=0.15)
 
 
 def test_what_a_selection_chose_is_bootstrapped():

@@ -17,9 +17,7 @@ ASKED = ["--start", "kmeans", "--seed", "0", "--prior", "conjugate", "--equal-we
 MODEL = mixtura.Model(constraint=mixtura.EigenvalueRatio(3), prior=mixtura.ConjugatePrior(), equal_weights=True)
 LACKING = {  # options that make no sense for a command
     "fit": set(),
-    "replay": {"sample_size"},
-    "bootstrap": {"sample_size"},
-    "test": {"k", "fixed", "sample_size"},
+    "test": {"k", "fixed"},
     "select": {"k", "model", "trim", "fixed", "starts", "stop", "accelerate"},
 }
 

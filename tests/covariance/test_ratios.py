@@ -198,7 +198,7 @@ def test_a_spurious_maximum_is_gone():
     free = mixtura.fit(rows, start=start)
     assert np.ptp(np.log(eigenvalues(free.mixture))) > np.log(1e6)
     for bound in (EigenvalueRatio(12), DeterminantRatio(12, 12)):
-        held = mixtura.fit(rows, start=start, constraint=bound)
+        held = mixtura.fit(rows, start=start, model=mixtura.Model(constraint=bound))
         values = eigenvalues(held.mixture)
         assert (values.max(axis=1) <= 12 * values.min(axis=1) * (1 + 1e-9)).all()
         assert held.outcome is mixtura.Outcome.CONVERGED
@@ -214,7 +214,7 @@ def test_a_spurious_maximum_is_gone():
 def test_a_bound_goes_with_everything_else(iris, bound, other):
     """Trimming within a bound on eigenvalues is tclust."""
     first = mixtura.fit(iris, 3, start="kmeans", seed=0, tol=0.1)
-    fit = mixtura.fit(iris, start=first.mixture, tol=1e-9, constraint=bound, **other)
+    fit = mixtura.fit(iris, start=first.mixture, tol=1e-9, model=mixtura.Model(constraint=bound, **other))
     assert (np.diff(fit.trace) >= 0).all()
     assert fit.outcome.converged
     values = eigenvalues(fit.mixture)
@@ -230,18 +230,18 @@ def test_a_bound_goes_with_everything_else(iris, bound, other):
     [
         ({"constraint": 12}, "constraint is 12; expected"),
         (
-            {"constraint": EigenvalueRatio(2), "model": "VEV"},
+            {"constraint": EigenvalueRatio(2), "name": "VEV"},
             "model VEV has no exact M-step under this constraint; .* EII",
         ),
         (
-            {"constraint": DeterminantRatio(2), "model": "EEE"},
+            {"constraint": DeterminantRatio(2), "name": "EEE"},
             "model EEE has no exact M-step under this constraint; .* VII",
         ),
     ],
 )
-def test_what_cannot_be_bounded_is_refused(iris, options, words):
+def test_what_cannot_be_bounded_is_refused(options, words):
     with pytest.raises(ParameterError, match=words):
-        mixtura.fit(iris, 2, **options)
+        mixtura.Model(**options)
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,8 @@ def test_a_selection_with_noise_a_prior_and_folds():
 def test_an_assessment_is_that_of_the_array():
     rows, weight = ROWS["few"], np.arange(300) % 3
     mixture = start(rows)
-    ours = mixtura.assess(mixture, Halves(rows, weight), sample_size="effective")
-    theirs = mixtura.assess(mixture, rows, weight, sample_size="effective")
+    ours = mixtura.assess(mixture, Halves(rows, weight))
+    theirs = mixtura.assess(mixture, rows, weight)
     assert ours.bic == pytest.approx(theirs.bic, rel=1e-12)
     assert ours.n_rows == weight.sum()
     with pytest.raises(ParameterError, match="give the weights to the Source"):

@@ -86,23 +86,23 @@ def test_the_command_holds_what_the_model_file_has(files, capsys):
     np.testing.assert_array_equal(held.means, mixture.means)
     assert shown["n_parameters"] == 9
     asked = ["-k", "2", "--equal-weights", "--noise", "0.1", "--noise-region", "hull", "--seed", "0"]
-    sized = ["--weights-column", "w", "--sample-size", "effective"]
+    sized = ["--weights-column", "w", "--weights-are", "sampling"]
     assert main([*common, *asked, *sized]) == 0
     shown = json.loads(capsys.readouterr().out)
     options = {"noise": mixtura.UniformNoise(0.1, region="hull"), "equal_weights": True, "seed": 0}
-    fit = mixtura.fit(rows, 2, sample_weight=weight, **options).with_sample_size("effective")
+    fit = mixtura.fit(rows, 2, sample_weight=weight, weights_are="sampling", **options)
     assert shown["bic"] == pytest.approx(fit.bic)
-    assert main([*common, "-k", "2", "--sample-size", "many"]) == 2
-    assert "expected effective, or a number" in capsys.readouterr().err
+    assert main([*common, "-k", "2", "--weights-are", "many"]) == 2
+    assert "expected 'counts' or 'sampling'" in capsys.readouterr().err
     assert main([*common, "-k", "2", "--fixed", "means"]) == 2
     assert "the start does not give them" in capsys.readouterr().err
 
 
 def test_the_command_selects_beside_noise(files, capsys):
     rows, *_ = files
-    asked = ["--noise", "auto", "--noise-region", "hull", "--equal-weights", "--sample-size", "150", "--seed", "0"]
+    asked = ["--noise", "auto", "--noise-region", "hull", "--equal-weights", "--seed", "0"]
     assert main(["select", "rows.csv", "--columns", "a,b", "-k", "1:3", "--models", "EEE,VVV", "--json", *asked]) == 0
     shown = json.loads(capsys.readouterr().out)
-    options = {"noise": mixtura.UniformNoise(region="hull"), "equal_weights": True, "sample_size": 150, "seed": 0}
+    options = {"noise": mixtura.UniformNoise(region="hull"), "equal_weights": True, "seed": 0}
     chosen = mixtura.select(rows, range(1, 4), models=["EEE", "VVV"], **options)
     assert [row["bic"] for row in shown["table"]] == pytest.approx([row["bic"] for row in chosen.records()])

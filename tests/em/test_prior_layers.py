@@ -67,7 +67,7 @@ def test_the_commands(file, iris, capsys):
     fit = mixtura.fit(iris, 3, prior="conjugate", start="kmeans", seed=0)
     assert (found["loglik"], found["log_prior"]) == pytest.approx((fit.loglik, fit.log_prior))
     found = said(capsys, "fit", file, "-k", "3", "--determinant-ratio", "2", "--shape-ratio", "9", *start)
-    fit = mixtura.fit(iris, 3, constraint=mixtura.DeterminantRatio(2, 9), start="kmeans", seed=0)
+    fit = mixtura.fit(iris, 3, model=mixtura.Model(constraint=mixtura.DeterminantRatio(2, 9)), start="kmeans", seed=0)
     assert found["loglik"] == pytest.approx(fit.loglik)
     asked = ["--models", "all", "--eigenvalue-ratio", "9", "--prior", "conjugate", "--max-iter", "20"]
     found = said(capsys, "select", file, "-k", "2", *asked, *start)

@@ -180,7 +180,7 @@ def test_em_climbs_beside_noise_and_without_the_least_likely_rows(model, trim, a
     rows, _ = scattered(3, 60)
     weight = np.random.default_rng(1).exponential(size=len(rows)) * level
     em = mixtura.EM(accelerate=accelerate, floor=1e-6)
-    options = {"model": model, "start": "kmeans", "seed": 0, "sample_weight": weight, "em": em}
+    options = {"model": model, "start": "kmeans", "seed": 0, "sample_weight": weight, "weights_are": "counts", "em": em}
     fit = mixtura.fit(rows, 2, noise=0.2, trim=trim, tol=1e-9, **options)
     rises = np.diff(fit.trace)
     assert (rises >= -1e-10 * abs(fit.loglik)).all()

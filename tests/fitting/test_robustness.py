@@ -181,7 +181,7 @@ def test_masks_and_dates_are_not_read_as_numbers():
         ({"on_iteration": 5}, "expected a function"),
         ({"sample_weight": ["a"] * 150}, "sample_weight"),
         ({"sample_weight": np.full(150, 1j)}, "complex128"),
-        ({"sample_weight": np.full(150, 1e308)}, "too large"),
+        ({"sample_weight": np.full(150, 1e308), "weights_are": "counts"}, "too large"),
     ],
 )
 def test_more_bad_arguments_are_named(iris, arguments, words):

@@ -104,7 +104,7 @@ def test_maps_of_the_data_that_the_model_allows_map_the_fit(model, kind, data):
 @given(problem=problems(max_k=4, max_d=5, max_n=60), level=st.sampled_from([1e-6, 0.1, 0.9]))
 def test_no_variance_is_below_the_floor_and_those_on_it_are_named(model, problem, level):
     rows, k, rng = problem
-    problem = problem_of(rows, model, level)
+    problem = problem_of(rows, model, floor=level)
     here = climbed(problem, random_mixture(rng, k, rows.shape[1]), 2)
     unit = np.sqrt(problem.mstep.covariances.admissible_floor(problem.mstep.floor))
     values = np.linalg.eigvalsh(here.mixture.covariances.dense() / np.outer(unit, unit))
@@ -123,5 +123,5 @@ def test_common_axes_are_found(model):
     mixture = mixtura.Mixture(
         np.full(3, 1 / 3), np.zeros((3, 6)), mixtura.DenseCovariance((axes * variances[:, None, :]) @ axes.T, 3)
     )
-    found = problem_of(mixture.sample(500, rng)[0], model, 1e-10).mstep.admit(mixture)[0].covariances.dense()
+    found = problem_of(mixture.sample(500, rng)[0], model, floor=1e-10).mstep.admit(mixture)[0].covariances.dense()
     np.testing.assert_allclose(found, mixture.covariances.dense(), atol=1e-7)

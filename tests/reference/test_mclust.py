@@ -131,7 +131,7 @@ def test_weighted_em(model):
     weight = np.arange(1, len(rows) + 1) / len(rows)
     options = {"tol": 1e-13, "max_iter": 20_000, "em": mixtura.EM(accelerate=False)}
     start = np.array(reference["start_labels"])
-    fit = mixtura.fit(rows, model=model, start=start, sample_weight=weight, **options)
+    fit = mixtura.fit(rows, model=model, start=start, sample_weight=weight, weights_are="counts", **options)
     expected = reference["models"][model]
     weights, means, covariances = parameters(expected["parameters"])
     assert fit.loglik == pytest.approx(expected["loglik"], rel=1e-9)
@@ -147,7 +147,7 @@ def test_weighted_em_of_all_models(model):
     expected = json.loads((REFERENCE / "weighted.json").read_text())[model]
     weight, labels = np.arange(1, 151) / 150, np.repeat([0, 1, 2], 50)
     options = {"tol": 1e-13, "max_iter": 20_000, "em": mixtura.EM(accelerate=False)}
-    fit = mixtura.fit(rows, 3, model=model, start=labels, sample_weight=weight, **options)
+    fit = mixtura.fit(rows, 3, model=model, start=labels, sample_weight=weight, weights_are="counts", **options)
     if model == "VVE":
         assert fit.loglik > expected + 0.1
         return

@@ -49,34 +49,6 @@ def test_integer_weights_are_repetition(blobs, criterion):
     assert weighted.best.n_rows == len(copies)
 
 
-def test_what_the_criteria_count_as_rows(blobs, tmp_path):
-    weight = np.random.default_rng(0).exponential(size=len(blobs))
-    kish = weight.sum() ** 2 / (weight**2).sum()
-    options = {"models": ["EEE", "VVV"], "start": "seeds", "sample_weight": weight, "seed": 0}
-    plain = mixtura.select(blobs, [1, 2], **options)
-    for asked, size in (("effective", kish), (33, 33.0)):
-        seen = []
-        sized = mixtura.select(blobs, [1, 2], sample_size=asked, on_cell=seen.append, **options)
-        for one, other in zip(sized.cells, plain.cells, strict=True):
-            expected = -2 * other.loglik + other.n_parameters * np.log(size)
-            assert one.measured("bic") == pytest.approx(expected)
-            assert one.measured("icl") == pytest.approx(expected - 2 * other.fit.assignment_logprob)
-            assert one.measured("aic") == pytest.approx(other.measured("aic"))
-        assert {cell.fit.sample_size for cell in seen} == {sized.best.sample_size}
-        assert sized.best.sample_size == pytest.approx(size)
-        again = mixtura.Selection.from_json(sized.to_json())
-        assert again.best.bic == sized.best.bic
-    fit = mixtura.fit(blobs, 2, sample_weight=weight, seed=0).with_sample_size("effective")
-    assert fit.bic == pytest.approx(-2 * fit.loglik + fit.n_parameters * np.log(kish))
-    assert fit.n_rows == pytest.approx(weight.sum())
-    found = mixtura.assess(fit.mixture, blobs, weight, sample_size="effective")
-    assert found.bic == pytest.approx(fit.bic)
-    assert mixtura.fit(blobs, 2, seed=0).with_sample_size("effective").sample_size == len(blobs)
-    for wrong in ("kish", 0, -1):
-        with pytest.raises(ParameterError, match="sample_size"):
-            fit.with_sample_size(wrong)
-
-
 def test_the_chevron_sweep_is_mclusts_or_better(chevron):
     """From the rows that mclust is given; mclust's EM ends some tenths below where it climbs to."""
     rows, start, reference = chevron

@@ -16,7 +16,6 @@ from mixtura._support.checks import (
     as_names,
     as_rng,
     as_rows,
-    as_sample_weight,
     frozen_array,
 )
 from mixtura._support.containers import as_numbers, check_unmasked, column_names
@@ -31,6 +30,7 @@ from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.threads import map_in_order, one_blas_thread, thread_count, using_threads
 from mixtura._support.types import EPS, TINY, Array, Index, Rng, Rows, Scalar, StorageForm
+from mixtura._support.weights import RowWeights, as_row_weights, as_sample_weight
 from mixtura._support.words import format_count
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "LazyModule",
     "OnReplicate",
     "Rng",
+    "RowWeights",
     "Rows",
     "Scalar",
     "StorageForm",
@@ -58,6 +59,7 @@ __all__ = [
     "as_names",
     "as_numbers",
     "as_rng",
+    "as_row_weights",
     "as_rows",
     "as_sample_weight",
     "as_table",

@@ -158,40 +158,6 @@ def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> No
     raise DataError(f"{where} is not a finite number; drop or fill such rows first")
 
 
-def as_sample_weight(sample_weight: Any, n_rows: int) -> Array | None:
-    """Check the rows' weights and return them as float64, (n,): finite, not negative, not all zero.
-
-    A weight of 3 counts a row three times, a weight of 0 leaves it out; a single number weighs all rows alike.
-
-    Raises
-    ------
-    DataError
-        If the shape differs or a weight is negative or not finite; the message names the row.
-
-    Examples
-    --------
-    >>> as_sample_weight([1, 0, 2], 3)
-    array([1., 0., 2.])
-    """
-    if sample_weight is None:
-        return None
-    weight = as_numbers(sample_weight, "sample_weight")
-    if weight.ndim == 0:
-        weight = np.full(n_rows, float(weight))
-    if weight.shape != (n_rows,):
-        raise DataError(f"sample_weight has shape {weight.shape}; expected one weight for each row, ({n_rows},)")
-    bad = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
-    if len(bad):
-        raise DataError(
-            f"sample_weight, row {bad[0]}: {weight[bad[0]]:g}; expected a finite number that is not negative"
-        )
-    with np.errstate(over="ignore"):
-        total = weight.sum()
-    if not 0 < total < np.inf:
-        raise DataError(f"sample_weight sums to {total:g} (zero for every row, or too large); rescale the weights")
-    return weight.astype(np.float64, copy=False)
-
-
 def as_rng(seed: int | np.integer[Any] | Rng | None) -> Rng:
     """A random number generator from an int, a Generator, a legacy RandomState, or None (fresh entropy).
 

@@ -17,7 +17,7 @@ from mixtura._support import (
     Rng,
     TableKind,
     as_count,
-    as_sample_weight,
+    as_row_weights,
     as_table,
     format_count,
     html_table,
@@ -25,7 +25,7 @@ from mixtura._support import (
     table_kind,
 )
 from mixtura.analysis.estimates import estimate_records
-from mixtura.analysis.replicate_methods import REPLICATE_METHODS
+from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
 from mixtura.em.estep import as_known_labels
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
@@ -191,6 +191,7 @@ def bootstrap(
     *,
     method: str = "resample",
     sample_weight: Any = None,
+    weights_are: str | None = None,
     known_labels: Any = None,
     seed: int | Rng | None = None,
     on_replicate: OnReplicate | None = None,
@@ -212,8 +213,8 @@ def bootstrap(
         How replicates are made: rows drawn with replacement; all rows with random weights, uniform on the simplex
         (Newton & Raftery 1994), so that no replicate lacks the rows of a small component; or rows drawn from the
         fitted mixture.
-    sample_weight : array-like of shape (m,), optional
-        Weights of the rows, multiplied by those of the replicate; unused by "parametric".
+    sample_weight, weights_are : optional
+        As in `mixtura.fit`. As many rows are drawn as counts say; drawn rows keep their sampling weights.
     known_labels : array-like of shape (m,), optional
         Known components of rows, as given to `mixtura.fit`. Parametric replicates draw such rows from their
         components.
@@ -252,17 +253,17 @@ def bootstrap(
         raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, REPLICATE_METHODS))}")
     mixture = fitted.mixture
     rows = mixture.check_rows(X)
-    weight = as_sample_weight(sample_weight, len(rows))
     known = None if known_labels is None else as_known_labels(known_labels, len(rows), mixture.n_components)
     em = replace(fitted.em, on_interrupt="raise")
     exact = fitted.model.fixed is not None or known is not None
     start = refined(mixture, exact=exact, tol=em.tol, max_iter=em.max_iter)
-    options: dict[str, Any] = {"model": fitted.model, "start": start, "known_labels": known, "em": em, "threads": 1}
+    options: dict[str, Any] = {"model": fitted.model, "start": start, "em": em, "threads": 1}
+    data = Sample(rows, as_row_weights(sample_weight, len(rows), weights_are), known)
 
     def fit_replicate(rng: Rng) -> Mixture:
-        drawn, counts = REPLICATE_METHODS[method](mixture, rows, rng, known)
-        counts = counts if weight is None or method == "parametric" else counts * weight
-        return fit(drawn, mixture.n_components, sample_weight=counts, **options).mixture
+        drawn, counts, labels = REPLICATE_METHODS[method](mixture, data, rng)
+        own: dict[str, Any] = {"sample_weight": counts, "weights_are": "counts", "known_labels": labels}
+        return fit(drawn, mixture.n_components, **own, **options).mixture
 
     how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
     found = run_replicates(fit_replicate, as_count(n, "n"), seed, **how)

@@ -53,6 +53,7 @@ def discriminant(
     unlabelled: Any = None,
     priors: Any = None,
     sample_weight: Any = None,
+    weights_are: str | None = None,
     em: EM | None = None,
     seed: int | Rng | None = None,
     threads: int | None = None,
@@ -77,9 +78,7 @@ def discriminant(
         that of rows and known classes, and the priors are free parameters.
     priors : array-like of shape (c,), optional
         Prior probabilities, in the order of the sorted classes; default: the proportions of the classes.
-    sample_weight : array-like of shape (n,), optional
-        Weights of the rows.
-    em, seed, threads
+    sample_weight, weights_are, em, seed, threads
         As in `mixtura.fit`.
 
     Returns
@@ -107,7 +106,7 @@ def discriminant(
     ['near', 'far']
     """
     rows = as_matching_rows(X, None, np.shape(X)[-1] if np.ndim(X) > 1 else 1)
-    weight = as_sample_weight(sample_weight, len(rows))
+    weight = as_sample_weight(sample_weight, len(rows), weights_are)
     classes, codes = encode_classes(y, len(rows), weight, unlabelled)
     options = {"em": as_em(em), "seed": seed, "threads": threads}
     describe = _choose_fitter(n_components, bool((codes < 0).any()), classes, models)
@@ -167,6 +166,11 @@ def _choose_fitter(components: Any, partly: bool, classes: NDArray[Any], models:
     return partial(_fit_mixtures, components=own[0], models=own[1])
 
 
+def _weights(weight: Array | None, own: Any = slice(None)) -> dict[str, Any]:
+    """Arguments of `fit` for the checked weights of some rows (``own``), which it is to take as they are."""
+    return {} if weight is None else {"sample_weight": weight[own], "weights_are": "counts"}
+
+
 def _weighted_sum(values: Array, weight: Array | None, own: Any = slice(None)) -> float:
     """Sum of values of some rows (``own``), times the rows' weights."""
     return float(values.sum() if weight is None else weight[own] @ values)
@@ -176,7 +180,7 @@ def _fit_gaussians(
     rows: Rows, codes: NDArray[np.int64], weight: Array | None, options: dict[str, Any], *, models: Any
 ) -> _ClassMixtures:
     """Fit a Gaussian to each class by one M-step, with the covariance model of lowest BIC."""
-    source = ArraySource.of(rows, weight, options["threads"])
+    source = ArraySource(rows, weight, options["threads"])
     summary = summarise(source)
     k, d = int(codes.max()) + 1, rows.shape[1]
     every = as_models(models, d)
@@ -216,7 +220,7 @@ def _fit_partly_labelled(
     """Fit a Gaussian to each class by semi-supervised EM, with the covariance model of lowest BIC."""
     k = int(codes.max()) + 1
     every = as_models(models, rows.shape[1])
-    fits = [fit(rows, k, model=model, known_labels=codes, sample_weight=weight, **options) for model in every]
+    fits = [fit(rows, k, model=model, known_labels=codes, **_weights(weight), **options) for model in every]
     order = zip(ranks([one.bic for one in fits]), fits, strict=True)
     _, best = min(
         order, key=lambda pair: (pair[1].mixture.n_components < k or bool(pair[1].starts[0].spurious), pair[0])
@@ -250,7 +254,7 @@ def _fit_mixtures(
             components[c],
             models=models[c],
             start="hierarchical",  # with few rows per class, a wider search finds spurious maxima
-            sample_weight=None if weight is None else weight[codes == c],
+            **_weights(weight, codes == c),
             **options,
         ).best
         for c in range(int(codes.max()) + 1)

@@ -164,6 +164,7 @@ def likelihood_ratio_tests(
     *,
     level: float = 0.05,
     sample_weight: Any = None,
+    weights_are: str | None = None,
     seed: int | Rng | None = None,
     on_replicate: OnReplicate | None = None,
     on_interrupt: str = "raise",
@@ -185,8 +186,9 @@ def likelihood_ratio_tests(
         Number of data sets drawn for each test; at least 19 for a level of 0.05.
     level : float
         Significance level; a p-value above it ends the sequence of tests.
-    sample_weight, seed, on_replicate, on_interrupt, threads
-        As in `mixtura.bootstrap`. The number of rows drawn, each of weight one, is the sum of the weights.
+    sample_weight, weights_are, seed, on_replicate, on_interrupt, threads
+        As in `mixtura.bootstrap`. Drawn are as many rows as weights say: the sum of counts, or the effective number of
+        rows of sampling weights, each of weight one.
     **options
         Arguments of `mixtura.fit`: model, start, n_init, tol, max_iter, em, ... ``model=fit.model, em=fit.em`` are
         those of a fit.
@@ -210,11 +212,12 @@ def likelihood_ratio_tests(
     rows = as_rows(X)
     rng, wanted = as_rng(seed), as_count(n, "n")
     how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
+    weights = {"sample_weight": sample_weight, "weights_are": weights_are}
     fits: dict[int, Fit] = {}
 
     def fit_with(k: int) -> Fit:
         if k not in fits:
-            fits[k] = fit(X, k, sample_weight=sample_weight, seed=rng, threads=threads, **options)
+            fits[k] = fit(X, k, **weights, seed=rng, threads=threads, **options)
         return fits[k]
 
     def test_against_next(k: int) -> LikelihoodRatioTest:

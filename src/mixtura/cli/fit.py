@@ -56,7 +56,7 @@ def fit(
     report_fit(result, table, files, json=json)
 
 
-@with_model_options("sample_size")
+@with_model_options()
 def replay(
     data: o.Data,
     *,

@@ -19,7 +19,7 @@ from mixtura.errors import ParameterError
 from mixtura.mixture import column_labels
 
 
-@with_model_options("sample_size")
+@with_model_options()
 def bootstrap(
     data: o.Data,
     *,
@@ -71,7 +71,7 @@ def _fit_and_bootstrap(
             rows,
             replicates,
             method=method,
-            sample_weight=rows.weights,
+            **settings.weights(rows),
             seed=settings.seed,
             threads=settings.threads,
             on_replicate=tell,
@@ -83,7 +83,7 @@ def _fit_and_bootstrap(
     return fit, boot
 
 
-@with_model_options("k", "start", "fixed", "sample_size")
+@with_model_options("k", "start", "fixed")
 def ratio_test(
     data: o.Data,
     *,
@@ -110,7 +110,7 @@ def ratio_test(
             replicates,
             level=level,
             start=start,
-            sample_weight=rows.weights,
+            **settings.weights(rows),
             seed=settings.seed,
             threads=settings.threads,
             on_replicate=tell,

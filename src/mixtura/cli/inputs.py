@@ -11,7 +11,6 @@ from mixtura.cli.console import print_message
 from mixtura.cli.files import ModelFile, read_model_file
 from mixtura.data.tables import Table, read_table
 from mixtura.errors import ParameterError
-from mixtura.mixture import EFFECTIVE_SAMPLE_SIZE
 
 
 def parse_names(columns: list[str] | None) -> list[str] | None:
@@ -75,22 +74,6 @@ def parse_numbers(option: str, text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise ParameterError(f"{option} is {text!r}; expected numbers such as 0.5,0.95") from None
-
-
-def parse_sample_size(size: str | None) -> str | float | None:
-    """The argument ``sample_size`` of `mixtura.fit` from ``--sample-size``.
-
-    Examples
-    --------
-    >>> parse_sample_size("effective"), parse_sample_size("120")
-    ('effective', 120.0)
-    """
-    if size is None or size == EFFECTIVE_SAMPLE_SIZE:
-        return size
-    try:
-        return float(size)
-    except ValueError:
-        raise ParameterError(f"sample_size is {size!r}; expected effective, or a number of rows") from None
 
 
 def load_data(

@@ -18,7 +18,7 @@ import mixtura
 from mixtura import EM, Fit, Mixture, Model
 from mixtura.cli import options as o
 from mixtura.cli.files import ModelFile
-from mixtura.cli.inputs import load_data, parse_name_or_file, parse_names, parse_noise, parse_sample_size
+from mixtura.cli.inputs import load_data, parse_name_or_file, parse_names, parse_noise
 from mixtura.cli.live import iteration_progress
 from mixtura.covariance.models import ALIASES, MODELS, ratios_as_constraint
 from mixtura.data.tables import Table
@@ -92,6 +92,7 @@ class FitOptions:
     model: o.Model = o.DEFAULTS["model"]
     columns: o.Columns = None
     weights_column: o.WeightsColumn = None
+    weights_are: o.WeightsAre = None
     missing: o.Missing = "error"
     file_format: o.Format = None
     header: o.Header = None
@@ -101,7 +102,6 @@ class FitOptions:
     trim: Trim = o.DEFAULTS["trim"]
     fixed: Fixed = None
     equal_weights: EqualWeights = False
-    sample_size: o.SampleSize = None
     prior: Prior = None
     eigenvalue_ratio: EigenvalueRatio = None
     determinant_ratio: DeterminantRatio = None
@@ -137,6 +137,10 @@ class FitOptions:
         how = (self.columns, self.weights_column, self.missing, self.file_format)
         return load_data(data, *how, header=self.header, model=start)
 
+    def weights(self, table: Table) -> dict[str, Any]:
+        """Arguments of `mixtura.fit` that say what the rows of a table weigh."""
+        return {"sample_weight": table.weights, "weights_are": self.weights_are}
+
     def asked_model(self) -> Model:
         """The statistical model that is to be fitted: that of a model file, but for what the options say."""
         said: dict[str, Any] = {
@@ -164,7 +168,6 @@ class FitOptions:
             "prior": asked.prior,
             "noise": asked.noise,
             "equal_weights": asked.equal_weights,
-            "sample_size": parse_sample_size(self.sample_size),
             "em": EM(self.tol, self.max_iter, floor=self.floor, on_interrupt="keep"),
         }
 
@@ -192,18 +195,17 @@ class FitOptions:
         """Fit the rows of a table and show progress; ``on_interrupt`` says what Ctrl-C does."""
         how = self.all_options(on_interrupt)
         with iteration_progress(starts=self.starts, max_iter=how["em"].max_iter, verbose=verbose) as watch:
-            fitted = mixtura.fit(
+            return mixtura.fit(
                 table,
                 self.k,
                 start=self.parsed_start,
-                sample_weight=table.weights,
+                **self.weights(table),
                 seed=self.seed,
                 threads=self.threads,
                 record=record,
                 on_iteration=watch,
                 **how,
             )
-        return fitted.with_sample_size(parse_sample_size(self.sample_size))
 
 
 def with_model_options(*without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

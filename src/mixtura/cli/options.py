@@ -70,11 +70,12 @@ Start: TypeAlias = Annotated[
 NamedStart: TypeAlias = Annotated[
     str, typer.Option("--start", metavar="NAME", help=f"Where EM starts: {', '.join(STARTS)}.")
 ]
-SampleSize: TypeAlias = Annotated[
+WeightsAre: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        metavar="effective|N",
-        help="Number of rows n in BIC and ICL; default: the sum of the weights.",
+        metavar="counts|sampling",
+        help="What weights are: how often a row was seen, or how much of a population it stands for, as in surveys."
+        " Default: whole numbers are counts, all others sampling weights.",
     ),
 ]
 Starts: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Number of starts; the best fit is kept.")]

@@ -141,7 +141,7 @@ def select(
             models=chosen_models,
             criterion=criterion,
             start=parse_names([start]),
-            sample_weight=rows.weights,
+            **settings.weights(rows),
             seed=settings.seed,
             threads=settings.threads,
             resume=resume,

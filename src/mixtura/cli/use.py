@@ -55,6 +55,7 @@ def score(
     output: o.TableOutput = None,
     columns: o.Columns = None,
     weights_column: o.WeightsColumn = None,
+    weights_are: o.WeightsAre = None,
     missing: o.Missing = "error",
     file_format: o.Format = None,
     header: o.Header = None,
@@ -71,7 +72,7 @@ def score(
         write_columns({"row": row_numbers(table), "loglik": table.align(found)}, target)
         return
     with using_threads(threads):
-        assessment = assess(mixture, table, table.weights)
+        assessment = assess(mixture, table, table.weights, weights_are=weights_are)
     if json:
         print_json(criteria_values(assessment))
         return

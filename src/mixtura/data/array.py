@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows, as_rows, as_sample_weight, chunk_slices, map_in_order
+from mixtura._support import Array, Rng, Rows, as_row_weights, as_rows, chunk_slices, map_in_order
 from mixtura.data.chunk import Chunk
 from mixtura.data.source import Source, Sum, WholeArray, is_source
 from mixtura.errors import ParameterError
@@ -26,9 +26,11 @@ class ArraySource:
     array : ndarray of shape (n, d)
         float64 or float32.
     sample_weight : ndarray of shape (n,), or None
-        How often each row counts; None for once. Rows of weight zero are left out.
+        How much each row counts in sums; None for once. Rows of weight zero are left out.
     threads : int, optional
         Number of threads; by default that of `mixtura._support.threads.thread_count`.
+    weights_are : {"counts", "sampling"} or None
+        What the weights that were given are (`mixtura.fit`); ``sample_weight`` is what follows from this.
 
     Examples
     --------
@@ -40,12 +42,20 @@ class ArraySource:
     array: Rows
     sample_weight: Array | None = None
     threads: int | None = None
+    weights_are: str | None = None
 
     @classmethod
-    def of(cls, X: Any, sample_weight: Any = None, threads: int | None = None) -> ArraySource:
+    def of(
+        cls, X: Any, sample_weight: Any = None, threads: int | None = None, *, weights_are: str | None = None
+    ) -> ArraySource:
         """The source of an array or table and weights, both of which are checked."""
-        rows = as_rows(X)
-        return cls(rows, as_sample_weight(sample_weight, len(rows)), threads)
+        return cls.of_rows(as_rows(X), sample_weight, threads, weights_are)
+
+    @classmethod
+    def of_rows(cls, rows: Rows, sample_weight: Any, threads: int | None, weights_are: str | None) -> ArraySource:
+        """The source of checked rows and of weights, which are checked."""
+        weights = as_row_weights(sample_weight, len(rows), weights_are)
+        return cls(rows, weights.values, threads, weights.kind)
 
     @property
     def length(self) -> int:
@@ -119,11 +129,16 @@ class ArraySource:
 
 
 def as_source(
-    X: Any, sample_weight: Any = None, threads: int | None = None, check: Callable[[Any], Rows] = as_rows
+    X: Any,
+    sample_weight: Any = None,
+    threads: int | None = None,
+    check: Callable[[Any], Rows] = as_rows,
+    *,
+    weights_are: str | None = None,
 ) -> Source:
     """What a user passed in as a source: a `Source` as it is, anything else as checked rows in memory.
 
-    ``check`` turns anything but a `Source` into a matrix of rows (n, d).
+    ``check`` turns anything but a `Source` into a matrix of rows (n, d). Weights of a `Source` are taken as they are.
 
     Examples
     --------
@@ -131,9 +146,8 @@ def as_source(
     2
     """
     if not is_source(X):
-        rows = check(X)
-        return ArraySource(rows, as_sample_weight(sample_weight, len(rows)), threads)
-    if sample_weight is not None:
-        raise ParameterError("sample_weight is given beside a Source; give the weights to the Source")
+        return ArraySource.of_rows(check(X), sample_weight, threads, weights_are)
+    if not (sample_weight is None and weights_are is None):
+        raise ParameterError("sample_weight or weights_are is given beside a Source; give the weights to the Source")
     source: Source = X
     return source

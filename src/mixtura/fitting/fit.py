@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mixtura._support import Rng, as_count, as_rng
-from mixtura.covariance.models import Constraint
 from mixtura.data import ColumnValues
 from mixtura.data.tables import read_table
 from mixtura.em import Outcome, Problem, Run, advance, iterate, reseed_empty
@@ -31,7 +30,6 @@ def fit(
     n_components: int | None = None,
     *,
     model: str | Model = "VVV",
-    constraint: Constraint | None = None,
     prior: Any = None,
     noise: Any = None,
     trim: float = 0.0,
@@ -41,6 +39,7 @@ def fit(
     n_init: int = 1,
     known_labels: Any = None,
     sample_weight: Any = None,
+    weights_are: str | None = None,
     tol: float | None = None,
     max_iter: int | None = None,
     em: EM | None = None,
@@ -61,10 +60,7 @@ def fit(
         Covariance model: whether volume, shape and axes are equal (E), variable (V) or the identity (I): EII, VII, EEI,
         VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, EVV, VVV, and E and V of one column, as in mclust; or
         scikit-learn's full (VVV), tied (EEE), diag (VVI), spherical (VII). A `Model`, such as that of another fit,
-        stands for all arguments from here to ``equal_weights``.
-    constraint : EigenvalueRatio or DeterminantRatio, optional
-        Largest ratio of the eigenvalues of the covariance matrices (tclust's ``restr.fact``), for EII, VII, EEI, VVI,
-        EEE, VVE, EEV and VVV; or of their determinants, for VII, VVI, VVE and VVV. The M-step stays exact.
+        stands for all arguments from here to ``equal_weights``; it can also have a constraint on the covariances.
     prior : "conjugate" or ConjugatePrior, optional
         Prior distribution of means and covariances; "conjugate" is that of Fraley and Raftery, as in mclust. The fit
         maximises log-likelihood plus log-prior; ``Fit.loglik`` and the criteria leave the log-prior out.
@@ -92,6 +88,10 @@ def fit(
         starts from the parameters of the rows with known labels.
     sample_weight : array-like of shape (n,), optional
         A weight of 3 counts a row three times, a weight of 0 leaves it out.
+    weights_are : {"counts", "sampling"}, optional
+        What the weights are: how often a row was seen, or how much of a population it stands for (survey or importance
+        weights), where only ratios matter and log-likelihood and criteria are those of Kish's effective number of rows,
+        (sum w)^2 / sum w^2. Unless given, whole numbers are counts, all others sampling weights.
     tol, max_iter : optional
         The fields of ``em`` with these names: the rise of the mean log-likelihood per row at which EM stops, by
         default 1e-6, and the largest number of iterations of each start, by default 1000.
@@ -128,13 +128,13 @@ def fit(
     >>> fit.outcome.value
     'Converged.'
     """
-    parts = {"constraint": constraint, "prior": prior, "noise": noise, "trim": trim, "fixed": fixed}
+    parts = {"prior": prior, "noise": noise, "trim": trim, "fixed": fixed}
     requested = as_model(model, {**parts, "equal_weights": equal_weights})
     options = as_em(em, tol=tol, max_iter=max_iter)
     if not (on_iteration is None or callable(on_iteration)):
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
     X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
-    source, start = as_data_and_start(X, sample_weight, start, threads)
+    source, start = as_data_and_start(X, sample_weight, weights_are, start, threads)
     requested = requested.in_columns(source.n_features)
     k = as_n_components(n_components, start)
     summary, values = requested.summary(source), ColumnValues.of(source)

@@ -86,6 +86,8 @@ class Model:
     name : str
         Name of the covariance model, as in `mixtura.fit`; E or V for one column.
     constraint : EigenvalueRatio or DeterminantRatio, optional
+        By how much covariances may differ: no eigenvalue by more than a ratio (tclust's ``restr.fact``), for EII, VII,
+        EEI, VVI, EEE, VVE, EEV and VVV; or no determinant, for VII, VVI, VVE and VVV. The M-step stays exact.
     prior : "conjugate" or ConjugatePrior, optional
     noise : optional
         As in `mixtura.fit`.

@@ -21,11 +21,13 @@ from mixtura.starts import DEFAULT, FromKnownLabels, Initial, Parameters
 from mixtura.stats import Stats
 
 
-def as_data_and_start(X: Any, sample_weight: Any, start: Any, threads: int | None) -> tuple[Source, Any]:
+def as_data_and_start(
+    X: Any, sample_weight: Any, weights_are: str | None, start: Any, threads: int | None
+) -> tuple[Source, Any]:
     """Check the data and the start; labels and responsibilities become arrays, and a mixture's columns are aligned."""
     if hasattr(start, "__array__") or (isinstance(start, Sequence) and not isinstance(start, str)):
         start = _as_array(start)
-    source = as_source(X, sample_weight, thread_count(threads))
+    source = as_source(X, sample_weight, thread_count(threads), weights_are=weights_are)
     if is_source(X):
         return source, start
     absent = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64) == 0

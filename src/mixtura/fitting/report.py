@@ -32,7 +32,6 @@ def as_fit(
     em: EM,
     *,
     histories: Sequence[tuple[Iteration, ...]] = (),
-    sample_size: float | None = None,
 ) -> Fit:
     """Fit from the run with the highest log-likelihood, with a summary of each run.
 
@@ -59,8 +58,7 @@ def as_fit(
         history=histories[first] if histories else (),
         cutoff=last.memory if problem.estep.left_out else -np.inf,
         log_prior=problem.mstep.penalty(last.mixture),
-        effective_n_rows=problem.summary.effective_n_rows,
-        sample_size=sample_size,
+        weights_are=getattr(problem.source, "weights_are", None),
         point_masses=_point_masses(problem, last, starts[first]),
     )
 

@@ -16,7 +16,6 @@ from mixtura.fitting.start import Iteration, PointMass, Start
 from mixtura.mixture import (
     Assessment,
     Mixture,
-    as_sample_size,
     component_html,
     component_records,
     model_to_json,
@@ -46,20 +45,19 @@ class Fit:
     sizes : ndarray of shape (k,)
         Number of rows of each component: the sum of its responsibilities. Other rows are noise.
     n_rows : float
-        Number of rows that were not trimmed, or the sum of their weights.
+        Number of rows that were not trimmed; with weights, the sum of counts, or the effective number of rows
+        for sampling weights. The log-likelihood refers to this number.
+    weights_are : {"counts", "sampling"} or None
+        Meaning of the sample weights; None without weights.
     assignment_logprob : float
         Sum over rows of log max_k r_k, r the responsibilities: log-probability of the most probable assignment.
     history : tuple of Iteration
         Every iteration of the best start, if ``record=True``.
     cutoff : float
         Rows of lower log-density were trimmed: ``fit.mixture.logpdf(X) < fit.cutoff``.
-    sample_size : float or None
-        Number of rows in BIC, ICL and AICc; None is ``n_rows``.
     log_prior : float
         What EM adds to the log-likelihood: the log-density that the model gives the parameters, up to a constant; 0 for
         maximum likelihood.
-    effective_n_rows : float
-        The effective number of weighted rows, (sum w)^2 / sum w^2 (Kish 1965).
     point_masses : tuple of PointMass
         Components at the floor whose many rows coincide in some direction.
 
@@ -84,8 +82,7 @@ class Fit:
     history: tuple[Iteration, ...] = ()
     cutoff: float = -math.inf
     log_prior: float = 0.0
-    effective_n_rows: float = math.nan
-    sample_size: float | None = None
+    weights_are: str | None = None
     point_masses: tuple[PointMass, ...] = ()
 
     def __repr__(self) -> str:
@@ -177,24 +174,6 @@ class Fit:
         em = replace(self.em, on_interrupt=None)  # which says nothing about the result
         return model_to_json(self.mixture, model=self.model.to_dict(), em=em.to_dict())
 
-    def with_sample_size(self, sample_size: Any) -> Fit:
-        """The same fit with another number of rows in BIC, ICL and AICc.
-
-        Parameters
-        ----------
-        sample_size : None, "effective" or float
-            None is the sum of the weights, "effective" Kish's (sum w)^2 / sum w^2. The log-likelihood is not
-            changed.
-
-        Examples
-        --------
-        >>> import mixtura
-        >>> fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2, sample_weight=[1, 2, 1, 2, 1, 2], seed=0)
-        >>> round(fit.with_sample_size("effective").assessment.sample_size, 6)
-        5.4
-        """
-        return replace(self, sample_size=as_sample_size(sample_size, lambda: self.effective_n_rows))
-
     @property
     def loglik(self) -> float:
         """Total (weighted) log-likelihood, without ``log_prior``."""
@@ -213,7 +192,7 @@ class Fit:
     @property
     def assessment(self) -> Assessment:
         """Log-likelihood and criteria of the mixture on the rows to which it was fitted."""
-        measured = (self.loglik, self.assignment_logprob, self.n_rows, self.n_parameters, self.sample_size)
+        measured = (self.loglik, self.assignment_logprob, self.n_rows, self.n_parameters)
         return Assessment(*measured, self.mixture.table_kind)
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mixtura.mixture.assembly import rescale_weights
 from mixtura.mixture.component_table import component_html, component_records, standard_deviations
-from mixtura.mixture.criteria import EFFECTIVE_SAMPLE_SIZE, Assessment, as_sample_size, assess, ranks
+from mixtura.mixture.criteria import Assessment, assess, ranks
 from mixtura.mixture.labels import column_labels, component_labels, row_labels
 from mixtura.mixture.mixture import Mixture
 from mixtura.mixture.model_file import model_content, model_to_json
@@ -16,13 +16,11 @@ from mixtura.mixture.noise import NOISE_LABEL, Noise
 from mixtura.mixture.region import NOISE_REGIONS
 
 __all__ = [
-    "EFFECTIVE_SAMPLE_SIZE",
     "NOISE_LABEL",
     "NOISE_REGIONS",
     "Assessment",
     "Mixture",
     "Noise",
-    "as_sample_size",
     "assess",
     "column_labels",
     "component_html",

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from mixtura._support import TableKind, as_amount, as_table, html_table, table_kind
+from mixtura._support import TableKind, as_table, html_table, table_kind
 from mixtura.data import as_source
-from mixtura.errors import ParameterError
-from mixtura.kernels import kernel_of, summarise
+from mixtura.kernels import kernel_of
 from mixtura.mixture.mixture import Mixture
 
 # Values of a criterion with a smaller relative difference are ties: they differ by rounding alone.
@@ -31,11 +30,9 @@ class Assessment:
         Weighted sum over rows of log max_k r_k, the largest responsibility: 0 when every row belongs to one component
         for certain.
     n_rows : float
-        Number of rows, or the sum of their weights.
+        Number of rows n in the criteria: with weights, what these count in all (`mixtura.fit`).
     n_parameters : int
         Free parameters of the mixture.
-    sample_size : float, optional
-        The number of rows n in the criteria, if that is not ``n_rows``.
     table_kind : {"records", "pandas", "polars"}
         What `table` returns: the kind of table that the rows came in.
 
@@ -49,7 +46,6 @@ class Assessment:
     assignment_logprob: float
     n_rows: float
     n_parameters: int
-    sample_size: float | None = None
     table_kind: TableKind = field(default="records", compare=False)
 
     def _repr_html_(self) -> str:
@@ -65,11 +61,6 @@ class Assessment:
         return [{name: getattr(self, name) for name in names}]
 
     @property
-    def size(self) -> float:
-        """The number of rows n in the criteria: ``sample_size``, or ``n_rows`` where that is None."""
-        return self.n_rows if self.sample_size is None else self.sample_size
-
-    @property
     def mean(self) -> float:
         """Mean log-likelihood per row."""
         return self.loglik / self.n_rows
@@ -77,7 +68,7 @@ class Assessment:
     @property
     def bic(self) -> float:
         """Bayesian information criterion (Schwarz 1978), -2 loglik + p log n: lower is better."""
-        return -2 * self.loglik + self.n_parameters * math.log(self.size)
+        return -2 * self.loglik + self.n_parameters * math.log(self.n_rows)
 
     @property
     def aic(self) -> float:
@@ -87,7 +78,7 @@ class Assessment:
     @property
     def aicc(self) -> float:
         """AIC corrected for few rows (Hurvich & Tsai 1989): lower is better; infinite with n - 1 parameters or more."""
-        left = self.size - self.n_parameters - 1
+        left = self.n_rows - self.n_parameters - 1
         return self.aic + 2 * self.n_parameters * (self.n_parameters + 1) / left if left > 0 else math.inf
 
     @property
@@ -99,7 +90,7 @@ class Assessment:
         return self.bic - 2 * self.assignment_logprob
 
 
-def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: Any = None) -> Assessment:
+def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, weights_are: str | None = None) -> Assessment:
     """Compute the log-likelihood and the information criteria of a mixture on rows.
 
     Parameters
@@ -107,7 +98,7 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: 
     mixture : Mixture
     X : array-like or table of shape (n, d), or a Source
     sample_weight : array-like of shape (n,), optional
-    sample_size : "effective" or float, optional
+    weights_are : {"counts", "sampling"}, optional
         As in `mixtura.fit`.
 
     Returns
@@ -122,11 +113,10 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, sample_size: 
     >>> round(mixtura.assess(mixture, [[0.0], [0.0]]).loglik, 4)
     -1.8379
     """
-    source = as_source(X, sample_weight, check=mixture.check_rows)
+    source = as_source(X, sample_weight, check=mixture.check_rows, weights_are=weights_are)
     sums = source.sum(kernel_of(source).estep_pass(mixture, "diagonal"))
-    size = as_sample_size(sample_size, lambda: summarise(source).effective_n_rows)
     total = source.sum(lambda chunk: float(chunk.weigh(np.ones(len(chunk.rows))).sum()))
-    return Assessment(sums.loglik, sums.assignment_logprob, total, mixture.n_parameters, size, table_kind(X))
+    return Assessment(sums.loglik, sums.assignment_logprob, total, mixture.n_parameters, table_kind(X))
 
 
 def ranks(values: Sequence[float]) -> list[int]:
@@ -147,30 +137,3 @@ def ranks(values: Sequence[float]) -> list[int]:
     found = np.zeros(len(known), dtype=np.int64)
     found[order[1:]] = np.cumsum(different)
     return [int(rank) for rank in found]
-
-
-EFFECTIVE_SAMPLE_SIZE = "effective"
-
-
-def as_sample_size(asked: Any, effective: Callable[[], float]) -> float | None:
-    """Check the number of rows n for the criteria; None, the sum of the weights, is returned as it is.
-
-    Parameters
-    ----------
-    asked : None, "effective" or float
-        What the user gave as ``sample_size``.
-    effective : callable
-        Returns the effective number of rows; it is called only for ``"effective"``.
-
-    Examples
-    --------
-    >>> as_sample_size("effective", lambda: 2.5), as_sample_size(7, lambda: 2.5)
-    (2.5, 7.0)
-    """
-    if asked is None:
-        return None
-    if isinstance(asked, str) and asked == EFFECTIVE_SAMPLE_SIZE:
-        return effective()
-    if isinstance(asked, str) or not as_amount(asked, "sample_size"):
-        raise ParameterError(f"sample_size is {asked!r}; expected 'effective', or a number of rows")
-    return float(asked)

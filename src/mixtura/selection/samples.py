@@ -92,4 +92,4 @@ def _random_rows(source: Source, count: int, entropy: int) -> ArraySource:
     sample = source.rows(count, np.random.default_rng(entropy))
     weight = None if sample.sample_weight is None else np.ascontiguousarray(sample.sample_weight)
     rows: Rows = np.ascontiguousarray(sample.rows)  # type: ignore[assignment] # either precision stays
-    return ArraySource(rows, weight, 1)
+    return ArraySource(rows, weight, 1, getattr(source, "weights_are", None))

@@ -18,7 +18,6 @@ from mixtura.data.tables import read_table
 from mixtura.em import LoglikRises
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, GridEdgeWarning, ParameterError, ParametersWarning
 from mixtura.fitting import EM, Model, as_em, noise_region_and_starts, warn_of_columns, warn_of_few_rows, with_names
-from mixtura.mixture import as_sample_size
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.cell_starts import DEFAULT, as_starts
 from mixtura.selection.cross_validation import FOLDS, cross_validated
@@ -41,7 +40,7 @@ def select(
     equal_weights: bool = False,
     start: Any = DEFAULT,
     sample_weight: Any = None,
-    sample_size: Any = None,
+    weights_are: str | None = None,
     tol: float | None = None,
     max_iter: int | None = None,
     em: EM | None = None,
@@ -71,10 +70,8 @@ def select(
         Starts of each cell, of which the best is kept. ``"hierarchical"`` is one partition for all models, ``"seeds"``
         several; ``"neighbours"`` are the solutions of nested models, and that with one component fewer, with one
         component split. Any start of `mixtura.fit` is possible, too, and is computed once for all models.
-    sample_weight, tol, max_iter
+    sample_weight, weights_are, tol, max_iter
         As in `mixtura.fit`.
-    sample_size : "effective" or float, optional
-        Number of rows in BIC, ICL and AICc: see `Fit.with_sample_size`.
     em : EM, optional
         Tolerance, iterations and floor, as in `mixtura.fit`; EM always stops by the log-likelihood and is accelerated.
         Ctrl-C returns the finished cells, unless ``on_interrupt`` is "raise".
@@ -116,7 +113,7 @@ def select(
     requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)
     X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
-    source = as_source(X, sample_weight)
+    source = as_source(X, sample_weight, weights_are=weights_are)
     earlier = resume if isinstance(resume, Selection | None) else Selection.from_json(Path(resume).read_text("utf-8"))
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
     names = _estimable(names, source, requested, em)
@@ -131,7 +128,6 @@ def select(
         n_components=counts,
         models=names,
         entropy=entropy,
-        sample_size=sample_size,
         threads=thread_count(threads),
     )
     cells, interrupted = _reused_cells(earlier, plan), False
@@ -204,7 +200,6 @@ def make_plan(
     n_components: tuple[int, ...],
     models: tuple[str, ...],
     entropy: int,
-    sample_size: Any,
     threads: int,
 ) -> Plan:
     """What the fits of all cells have in common."""
@@ -223,7 +218,6 @@ def make_plan(
         entropy=entropy,
         model=requested,
         em=em,
-        sample_size=as_sample_size(sample_size, lambda: summary.effective_n_rows),
         threads=threads,
     )
 
@@ -242,17 +236,12 @@ def _reused_cells(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:
                 f"resume: the earlier selection is of {cell.fit.mixture.n_features} columns, the data has {dimensions}"
             )
     wanted = {Key(k, model) for k in plan.n_components for model in plan.models}
-    return {cell.key: _with_sample_size(cell, plan.sample_size) for cell in earlier.cells if cell.key in wanted}
+    return {cell.key: cell for cell in earlier.cells if cell.key in wanted}
 
 
 def _with_table_names(cell: Cell, X: Any) -> Cell:
     """The cell with the kind of table that X is, and the names of its columns."""
     return cell if cell.fit is None else replace(cell, fit=with_names(cell.fit, X, None))
-
-
-def _with_sample_size(cell: Cell, size: float | None) -> Cell:
-    """The cell with another number of rows in its criteria."""
-    return cell if cell.fit is None else replace(cell, fit=replace(cell.fit, sample_size=size))
 
 
 def _warn(result: Selection, *, interrupted: bool) -> None:

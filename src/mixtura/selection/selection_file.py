@@ -16,7 +16,7 @@ from mixtura.selection.cell import Cell, CellStart, TriedStart
 from mixtura.stats import Stats
 
 FORMAT = "mixtura-selection"
-VERSION = 3
+VERSION = 4
 
 
 def selection_to_json(fields: dict[str, Any], cells: Sequence[Cell]) -> str:
@@ -83,10 +83,9 @@ def _fit(fit: Fit) -> dict[str, Any]:
         "sizes": fit.sizes.tolist(),
         "n_rows": fit.n_rows,
         "assignment_logprob": fit.assignment_logprob,
-        "sample_size": fit.sample_size,
+        "weights_are": fit.weights_are,
         "log_prior": fit.log_prior,
         "point_masses": [[mass.component, mass.rows, mass.columns, mass.values] for mass in fit.point_masses],
-        "effective_n_rows": fit.effective_n_rows,
         "model": fit.model.to_dict(),
         "em": fit.em.to_dict(),
     }
@@ -120,7 +119,7 @@ def _read_fit(plain: dict[str, Any]) -> Fit:
     start = Start(
         trace[-1], plain["iterations"], plain["passes"], outcome, (), tuple(plain["floored"]), tuple(plain["spurious"])
     )
-    same = ("n_rows", "assignment_logprob", "sample_size", "log_prior", "effective_n_rows")
+    same = ("n_rows", "assignment_logprob", "weights_are", "log_prior")
     return Fit(
         Mixture.from_json(json.dumps(plain["mixture"])),
         outcome,

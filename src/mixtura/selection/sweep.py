@@ -57,8 +57,6 @@ class Plan:
     model : Model
         Statistical model of all cells but for the covariance model.
     em : EM
-    sample_size : float, or None
-        Number of rows in the criteria.
     threads : int
     """
 
@@ -75,7 +73,6 @@ class Plan:
     entropy: int
     model: Model
     em: EM
-    sample_size: float | None
     threads: int
 
     @cached_property
@@ -209,7 +206,7 @@ def _fit_cell(plan: Plan, key: Key, shared: Sequence[CellStart], cells: Mapping[
     return Cell(
         key.n_components,
         key.model,
-        as_fit(problem, [best], plan.problems[key.model][1], plan.em, sample_size=plan.sample_size),
+        as_fit(problem, [best], plan.problems[key.model][1], plan.em),
         start.reduced(problem.mstep.scatter_kind),
         tried,
         is_thin(standing_of(problem, best), least_weight(problem)),

@@ -168,7 +168,7 @@ class DeterminantRatio:
     --------
     >>> import mixtura
     >>> rows = np.random.default_rng(0).normal(size=(60, 2)) * np.repeat([[1.0], [9.0]], 30, axis=0)
-    >>> fit = mixtura.fit(rows, 2, constraint=DeterminantRatio(4), start=np.repeat([0, 1], 30))
+    >>> fit = mixtura.fit(rows, 2, model=mixtura.Model(constraint=DeterminantRatio(4)), start=np.repeat([0, 1], 30))
     >>> low, high = sorted(np.linalg.det(fit.mixture.covariances.dense()))
     >>> bool(high <= 4 * low * (1 + 1e-9))
     True
