@@ -143,8 +143,8 @@ def test_directions(here, capsys):
     assert [row["petal_width_cm"] for row in read("t.csv")] == reduction.basis[3].tolist()
     places = pl.read_csv("c.csv").select("direction_1", "direction_2").to_numpy()
     np.testing.assert_array_equal(places, reduction.transform(four))
-    assert reduction.shares.sum() == pytest.approx(1)
-    assert "share 96.29 % 3.715 %" in words(shown)
+    assert reduction.proportions.sum() == pytest.approx(1)
+    assert "proportion 96.29 % 3.715 %" in words(shown)
     assert_png("r.png")
     assert main(["reduce", "iris.json", "--balance", "0.5", "--json", "--picture", "r.png", "--kind", "regions"]) == 0
     assert len(json.loads(capsys.readouterr().out)["directions"]) == 4

@@ -120,8 +120,8 @@ class LikelihoodRatioTests:
     table_kind: TableKind = "records"
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{test.p_value:.3g} for {test.n_components}" for test in self.tests)
-        return f"<Likelihood-ratio tests of K components against K + 1: p-value {said}>"
+        values = ", ".join(f"{test.p_value:.3g} for {test.n_components}" for test in self.tests)
+        return f"<Likelihood-ratio tests of K components against K + 1: p-value {values}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records())
@@ -132,8 +132,8 @@ class LikelihoodRatioTests:
     def __iter__(self) -> Iterator[LikelihoodRatioTest]:
         return iter(self.tests)
 
-    def __getitem__(self, place: int) -> LikelihoodRatioTest:
-        return self.tests[place]
+    def __getitem__(self, position: int) -> LikelihoodRatioTest:
+        return self.tests[position]
 
     def table(self) -> Any:
         """Statistic and p-value, a row for each test.
@@ -174,8 +174,8 @@ def likelihood_ratio_tests(
     """Test K components against K + 1 for ascending K until a test does not reject (McLachlan 1987).
 
     The likelihood ratio of mixtures has no known null distribution. It is bootstrapped: data sets are drawn from the
-    mixture of K, and both numbers of components are fitted to each, by the same search as on the real data and from
-    the parameters found there, whichever is better.
+    mixture of K, and both numbers of components are fitted to each, from the same starts as to the real data and from
+    the parameters found there, of which the better fit is kept.
 
     Parameters
     ----------
@@ -187,11 +187,11 @@ def likelihood_ratio_tests(
     level : float
         Significance level; a p-value above it ends the sequence of tests.
     sample_weight, weights_are, seed, on_replicate, on_interrupt, threads
-        As in `mixtura.bootstrap`. Drawn are as many rows as weights say: the sum of counts, or the effective number of
-        rows of sampling weights, each of weight one.
+        As in `mixtura.bootstrap`. The number of rows drawn, each of weight one, is the sum of counts, or the effective
+        number of rows for sampling weights.
     **options
         Arguments of `mixtura.fit`: model, start, n_init, tol, max_iter, em, ... ``model=fit.model, em=fit.em`` are
-        those of a fit.
+        those of an earlier fit.
 
     Returns
     -------
@@ -245,9 +245,9 @@ def likelihood_ratio_tests(
 
 
 def _refit_loglik(fitted: Fit, rows: Array, rng: Rng, options: dict[str, Any]) -> float:
-    """Best log-likelihood of a fit's model on other rows, from the fit's parameters and by its own search.
+    """Best log-likelihood of a fit's model on other rows, from the fit's parameters and from the starts of the options.
 
-    Without the search, the replicates' likelihood ratios would be smaller than that of the searched real data.
+    Without these starts, the replicates' likelihood ratios would be too small compared with that of the data.
     """
     k = fitted.mixture.n_components
     model, em = fitted.model, fitted.em

@@ -90,7 +90,7 @@ def reduction_summary(records: Sequence[dict[str, Any]], columns: Sequence[str],
     lines = [
         ("direction", *(str(row["direction"]) for row in records)),
         ("eigenvalue", *(f"{row['eigenvalue']:.4f}" for row in records)),
-        ("share", *(format_percent(row["share"]) for row in records)),
+        ("proportion", *(format_percent(row["proportion"]) for row in records)),
         *((column, *(f"{row[column]:.4f}" for row in records)) for column in columns[:MAX_PRINTED_COLUMNS]),
     ]
     hidden = len(columns[MAX_PRINTED_COLUMNS:])

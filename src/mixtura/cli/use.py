@@ -102,7 +102,7 @@ def sample(
 
 
 def describe(model: o.ModelFile, *, json: o.Json = False) -> None:
-    """Show a model's weights, means and standard standard_deviations."""
+    """Show a model's weights, means and standard deviations."""
     mixture = read_model(model)
     if json:
         print_json(mixture_values(mixture))

@@ -93,7 +93,7 @@ def _component_name(mixture: Mixture, component: int, width: int = 18) -> str:
 
 
 def plot_weight_replicates(
-    mixture: Mixture, values: Array, ends: Array, *, level: float, head: str, path: Path | None
+    mixture: Mixture, values: Array, ends: Array, *, level: float, first_line: str, path: Path | None
 ) -> Figure:
     """Draw histograms of bootstrapped weights.
 
@@ -107,7 +107,7 @@ def plot_weight_replicates(
         Lower and upper ends of the intervals.
     level : float
         Probability of the intervals.
-    head : str
+    first_line : str
         First line of the title.
     path : Path, optional
         File to save.
@@ -121,7 +121,7 @@ def plot_weight_replicates(
         _draw_parameter(axes, values[:, j], float(mixture.weights[j]), ends[:, j], j)
         axes.set_title(_component_name(mixture, j), fontsize="small")
         axes.set_xlabel("weight", fontsize="small")
-    return _finish(figure, [head, *notes], level, path)
+    return _finish(figure, [first_line, *notes], level, path)
 
 
 def plot_parameter_replicates(
