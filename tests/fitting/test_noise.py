@@ -164,7 +164,7 @@ def test_marginals_conditions_and_probabilities_of_noise_in_an_upright_box():
 
 def test_what_is_not_known_of_a_turned_box_is_refused():
     for question in (lambda: TURNED.marginal([0]), lambda: TURNED.probability([0, 0], [1, 1])):
-        with pytest.raises(ParameterError, match=r"turned.*without_noise"):
+        with pytest.raises(ParameterError, match=r"rotated.*without_noise"):
             question()
     swapped = TURNED.marginal([1, 0])
     np.testing.assert_allclose(swapped.mean, TURNED.mean[::-1])

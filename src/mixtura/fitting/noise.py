@@ -88,7 +88,7 @@ def with_noise(
     region, noise_starts = noise_region_and_starts(noise, source, summary)
     if region is None:
         return None, (initial,)
-    return region, tuple(WithNoise(initial, region.weighted(weight), rows) for weight, rows in noise_starts)
+    return region, tuple(WithNoise(initial, region.with_weight(weight), rows) for weight, rows in noise_starts)
 
 
 def noise_region_and_starts(

@@ -28,7 +28,7 @@ MAX_DRAWN_COLUMNS = 6
 
 
 class FittedMixture(Protocol):
-    """Protocol of a fit, as far as a picture and its title show it."""
+    """Protocol of a fit, with what a picture and its title show."""
 
     @property
     def mixture(self) -> Mixture:
@@ -74,7 +74,8 @@ def _classification_handles(view: View) -> Sequence[Artist]:
 def _boundary_handles(view: View) -> Sequence[Artist]:
     """Legend entries for components on a background coloured by the most probable one."""
     patch = style.require("matplotlib.patches").Patch
-    background = patch(facecolor=style.component_colour(0), alpha=0.22, label="ground: most probable\nby these columns")
+    label = "background: most probable\ngiven these columns"
+    background = patch(facecolor=style.component_colour(0), alpha=0.22, label=label)
     curves = line_handles(1) if len(view.columns) != 2 else []
     return [*component_handles(view.mixture), *curves, *([background] if len(view.mixture.all_weights) > 1 else [])]
 
@@ -174,7 +175,7 @@ def draw_view(
     target = style.as_picture_path(path)
     chosen = _as_kind(kind)
     view = replace(view, probabilities=_as_probabilities(probabilities))
-    without = ("components alone, without the noise",) if chosen.omits_noise and view.mixture.noise else ()
+    without = ("components without the noise",) if chosen.omits_noise and view.mixture.noise else ()
     lines = "\n".join([first_line, *without, *view.notes])
     if len(view.columns) <= 2:
         figure = _draw_single(chosen, view, labels, lines, ax, shown=target is None)
@@ -182,7 +183,7 @@ def draw_view(
         figure = _draw_pairs(chosen, view, labels, lines, shown=target is None)
     else:
         raise ParameterError(
-            f"ax holds one picture, but {len(view.columns)} columns make several: "
+            f"ax has room for one panel, but {len(view.columns)} columns need several: "
             "leave ax out, or choose one or two with columns="
         )
     return style.save(figure, target)

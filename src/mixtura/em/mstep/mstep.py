@@ -93,7 +93,7 @@ class MStep:
     def assemble(self, weights: Array, means: Array, covariances: Covariance, noise_weight: float = 0.0) -> Mixture:
         """A mixture with the number of parameters that this M-step estimates; noise adds two, its weight and volume."""
         k, d = means.shape
-        noise = self.background.weighted(noise_weight) if self.background else None
+        noise = self.background.with_weight(noise_weight) if self.background else None
         count = self.n_free(k, d)
         return Mixture(self.weights(weights), means, covariances, n_parameters=count + (2 if noise else 0), noise=noise)
 
