@@ -17,13 +17,13 @@ from mixtura import Assessment, Fit, Mixture, Selection
 from mixtura._support import format_count
 from mixtura.mixture import column_labels, component_labels, standard_deviations
 
-# Columns beyond these are found in --json and the model file.
+# Further columns are in --json and the model file.
 MAX_PRINTED_COLUMNS = 40
 
 # Best cells of a selection that are printed.
 RANKS_SHOWN = 5
 
-# Texts of one line or of one column of a table.
+# Cells of one line or of one column of a table.
 CellTexts = tuple[str, ...]
 
 
