@@ -203,7 +203,7 @@ def test_the_kernel_climbs_as_the_loop_does(native, model, weighted):
         problem.mstep.floor,
         tol=0,
         max_iter=12,
-        least_points=1,
+        least_rows=1,
         pseudo_rows=problem.mstep.pseudo_rows_for_kernel(3),
     )
     assert (np.diff(top.trace) >= 0).all()
@@ -217,7 +217,7 @@ def test_the_kernel_climbs_as_the_loop_does(native, model, weighted):
         problem.mstep.floor,
         tol=1e-9,
         max_iter=500,
-        least_points=1,
+        least_rows=1,
         plain=3,
         pseudo_rows=problem.mstep.pseudo_rows_for_kernel(3),
     )
@@ -237,7 +237,7 @@ def test_the_kernel_refuses_pseudo_rows_of_another_dimension(native, iris):
             np.full(4, 1e-9),
             tol=0,
             max_iter=1,
-            least_points=1,
+            least_rows=1,
             pseudo_rows=(0.0, 1.0, np.zeros(3), np.eye(3)),
         )
 
