@@ -57,7 +57,7 @@ class Bootstrap:
     noise : ndarray of shape (n,), or None
         Weight of the noise component; None if the fit has none.
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        Kind of table that `table` returns: that of the rows.
     """
 
     mixture: Mixture
@@ -108,7 +108,7 @@ class Bootstrap:
 
         "parameter" ("weight", "mean" or "covariance"), "component", "column" and "other_column" identify the parameter;
         a variance is the covariance of a column with itself. The last row is the weight of noise, if any.
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
 
         Examples
         --------

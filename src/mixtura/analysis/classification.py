@@ -61,7 +61,7 @@ class Discriminant:
     columns : tuple of str, optional
         Names of the columns.
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        Kind of table that `table` returns: that of the rows.
 
     Examples
     --------
@@ -95,7 +95,7 @@ class Discriminant:
     def table(self) -> Any:
         """A row for each class: its prior probability, its covariance model and its number of components.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
         """
         return as_table(self.records(), self.table_kind)
 

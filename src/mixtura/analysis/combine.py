@@ -53,7 +53,7 @@ class Combination:
     merged_rows : tuple of float
         Rows (or their weight) in the two clusters whose merge leaves 1, 2, ..., K - 1 clusters.
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        Kind of table that `table` returns: that of the rows.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class Combination:
     def table(self) -> Any:
         """A row for each number of clusters, from K down to 1: the entropy, and which components are in a cluster.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
         """
         return as_table(self.records(), self.table_kind)
 

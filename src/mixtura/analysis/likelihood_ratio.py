@@ -45,7 +45,7 @@ class LikelihoodRatioTest:
     replicates : ndarray of shape (n,)
         Statistics of n data sets drawn from the mixture of K components.
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        Kind of table that `table` returns: that of the rows.
 
     Examples
     --------
@@ -103,7 +103,7 @@ class LikelihoodRatioTests:
     ----------
     tests : tuple of LikelihoodRatioTest
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        Kind of table that `table` returns: that of the rows.
 
     Examples
     --------
@@ -138,7 +138,7 @@ class LikelihoodRatioTests:
     def table(self) -> Any:
         """Statistic and p-value, a row for each test.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
         """
         return as_table(self.records(), self.table_kind)
 

@@ -101,7 +101,7 @@ class Fit:
     def table(self) -> Any:
         """Weight, size, means and standard deviations of the components, a row for each; the last is noise, if any.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
 
         Examples
         --------

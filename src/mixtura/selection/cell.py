@@ -113,7 +113,7 @@ class Cell:
     def table(self) -> Any:
         """A row for each start that was tried, the best first, with the attributes of `TriedStart`.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
         """
         return as_table(self.records(), self.fit.mixture.table_kind if self.fit else "records")
 

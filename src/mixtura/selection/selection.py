@@ -123,7 +123,7 @@ class Selection:
     def table(self) -> Any:
         """A row for each cell; ``trouble`` is empty where it is sound.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
         """
         return as_table(self.records(), self.table_kind)
 
