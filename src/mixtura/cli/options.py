@@ -207,7 +207,9 @@ Clusters: TypeAlias = Annotated[
 ]
 Balance: TypeAlias = Annotated[
     float,
-    typer.Option(metavar="X", help="Weight of differences of means, 0 to 1; differences of covariances have the rest."),
+    typer.Option(
+        metavar="X", help="Weight of differences of means, 0 to 1; the weight of differences of covariances is 1 - X."
+    ),
 ]
 EstimatesOutput: TypeAlias = Annotated[
     str | None,

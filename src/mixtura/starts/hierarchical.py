@@ -38,7 +38,7 @@ class ClusterTree:
     criterion, use : str
         As given to `mixtura.hierarchical`.
     table_kind : {"records", "pandas", "polars"}
-        The kind of table that `table` returns: the one that the rows came in.
+        Kind of table that `table` returns: that of the rows.
 
     Examples
     --------

@@ -83,7 +83,7 @@ class FixedMeans:
 
     Examples
     --------
-    >>> held = FixedMeans(np.array([True, False]), np.array([[0.0], [9.0]]))
+    >>> fixed = FixedMeans(np.array([True, False]), np.array([[0.0], [9.0]]))
     >>> new = fixed(Stats(np.ones(2), np.array([[1.0], [5.0]]), np.ones((2, 1)), 0.0, 0.0))
     >>> new.mean.tolist(), new.scatter.tolist()
     ([[0.0], [5.0]], [[2.0], [1.0]])

@@ -107,7 +107,7 @@ class FixedWeights:
 
     Examples
     --------
-    >>> held = FixedWeights(np.array([True, False, False]), np.array([0.5, 0.25, 0.25]))
+    >>> fixed = FixedWeights(np.array([True, False, False]), np.array([0.5, 0.25, 0.25]))
     >>> fixed(np.array([0.2, 0.2, 0.6])).round(12).tolist(), fixed.n_parameters(3)
     ([0.5, 0.125, 0.375], 1)
     """
