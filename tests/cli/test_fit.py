@@ -191,7 +191,10 @@ BAD = [
     (["fit", "two.csv", "-k", "2", "--start", "k-mean"], "start is 'k-mean'; expected one of small-em, hierarchical"),
     (["fit", "two.csv", "-k", "2", "--start", "none.json"], "none.json: No such file or directory"),
     (["fit", "two.csv", "-k", "2", "--start", "two.csv"], "two.csv: not a model file"),
-    (["fit", "two.csv", "-k", "2", "--stop", "never"], "stop is ['never']; expected loglik or parameters, or both"),
+    (
+        ["fit", "two.csv", "-k", "2", "--stop", "never"],
+        "stop is ['never']; expected 'remaining', 'loglik', 'parameters', or several",
+    ),
     (["fit", "two.csv", "-k", "2", "--tol", "-1"], "tol is -1.0; expected a finite number"),
     (["fit", "two.csv", "-k", "2", "--columns", "a,z"], 'two.csv has no column "z"; it has a, b, c'),
     (["fit", "two.csv", "-k", "2", "--missing", "mean"], "missing is 'mean'; expected error or drop"),
@@ -301,5 +304,5 @@ def test_other_warnings_and_errors_stay_pythons(two, capsys, monkeypatch):
 
 
 def test_defaults_are_those_of_the_library():
-    assert EM.tol == 1e-6
+    assert EM.tol is None
     assert EM.max_iter == 1000

@@ -74,7 +74,7 @@ def test_a_sweep_with_a_prior_or_a_bound(iris, tmp_path):
     chosen = mixtura.select(iris, [1, 3], prior=prior, **options)
     cell = chosen[3, "VVI"]
     assert cell.fit.trace[-1] == pytest.approx(cell.loglik + cell.fit.log_prior)
-    fit = mixtura.fit(iris, 3, model="VVI", start=cell.start, prior=prior)
+    fit = mixtura.fit(iris, 3, model="VVI", start=cell.start, prior=prior, tol=1e-6)
     assert fit.loglik == pytest.approx(cell.loglik, abs=0.01)
     path = tmp_path / "sweep.json"
     path.write_text(chosen.to_json())

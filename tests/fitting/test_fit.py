@@ -318,9 +318,8 @@ def test_bad_arguments_are_named(iris, arguments, error, words):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"stop": "never"}, "stop is 'never'; expected loglik or parameters"),
+        ({"stop": "never"}, "stop is 'never'; expected 'remaining', 'loglik'"),
         ({"stop": ()}, r"stop is \(\)"),
-        ({"stop": None}, "stop is None"),
         ({"floor": -1e-3}, "floor is -0.001"),
         ({"on_interrupt": "die"}, "on_interrupt is 'die'"),
         ({"tol": -1}, "tol is -1"),

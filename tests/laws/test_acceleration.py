@@ -9,7 +9,7 @@ from strategies import problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS, as_covariance_model
-from mixtura.em.steppers.coordinates import FisherCoordinates
+from mixtura.em.coordinates import FisherCoordinates
 
 
 def both_ways(rows, k, floor=1e-10, **options):

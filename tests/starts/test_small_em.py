@@ -76,7 +76,7 @@ def test_without_the_kernel_the_loop_takes_the_same_way():
     with kernels.using_kernel(replace(kernels.current_kernel(), begin_runs=None)):
         slow = mixtura.fit(rows, 3, seed=0, em=mixtura.EM(floor=1e-3))
     assert slow.loglik == pytest.approx(fast.loglik, abs=1e-3)
-    np.testing.assert_allclose(slow.mixture.means, fast.mixture.means, atol=1e-2)
+    np.testing.assert_allclose(*(np.sort(one.mixture.means, axis=0) for one in (slow, fast)), atol=1e-2)
 
 
 def test_the_number_of_threads_changes_no_bit():

@@ -256,7 +256,7 @@ def bootstrap(
     known = None if known_labels is None else as_known_labels(known_labels, len(rows), mixture.n_components)
     em = replace(fitted.em, on_interrupt="raise")
     exact = fitted.model.fixed is not None or known is not None
-    start = refined(mixture, exact=exact, tol=em.tol, max_iter=em.max_iter)
+    start = refined(mixture, exact=exact, tol=em.rise_per_row, max_iter=em.max_iter)
     options: dict[str, Any] = {"model": fitted.model, "start": start, "em": em, "threads": 1}
     data = Sample(rows, as_row_weights(sample_weight, len(rows), weights_are), known)
 

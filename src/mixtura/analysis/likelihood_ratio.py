@@ -251,6 +251,6 @@ def _refit_loglik(fitted: Fit, rows: Array, rng: Rng, options: dict[str, Any]) -
     """
     k = fitted.mixture.n_components
     model, em = fitted.model, fitted.em
-    start = refined(fitted.mixture, exact=model.fixed is not None, tol=em.tol, max_iter=em.max_iter)
+    start = refined(fitted.mixture, exact=model.fixed is not None, tol=em.rise_per_row, max_iter=em.max_iter)
     own = {"model": model, "em": em, "start": start, "n_init": 1}
     return max(fit(rows, k, threads=1, seed=rng, **choice).loglik for choice in (own, options))

@@ -109,7 +109,7 @@ class FitOptions:
     starts: o.Starts = o.DEFAULTS["n_init"]
     tol: o.Tol = o.EM.tol
     max_iter: o.MaxIter = o.EM.max_iter
-    stop: o.Stop = o.STOP
+    stop: o.Stop = None
     floor: o.Floor = o.EM.floor
     accelerate: o.Accelerate = o.EM.accelerate
     seed: o.Seed = None
@@ -176,7 +176,7 @@ class FitOptions:
         em = EM(
             self.tol,
             self.max_iter,
-            self.stop.split(","),
+            self.stop.split(",") if self.stop else None,
             accelerate=self.accelerate,
             floor=self.floor,
             on_interrupt=on_interrupt,

@@ -20,7 +20,6 @@ from mixtura.starts import STARTS
 DEFAULTS: dict[str, Any] = {name: given.default for name, given in inspect.signature(mixtura.fit).parameters.items()}
 
 EM = mixtura.EM()
-STOP = "loglik"
 
 SELECT: dict[str, Any] = {name: given.default for name, given in inspect.signature(mixtura.select).parameters.items()}
 SWEEP_START = ",".join(SELECT["start"])
@@ -79,14 +78,18 @@ WeightsAre: TypeAlias = Annotated[
     ),
 ]
 Starts: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Number of starts; the best fit is kept.")]
-Tol: TypeAlias = Annotated[float, typer.Option(metavar="X", help="Threshold of the stopping rule.")]
+Tol: TypeAlias = Annotated[
+    float | None,
+    typer.Option(metavar="X", help="Threshold of the stopping rule; default: 0.005 nats (remaining), else 1e-6."),
+]
 MaxIter: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Largest number of EM iterations of each start.")]
 Stop: TypeAlias = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="RULE",
-        help="Stop when the mean log-likelihood per row rises (loglik), the parameters move (parameters), or either"
-        " (loglik,parameters) by no more than --tol.",
+        help="Stop when the total log-likelihood will rise yet (remaining), the mean log-likelihood per row rises"
+        " (loglik), or the parameters move (parameters) by no more than --tol; several rules with commas between them."
+        " Default: remaining, but loglik with --tol.",
     ),
 ]
 Floor: TypeAlias = Annotated[

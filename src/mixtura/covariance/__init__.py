@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mixtura._support import Array, Index, StorageForm
 from mixtura.covariance.dense import DenseCovariance
 from mixtura.covariance.diagonal import DiagonalCovariance
@@ -80,6 +83,16 @@ class Covariance(Protocol):
         m is the number of stored matrices. They are zero for these covariances themselves, and scaled so that, near
         zero, the squared length is the Fisher information of one row about the difference.
         """
+
+    def log_coordinate_scores(self, white: Array) -> Array:
+        """Derivatives of the log-density of whitened rows (n, d) by ``log_coordinates`` at zero, (n, ...).
+
+        They are those by the free coordinates of one stored matrix, in their order.
+        """
+
+    @property
+    def free_log_coordinates(self) -> NDArray[np.bool_]:
+        """Which of ``log_coordinates`` of one stored matrix are not always zero, (...)."""
 
     def from_log_coordinates(self, coordinates: Array) -> Covariance:
         """The inverse of ``log_coordinates``: any numbers give positive definite matrices."""

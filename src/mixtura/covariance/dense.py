@@ -205,6 +205,19 @@ class DenseCovariance:
         _diagonals(coordinates)[:] = math.sqrt(2) * np.log(_diagonals(factors))
         return coordinates
 
+    @property
+    def free_log_coordinates(self) -> NDArray[np.bool_]:
+        """All that are not above the diagonal, (d, d)."""
+        return np.tri(self.n_features, dtype=bool)
+
+    def log_coordinate_scores(self, white: Array) -> Array:
+        """Derivatives of the log-density of whitened rows (n, d) by the free coordinates, (n, d (d + 1) / 2)."""
+        rows, columns = np.tril_indices(self.n_features)
+        scores = white[:, rows] * white[:, columns]
+        diagonal = rows == columns
+        scores[:, diagonal] = (scores[:, diagonal] - 1) / math.sqrt(2)
+        return scores
+
     def from_log_coordinates(self, coordinates: Array) -> DenseCovariance:
         """The matrices that have these log-Cholesky coordinates, (m, d, d), relative to these covariances."""
         factors = coordinates * _strictly_lower(self.n_features)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._support import Array, Index, StorageForm, frozen_array
 from mixtura.errors import DataError
@@ -132,6 +133,17 @@ class DiagonalCovariance:
     def log_coordinates(self, other: DiagonalCovariance) -> Array:
         """Scaled logarithms of ratios of standard deviations, the other over these, in the shape of ``values``."""
         return 0.5 * self._root_information * np.log(other.values / self.values)
+
+    @property
+    def free_log_coordinates(self) -> NDArray[np.bool_]:
+        """All of them, (d,) or (1,)."""
+        return np.ones(self.values.shape[1], dtype=bool)
+
+    def log_coordinate_scores(self, white: Array) -> Array:
+        """Derivatives of the log-density of whitened rows (n, d) by the coordinates at zero, (n, d) or (n, 1)."""
+        by_column = white**2 - 1
+        shared = self.values.shape[1] < self.n_features
+        return (by_column.sum(axis=1, keepdims=True) if shared else by_column) / self._root_information
 
     def from_log_coordinates(self, coordinates: Array) -> DiagonalCovariance:
         """The variances that have these scaled logarithms of ratios to these covariances."""

@@ -9,13 +9,14 @@ from mixtura.em.outcome import Action, Outcome, Repair
 from mixtura.em.problem import Problem, RepairPolicy, is_spurious, row_counts, rows_per_weight
 from mixtura.em.repair import LEAST_ROWS, NoRepair, ReseedThenRemove, reseed_empty
 from mixtura.em.run import Iterate, Run, Standing
-from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule, as_stops
+from mixtura.em.stopping import LittleRemains, LoglikChanges, LoglikRises, StopRule, as_stops
 
 __all__ = [
     "LEAST_ROWS",
     "Action",
     "Executor",
     "Iterate",
+    "LittleRemains",
     "LoglikChanges",
     "LoglikRises",
     "NoRepair",

@@ -13,7 +13,7 @@ from mixtura.em.loop import iterate
 from mixtura.em.problem import Problem, is_spurious, rows_per_weight
 from mixtura.em.repair import reseed_empty
 from mixtura.em.run import Run, Standing
-from mixtura.em.steppers import STEPPERS
+from mixtura.em.steppers import PLAIN, accelerated
 from mixtura.em.stopping import LoglikRises
 from mixtura.stats import Stats
 
@@ -126,7 +126,7 @@ class LoopExecutor:
                 stop=[LoglikRises(self.tol)],
                 max_iter=max_iter,
                 rng=np.random.default_rng(0),
-                stepper=STEPPERS[accelerate],
+                stepper=accelerated() if accelerate else PLAIN,
             )
 
     def best_first(self, numbers: Sequence[int], needed: Sequence[float]) -> list[int]:

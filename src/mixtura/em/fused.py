@@ -17,12 +17,16 @@ from mixtura.data import WholeArray
 from mixtura.em.outcome import Outcome
 from mixtura.em.problem import Problem
 from mixtura.em.run import Iterate, Run, Standing
-from mixtura.em.stopping import LoglikChanges, LoglikRises, StopRule
+from mixtura.em.stopping import LittleRemains, LoglikChanges, LoglikRises, StopRule
 from mixtura.kernels import Ending, KernelRuns, RunResult, kernel_of
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats
 
-Rule: TypeAlias = LoglikRises | LoglikChanges
+Rule: TypeAlias = LoglikRises | LoglikChanges | LittleRemains
+
+# The rise in one iteration, as a fraction of what may remain, at which it is first estimated what does remain; and the
+# factor by which it is smaller the next time.
+FIRST_RISE, NEXT_RISE = 0.1, 0.25
 
 # Models with a closed-form M-step, and how their covariances are made from a kernel's values, k and d.
 STORED: dict[str, Callable[[Array, int, int], Covariance]] = {
@@ -177,30 +181,31 @@ def advance(problem: Problem, run: Run, stop: Sequence[StopRule], max_iter: int)
         return run
     k, d = run.last.stats.mean.shape
     most = MAX_MULTIPLICATIONS // (problem.source.length * k * ((d if model.scatter_kind == "diagonal" else d * d) + 8))
+    tol = FIRST_RISE * rule.tol / run.last.stats.total if isinstance(rule, LittleRemains) else rule.tol
     while most > 1 and run.iterations < max_iter and run.outcome is not Outcome.CONVERGED:
-        further = _advanced(problem, run, rule, min(most, max_iter - run.iterations))
+        further = _advanced(problem, run, rule, tol, min(most, max_iter - run.iterations))
         if further is None:
             break
-        run = further
+        run, small = further
+        tol *= NEXT_RISE if small else 1.0
     return run
 
 
-def _advanced(problem: Problem, run: Run, rule: Rule, iterations: int) -> Run | None:
-    """The run after ``iterations`` more, or fewer if the rule stops it; None if one of them is for the loop to make."""
-    native = begin(problem, [run.last.stats], tol=rule.tol, continued=True, by_threads=True)
+def _advanced(problem: Problem, run: Run, rule: Rule, tol: float, iterations: int) -> tuple[Run, bool] | None:
+    """The run after ``iterations`` more, or fewer if one raises the mean log-likelihood per row by at most ``tol``.
+
+    Also whether one did; the run has converged then if the rule says so. None if one of them is for the loop to make.
+    """
+    native = begin(problem, [run.last.stats], tol=tol, continued=True, by_threads=True)
     native.advance([0], iterations)
     result = native.result(0)
     done = len(result.trace) - 1
     if not done or result.any_at_floor or result.ending not in (Ending.CONVERGED, Ending.OUT_OF_STEPS):
         return None
     last = as_run(problem, result, run.components).last
-    before = replace(last, stats=replace(last.stats, loglik=result.trace[-2]))
-    converged = rule(before, last) and not problem.collapsed(last).any()
-    return replace(
-        run,
-        make_last=lambda: last,
-        trace=(*run.trace, *result.trace[1:]),
-        iterations=run.iterations + done,
-        passes=run.passes + done,
-        outcome=Outcome.CONVERGED if converged else run.outcome,
-    )
+    small = result.ending is Ending.CONVERGED
+    before = replace(run, trace=(*run.trace, *result.trace[1:-1]), iterations=run.iterations + done - 1)
+    new = replace(before.extended(last), passes=run.passes + done)
+    stops = rule.holds(problem, new) if small and isinstance(rule, LittleRemains) else rule(problem, before, new)
+    converged = stops and not problem.collapsed(last).any()
+    return replace(new, outcome=Outcome.CONVERGED if converged else run.outcome), small

@@ -61,11 +61,13 @@ def iterate(
                 report(run)
                 continue
             step = stepper.step(problem, run.last, state)
+            if not step.passes:
+                return replace(run, outcome=Outcome.CONVERGED)
             old, run, state = run, _advance(problem, run, step), step.state
             if run.last is old.last:
                 return run
             report(run)
-            if not problem.collapsed(run.last).any() and any(rule(old.last, run.last) for rule in stop):
+            if not problem.collapsed(run.last).any() and any(rule(problem, old, run) for rule in stop):
                 return replace(run, outcome=Outcome.CONVERGED)
     except KeyboardInterrupt:
         if not keep_interrupted:

@@ -1,7 +1,8 @@
-"""Stop rules: each compares two successive iterates and says whether EM ends at the second."""
+"""Stop rules: each compares a run before and after an iteration and says whether EM has converged."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,15 +10,23 @@ from typing import Protocol
 import numpy as np
 
 from mixtura._support import as_amount
-from mixtura.em.run import Iterate
+from mixtura.em.information import FEW_ROWS, remaining_rise
+from mixtura.em.run import Run
+from mixtura.em.steppers import EMMap
 from mixtura.errors import ParameterError
+
+# Iterations from one estimate of the remaining rise to the next: an estimate costs as much as a few iterations.
+EVERY = 10
+
+# What may remain, as a fraction of the tolerance, where passes cost next to nothing.
+FEW_ROWS_FRACTION = 0.01
 
 
 class StopRule(Protocol):
-    """A criterion of convergence, on two successive iterates."""
+    """A criterion of convergence."""
 
-    def __call__(self, old: Iterate, new: Iterate) -> bool:
-        """Whether to stop at ``new``."""
+    def __call__(self, problem: EMMap, old: Run, new: Run) -> bool:
+        """Whether to stop at ``new``, one iteration after ``old``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +35,9 @@ class LoglikRises:
 
     tol: float
 
-    def __call__(self, old: Iterate, new: Iterate) -> bool:
+    def __call__(self, problem: EMMap, old: Run, new: Run) -> bool:
         """Whether the rise is at most ``tol``."""
-        return (new.loglik - old.loglik) / new.stats.total <= self.tol
+        return (new.loglik - old.loglik) / new.last.stats.total <= self.tol
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +49,9 @@ class LoglikChanges:
 
     tol: float
 
-    def __call__(self, old: Iterate, new: Iterate) -> bool:
+    def __call__(self, problem: EMMap, old: Run, new: Run) -> bool:
         """Whether the change is below ``tol``."""
-        return abs(new.loglik - old.loglik) / new.stats.total < self.tol
+        return abs(new.loglik - old.loglik) / new.last.stats.total < self.tol
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +60,9 @@ class ParametersMove:
 
     tol: float
 
-    def __call__(self, old: Iterate, new: Iterate) -> bool:
+    def __call__(self, problem: EMMap, old: Run, new: Run) -> bool:
         """Whether the norm of the change is at most ``tol``."""
-        a, b = old.mixture, new.mixture
+        a, b = old.last.mixture, new.last.mixture
         squares = (
             np.sum((a.all_weights - b.all_weights) ** 2)
             + np.sum((a.means - b.means) ** 2)
@@ -62,11 +71,55 @@ class ParametersMove:
         return bool(np.sqrt(squares) <= self.tol)
 
 
-STOPS: dict[str, Callable[[float], StopRule]] = {"loglik": LoglikRises, "parameters": ParametersMove}
+@dataclass(frozen=True, slots=True)
+class LittleRemains:
+    """Stop when the log-likelihood of all rows will rise by no more than ``tol`` nats yet.
+
+    The rise is estimated by Aitken's extrapolation of the last iterations, and, since this misses directions in which
+    EM has hardly begun to move, by the observed information (`remaining_rise`).
+    """
+
+    tol: float
+
+    def __call__(self, problem: EMMap, old: Run, new: Run) -> bool:
+        """Whether `holds` at ``new``; with many rows it is only asked at some iterations."""
+        asked = new.iterations % EVERY == 0 or new.last.stats.total <= FEW_ROWS
+        return asked and self.holds(problem, new)
+
+    def holds(self, problem: EMMap, run: Run) -> bool:
+        """Whether both estimates are at most ``tol``, or a hundredth of it with few rows."""
+        enough = self.tol * (FEW_ROWS_FRACTION if run.last.stats.total <= FEW_ROWS else 1.0)
+        if extrapolated_rise(run.trace) > enough:
+            return False
+        target, _ = problem.mstep(run.last.stats, run.last.mixture)
+        return remaining_rise(problem.source, problem.estep, run.last, target) <= enough
+
+
+def extrapolated_rise(trace: Sequence[float]) -> float:
+    """What the log-likelihood will rise yet if each rise is the same multiple of the one before (Aitken 1926).
+
+    Examples
+    --------
+    >>> extrapolated_rise([0.0, 1.0, 1.5]), extrapolated_rise([0.0, 1.0])
+    (0.5, inf)
+    """
+    if len(trace) < 3:
+        return math.inf
+    earlier, last = trace[-2] - trace[-3], trace[-1] - trace[-2]
+    if last <= 0:
+        return 0.0
+    return last**2 / (earlier - last) if earlier > last else math.inf
+
+
+STOPS: dict[str, Callable[[float], StopRule]] = {
+    "remaining": LittleRemains,
+    "loglik": LoglikRises,
+    "parameters": ParametersMove,
+}
 
 
 def as_stops(stop: str | Sequence[str], tol: float) -> list[StopRule]:
-    """The stop rules of these names, "loglik" or "parameters", with the tolerance ``tol``.
+    """The stop rules of these names, "remaining", "loglik" or "parameters", with the tolerance ``tol``.
 
     Examples
     --------
@@ -76,5 +129,5 @@ def as_stops(stop: str | Sequence[str], tol: float) -> list[StopRule]:
     names = list(stop) if isinstance(stop, Sequence) and not isinstance(stop, str) else [stop]
     unknown = [name for name in names if name not in STOPS]
     if unknown or not names:
-        raise ParameterError(f"stop is {stop!r}; expected {' or '.join(STOPS)}, or both")
+        raise ParameterError(f"stop is {stop!r}; expected {', '.join(map(repr, STOPS))}, or several of them")
     return [STOPS[name](as_amount(tol, "tol")) for name in names]

@@ -12,9 +12,17 @@ from mixtura._support import Array, as_amount, as_count
 from mixtura.data import ColumnValues, Summary
 from mixtura.em import StopRule, as_stops
 from mixtura.em.mstep import as_floor, floor_variances
-from mixtura.em.steppers import STEPPERS, Stepper
+from mixtura.em.steppers import PLAIN, Stepper, accelerated
 from mixtura.errors import ParameterError
 from mixtura.fitting.model_file import read_part
+
+REMAINING = "remaining"
+
+# Default thresholds: of the stop rules "loglik" and "parameters", and of "remaining" in nats.
+DEFAULT_TOL = (1e-6, 0.005)
+
+# The estimate of the remaining rise may be this fraction of the true one.
+SAFETY = 0.5
 
 
 def as_code(value: Any, always: tuple[str, ...] = ()) -> str:
@@ -30,13 +38,16 @@ class EM:
 
     Parameters
     ----------
-    tol : float
-        Threshold of the stop rule, for the rise of the mean log-likelihood per row or the change of the parameters.
+    tol : float, optional
+        Threshold of the stop rule. Default: 0.005 nats with the rule "remaining", 1e-6 with the others.
     max_iter : int
         Largest number of EM iterations of each start.
-    stop : {"loglik", "parameters"}, or both
-        Stop when the log-likelihood rises by no more than ``tol``, when the parameters change by no more than ``tol``
-        (Euclidean norm), or when either holds.
+    stop : {"remaining", "loglik", "parameters"}, or several of them, optional
+        Stop rules; EM stops as soon as one of them holds. "remaining": the further rise of the total log-likelihood is
+        estimated to be at most ``tol`` nats (with few rows it is far less); 0.005 nats is a tenth of a standard error
+        in any direction. "loglik": an iteration raises the mean log-likelihood per row by no more than ``tol``.
+        "parameters": it changes the parameters by no more than ``tol`` (Euclidean norm). Default: "remaining", or
+        "loglik" if ``tol`` is given.
     accelerate : bool
         Extrapolate where EM is slow (SQUAREM, then BFGS), which takes fewer passes over the data to the same maximum.
         False is plain EM.
@@ -57,19 +68,19 @@ class EM:
     EM(accelerate=False)
     """
 
-    tol: float = 1e-6
+    tol: float | None = None
     max_iter: int = 1000
-    stop: str | Sequence[str] = "loglik"
+    stop: str | Sequence[str] | None = None
     accelerate: bool = True
     floor: float = 1e-10
     resolution: Any = "auto"
     on_interrupt: str | None = None
 
     def __post_init__(self) -> None:
-        as_stops(self.stop, self.tol)
+        as_stops(self.rule_names if self.stop is None else self.stop, self.threshold)
         if self.on_interrupt not in (None, "raise", "keep"):
             raise ParameterError(f"on_interrupt is {self.on_interrupt!r}; expected 'raise' or 'keep'")
-        object.__setattr__(self, "tol", as_amount(self.tol, "tol"))
+        object.__setattr__(self, "tol", None if self.tol is None else as_amount(self.tol, "tol"))
         object.__setattr__(self, "max_iter", as_count(self.max_iter, "max_iter", least=0))
         object.__setattr__(self, "floor", as_floor(self.floor))
         object.__setattr__(self, "resolution", as_resolution(self.resolution))
@@ -85,14 +96,37 @@ class EM:
         return floor_variances(summary.scale, self.floor, unit)
 
     @property
+    def rule_names(self) -> tuple[str, ...]:
+        """Names of the stop rules."""
+        if self.stop is None:
+            return (REMAINING,) if self.tol is None else ("loglik",)
+        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop)
+
+    @property
+    def threshold(self) -> float:
+        """The threshold of the stop rules, given or by default."""
+        return self.tol if self.tol is not None else DEFAULT_TOL[REMAINING in self.rule_names]
+
+    @property
+    def rise_per_row(self) -> float:
+        """Rise of the mean log-likelihood per row at which auxiliary runs stop, such as those that compare starts."""
+        return 1e-6 if self.tol is None or REMAINING in self.rule_names else self.tol
+
+    def tolerance(self, n_rows: float) -> float:
+        """Rise of the total log-likelihood, in nats, in the last iteration of a fit to ``n_rows`` rows."""
+        return self.threshold / 10 if self.rule_names == (REMAINING,) else max(self.rise_per_row, 1e-9) * n_rows
+
+    @property
     def stop_rules(self) -> list[StopRule]:
-        """The stop rules; a run ends as soon as one of them holds."""
-        return as_stops(self.stop, self.tol)
+        """The stop rules that `iterate` checks; accelerated steppers check the rule "remaining" themselves."""
+        names = [name for name in self.rule_names if not (self.accelerate and name == REMAINING)]
+        return as_stops(names, self.threshold) if names else []
 
     @property
     def stepper(self) -> Stepper:
         """The stepper that makes one iterate from the last: accelerated or plain EM."""
-        return STEPPERS[bool(self.accelerate)]
+        enough = self.threshold * SAFETY if REMAINING in self.rule_names else 0.0
+        return accelerated(enough) if self.accelerate else PLAIN
 
     @property
     def keeps_interrupted(self) -> bool:
@@ -102,7 +136,7 @@ class EM:
     def to_dict(self) -> dict[str, Any]:
         """The options as plain values, for JSON."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        return plain if isinstance(self.stop, str) else {**plain, "stop": list(self.stop)}
+        return plain if self.stop is None or isinstance(self.stop, str) else {**plain, "stop": list(self.stop)}
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -122,7 +122,7 @@ def warn_of_result(result: Fit, n_initials: int) -> None:
         warnings.warn(result.outcome.value, ConvergenceWarning, stacklevel=3)
     alike = result.starts[result.best_start % n_initials :: n_initials]
     ranked = sorted((start.loglik for start in alike), reverse=True)
-    tolerance = SAME_OPTIMUM * max(result.em.tol, 1e-9) * result.n_rows
+    tolerance = SAME_OPTIMUM * result.em.tolerance(result.n_rows)
     if len(ranked) > 1 and ranked[0] - ranked[1] > tolerance:
         warnings.warn(
             f"the two best of {len(ranked)} starts end at log-likelihoods {ranked[0]:.6g} and {ranked[1]:.6g}; "

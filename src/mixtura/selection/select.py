@@ -15,7 +15,6 @@ from mixtura._support import Rng, as_entropy, column_names, table_kind, thread_c
 from mixtura.covariance.models import Constraint
 from mixtura.data import ColumnValues, Source, as_source
 from mixtura.data.tables import read_table
-from mixtura.em import LoglikRises
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, GridEdgeWarning, ParameterError, ParametersWarning
 from mixtura.fitting import EM, Model, as_em, noise_region_and_starts, warn_of_columns, warn_of_few_rows, with_names
 from mixtura.selection.cell import Cell, as_criterion
@@ -108,7 +107,7 @@ def select(
     ('EEE', 3)
     """
     em = as_em(em, tol=tol, max_iter=max_iter)
-    if em.stop_rules != [LoglikRises(em.tol)] or not em.accelerate:
+    if "parameters" in em.rule_names or not em.accelerate:
         raise ParameterError(f"em is {em}; a selection stops by the log-likelihood and accelerates: leave these out")
     requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)

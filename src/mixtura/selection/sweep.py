@@ -183,7 +183,8 @@ def _fit_cell(plan: Plan, key: Key, shared: Sequence[CellStart], cells: Mapping[
         fewer = plan.next_smaller(key.n_components)
         starts += starts_from_neighbours(key, cells, plan.models, fewer, plan.small.n_rows)
     named = [start.name in (*plan.starts, GIVEN, QUANTILES) for start in starts]
-    limits = Limits(plan.em.tol if plan.compares_on_all_rows else max(plan.em.tol, SAMPLE_TOLERANCE), plan.em.max_iter)
+    tol = plan.em.rise_per_row
+    limits = Limits(tol if plan.compares_on_all_rows else max(tol, SAMPLE_TOLERANCE), plan.em.max_iter)
     ranking = compare_starts(problem, starts, limits, named)
     start, best, accelerated = starts[ranking.order[0]], ranking.best, False
     needed = least_weight(problem)
@@ -195,14 +196,14 @@ def _fit_cell(plan: Plan, key: Key, shared: Sequence[CellStart], cells: Mapping[
         runs = [(starts[number].name, ranking.runs.run(number)) for number in ranking.order[:N_CONTINUED]]
         continued = [CellStart(name, run.last.stats) for name, run in runs if not run.lost]
         problem = plan.problem(key.model, plan.large)
-        limits = Limits(plan.em.tol, plan.em.max_iter, CONTINUED_PLAIN, CONTINUED_ROUNDS)
+        limits = Limits(tol, plan.em.max_iter, CONTINUED_PLAIN, CONTINUED_ROUNDS)
         ranking = compare_starts(problem, continued, limits, [False] * len(continued))
         start, best = continued[ranking.order[0]], ranking.best
     if best.lost or (plan.large is None and not plan.compares_on_all_rows):
         rows = plan.small if plan.compares_on_all_rows else plan.large
         problem, accelerated = plan.problem(key.model, rows), True
         start = CellStart(start.name, best.last.stats)
-        best = with_repairs(problem, best, Limits(plan.em.tol, plan.em.max_iter), few_rows=rows is not None)
+        best = with_repairs(problem, best, Limits(tol, plan.em.max_iter), few_rows=rows is not None)
     return Cell(
         key.n_components,
         key.model,

@@ -24,7 +24,7 @@ from mixtura.em import (
     reseed_empty,
 )
 from mixtura.em.mstep import floor_variances
-from mixtura.em.steppers import STEPPERS
+from mixtura.em.steppers import PLAIN, accelerated
 from mixtura.errors import DegeneracyWarning
 from mixtura.fitting import Model
 from mixtura.mixture import Mixture
@@ -156,16 +156,16 @@ def run_em(
     initial = problem.evaluate(first.mixture, np.zeros(first.mixture.n_components, dtype=bool))
     initial = initial.with_total_weight(first.total_weight)
     rules: list[StopRule] = [LoglikChanges(tol)]
-    run = Run.started(initial) if earlier is None else resume(initial, earlier, rules)
+    run = Run.started(initial) if earlier is None else resume(problem, initial, earlier, rules)
     if not (accelerate or printer.level):
         run = advance(problem, run, rules, max_iter - 1)
     run = iterate(
         problem,
         run,
-        stop=[*rules, lambda _, new: policy.has_collapsed(new, problem.mstep.ridge)],
+        stop=[*rules, lambda _, __, new: policy.has_collapsed(new.last, problem.mstep.ridge)],
         max_iter=max_iter - 1,
         rng=np.random.default_rng(0),
-        stepper=STEPPERS[bool(accelerate)],
+        stepper=accelerated() if accelerate else PLAIN,
         notify=printer.iteration,
     )
     if policy.has_collapsed(run.last, problem.mstep.ridge):
@@ -220,12 +220,12 @@ def choose_best(results: list[StartResult], max_iter: int) -> StartResult:
     return best
 
 
-def resume(first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Run:
+def resume(problem: Problem, first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Run:
     """Run that continues an earlier one, which ended at the mean log-likelihood ``loglik`` per row.
 
     It has already converged if a stopping rule holds between the end of the earlier run and ``first``.
     """
     run = Run.started(first)
-    earlier = replace(first, stats=replace(first.stats, loglik=loglik * first.stats.total))
-    converged = any(rule(earlier, first) for rule in stop)
+    earlier = Run.started(replace(first, stats=replace(first.stats, loglik=loglik * first.stats.total)))
+    converged = any(rule(problem, earlier, run) for rule in stop)
     return replace(run, outcome=Outcome.CONVERGED) if converged else run

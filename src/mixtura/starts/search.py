@@ -22,7 +22,7 @@ from mixtura.em import (
     reseed_empty,
     runs_in_kernel,
 )
-from mixtura.em.steppers import STEPPERS
+from mixtura.em.steppers import PLAIN, accelerated
 from mixtura.stats import Stats
 
 # Least number of multiplications in one iteration with which several threads work on the starts.
@@ -157,7 +157,7 @@ def with_repairs(problem: Problem, run: Run, limits: Limits, *, few_rows: bool) 
     run = Run.started(problem.begin(stats), run.repairs + repairs)
     while not run.finished and run.iterations < limits.max_iter:
         most = min(run.iterations + LOOP_ITERATIONS, limits.max_iter) if fast else limits.max_iter
-        run = iterate(problem, run, stop=stop, max_iter=most, rng=rng, stepper=STEPPERS[not fast])
+        run = iterate(problem, run, stop=stop, max_iter=most, rng=rng, stepper=PLAIN if fast else accelerated())
         if fast and not run.finished and not problem.collapsed(run.last).any():
             run = _continue_in_kernel(problem, run, limits)
     return run

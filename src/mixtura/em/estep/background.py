@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Source
+from mixtura._support import Array
+from mixtura.data import Chunk, Source
 from mixtura.em.estep.base import EStep
 from mixtura.mixture import Mixture
 from mixtura.stats import ScatterKind, Stats
@@ -50,6 +51,10 @@ class WithBackground:
         own: ScatterKind = "full" if scatter_kind == "pooled" else scatter_kind
         stats, memory = self.inner(source, mixture, own, memory)
         return stats.without_noise(scatter_kind), memory
+
+    def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
+        """Those of the inner E-step, with one more column for the noise."""
+        return self.inner.responsibilities(chunk, mixture, memory)
 
     def select_rows(self, positions: slice | NDArray[np.intp]) -> WithBackground:
         """The E-step for only the rows at these positions."""

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Source
+from mixtura._support import Array
+from mixtura.data import Chunk, Source
 from mixtura.mixture import Mixture
 from mixtura.stats import ScatterKind, Stats
 
@@ -38,6 +39,9 @@ class EStep(Protocol):
 
         ``memory`` is what the previous E-step of the run returned; None at the start.
         """
+
+    def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
+        """Responsibilities of rows, (m, k), noise included, and the weights with which they count, (m,)."""
 
     def select_rows(self, positions: slice | NDArray[np.intp]) -> EStep:
         """The E-step for only the rows at these positions, whose positions are then counted from 0."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import without_missing
+from mixtura._support import Array, without_missing
 from mixtura.data import Chunk, Source
 from mixtura.errors import DataError
 from mixtura.kernels import Affine, Density, kernel_of
@@ -127,6 +127,13 @@ class KnownLabels:
             return reduce(add, parts)
 
         return source.sum(estep), memory
+
+    def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
+        """Responsibilities, (m, k), one for the known component of a row, and the rows' weights, (m,)."""
+        found, own = mixture.posterior(chunk.rows), self.labels[chunk.positions]
+        known = own != UNKNOWN
+        found[known] = np.eye(found.shape[1])[own[known]]
+        return found, chunk.weigh(np.ones(len(own)))
 
     def select_rows(self, positions: slice | NDArray[np.intp]) -> KnownLabels:
         """The E-step for only the rows at these positions."""

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.data import Source
+from mixtura._support import Array
+from mixtura.data import Chunk, Source
 from mixtura.kernels import kernel_of
 from mixtura.mixture import Mixture
 from mixtura.stats import ScatterKind, Stats
@@ -41,6 +42,10 @@ class Plain:
         self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
     ) -> tuple[Stats, Any]:
         return source.sum(kernel_of(source).estep_pass(mixture, scatter_kind)), memory
+
+    def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
+        """Responsibilities by Bayes' rule, (m, k), and the rows' weights, (m,)."""
+        return mixture.posterior(chunk.rows), chunk.weigh(np.ones(len(chunk.rows)))
 
     def select_rows(self, positions: slice | NDArray[np.intp]) -> Plain:
         """Itself, since it treats all rows alike."""

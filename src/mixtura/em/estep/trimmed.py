@@ -108,6 +108,11 @@ class Trimmed:
         part[order] = np.clip(np.divide(above, weight[order], out=np.ones_like(above), where=weight[order] > 0), 0, 1)
         return part, float(logs[order[np.argmax(above > 0)]])
 
+    def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
+        """Responsibilities by Bayes' rule, (m, k), and the rows' weights, (m,), zero below the cutoff in ``memory``."""
+        kept = mixture.logpdf(chunk.rows) >= (-np.inf if memory is None else memory)
+        return mixture.posterior(chunk.rows), chunk.weigh(kept.astype(np.float64))
+
     def select_rows(self, positions: slice | NDArray[np.intp]) -> Trimmed:
         """Itself, since it treats all rows alike."""
         return self

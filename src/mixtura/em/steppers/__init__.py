@@ -5,9 +5,9 @@ To add one, write a class with the members of `Stepper` in a file of its own and
 
 from __future__ import annotations
 
-from mixtura.em.steppers.base import PlainEM, Step, Stepper
+from mixtura.em.steppers.base import EMMap, PlainEM, Step, Stepper
 from mixtura.em.steppers.quasi_newton import QuasiNewton
 from mixtura.em.steppers.squarem import Squarem
-from mixtura.em.steppers.switch import PLAIN, STEPPERS, Switch
+from mixtura.em.steppers.switch import PLAIN, Switch, accelerated
 
-__all__ = ["PLAIN", "STEPPERS", "PlainEM", "QuasiNewton", "Squarem", "Step", "Stepper", "Switch"]
+__all__ = ["PLAIN", "EMMap", "PlainEM", "QuasiNewton", "Squarem", "Step", "Stepper", "Switch", "accelerated"]

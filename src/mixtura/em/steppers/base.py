@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura.data import Source
+from mixtura.em.estep import EStep
 from mixtura.em.mstep import Maximiser
 from mixtura.em.run import Iterate
 from mixtura.mixture import Mixture
@@ -15,6 +17,14 @@ from mixtura.mixture import Mixture
 
 class EMMap(Protocol):
     """The M-step and the E-step, as a stepper uses them; only ``evaluate`` costs a pass over the data."""
+
+    @property
+    def source(self) -> Source:
+        """The rows."""
+
+    @property
+    def estep(self) -> EStep:
+        """The E-step."""
 
     @property
     def mstep(self) -> Maximiser:
@@ -35,7 +45,7 @@ class Step:
     state : object
         What the stepper gets as ``state`` in its next iteration.
     passes : int
-        How often the data was read.
+        How often the data was read; 0 if EM has converged at the iterate before, which this is.
     """
 
     iterate: Iterate

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura.em.coordinates import FisherCoordinates
 from mixtura.em.run import Iterate
 from mixtura.em.steppers.base import EMMap, Step, em_iteration
-from mixtura.em.steppers.coordinates import FisherCoordinates
 from mixtura.errors import DataError
 
 _TINY = float(np.finfo(np.float64).tiny)
@@ -66,7 +66,8 @@ def evaluate_at(
     variance of models with equal volumes, would not hold there.
     """
     try:
-        mixture, at_floor = problem.mstep.admit(coordinates.at(point))
+        with np.errstate(over="ignore", invalid="ignore"):  # far along coordinates of a component that dies out
+            mixture, at_floor = problem.mstep.admit(coordinates.at(point))
     except DataError:
         return None
     return None if (near.at_floor & ~at_floor).any() else problem.evaluate(mixture, at_floor, near.memory)

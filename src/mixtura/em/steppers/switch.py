@@ -46,5 +46,7 @@ class Switch:
 
 PLAIN = PlainEM()
 
-# The stepper for each answer to whether EM is accelerated.
-STEPPERS: dict[bool, Stepper] = {False: PLAIN, True: Switch(Squarem(), QuasiNewton())}
+
+def accelerated(enough: float = 0.0) -> Stepper:
+    """The stepper for accelerated EM, which stops where the log-likelihood will rise by no more than ``enough`` yet."""
+    return Switch(Squarem(), QuasiNewton(enough))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._support import Array
 from mixtura.mixture import Mixture
@@ -36,6 +37,15 @@ class FisherCoordinates:
     """
 
     origin: Mixture
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        """Which coordinates are not always zero, (p,)."""
+        own = self.origin.covariances.free_log_coordinates.ravel()
+        stored = len(self.origin.covariances.log_coordinates(self.origin.covariances))
+        return np.concatenate(
+            [np.ones(len(self.origin.all_weights) + self.origin.means.size, bool), np.tile(own, stored)]
+        )
 
     def of(self, other: Mixture) -> Array:
         """Coordinates of a mixture with as many components and covariances of the same class."""

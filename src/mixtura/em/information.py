@@ -1,0 +1,158 @@
+"""The observed information of a mixture's parameters, and what remains to rise: how far EM is from its limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura._support import Array, one_blas_thread
+from mixtura.data import Chunk, Source
+from mixtura.em.coordinates import FisherCoordinates
+from mixtura.em.estep import EStep
+from mixtura.em.run import Iterate
+from mixtura.mixture import Mixture
+
+# Most multiplications for an estimate: as many as a few passes over the rows.
+MAX_MULTIPLICATIONS = 3e7
+
+# Up to so many rows all are used; of more, so many are sampled.
+ALL_ROWS, SAMPLE_ROWS = 50_000, 10_000
+
+# A pass over so few rows costs less than an estimate of what it gains.
+FEW_ROWS = 500
+
+# Rows for each parameter that an estimate needs.
+ROWS_PER_PARAMETER = 10
+
+# Scores in one block of rows, which stay in the cache.
+BLOCK_SCORES = 65_536
+
+# Least eigenvalue, as a fraction of the complete data's information: below, EM would need 100,000 iterations.
+LEAST_EIGENVALUE = 1e-5
+
+# An eigenvalue of an estimate from a sample of n rows is clear of its errors if it is at least this over sqrt(n).
+CLEAR = 5.0
+
+
+class Information(Protocol):
+    """An estimate of the observed information of one row in `FisherCoordinates`."""
+
+    def solve(self, gradient: Array) -> Array:
+        """The inverse matrix times a gradient, (p,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteInformation:
+    """The information that the complete data would have: the identity, by which EM moves."""
+
+    def solve(self, gradient: Array) -> Array:
+        """The gradient itself."""
+        return gradient
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ObservedInformation:
+    """A positive definite matrix of the coordinates that are not always zero.
+
+    Attributes
+    ----------
+    values : ndarray of shape (q,)
+        Eigenvalues.
+    vectors : ndarray of shape (q, q)
+        Eigenvectors, in the columns.
+    free : ndarray of bool, (p,)
+        Which of the coordinates the matrix is of.
+    """
+
+    values: Array
+    vectors: Array
+    free: NDArray[np.bool_]
+
+    def solve(self, gradient: Array) -> Array:
+        """The inverse matrix times a gradient, (p,); zero where coordinates are always zero."""
+        solved = np.zeros_like(gradient)
+        solved[self.free] = self.vectors @ ((self.vectors.T @ gradient[self.free]) / self.values)
+        return solved
+
+
+def estimate_information(source: Source, estep: EStep, iterate: Iterate) -> Information:
+    """Estimate the observed information of one row at an iterate.
+
+    With few rows it is that of all of them: the complete data's information less what is missing, the covariance of the
+    complete data's scores given each row (Louis 1982, J. R. Stat. Soc. B 44, 226-233). That is exact where EM has
+    converged. From a sample small eigenvalues of this are lost in its errors; then it is the mean square of the rows'
+    scores, in which they are not. With too many parameters for either it is the complete data's information.
+    """
+    coordinates = FisherCoordinates(iterate.mixture)
+    free = coordinates.free
+    count = int(free.sum())
+    most = min(ALL_ROWS, int(MAX_MULTIPLICATIONS / count**2))
+    most = most if source.n_rows <= most else min(most, SAMPLE_ROWS)
+    if most < min(ROWS_PER_PARAMETER * count, source.n_rows):
+        return CompleteInformation()
+    with one_blas_thread():  # its other threads would go on spinning, and slow the kernel's down
+        return _estimate(source, estep, iterate, free, most)
+
+
+def _estimate(source: Source, estep: EStep, iterate: Iterate, free: NDArray[np.bool_], most: int) -> Information:
+    """The estimate from so many rows, or the complete data's information where these do not suffice."""
+    count = int(free.sum())
+    sample = source.rows(most, np.random.default_rng(0))
+    resp, weight = estep.responsibilities(sample, iterate.mixture, iterate.memory)
+    squared, complete = _moments(iterate.mixture, sample, resp, weight, count)
+    values, vectors = np.linalg.eigh(np.eye(count) - complete + squared)
+    if values[0] < (LEAST_EIGENVALUE if source.n_rows <= most else CLEAR / np.sqrt(most)):
+        if weight.sum() < ROWS_PER_PARAMETER * count:
+            return CompleteInformation()
+        values, vectors = np.linalg.eigh(squared)
+    return ObservedInformation(np.maximum(values, LEAST_EIGENVALUE), vectors, free)
+
+
+def remaining_rise(source: Source, estep: EStep, iterate: Iterate, target: Mixture) -> float:
+    """Estimate by how much the log-likelihood will rise yet, in nats: half the score statistic.
+
+    ``target`` is the mixture that an EM iteration gives at the iterate.
+    """
+    gradient = FisherCoordinates(iterate.mixture).of(target)
+    move = estimate_information(source, estep, iterate).solve(gradient)
+    return 0.5 * float(move @ gradient) * iterate.stats.total
+
+
+def _moments(mixture: Mixture, sample: Chunk, resp: Array, weight: Array, count: int) -> tuple[Array, Array]:
+    """Mean squares, (q, q), of the rows' scores, and of the complete data's, in the free coordinates."""
+    squared, complete = np.zeros((count, count)), np.zeros((count, count))
+    step = max(BLOCK_SCORES // count, 1)
+    for first in range(0, len(resp), step):
+        part = slice(first, first + step)
+        own = [_component_scores(mixture, sample.rows[part], j) for j in range(resp.shape[1])]
+        total = np.zeros((len(resp[part]), count))
+        for j, (places, scores) in enumerate(own):
+            expected = resp[part, j, None] * scores
+            total[:, places] += expected
+            complete[np.ix_(places, places)] += (weight[part, None] * expected).T @ scores
+        squared += (weight[part, None] * total).T @ total
+    return squared / weight.sum(), complete / weight.sum()
+
+
+def _component_scores(mixture: Mixture, rows: Any, component: int) -> tuple[NDArray[np.intp], Array]:
+    """The free coordinates by which log w_j N(x; m_j, S_j) has derivatives, (b,), and these derivatives, (n, b).
+
+    Of noise, the last component, they are the logarithms of the weights alone.
+    """
+    roots = np.sqrt(np.maximum(mixture.all_weights, np.finfo(np.float64).tiny))
+    (k, d), s = mixture.means.shape, len(roots)
+    by_weight = np.tile(-roots, (len(rows), 1))
+    by_weight[:, component] += 1 / roots[component]
+    if component == k:
+        return np.arange(s), by_weight
+    white = mixture.covariances.whiten(component, rows - mixture.means[component])
+    by_matrix = mixture.covariances.log_coordinate_scores(white)
+    size = by_matrix.shape[1]
+    shared = len(mixture.covariances.log_coordinates(mixture.covariances)) < k
+    matrix_first = s + k * d + (0 if shared else component * size)
+    places = np.concatenate([np.arange(s), s + component * d + np.arange(d), matrix_first + np.arange(size)])
+    scores = [by_weight, white / roots[component], by_matrix / (1.0 if shared else roots[component])]
+    return places, np.concatenate(scores, axis=1)
