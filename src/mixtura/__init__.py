@@ -37,7 +37,7 @@ from mixtura.errors import (
 from mixtura.fitting import EM, Fit, Iteration, Model, PointMass, Start, UniformNoise, fit
 from mixtura.mixture import Assessment, Mixture, Noise, assess
 from mixtura.plotting import plot, replay, watch
-from mixtura.selection import Cell, Found, Selection, select
+from mixtura.selection import Cell, Selection, TriedStart, select
 from mixtura.starts import ClusterTree, Labels, Parameters, Responsibilities, find_noise, hierarchical
 
 if TYPE_CHECKING:
@@ -63,7 +63,6 @@ __all__ = [
     "Discriminant",
     "EigenvalueRatio",
     "Fit",
-    "Found",
     "GaussianMixture",
     "GridEdgeWarning",
     "Iteration",
@@ -88,6 +87,7 @@ __all__ = [
     "Start",
     "StartsDisagreeWarning",
     "TiesWarning",
+    "TriedStart",
     "UniformNoise",
     "assess",
     "bootstrap",

@@ -164,5 +164,5 @@ def test_balance_is_a_share(balance):
 
 
 def test_one_component_has_no_directions():
-    with pytest.raises(ParameterError, match="nothing to tell apart"):
+    with pytest.raises(ParameterError, match="differences need at least two"):
         mixtura.reduce_dimensions(mixtura.fit(IRIS, 1).mixture)

@@ -72,7 +72,7 @@ def test_rows_known_to_belong_to_a_component_keep_it(seed):
     rows[0] = 30.0
     known = np.full(40, -1)
     known[0], known[1:4] = 1, 0
-    with pytest.warns(DegeneracyWarning, match="component 1 rests on the floor"):
+    with pytest.warns(DegeneracyWarning, match="component 1 is at the floor"):
         fit = mixtura.fit(rows, 2, known_labels=known, seed=0)
     assert fit.outcome is Outcome.SPURIOUS
     assert np.isfinite(fit.loglik)
@@ -109,7 +109,7 @@ def test_a_start_from_labels_in_any_container(kind, names):
 def test_classes_at_the_floor_are_named():
     y = np.repeat(["low", "high"], [60, 40])
     rows = np.c_[RNG.normal(size=(100, 2)) + 6 * (y == "high")[:, None], y == "high"]
-    with pytest.warns(DegeneracyWarning, match="class 'high', 'low' rests on the floor"):
+    with pytest.warns(DegeneracyWarning, match="class 'high', 'low' is at the floor"):
         mixtura.discriminant(rows, y, models="VVV")
-    with pytest.warns(DegeneracyWarning, match="rests on the floor"):
+    with pytest.warns(DegeneracyWarning, match="is at the floor"):
         mixtura.discriminant(rows, y, [1, 2], models="VVV", seed=0)

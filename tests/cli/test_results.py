@@ -101,7 +101,7 @@ def test_likelihood_ratios(here, capsys):
     tests = mixtura.likelihood_ratio_tests(faithful, [1, 2, 3], 19, start="kmeans", seed=0)
     assert [row["statistic"] for row in read("t.csv")] == [test.statistic for test in tests]
     assert [row["p_value"] for row in read("t.csv")] == [test.p_value for test in tests]
-    assert "(2 components will do: one more is no better at level 0.05)" in shown.out
+    assert "(2 components not rejected at level 0.05)" in shown.out
     assert not shown.err
     assert_png("t.png")
     assert main(["test", "faithful.csv", "-k", "1", *how[2:], "--json"]) == 0
@@ -143,8 +143,8 @@ def test_directions(here, capsys):
     assert [row["petal_width_cm"] for row in read("t.csv")] == reduction.basis[3].tolist()
     places = pl.read_csv("c.csv").select("direction_1", "direction_2").to_numpy()
     np.testing.assert_array_equal(places, reduction.transform(four))
-    assert reduction.shares.sum() == pytest.approx(1)
-    assert "share 96.29 % 3.715 %" in words(shown)
+    assert reduction.proportions.sum() == pytest.approx(1)
+    assert "proportion 96.29 % 3.715 %" in words(shown)
     assert_png("r.png")
     assert main(["reduce", "iris.json", "--balance", "0.5", "--json", "--picture", "r.png", "--kind", "regions"]) == 0
     assert len(json.loads(capsys.readouterr().out)["directions"]) == 4

@@ -103,10 +103,10 @@ def test_a_component_called_noise_is_not_the_noise(named, capsys):
 
 
 def test_columns_called_as_those_of_a_table_are_not_lost(named, capsys):
-    named(("share", "share_2"))
+    named(("proportion", "proportion_2"))
     assert main(["reduce", "model.json", "--json"]) == 0
     (row, *_) = json.loads(capsys.readouterr().out)["directions"]
-    assert list(row) == ["direction", "eigenvalue", "share", "share_3", "share_2"]
+    assert list(row) == ["direction", "eigenvalue", "proportion", "proportion_3", "proportion_2"]
     assert main(["reduce", "model.json", "--table", "t.csv"]) == 0
     assert pl.read_csv("t.csv").columns == list(row)
-    assert "share_3" in capsys.readouterr().out
+    assert "proportion_3" in capsys.readouterr().out

@@ -231,11 +231,11 @@ def test_a_bound_goes_with_everything_else(iris, bound, other):
         ({"constraint": 12}, "constraint is 12; expected"),
         (
             {"constraint": EigenvalueRatio(2), "name": "VEV"},
-            "model VEV has no exact M-step within this bound; .* EII",
+            "model VEV has no exact M-step under this constraint; .* EII",
         ),
         (
             {"constraint": DeterminantRatio(2), "name": "EEE"},
-            "model EEE has no exact M-step within this bound; .* VII",
+            "model EEE has no exact M-step under this constraint; .* VII",
         ),
     ],
 )

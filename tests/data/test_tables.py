@@ -161,7 +161,7 @@ def test_columns_and_weights(file):
     path = file('a,w,"b,c"\n1,2,3\n4,0,6\n')
     table = read_table(path, ["b,c", "a"], "w")
     assert table.rows.tolist() == [[3, 1], [6, 4]]
-    assert table.weights.tolist() == [2, 0]
+    assert table.sample_weight.tolist() == [2, 0]
     assert read_table(path, weights_column="w").columns == ("a", "b,c")
 
 

@@ -33,7 +33,7 @@ NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 GENERATED = "cli.md"
 
 # Records without behaviour: their docstrings list what they hold.
-RECORDS = {"Found", "Iteration", "Start"}
+RECORDS = {"TriedStart", "Iteration", "Start"}
 
 
 @dataclass(frozen=True)

@@ -175,9 +175,9 @@ def test_labels_may_give_what_is_held(iris):
         ({"fixed": {"means": [3]}}, "numbers from 0 to 2"),
         ({"fixed": {"means": [0.5]}}, "3 booleans"),
         ({"fixed": "means"}, "the start does not give them"),
-        ({"fixed": "means", "start": mixtura.Parameters(weights=[0.2, 0.3, 0.5])}, "means are to be held"),
+        ({"fixed": "means", "start": mixtura.Parameters(weights=[0.2, 0.3, 0.5])}, "means are fixed"),
         ({"fixed": "weights", "equal_weights": True, "start": np.repeat([0, 1, 2], 50)}, "leave one of them out"),
-        ({"fixed": ["weights", "means", "covariances"], "start": np.repeat([0, 1, 2], 50)}, "nothing is left"),
+        ({"fixed": ["weights", "means", "covariances"], "start": np.repeat([0, 1, 2], 50)}, "nothing to fit"),
         ({"start": mixtura.Parameters(weights=[0.5, 0.5])}, "the start has 2 weights"),
     ],
 )

@@ -79,7 +79,7 @@ def test_weights_are_repetition():
         (np.where(HALF == 2, 7, HALF), {}, DataError, "row [0-9]+: 7; expected an integer from 0 to 2"),
         (HALF + 0.5, {}, DataError, "expected an integer"),
         (np.where(HALF == 2, -1, HALF), {}, DataError, "component 2"),
-        (HALF, {"start": "kmeans"}, ParameterError, "which component is which"),
+        (HALF, {"start": "kmeans"}, ParameterError, "does not match components to labels"),
         (HALF, {"sample_weight": HALF != 1}, ParameterError, "component 1 have weight zero"),
     ],
 )

@@ -27,7 +27,7 @@ from mixtura.kernels.fused import FusedRuns
 from mixtura.starts import Limits, successive_halving
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mclust"
-FOURTEEN = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
+MODEL_NAMES = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
 OWN = {"EII": 1, "EEI": 1, "EEE": 1}
 
 
@@ -42,12 +42,12 @@ def from_labels(model, rows, labels, weight=None, **options):
     members = np.eye(len(set(labels.tolist())))[np.unique(labels, return_inverse=True)[1]]
     floor = floor_variances(summarise(source).scale, 1e-10)
     start = accumulate(chunk, members, scatter_kind(model))
-    settings = {"tol": 1e-13, "max_iter": 20_000, "least_points": OWN.get(model, 2 if model[2] == "I" else 4)}
+    settings = {"tol": 1e-13, "max_iter": 20_000, "least_rows": OWN.get(model, 2 if model[2] == "I" else 4)}
     return fused_results(model, chunk, [start], floor, **{**settings, **options})[0]
 
 
 @pytest.mark.parametrize("name", ["faithful", "iris", "diabetes"])
-@pytest.mark.parametrize("model", FOURTEEN)
+@pytest.mark.parametrize("model", MODEL_NAMES)
 def test_it_ends_in_mclusts_optima(name, model):
     """VVE aside, whose M-step in mclust is not the maximum: there ours ends higher."""
     rows = np.loadtxt(REFERENCE / f"{name}.csv", delimiter=",", skiprows=1)
@@ -72,7 +72,7 @@ def problem(seed):
     return rows + 3 * rng.random() * rng.normal(size=(k, d))[labels], labels, rng.integers(1, 4, size=len(labels))
 
 
-@pytest.mark.parametrize("model", FOURTEEN)
+@pytest.mark.parametrize("model", MODEL_NAMES)
 def test_em_is_monotone_and_its_trace_is_the_mixtures_likelihood(model):
     for seed in range(12):
         rows, labels, _ = problem(seed)
@@ -95,7 +95,7 @@ def mixture(top):
     return Mixture(top.weights, top.means, DenseCovariance(matrices(top), len(top.weights)))
 
 
-@pytest.mark.parametrize("model", FOURTEEN)
+@pytest.mark.parametrize("model", MODEL_NAMES)
 def test_covariances_have_the_models_shape(model):
     rows, labels, _ = problem(5)
     found = matrices(from_labels(model, rows, labels, tol=1e-9, max_iter=300))
@@ -112,7 +112,7 @@ def test_covariances_have_the_models_shape(model):
         np.testing.assert_allclose(turned, np.einsum("kii->ki", turned)[:, :, None] * np.eye(len(turned[0])), atol=1e-4)
 
 
-@pytest.mark.parametrize("model", FOURTEEN)
+@pytest.mark.parametrize("model", MODEL_NAMES)
 def test_a_weight_of_three_is_three_rows(model):
     rows, labels, weight = problem(3)
     heavy = from_labels(model, rows, labels, weight, tol=1e-10)
@@ -145,7 +145,7 @@ def test_the_best_and_the_protected_go_on():
     assert free.run(5).trace == found.run(5).trace
 
 
-@pytest.mark.parametrize("model", FOURTEEN)
+@pytest.mark.parametrize("model", MODEL_NAMES)
 def test_accelerated_it_ends_where_em_does_after_fewer_iterations(model):
     rows = np.loadtxt(REFERENCE / "faithful.csv", delimiter=",", skiprows=1)
     labels = np.array(json.loads((REFERENCE / "faithful.json").read_text())["start"]["labels"])
@@ -162,7 +162,7 @@ def test_of_starts_that_have_come_to_one_place_one_goes_on():
     rows = np.loadtxt(REFERENCE / "iris.csv", delimiter=",", skiprows=1)
     chunk = Chunk(rows)
     start = accumulate(chunk, np.eye(3)[np.repeat([0, 1, 2], 50)], "full")
-    options = {"tol": 1e-13, "max_iter": 500, "least_points": 3}
+    options = {"tol": 1e-13, "max_iter": 500, "least_rows": 3}
     ends = fused_results("VVV", chunk, [start, start], np.full(rows.shape[1], 1e-9), **options, plain=5)
     assert ends[0].ending is Ending.CONVERGED
     assert (ends[1].ending, len(ends[1].trace)) == (Ending.OUT_OF_STEPS, 6)
@@ -181,7 +181,7 @@ def test_arrays_of_other_shapes_are_refused():
     for floor, scatter_kind in ((np.ones(3), "full"), (np.ones(2), "diagonal")):
         start = accumulate(chunk, np.ones((4, 1)), scatter_kind)
         with pytest.raises(ValueError, match=r"shape|dimension"):
-            fused_results("VVV", chunk, [start], floor, tol=0.1, max_iter=1, least_points=1)
+            fused_results("VVV", chunk, [start], floor, tol=0.1, max_iter=1, least_rows=1)
 
 
 def test_every_family_has_three_letters_or_runs_without_the_kernel():
@@ -193,7 +193,7 @@ def iris_runs(count=3, **options):
     rows = np.loadtxt(REFERENCE / "iris.csv", delimiter=",", skiprows=1)
     rng, chunk = np.random.default_rng(0), Chunk(rows)
     starts = [accumulate(chunk, np.eye(3)[rng.integers(3, size=len(rows))], "full") for _ in range(count)]
-    settings = {"tol": 1e-9, "least_points": 5, "accelerate_after": 10, **options}
+    settings = {"tol": 1e-9, "least_rows": 5, "accelerate_after": 10, **options}
     return FusedRuns.begin("VVV", chunk, starts, np.full(rows.shape[1], 1e-9), **settings)
 
 
@@ -265,7 +265,7 @@ def test_ctrl_c_leaves_runs_where_their_last_iteration_led():
     rng = np.random.default_rng(0)
     chunk = Chunk(rng.normal(size=(50_000, 3)))  # one group, so that three components take thousands of iterations
     start = accumulate(chunk, np.eye(3)[rng.integers(3, size=50_000)], "full")
-    runs = FusedRuns.begin("VVV", chunk, [start], np.full(3, 1e-9), tol=-np.inf, least_points=4)
+    runs = FusedRuns.begin("VVV", chunk, [start], np.full(3, 1e-9), tol=-np.inf, least_rows=4)
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])
     timer.start()

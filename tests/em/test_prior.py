@@ -74,7 +74,7 @@ def test_a_sweep_with_a_prior_or_a_bound(iris, tmp_path):
     chosen = mixtura.select(iris, [1, 3], prior=prior, **options)
     cell = chosen[3, "VVI"]
     assert cell.fit.trace[-1] == pytest.approx(cell.loglik + cell.fit.log_prior)
-    fit = mixtura.fit(iris, 3, model="VVI", start=cell.begin, prior=prior, tol=1e-6)
+    fit = mixtura.fit(iris, 3, model="VVI", start=cell.start, prior=prior, tol=1e-6)
     assert fit.loglik == pytest.approx(cell.loglik, abs=0.01)
     path = tmp_path / "sweep.json"
     path.write_text(chosen.to_json())
@@ -203,7 +203,7 @@ def test_the_kernel_climbs_as_the_loop_does(native, model, weighted):
         problem.mstep.floor,
         tol=0,
         max_iter=12,
-        least_points=1,
+        least_rows=1,
         pseudo_rows=problem.mstep.pseudo_rows_for_kernel(3),
     )
     assert (np.diff(top.trace) >= 0).all()
@@ -217,7 +217,7 @@ def test_the_kernel_climbs_as_the_loop_does(native, model, weighted):
         problem.mstep.floor,
         tol=1e-9,
         max_iter=500,
-        least_points=1,
+        least_rows=1,
         plain=3,
         pseudo_rows=problem.mstep.pseudo_rows_for_kernel(3),
     )
@@ -237,7 +237,7 @@ def test_the_kernel_refuses_pseudo_rows_of_another_dimension(native, iris):
             np.full(4, 1e-9),
             tol=0,
             max_iter=1,
-            least_points=1,
+            least_rows=1,
             pseudo_rows=(0.0, 1.0, np.zeros(3), np.eye(3)),
         )
 

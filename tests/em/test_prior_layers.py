@@ -79,7 +79,7 @@ def test_the_commands(file, iris, capsys):
     [
         (["--prior", "flat"], "prior is 'flat'; expected None, 'conjugate'"),
         (["--eigenvalue-ratio", "0.5"], "eigenvalue_ratio is 0.5; expected a number that is at least 1"),
-        (["--eigenvalue-ratio", "5", "--model", "VEV"], "model VEV has no exact M-step within this bound"),
+        (["--eigenvalue-ratio", "5", "--model", "VEV"], "model VEV has no exact M-step under this constraint"),
     ],
 )
 def test_what_the_command_refuses(file, capsys, options, words):

@@ -111,7 +111,7 @@ def test_a_small_component_that_its_model_can_describe_is_left_alone():
 
 def test_too_few_rows_for_so_many_components_are_floored_not_shuffled():
     rows = np.random.default_rng(0).normal(size=(30, 10))
-    with pytest.warns(DegeneracyWarning, match="rests on the floor"):
+    with pytest.warns(DegeneracyWarning, match="is at the floor"):
         fit = mixtura.fit(rows, 3, seed=0)
     assert fit.outcome is Outcome.SPURIOUS
     assert not fit.starts[0].repairs

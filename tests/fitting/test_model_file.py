@@ -107,7 +107,7 @@ def test_a_model_file_is_a_model(folder, fitted, capsys):
     assert main(["fit", "rows.csv", "--start", "plain.json"]) == 0
     assert fitted[-1].model == Model("VVV")
     assert main(["fit", "rows.csv", "-k", "2", "--model", "plain.json"]) == 2
-    assert "plain.json: the file does not say what was fitted" in capsys.readouterr().err
+    assert "plain.json: the file has no model" in capsys.readouterr().err
     assert main(["fit", "rows.csv", "-k", "2", "--model", "VXV"]) == 2
     assert "model is 'VXV'; expected one of EII" in capsys.readouterr().err
 

@@ -165,7 +165,7 @@ def test_marginals_conditions_and_probabilities_of_noise_in_an_upright_box():
 
 def test_what_is_not_known_of_a_turned_box_is_refused():
     for question in (lambda: TURNED.marginal([0]), lambda: TURNED.probability([0, 0], [1, 1])):
-        with pytest.raises(ParameterError, match=r"turned.*without_noise"):
+        with pytest.raises(ParameterError, match=r"rotated.*without_noise"):
             question()
     swapped = TURNED.marginal([1, 0])
     np.testing.assert_allclose(swapped.mean, TURNED.mean[::-1])
@@ -274,10 +274,10 @@ def test_two_densities_of_rows_are_told_apart():
 
 def test_too_many_rows_have_no_neighbours(monkeypatch):
     rows, _ = scattered(8)
-    monkeypatch.setattr(noise, "MOST_VALUES", 10)
+    monkeypatch.setattr(noise, "MAX_VALUES", 10)
     ours, theirs = (mixtura.fit(rows, 2, noise=beginning, seed=0) for beginning in (True, 0.05))
     assert ours.trace == theirs.trace
-    with pytest.raises(ParameterError, match="too many rows to look at their neighbours"):
+    with pytest.raises(ParameterError, match="too many rows to compute neighbours"):
         mixtura.fit(rows, 2, noise="neighbours")
 
 

@@ -74,7 +74,7 @@ def test_an_accelerated_trace_never_falls_and_ends_in_the_family(model, problem)
     _, fast = both_ways(rows, k, model=model, max_iter=40, floor=1e-6)
     assert (np.diff(fast.trace) >= 0).all()
     assert fast.loglik == pytest.approx(fast.mixture.logpdf(rows).sum(), rel=1e-9, abs=1e-7)
-    least = as_covariance_model(model).floor_in_model_units(1e-6 * rows.var(axis=0))
+    least = as_covariance_model(model).admissible_floor(1e-6 * rows.var(axis=0))
     relative = fast.mixture.covariances.dense() / np.sqrt(np.outer(least, least))
     assert np.linalg.eigvalsh(relative).min() > 1 - 1e-6
 

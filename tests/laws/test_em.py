@@ -43,7 +43,7 @@ def test_every_em_step_raises_the_log_likelihood(model, problem, floor):
     here = problem.begin(random_mixture(rng, k, rows.shape[1]))
     for _ in range(8):
         new = em_iteration(problem, here)
-        # What rounding leaves of an eigenvalue on the floor is its relative error, about 1e-16 / floor.
+        # What rounding leaves of an eigenvalue at the floor is its relative error, about 1e-16 / floor.
         rounding = max(1e-10, 1e-15 / max(floor, LEAST_FLOOR))
         assert new.loglik >= here.loglik - rounding * (abs(here.loglik) + len(rows))
         here = new

@@ -12,8 +12,8 @@ from strategies import problems, random_mixture
 
 import mixtura
 from mixtura.covariance.models.names import MODELS
-from mixtura.em.mstep import EqualWeights, FreeWeights, HeldWeights
-from mixtura.fitting.options import as_masks, with_held_parameters
+from mixtura.em.mstep import EqualWeights, FixedWeights, FreeWeights
+from mixtura.fitting.options import as_masks, with_fixed_parameters
 
 PARTS = ("weights", "means", "covariances")
 
@@ -106,7 +106,7 @@ def test_the_m_step_is_the_best_that_what_is_held_allows(model, problem):
     problem = problem_of(rows, model, floor=1e-6).with_background(around)
     start = options["start"]
     problem = replace(problem, mstep=replace(problem.mstep, weights=EqualWeights() if equal else FreeWeights()))
-    problem = with_held_parameters(problem, k, fixed, start=start, initial=lambda *_: start)
+    problem = with_fixed_parameters(problem, k, fixed, start=start, initial=lambda *_: start)
     left = 1 - (around.weight if around else 0)
     first = problem.begin(mixtura.Mixture(left * start.weights, start.means, start.covariances, noise=around))
     best, low = problem.mstep(first.stats, first.mixture)
@@ -138,7 +138,7 @@ def test_free_weights_share_what_is_left(problem, left):
     rows, k, rng = problem
     given_, mask = random_mixture(rng, k, rows.shape[1]), rng.random(k) < 0.5
     weights = left * rng.dirichlet(np.ones(k))
-    held = HeldWeights(mask, given_.weights)
+    held = FixedWeights(mask, given_.weights)
     found = held(weights)
     np.testing.assert_allclose(found[mask], left * given_.weights[mask])
     if not mask.all():

@@ -14,7 +14,7 @@ from mixtura.mixture.region import bounding_box, convex_hull
 
 def noise_of(rows, weight=0.0, region=convex_hull):
     source = ArraySource.of(rows)
-    return region(source, summarise(source, full=True)).weighted(weight)
+    return region(source, summarise(source, full=True)).with_weight(weight)
 
 
 @pytest.mark.parametrize("d", [2, 3, 5])
@@ -59,7 +59,7 @@ def test_a_mixture_keeps_its_hull():
     for question in (lambda: mixture.marginal([0]), lambda: mixture.probability([0, 0], [1, 1])):
         with pytest.raises(ParameterError, match="convex hull"):
             question()
-    upright = mixture.noise.upright()
+    upright = mixture.noise.axis_aligned()
     np.testing.assert_allclose(upright.mean, mixture.noise.mean)
     np.testing.assert_allclose(np.diag(upright.covariance), np.diag(mixture.noise.covariance))
 

@@ -150,7 +150,7 @@ def test_merging_with_weights_is_merging_repeated_rows():
     )
     assert weighted.merges == repeated.merges
     np.testing.assert_allclose(weighted.entropies, repeated.entropies, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(weighted.moved, repeated.moved, rtol=1e-9)
+    np.testing.assert_allclose(weighted.merged_rows, repeated.merged_rows, rtol=1e-9)
 
 
 def test_a_cross_of_four_components_is_found_to_be_two_clusters():

@@ -250,7 +250,7 @@ def test_errors_say_what_to_do(tmp_path):
         plot(PLANE, path=tmp_path / "no" / "picture.png")
     with pytest.raises(mixtura.ParameterError, match="column 'height' is not one of length, width"):
         plot(PLANE, columns=["height"])
-    with pytest.raises(mixtura.ParameterError, match="ax holds one picture, but 3 columns"):
+    with pytest.raises(mixtura.ParameterError, match="ax has room for one panel, but 3 columns"):
         plot(many(2, 3), ax=Figure().add_subplot())
 
 

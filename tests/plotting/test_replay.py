@@ -42,10 +42,10 @@ def stages(fit, rows, columns=None):
 
 
 def frames(path):
-    with Image.open(path) as film:
-        for frame in range(film.n_frames):
-            film.seek(frame)
-            yield film.info["duration"], film.convert("RGB")
+    with Image.open(path) as animation:
+        for frame in range(animation.n_frames):
+            animation.seek(frame)
+            yield animation.info["duration"], animation.convert("RGB")
 
 
 def test_a_film_has_the_start_and_every_iteration(fit, tmp_path):
@@ -176,16 +176,16 @@ def test_mp4_without_ffmpeg_suggests_a_gif(fit, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["em.gif", "frames"])
 def test_an_interrupt_leaves_nothing_behind(fit, tmp_path, monkeypatch, name):
-    picture = playing.Film.picture
+    picture = playing.Animation.picture
     calls = []
 
-    def interrupted(film, frame):
+    def interrupted(animation, frame):
         calls.append(frame)
         if len(calls) == 5:
             raise KeyboardInterrupt
-        return picture(film, frame)
+        return picture(animation, frame)
 
-    monkeypatch.setattr(playing.Film, "picture", interrupted)
+    monkeypatch.setattr(playing.Animation, "picture", interrupted)
     with pytest.raises(KeyboardInterrupt):
         replay(fit, X[:, :2], tmp_path / name)
     assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,7 @@ from mixtura.em import Iterate, Run, is_thin, standing_of
 from mixtura.em.outcome import Outcome
 from mixtura.errors import ColumnsWarning, ConvergenceWarning, DataError, DegeneracyWarning, ParameterError
 from mixtura.selection.cell_starts import as_starts, splits
-from mixtura.selection.grid import as_models, as_numbers_of_components, waves
+from mixtura.selection.grid import as_models, as_numbers_of_components, batches
 from mixtura.starts import Labels
 from mixtura.stats import Stats
 
@@ -53,7 +53,7 @@ def test_every_row_is_reproducible_by_fit_with_its_start(rows, chosen):
             rows,
             cell.n_components,
             model=cell.model,
-            start=cell.begin,
+            start=cell.start,
             em=mixtura.EM(1e-6, accelerate=cell.accelerated),
         )
         accelerated = cell.fit.iterations > ACCELERATED  # then the kernel ends nearer to the optimum
@@ -77,7 +77,7 @@ def test_climbs_that_were_accelerated_end_where_em_does_from_their_start(native)
     assert len(long) >= 8
     plain = mixtura.EM(1e-6, accelerate=False)
     for cell in long:
-        again = mixtura.fit(faithful, cell.n_components, model=cell.model, start=cell.begin, em=plain)
+        again = mixtura.fit(faithful, cell.n_components, model=cell.model, start=cell.start, em=plain)
         assert again.loglik == pytest.approx(cell.loglik, abs=0.01)
         stays = mixtura.fit(faithful, cell.n_components, model=cell.model, start=cell.fit.mixture, em=plain)
         assert -1e-9 <= stays.loglik - cell.loglik < 0.01
@@ -87,7 +87,7 @@ def same(a, b):
     assert a.records() == b.records() or [str(row) for row in a.records()] == [str(row) for row in b.records()]
     for one, other in zip(a.cells, b.cells, strict=True):
         assert one.fit.mixture.to_json() == other.fit.mixture.to_json()
-        assert one.found == other.found
+        assert one.tried == other.tried
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -185,11 +185,11 @@ def test_spurious_fits_do_not_win():
     with pytest.warns(DegeneracyWarning, match="no cell is sound"):
         alone = mixtura.select(rows, [2], models="VVV", seed=0, start=labels).best_cell
     assert alone.fit.outcome is Outcome.SPURIOUS
-    assert alone.found[0].outcome == "spurious"
+    assert alone.tried[0].outcome == "spurious"
     assert "floor" in alone.trouble
     among_others = mixtura.select(rows, [2], models="VVV", seed=0, start=[labels, "seeds"]).best_cell
     assert among_others.sound
-    assert {one.start: one.outcome for one in among_others.found}["given"] == "spurious"
+    assert {one.start: one.outcome for one in among_others.tried}["given"] == "spurious"
     assert among_others.measured("bic") > alone.measured("bic")
     ours = mixtura.fit(rows, 2, seed=0)
     assert ours.outcome is Outcome.CONVERGED
@@ -231,19 +231,19 @@ def test_weights_and_whole_numbers_of_copies_are_the_same(rows):
 def test_large_data_is_searched_on_a_sample(monkeypatch, rows):
     from mixtura.selection import samples as start_samples
 
-    monkeypatch.setattr(start_samples, "MOST_VALUES", 10)
-    monkeypatch.setattr(start_samples, "SAMPLE", 100)
+    monkeypatch.setattr(start_samples, "MAX_VALUES", 10)
+    monkeypatch.setattr(start_samples, "SAMPLE_SIZE", 100)
     found = mixtura.select(rows, [4], models="EEE", seed=0)
     assert found.best_cell.accelerated
-    again = mixtura.fit(rows, 4, model="EEE", start=found.best_cell.begin)
+    again = mixtura.fit(rows, 4, model="EEE", start=found.best_cell.start)
     assert again.loglik == pytest.approx(found.best.loglik, rel=1e-9)
     assert found.best.n_rows == 160
-    monkeypatch.setattr(start_samples, "MOST_VALUES", 1000)
-    monkeypatch.setattr(start_samples, "FEW_ROWS", 100)
+    monkeypatch.setattr(start_samples, "MAX_VALUES", 1000)
+    monkeypatch.setattr(start_samples, "MAX_ROWS", 100)
     middle = mixtura.select(rows, [4], models="EEE", seed=0)
     assert not middle.best_cell.accelerated
     assert middle.best.loglik == pytest.approx(found.best.loglik, abs=0.01)
-    again = mixtura.fit(rows, 4, model="EEE", start=middle.best_cell.begin, em=mixtura.EM(accelerate=False))
+    again = mixtura.fit(rows, 4, model="EEE", start=middle.best_cell.start, em=mixtura.EM(accelerate=False))
     assert again.loglik == pytest.approx(middle.best.loglik, rel=1e-9)
 
 
@@ -297,7 +297,7 @@ def test_all_models_nest_and_all_rows_are_reproducible(seed):
     found = mixtura.select(rows, [2, 3], seed=seed)
     assert {cell.model for cell in found.cells} == set(MODELS)
     for cell in found.cells:
-        options = {"model": cell.model, "start": cell.begin, "em": mixtura.EM(accelerate=cell.accelerated)}
+        options = {"model": cell.model, "start": cell.start, "em": mixtura.EM(accelerate=cell.accelerated)}
         if cell.sound:
             assert mixtura.fit(rows, cell.n_components, **options).loglik == pytest.approx(cell.loglik, abs=0.01)
         for other in found.cells:
@@ -351,7 +351,7 @@ def test_the_picture_shows_every_model(chosen, tmp_path):
 def test_orders_of_the_grid():
     every = as_models("all", 3)
     assert set(every) == set(MODELS)
-    steps = {key: number for number, wave in enumerate(waves([1, 2, 4], every)) for key in wave}
+    steps = {key: number for number, wave in enumerate(batches([1, 2, 4], every)) for key in wave}
     for key, step in steps.items():
         for other, before in steps.items():
             if key.n_components == other.n_components and contains(key.model, other.model):
@@ -382,4 +382,4 @@ def test_no_cell_ends_below_the_start_that_was_named():
 def test_one_column_starts_from_quantiles_too():
     column = np.loadtxt(REFERENCE / "faithful.csv", delimiter=",", skiprows=1)[:, 1:]
     found = mixtura.select(column, [1, 2, 3], start="hierarchical", seed=0)
-    assert {one.start for one in found[3, "V"].found} == {"hierarchical", "quantiles"}
+    assert {one.start for one in found[3, "V"].tried} == {"hierarchical", "quantiles"}

@@ -71,7 +71,7 @@ def test_every_way_to_begin_noise(blobs, noise):
     assert (chosen.best.model.name, chosen.best_cell.n_components) == ("EII", 2)
     assert chosen.best.mixture.noise.weight == pytest.approx(0.2, abs=0.04)
     for cell in chosen.cells:
-        again = mixtura.fit(blobs, cell.n_components, model=cell.model, start=cell.begin, noise=cell.fit.mixture.noise)
+        again = mixtura.fit(blobs, cell.n_components, model=cell.model, start=cell.start, noise=cell.fit.mixture.noise)
         assert again.loglik == pytest.approx(cell.loglik, abs=1e-2)
     part = mixtura.select(blobs, [1, 2], noise=beginning, **options)
     saved = mixtura.Selection.from_json(part.to_json())
@@ -85,8 +85,8 @@ def test_every_way_to_begin_noise(blobs, noise):
 def test_rows_of_noise_are_left_out_of_starts_on_a_sample_too(blobs, monkeypatch):
     from mixtura.selection import samples as start_samples
 
-    monkeypatch.setattr(start_samples, "FEW_ROWS", 100)
-    monkeypatch.setattr(start_samples, "SAMPLE", 90)
+    monkeypatch.setattr(start_samples, "MAX_ROWS", 100)
+    monkeypatch.setattr(start_samples, "SAMPLE_SIZE", 90)
     chosen = mixtura.select(blobs, [2], models="EII", noise=np.arange(160, 200), seed=0)
     assert chosen.best.mixture.noise.weight == pytest.approx(0.2, abs=0.04)
     assert chosen.best.n_rows == pytest.approx(200)

@@ -144,7 +144,7 @@ def test_a_collapse_is_repaired_on_request():
     rng = np.random.default_rng(0)
     rows = np.r_[rng.normal(size=(60, 2)), np.full((4, 2), 9.0)]
     options = {"reg_covar": 0, "random_state": 0, "on_collapse": "repair"}
-    with pytest.warns(DegeneracyWarning, match=r"component \d (rests on the floor|re-seeded).*Increase reg_covar"):
+    with pytest.warns(DegeneracyWarning, match=r"component \d (is at the floor|re-seeded).*Increase reg_covar"):
         model = Ours(3, **options).fit(rows)
     assert np.isfinite(model.score(rows))
     empty = np.repeat(rows[:2], 30, axis=0)  # two values for three components

@@ -304,7 +304,7 @@ def test_every_model_has_scikit_learns_attributes(model):
     selection = mixtura.select(rows, 2, models=model, seed=0)
     estimator = GaussianMixture("auto", covariance_type="auto")
     estimator.n_features_in_ = 3
-    estimator._set(as_start_result(selection), np.float64, covariance_type_of(model))
+    estimator._set_attributes(as_start_result(selection), np.float64, covariance_type_of(model))
     assert estimator.mixture_.n_parameters == selection.best.n_parameters
     assert estimator.score(rows) == pytest.approx(selection.best.loglik / 60)
     assert estimator.covariances_.shape in {(2, 3, 3), (3, 3), (2, 3), (2,)}

@@ -30,13 +30,15 @@ from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
 from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.threads import can_start_thread, map_in_order, one_blas_thread, thread_count, using_threads
-from mixtura._support.types import Array, Index, Rng, Rows, Scalar, StorageForm
+from mixtura._support.types import EPS, TINY, Array, Index, Rng, Rows, Scalar, StorageForm
 from mixtura._support.weights import RowWeights, as_row_weights, as_sample_weight
 from mixtura._support.words import distinct_name, format_count, format_list
 
 __all__ = [
+    "EPS",
     "LARGEST_VALUE",
     "MOST_COMPONENTS",
+    "TINY",
     "Array",
     "Index",
     "LazyModule",

@@ -1,4 +1,4 @@
-"""Types of arrays and random generators."""
+"""Types of arrays and random generators, and limits of float64."""
 
 from __future__ import annotations
 
@@ -15,3 +15,7 @@ Rng: TypeAlias = np.random.Generator | np.random.RandomState
 
 # How the factors that whiten rows are stored: a matrix for each component, one matrix for all, or diagonals alone.
 StorageForm: TypeAlias = Literal["dense", "shared", "diagonal"]
+
+# Machine epsilon and the smallest positive normal number of float64.
+EPS = float(np.finfo(np.float64).eps)
+TINY = float(np.finfo(np.float64).tiny)

@@ -57,7 +57,7 @@ class Bootstrap:
     noise : ndarray of shape (n,), or None
         Weight of the noise component; None if the fit has none.
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        Kind of table that `table` returns: that of the rows.
     """
 
     mixture: Mixture
@@ -79,11 +79,11 @@ class Bootstrap:
 
     @cached_property
     def standard_errors(self) -> dict[str, Array]:
-        """Standard standard_deviations over the replicates: "weights" (k,), "means" (k, d), "covariances" (k, d, d).
+        """Standard deviations over the replicates: "weights" (k,), "means" (k, d), "covariances" (k, d, d).
 
         A fit with a noise component has "noise" (), too.
         """
-        # Relative to the first replicate, a parameter that is held fixed has error 0 rather than a rounding error.
+        # The first replicate is subtracted so that a fixed parameter has error 0 rather than a rounding error.
         return {name: (values - values[:1]).std(axis=0, ddof=1) for name, values in self._replicates.items()}
 
     def intervals(self, level: float = 0.95) -> dict[str, Array]:
@@ -108,7 +108,7 @@ class Bootstrap:
 
         "parameter" ("weight", "mean" or "covariance"), "component", "column" and "other_column" identify the parameter;
         a variance is the covariance of a column with itself. The last row is the weight of noise, if any.
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
 
         Examples
         --------
@@ -136,7 +136,7 @@ class Bootstrap:
         columns: Sequence[int | str] | None = None,
         path: str | Path | None = None,
     ) -> Figure:
-        """Draw histograms of the replicates of each parameter, with its estimate and its interval.
+        """Draw a histogram of the replicates of each parameter, with its estimate and its interval.
 
         Parameters
         ----------
@@ -160,17 +160,17 @@ class Bootstrap:
         if not len(self.weights):
             raise ParameterError("there is nothing to draw: every replicate lost a component")
         ends = self.intervals(level)
-        head = f"{what}, {len(self.weights)} bootstrap replicates"
+        title = f"{what}, {len(self.weights)} bootstrap replicates"
         if what == "weights":
             return plot_weight_replicates(
-                self.mixture, self.weights, ends["weights"], level=level, head=head, path=target
+                self.mixture, self.weights, ends["weights"], level=level, first_line=title, path=target
             )
         view = View.from_data(self.mixture, None, columns, max_columns=MAX_DRAWN_COLUMNS, max_rows=0)
         values = (self.means, self.mixture.means, ends["means"])
         if what == "variances":
             variances = self.mixture.covariances.variances()
             values = (_diagonals(self.covariances), variances, _diagonals(ends["covariances"]))
-        return plot_parameter_replicates((view.mixture, view.columns), values, level, [head, *view.notes], target)
+        return plot_parameter_replicates((view.mixture, view.columns), values, level, [title, *view.notes], target)
 
     @property
     def _replicates(self) -> dict[str, Array]:
@@ -214,7 +214,7 @@ def bootstrap(
         (Newton & Raftery 1994), so that no replicate lacks the rows of a small component; or rows drawn from the
         fitted mixture.
     sample_weight, weights_are : optional
-        As in `mixtura.fit`. As many rows are drawn as counts say; drawn rows keep their sampling weights.
+        As in `mixtura.fit`. The number of rows drawn is the sum of counts; drawn rows keep their sampling weights.
     known_labels : array-like of shape (m,), optional
         Known components of rows, as given to `mixtura.fit`. Parametric replicates draw such rows from their
         components.

@@ -1,4 +1,4 @@
-"""Classes of rows: checked, numbered, and what is given for each of them."""
+"""Check and encode the classes of rows, their prior probabilities, and arguments given for each class."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def encode_classes(y: Any, n: int, weight: Array | None, unlabelled: Any) -> tup
     labels, missing = as_classes(y, n)
     known = ~missing
     known[known] = is_missing(unlabelled) or labels[known] != unlabelled
-    told = labels[known].tolist()
+    known_labels = labels[known].tolist()
     try:
-        sorted(set(told))  # NumPy would make text of numbers beside text
-        classes, own = np.unique(np.array(told), return_inverse=True)
+        sorted(set(known_labels))  # NumPy would convert numbers among texts to text
+        classes, positions = np.unique(np.array(known_labels), return_inverse=True)
     except TypeError:
         raise DataError("y: classes cannot be sorted; pass classes of one type") from None
     if len(classes) < 2:
         raise DataError(f"y has {len(classes)} classes, {classes.tolist()}; expected at least two")
     codes = np.full(n, UNKNOWN)
-    codes[known] = own
+    codes[known] = positions
     proportions = class_proportions(codes, weight)
     if not proportions.all():
         raise DataError(
@@ -59,7 +59,7 @@ def as_priors(priors: Any, proportions: Array) -> Array:
     return given
 
 
-def value_per_class(asked: Any, classes: Sequence[Any], name: str) -> list[Any]:
+def value_per_class(value: Any, classes: Sequence[Any], name: str) -> list[Any]:
     """List of an argument's value for each class: a dictionary's entries, or the same value for all.
 
     Examples
@@ -70,10 +70,10 @@ def value_per_class(asked: Any, classes: Sequence[Any], name: str) -> list[Any]:
     Traceback (most recent call last):
     mixtura.errors.ParameterError: components is for ['a']; expected each of the classes ['a', 'b']
     """
-    if not isinstance(asked, Mapping):
-        return [asked] * len(classes)
-    given = {getattr(key, "item", lambda key=key: key)(): value for key, value in asked.items()}
-    wanted = [getattr(each, "item", lambda each=each: each)() for each in classes]
-    if set(given) != set(wanted):
-        raise ParameterError(f"{name} is for {sorted(given, key=str)}; expected each of the classes {wanted}")
-    return [given[each] for each in wanted]
+    if not isinstance(value, Mapping):
+        return [value] * len(classes)
+    given = {getattr(key, "item", lambda key=key: key)(): entry for key, entry in value.items()}
+    expected = [getattr(each, "item", lambda each=each: each)() for each in classes]
+    if set(given) != set(expected):
+        raise ParameterError(f"{name} is for {sorted(given, key=str)}; expected each of the classes {expected}")
+    return [given[each] for each in expected]

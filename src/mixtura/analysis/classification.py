@@ -53,7 +53,7 @@ class Discriminant:
     models : tuple of str
         Covariance model of each mixture.
     loglik : float
-        Log-likelihood of the rows without their classes; with unlabelled rows, of all rows and the known classes.
+        Log-likelihood of the rows without their classes; with unlabelled rows, of the rows and the known classes.
     n_parameters : int
         Number of free parameters of all mixtures; with unlabelled rows also of the priors.
     n_rows : float
@@ -61,7 +61,7 @@ class Discriminant:
     columns : tuple of str, optional
         Names of the columns.
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        Kind of table that `table` returns: that of the rows.
 
     Examples
     --------
@@ -95,7 +95,7 @@ class Discriminant:
     def table(self) -> Any:
         """A row for each class: its prior probability, its covariance model and its number of components.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
         """
         return as_table(self.records(), self.table_kind)
 
@@ -164,8 +164,8 @@ class Discriminant:
         weight = as_sample_weight(sample_weight, len(predicted))
         if missing.all():
             raise DataError("y: all classes are missing; give those of some rows")
-        told = None if weight is None else weight[~missing]
-        return float(np.average(predicted[~missing] != classes[~missing], weights=told))
+        known_weight = None if weight is None else weight[~missing]
+        return float(np.average(predicted[~missing] != classes[~missing], weights=known_weight))
 
     @cached_property
     def mixture(self) -> Mixture:
@@ -215,9 +215,9 @@ class Discriminant:
         """
         view = View.from_data(self.mixture, X, columns, max_columns=MAX_DRAWN_COLUMNS, max_rows=MAX_DRAWN_ROWS)
         k = self.mixture.n_components
-        head = f"{len(self.classes)} classes, {k} components, BIC {format_number(self.bic)}"
+        title = f"{len(self.classes)} classes, {k} components, BIC {format_number(self.bic)}"
         how: dict[str, Any] = {"kind": kind, "probabilities": probabilities, "ax": ax, "path": path}
-        return draw_view(view, view.labels(self.mixture), head, **how)
+        return draw_view(view, view.labels(self.mixture), title, **how)
 
 
 def _component_names(name: Any, mixture: Mixture) -> list[str]:

@@ -1,4 +1,4 @@
-"""Combine overlapping components into clusters (Baudry et al. 2010, JCGS 19, 332-353)."""
+"""Combine overlapping components into clusters (Baudry et al. 2010, J. Comput. Graph. Stat. 19, 332-353)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura._support import (
+    TINY,
     Array,
     LazyModule,
     TableKind,
@@ -33,10 +34,8 @@ if TYPE_CHECKING:
 special = LazyModule("scipy.special")
 
 
-# By how many nats for each of their rows the merge of two clusters that overlap lowers the entropy.
+# Two clusters overlap if their merge lowers the entropy by at least this, in nats for each of their rows.
 OVERLAP = 0.05
-
-TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,10 +51,10 @@ class Combination:
         the position of the first.
     entropies : tuple of float
         Entropy of the classification of the rows into 1, 2, ..., K clusters, in nats.
-    moved : tuple of float
+    merged_rows : tuple of float
         Rows (or their weight) in the two clusters whose merge leaves 1, 2, ..., K - 1 clusters.
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        Kind of table that `table` returns: that of the rows.
 
     Examples
     --------
@@ -72,7 +71,7 @@ class Combination:
     mixture: Mixture
     merges: tuple[tuple[int, int], ...]
     entropies: tuple[float, ...]
-    moved: tuple[float, ...]
+    merged_rows: tuple[float, ...]
     table_kind: TableKind = "records"
 
     def __repr__(self) -> str:
@@ -85,7 +84,7 @@ class Combination:
     def table(self) -> Any:
         """A row for each number of clusters, from K down to 1: the entropy, and which components are in a cluster.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
         """
         return as_table(self.records(), self.table_kind)
 
@@ -138,7 +137,7 @@ class Combination:
 
     @property
     def suggested(self) -> int:
-        """Number of clusters at which to stop merging: K, 1, or where the entropy bends.
+        """Number of clusters at which to stop merging: K, 1, or where the entropy curve has its bend.
 
         Two clusters overlap if merging them lowers the entropy by 0.05 nats or more for each row in them; two equal
         normals do if their means are less than 4.2 standard deviations apart. K if no two components overlap; 1 if
@@ -146,22 +145,23 @@ class Combination:
         by least squares, as a function of the number of rows merged so far (Baudry et al. 2010).
         """
         k = len(self.entropies)
-        overlap = np.diff(self.entropies) / np.maximum(self.moved, TINY) >= OVERLAP
+        overlap = np.diff(self.entropies) / np.maximum(self.merged_rows, TINY) >= OVERLAP
         if k == 1 or not overlap[-1]:
             return k
         if overlap[0] or k < 3:
             return 1
-        moved, entropy = self._rows_merged, np.array(self.entropies)
+        total_rows, entropy = self._cumulative_merged_rows, np.array(self.entropies)
         bends = range(1, k - 1)
         misfit = [
-            _line_residual(moved[: b + 1], entropy[: b + 1]) + _line_residual(moved[b:], entropy[b:]) for b in bends
+            _line_residual(total_rows[: b + 1], entropy[: b + 1]) + _line_residual(total_rows[b:], entropy[b:])
+            for b in bends
         ]
         return 1 + bends[int(np.argmin(misfit))]
 
     @property
-    def _rows_merged(self) -> Array:
-        """Rows merged on the way from K clusters to 1, ..., K, summed over the merges, (K,)."""
-        return np.concatenate([[0.0], np.cumsum(self.moved[::-1])])[::-1]
+    def _cumulative_merged_rows(self) -> Array:
+        """Rows in merged clusters, summed over the merges from K clusters to 1, ..., K, (K,)."""
+        return np.concatenate([[0.0], np.cumsum(self.merged_rows[::-1])])[::-1]
 
     def plot(self, *, path: str | Path | None = None) -> Figure:
         """Draw the entropy against the number of clusters, and against the rows merged so far, with its bend.
@@ -171,7 +171,7 @@ class Combination:
         path : str or Path, optional
             Save the figure as this .png, .svg or .pdf, too.
         """
-        return plot_entropy(np.array(self.entropies), self._rows_merged, self.suggested, path)
+        return plot_entropy(np.array(self.entropies), self._cumulative_merged_rows, self.suggested, path)
 
 
 def _line_residual(x: Array, y: Array) -> float:
@@ -192,7 +192,7 @@ def combine_components(mixture: Mixture, X: Any, sample_weight: Any = None) -> C
     Parameters
     ----------
     mixture : Mixture
-        Its noise, if any, stays apart from the clusters.
+        Its noise, if any, is in no cluster.
     X : array-like or table of shape (n, d)
         The rows whose classification is measured.
     sample_weight : array-like of shape (n,), optional
@@ -217,15 +217,15 @@ def combine_components(mixture: Mixture, X: Any, sample_weight: Any = None) -> C
     responsibilities = mixture.posterior(X)[:, : mixture.n_components]  # noise is no cluster
     weight = as_sample_weight(sample_weight, len(responsibilities))
     counts = np.ones(len(responsibilities)) if weight is None else weight
-    entropies, merges, moved = [_entropy(responsibilities, counts)], [], []
+    entropies, merges, merged_rows = [_entropy(responsibilities, counts)], [], []
     while responsibilities.shape[1] > 1:
         first, second = _most_overlapping(responsibilities, counts)
-        moved.append(float(counts @ (responsibilities[:, first] + responsibilities[:, second])))
+        merged_rows.append(float(counts @ (responsibilities[:, first] + responsibilities[:, second])))
         merges.append((first, second))
         responsibilities[:, first] += responsibilities[:, second]
         responsibilities = np.delete(responsibilities, second, axis=1)
         entropies.append(_entropy(responsibilities, counts))
-    return Combination(mixture, tuple(merges), tuple(entropies[::-1]), tuple(moved[::-1]), table_kind(X))
+    return Combination(mixture, tuple(merges), tuple(entropies[::-1]), tuple(merged_rows[::-1]), table_kind(X))
 
 
 def _entropy(responsibilities: Array, counts: Array) -> float:

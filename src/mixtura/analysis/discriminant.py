@@ -111,14 +111,14 @@ def discriminant(
     weight = as_sample_weight(sample_weight, len(rows), weights_are)
     classes, codes = encode_classes(y, len(rows), weight, unlabelled)
     options = {"em": as_em(em), "seed": seed, "threads": threads}
-    describe = _choose_fitter(n_components, bool((codes < 0).any()), classes, models)
-    with warnings.catch_warnings():  # what holds of all rows is said once, below
+    fit_classes = _choose_fitter(n_components, bool((codes < 0).any()), classes, models)
+    with warnings.catch_warnings():  # warnings about all rows are given once, below
         for category in (ColumnsWarning, GridEdgeWarning, ParametersWarning, TiesWarning):
             warnings.simplefilter("ignore", category)
-        found = describe(rows, codes, weight, options)
+        found = fit_classes(rows, codes, weight, options)
     warn_of_columns(ColumnValues.of(ArraySource(rows, weight)), column_names(X), stacklevel=2)
     if found.floored:
-        warnings.warn(_at_floor(found.floored, classes), DegeneracyWarning, stacklevel=2)
+        warnings.warn(_floor_message(found.floored, classes), DegeneracyWarning, stacklevel=2)
     return Discriminant(
         classes,
         as_priors(priors, found.proportions),
@@ -147,28 +147,31 @@ class _ClassMixtures:
     floored: Sequence[int] = ()
 
 
-def _at_floor(floored: Sequence[int], classes: NDArray[Any]) -> str:
-    """What to say of classes that have a covariance at the floor."""
+def _floor_message(floored: Sequence[int], classes: NDArray[Any]) -> str:
+    """Warning text for classes that have a covariance at the floor."""
     names = format_list([repr(classes[c].item()) for c in floored], most=3, longest=30)
     return (
-        f"a covariance of class {names} rests on the floor, so the log-likelihood depends on it: leave out "
+        f"a covariance of class {names} is at the floor, so the log-likelihood depends on it: leave out "
         "columns that do not vary within a class, or try em=EM(floor=) or other models"
     )
 
 
-def _choose_fitter(components: Any, partly: bool, classes: NDArray[Any], models: Any) -> Callable[..., _ClassMixtures]:
+def _choose_fitter(
+    components: Any, has_unlabelled: bool, classes: NDArray[Any], models: Any
+) -> Callable[..., _ClassMixtures]:
     """Function that fits the classes: Gaussians of one model, by EM if some rows are unlabelled, or mixtures."""
-    one = isinstance(components, int | np.integer) and components == 1 and not isinstance(models, Mapping)
-    if partly and not one:
+    gaussians = isinstance(components, int | np.integer) and components == 1 and not isinstance(models, Mapping)
+    if has_unlabelled and not gaussians:
         raise ParameterError(f"n_components is {components!r}; with unlabelled rows it must be 1, and models for all")
-    if one:
-        return partial(_fit_partly_labelled if partly else _fit_gaussians, models=models)
-    own = value_per_class(components, list(classes), "n_components"), value_per_class(models, list(classes), "models")
-    return partial(_fit_mixtures, components=own[0], models=own[1])
+    if gaussians:
+        return partial(_fit_partly_labelled if has_unlabelled else _fit_gaussians, models=models)
+    names = list(classes)
+    numbers, models = value_per_class(components, names, "n_components"), value_per_class(models, names, "models")
+    return partial(_fit_mixtures, components=numbers, models=models)
 
 
 def _weights(weight: Array | None, own: Any = slice(None)) -> dict[str, Any]:
-    """Arguments of `fit` for the checked weights of some rows (``own``), which it is to take as they are."""
+    """Arguments of `fit` for the checked weights of some rows (``own``), which it must not rescale."""
     return {} if weight is None else {"sample_weight": weight[own], "weights_are": "counts"}
 
 
@@ -229,7 +232,7 @@ def _fit_partly_labelled(
         order, key=lambda pair: (pair[1].mixture.n_components < k or bool(pair[1].starts[0].spurious), pair[0])
     )
     if best.mixture.n_components < k:
-        raise DataError(f"no covariance model could tell {k} classes apart; label more rows, or set models")
+        raise DataError(f"with no covariance model all {k} classes kept a component; label more rows, or set models")
     names = (best.model.name,) * k
     return _ClassMixtures(
         _split_components(best.mixture),

@@ -16,20 +16,20 @@ def estimate_records(
 ) -> Iterator[dict[str, Any]]:
     """Records of weight, means and lower triangle of the covariance of each component; last the weight of noise."""
     columns = mixture.columns or tuple(f"x{i + 1}" for i in range(mixture.n_features))
-    found = {"weights": mixture.weights, "means": mixture.means, "covariances": mixture.covariances.dense()}
+    estimates = {"weights": mixture.weights, "means": mixture.means, "covariances": mixture.covariances.dense()}
     if mixture.noise is not None:
-        found["noise"] = np.array(mixture.noise.weight)
+        estimates["noise"] = np.array(mixture.noise.weight)
 
-    def row(parameter: str, name: str, component: Any, about: tuple[str | None, ...], place: Any) -> dict[str, Any]:
+    def row(parameter: str, name: str, component: Any, pair: tuple[str | None, ...], index: Any) -> dict[str, Any]:
         return {
             "parameter": parameter,
             "component": component,
-            "column": about[0],
-            "other_column": about[-1],
-            "estimate": float(found[name][place]),
-            "standard_error": float(errors[name][place]),
-            "lower": float(ends[name][0][place]),
-            "upper": float(ends[name][1][place]),
+            "column": pair[0],
+            "other_column": pair[-1],
+            "estimate": float(estimates[name][index]),
+            "standard_error": float(errors[name][index]),
+            "lower": float(ends[name][0][index]),
+            "upper": float(ends[name][1][index]),
         }
 
     for j, component in enumerate(mixture.component_names or range(mixture.n_components)):
@@ -38,7 +38,7 @@ def estimate_records(
             yield row("mean", "means", component, (column, None), (j, i))
         for i in range(len(columns)):
             for other in range(i + 1):
-                about = (columns[i], columns[other])
-                yield row("covariance", "covariances", component, about, (j, i, other))
+                pair = (columns[i], columns[other])
+                yield row("covariance", "covariances", component, pair, (j, i, other))
     if mixture.noise is not None:
         yield row("weight", "noise", row_labels(mixture)[-1], (None,), ())

@@ -46,7 +46,7 @@ class LikelihoodRatioTest:
     replicates : ndarray of shape (n,)
         Statistics of n data sets drawn from the mixture of K components.
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        Kind of table that `table` returns: that of the rows.
 
     Examples
     --------
@@ -104,7 +104,7 @@ class LikelihoodRatioTests:
     ----------
     tests : tuple of LikelihoodRatioTest
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        Kind of table that `table` returns: that of the rows.
 
     Examples
     --------
@@ -121,8 +121,8 @@ class LikelihoodRatioTests:
     table_kind: TableKind = "records"
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{test.p_value:.3g} for {test.n_components}" for test in self.tests)
-        return f"<Likelihood-ratio tests of K components against K + 1: p-value {said}>"
+        values = ", ".join(f"{test.p_value:.3g} for {test.n_components}" for test in self.tests)
+        return f"<Likelihood-ratio tests of K components against K + 1: p-value {values}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records())
@@ -133,13 +133,13 @@ class LikelihoodRatioTests:
     def __iter__(self) -> Iterator[LikelihoodRatioTest]:
         return iter(self.tests)
 
-    def __getitem__(self, place: int) -> LikelihoodRatioTest:
-        return self.tests[place]
+    def __getitem__(self, position: int) -> LikelihoodRatioTest:
+        return self.tests[position]
 
     def table(self) -> Any:
         """Statistic and p-value, a row for each test.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
         """
         return as_table(self.records(), self.table_kind)
 
@@ -175,8 +175,8 @@ def likelihood_ratio_tests(
     """Test K components against K + 1 for ascending K until a test does not reject (McLachlan 1987).
 
     The likelihood ratio of mixtures has no known null distribution. It is bootstrapped: data sets are drawn from the
-    mixture of K, and both numbers of components are fitted to each, by the same search as on the real data and from
-    the parameters found there, whichever is better.
+    mixture of K, and both numbers of components are fitted to each, from the same starts as to the real data and from
+    the parameters found there, of which the better fit is kept.
 
     Parameters
     ----------
@@ -188,11 +188,11 @@ def likelihood_ratio_tests(
     level : float
         Significance level; a p-value above it ends the sequence of tests.
     sample_weight, weights_are, seed, on_replicate, on_interrupt, threads
-        As in `mixtura.bootstrap`. Drawn are as many rows as weights say: the sum of counts, or the effective number of
-        rows of sampling weights, each of weight one.
+        As in `mixtura.bootstrap`. The number of rows drawn, each of weight one, is the sum of counts, or the effective
+        number of rows for sampling weights.
     **options
         Arguments of `mixtura.fit`: model, start, n_init, tol, max_iter, em, ... ``model=fit.model, em=fit.em`` are
-        those of a fit.
+        those of an earlier fit.
 
     Returns
     -------
@@ -247,9 +247,9 @@ def likelihood_ratio_tests(
 
 @underflow_to_zero
 def _refit_loglik(fitted: Fit, rows: Array, rng: Rng, options: dict[str, Any]) -> float:
-    """Best log-likelihood of a fit's model on other rows, from the fit's parameters and by its own search.
+    """Best log-likelihood of a fit's model on other rows, from the fit's parameters and from the starts of the options.
 
-    Without the search, the replicates' likelihood ratios would be smaller than that of the searched real data.
+    Without these starts, the replicates' likelihood ratios would be too small compared with that of the data.
     """
     k = fitted.mixture.n_components
     model, em = fitted.model, fitted.em

@@ -66,33 +66,33 @@ class Reduction:
 
     def __repr__(self) -> str:
         d, r = self.basis.shape
-        first = f"; the first has {self.shares[0]:.3g} of the differences" if r else ""
+        first = f"; the first has {self.proportions[0]:.3g} of the differences" if r else ""
         return f"<Reduction of {d} columns to {format_count(r, 'direction')}{first}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records())
 
     def table(self) -> Any:
-        """A row for each direction: its eigenvalue, its share of their sum, and its entry for each column.
+        """A row for each direction: its eigenvalue, its proportion of their sum, and its entry for each column.
 
         It is a DataFrame of pandas or polars if the mixture was fitted to one, and otherwise the list `records`.
         """
         return as_table(self.records(), self.mixture.table_kind)
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows of `table` as dictionaries; a column called "share" is "share_2" there, and so on."""
-        own, columns = ("direction", "eigenvalue", "share"), column_labels(self._original.columns, len(self.basis))
+        """The rows of `table` as dictionaries; a column called "proportion" is "proportion_2" there, and so on."""
+        own, columns = ("direction", "eigenvalue", "proportion"), column_labels(self._original.columns, len(self.basis))
         taken = {*own, *columns}
         heads = [*own, *(distinct_name(column, taken) if column in own else column for column in columns)]
-        parts = zip(self.eigenvalues.tolist(), self.shares.tolist(), self.basis.T.tolist(), strict=True)
+        parts = zip(self.eigenvalues.tolist(), self.proportions.tolist(), self.basis.T.tolist(), strict=True)
         return [
-            dict(zip(heads, [i + 1, value, share, *entries], strict=True))
-            for i, (value, share, entries) in enumerate(parts)
+            dict(zip(heads, [i + 1, value, part, *entries], strict=True))
+            for i, (value, part, entries) in enumerate(parts)
         ]
 
     @property
-    def shares(self) -> Array:
-        """Each eigenvalue as a fraction of their sum, (r,)."""
+    def proportions(self) -> Array:
+        """Each eigenvalue as a proportion of their sum, (r,)."""
         return self.eigenvalues / self.eigenvalues.sum()
 
     @property
@@ -154,13 +154,13 @@ class Reduction:
         )
         chosen = range(min(2, len(self.eigenvalues))) if columns is None else columns
         view = View.from_data(self.mixture, None, chosen, max_columns=MAX_DRAWN_COLUMNS, max_rows=0)
-        names = tuple(f"direction {i + 1} ({100 * fraction:.3g} %)" for i, fraction in enumerate(self.shares))
-        named = replace(view.mixture, columns=names)
-        view = replace(view, mixture=named, rows=original.rows @ self.basis, notes=original.notes + view.notes)
+        names = tuple(f"direction {i + 1} ({100 * fraction:.3g} %)" for i, fraction in enumerate(self.proportions))
+        renamed = replace(view.mixture, columns=names)
+        view = replace(view, mixture=renamed, rows=original.rows @ self.basis, notes=original.notes + view.notes)
         k, d = self.mixture.n_components, self._original.n_features
-        head = f"{k} components of {d} columns, in the directions that tell them apart"
+        title = f"{k} components of {d} columns, in the directions in which they differ most"
         labels = original.labels(self._original)
-        return draw_view(view, labels, head, kind=kind, probabilities=probabilities, ax=ax, path=path)
+        return draw_view(view, labels, title, kind=kind, probabilities=probabilities, ax=ax, path=path)
 
 
 @underflow_to_zero
@@ -172,8 +172,8 @@ def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
     mixture : Mixture
         Its noise, if any, is left out.
     balance : float
-        Weight of differences of means, from 0 to 1; differences of covariances have the rest. 1 gives at most k - 1
-        directions, 0.5 is the method of Scrucca (2010) (mclust's ``lambda``).
+        Weight of differences of means, from 0 to 1; that of differences of covariances is 1 - balance. 1 gives at most
+        k - 1 directions, 0.5 is the method of Scrucca (2010) (mclust's ``lambda``).
 
     Returns
     -------
@@ -199,7 +199,7 @@ def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
     if not 0 <= balance <= 1:
         raise ParameterError(f"balance is {balance!r}; expected a number from 0 to 1")
     if mixture.n_components < 2:
-        raise ParameterError("the mixture has one component; there is nothing to tell apart")
+        raise ParameterError("the mixture has one component; differences need at least two")
     original, mixture = mixture, mixture.without_noise()
     total, matrices = mixture.covariance, mixture.covariances.dense()
     delta = mixture.means - mixture.mean

@@ -1,4 +1,4 @@
-"""How the rows of a bootstrap's replicates are made."""
+"""Methods that make the replicates of a bootstrap: resampled rows, random weights, or rows drawn from the mixture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KnownComponents: TypeAlias = NDArray[np.int64] | None
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Rows (n, d) to fit, with what is known of them.
+    """Rows (n, d) that were fitted, with their weights and known components.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Sample:
 
     @property
     def counts(self) -> Array:
-        """How often each row was seen, (n,): its count, or once."""
+        """How often each row was observed, (n,): its count, or 1."""
         return self._weights_if("counts")
 
     @property
@@ -43,12 +43,12 @@ class Sample:
         return self._weights_if("sampling")
 
     def _weights_if(self, kind: str) -> Array:
-        """The weights if they are of a kind, otherwise ones, (n,)."""
+        """The weights if they are of this kind, otherwise ones, (n,)."""
         values = self.weights.values
         return np.ones(len(self.rows)) if values is None or self.weights.kind != kind else values
 
 
-# What is fitted: rows, their weights, and their known components.
+# Rows of a replicate, their weights, and their known components.
 Replicate: TypeAlias = tuple[Rows, Array, KnownComponents]
 
 
@@ -62,7 +62,7 @@ def _resample(_: Mixture, data: Sample, rng: Rng) -> Replicate:
 def _draw_weights(_: Mixture, data: Sample, rng: Rng) -> Replicate:
     """The rows, and random weights of a Dirichlet distribution with the counts as parameters, times sampling weights.
 
-    Of rows that were seen once these are uniform on the simplex.
+    If each row was observed once, they are uniform on the simplex.
     """
     counts = data.counts
     weights = rng.standard_gamma(counts) if data.weights.kind == "counts" else rng.standard_exponential(len(counts))
@@ -70,7 +70,7 @@ def _draw_weights(_: Mixture, data: Sample, rng: Rng) -> Replicate:
 
 
 def _sample_fit(mixture: Mixture, data: Sample, rng: Rng) -> Replicate:
-    """As many rows as were seen, drawn from the mixture or their known component; they keep their sampling weights."""
+    """As many rows as were observed, drawn from the mixture or their known component, with their sampling weights."""
     times = np.rint(data.counts).astype(np.intp)
     known = None if data.known is None else np.repeat(data.known, times)
     drawn, _ = mixture.sample(int(times.sum()), rng)

@@ -1,8 +1,8 @@
 """The command line, ``mixtura``: each command reads files, calls one public function, and prints or writes its result.
 
 A new command is a function in a module of this package, whose annotated parameters come from options.py, and one line
-in app.py. A command that fits gets the options of a model and of EM from `with_model_options` in model_options.py. The
-docstring is the help text; docs/cli_reference.py writes the manual from it.
+in app.py. `with_model_options` in model_options.py adds the options of a model and of EM. The docstring is the help
+text, from which docs/cli_reference.py writes the manual.
 """
 
 from __future__ import annotations

@@ -49,10 +49,10 @@ def classify(
     show: o.DrawnColumns = None,
     json: o.Json = False,
 ) -> None:
-    """Learn classes from DATA, a mixture for each, and classify the rows of NEW.
+    """Fit a mixture to each class of DATA, and classify the rows of NEW.
 
-    Rows without a class help to find the Gaussians (only with one component for each class). Where NEW has the column
-    of classes, its error is shown, too.
+    The fit includes rows without a class, only with one component for each class. If NEW has the column of classes, its
+    error rate is shown, too.
     """
     files = check_outputs({"--labels": labels, "--picture": picture}, {"--picture": PICTURE}, (data, new))
     reading = (columns, weights_column, missing, file_format)
@@ -65,15 +65,15 @@ def classify(
         wanted[0] if len(wanted) == 1 else wanted,
         models=parse_names([models]) if models != "all" else models,
         unlabelled=UNLABELLED,
-        sample_weight=rows.weights,
+        sample_weight=rows.sample_weight,
         weights_are=weights_are,
         em=EM(floor=floor),
         seed=seed,
         threads=threads,
     )
-    fresh, tables = rows, {"training error": rows}
+    new_rows, tables = rows, {"training error": rows}
     if new is not None:
-        fresh = load_data(
+        new_rows = load_data(
             *(new, None, None, missing, file_format),
             header=header,
             max_unpacked=max_unpacked,
@@ -81,7 +81,7 @@ def classify(
             labels_column=classes,
             labels_needed=False,
         )
-        tables["error on NEW"] = fresh
+        tables["error on NEW"] = new_rows
     errors = _error_rates(found, tables, unlabelled)
     if json:
         print_json(_json_values(found, errors, files_by_option(files)))
@@ -89,8 +89,8 @@ def classify(
         console = results_console()
         console.print(discriminant_summary(found, errors, console), soft_wrap=True)
     writers = {
-        "--labels": lambda path: write_table(path, _class_columns(found, fresh, proba=proba)),
-        "--picture": lambda path: found.plot(fresh, kind=kind, columns=chosen, path=path),
+        "--labels": lambda path: write_table(path, _class_columns(found, new_rows, proba=proba)),
+        "--picture": lambda path: found.plot(new_rows, kind=kind, columns=chosen, path=path),
     }
     write_all(files, writers, quiet=json)
 
@@ -108,7 +108,7 @@ def _error_rates(found: Discriminant, tables: Mapping[str, Table], unlabelled: s
         own = _class_labels(table, unlabelled)
         known = np.flatnonzero(own != UNLABELLED)
         if len(known):
-            weights = None if table.weights is None else table.weights[known]
+            weights = None if table.sample_weight is None else table.sample_weight[known]
             errors[name] = found.error(table.rows[known], own[known], weights)
     return errors
 

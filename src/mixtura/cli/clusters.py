@@ -43,19 +43,19 @@ def combine(
     picture: o.PictureOutput = None,
     json: o.Json = False,
 ) -> None:
-    """Merge a model's components into clusters, where they overlap most.
+    """Merge overlapping components of a model into clusters, two at a time.
 
-    The rows of DATA say how much they overlap. The number of clusters that is suggested is where the curve of
-    entropies bends, which --picture shows; all components if none overlap, 1 if all do.
+    Those that overlap most on the rows of DATA are merged first. The suggested number of clusters is at the bend of the
+    entropy curve, which --picture shows; it is the number of components if none overlap, and 1 if all do.
     """
-    asked = {"--labels": labels, "--table": table, "--picture": picture}
-    files = check_outputs(asked, {"--picture": PICTURE}, (model, data))
+    paths = {"--labels": labels, "--table": table, "--picture": picture}
+    files = check_outputs(paths, {"--picture": PICTURE}, (model, data))
     mixture = read_model(model)
     rows = load_data(
         data, columns, weights_column, missing, file_format, header=header, max_unpacked=max_unpacked, model=mixture
     )
     with using_threads(threads):
-        merged = mixtura.combine_components(mixture, rows, rows.weights)
+        merged = mixtura.combine_components(mixture, rows, rows.sample_weight)
         wanted = merged.suggested if clusters is None else clusters
         merged.groups(wanted)  # refuses a wrong number before anything is written
     records = merged.records()
@@ -93,9 +93,9 @@ def reduce(
     show: o.Directions = None,
     json: o.Json = False,
 ) -> None:
-    """Find the directions in which components differ most, and show rows in them."""
-    asked = {"--output": output, "--table": table, "--picture": picture}
-    files = check_outputs(asked, {"--picture": PICTURE}, (model, data), output=TABLE_SUFFIXES)
+    """Find the directions in which components differ most, and project rows on them."""
+    paths = {"--output": output, "--table": table, "--picture": picture}
+    files = check_outputs(paths, {"--picture": PICTURE}, (model, data), output=TABLE_SUFFIXES)
     mixture = read_model(model)
     rows = None
     if data is not None:
@@ -114,11 +114,11 @@ def reduce(
     else:
         console = results_console()
         console.print(reduction_summary(records, columns, console), soft_wrap=True)
-    how: dict[str, Any] = {"kind": kind, "columns": chosen, "probabilities": levels}
+    drawing: dict[str, Any] = {"kind": kind, "columns": chosen, "probabilities": levels}
     writers = {
         "--output": lambda path: write_table(path, _coordinates(reduction, rows)),
         "--table": lambda path: write_records(path, records),
-        "--picture": lambda path: reduction.plot(rows, path=path, **how),
+        "--picture": lambda path: reduction.plot(rows, path=path, **drawing),
     }
     write_all(files, writers, quiet=json)
 
@@ -127,8 +127,8 @@ def _coordinates(reduction: Reduction, rows: Table | None) -> dict[str, Sequence
     """Columns with each row's number and its coordinates along the directions."""
     if rows is None:
         return {}
-    places = reduction.transform(rows).T.tolist()
+    coordinates = reduction.transform(rows).T.tolist()
     return {
         "row": row_numbers(rows),
-        **{f"direction_{i + 1}": rows.align(values) for i, values in enumerate(places)},
+        **{f"direction_{i + 1}": rows.align(values) for i, values in enumerate(coordinates)},
     }

@@ -9,7 +9,7 @@ from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.inputs import parse_names
 from mixtura.cli.model_options import FitOptions, with_model_options
-from mixtura.cli.outputs import FILM, FIT_PICTURES, check_outputs, column_positions, files_by_option, write_fit
+from mixtura.cli.outputs import ANIMATION, FIT_PICTURES, check_outputs, column_positions, files_by_option, write_fit
 from mixtura.cli.tables import fit_summary, fit_values
 from mixtura.data.tables import Table
 from mixtura.errors import visible
@@ -27,7 +27,7 @@ def report_fit(fit: Fit, table: Table, files: Mapping[str, str], *, json: bool) 
         print_json(fit_values(fit, files_by_option(files)))
         return
     console = results_console()
-    console.print(fit_summary(fit, console), soft_wrap=True)  # before files are written, which may fail on a full disk
+    console.print(fit_summary(fit, console), soft_wrap=True)  # before files are written, which may fail
     for option, path in files.items():
         write_fit(fit, table, option, path)
         console.print(f"wrote {visible(path)}", soft_wrap=True)
@@ -47,11 +47,11 @@ def fit(
 ) -> None:
     """Fit a Gaussian mixture to the rows of DATA.
 
-    Ctrl-C ends the fit and keeps the best so far.
-    Exit code 0: done; where it is not converged, a warning says so. 2: bad input.
+    Ctrl-C ends the fit and keeps the best result so far.
+    Exit code 0: done; a warning says if EM has not converged. 2: bad input.
     """
-    asked = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
-    files = check_outputs(asked, FIT_PICTURES, (data, settings.start))
+    paths = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
+    files = check_outputs(paths, FIT_PICTURES, (data, settings.start))
     table = settings.read(data)
     result = settings.fit(table, verbose=verbose, record=replay is not None)
     report_fit(result, table, files, json=json)
@@ -67,8 +67,8 @@ def replay(
     fps: o.Fps = None,
     verbose: o.Verbose = False,
 ) -> None:
-    """Fit a mixture to DATA and film EM at work."""
-    check_outputs({"--output": output}, {"--output": FILM}, (data, settings.start))
+    """Fit a mixture to DATA and animate the iterations of EM."""
+    check_outputs({"--output": output}, {"--output": ANIMATION}, (data, settings.start))
     table = settings.read(data)
     chosen = column_positions(parse_names(show), column_labels(table.columns, len(table.rows[0])))
     result = settings.fit(table, verbose=verbose, record=True)

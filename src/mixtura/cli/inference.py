@@ -34,12 +34,12 @@ def bootstrap(
     show: o.DrawnColumns = None,
     json: o.Json = False,
 ) -> None:
-    """Fit a mixture to DATA, again and again: standard errors and intervals.
+    """Fit a mixture to DATA and bootstrap it, for standard errors and intervals.
 
-    A fit that is there already goes on with --start model.json. Ctrl-C keeps the replicates that are done.
+    To bootstrap an earlier fit, give --start model.json. Ctrl-C keeps the finished replicates.
     """
-    asked = {"--output": output, "--table": table, "--picture": picture}
-    files = check_outputs(asked, {"--picture": PICTURE}, (data, settings.start))
+    paths = {"--output": output, "--table": table, "--picture": picture}
+    files = check_outputs(paths, {"--picture": PICTURE}, (data, settings.start))
     if what not in ("weights", "means", "variances"):
         raise ParameterError(f"--what is {what!r}; expected weights, means or variances")
     rows = settings.read(data)
@@ -63,23 +63,23 @@ def bootstrap(
 def _fit_and_bootstrap(
     settings: FitOptions, rows: Table, replicates: int, method: str
 ) -> tuple[mixtura.Fit, Bootstrap]:
-    """Fit the rows, and bootstrap the fit; Ctrl-C keeps the replicates that are done."""
+    """Fit the rows, and bootstrap the fit; Ctrl-C keeps the finished replicates."""
     fit = settings.fit(rows, verbose=False, on_interrupt="raise")
-    with replicate_progress(replicates) as tell:
+    with replicate_progress(replicates) as on_replicate:
         boot = mixtura.bootstrap(
             fit,
             rows,
             replicates,
             method=method,
-            **settings.weights(rows),
+            **settings.weight_arguments(rows),
             seed=settings.seed,
             threads=settings.threads,
-            on_replicate=tell,
+            on_replicate=on_replicate,
             on_interrupt="keep",
         )
     done = len(boot.weights) + boot.lost
     if done < replicates:
-        print_message(f"warning: interrupted; {done} of {replicates} replicates are done")
+        print_message(f"warning: interrupted; {done} of {replicates} replicates are finished")
     return fit, boot
 
 
@@ -96,24 +96,24 @@ def ratio_test(
     picture: o.PictureOutput = None,
     json: o.Json = False,
 ) -> None:
-    """Test K components against K + 1, one K after the other, until one will do.
+    """Test K components against K + 1 for ascending K, until a test does not reject.
 
-    The likelihood ratio is compared with that of rows drawn from the mixture of K. Ctrl-C keeps what is done.
+    The likelihood ratio is compared with that of rows drawn from the mixture of K. Ctrl-C keeps the finished tests.
     """
     files = check_outputs({"--table": table, "--picture": picture}, {"--picture": PICTURE}, (data,))
     wanted = parse_counts(components)
     rows = settings.read(data)
-    with replicate_progress(replicates) as tell:
+    with replicate_progress(replicates) as on_replicate:
         tests = mixtura.likelihood_ratio_tests(
             rows,
             wanted,
             replicates,
             level=level,
             start=start,
-            **settings.weights(rows),
+            **settings.weight_arguments(rows),
             seed=settings.seed,
             threads=settings.threads,
-            on_replicate=tell,
+            on_replicate=on_replicate,
             on_interrupt="keep",
             **settings.all_options("raise"),
         )

@@ -93,7 +93,7 @@ def load_data(
     labels_column: str | None = None,
     labels_needed: bool = True,
 ) -> Table:
-    """Read the rows of a command, and print notes about rows that were dropped or columns that were guessed.
+    """Read the rows of a command, and print notes about dropped rows and guessed columns.
 
     The parameters are those of `mixtura.data.tables.read_table`; only a mixture as ``model`` chooses columns.
     """

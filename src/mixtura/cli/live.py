@@ -78,9 +78,9 @@ def iteration_line(iteration: Iteration, starts: int) -> str:
     >>> iteration_line(Iteration(0, 2, None, -16.5, 0.25, (0, 1)), starts=3)
     'start 1 of 3  iteration 2  log-likelihood -16.500000000000  rise 0.250000000000'
     """
-    which = f"start {iteration.start + 1} of {starts}  " if starts > 1 else ""
+    start = f"start {iteration.start + 1} of {starts}  " if starts > 1 else ""
     rise = "" if math.isnan(iteration.rise) else f"  rise {iteration.rise:.12f}"
-    return f"{which}iteration {iteration.number}  log-likelihood {iteration.loglik:.12f}{rise}"
+    return f"{start}iteration {iteration.number}  log-likelihood {iteration.loglik:.12f}{rise}"
 
 
 def progress_line(iteration: Iteration, progress: FitProgress, *, words: bool) -> str:

@@ -1,7 +1,7 @@
-"""Options of the statistical model, and with them all that the commands which fit share, as one value.
+"""Options of the statistical model, and the class of all options that the commands which fit have in common.
 
-`with_model_options` gives them to a command. A model file says what was fitted, and how; what an option says beside it
-counts. `MODEL_OPTIONS` has the options of each part of a model.
+`with_model_options` adds them to a command. Options that are given override the model and the options of EM in a model
+file. `MODEL_OPTIONS` has the options of each part of a model.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mixtura.em.mstep import as_prior
 from mixtura.errors import DataError
 from mixtura.starts import STARTS
 
-# Options that say something of each part of a model, and of EM.
+# Options of each part of a model, and of EM.
 MODEL_OPTIONS = {
     "name": {"model"},
     "constraint": {"eigenvalue_ratio", "determinant_ratio", "shape_ratio"},
@@ -115,7 +115,7 @@ class FitOptions:
     accelerate: o.Accelerate = o.EM.accelerate
     seed: o.Seed = None
     threads: o.Threads = None
-    given: frozenset[str] = frozenset()  # no option: the names of those that the user gave
+    given: frozenset[str] = frozenset()  # not an option: names of the options that the user gave
 
     @cached_property
     def start_file(self) -> ModelFile | None:
@@ -135,16 +135,16 @@ class FitOptions:
     def read(self, data: str) -> Table:
         """Read the rows of a file, with the columns of the start if that is a model file."""
         start = self.parsed_start
-        how = (self.columns, self.weights_column, self.missing, self.file_format)
-        return load_data(data, *how, header=self.header, max_unpacked=self.max_unpacked, model=start)
+        reading = (self.columns, self.weights_column, self.missing, self.file_format)
+        return load_data(data, *reading, header=self.header, max_unpacked=self.max_unpacked, model=start)
 
-    def weights(self, table: Table) -> dict[str, Any]:
-        """Arguments of `mixtura.fit` that say what the rows of a table weigh."""
-        return {"sample_weight": table.weights, "weights_are": self.weights_are}
+    def weight_arguments(self, table: Table) -> dict[str, Any]:
+        """Arguments of `mixtura.fit` about the weights of a table's rows."""
+        return {"sample_weight": table.sample_weight, "weights_are": self.weights_are}
 
-    def asked_model(self) -> Model:
-        """The statistical model that is to be fitted: that of a model file, but for what the options say."""
-        said: dict[str, Any] = {
+    def requested_model(self) -> Model:
+        """The statistical model to fit: that of a model file, overridden by options that are given."""
+        options: dict[str, Any] = {
             "name": self.model,
             "constraint": ratios_as_constraint(self.eigenvalue_ratio, self.determinant_ratio, self.shape_ratio),
             "prior": as_prior(self.prior),
@@ -155,25 +155,25 @@ class FitOptions:
         }
         file = self.model_file or self.start_file
         if self.model_file and self.model_file.model is None:
-            raise DataError(f"{self.model}: the file does not say what was fitted; give the name of a covariance model")
+            raise DataError(f"{self.model}: the file has no model; give the name of a covariance model")
         if file is None or file.model is None:
-            return Model(**said)
+            return Model(**options)
         given = self.given - {"model"} if self.model_file else self.given
-        return replace(file.model, **{name: said[name] for name in said if MODEL_OPTIONS[name] & given})
+        return replace(file.model, **{name: options[name] for name in options if MODEL_OPTIONS[name] & given})
 
     def selection_options(self) -> dict[str, Any]:
         """Arguments of `mixtura.select` apart from data, grid, criterion, starts, weights, seed and threads."""
-        asked = self.asked_model()
+        requested = self.requested_model()
         return {
-            "constraint": asked.constraint,
-            "prior": asked.prior,
-            "noise": asked.noise,
-            "equal_weights": asked.equal_weights,
+            "constraint": requested.constraint,
+            "prior": requested.prior,
+            "noise": requested.noise,
+            "equal_weights": requested.equal_weights,
             "em": EM(self.tol, self.max_iter, floor=self.floor, on_interrupt="keep"),
         }
 
     def em(self, on_interrupt: str) -> EM:
-        """How EM is to be run, as in a model file, but for what the options say; ``on_interrupt``: what Ctrl-C does."""
+        """Options of EM: those of a model file, overridden by given options; ``on_interrupt`` says what Ctrl-C does."""
         em = EM(
             self.tol,
             self.max_iter,
@@ -185,27 +185,27 @@ class FitOptions:
         file = self.model_file or self.start_file
         if file is None or file.em is None:
             return em
-        said = {name: getattr(em, name) for name in EM_OPTIONS if name in self.given}
-        return replace(file.em, **said, on_interrupt=on_interrupt)
+        overrides = {name: getattr(em, name) for name in EM_OPTIONS if name in self.given}
+        return replace(file.em, **overrides, on_interrupt=on_interrupt)
 
     def all_options(self, on_interrupt: str) -> dict[str, Any]:
         """Arguments of `mixtura.fit` apart from data, number of components, start, weights, seed and threads."""
-        return {"model": self.asked_model(), "em": self.em(on_interrupt), "n_init": self.starts}
+        return {"model": self.requested_model(), "em": self.em(on_interrupt), "n_init": self.starts}
 
     def fit(self, table: Table, *, verbose: bool, record: bool = False, on_interrupt: str = "keep") -> Fit:
         """Fit the rows of a table and show progress; ``on_interrupt`` says what Ctrl-C does."""
-        how = self.all_options(on_interrupt)
-        with iteration_progress(starts=self.starts, max_iter=how["em"].max_iter, verbose=verbose) as watch:
+        options = self.all_options(on_interrupt)
+        with iteration_progress(starts=self.starts, max_iter=options["em"].max_iter, verbose=verbose) as on_iteration:
             return mixtura.fit(
                 table,
                 self.k,
                 start=self.parsed_start,
-                **self.weights(table),
+                **self.weight_arguments(table),
                 seed=self.seed,
                 threads=self.threads,
                 record=record,
-                on_iteration=watch,
-                **how,
+                on_iteration=on_iteration,
+                **options,
             )
 
 
@@ -235,10 +235,10 @@ def with_model_options(*without: str) -> Callable[[Callable[..., None]], Callabl
 
         @wraps(command)
         def run(*arguments: Any, context: typer.Context, **options: Any) -> None:
-            said = {one.name: options.pop(one.name) for one in shared if one.name in options}
-            sources = {name: context.get_parameter_source(name) for name in said}
+            values = {one.name: options.pop(one.name) for one in shared if one.name in options}
+            sources = {name: context.get_parameter_source(name) for name in values}
             given = frozenset(name for name, source in sources.items() if source and source.name != "DEFAULT")
-            command(*arguments, **options, settings=FitOptions(**said, given=given))
+            command(*arguments, **options, settings=FitOptions(**values, given=given))
 
         run.__dict__["__signature__"] = inspect.Signature(every, return_annotation=None)
         run.__annotations__ = {one.name: one.annotation for one in every}
@@ -247,5 +247,5 @@ def with_model_options(*without: str) -> Callable[[Callable[..., None]], Callabl
     return decorate
 
 
-# For ``mixtura select``, which tries several models, and from starts of its own.
+# For ``mixtura select``, which has its own options of models and starts.
 with_selection_options = with_model_options("k", "model", "start", "trim", "fixed", "starts", "stop", "accelerate")

@@ -28,7 +28,7 @@ Data: TypeAlias = Annotated[
     str,
     typer.Argument(metavar="DATA", help="CSV, TSV, Parquet, Arrow/Feather, NDJSON or .npy file; - is standard input."),
 ]
-OptionalData: TypeAlias = Annotated[str | None, typer.Argument(metavar="[DATA]", help="The rows to draw, too.")]
+OptionalData: TypeAlias = Annotated[str | None, typer.Argument(metavar="[DATA]", help="Rows to draw, too.")]
 ModelFile: TypeAlias = Annotated[str, typer.Argument(metavar="MODEL", help="JSON file that fit --output wrote.")]
 
 # Reading data
@@ -80,8 +80,8 @@ WeightsAre: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="counts|sampling",
-        help="What weights are: how often a row was seen, or how much of a population it stands for, as in surveys."
-        " Default: whole numbers are counts, all others sampling weights.",
+        help="Meaning of the weights: how often a row was observed, or how much of a population it represents, as in"
+        " surveys. Default: whole numbers are counts, all others sampling weights.",
     ),
 ]
 Starts: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Number of starts; the best fit is kept.")]
@@ -156,10 +156,11 @@ PictureOutput: TypeAlias = Annotated[
     str | None, typer.Option(metavar="FILE", help="Draw the result (.png, .svg, .pdf).")
 ]
 ReplayOutput: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Film EM at work (.gif, .mp4, or a folder of pictures).")
+    str | None, typer.Option(metavar="FILE", help="Animate the iterations of EM (.gif, .mp4, or a folder of pictures).")
 ]
 ReplayTarget: TypeAlias = Annotated[
-    str, typer.Option("--output", "-o", metavar="FILE", help="The film to write (.gif, .mp4, or a folder of pictures).")
+    str,
+    typer.Option("--output", "-o", metavar="FILE", help="Animation to write (.gif, .mp4, or a folder of pictures)."),
 ]
 PictureTarget: TypeAlias = Annotated[
     str, typer.Option("--output", "-o", metavar="FILE", help="The picture to write (.png, .svg, .pdf).")
@@ -216,7 +217,9 @@ Clusters: TypeAlias = Annotated[
 ]
 Balance: TypeAlias = Annotated[
     float,
-    typer.Option(metavar="X", help="Weight of differences of means, 0 to 1; differences of covariances have the rest."),
+    typer.Option(
+        metavar="X", help="Weight of differences of means, 0 to 1; the weight of differences of covariances is 1 - X."
+    ),
 ]
 EstimatesOutput: TypeAlias = Annotated[
     str | None,

@@ -15,7 +15,7 @@ from mixtura.cli.files import TABLE_SUFFIXES, check_paths, table_text, write_tab
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra, visible
 from mixtura.mixture import noise_name, row_labels
-from mixtura.plotting import FILM_WRITERS, PICTURE_SUFFIXES, plot, replay
+from mixtura.plotting import ANIMATION_WRITERS, PICTURE_SUFFIXES, plot, replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class PictureFormat:
 
 
 PICTURE = PictureFormat(("matplotlib",), PICTURE_SUFFIXES)
-FILM = PictureFormat(("matplotlib", "PIL"), tuple(FILM_WRITERS))
+ANIMATION = PictureFormat(("matplotlib", "PIL"), tuple(ANIMATION_WRITERS))
 
 # Options of ``mixtura fit`` that write pictures.
-FIT_PICTURES = {"--picture": PICTURE, "--replay": FILM}
+FIT_PICTURES = {"--picture": PICTURE, "--replay": ANIMATION}
 
 
 def check_outputs(
@@ -74,7 +74,7 @@ def check_outputs(
     wanted = check_paths(paths, suffixes, inputs)
     for option in pictures.keys() & wanted.keys():
         if wanted[option].lower().endswith(".mp4") and shutil.which("ffmpeg") is None:
-            raise ParameterError(f"{option} {wanted[option]}: needs the program ffmpeg, which is not there; use .gif")
+            raise ParameterError(f"{option} {wanted[option]}: needs the program ffmpeg; install it, or use .gif")
     return wanted
 
 
@@ -105,7 +105,7 @@ def write_columns(columns: Mapping[str, Sequence[Any]], path: str | None) -> Non
 
 
 def row_numbers(table: Table) -> list[int]:
-    """Numbers of all rows of the file that was read, from 1, as error messages count them."""
+    """Numbers of all rows of the file, from 1, as in error messages."""
     return list(range(1, table.n_read + 1))
 
 

@@ -44,11 +44,11 @@ def bootstrap_summary(boot: Bootstrap, records: Sequence[dict[str, Any]], level:
 
 
 def _format_estimate(row: dict[str, Any] | None, sign: str) -> str:
-    """Estimate and standard error; the estimate alone if the parameter is held fixed; empty without a parameter."""
+    """Estimate and standard error; the estimate alone if the parameter is fixed; empty without a parameter."""
     if row is None:
         return ""
-    held = row["standard_error"] == 0
-    return f"{row['estimate']:.6g}" if held else mean_and_deviation(row["estimate"], row["standard_error"], sign)
+    is_fixed = row["standard_error"] == 0
+    return f"{row['estimate']:.6g}" if is_fixed else mean_and_deviation(row["estimate"], row["standard_error"], sign)
 
 
 def _format_interval(row: dict[str, Any] | None) -> str:
@@ -71,7 +71,7 @@ def ratio_test_summary(tests: LikelihoodRatioTests, level: float) -> Group:
     ]
     lines = [head, *body]
     last = tests[-1]
-    enough = f"{format_count(last.n_components, 'component')} will do: one more is no better at level {level:g}"
+    enough = f"{format_count(last.n_components, 'component')} not rejected at level {level:g}"
     more = f"more than {format_count(last.n_components, 'component')}, at level {level:g}"
     return Group(make_table(list(zip(*lines, strict=True))), Text(f"({enough if last.p_value > level else more})"))
 
@@ -90,7 +90,7 @@ def reduction_summary(records: Sequence[dict[str, Any]], columns: Sequence[str],
     lines = [
         ("direction", *(str(row["direction"]) for row in records)),
         ("eigenvalue", *(f"{row['eigenvalue']:.4f}" for row in records)),
-        ("share", *(format_percent(row["share"]) for row in records)),
+        ("proportion", *(format_percent(row["proportion"]) for row in records)),
         *((column, *(f"{row[column]:.4f}" for row in records)) for column in columns[:MAX_PRINTED_COLUMNS]),
     ]
     hidden = len(columns[MAX_PRINTED_COLUMNS:])

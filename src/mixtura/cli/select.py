@@ -60,7 +60,7 @@ def cell_progress(total: int, *, verbose: bool) -> Iterator[Callable[[Cell], obj
 
 
 def cell_line(cell: Cell) -> str:
-    """Line for one cell: its model, number of components, log-likelihood and BIC, or its trouble.
+    """Line for one cell: its model, number of components, log-likelihood and BIC, or why it has no fit.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def cell_line(cell: Cell) -> str:
     """
     if cell.fit is None:
         return f"{cell.model},{cell.n_components}  {cell.trouble}"
-    best = cell.begin.name if cell.begin else ""
+    best = cell.start.name if cell.start else ""
     return f"{cell.model},{cell.n_components}  log-likelihood {cell.loglik:.6f}  BIC {cell.fit.bic:.4f}  from {best}"
 
 
@@ -129,26 +129,26 @@ def select(
 ) -> None:
     """Choose the covariance model and the number of components for the rows of DATA.
 
-    Ctrl-C ends the search and keeps the cells that are done.
+    Ctrl-C ends the selection and keeps the finished cells.
     Exit code 0: done; where something is doubtful, a warning says so. 2: bad input.
     """
-    asked = {"--output": output, "--labels": labels, "--table": table, "--picture": picture}
-    files = check_outputs(asked, {"--picture": PICTURE}, (data,), table=[*TABLE_SUFFIXES, ".json"])
+    paths = {"--output": output, "--labels": labels, "--table": table, "--picture": picture}
+    files = check_outputs(paths, {"--picture": PICTURE}, (data,), table=[*TABLE_SUFFIXES, ".json"])
     wanted = parse_counts(components)
     rows, shared = settings.read(data), settings.selection_options()
     chosen_models = as_models(parse_names([models]) or [], rows.rows.shape[1], shared["constraint"])
-    with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as watch:
+    with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as on_cell:
         chosen = mixtura.select(
             rows,
             wanted,
             models=chosen_models,
             criterion=criterion,
             start=parse_names([start]),
-            **settings.weights(rows),
+            **settings.weight_arguments(rows),
             seed=settings.seed,
             threads=settings.threads,
             resume=resume,
-            on_cell=watch,
+            on_cell=on_cell,
             **shared,
         )
     report_selection(chosen, rows, files, json=json)

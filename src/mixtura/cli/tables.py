@@ -18,13 +18,13 @@ from mixtura._support import format_count
 from mixtura.errors import visible
 from mixtura.mixture import column_labels, component_labels, noise_name, standard_deviations
 
-# Columns beyond these are found in --json and the model file.
+# Further columns are in --json and the model file.
 MAX_PRINTED_COLUMNS = 40
 
 # Best cells of a selection that are printed.
 RANKS_SHOWN = 5
 
-# Texts of one line or of one column of a table.
+# Cells of one line or of one column of a table.
 CellTexts = tuple[str, ...]
 
 
@@ -150,7 +150,7 @@ def ranking_summary(chosen: Selection) -> Group:
         (chosen.criterion.upper(), *(f"{cell.measured(chosen.criterion):.3f}" for cell in first)),
         ("log-likelihood", *(f"{cell.loglik:.3f}" for cell in first)),
         ("parameters", *(str(cell.n_parameters) for cell in first)),
-        ("start", *(cell.begin.name if cell.begin else "" for cell in first)),
+        ("start", *(cell.start.name if cell.start else "" for cell in first)),
     ]
     done = f"{format_count(len(chosen.cells), 'cell')}, {len(chosen.failed)} of them in trouble"
     return Group(make_table([*head, *body]), Text(f"({done})"))

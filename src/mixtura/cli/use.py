@@ -36,9 +36,9 @@ def predict(
     max_unpacked: o.MaxUnpacked = None,
     threads: o.Threads = None,
 ) -> None:
-    """Say which component each row of DATA most probably comes from.
+    """Predict the most probable component of each row of DATA.
 
-    Writes row (from 1) and label: the component's name, or its number from 0. Rows that were dropped have no label.
+    Writes the columns row (from 1) and label: the component's name, or its number from 0. Dropped rows have no label.
     """
     target = check_table_output("--output", output, model, data)
     mixture = read_model(model)
@@ -66,7 +66,7 @@ def score(
     threads: o.Threads = None,
     json: o.Json = False,
 ) -> None:
-    """Measure how well a model describes the rows of DATA: log-likelihood, BIC, ICL, AIC."""
+    """Compute the log-likelihood, BIC, ICL and AIC of a model on the rows of DATA."""
     target = check_table_output("--output", output, model, data)
     mixture = read_model(model)
     table = load_data(
@@ -78,7 +78,7 @@ def score(
         write_columns({"row": row_numbers(table), "loglik": table.align(found)}, target)
         return
     with using_threads(threads):
-        assessment = assess(mixture, table, table.weights, weights_are=weights_are)
+        assessment = assess(mixture, table, table.sample_weight, weights_are=weights_are)
     if json:
         print_json(criteria_values(assessment))
         return
@@ -110,7 +110,7 @@ def sample(
 
 
 def describe(model: o.ModelFile, *, json: o.Json = False) -> None:
-    """Show a model's weights, means and standard standard_deviations."""
+    """Show a model's weights, means and standard deviations."""
     mixture = read_model(model)
     if json:
         print_json(mixture_values(mixture))
@@ -120,7 +120,7 @@ def describe(model: o.ModelFile, *, json: o.Json = False) -> None:
 
 
 def info() -> None:
-    """Show what this installation computes with: version, kernel, instruction set, threads."""
+    """Show the version, the kernel, its instruction set and the number of threads."""
     shown = {
         "version": mixtura.__version__,
         "kernel": kernels.current_kernel().name,

@@ -1,7 +1,7 @@
-"""Storage of covariance matrices, and in the package ``models`` their estimation.
+"""Covariance matrices of the components, full or diagonal; the package ``models`` estimates them.
 
 `Covariance` is the protocol that densities use; `DenseCovariance` and `DiagonalCovariance` implement it. To add a
-storage, write a class with the members of `Covariance` and register it in `_STORAGES`, so that model files can hold it.
+storage, write a class with the members of `Covariance` and register it in `_STORAGES`, for model files.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Covariance(Protocol):
 
     @property
     def n_parameters(self) -> int:
-        """Number of free values among those that are stored."""
+        """Number of free values among the stored ones."""
 
     def whiten(self, component: int, delta: Array) -> Array:
-        """Whiten deviations (n, d) from a component's mean: squared lengths become squared Mahalanobis distances."""
+        """Whiten deviations (n, d) from a component's mean; their squared lengths are squared Mahalanobis distances."""
 
     def affine(self) -> tuple[StorageForm, Array]:
-        """The form and the factors U_j of the whitening maps delta U_j: (k, d, d), (1, d, d) or, diagonal, (k, d)."""
+        """Storage form and factors U_j of the whitening maps x U_j: (k, d, d), (1, d, d) or, if diagonal, (k, d)."""
 
     def colour(self, component: int, noise: Array) -> Array:
         """Colour standard normal rows, (n, d): map them to rows that have the component's covariance."""

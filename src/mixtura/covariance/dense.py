@@ -15,7 +15,7 @@ from mixtura.errors import DataError
 
 
 def _check_symmetric(matrices: Array, what: str) -> None:
-    """Raise DataError for matrices that are not finite or not symmetric; ``what`` is how the message calls them."""
+    """Raise DataError unless matrices are finite and symmetric; the message calls them ``what``."""
     if np.isfinite(matrices).all() and (matrices == matrices.swapaxes(1, 2)).all():
         return
     if not np.isfinite(matrices).all():
@@ -75,10 +75,10 @@ class DenseCovariance:
         4.0
         """
         try:
-            coloured = np.linalg.inv(factors)
+            inverses = np.linalg.inv(factors)
         except np.linalg.LinAlgError:
             raise DataError("a factor of a precision matrix is singular") from None
-        matrices = coloured.swapaxes(1, 2) @ coloured
+        matrices = inverses.swapaxes(1, 2) @ inverses
         return cls((matrices + matrices.swapaxes(1, 2)) / 2, n_components)
 
     @classmethod
@@ -98,7 +98,7 @@ class DenseCovariance:
 
     @property
     def n_parameters(self) -> int:
-        """Number of free values among those that are stored."""
+        """Number of free values among the stored ones."""
         d = self.n_features
         return len(self.matrices) * d * (d + 1) // 2
 
@@ -127,7 +127,7 @@ class DenseCovariance:
         return self.precision_factors @ self.precision_factors.swapaxes(1, 2)
 
     def _index(self, component: int) -> int:
-        """Index of a component's matrix among those that are stored."""
+        """Index of a component's matrix among the stored ones."""
         return component if len(self.matrices) > 1 else 0
 
     def _for_each_component(self, values: NDArray[Scalar]) -> NDArray[Scalar]:
@@ -137,11 +137,11 @@ class DenseCovariance:
         return np.broadcast_to(values, (self.n_components, *values.shape[1:]))
 
     def whiten(self, component: int, delta: Array) -> Array:
-        """Whiten deviations (n, d) from a component's mean: squared lengths become squared Mahalanobis distances."""
+        """Whiten deviations (n, d) from a component's mean; their squared lengths are squared Mahalanobis distances."""
         return delta @ self.precision_factors[self._index(component)]
 
     def affine(self) -> tuple[StorageForm, Array]:
-        """The form and the factors U_j of the whitening maps delta U_j: (k, d, d) or (1, d, d)."""
+        """Storage form and factors U_j of the whitening maps x U_j: (k, d, d) or (1, d, d)."""
         return "dense" if len(self.matrices) == self.n_components else "shared", self.precision_factors
 
     def colour(self, component: int, noise: Array) -> Array:
@@ -177,19 +177,19 @@ class DenseCovariance:
         cross = self.matrices[:, given[:, None], keep]
         slopes = np.linalg.solve(self.matrices[:, given[:, None], given], cross)
         complements = self.marginal(keep).matrices - cross.swapaxes(1, 2) @ slopes
-        shifted = np.einsum("kg,kgj->kj", delta, self._for_each_component(slopes))
-        return shifted, DenseCovariance((complements + complements.swapaxes(1, 2)) / 2, self.n_components)
+        shifts = np.einsum("kg,kgj->kj", delta, self._for_each_component(slopes))
+        return shifts, DenseCovariance((complements + complements.swapaxes(1, 2)) / 2, self.n_components)
 
     def select(self, components: Index) -> DenseCovariance:
         """Covariances of some components (indices or a mask)."""
         count = int(np.arange(self.n_components)[components].size)
         return DenseCovariance(self.matrices if len(self.matrices) == 1 else self.matrices[components], count)
 
-    def is_above(self, floor: Array) -> bool:
-        """Whether all eigenvalues, in units of the floor variances (d,), are certainly above 2.
+    def is_clearly_above(self, floor: Array) -> bool:
+        """Whether all eigenvalues, in units of the floor variances (d,), are above 2 by a cheap sufficient condition.
 
-        True where the sum of their inverses, a trace, is below 1/2. It costs next to nothing, since the density needs
-        the precision factors anyway, and is true in almost all iterations.
+        The condition is that the sum of their inverses, a trace, is below 1/2. It needs only the precision factors,
+        which the density needs anyway, and holds in almost all iterations.
         """
         try:
             factors = self.precision_factors

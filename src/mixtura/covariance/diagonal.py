@@ -58,7 +58,7 @@ class DiagonalCovariance:
 
     @property
     def n_parameters(self) -> int:
-        """Number of free values among those that are stored."""
+        """Number of free values among the stored ones."""
         return self.values.size
 
     @property
@@ -76,12 +76,12 @@ class DiagonalCovariance:
         return np.sqrt(self.values[component if len(self.values) > 1 else 0])
 
     def affine(self) -> tuple[StorageForm, Array]:
-        """The form of the whitening maps, ``"diagonal"``, and their factors, inverse standard deviations (k, d)."""
+        """Storage form ``"diagonal"`` and factors of the whitening maps, inverse standard deviations (k, d)."""
         factors = np.broadcast_to(self.precision_factors, (self.n_components, self.n_features))
         return "diagonal", np.ascontiguousarray(factors)
 
     def whiten(self, component: int, delta: Array) -> Array:
-        """Whiten deviations (n, d) from a component's mean: squared lengths become squared Mahalanobis distances."""
+        """Whiten deviations (n, d) from a component's mean; their squared lengths are squared Mahalanobis distances."""
         return delta * (1 / self._standard_deviations(component))
 
     def colour(self, component: int, noise: Array) -> Array:
@@ -116,7 +116,7 @@ class DiagonalCovariance:
         return DiagonalCovariance(values, self.n_components, len(keep))
 
     def condition(self, given: Index, keep: Index, delta: Array) -> tuple[Array, DiagonalCovariance]:
-        """Shifts of zero, (k, len(keep)), and the marginal: independent dimensions tell nothing about each other."""
+        """Shifts of zero, (k, len(keep)), and the marginal covariances, since the dimensions are independent."""
         return np.zeros((self.n_components, len(keep))), self.marginal(keep)
 
     def select(self, components: Index) -> DiagonalCovariance:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from mixtura.data.array import ArraySource, as_source
 from mixtura.data.chunk import Chunk
 from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source
-from mixtura.data.summary import EPS, Extent, Summary
+from mixtura.data.summary import Extent, Summary
 from mixtura.data.values import ColumnValues
 
 __all__ = [
-    "EPS",
     "Addable",
     "ArraySource",
     "Chunk",

@@ -7,9 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mixtura._support import Array, Rows, underflow_to_zero
-
-EPS = float(np.finfo(np.float64).eps)
+from mixtura._support import EPS, Array, Rows, underflow_to_zero
 
 # A column whose variance is below this counts as constant, since fractions of the variance would be subnormal numbers.
 SMALLEST_VARIANCE = 1e-280

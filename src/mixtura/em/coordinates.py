@@ -70,7 +70,7 @@ class FisherCoordinates:
         zero = origin.covariances.log_coordinates(origin.covariances)
         factors = point[s + k * d :].reshape(zero.shape) / self._matrix_roots(zero)
         covariances = origin.covariances.from_log_coordinates(factors)
-        noise = origin.noise.weighted(weights[-1]) if origin.noise else None
+        noise = origin.noise.with_weight(weights[-1]) if origin.noise else None
         return replace(origin, weights=weights[:k], means=means, covariances=covariances, noise=noise)
 
     def _matrix_roots(self, factors: Array) -> Array:

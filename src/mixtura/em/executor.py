@@ -84,7 +84,7 @@ def standing_of(problem: Problem, run: Run) -> Standing:
 
 def least_weight(problem: Problem) -> float:
     """The weight that a component needs for what its covariance does not have in common with the others'."""
-    return problem.mstep.covariances.own_points(problem.source.n_features) / rows_per_weight(problem)
+    return problem.mstep.covariances.least_rows_estimable(problem.source.n_features) / rows_per_weight(problem)
 
 
 def is_thin(standing: Standing, needed: float) -> bool:

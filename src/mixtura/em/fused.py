@@ -85,7 +85,7 @@ def begin(
         starts,
         problem.mstep.floor,
         tol=tol,
-        least_points=model.least_points(problem.source.n_features),
+        least_rows=model.least_rows_nonsingular(problem.source.n_features),
         point_mass=problem.point_mass_rows / whole.chunk.rows_per_weight,
         ridge=problem.mstep.ridge,
         pseudo_rows=problem.mstep.pseudo_rows_for_kernel(len(starts[0].weight)),

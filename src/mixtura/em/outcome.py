@@ -72,7 +72,7 @@ class Outcome(Enum):
         "Converged with a component at the floor, where many rows coincide: the log-likelihood depends on the floor."
     )
     SPURIOUS = (
-        "Converged, but a component of few rows rests on the floor, so the log-likelihood says nothing: "
+        "Converged, but a component of few rows is at the floor, so the log-likelihood says nothing: "
         "try fewer components, a simpler model, or another floor."
     )
     RESEEDED = "Converged after a collapsed component was re-seeded: compare with more starts."

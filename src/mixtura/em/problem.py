@@ -123,7 +123,7 @@ class Problem:
         (McLachlan & Peel 2000, section 3.10), while many rows at the floor do coincide in some direction. With a floor
         that serves the arithmetic alone, the number is larger than what may lie within the floor by chance.
         """
-        by_geometry = 2.0 * self.mstep.covariances.least_points(self.source.n_features)
+        by_geometry = 2.0 * self.mstep.covariances.least_rows_nonsingular(self.source.n_features)
         relative = float((self.mstep.floor / self.scale).min())
         by_chance = ROWS_BY_CHANCE * self.source.n_rows * math.sqrt(relative) if relative < NUMERICAL_FLOOR else 0.0
         return max(by_geometry, by_chance)
@@ -141,7 +141,7 @@ class Problem:
         if self.estep.knows_all:
             return np.zeros(len(iterate.at_floor), dtype=bool)
         collapsed = self.repair.collapsed(iterate, self.mstep, self.source.n_rows)
-        return collapsed & ~self.mstep.held(len(collapsed))
+        return collapsed & ~self.mstep.has_fixed(len(collapsed))
 
 
 def is_spurious(problem: Problem, run: Run) -> bool:

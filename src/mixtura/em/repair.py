@@ -40,7 +40,7 @@ class ReseedThenRemove:
         k, d = iterate.stats.mean.shape
         if counts.min() >= LEAST_ROWS and not iterate.at_floor.any():
             return np.zeros(k, dtype=bool)
-        needed = mstep.covariances.least_points(d)
+        needed = mstep.covariances.least_rows_nonsingular(d)
         too_few = iterate.at_floor & (counts < needed) if counts.sum() >= k * needed else np.zeros(k, dtype=bool)
         return (too_few | (counts < LEAST_ROWS)) & (k > 1)
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from mixtura.fitting.doubts import warn_of_columns, warn_of_few_rows
+from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
 from mixtura.fitting.model import Model, UniformNoise
-from mixtura.fitting.noise import Beginning, noise_beginnings, without
-from mixtura.fitting.options import as_data_and_start, as_masks, hold_parameters
+from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
+from mixtura.fitting.options import as_data_and_start, as_masks, fix_parameters
 from mixtura.fitting.report import as_fit, with_names
 from mixtura.fitting.result import Fit
 from mixtura.fitting.start import Iteration, PointMass, Start
 
 __all__ = [
     "EM",
-    "Beginning",
     "Fit",
     "Iteration",
     "Model",
+    "NoiseStart",
     "PointMass",
     "Start",
     "UniformNoise",
@@ -26,10 +26,10 @@ __all__ = [
     "as_fit",
     "as_masks",
     "fit",
-    "hold_parameters",
-    "noise_beginnings",
+    "fix_parameters",
+    "noise_region_and_starts",
     "warn_of_columns",
     "warn_of_few_rows",
     "with_names",
-    "without",
+    "without_noise_rows",
 ]

@@ -1,4 +1,4 @@
-"""How EM is run, and how such values read as Python code."""
+"""Options of EM: tolerance, stop rule, acceleration, floor of the variances."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from mixtura.fitting.model_file import read_part
 
 REMAINING = "remaining"
 
-# Thresholds by default: of other stop rules, and of the rule on what remains, in nats.
+# Default thresholds: of the stop rules "loglik" and "parameters", and of "remaining" in nats.
 DEFAULT_TOL = (1e-6, 0.005)
 
-# An estimate of the remaining rise may be half of it.
+# The estimate of the remaining rise may be this fraction of the true one.
 SAFETY = 0.5
 
 
-def code_of(value: Any, always: tuple[str, ...] = ()) -> str:
-    """A dataclass as Python code, without fields that have their defaults, but for those that are ``always`` there."""
-    told = ((field.name, getattr(value, field.name), field.default) for field in fields(value))
-    said = [f"{name}={own!r}" for name, own, default in told if name in always or own != default]
-    return f"{type(value).__name__}({', '.join(said)})"
+def as_code(value: Any, always: tuple[str, ...] = ()) -> str:
+    """A dataclass as Python code, without fields that have their default values, unless ``always`` names them."""
+    triples = ((field.name, getattr(value, field.name), field.default) for field in fields(value))
+    arguments = [f"{name}={own!r}" for name, own, default in triples if name in always or own != default]
+    return f"{type(value).__name__}({', '.join(arguments)})"
 
 
 @dataclass(frozen=True, slots=True)
 class EM:
-    """How EM is run; `mixtura.fit` takes it as ``em``, and every `Fit` carries its own.
+    """Options of EM: the argument ``em`` of `mixtura.fit`, and the attribute ``em`` of a `Fit`.
 
     Parameters
     ----------
@@ -43,24 +43,24 @@ class EM:
     max_iter : int
         Largest number of EM iterations of each start.
     stop : {"remaining", "loglik", "parameters"}, or several of them, optional
-        When to stop; of several rules any will do. "remaining": when the total log-likelihood is estimated to rise by
-        no more than ``tol`` nats yet (with few rows by far less); 0.005 nats is a tenth of a standard error in any
-        direction. "loglik": when
-        an iteration raises the mean log-likelihood per row by no more than ``tol``. "parameters": when it moves the
-        parameters by no more (Euclidean norm). Default: "remaining", but "loglik" where ``tol`` is given.
+        Stop rules; EM stops as soon as one of them holds. "remaining": the further rise of the total log-likelihood is
+        estimated to be at most ``tol`` nats (with few rows it is far less); 0.005 nats is a tenth of a standard error
+        in any direction. "loglik": an iteration raises the mean log-likelihood per row by no more than ``tol``.
+        "parameters": it changes the parameters by no more than ``tol`` (Euclidean norm). Default: "remaining", or
+        "loglik" if ``tol`` is given.
     accelerate : bool
-        Extrapolate where EM is slow (SQUAREM, then BFGS): fewer passes over the data to the same place. False is EM
-        as it is.
+        Extrapolate where EM is slow (SQUAREM, then BFGS), which takes fewer passes over the data to the same maximum.
+        False is plain EM.
     floor : float
         Least variance of a component in any direction, as a fraction of the data's variance; at least 1e-10, which is
-        what double precision needs. It is part of the M-step, so the log-likelihood still never falls.
+        what double precision needs. The M-step respects it, so the log-likelihood still never falls.
     resolution : "auto", float or sequence of shape (d,)
-        Rounding unit of each column, 0 where values are not rounded: no component gets narrower than half of it, so
-        that nothing is gained by normals on single values of rounded data. "auto" finds units from the spacing of the
-        values.
+        Rounding unit of each column, 0 where values are not rounded: the standard deviation of
+        a component is at least half of it, so that the likelihood of rounded data does not grow without limit at
+        single values. "auto" finds the units from the spacing of the values.
     on_interrupt : {"raise", "keep"}, optional
-        What Ctrl-C does: raise KeyboardInterrupt, or return what there is so far. Unless given, `mixtura.fit` raises,
-        and `mixtura.select` returns the cells that are done.
+        What Ctrl-C does: raise KeyboardInterrupt, or return the best result so far. Default: `mixtura.fit` raises, and
+        `mixtura.select` returns the finished cells.
 
     Examples
     --------
@@ -86,7 +86,7 @@ class EM:
         object.__setattr__(self, "resolution", as_resolution(self.resolution))
 
     def __repr__(self) -> str:
-        return code_of(self)
+        return as_code(self)
 
     def floor_variances(self, summary: Summary, values: ColumnValues) -> Array:
         """Least variances of a component, (d,), on given data."""
@@ -109,49 +109,49 @@ class EM:
 
     @property
     def rise_per_row(self) -> float:
-        """Rise of the mean log-likelihood per row at which runs stop that are made beside the fit's own."""
+        """Rise of the mean log-likelihood per row at which auxiliary runs stop, such as those that compare starts."""
         return 1e-6 if self.tol is None or REMAINING in self.rule_names else self.tol
 
     def tolerance(self, n_rows: float) -> float:
-        """The rise of the total log-likelihood, in nats, in the last iteration of a fit to so many rows."""
+        """Rise of the total log-likelihood, in nats, in the last iteration of a fit to ``n_rows`` rows."""
         return self.threshold / 10 if self.rule_names == (REMAINING,) else max(self.rise_per_row, 1e-9) * n_rows
 
     @property
-    def rules(self) -> list[StopRule]:
-        """The stop rules; any of them ends a run. The accelerated steppers have the rule "remaining" in themselves."""
+    def stop_rules(self) -> list[StopRule]:
+        """The stop rules that `iterate` checks; accelerated steppers check the rule "remaining" themselves."""
         names = [name for name in self.rule_names if not (self.accelerate and name == REMAINING)]
         return as_stops(names, self.threshold) if names else []
 
     @property
     def stepper(self) -> Stepper:
-        """How EM moves from iterate to iterate."""
+        """The stepper that makes one iterate from the last: accelerated or plain EM."""
         enough = self.threshold * SAFETY if REMAINING in self.rule_names else 0.0
         return accelerated(enough) if self.accelerate else PLAIN
 
     @property
     def keeps_interrupted(self) -> bool:
-        """Whether a fit that Ctrl-C ends returns the best so far."""
+        """Whether a fit interrupted by Ctrl-C returns the best result so far."""
         return self.on_interrupt == "keep"
 
     def to_dict(self) -> dict[str, Any]:
-        """In plain values, for JSON."""
+        """The options as plain values, for JSON."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
         return plain if self.stop is None or isinstance(self.stop, str) else {**plain, "stop": list(self.stop)}
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """How EM was run, from the text of a model file that `Fit.to_json` returned.
+        """Read the options of EM from the text of a model file that `Fit.to_json` returned.
 
         Raises
         ------
         DataError
-            If the text is no model file, or `Mixture.to_json` wrote it, which knows nothing of EM.
+            If the text is no model file, or is one that `Mixture.to_json` wrote, which holds no options of EM.
         """
         return read_part(text, "em", lambda plain: cls(**plain))
 
 
 def as_resolution(value: Any) -> Any:
-    """Check rounding units: "auto", one for all columns, or a tuple of one for each.
+    """Check rounding units: "auto", one unit for all columns, or a tuple with one for each.
 
     Examples
     --------
@@ -167,9 +167,9 @@ def as_resolution(value: Any) -> Any:
     return as_amount(value, "resolution")
 
 
-def as_em(em: EM | None, **told: Any) -> EM:
-    """How EM is to be run: as ``em`` says, or by default; what is told beside it, and not None, counts."""
+def as_em(em: EM | None, **overrides: Any) -> EM:
+    """Check ``em``, by default ``EM()``; overrides that are not None replace its fields."""
     if not (em is None or isinstance(em, EM)):
         raise ParameterError(f"em is {em!r}; expected a mixtura.EM, such as mixtura.EM(accelerate=False)")
-    own = {name: value for name, value in told.items() if value is not None}
+    own = {name: value for name, value in overrides.items() if value is not None}
     return replace(em or EM(), **own)

@@ -1,4 +1,4 @@
-"""`mixtura.fit`: names become objects, starts are run, the best is kept."""
+"""`mixtura.fit`: check the arguments, run EM from each start, and keep the best result."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from mixtura.data.tables import read_table
 from mixtura.em import Outcome, Problem, Run, advance, iterate, reseed_empty
 from mixtura.em.steppers import PLAIN
 from mixtura.errors import ParameterError
-from mixtura.fitting.doubts import warn_of_columns, warn_of_few_rows
+from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.model import Model, as_model
 from mixtura.fitting.noise import with_noise
-from mixtura.fitting.options import as_data_and_start, as_n_components, with_held_parameters, with_known_labels
-from mixtura.fitting.report import as_fit, warn, with_names
+from mixtura.fitting.options import as_data_and_start, as_n_components, with_fixed_parameters, with_known_labels
+from mixtura.fitting.report import as_fit, warn_of_result, with_names
 from mixtura.fitting.result import Fit
 from mixtura.fitting.start import Iteration
 from mixtura.starts import DEFAULT, Initial, as_initial
@@ -53,39 +53,39 @@ def fit(
     Parameters
     ----------
     X : array-like or table of shape (n, d), (n,) for one column, a file's path, or a Source
-        float32 data is read as it is; all statistics are float64.
+        float32 data is not converted; all statistics are float64.
     n_components : int, optional
         Not needed when the start is a Mixture, Parameters, labels or responsibilities.
     model : str or Model
         Covariance model: whether volume, shape and axes are equal (E), variable (V) or the identity (I): EII, VII, EEI,
         VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, EVV, VVV, and E and V of one column, as in mclust; or
-        scikit-learn's full (VVV), tied (EEE), diag (VVI), spherical (VII). A `Model`, such as that of another fit, says
-        all from here to ``equal_weights``, and a constraint, by how much covariances may differ.
+        scikit-learn's full (VVV), tied (EEE), diag (VVI), spherical (VII). A `Model`, such as that of another fit,
+        stands for all arguments from here to ``equal_weights``; it can also have a constraint on the covariances.
     prior : "conjugate" or ConjugatePrior, optional
-        What is known of means and covariances before: "conjugate" is Fraley and Raftery's, as in mclust. The fit
-        maximises log-likelihood plus log-prior; ``Fit.loglik`` and the criteria are those of the rows alone.
+        Prior distribution of means and covariances; "conjugate" is that of Fraley and Raftery, as in mclust. The fit
+        maximises log-likelihood plus log-prior; ``Fit.loglik`` and the criteria leave the log-prior out.
     noise : True, "neighbours", rows, float, UniformNoise or Noise, optional
-        Rows that belong to no component: uniform noise over a box around the data. What it begins with, and over which
-        region it may be, is told at `UniformNoise`; a `Noise` is uniform over its own box and begins with its weight.
+        Adds a noise component, uniform over a box around the data. `UniformNoise` describes its region and the rows
+        with which EM starts; a `Noise` has its own region, and EM starts from its weight.
     trim : float
-        The fraction of rows to leave out at each step: the least likely ones. ``Fit.cutoff`` tells them.
+        Fraction of the rows to leave out in each iteration, the least likely ones: those below ``Fit.cutoff``.
     fixed : {"weights", "means", "covariances"}, several of them, or a dictionary, optional
-        Parameters that stay as the start gives them, which must be a Mixture, Parameters, labels or responsibilities; a
-        dictionary says of which components, by booleans (k,) or by number: ``{"means": [0, 2], "weights": True}``. They
-        do not count in ``Fit.n_parameters``. Beside noise, weights are parts of what noise leaves; a model's equal
-        volumes, shapes or axes are those of the components whose covariance is free.
+        Parameters that keep the values of the start, which must be a Mixture, Parameters, labels or responsibilities. A
+        dictionary gives the components, by booleans (k,) or by number: ``{"means": [0, 2], "weights": True}``. Fixed
+        parameters do not count in ``Fit.n_parameters``. With noise, fixed weights are fractions of the components'
+        total weight. Volumes, shapes or axes that the model makes equal are equal among the estimated covariances.
     equal_weights : bool
         Whether all components have the same weight (mclust's ``equalPro``).
     start : str, Mixture, Parameters, labels of shape (n,), or responsibilities of shape (n, k)
         ``"small-em"`` (the best of many short runs), ``"hierarchical"`` (see `hierarchical`; a ClusterTree that
-        it returns will do, too), ``"kmeans"``, ``"k-means++"``, ``"random"``,
+        it returns can be given, too), ``"kmeans"``, ``"k-means++"``, ``"random"``,
         ``"random_from_data"`` (as in scikit-learn) or ``"identity"``
         (random weights, random rows as means, identity covariances).
     n_init : int
-        How many starts to run; the best is kept. (Where noise begins in two ways, of each.)
+        Number of starts; the best result is kept. With ``noise=True``, EM runs so often with each of two noise starts.
     known_labels : array-like of shape (n,), optional
-        The component of each row, from 0, where it is known, and -1 where it is not (semi-supervised). Unless they are
-        given, the start's parameters are those of the known rows.
+        The component of each row, from 0, where it is known, and -1 where it is not (semi-supervised). By default EM
+        starts from the parameters of the rows with known labels.
     sample_weight : array-like of shape (n,), optional
         A weight of 3 counts a row three times, a weight of 0 leaves it out.
     weights_are : {"counts", "sampling"}, optional
@@ -93,14 +93,14 @@ def fit(
         weights), where only ratios matter and log-likelihood and criteria are those of Kish's effective number of rows,
         (sum w)^2 / sum w^2. Unless given, whole numbers are counts, all others sampling weights.
     tol, max_iter : optional
-        Those of ``em``, which are 1e-6 and 1000 by default: the rise of the mean log-likelihood per row at which EM
-        stops, and the largest number of iterations of each start.
+        The fields of ``em`` with these names: the rise of the mean log-likelihood per row at which EM stops, by
+        default 1e-6, and the largest number of iterations of each start, by default 1000.
     em : EM, optional
-        How EM is run: stop rule, acceleration, floor of the variances, what Ctrl-C does.
+        Options of EM: stop rule, acceleration, floor of the variances, what Ctrl-C does.
     seed : int, numpy Generator or RandomState, optional
     threads : int, optional
-        How many threads work; the environment variable MIXTURA_NUM_THREADS, or all CPUs that this process may use,
-        unless given. The result has the same bits for any number.
+        Number of threads; default: the environment variable MIXTURA_NUM_THREADS, or all CPUs that this process may
+        use. The result has the same bits for any number.
     record : bool
         Keep every iteration of the best start in ``Fit.history``, for `mixtura.replay`.
     on_iteration : callable, optional
@@ -113,7 +113,7 @@ def fit(
     Raises
     ------
     DataError, ParameterError
-        Where the input cannot be used; a collapsing component is no error but is repaired, with a warning.
+        If the input cannot be used. A collapsing component is no error: it is repaired, with a warning.
 
     References
     ----------
@@ -128,37 +128,38 @@ def fit(
     >>> fit.outcome.value
     'Converged.'
     """
-    told = {"prior": prior, "noise": noise, "trim": trim, "fixed": fixed}
-    asked, how = as_model(model, {**told, "equal_weights": equal_weights}), as_em(em, tol=tol, max_iter=max_iter)
+    parts = {"prior": prior, "noise": noise, "trim": trim, "fixed": fixed}
+    requested = as_model(model, {**parts, "equal_weights": equal_weights})
+    options = as_em(em, tol=tol, max_iter=max_iter)
     if not (on_iteration is None or callable(on_iteration)):
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
     X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
     source, start = as_data_and_start(X, sample_weight, weights_are, start, threads)
-    asked = asked.in_columns(source.n_features)
+    requested = requested.in_columns(source.n_features)
     k = as_n_components(n_components, start)
-    summary, values = asked.summary(source), ColumnValues.of(source)
-    problem = asked.problem(source, summary, how.floor_variances(summary, values))
+    summary, values = requested.summary(source), ColumnValues.of(source)
+    problem = requested.problem(source, summary, options.floor_variances(summary, values))
     initial = as_initial(start)
     if known_labels is not None:
-        if asked.trim:
+        if requested.trim:
             raise ParameterError(
                 "trim: rows whose component is known cannot be trimmed; leave known_labels out, or trim"
             )
         problem, initial = with_known_labels(problem, known_labels, k, start, initial)
-    around, initials = with_noise(asked.noise, source, summary, initial=initial, start=start)
-    problem = with_held_parameters(problem.with_background(around), k, asked.fixed, start=start, initial=initial)
-    plan = _Plan(problem, k, initials, as_count(n_init, "n_init"), how, record, on_iteration)
-    runs, histories = _all_starts(plan, as_rng(seed))
-    result = with_names(as_fit(problem, runs, asked, how, histories=histories), X, start)
+    region, initials = with_noise(requested.noise, source, summary, initial=initial, start=start)
+    problem = with_fixed_parameters(problem.with_background(region), k, requested.fixed, start=start, initial=initial)
+    plan = _Plan(problem, k, initials, as_count(n_init, "n_init"), options, record, on_iteration)
+    runs, histories = _run_starts(plan, as_rng(seed))
+    result = with_names(as_fit(problem, runs, requested, options, histories=histories), X, start)
     warn_of_columns(values, result.mixture.columns, stacklevel=2)
     warn_of_few_rows(result, stacklevel=2)
-    warn(result, len(initials))
+    warn_of_result(result, len(initials))
     return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plan:
-    """Everything about a fit that its starts share."""
+    """What all starts of a fit have in common."""
 
     problem: Problem
     k: int
@@ -170,14 +171,14 @@ class _Plan:
 
 
 @underflow_to_zero
-def _all_starts(plan: _Plan, rng: Rng) -> tuple[list[Run], list[tuple[Iteration, ...]]]:
-    """Where the starts led, one after the other, and the iterations of each; an interrupted one is the last."""
+def _run_starts(plan: _Plan, rng: Rng) -> tuple[list[Run], list[tuple[Iteration, ...]]]:
+    """Run EM from each start; return the runs, the last of which may be interrupted, and the iterations of each."""
     runs: list[Run] = []
     histories: list[tuple[Iteration, ...]] = []
     for number in range(plan.n_init * len(plan.initials)):
         history: list[Iteration] = []
         try:
-            runs.append(_one_start(plan, number, rng, history))
+            runs.append(_run_start(plan, number, rng, history))
         except KeyboardInterrupt:
             if not (plan.em.keeps_interrupted and runs):
                 raise
@@ -189,8 +190,8 @@ def _all_starts(plan: _Plan, rng: Rng) -> tuple[list[Run], list[tuple[Iteration,
     return runs, histories
 
 
-def _one_start(plan: _Plan, number: int, rng: Rng, history: list[Iteration]) -> Run:
-    """Start once and iterate; iterations are appended to ``history`` if they are to be recorded."""
+def _run_start(plan: _Plan, number: int, rng: Rng, history: list[Iteration]) -> Run:
+    """Run EM from one start; iterations are appended to ``history`` if the fit is recorded."""
     problem = plan.problem
 
     def notify(run: Run) -> None:
@@ -201,19 +202,19 @@ def _one_start(plan: _Plan, number: int, rng: Rng, history: list[Iteration]) -> 
         if plan.on_iteration:
             plan.on_iteration(iteration)
 
-    watched = plan.record or plan.on_iteration is not None
+    observed = plan.record or plan.on_iteration is not None
     start = plan.initials[number % len(plan.initials)](problem, plan.k, rng)
     stats, repairs = reseed_empty(problem, start, rng) if isinstance(start, Stats) else (start, ())
     run = Run.started(problem.begin(stats), repairs)
-    if plan.em.stepper is PLAIN and not (watched or plan.em.keeps_interrupted):
-        run = advance(problem, run, plan.em.rules, plan.em.max_iter)
+    if plan.em.stepper is PLAIN and not (observed or plan.em.keeps_interrupted):
+        run = advance(problem, run, plan.em.stop_rules, plan.em.max_iter)
     return iterate(
         problem,
         run,
-        stop=plan.em.rules,
+        stop=plan.em.stop_rules,
         max_iter=plan.em.max_iter,
         rng=rng,
         stepper=plan.em.stepper,
-        notify=notify if watched else None,
+        notify=notify if observed else None,
         keep_interrupted=plan.em.keeps_interrupted,
     )

@@ -1,4 +1,4 @@
-"""The statistical model that a user asked for."""
+"""The statistical model of a fit: covariance model, constraint, prior, noise, trimming and fixed parameters."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from mixtura.em.mstep import (
     with_data,
 )
 from mixtura.errors import ParameterError
-from mixtura.fitting.em import code_of
+from mixtura.fitting.em import as_code
 from mixtura.fitting.model_file import read_part
 from mixtura.fitting.options import as_masks
 from mixtura.kernels import summarise
@@ -40,15 +40,14 @@ from mixtura.mixture import Mixture, Noise
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UniformNoise:
-    """Rows that belong to no component: uniform noise over a region around the data (Banfield & Raftery 1993).
+    """Noise component that is uniform over a region around the data (Banfield & Raftery 1993).
 
     Parameters
     ----------
     begin : True, "neighbours", float, or rows
-        What noise begins with: the rows given, as booleans (n,) or by number; those that `find_noise` finds by their
-        ``"neighbours"``; a fraction between 0 and 1 of the weight, where the components start as if there were no
-        noise; True tries neighbours and a fraction of 0.05, and keeps the better. The components start from the
-        other rows.
+        The noise with which EM starts: given rows, as booleans (n,) or by number; ``"neighbours"``, the rows whose
+        neighbours are far away (`find_noise`); or a weight between 0 and 1. The components start from the other rows,
+        with a weight from all rows. True tries ``"neighbours"`` and a weight of 0.05, and keeps the better fit.
     region : {"box", "hull"}
         The smaller of two boxes around the data, along the columns or the principal components (mclust's ``hypvol``),
         or the data's convex hull, in at most six dimensions.
@@ -66,7 +65,7 @@ class UniformNoise:
 
 
 def as_noise(noise: Any) -> UniformNoise | Noise | None:
-    """What a user says of noise: None or False is none, a value that is no `Noise` is what uniform noise begins with.
+    """Check the argument ``noise`` of `mixtura.fit`: None or False is no noise, and other values make a `UniformNoise`.
 
     Examples
     --------
@@ -80,12 +79,12 @@ def as_noise(noise: Any) -> UniformNoise | Noise | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """The statistical model of a fit; `mixtura.fit` takes it as ``model``, and every `Fit` carries its own.
+    """The statistical model of a fit: the argument ``model`` of `mixtura.fit`, and the attribute ``model`` of a `Fit`.
 
     Parameters
     ----------
     name : str
-        Name of the covariance model, as in `mixtura.fit`. Of one column, E or V.
+        Name of the covariance model, as in `mixtura.fit`; E or V for one column.
     constraint : EigenvalueRatio or DeterminantRatio, optional
         By how much covariances may differ: no eigenvalue by more than a ratio (tclust's ``restr.fact``), for EII, VII,
         EEI, VVI, EEE, VVE, EEV and VVV; or no determinant, for VII, VVI, VVE and VVV. The M-step stays exact.
@@ -94,7 +93,7 @@ class Model:
         As in `mixtura.fit`.
     trim : float
     fixed : str, sequence of str, or dictionary, optional
-        As in `mixtura.fit`; the values are those of the start.
+        As in `mixtura.fit`; the start gives the values.
     equal_weights : bool
 
     Examples
@@ -130,7 +129,7 @@ class Model:
         with_constraint(as_covariance_model(self.name), self.constraint)
 
     def __repr__(self) -> str:
-        return code_of(self, always=("name",))
+        return as_code(self, always=("name",))
 
     def __str__(self) -> str:
         return self.name
@@ -142,11 +141,11 @@ class Model:
         return hash(self.name)
 
     def in_columns(self, d: int) -> Model:
-        """The same model with the name that it has in d columns: in one column all models are E or V, as in mclust."""
+        """The same model with mclust's name for data with d columns: in one column, E or V."""
         return replace(self, name=model_name_in(self.name, d))
 
     def mstep(self, summary: Summary, floor: Array) -> MStep:
-        """The M-step that estimates its parameters, with nothing held and no noise; ``floor`` holds variances, (d,)."""
+        """The M-step without fixed parameters and noise; ``floor`` are the least variances, (d,)."""
         return MStep(
             with_constraint(as_covariance_model(self.name), self.constraint),
             floor,
@@ -155,7 +154,7 @@ class Model:
         )
 
     def n_parameters(self, k: int, d: int) -> int:
-        """Number of free parameters of k components in d columns; those that are held or of noise do not count.
+        """Number of free parameters of k components in d columns, without fixed ones and those of noise.
 
         Examples
         --------
@@ -167,26 +166,26 @@ class Model:
             np.ones(d),
             EqualWeights() if self.equal_weights else FreeWeights(),
         )
-        any_values = Mixture(np.full(k, 1 / k), np.zeros((k, d)), DiagonalCovariance(np.ones((1, 1)), k, d))
-        return mstep.holding(any_values, as_masks(self.fixed, k)).n_free(k, d)
+        placeholder = Mixture(np.full(k, 1 / k), np.zeros((k, d)), DiagonalCovariance(np.ones((1, 1)), k, d))
+        return mstep.with_fixed(placeholder, as_masks(self.fixed, k)).n_free(k, d)
 
     def estep(self) -> EStep:
-        """The E-step that shares the rows out."""
+        """The E-step: trimmed if ``trim`` is positive, otherwise plain."""
         return Trimmed(self.trim) if self.trim else Plain()
 
     def summary(self, source: Source) -> Summary:
-        """The summary of all rows, with what this model needs of it."""
+        """Moments and range of all rows, as far as this model needs them."""
         in_region = isinstance(self.noise, UniformNoise)
         full = self.prior is not None or (in_region and source.n_rows > source.n_features)
         return summarise(source, full=full, extent=in_region)
 
     def problem(self, source: Source, summary: Summary, floor: Array) -> Problem:
-        """What EM is to solve, but for noise, known labels and held parameters; ``floor`` holds variances, (d,)."""
+        """The problem that EM solves, before noise, known labels and fixed parameters; ``floor`` as in `mstep`."""
         mstep = self.mstep(summary, floor)
         return Problem(source, self.estep(), mstep, ReseedThenRemove(), summary)
 
     def to_dict(self) -> dict[str, Any]:
-        """The model in plain values, for JSON."""
+        """The model as plain values, for JSON."""
         noise: Any = self.noise
         if isinstance(noise, UniformNoise):
             noise = {"begin": np.asarray(noise.begin).tolist(), "region": noise.region}
@@ -223,22 +222,22 @@ class Model:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The model in the text of a model file that `Fit.to_json` returned.
+        """Read the model from the text of a model file that `Fit.to_json` returned.
 
         Raises
         ------
         DataError
-            If the text is no model file, or `Mixture.to_json` wrote it, which knows no model.
+            If the text is no model file, or is one that `Mixture.to_json` wrote, which holds no model.
         """
         return read_part(text, "model", cls.from_dict)
 
 
-def as_model(model: Any, told: Mapping[str, Any]) -> Model:
-    """The model that a user asks for: a `Model` as it is, or the name of a covariance model and what else is told."""
+def as_model(model: Any, parts: Mapping[str, Any]) -> Model:
+    """Check the argument ``model``: a `Model`, or the name of a covariance model and other ``parts`` of a model."""
     if not isinstance(model, Model):
-        return Model(model, **told)
-    asked = Model(**told)  # so that values can be compared, whatever arrays were given
-    double = [field.name for field in fields(Model) if getattr(asked, field.name) != field.default]
-    if double:
-        raise ParameterError(f"model is a Model, which says it all: leave {', '.join(double)} out, or replace its own")
+        return Model(model, **parts)
+    given = Model(**parts)  # checked, so that values can be compared with the defaults
+    repeated = [field.name for field in fields(Model) if getattr(given, field.name) != field.default]
+    if repeated:
+        raise ParameterError(f"model is a Model, which includes {', '.join(repeated)}: leave them out")
     return model

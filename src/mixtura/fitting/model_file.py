@@ -1,4 +1,4 @@
-"""What a model file says beside the mixture: the model that was fitted, and how EM was run."""
+"""Parts of a model file besides the mixture: the model that was fitted, and the options of EM."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Part = TypeVar("Part")
 
 
 def read_part(text: str, name: str, read: Callable[[Mapping[str, Any]], Part]) -> Part:
-    """A part of a model file, "model" or "em", which ``read`` makes of its plain values.
+    """Read a part of a model file, "model" or "em"; ``read`` converts its plain values.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Starts with noise: which rows it begins with, and what `mixtura.fit` may be told of it."""
+"""Starts with noise: its region, and the rows or the weight with which EM starts."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from mixtura.mixture import Mixture, Noise
 from mixtura.starts import Initial, find_noise
 from mixtura.stats import Stats
 
-# The share that noise begins with where nobody knows which rows it has.
-SHARE = 0.05
+# Weight of noise at the start where its rows are not known.
+DEFAULT_WEIGHT = 0.05
 
-# Of so many values neighbours are looked at, which need all rows in memory.
-MOST_VALUES = 1 << 27
+# Largest number of values with which neighbours are computed, since that needs all rows in memory.
+MAX_VALUES = 1 << 27
 
 EXPECTED = (
-    "expected True, 'neighbours', the share it begins with (between 0 and 1), the rows it begins with (booleans (n,), "
-    "or their numbers), or a Noise"
+    "expected True, 'neighbours', a weight to start from (between 0 and 1), rows to start from (booleans (n,), or "
+    "numbers), or a Noise"
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WithNoise:
-    """A start for the components, from the rows that are not noise, and what noise begins with.
+    """A start with noise: the components start from the rows that are not noise.
 
     Attributes
     ----------
     initial : callable
         The start of the components.
     noise : Noise
-        Its weight is the share that noise begins with.
+        With the weight at the start.
     rows : ndarray of bool, (n,), or None
-        The rows that it begins with; None where nobody knows.
+        Rows that are noise at the start; None where they are not known.
     """
 
     initial: Initial
@@ -51,85 +51,85 @@ class WithNoise:
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats | Mixture:
         """Statistics with noise, or a mixture with noise."""
-        quiet = problem.without_background()
+        noiseless = problem.without_background()
         if self.rows is not None:
-            quiet = replace(quiet, source=without(problem.source, self.rows, k))
-        start = self.initial(quiet, k, rng)
-        share = self.noise.weight
+            noiseless = replace(noiseless, source=without_noise_rows(problem.source, self.rows, k))
+        start = self.initial(noiseless, k, rng)
+        weight = self.noise.weight
         if isinstance(start, Stats):
-            if start.noise_weight:  # of a cell of a selection, whose noise has begun
+            if start.noise_weight:  # a start of `mixtura.select`, which includes noise
                 return start
-            filled, _ = reseed_empty(quiet, start, rng)
-            return replace(filled, noise_weight=filled.total * share / (1 - share))
+            filled, _ = reseed_empty(noiseless, start, rng)
+            return replace(filled, noise_weight=filled.total * weight / (1 - weight))
         if start.noise is not None:
             return start
-        return replace(start, weights=start.weights * (1 - share), noise=self.noise, n_parameters=0)
+        return replace(start, weights=start.weights * (1 - weight), noise=self.noise, n_parameters=0)
 
 
-def without(source: Source, rows: NDArray[np.bool_], k: int) -> Source:
-    """The source with weight zero for the rows of noise."""
-    left = source.reweighted(np.where(rows, 0.0, 1.0))
-    if left.n_rows < k:
-        raise DataError(f"noise: of {source.n_rows} rows {left.n_rows} are left for {k} components")
-    return left
+def without_noise_rows(source: Source, rows: NDArray[np.bool_], k: int) -> Source:
+    """The source with weight zero for some rows, those of noise."""
+    remaining = source.reweighted(np.where(rows, 0.0, 1.0))
+    if remaining.n_rows < k:
+        raise DataError(f"noise: of {source.n_rows} rows {remaining.n_rows} are left for {k} components")
+    return remaining
 
 
-# The share that noise begins with, and the rows; None where nobody knows these.
-Beginning: TypeAlias = tuple[float, NDArray[np.bool_] | None]
+# Weight of noise at the start, and its rows, (n,); None where they are not known.
+NoiseStart: TypeAlias = tuple[float, NDArray[np.bool_] | None]
 
 
 @underflow_to_zero
 def with_noise(
     noise: UniformNoise | Noise | None, source: Source, summary: Summary, *, initial: Initial, start: Any
 ) -> tuple[Noise | None, tuple[Initial, ...]]:
-    """The noise region, and one start for each guess at which rows are noise."""
+    """The noise region, and a start with noise for each of the noise starts; None and ``initial`` without noise."""
     inherited = start.noise if isinstance(start, Mixture) else None
     if inherited is not None:
         return inherited, (initial,)
-    around, beginnings = noise_beginnings(noise, source, summary)
-    if around is None:
+    region, noise_starts = noise_region_and_starts(noise, source, summary)
+    if region is None:
         return None, (initial,)
-    return around, tuple(WithNoise(initial, around.weighted(weight), rows) for weight, rows in beginnings)
+    return region, tuple(WithNoise(initial, region.with_weight(weight), rows) for weight, rows in noise_starts)
 
 
 @underflow_to_zero
-def noise_beginnings(
+def noise_region_and_starts(
     noise: UniformNoise | Noise | None, source: Source, summary: Summary
-) -> tuple[Noise | None, tuple[Beginning, ...]]:
-    """The noise region, and the guesses at which rows are noise: None and nothing, if there is none."""
+) -> tuple[Noise | None, tuple[NoiseStart, ...]]:
+    """The noise region, and the weights and rows of noise at the start; None and () without noise."""
     if noise is None:
         return None, ()
     if isinstance(noise, Noise):
         if noise.n_features != source.n_features or not 0 < noise.weight < 1:
             raise ParameterError(
                 f"noise has {noise.n_features} dimensions and weight {noise.weight}; the data has "
-                f"{source.n_features}, and a weight between 0 and 1 is needed to begin with"
+                f"{source.n_features}, and EM needs a weight between 0 and 1 to start from"
             )
         return noise, ((noise.weight, None),)
     if noise.region not in REGIONS:
         raise ParameterError(f"noise: region is {noise.region!r}; expected one of {', '.join(map(repr, REGIONS))}")
     guesses = [
-        (_share(rows, source, summary), rows) if isinstance(rows, np.ndarray) else (rows, None)
+        (_weight_fraction(rows, source, summary), rows) if isinstance(rows, np.ndarray) else (rows, None)
         for rows in _candidates(noise.begin, source)
     ]
     return REGIONS[noise.region](source, summary), tuple(guesses)
 
 
 def _candidates(noise: Any, source: Source) -> list[NDArray[np.bool_] | float]:
-    """Rows, or shares, that noise may begin with."""
+    """Rows, or weights, of noise at the start."""
     named: dict[Any, Callable[[], list[NDArray[np.bool_] | float]]] = {
         "neighbours": lambda: [_noise_by_neighbours(source)],
-        True: lambda: [_noise_by_neighbours(source), SHARE] if _fits(source) else [SHARE],
+        True: lambda: [_noise_by_neighbours(source), DEFAULT_WEIGHT] if _fits_in_memory(source) else [DEFAULT_WEIGHT],
     }
     if isinstance(noise, bool | str):
         if noise not in named:
             raise ParameterError(f"noise is {noise!r}; {EXPECTED}")
         return named[noise]()
     if np.ndim(noise) == 0:
-        share = as_amount(noise, "noise")
-        if not 0 < share < 1:
+        weight = as_amount(noise, "noise")
+        if not 0 < weight < 1:
             raise ParameterError(f"noise is {noise!r}; {EXPECTED}")
-        return [share]
+        return [weight]
     return [_as_mask(noise, source.length)]
 
 
@@ -148,25 +148,23 @@ def _as_mask(noise: Any, length: int) -> NDArray[np.bool_]:
     return mask
 
 
-def _fits(source: Source) -> bool:
-    """Whether all rows may be held in memory at once."""
-    return source.n_rows * source.n_features <= MOST_VALUES
+def _fits_in_memory(source: Source) -> bool:
+    """Whether there are few enough values to keep all rows in memory."""
+    return source.n_rows * source.n_features <= MAX_VALUES
 
 
 def _noise_by_neighbours(source: Source) -> NDArray[np.bool_]:
-    """Rows that count, and are noise by their neighbours."""
-    if not _fits(source):
-        raise ParameterError(
-            "noise: there are too many rows to look at their neighbours; give the share it begins with"
-        )
+    """Rows of positive weight that `find_noise` finds, (n,)."""
+    if not _fits_in_memory(source):
+        raise ParameterError("noise: there are too many rows to compute neighbours; give a weight to start from")
     every = source.rows(source.n_rows, np.random.default_rng(0))
     found = np.zeros(source.length, dtype=bool)
     found[every.positions] = find_noise(every.rows)
     return found
 
 
-def _share(rows: NDArray[np.bool_], source: Source, summary: Summary) -> float:
-    """The share of the weight that rows have, and a little where they have none."""
+def _weight_fraction(rows: NDArray[np.bool_], source: Source, summary: Summary) -> float:
+    """Fraction of the total weight that some rows have; `DEFAULT_WEIGHT` if it is zero."""
     own = source.take(np.flatnonzero(rows))
     chunk = own.rows(max(own.n_rows, 1), np.random.default_rng(0))
-    return float(chunk.weigh(np.ones(len(chunk.rows))).sum()) / summary.weight or SHARE
+    return float(chunk.weigh(np.ones(len(chunk.rows))).sum()) / summary.weight or DEFAULT_WEIGHT

@@ -1,4 +1,4 @@
-"""What `mixtura.fit` may be told, checked and made into values: the data and the start, known rows, what is held."""
+"""Check arguments of `mixtura.fit`: the data and the start, known labels, and fixed parameters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mixtura.stats import Stats
 def as_data_and_start(
     X: Any, sample_weight: Any, weights_are: str | None, start: Any, threads: int | None
 ) -> tuple[Source, Any]:
-    """Check the data, and bring the start into a form that goes with it."""
+    """Check the data and the start; labels and responsibilities become arrays, and a mixture's columns are aligned."""
     if hasattr(start, "__array__") or (isinstance(start, Sequence) and not isinstance(start, str)):
         start = _as_array(start)
     source = as_source(X, sample_weight, thread_count(threads), weights_are=weights_are)
@@ -32,7 +32,7 @@ def as_data_and_start(
         return source, start
     absent = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64) == 0
     if absent is not None and isinstance(start, np.ndarray) and start.ndim == 1 and start.shape == absent.shape:
-        start = np.where(absent, start[~absent][0], start)  # a label of absent rows alone is no label
+        start = np.where(absent, start[~absent][0], start)  # a label that only rows of weight zero have does not count
     return source, _aligned(start, column_names(X), source.n_features)
 
 
@@ -44,7 +44,7 @@ def _as_array(start: Any) -> NDArray[Any]:
         raise ParameterError("start is a ragged list; expected labels (n,) or responsibilities (n, k)") from None
     unknown = missing
     if values.ndim == 1 and values.dtype.kind in "if" and (values == 0).any():
-        unknown = missing | (values == UNKNOWN)  # as DBSCAN and predictions beside noise have it
+        unknown = missing | (values == UNKNOWN)  # -1 marks noise in DBSCAN and in predictions
     if values.ndim == 1 and unknown.any():
         row = int(unknown.argmax())
         label = "a masked label" if np.ma.is_masked(start) else f"label {values[row : row + 1].tolist()[0]!r}"
@@ -86,19 +86,19 @@ def as_n_components(k: int | None, start: Any) -> int:
 def with_known_labels(
     problem: Problem, known_labels: Any, k: int, start: Any, initial: Initial
 ) -> tuple[Problem, Initial]:
-    """The problem whose E-step knows the labels, and where EM starts unless the start is given."""
+    """The problem whose E-step uses the known labels, and the start: from these labels unless another is given."""
     checked = as_known_labels(known_labels, problem.source.length, k)
     if isinstance(start, str) and start == DEFAULT:
         initial = FromKnownLabels(checked)
     elif isinstance(start, str):
         raise ParameterError(
-            f"start is {start!r}, which does not know which component is which; with known_labels leave start out, or "
+            f"start is {start!r}, which does not match components to labels; with known_labels leave start out, or "
             "give a Mixture, Parameters, labels or responsibilities"
         )
     return replace(problem, estep=KnownLabels(checked)), initial
 
 
-NAMES = ("weights", "means", "covariances")
+PARAMETERS = ("weights", "means", "covariances")
 
 EXPECTED = (
     "expected some of 'weights', 'means' and 'covariances', or a dictionary from these to True, to booleans (k,), or "
@@ -107,7 +107,7 @@ EXPECTED = (
 
 
 def as_masks(fixed: Any, k: int) -> dict[str, Mask]:
-    """Check what is to be held: for each kind of parameter of which components, (k,).
+    """Check the argument ``fixed``: for each kind of parameter, the components whose parameter is fixed, (k,).
 
     Examples
     --------
@@ -123,16 +123,16 @@ dictionary from these to True, to booleans (k,), or to numbers of components
         named = dict(many) if isinstance(many, Mapping) else dict.fromkeys(many, True)
     except TypeError:
         raise ParameterError(f"fixed is {fixed!r}; {EXPECTED}") from None
-    if not set(named) <= set(NAMES):
+    if not set(named) <= set(PARAMETERS):
         raise ParameterError(f"fixed is {fixed!r}; {EXPECTED}")
     masks = {name: _as_mask(components, k, name) for name, components in named.items()}
-    if "weights" in masks and (~masks["weights"]).sum() == 1:  # what is left is that of the last one
+    if "weights" in masks and (~masks["weights"]).sum() == 1:  # the sum of the weights determines the last one
         masks["weights"] = np.ones(k, dtype=bool)
     return {name: mask for name, mask in masks.items() if mask.any()}
 
 
 def _as_mask(components: Any, k: int, name: str) -> Mask:
-    """Components given as booleans, by number, or all or none of them."""
+    """Mask of components that are given as booleans, by number, or by True or False for all."""
     if isinstance(components, bool | np.bool_):
         return np.full(k, bool(components))
     given = np.asarray(components)
@@ -144,36 +144,36 @@ def _as_mask(components: Any, k: int, name: str) -> Mask:
     return np.isin(np.arange(k), given)
 
 
-def with_held_parameters(problem: Problem, k: int, fixed: Any, *, start: Any, initial: Initial) -> Problem:
-    """The problem with an M-step that leaves some parameters as the start gives them.
+def with_fixed_parameters(problem: Problem, k: int, fixed: Any, *, start: Any, initial: Initial) -> Problem:
+    """The problem with an M-step that keeps some parameters at the values of the start.
 
     Raises
     ------
     ParameterError
-        If the start does not give what is to be held, or nothing is left to fit.
+        If the start does not give a parameter to fix, or no parameter is left to estimate.
     """
     masks = as_masks(fixed, k)
-    return hold_parameters(problem, masks, _given(problem, k, masks, start, initial)) if masks else problem
+    return fix_parameters(problem, masks, _start_mixture(problem, k, masks, start, initial)) if masks else problem
 
 
-def hold_parameters(problem: Problem, masks: Mapping[str, Mask], given: Mixture) -> Problem:
-    """The problem with an M-step that leaves parameters where a mixture has them."""
+def fix_parameters(problem: Problem, masks: Mapping[str, Mask], given: Mixture) -> Problem:
+    """The problem with an M-step that keeps some parameters at the values of a mixture."""
     if "weights" in masks and isinstance(problem.mstep.weights, EqualWeights):
-        raise ParameterError("fixed: weights are held, but equal_weights makes them equal; leave one of them out")
-    mstep = problem.mstep.holding(given, masks)
+        raise ParameterError("fixed: weights are fixed, but equal_weights makes them equal; leave one of them out")
+    mstep = problem.mstep.with_fixed(given, masks)
     if not (mstep.background or mstep.n_free(*given.means.shape)):
-        raise ParameterError("fixed: everything is held, so nothing is left to fit; measure the rows by mixtura.assess")
+        raise ParameterError("fixed: all parameters are fixed, so there is nothing to fit; see mixtura.assess")
     return replace(problem, mstep=mstep)
 
 
-def _given(problem: Problem, k: int, masks: Mapping[str, Mask], start: Any, initial: Initial) -> Mixture:
-    """The mixture that has the parameters to hold."""
+def _start_mixture(problem: Problem, k: int, masks: Mapping[str, Mask], start: Any, initial: Initial) -> Mixture:
+    """The mixture whose parameters are fixed."""
     missing = set(masks) if isinstance(start, str) else set()
     if isinstance(start, Parameters):
         missing = set(masks) - set(start.present(k))
     if missing:
         raise ParameterError(
-            f"fixed: {', '.join(sorted(missing))} are to be held, but the start does not give them; "
+            f"fixed: {', '.join(sorted(missing))} are fixed, but the start does not give them; "
             "start from a Mixture, Parameters, labels or responsibilities"
         )
     first = initial(problem, k, np.random.default_rng(0))

@@ -1,4 +1,4 @@
-"""What the starts of a fit amount to: the best is kept, and the user is told what to know about it."""
+"""Make a `Fit` of the runs of all starts, and warn of what may be wrong with it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from mixtura.fitting.result import Fit
 from mixtura.fitting.start import Iteration, PointMass, Start
 from mixtura.mixture import Mixture
 
-# A column in which a component's variance is below so many times the floor is one in which its rows coincide.
-NARROW = 1.5
+# The rows of a component coincide in a column where its variance is below this multiple of the floor.
+POINT_MASS_FACTOR = 1.5
 
-# Starts that stop by the same rule in the same optimum differ by a few dozen times its tolerance.
-TWINS = 100.0
+# Log-likelihoods per row of starts that end at the same optimum differ by less than this multiple of the tolerance.
+SAME_OPTIMUM = 100.0
 
 
 def as_fit(
@@ -33,15 +33,15 @@ def as_fit(
     *,
     histories: Sequence[tuple[Iteration, ...]] = (),
 ) -> Fit:
-    """Keep the run with the highest log-likelihood of the rows, and report on all.
+    """Fit from the run with the highest log-likelihood, with a summary of each run.
 
-    A penalty, by which EM iterates, does not count here, so that more starts never give a worse BIC. ``histories`` are
-    the recorded iterations of each run.
+    The M-step's penalty does not count here, so that more starts never give a worse BIC. ``histories`` are the recorded
+    iterations of each run.
     """
-    starts = tuple(_report(problem, run) for run in runs)
-    behind = [bool(start.spurious) or _is_thin(problem, run) for start, run in zip(starts, runs, strict=True)]
-    of_rows = [run.loglik - problem.mstep.penalty(run.last.mixture) for run in runs]
-    first = min(range(len(starts)), key=lambda number: (behind[number], -of_rows[number]))
+    starts = tuple(_summary(problem, run) for run in runs)
+    suspect = [bool(start.spurious) or _is_thin(problem, run) for start, run in zip(starts, runs, strict=True)]
+    logliks = [run.loglik - problem.mstep.penalty(run.last.mixture) for run in runs]
+    first = min(range(len(starts)), key=lambda number: (suspect[number], -logliks[number]))
     last = runs[first].last
     interrupted = any(start.outcome is Outcome.INTERRUPTED for start in starts)
     return Fit(
@@ -64,14 +64,14 @@ def as_fit(
 
 
 def _is_thin(problem: Problem, run: Run) -> bool:
-    """Whether a component of few rows owes its likelihood to the M-step's penalty, which keeps it off the floor."""
+    """Whether the M-step has a penalty and a component holds too few rows: the penalty alone keeps it off the floor."""
     if not problem.mstep.penalty(run.last.mixture):
         return False
     return is_thin(standing_of(problem, run), least_weight(problem))
 
 
 def with_names(result: Fit, X: Any, start: Any) -> Fit:
-    """Keep the kind of table that X is, the names of its columns, and those that a starting mixture has."""
+    """The fit with the kind and column names of the table X, and the component names of a starting mixture."""
     given = start if isinstance(start, Mixture) else None
     if given and given.n_components == result.mixture.n_components:
         result = replace(result, mixture=replace(result.mixture, component_names=given.component_names))
@@ -79,8 +79,8 @@ def with_names(result: Fit, X: Any, start: Any) -> Fit:
     return replace(result, mixture=replace(result.mixture, columns=columns, table_kind=table_kind(X)))
 
 
-def _report(problem: Problem, run: Run) -> Start:
-    """What one start did."""
+def _summary(problem: Problem, run: Run) -> Start:
+    """Summary of one run."""
     floored = tuple(np.flatnonzero(run.last.at_floor).tolist())
     spurious = tuple(np.flatnonzero(problem.spurious(run.last)).tolist()) if floored else ()
     outcome = run.outcome.qualified(run.repairs, floored=bool(floored), spurious=bool(spurious))
@@ -88,11 +88,11 @@ def _report(problem: Problem, run: Run) -> Start:
 
 
 def _point_masses(problem: Problem, last: Iterate, start: Start) -> tuple[PointMass, ...]:
-    """Components at the floor that hold many rows, and where these coincide."""
+    """Components at the floor that hold many rows, with the columns and values in which the rows coincide."""
     many = [j for j in start.floored if j not in start.spurious]
     if not many:
         return ()
-    narrow = last.mixture.covariances.variances() < NARROW * problem.mstep.floor
+    narrow = last.mixture.covariances.variances() < POINT_MASS_FACTOR * problem.mstep.floor
     return tuple(
         PointMass(
             j,
@@ -104,23 +104,26 @@ def _point_masses(problem: Problem, last: Iterate, start: Start) -> tuple[PointM
     )
 
 
-def warn(result: Fit, kinds: int) -> None:
-    """Say what the user should know about how it went; of several kinds of starts, taken in turn, see the best one."""
+def warn_of_result(result: Fit, n_initials: int) -> None:
+    """Warn of degenerate components, of no convergence, and of starts that disagree.
+
+    The starts use ``n_initials`` ways to start in turn; only those of the best start's way are compared.
+    """
     best = result.starts[result.best_start]
     if best.repairs or best.spurious:
-        floored = [f"component {j} rests on the floor ({result.sizes[j]:.3g} points)" for j in best.spurious]
-        done = describe_repairs(best.repairs, floored)
+        floored = [f"component {j} is at the floor ({result.sizes[j]:.3g} rows)" for j in best.spurious]
+        problems = describe_repairs(best.repairs, floored)
         warnings.warn(
-            f"{done}. Try fewer components, a simpler model, other starts, or another floor.",
+            f"{problems}. Try fewer components, a simpler model, other starts, or another floor.",
             DegeneracyWarning,
             stacklevel=3,
         )
     if result.outcome in (Outcome.OUT_OF_STEPS, Outcome.STALLED):
         warnings.warn(result.outcome.value, ConvergenceWarning, stacklevel=3)
-    alike = result.starts[result.best_start % kinds :: kinds]
+    alike = result.starts[result.best_start % n_initials :: n_initials]
     ranked = sorted((start.loglik for start in alike), reverse=True)
-    noise = TWINS * result.em.tolerance(result.n_rows)
-    if len(ranked) > 1 and ranked[0] - ranked[1] > noise:
+    tolerance = SAME_OPTIMUM * result.em.tolerance(result.n_rows)
+    if len(ranked) > 1 and ranked[0] - ranked[1] > tolerance:
         warnings.warn(
             f"the two best of {len(ranked)} starts end at log-likelihoods {ranked[0]:.6g} and {ranked[1]:.6g}; "
             "a better optimum may exist: raise n_init",

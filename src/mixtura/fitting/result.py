@@ -1,4 +1,4 @@
-"""What a fit returns: the mixture, how it ended, its trace, and what each start did."""
+"""The result of a fit: the mixture, how EM ended, the trace of log-likelihoods, and a summary of each start."""
 
 from __future__ import annotations
 
@@ -33,34 +33,33 @@ class Fit:
     outcome : Outcome
         ``outcome.value`` is a sentence.
     trace : tuple of float
-        Log-likelihood (plus ``log_prior``) at the start (or the last repair) and after each EM iteration; it never
-        falls.
+        Log-likelihood plus ``log_prior`` at the start, or the last repair, and after each EM iteration; it never falls.
     starts : tuple of Start
-        One for each start.
+        Summary of each start.
     best_start : int
-        Which of them this is.
+        Position in ``starts`` of the start that gave this result.
     model : Model
-        What was fitted; `mixtura.bootstrap` and others fit the same.
+        The statistical model; `mixtura.bootstrap` and others fit the same one.
     em : EM
-        How EM was run.
+        Options of EM.
     sizes : ndarray of shape (k,)
-        Sum of responsibilities: how many rows each component holds; noise has the others.
+        Number of rows of each component: the sum of its responsibilities. Other rows are noise.
     n_rows : float
-        Number of rows that were not left out; with weights, what they count in all: the sum of counts, or the effective
-        number of rows of sampling weights. The log-likelihood is that of so many rows.
+        Number of rows that were not trimmed; with weights, the sum of counts, or the effective number of rows
+        for sampling weights. The log-likelihood refers to this number.
     weights_are : {"counts", "sampling"} or None
-        How the weights were taken; None where there were none.
+        Meaning of the sample weights; None without weights.
     assignment_logprob : float
-        Sum over rows of log max_k r_k: 0 when every row belongs to one component.
+        Sum over rows of log max_k r_k, r the responsibilities: log-probability of the most probable assignment.
     history : tuple of Iteration
         Every iteration of the best start, if ``record=True``.
     cutoff : float
-        If the model leaves rows out, it is those of lower log-density: ``fit.mixture.logpdf(X) < fit.cutoff``.
+        Rows of lower log-density were trimmed: ``fit.mixture.logpdf(X) < fit.cutoff``.
     log_prior : float
-        Log-density that the model gives the mixture's parameters before it sees the rows, but for a constant; 0 for
+        What EM adds to the log-likelihood: the log-density that the model gives the parameters, up to a constant; 0 for
         maximum likelihood.
     point_masses : tuple of PointMass
-        Components on whose rows many values coincide.
+        Components at the floor whose many rows coincide in some direction.
 
     Examples
     --------
@@ -102,7 +101,7 @@ class Fit:
     def table(self) -> Any:
         """Weight, size, means and standard deviations of the components, a row for each; the last is noise, if any.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
 
         Examples
         --------
@@ -118,8 +117,8 @@ class Fit:
 
     def records(self) -> list[dict[str, Any]]:
         """The rows of `table` as dictionaries."""
-        rest = [self.n_rows - float(self.sizes.sum())] if self.mixture.noise else []
-        return component_records(self.mixture, size=[*self.sizes.tolist(), *rest])
+        noise = [self.n_rows - float(self.sizes.sum())] if self.mixture.noise else []
+        return component_records(self.mixture, size=[*self.sizes.tolist(), *noise])
 
     def labels(self, X: Any) -> Any:
         """The most probable component of each row: its name, or its number from 0 where components have no names.
@@ -158,10 +157,10 @@ class Fit:
         return as_columns_like(X, self.mixture.posterior(X), row_labels(self.mixture))
 
     def to_json(self) -> str:
-        """The mixture, what was fitted (`Model`) and how (`EM`), as JSON: a model file.
+        """A model file: the mixture, the `Model` and the options of `EM` as JSON.
 
-        `Mixture.from_json`, `Model.from_json` and `EM.from_json` read their parts of it, and ``--start`` and
-        ``--model`` of the commands all of it.
+        `Mixture.from_json`, `Model.from_json` and `EM.from_json` read their parts of it; the options
+        ``--start`` and ``--model`` of the commands read all of it.
 
         Examples
         --------
@@ -172,12 +171,12 @@ class Fit:
         >>> mixtura.fit(rows, model=model, start=start, em=mixtura.EM.from_json(text)).model
         Model(name='V', equal_weights=True)
         """
-        em = replace(self.em, on_interrupt=None)  # which is not of the fit, but of the session that made it
+        em = replace(self.em, on_interrupt=None)  # which says nothing about the result
         return model_to_json(self.mixture, model=self.model.to_dict(), em=em.to_dict())
 
     @property
     def loglik(self) -> float:
-        """Total (weighted) log-likelihood, of the rows alone: without ``log_prior``."""
+        """Total (weighted) log-likelihood, without ``log_prior``."""
         return self.trace[-1] - self.log_prior
 
     @property
@@ -192,7 +191,7 @@ class Fit:
 
     @property
     def assessment(self) -> Assessment:
-        """The mixture measured on the rows it was fitted to."""
+        """Log-likelihood and criteria of the mixture on the rows to which it was fitted."""
         measured = (self.loglik, self.assignment_logprob, self.n_rows, self.n_parameters)
         return Assessment(*measured, self.mixture.table_kind)
 
@@ -213,5 +212,5 @@ class Fit:
 
     @property
     def icl(self) -> float:
-        """Integrated completed likelihood, BIC plus a price for overlap: lower is better."""
+        """Integrated completed likelihood, BIC - 2 ``assignment_logprob``: lower is better."""
         return self.assessment.icl

@@ -1,4 +1,4 @@
-"""What one start of a fit did: its iterations, its end, and the components that its rows force to the floor."""
+"""Iterations and summary of one start of a fit, and components whose rows coincide."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from mixtura.mixture import Mixture
 
 @dataclass(frozen=True, slots=True)
 class Iteration:
-    """What is known after an EM iteration: passed to ``on_iteration``, and kept by ``record=True``.
+    """State after an EM iteration: passed to ``on_iteration``, and kept by ``record=True``.
 
     Attributes
     ----------
     start : int
-        Which start this belongs to, from 0.
+        Number of the start, from 0.
     number : int
         EM iterations done so far; 0 is the start itself.
     mixture : Mixture
     loglik : float
         Total log-likelihood of ``mixture``, penalised as those in ``Fit.trace`` are.
     rise : float
-        By how much that is more than one iteration before; NaN at a start or after a repair.
+        Increase of ``loglik`` in this iteration; NaN at a start or after a repair.
     components : tuple of int
         Numbers, as at the start, of the components that are left.
     """
@@ -37,7 +37,7 @@ class Iteration:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What one start did.
+    """Summary of one start of a fit.
 
     Attributes
     ----------
@@ -45,14 +45,14 @@ class Start:
         Total log-likelihood at its end, penalised as those in ``Fit.trace`` are.
     iterations : int
     passes : int
-        How often the data was read from the first E-step on: once an iteration, once more where an accelerated
-        step failed or a component was repaired.
+        Number of passes over the data from the first E-step on: one for each iteration, and one more where an
+        accelerated step failed or a component was repaired.
     outcome : Outcome
     repairs : tuple of Repair
     floored : tuple of int
-        Components (of the result) whose covariance rests on the floor.
+        Components (of the result) whose covariance is at the floor.
     spurious : tuple of int
-        Those of them that hold few rows: what they add to the likelihood is the floor's.
+        Those of them with few rows, whose high likelihood is only due to the floor.
     """
 
     loglik: float
@@ -66,13 +66,13 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class PointMass:
-    """A component at the floor that holds many rows: they coincide in some direction.
+    """A component at the floor with many rows, which coincide in some direction.
 
     Attributes
     ----------
     component : int
     rows : float
-        How many rows it holds, or their weight.
+        Number of its rows, or their weight.
     columns : tuple of int
         Columns in which they coincide; empty where they do so in other directions only.
     values : tuple of float

@@ -38,7 +38,7 @@ class FusedRuns:
     --------
     >>> rows = np.array([[0.0], [1.0], [8.0], [9.0]])
     >>> start = Stats(np.array([2.0, 2.0]), np.array([[0.5], [8.5]]), np.ones((2, 1, 1)), 0.0, 0.0)
-    >>> runs = FusedRuns.begin("VVV", Chunk(rows), [start], np.array([1e-9]), tol=1e-9, least_points=2)
+    >>> runs = FusedRuns.begin("VVV", Chunk(rows), [start], np.array([1e-9]), tol=1e-9, least_rows=2)
     >>> runs.advance([0], max_iter=1)
     >>> runs.result(0).ending.name, runs.result(0).iterations
     ('OUT_OF_STEPS', 1)
@@ -58,7 +58,7 @@ class FusedRuns:
         floor: Array,
         *,
         tol: float,
-        least_points: int,
+        least_rows: int,
         point_mass: float = math.inf,
         ridge: float = 0.0,
         continued: bool = False,
@@ -82,11 +82,11 @@ class FusedRuns:
             Least variance of a component in each column.
         tol : float
             A run has converged when its mean log-likelihood per row rises by no more.
-        least_points : int
-            A run ends as collapsed if a component on the floor holds fewer rows, or any component less than half a
+        least_rows : int
+            A run ends as collapsed if a component at the floor holds fewer rows, or any component less than half a
             row.
         point_mass : float
-            A component on the floor that holds less weight is spurious, and its run ranks behind the others.
+            A component at the floor that holds less weight is spurious, and its run ranks behind the others.
         ridge : float
             Added to all variances.
         continued : bool
@@ -115,7 +115,7 @@ class FusedRuns:
         )
         plain = NEVER if accelerate_after is None else max(accelerate_after, 1)
         options = _native.EmOptions(
-            tol=tol, rows_per_weight=unit, least_points=least_points, point_mass=point_mass, accelerate_after=plain
+            tol=tol, rows_per_weight=unit, least_rows=least_rows, point_mass=point_mass, accelerate_after=plain
         )
         native = _native.Runs(
             problem=problem,

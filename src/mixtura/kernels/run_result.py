@@ -59,7 +59,7 @@ class RunResult:
     def stats(self) -> Stats:
         """Statistics of the E-step at the mixture, from which EM goes on."""
         at = self.native
-        return Stats(at.weight, at.mean, at.scatter, at.loglik, at.certainty)
+        return Stats(at.weight, at.mean, at.scatter, at.loglik, at.assignment_logprob)
 
     @property
     def weights(self) -> Array:

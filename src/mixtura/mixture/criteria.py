@@ -34,7 +34,7 @@ class Assessment:
     n_parameters : int
         Free parameters of the mixture.
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        Kind of table that `table` returns: that of the rows.
 
     Examples
     --------

@@ -164,7 +164,7 @@ def quantile(mixture: Mixture, p: Any) -> Array:
     sds = np.sqrt(mixture.covariances.variances()[:, 0])
     means = mixture.means[:, 0]
     ends = means[:, None] + sds[:, None] * special.ndtri(wanted.ravel())
-    noise = None if mixture.noise is None else mixture.noise.upright()
+    noise = None if mixture.noise is None else mixture.noise.axis_aligned()
     if noise is not None:
         ends = np.concatenate([ends, (noise.lower + wanted.ravel() * (noise.upper - noise.lower))[None]])
     positive = mixture.all_weights > 0

@@ -61,7 +61,7 @@ def condition(mixture: Mixture, columns: Sequence[int | str], values: Sequence[f
     if not len(keep):
         raise ParameterError("all columns are given; leave at least one out of columns")
     weights = mixture.marginal([int(j) for j in given]).posterior(point[None])[0]
-    noise = None if mixture.noise is None else mixture.noise.marginal(keep).weighted(weights[-1])
+    noise = None if mixture.noise is None else mixture.noise.marginal(keep).with_weight(weights[-1])
     weights = weights[: mixture.n_components]
     shifts, covariances = mixture.covariances.condition(given, keep, point - mixture.means[:, given])
     names = tuple(mixture.columns[j] for j in keep) if mixture.columns else None

@@ -55,7 +55,7 @@ class Mixture:
     noise : Noise, optional
         The uniform distribution of rows that belong to no component, with its weight w_0.
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns; a fit sets it to the kind of table that its rows came in.
+        Kind of table that `table` returns; a fit sets it to that of its rows.
 
     Raises
     ------

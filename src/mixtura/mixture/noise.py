@@ -130,7 +130,7 @@ class Noise:
         """Transform points (..., d) from the coordinates of the box's axes to those of the data's columns."""
         return points if self.axes is None else points @ self.axes.T
 
-    def weighted(self, weight: float) -> Noise:
+    def with_weight(self, weight: float) -> Noise:
         """A noise component over the same region with another weight."""
         return replace(self, weight=weight)
 
@@ -142,8 +142,8 @@ class Noise:
         fractions = rng.uniform(size=(count, self.n_features))
         return self._to_columns(self.lower + fractions * (self.upper - self.lower))
 
-    def upright(self) -> Noise:
-        """Noise over a box along the columns, with the same mean and variances; a box along them stays as it is."""
+    def axis_aligned(self) -> Noise:
+        """Noise over a box along the columns, with the same mean and variances; itself if its region is such a box."""
         if self.axes is None and self.corners is None:
             return self
         half = np.sqrt(3 * np.diagonal(self.covariance))
@@ -161,21 +161,21 @@ class Noise:
             return replace(self, lower=self.lower[keep], upper=self.upper[keep], corners=self.corners[:, keep])
         if self.axes is not None and len(keep) == self.n_features:  # the same columns in another order
             return replace(self, axes=self.axes[keep])
-        self._require_upright("its marginal is not uniform")
+        self._require_axis_aligned("its marginal is not uniform")
         return replace(self, lower=self.lower[keep], upper=self.upper[keep])
 
     def probability(self, low: Array, high: Array) -> Array:
         """Probabilities, (n,), of boxes with corners ``low`` and ``high``, (n, d), under the noise."""
-        self._require_upright("the probability of other boxes is not known")
+        self._require_axis_aligned("the probability of other boxes is not known")
         overlap = np.minimum(high, self.upper) - np.maximum(low, self.lower)
         return np.asarray((np.maximum(overlap, 0) / (self.upper - self.lower)).prod(axis=1))
 
-    def _require_upright(self, otherwise: str) -> None:
+    def _require_axis_aligned(self, otherwise: str) -> None:
         """Raise ParameterError, with the reason ``otherwise``, unless the region is a box along the columns."""
         if self.axes is not None or self.corners is not None:
-            where = "a box that is turned" if self.corners is None else "a convex hull"
+            where = "a rotated box" if self.corners is None else "a convex hull"
             raise ParameterError(
-                f"the noise lives in {where}, so {otherwise}; "
+                f"the noise is uniform over {where}, so {otherwise}; "
                 "fit with noise=mixtura.Noise(...) over a box along the columns, or leave the noise out: "
                 "mixture.without_noise()"
             )

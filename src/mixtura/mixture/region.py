@@ -43,15 +43,15 @@ def bounding_box(source: Source, summary: Summary) -> Noise:
     flat = np.flatnonzero(~(lower < upper))
     if len(flat):
         raise DataError(f"noise: column {flat[0]} is constant, so the rows lie in no volume; leave the column out")
-    upright = Noise(0.0, lower, upper)
+    along_columns = Noise(0.0, lower, upper)
     if summary.n_rows <= len(lower):  # so few rows lie in a plane
-        return upright
+        return along_columns
     mean, axes = summary.mean, np.linalg.eigh(summary.scatter)[1]
     extent = source.sum(sum_over_blocks(lambda block: Extent.of((block.rows - mean) @ axes)))
     width = extent.largest - extent.least
     # The rotated box around rows in a plane has a volume of zero up to rounding, so it is not used.
-    if not (width > 1e-10 * width.max()).all() or np.log(width).sum() >= upright.log_volume:
-        return upright
+    if not (width > 1e-10 * width.max()).all() or np.log(width).sum() >= along_columns.log_volume:
+        return along_columns
     return Noise(0.0, extent.least + mean @ axes, extent.largest + mean @ axes, axes)
 
 

@@ -1,7 +1,7 @@
 """Pictures of mixtures, fits, selections and bootstraps, drawn with Matplotlib.
 
-A picture takes what it draws as a protocol (`FittedMixture`, `RankedCells`, ...), so that this package imports no
-algorithm. A new kind of `mixtura.plot` is a function that draws into axes, one that makes its legend, and one entry of
+Functions take protocols (`FittedMixture`, `RankedCells`, ...), so that this package does not import the algorithms.
+A new kind of `mixtura.plot` is a function that draws into axes, one that makes its legend, and one entry of
 ``PLOT_KINDS`` in plot.py.
 """
 
@@ -11,12 +11,12 @@ from mixtura.plotting.criteria import plot_criterion
 from mixtura.plotting.entropy import plot_entropy
 from mixtura.plotting.histograms import plot_likelihood_ratios, plot_parameter_replicates, plot_weight_replicates
 from mixtura.plotting.plot import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, draw_view, plot
-from mixtura.plotting.replay import FILM_WRITERS, replay, watch
+from mixtura.plotting.replay import ANIMATION_WRITERS, replay, watch
 from mixtura.plotting.style import PICTURE_SUFFIXES, as_picture_path, format_number, format_percent
 from mixtura.plotting.view import View
 
 __all__ = [
-    "FILM_WRITERS",
+    "ANIMATION_WRITERS",
     "MAX_DRAWN_COLUMNS",
     "MAX_DRAWN_ROWS",
     "PICTURE_SUFFIXES",

@@ -29,9 +29,9 @@ CRITERION_LABELS = {
 _SHAPES_AND_AXES = ("II", "EI", "VI", "EE", "VE", "EV", "VV")
 _COLOURS = ("#717581", "#3f90da", "#2ca89a", "#832db6", "#bd1f01", "#e08a00")  # the last one has the text colour
 _LINE_STYLES = {"E": (0, (4, 1.6)), "V": "-"}
-_LEGEND = "dashed: equal volumes, solid: own volumes; colour and marker: shape and axes"
+_LEGEND = "dashed: equal volumes, solid: variable volumes; colour and marker: shape and axes"
 
-# Values above this quantile may lie outside the axes where that makes the others readable.
+# Values above this quantile may lie outside the axes, if that makes the others readable.
 SHOWN_QUANTILE = 0.9
 
 # More tick labels than this along the axis are hard to read.
@@ -51,7 +51,7 @@ class MeasuredCell(Protocol):
 
     @property
     def sound(self) -> bool:
-        """Whether the fit kept all its components, none of them with a covariance at the floor."""
+        """Whether the fit has all components, none of them spurious or with too few rows."""
 
     def measured(self, criterion: str) -> float:
         """Value of the criterion with this name."""
@@ -118,11 +118,11 @@ def model_style(model: str) -> dict[str, Any]:
     (True, False)
     """
     known = letters(model)
-    place = _SHAPES_AND_AXES.index(known.shape + known.axes) if known else len(model) % len(_SHAPES_AND_AXES)
-    colour = _COLOURS[place] if place < len(_COLOURS) else style.text_colour()
+    index = _SHAPES_AND_AXES.index(known.shape + known.axes) if known else len(model) % len(_SHAPES_AND_AXES)
+    colour = _COLOURS[index] if index < len(_COLOURS) else style.text_colour()
     return {
         "color": colour,
-        "marker": style.MARKERS[place],
+        "marker": style.MARKERS[index],
         "linestyle": _LINE_STYLES[known.volume] if known else ":",
     }
 
@@ -130,16 +130,16 @@ def model_style(model: str) -> dict[str, Any]:
 def _draw_line(axes: Axes, model: str, cells: Sequence[MeasuredCell], criterion: str) -> None:
     """Draw the line of one model, with filled markers for sound fits and hollow ones for others."""
     look = model_style(model)
-    at, values = [cell.n_components for cell in cells], [cell.measured(criterion) for cell in cells]
-    axes.plot(at, values, color=look["color"], linestyle=look["linestyle"], linewidth=1.4, zorder=2)
-    for x, y, cell in zip(at, values, cells, strict=True):
+    counts, values = [cell.n_components for cell in cells], [cell.measured(criterion) for cell in cells]
+    axes.plot(counts, values, color=look["color"], linestyle=look["linestyle"], linewidth=1.4, zorder=2)
+    for x, y, cell in zip(counts, values, cells, strict=True):
         face = look["color"] if cell.sound else style.background_colour()
         marks = {"marker": look["marker"], "markersize": 5, "markeredgewidth": 1}
         axes.plot([x], [y], color=look["color"], markerfacecolor=face, linestyle="none", zorder=3, **marks)
 
 
 def _set_limits(axes: Axes, values: Sequence[float]) -> None:
-    """Limit the vertical axis to the lower values where a few high ones would squeeze them together."""
+    """Limit the vertical axis to the lower values, if a few high ones would make them hard to distinguish."""
     finite = np.array([value for value in values if np.isfinite(value)])
     low, high, worst = finite.min(), np.quantile(finite, SHOWN_QUANTILE), finite.max()
     high = worst if worst - low < 1.5 * (high - low) else high
@@ -155,15 +155,15 @@ def _label_lines(axes: Axes, lines: dict[str, list[MeasuredCell]], criterion: st
     ends = {model: cells[-1].measured(criterion) for model, cells in lines.items()}
     order = sorted(ends, key=lambda model: ends[model])
     step = (top - bottom) / 24
-    places = space_apart([float(np.clip(ends[model], bottom, top)) for model in order], step, bottom, top)
+    heights = space_apart([float(np.clip(ends[model], bottom, top)) for model in order], step, bottom, top)
     width = max(last - first, 1)
     axes.set_xlim(first - 0.04 * width, last + 0.16 * width)
-    for model, place in zip(order, places, strict=True):
+    for model, height in zip(order, heights, strict=True):
         look, cell = model_style(model), lines[model][-1]
         axes.annotate(
             model,
             (cell.n_components, float(np.clip(ends[model], bottom, top))),
-            (last + 0.07 * width, place),
+            (last + 0.07 * width, height),
             color=look["color"],
             fontsize="small",
             family="monospace",
@@ -180,21 +180,19 @@ def space_apart(wanted: Sequence[float], step: float, bottom: float, top: float)
     >>> space_apart([1.0, 2.0, 6.0], 2.0, -9.0, 9.0)
     [0.5, 2.5, 6.0]
     """
-    groups = [[place] for place in wanted]  # positions that would overlap, to be centred on their wanted mean
+    groups = [[position] for position in wanted]  # positions that would overlap, to be centred on their wanted mean
     i = 1
     while i < len(groups):
-        reach = (len(groups[i - 1]) + len(groups[i])) / 2 * step
-        if np.mean(groups[i]) - np.mean(groups[i - 1]) < reach:
+        distance = (len(groups[i - 1]) + len(groups[i])) / 2 * step
+        if np.mean(groups[i]) - np.mean(groups[i - 1]) < distance:
             groups[i - 1 : i + 1] = [groups[i - 1] + groups[i]]
             i = max(i - 1, 1)
         else:
             i += 1
-    places = [
-        float(np.mean(group)) + (place - (len(group) - 1) / 2) * step for group in groups for place in range(len(group))
-    ]
-    low, high = (bottom + step * i for i in range(len(places))), (top - step * i for i in range(len(places)))
-    raised = [max(place, least) for place, least in zip(places, low, strict=True)]
-    return [min(place, most) for place, most in zip(raised, reversed(list(high)), strict=True)]
+    spaced = [float(np.mean(group)) + (j - (len(group) - 1) / 2) * step for group in groups for j in range(len(group))]
+    low, high = (bottom + step * i for i in range(len(spaced))), (top - step * i for i in range(len(spaced)))
+    raised = [max(position, least) for position, least in zip(spaced, low, strict=True)]
+    return [min(position, most) for position, most in zip(raised, reversed(list(high)), strict=True)]
 
 
 def _mark_best(axes: Axes, selection: RankedCells) -> None:
@@ -208,7 +206,7 @@ def _mark_best(axes: Axes, selection: RankedCells) -> None:
         "markeredgewidth": 1.4,
     }
     axes.plot([best.n_components], [value], marker="o", linestyle="none", zorder=4, **ring)
-    others = "; hollow: a covariance on the floor, or a component lost"
+    others = "; hollow: a covariance at the floor, or a component lost"
     legend = others if any(not cell.sound for cell in selection.cells) else ""
     plural = "s" if best.n_components > 1 else ""
     measured = f"{CRITERION_LABELS[selection.criterion]} {style.format_number(value)}"

@@ -1,4 +1,4 @@
-"""A frame of a replay: the mixture, the curve of its log-likelihood, and a legend, updated for each iteration."""
+"""Frame of a replay: the mixture, the trace of the log-likelihood, and a legend, updated at each iteration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class RecordedIteration(Protocol):
-    """Protocol of one EM iteration, as far as a picture shows it."""
+    """Protocol of one EM iteration, with what a frame shows."""
 
     @property
     def start(self) -> int:
@@ -43,39 +43,39 @@ class RecordedIteration(Protocol):
         """Positions, among the start's components, of those that remain."""
 
 
-# Draws the mixture of the last of these iterations, and the log-likelihoods of all.
+# Function that draws the mixture of the last of the given iterations, and the log-likelihoods of all.
 DrawFrame = Callable[[Sequence[RecordedIteration]], None]
 
 
-def new_frame(figure: Figure, view: View, whole: Sequence[RecordedIteration]) -> DrawFrame:
-    """Lay out a frame; return the function that draws the iterations up to now in it.
+def new_frame(figure: Figure, view: View, recorded: Sequence[RecordedIteration]) -> DrawFrame:
+    """Lay out a frame; return the function that draws in it the iterations up to a current one.
 
     Parameters
     ----------
     figure : matplotlib Figure
     view : View
         Rows and columns to draw.
-    whole : sequence of RecordedIteration
+    recorded : sequence of RecordedIteration
         All iterations of a recorded fit, or the first one of a fit that is still running.
     """
     cells = figure.add_gridspec(2, 2, width_ratios=(2.3, 1), height_ratios=(1, 1.3))
-    first = whole[0].mixture
+    first = recorded[0].mixture
     k, names = first.n_components, view.mixture.component_names
     names = names if names and len(names) == k else None
     main = figure.add_subplot(cells[:, 0])
-    show = new_panel(main, view, view.columns, k=k, deviations=(2,))
-    curve = _draw_trace(figure.add_subplot(cells[0, 1]), whole)
+    update_panel = new_panel(main, view, view.columns, k=k, deviations=(2,))
+    update_trace = _draw_trace(figure.add_subplot(cells[0, 1]), recorded)
     entries = _draw_legend(figure.add_subplot(cells[1, 1]), replace(first, component_names=names)).get_texts()
 
-    def draw(past: Sequence[RecordedIteration]) -> None:
-        now = past[-1]
-        show(now.mixture, view.labels(now.mixture), now.components)
-        curve(past)
-        lines = [f"Iteration {now.number}, log-likelihood {style.format_number(now.loglik)}", *view.notes]
+    def draw(iterations: Sequence[RecordedIteration]) -> None:
+        current = iterations[-1]
+        update_panel(current.mixture, view.labels(current.mixture), current.components)
+        update_trace(iterations)
+        lines = [f"Iteration {current.number}, log-likelihood {style.format_number(current.loglik)}", *view.notes]
         main.set_title("\n".join(lines), loc="left", fontsize="medium")
         weights = np.zeros(k)
-        weights[list(now.components)] = now.mixture.weights
-        noise = now.mixture.noise.weight if now.mixture.noise else None
+        weights[list(current.components)] = current.mixture.weights
+        noise = current.mixture.noise.weight if current.mixture.noise else None
         for entry, label in zip(entries, legend_labels(names, weights, noise), strict=True):
             entry.set_text(label)
 
@@ -95,22 +95,23 @@ def _draw_legend(axes: Axes, mixture: Mixture) -> Legend:
     return axes.legend(handles=handles, loc="upper left", borderaxespad=0, frameon=False, fontsize="small")
 
 
-def _draw_trace(axes: Axes, whole: Sequence[RecordedIteration]) -> Callable[[Sequence[RecordedIteration]], None]:
-    """Draw the whole trace of log-likelihoods pale; return the function that draws the part up to now over it."""
+def _draw_trace(axes: Axes, recorded: Sequence[RecordedIteration]) -> Callable[[Sequence[RecordedIteration]], None]:
+    """Draw the trace of log-likelihoods in pale colour; return the function that draws its part up to now over it."""
     axes.set_title("log-likelihood", loc="right", fontsize="small")
     axes.set_xlabel("iteration", fontsize="small")
     axes.tick_params(labelsize="small")
     axes.ticklabel_format(axis="y", useOffset=False)
     axes.xaxis.set_major_locator(style.require("matplotlib.ticker").MaxNLocator(4, integer=True))
     axes.yaxis.set_major_locator(style.require("matplotlib.ticker").MaxNLocator(4))
-    axes.plot(*_numbers_and_logliks(whole), color=style.text_colour(), alpha=0.25, linewidth=1.2)
-    reached = axes.plot([], [], color=style.text_colour(), linewidth=1.6)[0]
-    here = axes.plot([], [], "o", color=style.text_colour(), markersize=5, clip_on=False)[0]
+    axes.plot(*_numbers_and_logliks(recorded), color=style.text_colour(), alpha=0.25, linewidth=1.2)
+    line = axes.plot([], [], color=style.text_colour(), linewidth=1.6)[0]
+    point = axes.plot([], [], "o", color=style.text_colour(), markersize=5, clip_on=False)[0]
 
-    def show(past: Sequence[RecordedIteration]) -> None:
-        low, high = _trace_limits([iteration.loglik for iteration in (past if len(past) > len(whole) else whole)])
-        reached.set_data(*_numbers_and_logliks(past))
-        here.set_data([past[-1].number], [max(past[-1].loglik, low)])
+    def show(iterations: Sequence[RecordedIteration]) -> None:
+        longest = iterations if len(iterations) > len(recorded) else recorded
+        low, high = _trace_limits([iteration.loglik for iteration in longest])
+        line.set_data(*_numbers_and_logliks(iterations))
+        point.set_data([iterations[-1].number], [max(iterations[-1].loglik, low)])
         axes.relim()
         axes.autoscale_view(scaley=False)
         axes.set_ylim(low, high)
@@ -120,9 +121,9 @@ def _draw_trace(axes: Axes, whole: Sequence[RecordedIteration]) -> Callable[[Seq
 
 def _trace_limits(logliks: list[float]) -> tuple[float, float]:
     """Limits of the log-likelihood axis; a first value far below all others is left outside."""
-    rest = logliks[1:]
-    far = len(rest) > 1 and min(rest) - logliks[0] > 2 * (max(rest) - min(rest)) > 0
-    shown = rest if far else logliks
+    others = logliks[1:]
+    is_far = len(others) > 1 and min(others) - logliks[0] > 2 * (max(others) - min(others)) > 0
+    shown = others if is_far else logliks
     margin = 0.05 * (max(shown) - min(shown)) or 1.0
     return min(shown) - margin, max(shown) + margin
 

@@ -24,7 +24,7 @@ MAX_DRAWN_COMPONENTS = 10
 # Histograms of weights side by side in one line of the figure.
 WEIGHTS_PER_LINE = 5
 
-# An observed statistic more than this many ranges of the replicates to the right would squeeze their histogram.
+# An observed statistic further to the right than this many ranges of the replicates lies outside the axes.
 FAR_RANGES = 2.5
 
 _INTERVAL_ALPHA = 0.14  # opacity of the shaded interval
@@ -79,10 +79,11 @@ def _add_legend(figure: Figure, level: float) -> None:
 
 
 def _choose_components(mixture: Mixture) -> tuple[list[int], list[str]]:
-    """Positions of the components to draw, the heaviest if there are too many, and a note about it."""
+    """Components to draw, those of largest weight if there are too many, and a note about it."""
     k = mixture.n_components
     kept = sorted(np.argsort(-mixture.weights, kind="stable")[:MAX_DRAWN_COMPONENTS].tolist())
-    return kept, [f"{MAX_DRAWN_COMPONENTS} of {k} components: the heaviest"] if k > MAX_DRAWN_COMPONENTS else []
+    note = f"{MAX_DRAWN_COMPONENTS} of {k} components: those of largest weight"
+    return kept, [note] if k > MAX_DRAWN_COMPONENTS else []
 
 
 def _component_name(mixture: Mixture, component: int, width: int = 18) -> str:
@@ -93,7 +94,7 @@ def _component_name(mixture: Mixture, component: int, width: int = 18) -> str:
 
 
 def plot_weight_replicates(
-    mixture: Mixture, values: Array, ends: Array, *, level: float, head: str, path: Path | None
+    mixture: Mixture, values: Array, ends: Array, *, level: float, first_line: str, path: Path | None
 ) -> Figure:
     """Draw histograms of bootstrapped weights.
 
@@ -107,7 +108,7 @@ def plot_weight_replicates(
         Lower and upper ends of the intervals.
     level : float
         Probability of the intervals.
-    head : str
+    first_line : str
         First line of the title.
     path : Path, optional
         File to save.
@@ -116,12 +117,12 @@ def plot_weight_replicates(
     lines = -(-len(shown) // WEIGHTS_PER_LINE)
     figure = style.new_figure(2.2 * min(len(shown), WEIGHTS_PER_LINE) + 1.2, 1.9 * lines + 1, shown=path is None)
     cells = figure.add_gridspec(lines, min(len(shown), WEIGHTS_PER_LINE))
-    for place, j in enumerate(shown):
-        axes = figure.add_subplot(cells[divmod(place, WEIGHTS_PER_LINE)])
+    for position, j in enumerate(shown):
+        axes = figure.add_subplot(cells[divmod(position, WEIGHTS_PER_LINE)])
         _draw_parameter(axes, values[:, j], float(mixture.weights[j]), ends[:, j], j)
         axes.set_title(_component_name(mixture, j), fontsize="small")
         axes.set_xlabel("weight", fontsize="small")
-    return _finish(figure, [head, *notes], level, path)
+    return _finish(figure, [first_line, *notes], level, path)
 
 
 def plot_parameter_replicates(
@@ -152,10 +153,10 @@ def plot_parameter_replicates(
     figure = style.new_figure(width, height, shown=path is None)
     cells: GridSpec = figure.add_gridspec(len(shown), len(columns))
     for i, j in enumerate(shown):
-        for place, column in enumerate(columns):
-            axes = figure.add_subplot(cells[i, place])
+        for position, column in enumerate(columns):
+            axes = figure.add_subplot(cells[i, position])
             _draw_parameter(axes, found[:, j, column], estimates[j, column], ends[:, j, column], j)
-            if place == 0:
+            if position == 0:
                 axes.set_ylabel(_component_name(mixture, j, 14), fontsize="small")
             if i == len(shown) - 1:
                 axes.set_xlabel(style.wrap_text((mixture.columns or ())[column], 22), fontsize="small")
@@ -179,25 +180,25 @@ def plot_likelihood_ratios(
         _draw_test(ax, tests[0])
         return style.save(ax.figure.figure, target)
     figure = style.new_figure(6.5, 2.6 * len(tests) + 0.4, shown=target is None)
-    panels = [figure.add_subplot(len(tests), 1, place + 1) for place in range(len(tests))]
+    panels = [figure.add_subplot(len(tests), 1, i + 1) for i in range(len(tests))]
     for axes, test in zip(panels, tests, strict=True):
         _draw_test(axes, test)
-    panels[-1].set_xlabel("twice the gain in log-likelihood by one component more")
+    panels[-1].set_xlabel("twice the increase of the log-likelihood by one more component")
     return style.save(figure, target)
 
 
 def _draw_test(axes: Axes, test: RatioTest) -> None:
     """Draw one test; an arrow points at an observed statistic that lies outside the axes."""
-    k, seen, values = test.n_components, test.statistic, test.replicates
+    k, observed, values = test.n_components, test.statistic, test.replicates
     _draw_bars(axes, values, style.GREY)
     low, high = min(float(values.min()), 0.0), float(values.max())
-    reach = low + FAR_RANGES * ((high - low) or 1.0)
-    axes.set_xlim(low - 0.02 * (reach - low), reach if seen > reach else max(high, seen) + 0.05 * (reach - low))
+    limit = low + FAR_RANGES * ((high - low) or 1.0)
+    axes.set_xlim(low - 0.02 * (limit - low), limit if observed > limit else max(high, observed) + 0.05 * (limit - low))
     axes.set_title(f"{k} against {k + 1} components: p = {test.p_value:.3g}", loc="left", fontsize="medium")
     axes.set_ylabel(f"{len(values)} replicates", fontsize="small")
-    text = f"observed: {style.format_number(seen)}"
+    text = f"observed: {style.format_number(observed)}"
     accent = style.COLOURS[2]
-    if seen > reach:
+    if observed > limit:
         arrow = {"arrowstyle": "->", "color": accent, "linewidth": 1.6}
         frame: dict[str, Any] = {
             "xycoords": "axes fraction",
@@ -207,21 +208,21 @@ def _draw_test(axes: Axes, test: RatioTest) -> None:
         }
         axes.annotate(text, (0.995, 0.5), (0.9, 0.5), color=accent, arrowprops=arrow, **frame)
         return
-    axes.axvline(seen, color=accent, linewidth=1.8, zorder=4)
-    right = seen < sum(axes.get_xlim()) / 2
-    place: dict[str, Any] = {
+    axes.axvline(observed, color=accent, linewidth=1.8, zorder=4)
+    right = observed < sum(axes.get_xlim()) / 2
+    placing: dict[str, Any] = {
         "textcoords": "offset points",
         "va": "top",
         "ha": "left" if right else "right",
         "zorder": 5,
     }
-    paper = {"facecolor": style.background_colour(), "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
+    background = {"facecolor": style.background_colour(), "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
     axes.annotate(
         text,
-        (seen, 0.97),
+        (observed, 0.97),
         (5 if right else -5, 0),
         color=accent,
-        bbox=paper,
+        bbox=background,
         xycoords=axes.get_xaxis_transform(),
-        **place,
+        **placing,
     )

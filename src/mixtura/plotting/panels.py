@@ -28,7 +28,7 @@ LINE_STYLES = ("-", "--")
 # Component of each row, (n,); -1 is noise.
 RowLabels = NDArray[np.int64]
 
-# Redraws axes for a mixture, its rows' components, and the positions its components had in the first mixture.
+# Function that draws a mixture in axes: (mixture, component of each row, the components' numbers in the first mixture).
 UpdatePanel = Callable[[Mixture, RowLabels, Sequence[int]], None]
 
 
@@ -95,9 +95,9 @@ def draw_outlines(axes: Axes, view: View, columns: Sequence[int], size: float) -
     marginal = drawn_marginal(view.mixture, columns)
     patch = style.require("matplotlib.patches").Ellipse
     for j in range(marginal.n_components):
-        place = ellipse(marginal, j, 2)
+        shape = ellipse(marginal, j, 2)
         look = style.outline_style(j, 0.8 * size) | {"linestyle": LINE_STYLES[1]}
-        axes.add_patch(patch(place["center"], place["width"], place["height"], angle=place["angle"], **look))
+        axes.add_patch(patch(shape["center"], shape["width"], shape["height"], angle=shape["angle"], **look))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,13 +141,13 @@ def _new_pair_panel(
 ) -> UpdatePanel:
     """Function that draws points, ellipses and means of a mixture in two columns, and points of noise in grey."""
 
-    def show(mixture: Mixture, labels: NDArray[np.int64], alive: Sequence[int]) -> None:
+    def show(mixture: Mixture, labels: NDArray[np.int64], remaining: Sequence[int]) -> None:
         marginal = drawn_marginal(mixture, columns)
         if noise is not None:
             noise.set_data(*points[labels == NOISE_LABEL].T)
-        for j, own in enumerate(artists):
-            own.set_visible(visible=j in alive)
-        for component, j in enumerate(alive):
+        for j, artist in enumerate(artists):
+            artist.set_visible(visible=j in remaining)
+        for component, j in enumerate(remaining):
             artists[j].update(marginal, component, points[labels == component])
 
     return show
@@ -167,25 +167,25 @@ def _new_marginal_panel(axes: Axes, values: Array, columns: Sequence[int], k: in
     top = draw_histogram(axes, values)
     total = axes.plot([], [], **style.sum_style(size))[0]
     curves = [axes.plot([], [], **style.curve_style(j, size))[0] for j in range(k)]
-    flat = None
+    noise_line = None
     peaks = [axes.plot([], [], **style.mean_style(j, size))[0] for j in range(k)]
 
-    def show(mixture: Mixture, _: NDArray[np.int64], alive: Sequence[int]) -> None:
-        nonlocal top, flat
+    def show(mixture: Mixture, _: NDArray[np.int64], remaining: Sequence[int]) -> None:
+        nonlocal top, noise_line
         marginal = drawn_marginal(mixture, columns)
         points = evaluation_points(marginal, *axes.get_xlim())
         heights = weighted_densities(marginal, points)
         total.set_data(points, heights.sum(axis=1))
         peak = np.diagonal(weighted_densities(marginal, marginal.means[:, 0]))
-        for j in set(range(k)) - set(alive):
+        for j in set(range(k)) - set(remaining):
             curves[j].set_data([], [])
             peaks[j].set_data([], [])
-        for component, j in enumerate(alive):
+        for component, j in enumerate(remaining):
             curves[j].set_data(points, heights[:, component])
             peaks[j].set_data(marginal.means[component], peak[component : component + 1])
         if marginal.noise is not None:
-            flat = flat or axes.plot([], [], color=style.GREY, linewidth=1.5 * size)[0]
-            flat.set_data(points, heights[:, -1])
+            noise_line = noise_line or axes.plot([], [], color=style.GREY, linewidth=1.5 * size)[0]
+            noise_line.set_data(points, heights[:, -1])
         # The vertical limit never shrinks, so that a replay does not flicker.
         top = max(top, float(heights.sum(axis=1).max()))
         axes.set_ylim(0, 1.08 * top)

@@ -28,7 +28,7 @@ MAX_DRAWN_COLUMNS = 6
 
 
 class FittedMixture(Protocol):
-    """Protocol of a fit, as far as a picture and its title show it."""
+    """Protocol of a fit, with what a picture and its title show."""
 
     @property
     def mixture(self) -> Mixture:
@@ -74,7 +74,8 @@ def _classification_handles(view: View) -> Sequence[Artist]:
 def _boundary_handles(view: View) -> Sequence[Artist]:
     """Legend entries for components on a background coloured by the most probable one."""
     patch = style.require("matplotlib.patches").Patch
-    background = patch(facecolor=style.component_colour(0), alpha=0.22, label="ground: most probable\nby these columns")
+    label = "background: most probable\ngiven these columns"
+    background = patch(facecolor=style.component_colour(0), alpha=0.22, label=label)
     curves = line_handles(1) if len(view.columns) != 2 else []
     return [*component_handles(view.mixture), *curves, *([background] if len(view.mixture.all_weights) > 1 else [])]
 
@@ -160,29 +161,29 @@ def plot(
 def draw_view(
     view: View,
     labels: RowLabels,
-    head: str,
+    first_line: str,
     *,
     kind: str,
     probabilities: Sequence[float],
     ax: Axes | None,
     path: str | Path | None,
 ) -> Figure:
-    """Draw a view; ``labels`` are the components of its rows, ``head`` is the first line of the title.
+    """Draw a view; ``labels`` are the components of its rows, ``first_line`` is that of the title.
 
     The other parameters are those of `plot`.
     """
     target = style.as_picture_path(path)
     chosen = _as_kind(kind)
     view = replace(view, probabilities=_as_probabilities(probabilities))
-    without = ("components alone, without the noise",) if chosen.omits_noise and view.mixture.noise else ()
-    lines = "\n".join([head, *without, *view.notes])
+    without = ("components without the noise",) if chosen.omits_noise and view.mixture.noise else ()
+    lines = "\n".join([first_line, *without, *view.notes])
     if len(view.columns) <= 2:
         figure = _draw_single(chosen, view, labels, lines, ax, shown=target is None)
     elif ax is None:
         figure = _draw_pairs(chosen, view, labels, lines, shown=target is None)
     else:
         raise ParameterError(
-            f"ax holds one picture, but {len(view.columns)} columns make several: "
+            f"ax has room for one panel, but {len(view.columns)} columns need several: "
             "leave ax out, or choose one or two with columns="
         )
     return style.save(figure, target)
@@ -214,7 +215,7 @@ def title_line(what: FittedMixture | Mixture) -> str:
     )
 
 
-def _draw_single(kind: PlotKind, view: View, labels: RowLabels, head: str, ax: Axes | None, *, shown: bool) -> Figure:
+def _draw_single(kind: PlotKind, view: View, labels: RowLabels, title: str, ax: Axes | None, *, shown: bool) -> Figure:
     """Draw one or two columns in one panel, with the legend beside it, or inside where the axes are the user's."""
     figure: Figure
     handles = kind.handles(view)
@@ -226,11 +227,11 @@ def _draw_single(kind: PlotKind, view: View, labels: RowLabels, head: str, ax: A
         axes, figure = ax, ax.figure.figure  # axes may lie in a subfigure, whose figure is the whole
         axes.legend(handles=handles, loc="upper right", fontsize="small")
     kind.draw(axes, view, view.columns, labels, 1.0)
-    axes.set_title(head, loc="left", fontsize="medium")
+    axes.set_title(title, loc="left", fontsize="medium")
     return figure
 
 
-def _draw_pairs(kind: PlotKind, view: View, labels: RowLabels, head: str, *, shown: bool) -> Figure:
+def _draw_pairs(kind: PlotKind, view: View, labels: RowLabels, title: str, *, shown: bool) -> Figure:
     """Draw all pairs of columns as a lower triangle, with single columns on the diagonal, and the legend."""
     count = len(view.columns)
     side = (1.6 if count > 4 else 2.1) * count + 0.6
@@ -242,7 +243,7 @@ def _draw_pairs(kind: PlotKind, view: View, labels: RowLabels, head: str, *, sho
         kind.draw(axes, view, drawn, labels, 0.7 if count < 5 else 0.6)
         _reduce_ticks(axes, left=j == 0 and i > 0, bottom=i == count - 1, diagonal=i == j)
     figure.align_labels()
-    figure.suptitle(head, x=0.01, ha="left", fontsize="medium")
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     figure.legend(handles=kind.handles(view), loc="upper right", frameon=False, fontsize="small")
     return figure
 

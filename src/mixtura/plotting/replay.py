@@ -1,4 +1,4 @@
-"""`mixtura.replay` films the EM iterations of a recorded fit; `mixtura.watch` shows them while a fit runs."""
+"""`mixtura.replay` animates the EM iterations of a recorded fit; `mixtura.watch` shows them while a fit runs."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-# More points than this would hide each other in a frame.
+# More points than this hide each other in a frame.
 MAX_FRAME_ROWS = 10_000
 
-# How long a film shows its last frame, in seconds.
+# How long an animation shows its last frame, in seconds.
 LAST_FRAME_SECONDS = 3.0
 
 # Size of frames in inches, and their resolution in dots per inch: in a GIF, and elsewhere.
@@ -55,11 +55,11 @@ def replay(
     columns: Sequence[int | str] | None = None,
     fps: float | None = None,
 ) -> Path:
-    """Draw each EM iteration of a recorded fit, as a film or as a folder of pictures.
+    """Draw each EM iteration of a recorded fit, as an animation or as a folder of pictures.
 
     Each frame shows the points coloured by their most probable component at that iteration, the means, ellipses at
-    2 standard deviations (or, for one column, the densities over a histogram), and the log-likelihood so far. Nothing
-    is fitted again.
+    2 standard deviations (or, for one column, the densities over a histogram), and the log-likelihood so far. No fit
+    is made.
 
     Parameters
     ----------
@@ -73,12 +73,12 @@ def replay(
     columns : sequence of one or two ints or strs, optional
         Columns to draw; default: all, or of more than two those in which the components differ most at the end.
     fps : float, optional
-        Iterations per second; default: as many as make a film of about ten seconds, from 2 to 20.
+        Iterations per second; default: as many as make an animation of about ten seconds, from 2 to 20.
 
     Returns
     -------
     Path
-        The film or the folder, which appears only once it is complete.
+        The animation or the folder, which appears only once it is complete.
 
     Raises
     ------
@@ -97,18 +97,18 @@ def replay(
     >>> X = [[0.0, 1.0], [0.2, 0.9], [0.4, 1.3], [5.0, 2.0], [5.2, 2.3], [5.4, 1.8]]
     >>> fit = mixtura.fit(X, 2, model="VVI", seed=0, record=True)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     film = replay(fit, X, Path(folder, "em.gif"))
-    ...     film.name, film.stat().st_size > 1000
+    ...     animation = replay(fit, X, Path(folder, "em.gif"))
+    ...     animation.name, animation.stat().st_size > 1000
     ('em.gif', True)
     """
     target = Path(path)
     kind = "" if target.is_dir() else target.suffix.lower()
-    if kind not in FILM_WRITERS:
+    if kind not in ANIMATION_WRITERS:
         raise ParameterError(f'path is "{path}"; expected a name that ends in .gif or .mp4, or a folder (no suffix)')
     if not fit.history:
         raise ParameterError("this fit was not recorded; fit again with mixtura.fit(..., record=True)")
     style.check_folder(target)
-    speed = _as_fps(fps, len(fit.history))
+    rate = _as_fps(fps, len(fit.history))
     view = _as_view(fit.mixture, X, columns)
     figure = style.new_figure(*SIZE, shown=False, dpi=GIF_DPI if kind == ".gif" else DPI)
     draw = new_frame(figure, view, fit.history)
@@ -118,15 +118,15 @@ def replay(
 
     show(len(fit.history) - 1)
     freeze_layout(figure)
-    FILM_WRITERS[kind](Film(figure, show, tuple(iteration.number for iteration in fit.history), speed), target)
+    numbers = tuple(iteration.number for iteration in fit.history)
+    ANIMATION_WRITERS[kind](Animation(figure, show, numbers, rate), target)
     return target
 
 
 def watch(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[RecordedIteration], None]:
     """Show EM iterations on screen while a fit runs: `mixtura.fit(X, 3, on_iteration=mixtura.watch(X))`.
 
-    A window or a notebook shows the frames that `mixtura.replay` draws; nothing is shown where Matplotlib's backend
-    has no screen.
+    A window or a notebook shows the frames of `mixtura.replay`; without a display nothing is shown.
 
     Parameters
     ----------
@@ -154,19 +154,19 @@ def watch(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[Re
     'CONVERGED'
     """
     style.require("matplotlib")
-    past: list[RecordedIteration] = []
-    scene: list[tuple[DrawFrame, Callable[[], object]]] = []
+    iterations: list[RecordedIteration] = []
+    window: list[tuple[DrawFrame, Callable[[], object]]] = []
 
     def on_iteration(iteration: RecordedIteration) -> None:
-        if not scene:  # the number of components is known only now
+        if not window:  # the number of components is known only now
             view = _as_view(iteration.mixture, X, columns)
             figure = style.new_figure(*SIZE, shown=True)
-            scene.append((new_frame(figure, view, [iteration]), SCREENS[style.display_kind()](figure)))
-        if past and past[-1].start != iteration.start:
-            past.clear()
-        past.append(iteration)
-        draw, refresh = scene[0]
-        draw(past)
+            window.append((new_frame(figure, view, [iteration]), DISPLAYS[style.display_kind()](figure)))
+        if iterations and iterations[-1].start != iteration.start:
+            iterations.clear()
+        iterations.append(iteration)
+        draw, refresh = window[0]
+        draw(iterations)
         refresh()
 
     return on_iteration
@@ -183,7 +183,7 @@ def _as_view(mixture: Mixture, X: Any, columns: Sequence[int | str] | None) -> V
 
 
 def _as_fps(fps: float | None, n_frames: int) -> float:
-    """Checked frames per second; by default the film takes about ten seconds."""
+    """Checked frames per second; by default the animation takes about ten seconds."""
     if fps is None:
         return float(np.clip(n_frames / 10, 2, 20))
     if not as_amount(fps, "fps"):
@@ -192,8 +192,8 @@ def _as_fps(fps: float | None, n_frames: int) -> float:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Film:
-    """Frames to write as a film, ``fps`` in each second.
+class Animation:
+    """Frames to write as an animation, ``fps`` in each second.
 
     Attributes
     ----------
@@ -217,13 +217,13 @@ class Film:
         return image.convert("RGB")
 
 
-def _write_gif(film: Film, path: Path) -> None:
+def _write_gif(animation: Animation, path: Path) -> None:
     """Write a GIF with one palette for all frames, so that each stores only its differences from the one before."""
-    last = len(film.numbers) - 1
-    palette = _common_palette([film.picture(frame) for frame in (0, last // 2, last)])
+    last = len(animation.numbers) - 1
+    palette = _common_palette([animation.picture(frame) for frame in (0, last // 2, last)])
     dither = style.require("PIL.Image").Dither.NONE
-    frames = (film.picture(frame).quantize(palette=palette, dither=dither) for frame in range(last + 1))
-    durations = [round(1000 / film.fps)] * last + [round(1000 * LAST_FRAME_SECONDS)]
+    frames = (animation.picture(frame).quantize(palette=palette, dither=dither) for frame in range(last + 1))
+    durations = [round(1000 / animation.fps)] * last + [round(1000 * LAST_FRAME_SECONDS)]
     options = {"save_all": True, "append_images": frames, "duration": durations, "loop": 0, "optimize": False}
     with atomic_write(str(path)) as unfinished, unfinished.open("wb") as file:
         next(frames).save(file, format="GIF", **options)
@@ -236,36 +236,36 @@ def _common_palette(samples: Sequence[Image]) -> Image:
     sheet = images.new("RGB", (width, height * len(samples)))
     for position, sample in enumerate(samples):
         sheet.paste(sample, (0, position * height))
-    paper = np.array(sheet.getpixel((0, 0)))
+    background = np.array(sheet.getpixel((0, 0)))
     found = np.array(sheet.quantize(127, method=images.Quantize.MAXCOVERAGE).getpalette()[: 3 * 127]).reshape(-1, 3)
     # Pillow would draw the background in another colour of the palette that is almost the same.
-    others = found[np.abs(found - paper).max(axis=1) > 12]
+    others = found[np.abs(found - background).max(axis=1) > 12]
     palette: Image = images.new("P", (1, 1))
-    palette.putpalette([*paper.tolist(), *others.ravel().tolist()])
+    palette.putpalette([*background.tolist(), *others.ravel().tolist()])
     return palette
 
 
-def _write_mp4(film: Film, path: Path) -> None:
-    """Write an MP4 with ffmpeg; the last frame is repeated, since a film has no pauses."""
+def _write_mp4(animation: Animation, path: Path) -> None:
+    """Write an MP4 with ffmpeg; the last frame is repeated, since an MP4 has no pauses."""
     writers = style.require("matplotlib.animation")
     if not writers.FFMpegWriter.isAvailable():
         raise MissingExtraError(".mp4 needs the program ffmpeg, which is not on PATH; install it, or write a .gif")
-    writer = writers.FFMpegWriter(fps=film.fps)
-    last = len(film.numbers) - 1
+    writer = writers.FFMpegWriter(fps=animation.fps)
+    last = len(animation.numbers) - 1
     try:
-        with atomic_write(str(path)) as unfinished, writer.saving(film.figure, unfinished, DPI):
-            for frame in [*range(last + 1), *[last] * round(LAST_FRAME_SECONDS * film.fps)]:
-                film.show(frame)
+        with atomic_write(str(path)) as unfinished, writer.saving(animation.figure, unfinished, DPI):
+            for frame in [*range(last + 1), *[last] * round(LAST_FRAME_SECONDS * animation.fps)]:
+                animation.show(frame)
                 writer.grab_frame()
     except subprocess.CalledProcessError as error:
         raise MixturaError(f'ffmpeg could not write "{path}" (status {error.returncode}); write a .gif') from error
 
 
-def _write_folder(film: Film, folder: Path) -> None:
+def _write_folder(animation: Animation, folder: Path) -> None:
     """Write one PNG for each iteration, and move all to the folder once they are complete."""
     with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as unfinished:
-        for frame, number in enumerate(film.numbers):
-            film.picture(frame).save(Path(unfinished, f"iteration-{number:04d}.png"))
+        for frame, number in enumerate(animation.numbers):
+            animation.picture(frame).save(Path(unfinished, f"iteration-{number:04d}.png"))
         folder.mkdir(exist_ok=True)
         for old in folder.glob("iteration-[0-9]*.png"):
             old.unlink()
@@ -273,11 +273,11 @@ def _write_folder(film: Film, folder: Path) -> None:
             new.replace(folder / new.name)
 
 
-FILM_WRITERS: dict[str, Callable[[Film, Path], None]] = {".gif": _write_gif, ".mp4": _write_mp4, "": _write_folder}
+ANIMATION_WRITERS = {".gif": _write_gif, ".mp4": _write_mp4, "": _write_folder}
 
 
 def _show_in_window(figure: Figure) -> Callable[[], object]:
-    """Open a window; return the function that redraws it at once, although the fit keeps Python busy."""
+    """Open a window; return the function that redraws it at once, while the fit runs."""
     style.require("matplotlib.pyplot").show(block=False)
 
     def refresh() -> None:
@@ -293,7 +293,7 @@ def _show_in_notebook(figure: Figure) -> Callable[[], object]:
     return lambda: picture.update(figure)
 
 
-SCREENS: dict[str, Callable[[Figure], Callable[[], object]]] = {
+DISPLAYS: dict[str, Callable[[Figure], Callable[[], object]]] = {
     "window": _show_in_window,
     "notebook": _show_in_notebook,
     "nowhere": lambda _: lambda: None,

@@ -90,7 +90,7 @@ def display_kind() -> str:
 
 
 def text_colour() -> str:
-    """Matplotlib's text colour, used for all that belongs to no component; white in dark styles."""
+    """Matplotlib's text colour, used for everything that belongs to no component; white in dark styles."""
     return str(require("matplotlib").rcParams["text.color"])
 
 
@@ -125,7 +125,7 @@ def sequential_colours(count: int, most: float = 0.85) -> list[str]:
     """
     colours = require("matplotlib.colors")
     ramp = colours.LinearSegmentedColormap.from_list("depth", [background_colour(), COLOURS[0], text_colour()])
-    return [colours.to_hex(ramp(place)) for place in np.linspace(0.2 if count > 1 else most, most, count)]
+    return [colours.to_hex(ramp(strength)) for strength in np.linspace(0.2 if count > 1 else most, most, count)]
 
 
 def wrap_text(name: str, width: int = 24, lines: int = 2) -> str:

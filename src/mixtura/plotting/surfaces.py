@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-# Number of contour lines of a density, and the probability within the outermost; successive densities have one ratio.
+# Number of contour lines of a density, equally spaced in log-density, and the probability within the outermost.
 CONTOURS, OUTERMOST = 6, 0.99
 
-# Stands for log 0, which contours cannot handle.
+# Replaces log 0, which contours cannot handle.
 _LEAST_LOG = -1e6
 
 

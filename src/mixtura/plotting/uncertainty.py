@@ -1,4 +1,4 @@
-"""Draw how uncertain the classification of each row is: the larger its point, the less certain its component."""
+"""Draw the uncertainty of the classification of each row as the size of its point."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class View:
     def from_data(
         cls, mixture: Mixture, X: Any, columns: Sequence[int | str] | None, *, max_columns: int, max_rows: int
     ) -> View:
-        """Make a view, with a fixed random sample of the rows and a choice of columns where there are too many."""
+        """Make a view, with a fixed random sample of the rows and a choice of columns if there are too many."""
         mixture = with_column_names(mixture, X)
         rows, of_rows = _sample_rows(mixture, X, max_rows)
         chosen, of_columns = _choose_columns(mixture, columns, max_columns)
@@ -107,21 +107,21 @@ def _choose_columns(
 
 
 def drawn_marginal(mixture: Mixture, columns: Sequence[int]) -> Mixture:
-    """Marginal of some columns as it is drawn: noise over a rotated box is taken as uniform over an upright one."""
+    """Marginal of some columns for drawing; the noise region becomes a box along the columns."""
     if mixture.noise is not None and len(columns) < mixture.n_features:
-        mixture = replace(mixture, noise=mixture.noise.upright())
+        mixture = replace(mixture, noise=mixture.noise.axis_aligned())
     return mixture.marginal(list(columns))
 
 
 def axis_limits(mixture: Mixture, values: Array, column: int) -> tuple[float, float]:
-    """Limits of a column's axis: all values, and 2.5 standard deviations about each mean as far as they are near."""
+    """Limits of a column's axis: all values, and means +- 2.5 deviations up to 20 % of the range beyond them."""
     deviations = np.sqrt(mixture.covariances.variances()[:, column])
     low = float((mixture.means[:, column] - 2.5 * deviations).min())
     high = float((mixture.means[:, column] + 2.5 * deviations).max())
     if len(values):
         first, last = float(values.min()), float(values.max())
-        room = 0.2 * (last - first) or high - low
-        low, high = (min(max(low, first - room), first), max(min(high, last + room), last))
+        margin = 0.2 * (last - first) or high - low
+        low, high = (min(max(low, first - margin), first), max(min(high, last + margin), last))
     pad = 0.03 * (high - low)
     return low - pad, high + pad
 

@@ -1,10 +1,10 @@
-"""The choice of model and number of components: every cell of a grid is fitted, and the best by a criterion is kept."""
+"""Selection of covariance model and number of components: fits of all cells of a grid, ranked by a criterion."""
 
 from __future__ import annotations
 
-from mixtura.selection.cell import CRITERIA, Cell, Found
+from mixtura.selection.cell import CRITERIA, Cell, TriedStart
 from mixtura.selection.grid import as_models
 from mixtura.selection.select import select
 from mixtura.selection.selection import Selection
 
-__all__ = ["CRITERIA", "Cell", "Found", "Selection", "as_models", "select"]
+__all__ = ["CRITERIA", "Cell", "Selection", "TriedStart", "as_models", "select"]

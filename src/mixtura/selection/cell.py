@@ -1,4 +1,4 @@
-"""One cell of the grid: the fit, its criteria, where it came from, and what else was tried."""
+"""One cell of the grid: its fit, its criteria, and the starts that were tried."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from mixtura.stats import ScatterKind, Stats
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What one start of a cell found.
+class TriedStart:
+    """How one start of a cell ended.
 
     Attributes
     ----------
     start : str
-        Its name: a start of `mixtura.fit`, ``"seed 3"``, ``"split of 2"``, or the model whose solution was taken over.
+        Name of the start: one of `mixtura.fit`, ``"seed 3"``, ``"split of 2"``, or a model whose solution it is.
     loglik : float
-        How far it came.
+        Log-likelihood at its end.
     iterations : int
-        After how many EM iterations.
+        Number of EM iterations.
     outcome : str
-        ``"rest"`` where it came to rest; ``"given up"`` where others were ahead; ``"spurious"`` where a component of
-        few rows rests on the floor; ``"thin"`` where a component holds too few rows; ``"collapsed"`` where one is lost.
+        ``"converged"``; ``"eliminated"`` if others had a higher log-likelihood before it converged; ``"spurious"`` if a
+        component of few rows is at the floor; ``"thin"`` if a component has too few rows for its parameters;
+        ``"collapsed"`` if one was lost.
     """
 
     start: str
@@ -41,24 +42,24 @@ class Found:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellStart:
-    """Where a cell's EM began: a start for `mixtura.fit`.
+    """Start of a cell's EM; `mixtura.fit` accepts it as ``start``.
 
     Attributes
     ----------
     name : str
     stats : Stats
-        Statistics for the first M-step.
+        Sufficient statistics for the first M-step.
     """
 
     name: str
     stats: Stats
 
     def __call__(self, problem: Any, k: int, rng: Rng) -> Stats:
-        """What a fit begins with."""
+        """The statistics of the start, whatever the problem."""
         return self.stats
 
     def reduced(self, scatter_kind: ScatterKind) -> CellStart:
-        """The same start with no more scatter than a model reads."""
+        """The same start with only the kind of scatter that a model needs."""
         return replace(self, stats=self.stats.reduced(scatter_kind))
 
 
@@ -69,22 +70,22 @@ class Cell:
     Attributes
     ----------
     n_components : int
-        As asked for; a fit that lost components has fewer.
+        Number of components of the cell; a fit that lost components has fewer.
     model : str
     fit : Fit, or None where there is none
-    begin : callable, or None
-        The best start. From there `mixtura.fit` (with ``accelerate=accelerated``) ends in the same place, if EM took no
-        more than twenty iterations; later ones are accelerated here, after which one in a hundred ends elsewhere.
-    found : tuple of Found
-        What each start found, the best first.
+    start : CellStart, or None
+        The best start. `mixtura.fit` from this start, with ``accelerate=accelerated``, ends at the same maximum if EM
+        took at most twenty iterations. Later iterations are accelerated here, and then one in a hundred ends elsewhere.
+    tried : tuple of TriedStart
+        How each start ended, the best first.
     thin : bool
-        Whether a component holds fewer rows than a covariance of its own needs.
+        Whether a component has fewer rows than its own covariance parameters need.
     cv : float
-        Minus twice the log-likelihood of rows that were held out; NaN unless the criterion is cross-validation.
+        Minus twice the cross-validated log-likelihood; NaN unless the criterion is cross-validation.
     accelerated : bool
-        Whether its EM was accelerated, which is worth it on large data.
+        Whether EM was accelerated from the start, as on large data.
     error : str
-        Why there is no fit.
+        Reason why there is no fit; empty if there is one.
 
     Examples
     --------
@@ -98,36 +99,36 @@ class Cell:
     n_components: int
     model: str
     fit: Fit | None
-    begin: CellStart | None
-    found: tuple[Found, ...]
+    start: CellStart | None
+    tried: tuple[TriedStart, ...]
     thin: bool = False
     cv: float = math.nan
     accelerated: bool = False
     error: str = ""
 
     def __repr__(self) -> str:
-        said = self.trouble or f"log-likelihood {self.loglik:.6g}, BIC {self.measured('bic'):.6g}"
-        return f"<Cell of {format_count(self.n_components, f'{self.model} component')}: {said}>"
+        text = self.trouble or f"log-likelihood {self.loglik:.6g}, BIC {self.measured('bic'):.6g}"
+        return f"<Cell of {format_count(self.n_components, f'{self.model} component')}: {text}>"
 
     def table(self) -> Any:
-        """A row for each start, the best first: what it found, as in `Found`.
+        """A row for each start that was tried, the best first, with the attributes of `TriedStart`.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
         """
         return as_table(self.records(), self.fit.mixture.table_kind if self.fit else "records")
 
     def records(self) -> list[dict[str, Any]]:
         """The rows of `table` as dictionaries."""
-        return [asdict(found) for found in self.found]
+        return [asdict(one) for one in self.tried]
 
     @property
     def key(self) -> Key:
-        """Which cell of the grid it is."""
+        """Position of the cell in the grid."""
         return Key(self.n_components, self.model)
 
     @property
     def trouble(self) -> str:
-        """Why the cell is ranked behind those that are sound; empty where it is sound itself."""
+        """Reason why the cell ranks behind sound ones; empty if it is sound."""
         if self.fit is None:
             return self.error
         outcome = self.fit.outcome
@@ -137,12 +138,12 @@ class Cell:
 
     @property
     def sound(self) -> bool:
-        """Whether the log-likelihood owes nothing to the floor or to a handful of rows, and no component was lost."""
+        """Whether there is a fit that has all components, none of them spurious or with too few rows."""
         return not self.trouble
 
     @property
     def assessment(self) -> Assessment:
-        """The fit measured on the rows; all NaN where there is none."""
+        """Log-likelihood and criteria of the fit; NaN without a fit."""
         return self.fit.assessment if self.fit else Assessment(math.nan, math.nan, math.nan, 0)
 
     @property
@@ -164,7 +165,7 @@ class Cell:
         return replace(self, cv=value)
 
 
-THIN = "A component holds fewer rows than its covariance needs: try fewer components, or a simpler model."
+THIN = "A component has fewer rows than its covariance needs: try fewer components, or a simpler model."
 
 CRITERIA: dict[str, Callable[[Cell], float]] = {
     "bic": lambda cell: cell.assessment.bic,

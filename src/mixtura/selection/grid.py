@@ -1,4 +1,4 @@
-"""The grid of models and numbers of components, and the order in which its cells can be worked on."""
+"""The grid of models and numbers of components, and the order in which its cells can be fitted."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from mixtura.errors import ParameterError
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
-    """Which cell of the grid."""
+    """Position of a cell in the grid."""
 
     n_components: int
     model: str
 
 
 @cache
-def nested(model: str, models: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the models that are cases of this one, and of no other that is.
+def nested_models(model: str, models: tuple[str, ...]) -> tuple[str, ...]:
+    """The largest of the given models that are special cases of this one.
 
     Examples
     --------
-    >>> nested("VVV", ("EII", "EEE", "VVI", "VVV"))
+    >>> nested_models("VVV", ("EII", "EEE", "VVI", "VVV"))
     ('EEE', 'VVI')
     """
     cases = [other for other in models if contains(model, other)]
@@ -34,49 +34,50 @@ def nested(model: str, models: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @cache
-def depth(model: str, models: tuple[str, ...]) -> int:
-    """How many models stand one within the other below this one.
+def nesting_depth(model: str, models: tuple[str, ...]) -> int:
+    """Length of the longest chain of models, each nested in the one before, that starts at this one.
 
     Examples
     --------
-    >>> depth("VVV", ("EII", "EEE", "VVI", "VVV"))
+    >>> nesting_depth("VVV", ("EII", "EEE", "VVI", "VVV"))
     2
     """
-    return max((1 + depth(case, models) for case in nested(model, models)), default=0)
+    return max((1 + nesting_depth(case, models) for case in nested_models(model, models)), default=0)
 
 
-def sources(key: Key, models: tuple[str, ...], fewer: int | None) -> list[Key]:
-    """The cells whose solutions this one may start from: models nested in its own, and ``fewer`` components.
+def cells_to_start_from(key: Key, models: tuple[str, ...], fewer: int | None) -> list[Key]:
+    """Keys of the cells whose solutions a cell may start from: nested models, and ``fewer`` components.
 
     Examples
     --------
-    >>> [f"{key.model},{key.n_components}" for key in sources(Key(3, "VVV"), ("EEE", "VVI", "VVV"), 2)]
+    >>> keys = cells_to_start_from(Key(3, "VVV"), ("EEE", "VVI", "VVV"), 2)
+    >>> [f"{key.model},{key.n_components}" for key in keys]
     ['EEE,3', 'VVI,3', 'VVV,2']
     """
-    own = [Key(key.n_components, model) for model in nested(key.model, models)]
+    own = [Key(key.n_components, model) for model in nested_models(key.model, models)]
     return own if fewer is None else [*own, Key(fewer, key.model)]
 
 
-def waves(n_components: Sequence[int], models: tuple[str, ...]) -> list[list[Key]]:
-    """Cells in batches that need only earlier ones: models nested in theirs, and their own with fewer components.
+def batches(n_components: Sequence[int], models: tuple[str, ...]) -> list[list[Key]]:
+    """Keys of all cells in batches, ordered so that each cell starts only from cells of earlier batches.
 
     Examples
     --------
-    >>> for wave in waves([1, 2], ("EEE", "VVV")):
-    ...     print([f"{key.model},{key.n_components}" for key in wave])
+    >>> for batch in batches([1, 2], ("EEE", "VVV")):
+    ...     print([f"{key.model},{key.n_components}" for key in batch])
     ['EEE,1']
     ['VVV,1', 'EEE,2']
     ['VVV,2']
     """
     steps: dict[int, list[Key]] = {}
-    for place, k in enumerate(n_components):
+    for position, k in enumerate(n_components):
         for model in models:
-            steps.setdefault(place + depth(model, models), []).append(Key(k, model))
+            steps.setdefault(position + nesting_depth(model, models), []).append(Key(k, model))
     return [steps[step] for step in sorted(steps)]
 
 
 def as_numbers_of_components(asked: Any, name: str = "n_components") -> tuple[int, ...]:
-    """Check numbers of components: one, or several in any order; ``name`` is what errors call them.
+    """Check numbers of components, one or several, and sort them; errors call them ``name``.
 
     Examples
     --------
@@ -91,7 +92,7 @@ def as_numbers_of_components(asked: Any, name: str = "n_components") -> tuple[in
 
 
 def as_models(models: str | Sequence[str], n_features: int, constraint: Constraint | None = None) -> tuple[str, ...]:
-    """Names of models, as mclust writes them, two in one column; "all" are those that can keep to the constraint.
+    """Check names of covariance models, and give mclust's; "all" are all that have an M-step under the constraint.
 
     Examples
     --------

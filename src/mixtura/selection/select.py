@@ -1,4 +1,4 @@
-"""`mixtura.select`: names become objects, the grid is swept, the best cell is known."""
+"""`mixtura.select`: check the arguments, fit all cells of the grid, and rank them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from mixtura.errors import (
     ParameterError,
     ParametersWarning,
 )
-from mixtura.fitting import EM, Model, as_em, noise_beginnings, warn_of_columns, warn_of_few_rows, with_names
+from mixtura.fitting import EM, Model, as_em, noise_region_and_starts, warn_of_columns, warn_of_few_rows, with_names
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.cell_starts import DEFAULT, as_starts
 from mixtura.selection.cross_validation import FOLDS, cross_validated
 from mixtura.selection.grid import Key, as_models, as_numbers_of_components
 from mixtura.selection.selection import Selection
-from mixtura.selection.sweep import Plan, pieces, sweep
+from mixtura.selection.sweep import Plan, sample_rows, sweep
 
-INTERRUPTED = "Interrupted: the table has the cells that were done; pass it as resume= to go on."
+INTERRUPTED = "Interrupted: the selection has the finished cells; pass it as resume= to continue."
 
 
 def select(
@@ -63,32 +63,32 @@ def select(
     n_components : int or iterable of int
         Numbers of components to try.
     models : str or sequence of str
-        Covariance models to try; ``"all"`` of them (that can keep to a constraint, where one is asked for).
+        Covariance models to try; ``"all"``, or all that have an M-step under the constraint.
     criterion : {"bic", "icl", "aic", "aicc", "cv"}
-        What to rank by; lower is better. ``"cv"`` is minus twice the log-likelihood of rows held out, in five folds,
-        each with a sweep of its own.
+        Criterion of the ranking; lower is better. ``"cv"`` is minus twice the log-likelihood by five-fold
+        cross-validation.
     constraint, prior, equal_weights
         As in `mixtura.fit`.
     noise
-        Noise beside the components of every cell, as in `mixtura.fit`; ``"hierarchical"`` and ``"seeds"`` leave the
-        rows out that it begins with.
+        Noise component of every cell, as in `mixtura.fit`; ``"hierarchical"`` and ``"seeds"`` leave out the rows that
+        are noise at the start.
     start : str, or sequence of str
-        Where the EM of each cell begins; the best is kept. ``"hierarchical"`` is one partition for all models,
-        ``"seeds"`` several, ``"neighbours"`` the solutions of models nested in this one, and that with one component
-        fewer, split. Any start of `mixtura.fit` will do, too, and is made once for all models.
+        Starts of each cell, of which the best is kept. ``"hierarchical"`` is one partition for all models, ``"seeds"``
+        several; ``"neighbours"`` are the solutions of nested models, and that with one component fewer, with one
+        component split. Any start of `mixtura.fit` is possible, too, and is computed once for all models.
     sample_weight, weights_are, tol, max_iter
         As in `mixtura.fit`.
     em : EM, optional
-        Tolerance, iterations and floor, as in `mixtura.fit`; a cell's EM stops by its log-likelihood, and is
-        accelerated. Ctrl-C returns the cells that are done, unless ``on_interrupt`` is "raise".
+        Tolerance, iterations and floor, as in `mixtura.fit`; EM always stops by the log-likelihood and is accelerated.
+        Ctrl-C returns the finished cells, unless ``on_interrupt`` is "raise".
     seed : int, numpy Generator or RandomState, optional
     threads : int, optional
-        How many cells are worked on at the same time; as in `mixtura.fit`. The result has the same bits for any number.
+        Number of cells that are fitted at the same time; default as in `mixtura.fit`. Results do not depend on it.
     resume : Selection, or path of a file with its JSON, optional
-        Cells that are done are taken over, others are worked on; on the same grid the result is as if there had been
-        no interruption. The data and the options must be the same; n_components, models and criterion may differ.
+        Earlier selection whose cells are reused; other cells are fitted. On the same grid the result is that of a
+        selection without interruption. Data and options must agree; n_components, models and criterion may differ.
     on_cell : callable, optional
-        Called with each `Cell` when it is done, from the thread that did it, one at a time, in no certain order.
+        Called with each `Cell` when it is finished, from the thread that fitted it, one at a time, in no fixed order.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def select(
     Raises
     ------
     DataError, ParameterError
-        Where the input cannot be used. A cell that fails is no error: ``Selection.failed`` says which and why.
+        If the input cannot be used. A cell that fails is no error: see ``Selection.failed``.
 
     References
     ----------
@@ -113,80 +113,80 @@ def select(
     >>> chosen.best.model.name, chosen.best.mixture.n_components
     ('EEE', 3)
     """
-    how = as_em(em, tol=tol, max_iter=max_iter)
-    if "parameters" in how.rule_names or not how.accelerate:
-        raise ParameterError(f"em is {how}; a selection stops by the log-likelihood and accelerates: leave these out")
-    asked = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
+    em = as_em(em, tol=tol, max_iter=max_iter)
+    if "parameters" in em.rule_names or not em.accelerate:
+        raise ParameterError(f"em is {em}; a selection stops by the log-likelihood and accelerates: leave these out")
+    requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)
     X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
     source = as_source(X, sample_weight, weights_are=weights_are)
     earlier = resume if isinstance(resume, Selection | None) else _read_selection(Path(resume))
-    counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, asked.constraint)
-    names = _estimable(names, source, asked, how)
-    settings = _settings(as_starts(start), asked, how)
+    counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
+    names = _estimable(names, source, requested, em)
+    settings = _settings(as_starts(start), requested, em)
     _check_same(settings, earlier)
     entropy = as_entropy(seed) if earlier is None else earlier.entropy
-    plan = planned(
+    plan = make_plan(
         source,
-        asked,
-        how,
+        requested,
+        em,
         starts=settings["start"],
         n_components=counts,
         models=names,
         entropy=entropy,
         threads=thread_count(threads),
     )
-    cells, interrupted = _taken_over(earlier, plan), False
+    cells, interrupted = _reused_cells(earlier, plan), False
     try:
         sweep(plan, cells, on_cell or (lambda _: None))
         if criterion == "cv":
             cells |= cross_validated(plan, cells, FOLDS)
     except KeyboardInterrupt:
-        if how.on_interrupt == "raise" or not cells:
+        if em.on_interrupt == "raise" or not cells:
             raise
         interrupted = True
     keys = [Key(k, model) for k in plan.n_components for model in plan.models]
-    done = tuple(_named(cells[key], X) for key in keys if key in cells)
+    done = tuple(_with_table_names(cells[key], X) for key in keys if key in cells)
     result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings, table_kind(X))
     _warn(result, interrupted=interrupted)
     warn_of_columns(plan.values, column_names(X), stacklevel=2)
     return result
 
 
-def _estimable(names: tuple[str, ...], source: Source, asked: Model, how: EM) -> tuple[str, ...]:
-    """Models that so many rows can estimate: no more rows than columns leave all matrices singular, but diagonal ones.
+def _estimable(names: tuple[str, ...], source: Source, requested: Model, em: EM) -> tuple[str, ...]:
+    """Names of models that so many rows can estimate: only diagonal ones, if there are no more rows than columns.
 
-    A penalty or a floor of the user's makes all of them estimable; where none is, all are tried.
+    With a penalty, a constraint or another floor all are estimable. Without any diagonal model, all are tried.
     """
-    free = asked.prior is None and asked.constraint is None and how.floor == EM().floor
+    free = requested.prior is None and requested.constraint is None and em.floor == EM().floor
     diagonal = tuple(name for name in names if name.endswith("I"))
     if source.n_rows > source.n_features or not free or source.n_features == 1 or diagonal in ((), names):
         return names
     warnings.warn(
         f"{source.n_rows} rows in {source.n_features} columns: models whose matrices are not diagonal are left out; "
-        "give em=EM(floor=), a prior or a constraint to have them",
+        "give em=EM(floor=), a prior or a constraint to include them",
         ParametersWarning,
         stacklevel=3,
     )
     return diagonal
 
 
-def _settings(starts: tuple[Any, ...], asked: Model, how: EM) -> dict[str, Any]:
-    """What makes a selection, but for its grid and its criterion, in plain values."""
-    model = asked.to_dict()
+def _settings(starts: tuple[Any, ...], requested: Model, em: EM) -> dict[str, Any]:
+    """Options of a selection, without grid and criterion, as plain values."""
+    model = requested.to_dict()
     own = {name: model[name] for name in ("constraint", "prior", "noise", "equal_weights")}
     return {
         "start": starts,
         **own,
-        "tol": how.tol,
-        "max_iter": how.max_iter,
-        "floor": how.floor,
-        "resolution": np.asarray(how.resolution).tolist(),
+        "tol": em.tol,
+        "max_iter": em.max_iter,
+        "floor": em.floor,
+        "resolution": np.asarray(em.resolution).tolist(),
     }
 
 
 def _check_same(settings: dict[str, Any], earlier: Selection | None) -> None:
-    """Raise an error if an earlier selection was made otherwise."""
+    """Raise ParameterError if an earlier selection had other options."""
     if earlier is None:
         return
     different = [name for name, value in settings.items() if earlier.settings.get(name) != value]
@@ -207,9 +207,9 @@ def _read_selection(path: Path) -> Selection:
         raise DataError(f"resume: {path}: {error}") from None
 
 
-def planned(
+def make_plan(
     source: Source,
-    asked: Model,
+    requested: Model,
     em: EM,
     *,
     starts: tuple[Any, ...],
@@ -218,30 +218,30 @@ def planned(
     entropy: int,
     threads: int,
 ) -> Plan:
-    """What all cells share."""
-    summary, values = asked.summary(source), ColumnValues.of(source)
-    around, beginnings = noise_beginnings(asked.noise, source, summary)
-    template = asked.problem(source, summary, em.floor_variances(summary, values)).with_background(around)
-    parts: Any = pieces(source, entropy, beginnings)
+    """What the fits of all cells have in common."""
+    summary, values = requested.summary(source), ColumnValues.of(source)
+    region, noise_starts = noise_region_and_starts(requested.noise, source, summary)
+    template = requested.problem(source, summary, em.floor_variances(summary, values)).with_background(region)
+    samples: Any = sample_rows(source, entropy, noise_starts)
     return Plan(
         source,
         values,
-        **parts,
+        **samples,
         template=template,
         n_components=n_components,
         models=models,
         starts=starts,
         entropy=entropy,
-        model=asked,
+        model=requested,
         em=em,
         threads=threads,
     )
 
 
-def _taken_over(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:
-    """Cells of an earlier selection that count in this one.
+def _reused_cells(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:
+    """Cells of an earlier selection that are in the grid of this one.
 
-    What a cell was handed over depends on the grid: its models, and the number of components before its own.
+    On another grid, they may have started from the solutions of other cells.
     """
     if earlier is None:
         return {}
@@ -255,13 +255,13 @@ def _taken_over(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:
     return {cell.key: cell for cell in earlier.cells if cell.key in wanted}
 
 
-def _named(cell: Cell, X: Any) -> Cell:
-    """Keep the kind of table that X is, and the names of its columns."""
+def _with_table_names(cell: Cell, X: Any) -> Cell:
+    """The cell with the kind of table that X is, and the names of its columns."""
     return cell if cell.fit is None else replace(cell, fit=with_names(cell.fit, X, None))
 
 
 def _warn(result: Selection, *, interrupted: bool) -> None:
-    """Say what the user should know about how it went."""
+    """Warn of an interruption, too few rows, no sound cell, or a best cell at the edge of the grid."""
     if interrupted:
         warnings.warn(INTERRUPTED, ConvergenceWarning, stacklevel=3)
     first = next(iter(result.ranked), None)

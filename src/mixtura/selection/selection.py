@@ -1,4 +1,4 @@
-"""What a selection returns: the best fit, the whole table, and what was tried."""
+"""The result of a selection: the fits of all cells, ranked by a criterion."""
 
 from __future__ import annotations
 
@@ -14,13 +14,10 @@ from mixtura.mixture import ranks
 from mixtura.plotting import plot_criterion
 from mixtura.selection.cell import CRITERIA, Cell, as_criterion
 from mixtura.selection.grid import Key
-from mixtura.selection.selection_file import FIELDS, parsed, text
+from mixtura.selection.selection_file import FIELDS, selection_from_json, selection_to_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-
-# What is saved beside the cells.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,16 +27,16 @@ class Selection:
     Attributes
     ----------
     cells : tuple of Cell
-        By number of components, then by model; those that an interruption left out are missing.
+        By number of components, then by model; without those that an interruption left out.
     n_components : tuple of int
     models : tuple of str
     criterion : str
     entropy : int
-        From which the starts drew; a selection that is resumed goes on with it.
+        Seed of the random numbers of the starts, also of a selection that resumes this one.
     settings : dict
-        What else the cells depend on.
+        Other options on which the cells depend.
     table_kind : {"records", "pandas", "polars"}
-        What `table` returns: the kind of table that the rows came in.
+        Kind of table that `table` returns: that of the rows.
 
     Examples
     --------
@@ -73,7 +70,7 @@ class Selection:
         return html_table(repr(self).strip("<>"), [{name: row[name] for name in shown} for row in ranked])
 
     def __getitem__(self, key: tuple[int, str]) -> Cell:
-        """The cell with so many components of a model."""
+        """The cell with this number of components and this model, ``selection[3, "VVV"]``."""
         k, name = key
         wanted = Key(k, model_name_in(name, 1 if {"E", "V"} & set(self.models) else 2))
         found = [cell for cell in self.cells if cell.key == wanted]
@@ -83,14 +80,14 @@ class Selection:
 
     @property
     def complete(self) -> bool:
-        """Whether every cell was worked on."""
+        """Whether every cell of the grid was fitted or failed."""
         return len(self.cells) == len(self.n_components) * len(self.models)
 
     @property
     def ranked(self) -> tuple[Cell, ...]:
-        """Cells that have a fit, the best first; those in trouble come after all that are sound.
+        """Cells that have a fit, the best first; cells in trouble come after all sound ones.
 
-        A likelihood that a floor makes can be raised at will by lowering the floor, so it is no evidence for a model.
+        The likelihood of a spurious fit grows without limit as the floor falls, so it is no evidence for a model.
         """
         fitted = [cell for cell in self.cells if cell.fit is not None]
         pairs = zip(ranks([cell.measured(self.criterion) for cell in fitted]), fitted, strict=True)
@@ -111,7 +108,7 @@ class Selection:
 
     @property
     def runners_up(self) -> tuple[Cell, ...]:
-        """All other sound cells, in order."""
+        """Sound cells except the best, the best first."""
         return tuple(cell for cell in self.ranked[1:] if cell.sound)
 
     @property
@@ -122,7 +119,7 @@ class Selection:
     def table(self) -> Any:
         """A row for each cell; ``trouble`` is empty where it is sound.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
         """
         return as_table(self.records(), self.table_kind)
 
@@ -135,19 +132,19 @@ class Selection:
         return replace(self, criterion=as_criterion(criterion))
 
     def to_json(self) -> str:
-        """Everything as JSON: `from_json` gives it back, and ``mixtura.select(..., resume=)`` goes on from it."""
-        return text({name: getattr(self, name) for name in FIELDS}, self.cells)
+        """The selection as JSON, which `from_json` and ``mixtura.select(..., resume=)`` read."""
+        return selection_to_json({name: getattr(self, name) for name in FIELDS}, self.cells)
 
     @classmethod
-    def from_json(cls, written: str) -> Selection:
-        """Read what `to_json` wrote; it does not say in which kind of table the rows came.
+    def from_json(cls, text: str) -> Selection:
+        """Read what `to_json` wrote; the kind of table of the rows is not saved.
 
         Raises
         ------
         DataError
             If the text is not a selection of this format and version.
         """
-        fields, cells = parsed(written)
+        fields, cells = selection_from_json(text)
         return cls(cells, **fields)
 
     def plot(self, *, criterion: str | None = None, path: str | Path | None = None) -> Figure:
@@ -158,15 +155,15 @@ class Selection:
         Parameters
         ----------
         criterion : str, optional
-            Another one than that of the selection.
+            Default: that of the selection.
         path : str or Path, optional
-            Save as this .png, .svg or .pdf, too.
+            Save the figure as this .png, .svg or .pdf, too.
         """
         return plot_criterion(self if criterion is None else self.by(criterion), path)
 
 
 def _record(cell: Cell) -> dict[str, Any]:
-    """A cell in plain values."""
+    """Criteria and outcome of a cell, a row of the table."""
     fit = cell.fit
     return {
         "n_components": cell.n_components,
@@ -175,7 +172,7 @@ def _record(cell: Cell) -> dict[str, Any]:
         "n_parameters": cell.n_parameters,
         **{name: measure(cell) for name, measure in CRITERIA.items()},
         "iterations": fit.iterations if fit else 0,
-        "start": cell.begin.name if cell.begin else "",
+        "start": cell.start.name if cell.start else "",
         "outcome": fit.outcome.name.lower() if fit else "failed",
         "trouble": cell.trouble,
     }

@@ -1,4 +1,4 @@
-"""A selection as JSON, and back: every bit of it, so that it can be resumed."""
+"""Write and read a selection as JSON, without loss of precision, so that it can be resumed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mixtura.em import Outcome
 from mixtura.errors import DataError
 from mixtura.fitting import EM, Fit, Model, PointMass, Start
 from mixtura.mixture import Mixture
-from mixtura.selection.cell import Cell, CellStart, Found, as_criterion
+from mixtura.selection.cell import Cell, CellStart, TriedStart, as_criterion
 from mixtura.stats import Stats
 
 FORMAT = "mixtura-selection"
@@ -23,22 +23,23 @@ VERSION = 4
 Value = TypeVar("Value")
 
 
-def text(fields: dict[str, Any], cells: Sequence[Cell]) -> str:
-    """The text of a selection; ``fields`` are its other attributes."""
+def selection_to_json(fields: dict[str, Any], cells: Sequence[Cell]) -> str:
+    """JSON text of a selection with these cells; ``fields`` are its other attributes."""
     return json.dumps({"format": FORMAT, "version": VERSION, **fields, "cells": [_cell(cell) for cell in cells]})
 
 
-def parsed(written: str) -> tuple[dict[str, Any], tuple[Cell, ...]]:
-    """What `text` was made of.
+def selection_from_json(text: str) -> tuple[dict[str, Any], tuple[Cell, ...]]:
+    """The fields and cells from which `selection_to_json` made the text.
 
     Examples
     --------
     >>> others = {"n_components": (1, 2), "models": ("VVV",), "entropy": 0, "settings": {"start": ("seeds",)}}
-    >>> parsed(text({"criterion": "bic", **others}, [])) == ({"criterion": "bic", **others}, ())
+    >>> text = selection_to_json({"criterion": "bic", **others}, [])
+    >>> selection_from_json(text) == ({"criterion": "bic", **others}, ())
     True
     """
     try:
-        content = json.loads(written)
+        content = json.loads(text)
         kind, version = content.pop("format"), content.pop("version")
         cells = tuple(map(_read_cell, content.pop("cells")))
         fields = _read_fields(content)
@@ -52,15 +53,15 @@ def parsed(written: str) -> tuple[dict[str, Any], tuple[Cell, ...]]:
 
 
 def _stats(stats: Stats) -> dict[str, Any]:
-    """Statistics in plain values."""
+    """Statistics as plain values."""
     arrays = {"weight": stats.weight.tolist(), "mean": stats.mean.tolist(), "scatter": stats.scatter.tolist()}
     return {**arrays, "noise_weight": stats.noise_weight}
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
-    """A cell in plain values."""
-    found = [[one.start, one.loglik, one.iterations, one.outcome] for one in cell.found]
-    begin = {"name": cell.begin.name, "stats": _stats(cell.begin.stats)} if cell.begin else None
+    """A cell as plain values."""
+    tried = [[one.start, one.loglik, one.iterations, one.outcome] for one in cell.tried]
+    start = {"name": cell.start.name, "stats": _stats(cell.start.stats)} if cell.start else None
     fit = _fit(cell.fit) if cell.fit else None
     return {
         "n_components": cell.n_components,
@@ -69,14 +70,14 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "accelerated": cell.accelerated,
         "thin": cell.thin,
         "cv": None if np.isnan(cell.cv) else cell.cv,
-        "found": found,
-        "begin": begin,
+        "found": tried,
+        "begin": start,
         "fit": fit,
     }
 
 
 def _fit(fit: Fit) -> dict[str, Any]:
-    """A fit in plain values; repairs are told by its outcome alone."""
+    """A fit as plain values; of the starts only the best is kept, without its repairs."""
     start = fit.starts[fit.best_start]
     return {
         "mixture": json.loads(fit.mixture.to_json()),
@@ -106,14 +107,14 @@ def _read_fields(plain: dict[str, Any]) -> dict[str, Any]:
 
 def _read_cell(plain: dict[str, Any]) -> Cell:
     """A cell from plain values."""
-    begin = plain["begin"]
+    start = plain["begin"]
     return Cell(
         _as(int, plain["n_components"]),
         _as(str, plain["model"]),
         _read_fit(plain["fit"]) if plain["fit"] else None,
-        CellStart(_as(str, begin["name"]), _read_stats(begin["stats"])) if begin else None,
+        CellStart(_as(str, start["name"]), _read_stats(start["stats"])) if start else None,
         tuple(
-            Found(_as(str, name), _as(float, loglik), _as(int, iterations), _as(str, outcome))
+            TriedStart(_as(str, name), _as(float, loglik), _as(int, iterations), _as(str, outcome))
             for name, loglik, iterations, outcome in plain["found"]
         ),
         thin=_as(bool, plain["thin"]),

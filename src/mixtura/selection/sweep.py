@@ -1,4 +1,4 @@
-"""The work on the grid: shared seedings, a tournament of starts in each cell, cells in parallel."""
+"""Fit all cells of the grid in parallel; in each, successive halving of the starts keeps the best."""
 
 from __future__ import annotations
 
@@ -15,46 +15,47 @@ from mixtura.covariance.models import as_covariance_model, with_constraint
 from mixtura.data import ArraySource, ColumnValues, Source
 from mixtura.em import Problem, Standing, is_thin, least_weight, standing_of
 from mixtura.errors import MixturaError
-from mixtura.fitting import EM, Beginning, Model, as_fit
-from mixtura.selection.cell import Cell, CellStart, Found
-from mixtura.selection.cell_starts import GIVEN, QUANTILES, from_neighbours
-from mixtura.selection.grid import Key, sources, waves
-from mixtura.selection.samples import StartSample, large_piece, small_piece, start_samples
+from mixtura.fitting import EM, Model, NoiseStart, as_fit
+from mixtura.selection.cell import Cell, CellStart, TriedStart
+from mixtura.selection.cell_starts import GIVEN, QUANTILES, starts_from_neighbours
+from mixtura.selection.grid import Key, batches, cells_to_start_from
+from mixtura.selection.samples import StartSample, all_rows_in_memory, rows_for_starts, start_samples
 from mixtura.starts import Limits, Ranking, successive_halving, with_repairs
 
-# Of so many starts on a sample, all rows tell which are best; so many of them go on after so many iterations.
-FINALISTS = 8
-LAST = ((1, 4), (4, 2))
-ROUGH = 1e-5  # tolerance on the sample
-NEAR = 2  # iterations until they are accelerated
+# If starts were compared on a sample, the best N_CONTINUED are compared again on all rows: CONTINUED_ROUNDS says after
+# how many iterations how many of them remain.
+N_CONTINUED = 8
+CONTINUED_ROUNDS = ((1, 4), (4, 2))
+CONTINUED_PLAIN = 2  # plain iterations before acceleration
+SAMPLE_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What all cells share.
+    """What the fits of all cells have in common.
 
     Attributes
     ----------
     source : Source
     values : ColumnValues
-        What the values of the columns are like.
+        Rounding units and ties of the columns.
     small : ArraySource
-        All rows, or as many as starts are chosen by.
+        Rows on which starts are compared: all, or a sample.
     large : ArraySource, or None
-        All rows in one piece, where there are not too many for the kernel.
+        All rows as one array, for EM within the kernel; None if there are too many.
     template : Problem
-        What all cells have in common, noise and what is held included.
-    beginnings : tuple
-        What noise begins with (`mixtura.fitting.noise`); empty where there is none.
+        The problem of all cells but for the covariance model.
+    noise_starts : tuple
+        Weights and rows of noise at the start (`mixtura.fitting.noise`); empty without noise.
     start_samples : tuple of StartSample
-        Rows that components start from.
+        Rows from which the components start.
     n_components : tuple of int
     models : tuple of str
     starts : tuple
     entropy : int
-        From which the starts draw.
+        Seed of the random numbers of the starts.
     model : Model
-        What is asked of all cells; each has its own covariance model.
+        Statistical model of all cells but for the covariance model.
     em : EM
     threads : int
     """
@@ -64,7 +65,7 @@ class Plan:
     small: ArraySource
     large: ArraySource | None
     template: Problem
-    beginnings: tuple[Beginning, ...]
+    noise_starts: tuple[NoiseStart, ...]
     start_samples: tuple[StartSample, ...]
     n_components: tuple[int, ...]
     models: tuple[str, ...]
@@ -75,153 +76,157 @@ class Plan:
     threads: int
 
     @cached_property
-    def columns(self) -> dict[str, tuple[Problem, Model]]:
-        """What is fitted in each column of the grid, to all rows; VVV is among them, which starts are made for."""
-        return {model: self._column(model) for model in {*self.models, "VVV"}}
+    def problems(self) -> dict[str, tuple[Problem, Model]]:
+        """Problem and model of each covariance model, with all rows; also of VVV, for the shared starts."""
+        return {model: self._problem_and_model(model) for model in {*self.models, "VVV"}}
 
-    def _column(self, model: str) -> tuple[Problem, Model]:
+    def _problem_and_model(self, model: str) -> tuple[Problem, Model]:
         covariances = with_constraint(as_covariance_model(model), self.model.constraint)
         problem = replace(self.template, mstep=replace(self.template.mstep, covariances=covariances))
         return replace(problem, source=self.source), replace(self.model, name=model)
 
     def problem(self, model: str, source: Source | None = None) -> Problem:
-        """What is fitted in a column of the grid, to all rows or those of another source."""
-        problem = self.columns[model][0]
+        """Problem of a covariance model, with all rows or those of another source."""
+        problem = self.problems[model][0]
         return problem if source is None else replace(problem, source=source)
 
     @property
-    def threads_within(self) -> int:
-        """Cells share the threads out; what is left over works within them."""
+    def threads_per_cell(self) -> int:
+        """Number of threads within each cell, while several cells are fitted in parallel."""
         return max(1, self.threads // max(1, min(len(self.n_components), len(self.models))))
 
     @property
-    def whole(self) -> bool:
-        """Whether starts are chosen by all rows."""
+    def compares_on_all_rows(self) -> bool:
+        """Whether starts are compared on all rows."""
         return self.small.n_rows == self.source.n_rows
 
-    def fewer(self, k: int) -> int | None:
-        """The number of components before this one."""
-        place = self.n_components.index(k)
-        return self.n_components[place - 1] if place else None
+    def next_smaller(self, k: int) -> int | None:
+        """The next smaller number of components of the grid; None for the smallest."""
+        position = self.n_components.index(k)
+        return self.n_components[position - 1] if position else None
 
 
-def pieces(source: Source, entropy: int, beginnings: tuple[Beginning, ...]) -> dict[str, Any]:
-    """Rows that starts are chosen by, all rows, each in one piece, and those that components start from."""
-    large, small = large_piece(source, entropy), small_piece(source, entropy)
+def sample_rows(source: Source, entropy: int, noise_starts: tuple[NoiseStart, ...]) -> dict[str, Any]:
+    """Fields ``small``, ``large``, ``noise_starts`` and ``start_samples`` of a `Plan`."""
+    large, small = all_rows_in_memory(source, entropy), rows_for_starts(source, entropy)
     small = large if large is not None and small.n_rows == source.n_rows else small
-    parts = start_samples(source, small, entropy, beginnings)
-    return {"small": small, "large": large, "beginnings": beginnings, "start_samples": parts}
+    samples = start_samples(source, small, entropy, noise_starts)
+    return {"small": small, "large": large, "noise_starts": noise_starts, "start_samples": samples}
 
 
 @underflow_to_zero
-def sweep(plan: Plan, cells: dict[Key, Cell], tell: Callable[[Cell], object]) -> None:
-    """Work on all cells that are not there yet; each is added as soon as it is done.
+def sweep(plan: Plan, cells: dict[Key, Cell], on_cell: Callable[[Cell], object]) -> None:
+    """Fit all cells that are not yet in ``cells``, and add each as soon as it is finished.
 
-    A cell depends on nothing but the data, the options and the cells that it is handed over from, for which it waits;
-    so neither the number of threads nor an interruption changes it.
+    A cell waits for the cells from whose solutions it starts, and depends only on them, the data and the options; so
+    neither the number of threads nor an interruption changes it.
     """
     lock = threading.Lock()
-    seedings = _seedings(
+    shared = _shared_starts(
         plan, {k for k in plan.n_components if any(Key(k, model) not in cells for model in plan.models)}
     )
-    order = [key for wave in waves(plan.n_components, plan.models) for key in wave if key not in cells]
+    order = [key for batch in batches(plan.n_components, plan.models) for key in batch if key not in cells]
     ended = {key: threading.Event() for key in order}
     waiting = "neighbours" in plan.starts
 
-    def work(key: Key) -> None:
-        needed = sources(key, plan.models, plan.fewer(key.n_components)) if waiting else []
+    def fit_and_add(key: Key) -> None:
+        needed = cells_to_start_from(key, plan.models, plan.next_smaller(key.n_components)) if waiting else []
         try:
-            for other in needed:  # all are earlier in the order, so somebody is at them
+            for other in needed:  # all are earlier in the order, so another thread fits them
                 if other in ended:
                     ended[other].wait()
-            if all(other in cells for other in needed):  # not so after an interruption
-                with using_threads(plan.threads_within):
-                    cell = fit_cell(plan, key, seedings[key.n_components], cells)
+            if all(other in cells for other in needed):  # false after an interruption
+                with using_threads(plan.threads_per_cell):
+                    cell = fit_cell(plan, key, shared[key.n_components], cells)
                 with lock:
                     cells[key] = cell
-                    tell(cell)
+                    on_cell(cell)
         finally:
             ended[key].set()
 
-    map_in_order(work, order if waiting else order[::-1], plan.threads)  # the dearest first, where that is possible
+    # The slowest cells first, where that is possible.
+    map_in_order(fit_and_add, order if waiting else order[::-1], plan.threads)
 
 
-def _seedings(plan: Plan, components: set[int]) -> dict[int, list[CellStart]]:
+def _shared_starts(plan: Plan, components: set[int]) -> dict[int, list[CellStart]]:
     """Starts that all models share, for each number of components."""
     problem = plan.problem("VVV")
     wanted = sorted(components)
     starts = plan.starts if wanted and wanted[-1] > 1 else ()
-    named = [sample.named(starts, np.random.default_rng(plan.entropy)) for sample in plan.start_samples]
+    methods = [sample.start_methods(starts, np.random.default_rng(plan.entropy)) for sample in plan.start_samples]
 
-    def seeding(k: int) -> list[CellStart]:
+    def starts_with(k: int) -> list[CellStart]:
         found: list[CellStart] = []
         for number, sample in enumerate(plan.start_samples):
             rng = np.random.default_rng((plan.entropy, k))
-            found += sample.begins(problem, k, plan.starts, rng, named=named[number])
+            found += sample.starts(problem, k, plan.starts, rng, methods=methods[number])
         return found
 
-    return dict(zip(wanted, map_in_order(seeding, wanted, plan.threads), strict=True))
+    return dict(zip(wanted, map_in_order(starts_with, wanted, plan.threads), strict=True))
 
 
-def fit_cell(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[Key, Cell]) -> Cell:
-    """One cell: the best of its starts."""
+def fit_cell(plan: Plan, key: Key, shared: Sequence[CellStart], cells: Mapping[Key, Cell]) -> Cell:
+    """Fit one cell from all its starts and keep the best; a cell without a fit if that fails."""
     most = max(sample.source.n_rows for sample in plan.start_samples)
     if key.n_components > most:
         return Cell(key.n_components, key.model, None, None, (), error=f"There are only {most} rows.")
     try:
-        return _fitted(plan, key, seeding, cells)
+        return _fit_cell(plan, key, shared, cells)
     except (MixturaError, np.linalg.LinAlgError) as error:
         return Cell(key.n_components, key.model, None, None, (), error=str(error))
 
 
-def _fitted(plan: Plan, key: Key, seeding: Sequence[CellStart], cells: Mapping[Key, Cell]) -> Cell:
-    """One cell, if nothing goes wrong."""
+def _fit_cell(plan: Plan, key: Key, shared: Sequence[CellStart], cells: Mapping[Key, Cell]) -> Cell:
+    """Fit one cell from all its starts and keep the best; errors are raised."""
     problem = plan.problem(key.model, plan.small)
-    begins = list(seeding)
+    starts = list(shared)
     if "neighbours" in plan.starts:
-        begins += from_neighbours(key, cells, plan.models, plan.fewer(key.n_components), plan.small.n_rows)
-    named = [begin.name in (*plan.starts, GIVEN, QUANTILES) for begin in begins]
-    limits = Limits(plan.em.rise_per_row if plan.whole else max(plan.em.rise_per_row, ROUGH), plan.em.max_iter)
-    ranking = searched(problem, begins, limits, named)
-    start, best, loop = begins[ranking.order[0]], ranking.best, False
+        fewer = plan.next_smaller(key.n_components)
+        starts += starts_from_neighbours(key, cells, plan.models, fewer, plan.small.n_rows)
+    named = [start.name in (*plan.starts, GIVEN, QUANTILES) for start in starts]
+    tol = plan.em.rise_per_row
+    limits = Limits(tol if plan.compares_on_all_rows else max(tol, SAMPLE_TOLERANCE), plan.em.max_iter)
+    ranking = compare_starts(problem, starts, limits, named)
+    start, best, accelerated = starts[ranking.order[0]], ranking.best, False
     needed = least_weight(problem)
-    found = tuple(
-        Found(begins[number].name, at.loglik, at.iterations, ending(at, needed)) for number, at in ranking.standings()
+    tried = tuple(
+        TriedStart(starts[number].name, at.loglik, at.iterations, outcome_of(at, needed))
+        for number, at in ranking.standings()
     )
-    if not (best.lost or plan.whole or plan.large is None):
-        finalists = [(begins[number].name, ranking.runs.run(number)) for number in ranking.order[:FINALISTS]]
-        ahead = [CellStart(name, run.last.stats) for name, run in finalists if not run.lost]
+    if not (best.lost or plan.compares_on_all_rows or plan.large is None):
+        runs = [(starts[number].name, ranking.runs.run(number)) for number in ranking.order[:N_CONTINUED]]
+        continued = [CellStart(name, run.last.stats) for name, run in runs if not run.lost]
         problem = plan.problem(key.model, plan.large)
-        limits = Limits(plan.em.rise_per_row, plan.em.max_iter, NEAR, LAST)
-        last = searched(problem, ahead, limits, [False] * len(ahead))
-        start, best = ahead[last.order[0]], last.best
-    if best.lost or (plan.large is None and not plan.whole):
-        rows = plan.small if plan.whole else plan.large
-        problem, loop = plan.problem(key.model, rows), True
+        limits = Limits(tol, plan.em.max_iter, CONTINUED_PLAIN, CONTINUED_ROUNDS)
+        ranking = compare_starts(problem, continued, limits, [False] * len(continued))
+        start, best = continued[ranking.order[0]], ranking.best
+    if best.lost or (plan.large is None and not plan.compares_on_all_rows):
+        rows = plan.small if plan.compares_on_all_rows else plan.large
+        problem, accelerated = plan.problem(key.model, rows), True
         start = CellStart(start.name, best.last.stats)
-        best = with_repairs(problem, best, Limits(plan.em.rise_per_row, plan.em.max_iter), few_rows=rows is not None)
+        best = with_repairs(problem, best, Limits(tol, plan.em.max_iter), few_rows=rows is not None)
     return Cell(
         key.n_components,
         key.model,
-        as_fit(problem, [best], plan.columns[key.model][1], plan.em),
+        as_fit(problem, [best], plan.problems[key.model][1], plan.em),
         start.reduced(problem.mstep.scatter_kind),
-        found,
+        tried,
         is_thin(standing_of(problem, best), least_weight(problem)),
-        accelerated=loop,
+        accelerated=accelerated,
     )
 
 
-def searched(problem: Problem, begins: Sequence[CellStart], limits: Limits, protected: Sequence[bool]) -> Ranking:
-    """Where the starts of a cell led."""
-    return successive_halving(problem, [begin.stats for begin in begins], limits, protected=protected)
+def compare_starts(problem: Problem, starts: Sequence[CellStart], limits: Limits, protected: Sequence[bool]) -> Ranking:
+    """Ranking of the starts of a cell by successive halving; ``protected`` ones are never eliminated."""
+    return successive_halving(problem, [start.stats for start in starts], limits, protected=protected)
 
 
-def ending(at: Standing, needed: float) -> str:
-    """How a start ended, as `Found` says it; ``needed`` is the least weight that a component should have."""
+def outcome_of(at: Standing, needed: float) -> str:
+    """Outcome of a start for `TriedStart`; ``needed`` is the least weight that a component should have."""
     if at.lost:
         return "collapsed"
     if at.spurious:
         return "spurious"
     if is_thin(at, needed):
         return "thin"
-    return "rest" if at.finished else "given up"
+    return "converged" if at.finished else "eliminated"

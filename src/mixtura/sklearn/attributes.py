@@ -1,4 +1,4 @@
-"""Check rows and make the mixture for a prediction, fast enough for a prediction of one row."""
+"""Check rows, and make a mixture from an estimator's attributes, quickly enough to predict single rows."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from mixtura._support import Rows, all_finite, as_rows, check_unmasked
 from mixtura.errors import CellError, DataError
 from mixtura.mixture import Mixture
 from mixtura.sklearn.shapes import PARAMETER_SHAPES
-from mixtura.sklearn.twin import covariance_type_of_attributes
+from mixtura.sklearn.sklearn_estimator import covariance_type_of_attributes
 
-Written: TypeAlias = tuple[tuple[bytes, tuple[int, ...]], ...]
+AttributeBytes: TypeAlias = tuple[tuple[bytes, tuple[int, ...]], ...]
 
 FLOATS = (np.float64, np.float32)
 
-# How scikit-learn's own sentences about data begin; others come from NumPy and pandas.
-SENTENCES = ("Input", "Complex", "Expected", "Found", "X has", "The feature names", "Reshape", "np.matrix", "This ")
+# First words of scikit-learn's own messages about data; other messages come from NumPy and pandas.
+FIRST_WORDS = ("Input", "Complex", "Expected", "Found", "X has", "The feature names", "Reshape", "np.matrix", "This ")
 
-# Components narrower than this part of their means span a few hundred numbers: densities are rounding.
-RESOLUTION = 1e-13
+# Densities are inaccurate where a component's standard deviation is below this fraction of its mean, since float64 then
+# has few numbers within it.
+MIN_RELATIVE_DEVIATION = 1e-13
 
-# Weights in single precision sum to one but for this.
+# Largest rounding error of the sum of weights in single precision.
 WEIGHTS_ROUNDING = 1e-6
 
 
 def are_normalised(weights: Any) -> bool:
-    """Whether weights are a vector of NumPy's whose sum is one, but for rounding in single precision."""
+    """Whether weights are a NumPy vector whose sum is one, up to rounding in single precision."""
     return isinstance(weights, np.ndarray) and weights.ndim == 1 and abs(float(np.sum(weights)) - 1) < WEIGHTS_ROUNDING
 
 
@@ -41,16 +42,16 @@ def mixture_from_attributes(estimator: Any, n_parameters: int) -> Mixture:
     DataError
         If the attributes are no mixture, such as covariances that are not positive definite.
     """
-    kind, arrays = _written_attributes(estimator)
+    kind, arrays = _attribute_bytes(estimator)
     return _build_mixture(kind, arrays, n_parameters)
 
 
 def try_mixture_from_attributes(estimator: Any) -> Mixture | None:
-    """Mixture with the attributes of an estimator, whose parameters are not counted; None if they are no mixture."""
-    return _try_to_build_mixture(*_written_attributes(estimator))
+    """Mixture with the attributes of an estimator, without its number of parameters; None if they are no mixture."""
+    return _try_to_build_mixture(*_attribute_bytes(estimator))
 
 
-def _written_attributes(estimator: Any) -> tuple[str, Written]:
+def _attribute_bytes(estimator: Any) -> tuple[str, AttributeBytes]:
     """Covariance type and attributes of an estimator, as keys of a cache.
 
     Values are compared rather than objects, since users may write to the arrays between two predictions.
@@ -61,36 +62,36 @@ def _written_attributes(estimator: Any) -> tuple[str, Written]:
 
 
 @lru_cache(maxsize=4)
-def _build_mixture(kind: str, written: Written, n_parameters: int = 0) -> Mixture:
-    """Make a mixture from bytes and shapes; its parameters are counted as stored unless their number is given."""
-    weights, means, factors = (np.frombuffer(values).reshape(shape) for values, shape in written)
+def _build_mixture(kind: str, attribute_bytes: AttributeBytes, n_parameters: int = 0) -> Mixture:
+    """Make a mixture from bytes and shapes; by default its number of parameters is that of the stored values."""
+    weights, means, factors = (np.frombuffer(values).reshape(shape) for values, shape in attribute_bytes)
     covariances = PARAMETER_SHAPES[kind].covariance(factors, *means.shape)
     return Mixture(weights / weights.sum(), means, covariances, n_parameters=n_parameters)
 
 
 @lru_cache(maxsize=4)
-def _try_to_build_mixture(kind: str, written: Written) -> Mixture | None:
-    """Make a mixture from bytes and shapes, if they are one, and none of its components is narrower than rounding."""
+def _try_to_build_mixture(kind: str, attribute_bytes: AttributeBytes) -> Mixture | None:
+    """Make a mixture from bytes and shapes; None if they are no mixture, or a component is too narrow for float64."""
     try:
-        mixture = _build_mixture(kind, written)
+        mixture = _build_mixture(kind, attribute_bytes)
     except ValueError:
         return None
-    narrow = mixture.covariances.variances() < (RESOLUTION * mixture.means) ** 2
+    narrow = mixture.covariances.variances() < (MIN_RELATIVE_DEVIATION * mixture.means) ** 2
     return None if narrow.any() else mixture
 
 
 def check_fit_rows(estimator: Any, X: Any) -> Rows:
     """Check the rows of a fit; set ``n_features_in_`` and, for tables, ``feature_names_in_``."""
     shape: tuple[int, ...] = getattr(X, "shape", ())
-    several = len(shape) == 2 and shape[0] > 1 and shape[1] > 0
-    if several and not hasattr(estimator, "feature_names_in_") and is_valid_array(X, shape[1]):
+    is_table = len(shape) == 2 and shape[0] > 1 and shape[1] > 0
+    if is_table and not hasattr(estimator, "feature_names_in_") and is_valid_array(X, shape[1]):
         estimator.n_features_in_ = shape[1]
         return cast(Rows, X)
     return as_rows(validate_rows(estimator, X, ensure_min_samples=2))
 
 
 def check_enough_rows(rows: Rows, n_components: Any) -> None:
-    """Raise scikit-learn's error where there are fewer rows than components."""
+    """Raise scikit-learn's error if there are fewer rows than components."""
     if len(rows) < n_components:
         raise ValueError(
             f"Expected n_samples >= n_components but got n_components = {n_components}, n_samples = {len(rows)}"
@@ -108,24 +109,25 @@ def check_prediction_rows(estimator: Any, X: Any) -> Rows:
 def validate_rows(estimator: Any, X: Any, *, reset: bool = True, y: Any = "no_validation", **how: Any) -> Any:
     """Validate rows as scikit-learn does, which sets ``n_features_in_`` and the names of the features.
 
-    A masked cell is refused. What scikit-learn refuses in other words than its own is refused in ours, and what is no
-    number is named by row and column. What it does not know but ours does, such as sparse columns of pandas, is taken.
+    Masked cells are refused, and cells that are no number are named by row and column. Errors that scikit-learn passes
+    on from NumPy or pandas get our messages. Tables that only Mixtura can read, such as sparse pandas columns, are
+    accepted.
     """
     check_unmasked(X, "X")
     try:
         return validate_data(estimator, X, y, reset=reset, dtype=FLOATS, **how)
     except (TypeError, ValueError) as error:
         first = str(error).splitlines()[0].rstrip(".")
-        own = first.startswith(SENTENCES)
+        is_sklearn_message = first.startswith(FIRST_WORDS)
         try:
             rows = as_rows(X)
         except CellError as cell:
             raise CellError(f"{first}: {cell}" if isinstance(error, TypeError) else str(cell)) from None
-        except DataError as trouble:
-            if own and not (first.startswith("Input") and ", row " in str(trouble)):
+        except DataError as data_error:
+            if is_sklearn_message and not (first.startswith("Input") and ", row " in str(data_error)):
                 raise error from None
-            raise DataError(f"{first}: {trouble}" if own else str(trouble)) from None
-        if own:
+            raise DataError(f"{first}: {data_error}" if is_sklearn_message else str(data_error)) from None
+        if is_sklearn_message:
             raise
         checked = check_array(rows, dtype=FLOATS, estimator=estimator, **how)
         _check_n_features(estimator, checked, reset=reset)
@@ -133,7 +135,7 @@ def validate_rows(estimator: Any, X: Any, *, reset: bool = True, y: Any = "no_va
 
 
 def is_valid_array(X: Any, n_features: int | None) -> bool:
-    """Whether X needs no validation by scikit-learn, which takes longer than the prediction of a row."""
+    """Whether X is a finite float array of this width, which needs none of scikit-learn's slow validation."""
     if type(X) is not np.ndarray or X.ndim != 2 or X.dtype not in (np.float64, np.float32):
         return False
     return len(X) > 0 and X.shape[1] == n_features and all_finite(X)

@@ -1,4 +1,4 @@
-"""Choose by BIC what an estimator's parameters leave "auto": number of components, covariance type, or both."""
+"""Choose the number of components, the covariance type, or both by BIC, where they are "auto"."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ TOL, MAX_ITER = 1e-6, 1000
 
 
 def is_automatic(n_components: Any, covariance_type: str) -> bool:
-    """Whether number of components or covariance type are to be chosen."""
+    """Whether the number of components or the covariance type is "auto"."""
     return AUTO in (str(n_components), covariance_type)
 
 
 def select_by_bic(estimator: Any, rows: Rows, weight: Any, **model_options: Any) -> Selection:
     """Selection by BIC over the numbers of components and the covariance models that are "auto".
 
-    ``model_options`` are the other fields of a `Model` that the estimator asks for.
+    ``model_options`` are the other fields of the estimator's `Model`.
     """
     given = (estimator.weights_init, estimator.means_init, estimator.precisions_init, estimator.fixed)
     if any(parameters is not None for parameters in given):
@@ -51,7 +51,7 @@ def select_by_bic(estimator: Any, rows: Rows, weight: Any, **model_options: Any)
 
 
 def as_start_result(selection: Selection) -> StartResult:
-    """Result of the best fit of a selection."""
+    """The best fit of a selection as a result of EM."""
     best = selection.best
     bounds = tuple(loglik / best.n_rows for loglik in best.trace)
     return StartResult(best.mixture, bounds, best.outcome.converged)

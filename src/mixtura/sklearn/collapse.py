@@ -1,4 +1,4 @@
-"""What an estimator does about a component that collapses: `GaussianMixture`'s parameter ``on_collapse``."""
+"""Treatment of collapsed components: the parameter ``on_collapse`` of `GaussianMixture`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class CollapsePolicy:
     floor : float
         Least variance without ``reg_covar``, as a fraction of the data's variance.
     largest_pull : float
-        A component of less than half a row has collapsed where its `pull_to_zero` is larger.
+        A component with a weight below half a row has collapsed if its `pull_to_zero` is larger than this.
     repair : RepairPolicy
     """
 
@@ -43,9 +43,9 @@ class CollapsePolicy:
         return not self.repair.accepts_falls
 
     def is_empty(self, stats: Stats, reg_covar: float) -> bool:
-        """Whether EM stops because a component holds next to no weight."""
-        dead = stats.weight < LEAST_ROWS
-        return bool(dead.any()) and bool((dead & (pull_to_zero(stats, reg_covar) > self.largest_pull)).any())
+        """Whether EM stops because a component has almost no weight."""
+        empty = stats.weight < LEAST_ROWS
+        return bool(empty.any()) and bool((empty & (pull_to_zero(stats, reg_covar) > self.largest_pull)).any())
 
     def counts_as_collapse(self, at_floor: Mask) -> bool:
         """Whether EM stops because of covariances at the floor."""
@@ -56,18 +56,18 @@ class CollapsePolicy:
         return self.counts_as_collapse(iterate.at_floor) or self.is_empty(iterate.stats, reg_covar)
 
 
-# Below a variance of 1e-13 of the data's, rounding decides whether scikit-learn's Cholesky factorisation fails; and the
-# 10 machine epsilons that it adds to a component's weight tell where that is next to nothing. There its own arithmetic
-# takes over.
-BY_SCIKIT_LEARN = CollapsePolicy(1e-13, 1e-7, NoRepair())
+# Below 1e-13 times the data's variance, rounding decides whether scikit-learn's Cholesky factorisation fails. It also
+# adds 10 machine epsilons to each component's weight, which matters if that is almost zero. In both cases
+# scikit-learn's class makes the fit.
+REFIT_BY_SKLEARN = CollapsePolicy(1e-13, 1e-7, NoRepair())
 
-# Without scikit-learn's arithmetic, below 1e-32 of the data's variance a component is singular up to rounding.
+# Where scikit-learn's class cannot make the fit, a component is singular below 1e-32 times the data's variance.
 STOP = CollapsePolicy(1e-32, np.inf, NoRepair())
 
 REPAIR = CollapsePolicy(EM().floor, np.inf, ReseedThenRemove())
 
 
-def collapse_policy(on_collapse: str, *, has_twin: bool) -> CollapsePolicy:
-    """The policy of an estimator; ``has_twin`` says whether scikit-learn's class could make the same fit."""
-    choices: dict[Any, CollapsePolicy] = {("raise", True): BY_SCIKIT_LEARN, ("raise", False): STOP}
-    return choices.get((on_collapse, has_twin), REPAIR)
+def collapse_policy(on_collapse: str, *, known_to_sklearn: bool) -> CollapsePolicy:
+    """Policy for ``on_collapse``; ``known_to_sklearn`` says whether scikit-learn's class could make the same fit."""
+    choices: dict[Any, CollapsePolicy] = {("raise", True): REFIT_BY_SKLEARN, ("raise", False): STOP}
+    return choices.get((on_collapse, known_to_sklearn), REPAIR)

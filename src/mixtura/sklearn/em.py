@@ -39,7 +39,7 @@ NOT_CONVERGED = (
     "check for degenerate data."
 )
 
-# Values of init_params: scikit-learn's four starts, and k-means on at most 100,000 rows, which it does not have.
+# Values of init_params: scikit-learn's four, and k-means on at most 100,000 rows.
 STARTS = {**SCIKIT_LEARN_STARTS, "kmeans-sample": GROUPINGS["kmeans"]}
 
 
@@ -55,18 +55,18 @@ class StartResult:
         Mean log-likelihood per row at each E-step.
     converged : bool
     total_weight : float
-        What the weights sum to before they are normalised: of a start, scikit-learn's may not sum to one.
-    troubles : str
-        Repairs and covariances at the floor; empty if there are none.
+        Sum of the weights before they are normalised; that of scikit-learn's starts may differ from one.
+    problems : str
+        Text about repairs and covariances at the floor; empty if there are none.
     state : dict
-        State of the random numbers from which the start was drawn.
+        State of the random number generator before the start was drawn.
     """
 
     mixture: Mixture
     lower_bounds: tuple[float, ...] = ()
     converged: bool = False
     total_weight: float = 1.0
-    troubles: str = ""
+    problems: str = ""
     state: Any = None
 
     @property
@@ -77,7 +77,7 @@ class StartResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InitialParameters:
-    """Parameters that the user gives for the start; None for those that the start method supplies."""
+    """Initial parameters that the user gives; None for those that the start method supplies."""
 
     weights: Any = None
     means: Any = None
@@ -90,18 +90,18 @@ class InitialParameters:
 
     def complete(self, k: int, d: int) -> Mixture:
         """Mixture with the given parameters, and placeholders for the others: equal weights, means 0, variances 1."""
-        rest = {
+        placeholders = {
             "weights": np.full(k, 1 / k),
             "means": np.zeros((k, d)),
             "covariances": DiagonalCovariance(np.ones((1, 1)), k, d),
         }
-        return Mixture(**{**rest, **self.as_dict()})
+        return Mixture(**{**placeholders, **self.as_dict()})
 
 
 def problem_of(source: Source, model: Model, reg_covar: float, policy: CollapsePolicy) -> Problem:
-    """Problem by scikit-learn's rules: a ridge ``reg_covar`` on all variances; of a collapse what the policy says.
+    """The problem that EM solves, with the ridge ``reg_covar`` on all variances and the policy's repairs.
 
-    The floor is half the ridge, which no covariance plus ridge reaches, or the policy's floor where that is higher.
+    The floor is half the ridge, which no variance plus ridge can reach, or the policy's floor if that is higher.
     """
     summary = model.summary(source)
     floor = np.maximum(floor_variances(summary.scale, policy.floor), reg_covar / 2)
@@ -121,7 +121,7 @@ def initial_mixture(
 ) -> StartResult | None:
     """Mixture from which EM starts: the given parameters, and those of the start method for the others.
 
-    None where a component of the start method has collapsed.
+    None if a component of the start has collapsed.
     """
     parameters = given.as_dict()
     if len(parameters) == 3:
@@ -150,17 +150,17 @@ def run_em(
     printer: VerbosePrinter,
     earlier: float | None = None,
 ) -> StartResult | None:
-    """Run EM from a mixture; None where a component collapses.
+    """Run EM from a mixture; None if a component collapses.
 
     scikit-learn stops after an M-step and Mixtura after an E-step, so n iterations of scikit-learn are n - 1 of
     Mixtura's and an M-step. ``earlier`` is the last lower bound of a fit that ``warm_start`` continues.
     """
     if not max_iter:
         return first
-    here = problem.evaluate(first.mixture, np.zeros(first.mixture.n_components, dtype=bool))
-    here = here.with_total_weight(first.total_weight)
+    initial = problem.evaluate(first.mixture, np.zeros(first.mixture.n_components, dtype=bool))
+    initial = initial.with_total_weight(first.total_weight)
     rules: list[StopRule] = [LoglikChanges(tol)]
-    run = Run.started(here) if earlier is None else resume(problem, here, earlier, rules)
+    run = Run.started(initial) if earlier is None else resume(problem, initial, earlier, rules)
     if not (accelerate or printer.level):
         run = advance(problem, run, rules, max_iter - 1)
     run = iterate(
@@ -179,9 +179,9 @@ def run_em(
         return None
     bounds = tuple(loglik / run.last.stats.total for loglik in run.trace)
     printer.end(bounds[-1], run.outcome.converged)
-    floored = [f"component {run.components[j]} rests on the floor" for j in np.flatnonzero(at_floor)]
-    troubles = describe_repairs(run.repairs, floored)
-    return StartResult(mixture, bounds, run.outcome.converged, troubles=troubles)
+    floored = [f"component {run.components[j]} is at the floor" for j in np.flatnonzero(at_floor)]
+    problems = describe_repairs(run.repairs, floored)
+    return StartResult(mixture, bounds, run.outcome.converged, problems=problems)
 
 
 @underflow_to_zero
@@ -219,14 +219,14 @@ def choose_best(results: list[StartResult], max_iter: int) -> StartResult:
     best = max(results, key=lambda result: result.lower_bound) if max_iter else results[-1]
     if not best.converged and max_iter:
         warnings.warn(NOT_CONVERGED, ConvergenceWarning, stacklevel=5)
-    if best.troubles:
+    if best.problems:
         advice = "Increase reg_covar or decrease n_components."
-        warnings.warn(f"{best.troubles}. {advice}", DegeneracyWarning, stacklevel=5)
+        warnings.warn(f"{best.problems}. {advice}", DegeneracyWarning, stacklevel=5)
     return best
 
 
 def resume(problem: Problem, first: Iterate, loglik: float, stop: Sequence[StopRule]) -> Run:
-    """Run that continues an earlier one, whose last mean log-likelihood per row was ``loglik``.
+    """Run that continues an earlier one, which ended at the mean log-likelihood ``loglik`` per row.
 
     It has already converged if a stopping rule holds between the end of the earlier run and ``first``.
     """

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, _fit_context
-from sklearn.mixture import GaussianMixture as Twin
+from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 
@@ -29,13 +29,13 @@ from mixtura.sklearn.automatic import (
 from mixtura.sklearn.collapse import ILL_DEFINED, collapse_policy
 from mixtura.sklearn.em import StartResult, choose_best, run_starts
 from mixtura.sklearn.onnx import onnx_parser
-from mixtura.sklearn.overrides import OWN, PUBLIC, fit_by_twins_loop, is_foreign_array, overridden
+from mixtura.sklearn.overrides import OWN_METHODS, PUBLIC_METHODS, fit_by_sklearn_loop, is_other_array, overridden
 from mixtura.sklearn.parameters import CONSTRAINTS, check_sample_weight, problem_and_start
 from mixtura.sklearn.predictions import Predictions
 from mixtura.sklearn.private_methods import PrivateMethods
+from mixtura.sklearn.sklearn_estimator import fit_with_sklearn, unknown_to_sklearn
 from mixtura.sklearn.threaded import use_threads
 from mixtura.sklearn.ties import settle_ties
-from mixtura.sklearn.twin import beyond_twin, fit_twin
 
 
 class GaussianMixture(
@@ -57,8 +57,8 @@ class GaussianMixture(
     n_components : int or "auto", default=1
         Number of components; "auto" chooses from 1 to 9 by BIC (`mixtura.select`).
     covariance_type : {"full", "tied", "diag", "spherical", "auto"} or str, default="full"
-        Covariances: a full matrix for each component, one full matrix for all, variances of the columns for each, or
-        one variance for each; or a covariance model by mclust's name, such as "VEE" (`mixtura.fit`). "auto" chooses by
+        Covariances: a full matrix for each component, one full matrix for all, a diagonal matrix for each, or one
+        variance for each; or a covariance model by mclust's name, such as "VEE" (`mixtura.fit`). "auto" chooses by
         BIC. If either parameter is "auto", tol, reg_covar, max_iter, n_init, init_params, warm_start and verbose have
         no effect, and ``..._init`` are refused.
     tol : float, default=1e-3
@@ -71,7 +71,7 @@ class GaussianMixture(
         Number of starts; the best result is kept.
     init_params : {"kmeans", "k-means++", "random", "random_from_data", "kmeans-sample"}, default="kmeans"
         Start method; the first four start where scikit-learn does with the same ``random_state``. "kmeans-sample" is
-        faster beyond 100,000 rows: k-means on so many of them.
+        faster unknown 100,000 rows: k-means on so many of them.
     weights_init, means_init, precisions_init : array-like, optional
         Parameters to start from, shaped like ``weights_``, ``means_`` and ``precisions_``.
     random_state : int, RandomState or None, default=None
@@ -90,8 +90,8 @@ class GaussianMixture(
     constraint : EigenvalueRatio or DeterminantRatio, optional
         By how much covariances may differ (`mixtura.fit`).
     on_collapse : {"raise", "repair"}, default="raise"
-        What to do where a component collapses during EM: what scikit-learn does, a ValueError if its covariance becomes
-        singular; or put it elsewhere once, and remove it if it collapses again.
+        What to do if a component collapses during EM: as scikit-learn, raise a ValueError if its covariance becomes
+        singular; or re-seed it once at other rows, and remove it if it collapses again.
     threads : int, optional
         Number of threads; results do not depend on it. Default: MIXTURA_NUM_THREADS, or all CPUs.
 
@@ -179,7 +179,7 @@ class GaussianMixture(
     @classmethod
     @cache
     def _get_param_names(cls) -> list[str]:
-        """Names of the parameters, cached: reading the signature takes a tenth of a small fit."""
+        """Names of the parameters, cached, since reading the signature takes a tenth of the time of a small fit."""
         return super()._get_param_names()
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -213,23 +213,23 @@ class GaussianMixture(
 
     @property
     def _model_options(self) -> dict[str, Any]:
-        """What `Model` and `mixtura.select` are told of the statistical model beside the covariance model's name."""
+        """Arguments of `Model` and `mixtura.select` for the statistical model, without the covariance model."""
         return {"constraint": self.constraint, "prior": self.prior, "equal_weights": self.equal_weights}
 
     @use_threads
     def _fit_rows(self, X: Any, y: Any, sample_weight: Any) -> NDArray[np.int64] | None:
-        """Run all starts and set the attributes; the rows' labels, where scikit-learn's loop made them."""
+        """Run EM from all starts and set the attributes; return the labels if scikit-learn's loop computed them."""
         names = [name for name in overridden(self, "fit") if name != "fit_predict"]
-        if names or is_foreign_array(X):
-            labels = fit_by_twins_loop(self, X, names, beyond_twin(self, self._model_options, sample_weight))
-            self._count()
+        if names or is_other_array(X):
+            labels = fit_by_sklearn_loop(self, X, names, unknown_to_sklearn(self, self._model_options, sample_weight))
+            self._set_own_attributes()
             return labels
         rows = check_fit_rows(self, X)
         weight = check_sample_weight(sample_weight, rows)
         self.__dict__.pop("selection_", None)
         if is_automatic(self.n_components, self.covariance_type):
             selection = select_by_bic(self, rows, weight, **self._model_options)
-            self._set(as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))
+            self._set_attributes(as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))
             self.selection_ = selection
             return None
         check_enough_rows(rows, self.n_components)
@@ -237,23 +237,23 @@ class GaussianMixture(
         return None
 
     def _fit_starts(self, rows: Rows, weight: Array | None) -> None:
-        """Run all starts; where a component collapses, scikit-learn's own arithmetic decides, if it knows the model."""
-        has_twin = not beyond_twin(self, self._model_options, weight)
-        policy = collapse_policy(self.on_collapse, has_twin=has_twin)
+        """Run EM from all starts; if a component collapses, scikit-learn's class fits instead, if it can."""
+        known_to_sklearn = not unknown_to_sklearn(self, self._model_options, weight)
+        policy = collapse_policy(self.on_collapse, known_to_sklearn=known_to_sklearn)
         problem, given = problem_and_start(self, ArraySource(rows, weight), policy, **self._model_options)
         rng = check_random_state(self.random_state)
         state = rng.get_state(legacy=False)
         results = run_starts(self, problem, given, policy, rng)
         if results is not None:
-            results = settle_ties(self, rows, rng, results) if has_twin and len(results) > 1 else results
-            self._set(choose_best(results, self.max_iter), rows.dtype, self.covariance_type)
-        elif has_twin:
-            fit_twin(self, rows, rng, state)
-            self._count()
+            results = settle_ties(self, rows, rng, results) if known_to_sklearn and len(results) > 1 else results
+            self._set_attributes(choose_best(results, self.max_iter), rows.dtype, self.covariance_type)
+        elif known_to_sklearn:
+            fit_with_sklearn(self, rows, rng, state)
+            self._set_own_attributes()
         else:
             raise ValueError(ILL_DEFINED)
 
-    def _set(self, best: StartResult, dtype: Any, covariance_type: str) -> None:
+    def _set_attributes(self, best: StartResult, dtype: Any, covariance_type: str) -> None:
         """Set the fitted attributes from a result, as floats of type ``dtype``."""
         self.covariance_type_, self.n_components_ = covariance_type, best.mixture.n_components
         pack = parameter_shape(covariance_type).pack
@@ -270,7 +270,7 @@ class GaussianMixture(
         self.lower_bounds_ = list(best.lower_bounds)
         self.n_parameters_ = best.mixture.n_parameters
 
-    def _count(self) -> None:
+    def _set_own_attributes(self) -> None:
         """Set the attributes that scikit-learn's class does not have, after it has set its own."""
         self.covariance_type_, self.n_components_ = self.covariance_type, int(self.means_.shape[0])
         self.n_parameters_ = self._n_parameters()
@@ -281,13 +281,13 @@ class GaussianMixture(
 
     @property
     def _n_features_out(self) -> int:
-        """Number of columns of what `transform` returns; the name is that of scikit-learn."""
+        """Number of columns that `transform` returns, for scikit-learn's mixin."""
         return self.means_.shape[0]
 
     onnx_parser = onnx_parser
 
 
-OWN.update({name: getattr(GaussianMixture, name) for name in PUBLIC})
+OWN_METHODS.update({name: getattr(GaussianMixture, name) for name in PUBLIC_METHODS})
 
-# Programs ask whether a model is an instance of scikit-learn's class.
-Twin.register(GaussianMixture)
+# So that isinstance(model, sklearn.mixture.GaussianMixture) is true.
+SklearnGaussianMixture.register(GaussianMixture)

@@ -1,4 +1,4 @@
-"""Conversion of `GaussianMixture` to ONNX: the method that skl2onnx asks an estimator of an unknown class for."""
+"""Conversion of `GaussianMixture` to ONNX: the method that skl2onnx calls for classes that it does not know."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from sklearn.mixture import GaussianMixture as Twin
+from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
 
-from mixtura.sklearn.twin import as_twin
+from mixtura.sklearn.sklearn_estimator import as_sklearn_estimator
 
-# What skl2onnx calls the conversion of scikit-learn's class.
+# skl2onnx's name of the conversion of scikit-learn's class.
 ALIAS = "SklearnGaussianMixture"
 
 
 def onnx_parser(estimator: Any) -> Callable[..., list[Any]] | None:
-    """Function that declares the outputs of a converted estimator, whose place scikit-learn's own takes.
+    """Function that replaces the estimator by scikit-learn's own and declares the outputs of its conversion.
 
-    None where skl2onnx takes the estimator for scikit-learn's anyway, since its class was put in that one's place.
+    None if skl2onnx already converts the estimator like scikit-learn's, since our class was registered in its place.
     """
     parse_module = import_module("skl2onnx._parse")
-    if parse_module.GaussianMixture is not Twin:
+    if parse_module.GaussianMixture is not SklearnGaussianMixture:
         return None
     types = import_module("skl2onnx.common.data_types")
 
     def parse(scope: Any, inputs: Any) -> list[Any]:
-        twin = as_twin(estimator)
-        scope.replace_raw_operator(estimator, twin, ALIAS)
-        told = scope.options or {}
+        sklearn_estimator = as_sklearn_estimator(estimator)
+        scope.replace_raw_operator(estimator, sklearn_estimator, ALIAS)
+        options = scope.options or {}
         for key in (type(estimator), id(estimator)):
-            scope.add_options(id(twin), told.get(key))
+            scope.add_options(id(sklearn_estimator), options.get(key))
         kind = types.guess_tensor_type(inputs[0].type)
         outputs = [("label", types.Int64TensorType()), ("probabilities", kind)]
-        if scope.get_options(twin, {"score_samples": False})["score_samples"]:
+        if scope.get_options(sklearn_estimator, {"score_samples": False})["score_samples"]:
             outputs.append(("score_samples", types.guess_tensor_type(inputs[0].type)))
         return [scope.declare_local_variable(*output) for output in outputs]
 

@@ -14,7 +14,7 @@ from mixtura.covariance.models import MODELS, DeterminantRatio, EigenvalueRatio
 from mixtura.data import ArraySource
 from mixtura.em import Problem
 from mixtura.errors import DataError
-from mixtura.fitting import Model, as_masks, hold_parameters
+from mixtura.fitting import Model, as_masks, fix_parameters
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.collapse import CollapsePolicy
 from mixtura.sklearn.em import STARTS, InitialParameters, problem_of
@@ -58,9 +58,9 @@ def initial_parameters(estimator: Any, d: int) -> InitialParameters:
 def problem_and_start(
     estimator: Any, source: ArraySource, policy: CollapsePolicy, **model_options: Any
 ) -> tuple[Problem, InitialParameters]:
-    """Problem that EM solves for an estimator and its data, and the given parameters of the start.
+    """Problem that EM solves for an estimator and its data, and the initial parameters that the user gives.
 
-    ``model_options`` are the fields of its `Model`, but for the covariance model's name and what is held.
+    ``model_options`` are the fields of its `Model` other than the covariance model and fixed parameters.
     """
     given = initial_parameters(estimator, source.n_features)
     problem = problem_of(source, Model(estimator.covariance_type, **model_options), estimator.reg_covar, policy)
@@ -69,15 +69,15 @@ def problem_and_start(
     if missing:
         names = {"covariances": "precisions_init"}
         wanted = ", ".join(names.get(name, f"{name}_init") for name in sorted(missing))
-        raise ValueError(f"fixed: {', '.join(sorted(missing))} are to be held; give {wanted}")
+        raise ValueError(f"fixed: {', '.join(sorted(missing))} are fixed; give {wanted}")
     if not masks:
         return problem, given
     mixture = given.complete(estimator.n_components, source.n_features)
-    return hold_parameters(problem, masks, mixture), given
+    return fix_parameters(problem, masks, mixture), given
 
 
 def check_sample_weight(sample_weight: Any, rows: Rows) -> Any:
-    """Check weights of rows with scikit-learn's rules and texts; None stays None; a missing weight's row is named."""
+    """Check weights of rows with scikit-learn's rules and error texts, and name the row of a missing weight."""
     if sample_weight is None:
         return None
     if not isinstance(sample_weight, Number):
@@ -90,8 +90,8 @@ def check_sample_weight(sample_weight: Any, rows: Rows) -> Any:
 
 
 def count_parameters(estimator: Any, k: int, d: int) -> int:
-    """Number of free parameters of an estimator's model in d columns; k is the number of components for "auto"."""
-    own, kind = estimator.n_components, estimator.covariance_type
+    """Number of free parameters of an estimator's model in d columns; k components, if their number is "auto"."""
+    count, kind = estimator.n_components, estimator.covariance_type
     name = getattr(estimator, "covariance_type_", kind) if kind == AUTO else kind
     model = Model(name, estimator.constraint, fixed=estimator.fixed, equal_weights=estimator.equal_weights)
-    return model.n_parameters(k if own == AUTO else int(own), d)
+    return model.n_parameters(k if count == AUTO else int(count), d)

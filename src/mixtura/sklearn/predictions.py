@@ -1,4 +1,4 @@
-"""What a fitted `GaussianMixture` is asked: labels, densities, criteria and samples, by its attributes as they are."""
+"""Methods of a fitted `GaussianMixture`: labels, densities, criteria and samples, from its current attributes."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from mixtura.sklearn.attributes import (
     mixture_from_attributes,
     try_mixture_from_attributes,
 )
-from mixtura.sklearn.overrides import call_twin, overridden, refuse_overridden
+from mixtura.sklearn.overrides import call_sklearn_method, overridden, refuse_overridden
 from mixtura.sklearn.parameters import check_sample_weight, count_parameters
+from mixtura.sklearn.sklearn_estimator import as_sklearn_estimator
 from mixtura.sklearn.threaded import use_threads
-from mixtura.sklearn.twin import as_twin
 
 
 class Predictions:
     """Methods of a fitted estimator.
 
-    Attributes that were set by hand are used as scikit-learn uses them. Where its arithmetic is needed for this
-    (weights that do not sum to one, precisions that are singular up to rounding), or a subclass overrides a method
-    that scikit-learn's would call, scikit-learn's method answers.
+    Attributes that the user sets are used as scikit-learn uses them. scikit-learn's own method is called if weights do
+    not sum to one, if precisions are singular up to rounding, or if a subclass overrides a method that it calls.
     """
 
     @property
@@ -38,9 +37,9 @@ class Predictions:
             check_is_fitted(self)
         return mixture_from_attributes(self, self._n_parameters())
 
-    def _ordinary_mixture(self: Any, asked: str) -> Mixture | None:
-        """The fitted mixture, or None where scikit-learn's own method ``asked`` has to answer."""
-        if overridden(self, asked):
+    def _mixture_unless_overridden(self: Any, method: str) -> Mixture | None:
+        """The fitted mixture, or None if scikit-learn's own ``method`` must be called."""
+        if overridden(self, method):
             return None
         if not hasattr(self, "weights_"):
             check_is_fitted(self)
@@ -53,26 +52,26 @@ class Predictions:
 
     def _labels(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n_samples,): what `predict` and `fit_predict` return."""
-        mixture = self._ordinary_mixture("predict")
+        mixture = self._mixture_unless_overridden("predict")
         if mixture is None:
-            return call_twin("predict", self, X)
+            return call_sklearn_method("predict", self, X)
         return kernels.current_kernel().labels(mixture, check_prediction_rows(self, X))
 
     @use_threads
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Probability of each component given the row, (n_samples, n_components)."""
-        mixture = self._ordinary_mixture("predict_proba")
+        mixture = self._mixture_unless_overridden("predict_proba")
         if mixture is None:
-            return call_twin("predict_proba", self, X)
+            return call_sklearn_method("predict_proba", self, X)
         rows = check_prediction_rows(self, X)
         return kernels.current_kernel().posterior(mixture, rows).astype(rows.dtype, copy=False)
 
     @use_threads
     def score_samples(self, X: Any) -> NDArray[np.floating]:
         """Log-density of each row, (n_samples,)."""
-        mixture = self._ordinary_mixture("score_samples")
+        mixture = self._mixture_unless_overridden("score_samples")
         if mixture is None:
-            return call_twin("score_samples", self, X)
+            return call_sklearn_method("score_samples", self, X)
         rows = check_prediction_rows(self, X)
         return kernels.current_kernel().log_density(mixture, rows).astype(rows.dtype, copy=False)
 
@@ -89,15 +88,15 @@ class Predictions:
 
     def bic(self, X: Any, sample_weight: Any = None) -> float:
         """Bayesian information criterion on the rows; lower is better."""
-        if sample_weight is None and self._ordinary_mixture("criteria") is None:
-            return float(call_twin("bic", self, X))
+        if sample_weight is None and self._mixture_unless_overridden("criteria") is None:
+            return float(call_sklearn_method("bic", self, X))
         refuse_overridden(self, "bic with sample_weight", "criteria", "is computed from the attributes")
         return self._assess(X, sample_weight, self.mixture_).bic
 
     def aic(self, X: Any, sample_weight: Any = None) -> float:
         """Akaike information criterion on the rows; lower is better."""
-        if sample_weight is None and self._ordinary_mixture("criteria") is None:
-            return float(call_twin("aic", self, X))
+        if sample_weight is None and self._mixture_unless_overridden("criteria") is None:
+            return float(call_sklearn_method("aic", self, X))
         refuse_overridden(self, "aic with sample_weight", "criteria", "is computed from the attributes")
         return self._assess(X, sample_weight, self.mixture_).aic
 
@@ -107,11 +106,11 @@ class Predictions:
         return self._assess(X, sample_weight, self.mixture_).icl
 
     def _n_parameters(self: Any) -> int:
-        """Number of free parameters of the model as it stands: of ``n_components`` in the columns of ``means_``."""
+        """Number of free parameters for the current ``n_components`` and the columns of ``means_``."""
         return count_parameters(self, *np.shape(self.means_))
 
     def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
-        """Draw rows and their components, grouped by component: scikit-learn's draws, by ``covariances_``."""
+        """Draw rows and their components, grouped by component, as scikit-learn does from ``covariances_``."""
         check_is_fitted(self)
-        rows, labels = as_twin(self).sample(n_samples)
+        rows, labels = as_sklearn_estimator(self).sample(n_samples)
         return rows, labels

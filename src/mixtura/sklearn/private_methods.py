@@ -1,19 +1,19 @@
-"""The private methods of scikit-learn's mixtures, which programs call on fitted ones, and which subclasses override.
+"""Private methods of scikit-learn's mixtures, which programs call and subclasses override.
 
-What is not said here is what scikit-learn's method of the name says. Those that call others call them on the
-estimator, so that a subclass's are called.
+scikit-learn documents these methods. Those that call others call them on the estimator, so that a subclass's methods
+are called.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sklearn.mixture import GaussianMixture as Twin
+from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
 from sklearn.mixture._base import BaseMixture
 
 from mixtura._support import Array
 from mixtura.errors import ParameterError
-from mixtura.sklearn.twin import as_twin, beyond_twin, copy_attributes
+from mixtura.sklearn.sklearn_estimator import as_sklearn_estimator, copy_attributes, unknown_to_sklearn
 
 Parameters = tuple[Any, Any, Any, Any]
 
@@ -21,13 +21,12 @@ Parameters = tuple[Any, Any, Any, Any]
 class PrivateMethods:
     """Private methods of scikit-learn's mixtures, with their names and arguments.
 
-    Those that estimate parameters know the four covariance types of scikit-learn alone, and none of the parameters that
-    it does not have.
+    Those that estimate parameters accept only scikit-learn's four covariance types and parameters.
     """
 
     def _check_parameters(self: Any, X: Any, xp: Any = None) -> None:
-        """Check the given parameters of the start."""
-        _check_has_twin("_check_parameters", beyond_twin(self, self._model_options))
+        """Check the given initial parameters."""
+        _check_known_to_sklearn("_check_parameters", unknown_to_sklearn(self, self._model_options))
         _call("_check_parameters", self, X, xp=xp)
 
     def _initialize_parameters(self: Any, X: Any, random_state: Any, xp: Any = None) -> None:
@@ -39,8 +38,8 @@ class PrivateMethods:
             _call("_initialize_parameters", self, X, random_state, xp=xp, owner=BaseMixture)
 
     def _initialize(self: Any, X: Any, resp: Any, xp: Any = None) -> None:
-        """Set the attributes by an M-step from responsibilities, and by the parameters that are given."""
-        _check_has_twin("_initialize", beyond_twin(self, self._model_options))
+        """Set the attributes by an M-step from responsibilities, and to the given initial parameters."""
+        _check_known_to_sklearn("_initialize", unknown_to_sklearn(self, self._model_options))
         _call("_initialize", self, X, resp, xp=xp)
 
     def _e_step(self: Any, X: Any, xp: Any = None) -> tuple[Any, Array]:
@@ -49,12 +48,12 @@ class PrivateMethods:
 
     def _m_step(self: Any, X: Any, log_resp: Any, xp: Any = None) -> None:
         """Set the attributes by an M-step from logarithms of responsibilities, (n, k)."""
-        _check_has_twin("_m_step", beyond_twin(self, self._model_options))
+        _check_known_to_sklearn("_m_step", unknown_to_sklearn(self, self._model_options))
         _call("_m_step", self, X, log_resp, xp=xp)
 
     def _estimate_log_prob(self: Any, X: Any, xp: Any = None) -> Array:
         """Log-density of each row in each component, (n, k), without the weights."""
-        return _call("_estimate_log_prob", as_twin(self), X, xp=xp)
+        return _call("_estimate_log_prob", as_sklearn_estimator(self), X, xp=xp)
 
     def _estimate_log_weights(self: Any, xp: Any = None) -> Array:
         """Logarithms of the weights, (k,)."""
@@ -69,18 +68,18 @@ class PrivateMethods:
         return _call("_estimate_log_prob_resp", self, X, xp=xp)
 
     def _compute_lower_bound(self: Any, log_resp: Any, log_prob_norm: Any) -> Any:
-        """The mean log-likelihood per row, as it is given."""
+        """The second argument: the mean log-likelihood per row."""
         return _call("_compute_lower_bound", self, log_resp, log_prob_norm)
 
     def _get_parameters(self: Any) -> Parameters:
-        """Weights, means, covariances and factors of the precisions, as the attributes have them."""
+        """Weights, means, covariances and factors of the precisions, from the attributes."""
         return _call("_get_parameters", self)
 
     def _set_parameters(self: Any, params: Parameters, xp: Any = None) -> None:
-        """Set the attributes to what `_get_parameters` returned, and the precisions to what follows from them."""
-        twin = as_twin(self)
-        _call("_set_parameters", twin, params, xp=xp)
-        copy_attributes(twin, self)
+        """Set the attributes to what `_get_parameters` returned, and compute the precisions from them."""
+        sklearn_estimator = as_sklearn_estimator(self)
+        _call("_set_parameters", sklearn_estimator, params, xp=xp)
+        copy_attributes(sklearn_estimator, self)
 
     def _print_verbose_msg_init_beg(self: Any, n_init: int) -> None:
         """Print that a start begins."""
@@ -95,14 +94,14 @@ class PrivateMethods:
         _call("_print_verbose_msg_init_end", self, lb, init_has_converged)
 
 
-def _call(method: str, estimator: Any, *args: Any, owner: Any = Twin, **kwargs: Any) -> Any:
-    """Call a method of scikit-learn's class on any estimator, by name, so that one it has no longer fails only then."""
+def _call(method: str, estimator: Any, *args: Any, owner: Any = SklearnGaussianMixture, **kwargs: Any) -> Any:
+    """Call a method of scikit-learn's class by name; a method that its version lacks then fails only when called."""
     return getattr(owner, method)(estimator, *args, **kwargs)
 
 
-def _check_has_twin(method: str, beyond: list[str]) -> None:
-    """Raise where an estimator asks for what scikit-learn's M-step does not know."""
-    if beyond:
+def _check_known_to_sklearn(method: str, unknown: list[str]) -> None:
+    """Raise ParameterError if an estimator has parameters that scikit-learn's M-step does not know."""
+    if unknown:
         raise ParameterError(
-            f"{method} is scikit-learn's, which does not know {', '.join(beyond)}; leave this out, or call fit"
+            f"{method} is scikit-learn's, which does not know {', '.join(unknown)}; leave this out, or call fit"
         )

@@ -78,9 +78,9 @@ def check_weights(values: Any, k: int) -> Array:
 
 def covariances_from_precisions(values: Any, kind: str, k: int, d: int) -> Covariance:
     """Check precisions with scikit-learn's rules and error texts; return the covariances they stand for."""
-    form = PARAMETER_SHAPES.get(kind, PARAMETER_SHAPES["full"])
-    precisions = form.unpack(check_shape(values, f"{kind} precision", form.shape(k, d)))
+    shape = PARAMETER_SHAPES.get(kind, PARAMETER_SHAPES["full"])
+    precisions = shape.unpack(check_shape(values, f"{kind} precision", shape.shape(k, d)))
     try:
-        return form.storage.from_precisions(precisions, k, d)
+        return shape.storage.from_precisions(precisions, k, d)
     except DataError:
-        raise ValueError(f"'{kind} precision' should be {form.positive}") from None
+        raise ValueError(f"'{kind} precision' should be {shape.positive}") from None

@@ -22,26 +22,26 @@ class VerbosePrinter:
         Iterations from one line to the next.
     write : callable
         Prints a line.
-    marks : dict of str to float
+    times : dict of str to float
         Time of the last line of each kind, in seconds.
     """
 
     level: int = 0
     interval: int = 10
     write: Callable[[str], object] = print
-    marks: dict[str, float] = field(default_factory=dict)
+    times: dict[str, float] = field(default_factory=dict)
 
     def _seconds_since_last(self, what: str) -> float:
         """Seconds since the last line of this kind; 0 for the first."""
         now = perf_counter()
-        before = self.marks.get(what, now)
-        self.marks[what] = now
+        before = self.times.get(what, now)
+        self.times[what] = now
         return now - before
 
     def begin(self, number: int) -> None:
         """Print that a start begins."""
         if self.level:
-            self.marks.clear()
+            self.times.clear()
             self._seconds_since_last("start")
             self._seconds_since_last("iteration")
             self.write(f"Initialization {number}")
@@ -57,6 +57,6 @@ class VerbosePrinter:
     def end(self, lower_bound: float, converged: bool) -> None:
         """Print how a start ended."""
         if self.level:
-            said = "converged" if converged else "did not converge"
+            outcome = "converged" if converged else "did not converge"
             more = f" time lapse {self._seconds_since_last('start'):.5f}s\t lower bound {lower_bound:.5f}."
-            self.write(f"Initialization {said}." + more * (self.level > 1))
+            self.write(f"Initialization {outcome}." + more * (self.level > 1))

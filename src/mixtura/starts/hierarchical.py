@@ -49,7 +49,7 @@ class ClusterTree:
     criterion, use : str
         As given to `mixtura.hierarchical`.
     table_kind : {"records", "pandas", "polars"}
-        The kind of table that `table` returns: the one that the rows came in.
+        Kind of table that `table` returns: that of the rows.
 
     Examples
     --------
@@ -79,7 +79,7 @@ class ClusterTree:
     def table(self) -> Any:
         """A row for each merge, in order: number of clusters left, first rows of the two joined, and its height.
 
-        It is a DataFrame of pandas or polars if the rows came in one, and otherwise the list `records`.
+        It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
         """
         return as_table(self.records(), self.table_kind)
 

@@ -103,7 +103,7 @@ def _completed(problem: Problem, k: int, rng: Rng, rest: Any, given: dict[str, A
         order = _match_clusters(base, given)
         stats, base = stats.select(order), base.select(order)
     masks: dict[str, Any] = dict.fromkeys(given, np.ones(k, dtype=bool))
-    mixture, _ = problem.mstep.free.holding(replace(base, **given), masks)(stats, base)
+    mixture, _ = problem.mstep.all_free.with_fixed(replace(base, **given), masks)(stats, base)
     return replace(mixture, n_parameters=0)
 
 

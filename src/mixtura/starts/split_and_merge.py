@@ -103,7 +103,7 @@ def insert(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
     row = neighbourhood.draw_rows(rng, 1)
     owner = int(neighbourhood.mixture.log_joint(row)[0, :k].argmax())
     white = neighbourhood.mixture.covariances.whiten(owner, neighbourhood.sample.rows - row)
-    count = min(n, max(int(INSERTED_FRACTION * n / k), problem.mstep.covariances.least_points(d) + 1))
+    count = min(n, max(int(INSERTED_FRACTION * n / k), problem.mstep.covariances.least_rows_nonsingular(d) + 1))
     near = np.argpartition(np.einsum("ij,ij->i", white, white), count - 1)[:count]
     return neighbourhood.with_components(
         [int(rng.choice(k))],

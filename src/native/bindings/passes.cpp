@@ -37,7 +37,7 @@ struct SumArrays {
   }
 };
 
-// The E-step: returns log-likelihood and certainty (`assignment_logprob` in Python), and writes the sums.
+// The E-step: returns log-likelihood and log-probability of the assignment, and writes the sums.
 std::pair<double, double> estep(const std::string& level, const AnyRows& rows, const std::optional<RowWeights>& weight,
                                 const DensityArrays& mixture, const In& centres, const SumArrays& to,
                                 const std::vector<Size>& ends, int threads) {
@@ -48,7 +48,7 @@ std::pair<double, double> estep(const std::string& level, const AnyRows& rows, c
   const Size each = sums.kind == Scatter::DIAGONAL ? data.d : data.d * data.d;
   Pass pass(data, ends, useful_threads(threads, data.n, density.k, each), &interrupted);
   unlocked([&] { pass.sum(kernel.estep, density, sums); });
-  return {sums.loglik, sums.certainty};
+  return {sums.loglik, sums.assignment_logprob};
 }
 
 void moments(const std::string& level, const AnyRows& rows, const std::optional<RowWeights>& weight, const In& shift,
@@ -122,7 +122,7 @@ void bind_passes(nb::module_& m) {
   nb::class_<SumArrays>(m, "Sums", "Arrays that sums over rows are written to.")
       .def(nb::init<Out, Out, Out>(), "weight"_a, "mean"_a, "scatter"_a);
   m.def("estep", &estep, "level"_a, "rows"_a, "weight"_a.none(), "mixture"_a, "centres"_a, "to"_a, "ends"_a,
-        "threads"_a, "Sums of responsibilities; returns log-likelihood and certainty.");
+        "threads"_a, "Sums of responsibilities; returns log-likelihood and log-probability of the assignment.");
   m.def("moments", &moments, "level"_a, "rows"_a, "weight"_a.none(), "shift"_a, "to"_a, "ends"_a, "threads"_a,
         "Weight, mean and squares of all rows.");
   m.def("predict", &predict, "level"_a, "rows"_a, "mixture"_a, "kind"_a, "out"_a, "ends"_a, "threads"_a,

@@ -211,7 +211,7 @@ void bind_parameters(nb::module_& m) {
           "pseudo_rows"_a.none());
   nb::class_<EmOptions>(m, "EmOptions", "When a run ends, and when it is accelerated.")
       .def(nb::init<double, double, Size, double, Size>(), nb::kw_only(), "tol"_a, "rows_per_weight"_a,
-           "least_points"_a, "point_mass"_a, "accelerate_after"_a);
+           "least_rows"_a, "point_mass"_a, "accelerate_after"_a);
   nb::class_<StartArrays>(m, "Starts", "Statistics of several starts, one after the other.")
       .def(nb::init<In, In, In>(), "weight"_a, "mean"_a, "scatter"_a);
 }
@@ -238,7 +238,7 @@ void bind_result(nb::module_& m) {
       .def_ro("passes", &Result::passes)
       .def_prop_ro("trace", [](const Result& r) { return as_tuple(r.trace); })
       .def_prop_ro("loglik", [](const Result& r) { return r.at.loglik; })
-      .def_prop_ro("certainty", [](const Result& r) { return r.at.certainty; })
+      .def_prop_ro("assignment_logprob", [](const Result& r) { return r.at.assignment_logprob; })
       .def_prop_ro("any_at_floor", [](const Result& r) { return r.at.any_at_floor(); })
       .def_prop_ro("weight", [=](Result& r) { return vector(r.at.stats.weight); }, owned)
       .def_prop_ro("mean", [=](Result& r) { return rows(r.at.stats.mean, r.scatter); }, owned)

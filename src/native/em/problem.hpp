@@ -17,7 +17,7 @@ struct Problem {
 struct EmOptions {
   double tol;               // by which the mean log-likelihood per row must rise
   double rows_per_weight;   // how many rows a weight of one stands for
-  Size least_points;        // a component on the floor with fewer rows has collapsed
+  Size least_rows;          // a component at the floor with fewer rows has collapsed
   double point_mass;        // one that holds less weight there is spurious
   Size accelerate_after;    // iterations after which SQUAREM steps are tried
 };
@@ -38,7 +38,7 @@ struct Iterate {
   Statistics stats;
   Numbers weights, means, covariances;  // (k), (k, d), and (k, d, d) or (k, d)
   std::vector<char> at_floor;           // (k)
-  double loglik = 0, certainty = 0;
+  double loglik = 0, assignment_logprob = 0;
 
   bool any_spurious(double point_mass) const {
     for (std::size_t c = 0; c < at_floor.size(); ++c)

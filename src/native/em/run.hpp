@@ -145,10 +145,10 @@ class Iteration {
   bool collapsed(const Iterate& at) const {
     const Numbers& weight = at.stats.weight;
     const Size k = Size(weight.size());
-    const bool enough = options_.rows_per_weight * at.stats.total() >= double(k * options_.least_points);
+    const bool enough = options_.rows_per_weight * at.stats.total() >= double(k * options_.least_rows);
     for (Size c = 0; c < k; ++c) {
       const double rows = weight[c] * options_.rows_per_weight;
-      if (k > 1 && (rows < 0.5 || (enough && at.at_floor[c] && rows < double(options_.least_points)))) return true;
+      if (k > 1 && (rows < 0.5 || (enough && at.at_floor[c] && rows < double(options_.least_rows)))) return true;
     }
     return false;
   }

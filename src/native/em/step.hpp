@@ -71,7 +71,7 @@ class EmStep {
     Sums sums{at.means.data(),          p_.model.scatter(), at.stats.weight.data(), at.stats.mean.data(),
               at.stats.scatter.data(), 0,                  0};
     pass_.sum(p_.kernel->estep, density, sums);
-    at.loglik = sums.loglik, at.certainty = sums.certainty;
+    at.loglik = sums.loglik, at.assignment_logprob = sums.assignment_logprob;
     if (!p_.prior.flat()) at.loglik += p_.prior.log_density(layout, at.means, u_.factors, u_.logdet);
     return std::isfinite(at.loglik);
   }

@@ -56,7 +56,7 @@ void clear(const Density& density, std::int64_t d, Sums& sums) {
   std::memset(sums.weight, 0, std::size_t(density.k) * sizeof(double));
   std::memset(sums.mean, 0, std::size_t(density.k * d) * sizeof(double));
   std::memset(sums.scatter, 0, std::size_t(layout.matrices * layout.size) * sizeof(double));
-  sums.loglik = sums.certainty = 0;
+  sums.loglik = sums.assignment_logprob = 0;
 }
 
 // Sums about the given centres and, if digits are lost, again about the means.

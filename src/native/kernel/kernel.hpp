@@ -32,7 +32,7 @@ struct Sums {
   const double* centres;
   Scatter kind;
   double *weight, *mean, *scatter;  // (k), (k, d), (k, d, d) or (d, d) or (k, d)
-  double loglik, certainty;
+  double loglik, assignment_logprob;
 };
 
 using Summing = void (*)(const Rows&, const Density&, Sums&);

@@ -74,8 +74,8 @@ template <class T> struct Product {
   }
 };
 
-// Adds a block's log-likelihood and certainty, in nats; replaces total by weight / total, and root by its root. The
-// certainty, `assignment_logprob` in Python, is the weighted sum of the logarithms of the largest responsibilities.
+// Adds a block's log-likelihood and assignment_logprob, in nats: the latter is the weighted sum of the logarithms of
+// the largest responsibilities. Replaces total by weight / total, and root by its root.
 template <class T, Power POWER>
 void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels, double unit, double base,
                     Scratch<T>& s, Sums& to) {
@@ -99,9 +99,9 @@ void add_likelihood(const Rows& rows, std::int64_t first, int count, int panels,
   }
   if constexpr (POWER == Power::ROOT)
     for (int n = 0; n < panels * PANEL<T>; ++n) s.root[n] = root(s.total[n]);
-  const double certainty = sum_of<T>(log_total);
-  to.loglik += unit * sum_of<T>(largest) + certainty + base * (whole + sum_of<T>(weights));
-  to.certainty -= certainty;
+  const double log_totals = sum_of<T>(log_total);
+  to.loglik += unit * sum_of<T>(largest) + log_totals + base * (whole + sum_of<T>(weights));
+  to.assignment_logprob -= log_totals;
 }
 
 // Each row's largest log-density and its weight / total, kept so that some components can be summed again without the

@@ -55,7 +55,7 @@ class Pass {
  private:
   struct Partial {
     Numbers weight, mean, scatter;
-    double loglik = 0, certainty = 0;
+    double loglik = 0, assignment_logprob = 0;
   };
   const Rows rows_;
   const std::vector<Size> begins_;
@@ -83,7 +83,7 @@ class Pass {
     to->weight.resize(k), to->mean.resize(k * d), to->scatter.resize(scatter_size());
     Sums sums{sums_->centres, sums_->kind, to->weight.data(), to->mean.data(), to->scatter.data(), 0, 0};
     kernel_(part_of(rows_, begins_[c], begins_[c + 1]), *density_, sums);
-    to->loglik = sums.loglik, to->certainty = sums.certainty;
+    to->loglik = sums.loglik, to->assignment_logprob = sums.assignment_logprob;
     return to;
   }
   // The thread with the next chunk in order adds it, and those that waited for it, while the other threads go on.
@@ -113,7 +113,7 @@ class Pass {
     std::copy(from.weight.begin(), from.weight.end(), sums_->weight);
     std::copy(from.mean.begin(), from.mean.end(), sums_->mean);
     std::copy(from.scatter.begin(), from.scatter.end(), sums_->scatter);
-    sums_->loglik = from.loglik, sums_->certainty = from.certainty;
+    sums_->loglik = from.loglik, sums_->assignment_logprob = from.assignment_logprob;
   }
   // The merge of Chan, Golub and LeVeque, as in mixtura.stats.
   void add(const Partial& from) {
@@ -135,7 +135,7 @@ class Pass {
       }
       sums_->weight[c] = whole;
     }
-    sums_->loglik += from.loglik, sums_->certainty += from.certainty;
+    sums_->loglik += from.loglik, sums_->assignment_logprob += from.assignment_logprob;
   }
 };
 

@@ -7,7 +7,7 @@ instance in ``names.py``, in `MODELS`; the law tests then include it.
 from __future__ import annotations
 
 from mixtura.covariance.models.base import CovarianceModel, Mask
-from mixtura.covariance.models.held import HeldCovariances
+from mixtura.covariance.models.fixed import FixedCovariances
 from mixtura.covariance.models.names import (
     ALIASES,
     MODELS,
@@ -34,7 +34,7 @@ __all__ = [
     "CovarianceModel",
     "DeterminantRatio",
     "EigenvalueRatio",
-    "HeldCovariances",
+    "FixedCovariances",
     "Letters",
     "Mask",
     "PseudoRows",

@@ -1,4 +1,4 @@
-"""The protocol of covariance models: how covariances are estimated from sufficient statistics."""
+"""Protocol of covariance models: how covariance matrices are estimated from sufficient statistics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 
 class CovarianceModel(Protocol):
-    """A set of covariance matrices, and the M-step that finds the best of them."""
+    """A family of covariance matrices, and the M-step that maximises the expected log-likelihood over it."""
 
     @property
     def name(self) -> str:
@@ -24,7 +24,7 @@ class CovarianceModel(Protocol):
 
     @property
     def in_kernel(self) -> bool:
-        """Whether a kernel that iterates EM by itself can do this model's M-step, if it knows the name."""
+        """Whether a kernel's own EM iterations have this M-step, if they know the model's name."""
 
     @property
     def scatter_kind(self) -> ScatterKind:
@@ -42,23 +42,23 @@ class CovarianceModel(Protocol):
     def n_parameters(self, k: int, d: int) -> int:
         """Number of free parameters of the covariances of k components in d dimensions."""
 
-    def least_points(self, d: int) -> int:
-        """Number of distinct rows that a component needs for its covariance not to be singular."""
+    def least_rows_nonsingular(self, d: int) -> int:
+        """Least number of distinct rows with which a component's covariance is not singular."""
 
-    def own_points(self, d: int) -> int:
-        """Number of distinct rows that a component needs to determine the parameters that it alone has."""
+    def least_rows_estimable(self, d: int) -> int:
+        """Least number of distinct rows that determine the covariance parameters of a single component."""
 
     def pseudo_rows(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PseudoRows:
-        """What a penalty on covariances with ``dof`` degrees of freedom adds to the statistics of each of k components.
+        """Weight and scatter that a penalty with ``dof`` degrees of freedom adds to each of k components.
 
         ``shrinks_means`` says whether the means are penalised, too.
         """
 
     @property
-    def free(self) -> CovarianceModel:
-        """The model that estimates the covariances of all components, none of them held fixed."""
+    def all_free(self) -> CovarianceModel:
+        """The model with no component's covariance held fixed."""
 
-    def is_held(self, k: int) -> Mask:
+    def is_fixed(self, k: int) -> Mask:
         """Whether each component's covariance is held fixed rather than estimated, (k,)."""
 
     def keep(self, components: Index) -> CovarianceModel:

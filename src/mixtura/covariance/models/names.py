@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 # In mclust's order: from one variance for all components to one matrix for each component.
-FOURTEEN = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
+MODEL_NAMES = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
 
-MODELS: dict[str, CovarianceModel] = {name: EigenModel(name) for name in FOURTEEN}
+MODELS: dict[str, CovarianceModel] = {name: EigenModel(name) for name in MODEL_NAMES}
 
 # scikit-learn's names, and mclust's names for one dimension.
 ALIASES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII", "V": "VVV", "E": "EEE"}
 
 
-# How much each letter leaves free: I is a case of E, and E of V.
-_FREEDOM = "IEV"
+# Letters from most to least restricted: I is a special case of E, and E of V.
+_LETTERS_BY_FREEDOM = "IEV"
 
 
 class Letters(NamedTuple):
@@ -45,12 +45,12 @@ def letters(name: str) -> Letters | None:
     Letters(volume='E', shape='E', axes='E')
     """
     full = ALIASES.get(name, name)
-    return Letters(*full) if full in FOURTEEN else None
+    return Letters(*full) if full in MODEL_NAMES else None
 
 
 @cache
 def contains(larger: str, smaller: str) -> bool:
-    """Whether one covariance model is a special case of another, different one; both are given by name.
+    """Whether the covariance model ``larger`` has ``smaller`` as a special case; False for the same model.
 
     Examples
     --------
@@ -60,11 +60,13 @@ def contains(larger: str, smaller: str) -> bool:
     free, restricted = letters(larger), letters(smaller)
     if free is None or restricted is None or free == restricted:
         return False
-    return all(_FREEDOM.index(a) >= _FREEDOM.index(b) for a, b in zip(free, restricted, strict=True))
+    return all(
+        _LETTERS_BY_FREEDOM.index(a) >= _LETTERS_BY_FREEDOM.index(b) for a, b in zip(free, restricted, strict=True)
+    )
 
 
 def as_covariance_model(name: str) -> CovarianceModel:
-    """The covariance model of an mclust or scikit-learn name.
+    """The covariance model with this name, as mclust or scikit-learn writes it.
 
     Examples
     --------
@@ -81,7 +83,7 @@ def as_covariance_model(name: str) -> CovarianceModel:
 
 
 def model_name_in(name: str, n_features: int) -> str:
-    """The name that a covariance model has in so many columns: in one column all models are E or V, as in mclust.
+    """Mclust's name of a covariance model for data with ``n_features`` columns: in one column, E or V.
 
     Examples
     --------
@@ -100,12 +102,13 @@ def with_constraint(model: CovarianceModel, constraint: Constraint | None) -> Co
     >>> from mixtura.covariance.models.ratios import EigenvalueRatio
     >>> with_constraint(as_covariance_model("VEV"), EigenvalueRatio(12))
     Traceback (most recent call last):
-    mixtura.errors.ParameterError: model VEV has no exact M-step within this bound; expected one of EII, VII, ...
+    mixtura.errors.ParameterError: model VEV has no exact M-step under this constraint; expected one of EII, VII, ...
     """
     if constraint is None:
         return model
     if model.name not in constraint.models:
         raise ParameterError(
-            f"model {model.name} has no exact M-step within this bound; expected one of {', '.join(constraint.models)}"
+            f"model {model.name} has no exact M-step under this constraint; "
+            f"expected one of {', '.join(constraint.models)}"
         )
     return EigenModel(model.name, constraint)

@@ -1,10 +1,10 @@
-"""Pseudo-rows: weight and scatter that a conjugate prior adds to each component's statistics, for each of the models.
+"""Weight and scatter that a conjugate prior adds to each component's statistics, for each covariance model.
 
 A normal inverse-Wishart prior with nu degrees of freedom and scale matrix L makes EM maximise the log-likelihood plus
 -1/2 sum_k [c log|S_k| + s tr(L S_k^-1)], and a term for the means. The counts c and s depend on nu and on the model,
-since parameters that all components have in common have one prior density, not k. These are the values that mclust's EM
-adds, as measured (Fraley & Raftery 2007, J. Classif. 24, 155-181). mclust has no prior for VEE, EVE, VVE and EVV: there
-the prior is an inverse-Wishart density for each volume, VEE and VVE as VVV, EVE and EVV as EEV.
+since parameters that all components have in common have one prior density, not k. They are those that mclust's EM adds,
+found by running it (Fraley & Raftery 2007, J. Classif. 24, 155-181). mclust has no prior for VEE, EVE, VVE and EVV;
+here their prior is an inverse-Wishart density for each volume, as that of VVV for VEE and VVE, of EEV for EVE and EVV.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class PseudoRows:
-    """Rows that nobody has seen, which the M-step counts in each component beside its own: their weight and scatter.
+    """Pseudo-observations that a prior adds to each component in the M-step: their weight and scatter.
 
     Attributes
     ----------
     weight : float
-        What each component's weight grows by.
+        Added to each component's weight.
     scale : float
-        What each component's scatter grows by, as a multiple of a scale matrix.
+        This multiple of a scale matrix is added to each component's scatter.
     isotropic : bool
         Whether the scale matrix is replaced by the mean of its diagonal, times the identity.
     """
@@ -67,12 +67,12 @@ def pseudo_rows(model: str, dof: float, k: int, d: int, *, shrinks_means: bool) 
     >>> pseudo_rows("VVV", dof=4.0, k=2, d=2, shrinks_means=True)
     PseudoRows(weight=8.0, scale=1, isotropic=False)
     """
-    weight, scale = RULES[_representative(model, d, k)](dof, d, k, int(shrinks_means))
+    weight, scale = RULES[_equivalent_model(model, d, k)](dof, d, k, int(shrinks_means))
     return PseudoRows(weight, scale, model[2] == "I")
 
 
-def _representative(model: str, d: int, k: int) -> str:
-    """The model whose rule is used, of several that are the same in one dimension or with one component."""
+def _equivalent_model(model: str, d: int, k: int) -> str:
+    """The model whose rule is used, where several models coincide in one dimension or with one component."""
     if d == 1:
         return {"E": "EEE", "V": "VVV"}[model[0]]
     if k == 1:

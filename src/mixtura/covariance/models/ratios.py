@@ -1,8 +1,8 @@
-"""Constraints on covariances: a largest ratio of eigenvalues, or of determinants and of the axes' variances.
+"""Constraints on covariances: bounds on the ratio of eigenvalues, or on that of determinants.
 
 The likelihood of a Gaussian mixture has no maximum, since a component may shrink onto a row (Hathaway 1985, Ann. Stat.
-13, 795-800). Under either constraint it has one. Both are linear in the logarithms of variances, in which the M-step is
-convex, and have closed forms (Fritz, Garcia-Escudero & Mayo-Iscar 2013, Comput. Stat.
+13, 795-800). Under either constraint it has one. Both constraints are linear in the logarithms of variances, in which
+the M-step is convex, and the M-steps have closed forms (Fritz, Garcia-Escudero & Mayo-Iscar 2013, Comput. Stat.
 Data Anal. 61, 124-136; Garcia-Escudero, Mayo-Iscar & Riani 2020, Stat. Comput. 30, 1713-1730).
 """
 
@@ -14,14 +14,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mixtura._support import Array, as_amount
-from mixtura.covariance.models.volumes_and_shapes import TINY, VarianceFit
+from mixtura._support import TINY, Array, as_amount
+from mixtura.covariance.models.volumes_and_shapes import VarianceFit
 from mixtura.errors import ParameterError
 
-# Largest shape ratio where none is given: tclust's, which double precision needs.
+# Largest shape ratio, tclust's default: in double precision larger ones are close to singular.
 MAX_SHAPE_RATIO = 1e10
 
-# From scatter t along the axes (k, d) and weight n (k,) to unconstrained variances, and the weights of their rows.
+# Unconstrained variances, and the weight of each of their rows, from scatter t along the axes (k, d) and weight n (k,).
 UnconstrainedFit: TypeAlias = Callable[[Array, Array], tuple[Array, Array]]
 
 
@@ -57,55 +57,60 @@ DETERMINANT_MODELS = ("VII", "VVI", "VVE", "VVV")
 
 
 def clip_to_ratio(values: Array, weight: Array, ratio: float, least: float = 0.0) -> Array:
-    """Variances e (k, m) that minimise sum_kj n_k (log e_kj + values_kj / e_kj), of bounded ratio.
+    """Variances e (k, m) of bounded ratio that minimise sum_kj n_k (log e_kj + values_kj / e_kj).
 
     The largest is at most ``ratio`` times the smallest, which is at least ``least``; n is ``weight`` (k,). The
-    solution is the values clipped to [m, ratio m]: the cost is convex in log m, with a derivative that is known between
-    the breakpoints, at which a value starts or ceases to be clipped.
+    solution is the values clipped to [m, ratio m]. The cost is convex in log m, and its derivative has a closed form
+    between the breakpoints, at which a value starts or ceases to be clipped.
 
     Examples
     --------
     >>> clip_to_ratio(np.array([[1.0, 8.0]]), np.ones(1), 4.0).tolist()
     [[1.5, 6.0]]
     """
-    flat = np.sort(values, axis=None)
-    if flat[-1] <= ratio * max(flat[0], least):
+    ascending = np.sort(values, axis=None)
+    if ascending[-1] <= ratio * max(ascending[0], least):
         return np.maximum(values, least)
     order = np.argsort(values, axis=None, kind="stable")
     n = np.broadcast_to(weight[:, None], values.shape).ravel()[order]
-    # Sums from either end, not differences of sums: tiny weights of components without rows would be lost in them.
-    mass, moment, above, moment_above = _from_below(n), _from_below(n * flat), _from_above(n), _from_above(n * flat)
+    # Sums from either end rather than differences of sums, in which tiny weights of empty components would be lost.
+    weight_below, moment_below, weight_above, moment_above = (
+        _sums_below(n),
+        _sums_below(n * ascending),
+        _sums_above(n),
+        _sums_above(n * ascending),
+    )
 
-    def derivative(m: Array) -> tuple[Array, Array]:
-        """The two terms of the cost's derivative by log m, which is the first less the second over m."""
-        below, upto = np.searchsorted(flat, m, "left"), np.searchsorted(flat, ratio * m, "right")
-        return mass[below] + above[upto], moment[below] + moment_above[upto] / ratio
+    def derivative_terms(m: Array) -> tuple[Array, Array]:
+        """Terms A and B of the cost's derivative by log m, A - B / m, from the clipped values."""
+        below, above = np.searchsorted(ascending, m, "left"), np.searchsorted(ascending, ratio * m, "right")
+        return weight_below[below] + weight_above[above], moment_below[below] + moment_above[above] / ratio
 
-    breakpoints = np.sort(np.concatenate([flat, flat / ratio]))
-    clipped, target = derivative(breakpoints)
-    last = int(np.argmax(clipped * breakpoints >= target))
+    breakpoints = np.sort(np.concatenate([ascending, ascending / ratio]))
+    weights, moments = derivative_terms(breakpoints)
+    last = int(np.argmax(weights * breakpoints >= moments))
     middle = (breakpoints[last - 1] + breakpoints[last]) / 2
-    clipped, target = derivative(middle)
-    best = np.clip(target / clipped, breakpoints[last - 1], breakpoints[last]) if clipped > 0 else middle
+    weights, moments = derivative_terms(middle)
+    best = np.clip(moments / weights, breakpoints[last - 1], breakpoints[last]) if weights > 0 else middle
     m = max(float(best), least)
     return np.clip(values, m, ratio * m)
 
 
-def _from_below(values: Array) -> Array:
-    """Sums of the first 0, 1, ... values, (m + 1,)."""
+def _sums_below(values: Array) -> Array:
+    """Sums of the first 0, 1, ..., m of m values, (m + 1,)."""
     return np.concatenate([[0.0], np.cumsum(values)])
 
 
-def _from_above(values: Array) -> Array:
-    """Sums of all values but the first 0, 1, ..., added from the end, (m + 1,)."""
-    return np.asarray(_from_below(values[::-1])[::-1])
+def _sums_above(values: Array) -> Array:
+    """Sums of all of m values but the first 0, 1, ..., m, added from the end, (m + 1,)."""
+    return np.asarray(_sums_below(values[::-1])[::-1])
 
 
 @dataclass(frozen=True, slots=True)
 class EigenvalueRatio:
     """The constraint that no eigenvalue of any covariance matrix is more than ``ratio`` times another one.
 
-    It depends on the columns' units. (tclust's ``restr.fact``, there 12.)
+    It depends on the columns' units. It is tclust's ``restr.fact``, whose default is 12.
 
     Parameters
     ----------
@@ -126,7 +131,7 @@ class EigenvalueRatio:
 
     @property
     def options(self) -> dict[str, float]:
-        """The user's options that describe this constraint, as `ratios_as_constraint` takes them."""
+        """The user's options that describe this constraint: arguments of `ratios_as_constraint`."""
         return {"eigenvalue_ratio": self.ratio}
 
     @property
@@ -135,7 +140,7 @@ class EigenvalueRatio:
         return RATIO_MODELS
 
     def variance_fit(self, letters: str) -> VarianceFit:
-        """Estimation of variances under the constraint, by a model's letters of volume and shape."""
+        """Function that estimates variances under the constraint, for a model's letters of volume and shape."""
 
         def fit_variances(t: Array, n: Array, _start: Array | None) -> Array:
             values, weight = UNCONSTRAINED_FITS[letters](t, np.maximum(n, TINY))
@@ -149,8 +154,8 @@ class DeterminantRatio:
     """The constraint that no determinant is more than ``ratio`` times another one.
 
     Within a component, no eigenvalue is more than ``shape`` times another one. The best shape does not depend on the
-    volume: it is that of the component's own variances, clipped to the ratio. Where ``shape`` is at its largest, the
-    constraint does not depend on the columns' units or on rotations.
+    volume: it is that of the component's own variances, clipped to the ratio. With the default ``shape``, the
+    constraint depends neither on the columns' units nor on rotations.
 
     Parameters
     ----------
@@ -178,18 +183,18 @@ class DeterminantRatio:
 
     @property
     def options(self) -> dict[str, float]:
-        """The user's options that describe this constraint, as `ratios_as_constraint` takes them."""
+        """The user's options that describe this constraint: arguments of `ratios_as_constraint`."""
         return {"determinant_ratio": self.ratio, "shape_ratio": self.shape}
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Names of the covariance models that have an exact M-step under the constraint, and volumes that differ."""
+        """Names of the covariance models of variable volume that have an exact M-step under the constraint."""
         return DETERMINANT_MODELS
 
     def variance_fit(self, letters: str) -> VarianceFit:
-        """Estimation of variances under the constraint, by a model's letters of volume and shape.
+        """Function that estimates variances under the constraint, for a model's letters of volume and shape.
 
-        The floor, 1, applies to the unconstrained variances that the estimates are made from.
+        The floor, 1, applies to the unconstrained variances from which the estimates are computed.
         """
 
         def fit_variances(t: Array, n: Array, _start: Array | None) -> Array:
@@ -208,7 +213,7 @@ Constraint: TypeAlias = EigenvalueRatio | DeterminantRatio
 
 
 def as_constraint(constraint: Any) -> Constraint | None:
-    """Check a constraint; None is none.
+    """Check a constraint, which may be None.
 
     Examples
     --------
@@ -226,7 +231,7 @@ def as_constraint(constraint: Any) -> Constraint | None:
 def ratios_as_constraint(
     eigenvalue_ratio: Any = None, determinant_ratio: Any = None, shape_ratio: Any = None
 ) -> Constraint | None:
-    """The constraint that ratios describe, as a command's options and files give them; None without any.
+    """The constraint with the given ratios, from a command's options or a model file; None if no ratio is given.
 
     At most one of ``eigenvalue_ratio`` and ``determinant_ratio`` may be given; ``shape_ratio`` needs the latter.
 
@@ -247,7 +252,7 @@ def ratios_as_constraint(
 
 
 def _as_ratio(value: Any, name: str) -> float:
-    """Check an argument that must be a number of at least 1; ``name`` is how the message calls it."""
+    """Check an argument that must be a number of at least 1; the message calls it ``name``."""
     ratio = as_amount(value, name)
     if ratio < 1:
         raise ParameterError(f"{name} is {value!r}; expected a number that is at least 1")

@@ -2,8 +2,8 @@
 
 lambda_k is the volume and A_k the shape, each equal in all components (E) or variable (V), or the shape spherical (I).
 Each function takes the scatter t (k, d) along the axes and the weight n (k,) of the components, and minimises
-sum_kj n_k log b_kj + t_kj / b_kj over the variances of its model that are nowhere below 1, the floor. In the logarithms
-of b this is convex. The result has a length of 1 where all components, or all axes, have the same value. Iterations
+sum_kj n_k log b_kj + t_kj / b_kj over the variances of its model that are at least 1, the floor. This is convex in the
+logarithms of b. The result has a length of 1 where all components, or all axes, have the same value. Iterations
 begin at variances ``start``.
 """
 
@@ -15,15 +15,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from mixtura._support import Array
+from mixtura._support import EPS, TINY, Array
 
-# From scatter t (k, d), weight n (k,) and, optionally, variances to begin at: variances (k or 1, d or 1).
+# Variances (k or 1, d or 1) from scatter t (k, d), weight n (k,) and, optionally, variances at which to begin.
 VarianceFit: TypeAlias = Callable[[Array, Array, Array | None], Array]
 
-EPS = float(np.finfo(np.float64).eps)
-TINY = float(np.finfo(np.float64).tiny)
-
-# Alternation ends when volumes and shapes change by less than this fraction; the cost is then minimal to its square.
+# Iterations end when volumes and shapes change by less than this fraction; the cost's relative error is its square.
 TOLERANCE = 1e-11
 MAX_SWEEPS = 10_000
 
@@ -63,9 +60,9 @@ def fit_variable_volumes(t: Array, n: Array, start: Array | None) -> Array:
     for _ in range(MAX_SWEEPS):
         volume = np.maximum((t / shape).mean(axis=1, keepdims=True) / n[:, None], 1 / shape.min())
         new = np.maximum((t / volume).sum(axis=0, keepdims=True) / n.sum(), 1 / volume.min())
-        settled = np.abs(new / shape - 1).max() <= TOLERANCE
+        converged = np.abs(new / shape - 1).max() <= TOLERANCE
         shape = new
-        if settled:
+        if converged:
             break
     return volume * shape
 
@@ -74,21 +71,21 @@ def fit_equal_volume(t: Array, n: Array, _start: Array | None, ceiling: float = 
     """EV: variances of equal volume and variable shape.
 
     Without a floor b_k is t_k, scaled to the determinant e^L with e^(L / d) = sum_k |t_k|^(1/d) / N. A component that
-    has no scatter along some axes would then grow along the others without limit; so no variance is above ``ceiling``,
-    or the largest t_kj / n_k.
+    has no scatter along some axes would then grow without limit along the others, so no variance may exceed the
+    larger of ``ceiling`` and max t_kj / n_k.
     """
     logs, weight = np.log(np.maximum(t, TINY)), np.log(max(n.sum(), TINY))
     size = logs.mean(axis=1, keepdims=True)
-    best = logs - size + (np.logaddexp.reduce(size[:, 0]) - weight)
+    free = logs - size + (np.logaddexp.reduce(size[:, 0]) - weight)
     highest = math.log(ceiling)
-    if best.min() >= 0 and best.max() <= highest:
-        return np.exp(best)
+    if free.min() >= 0 and free.max() <= highest:
+        return np.exp(free)
     log_variances = logs.max(axis=1) - np.log(np.maximum(n, TINY))
-    return np.exp(fit_equal_volume_within(logs, weight, max(highest, float(log_variances.max()))))
+    return np.exp(clipped_equal_volume(logs, weight, max(highest, float(log_variances.max()))))
 
 
-def fit_equal_volume_within(logs: Array, weight: float, highest: float) -> Array:
-    """Logarithms of variances in [0, highest] of equal volume, so that the sum over j is the same for all k, (k, d).
+def clipped_equal_volume(logs: Array, weight: float, highest: float) -> Array:
+    """Best log-variances in [0, highest] of equal volume, whose sum over j is the same for all k, (k, d).
 
     ``logs`` are log t_kj, and ``weight`` is log N. For a given sum L the best log b_kj is log t_kj - q_k, clipped; the
     sum falls as q_k rises. The best L is where sum_k e^q_k = N. Between the sums at which an axis starts or ceases to
@@ -96,27 +93,29 @@ def fit_equal_volume_within(logs: Array, weight: float, highest: float) -> Array
     """
     breakpoints = -np.sort(-np.concatenate([logs, logs - highest], axis=1), axis=1)
     sums = np.clip(logs[:, None, :] - breakpoints[:, :, None], 0, highest).sum(axis=2)
-    levels = np.unique(sums)
-    after = np.array([np.interp(levels, *table) for table in zip(sums, breakpoints, strict=True)])
-    before = np.array([np.interp(-levels, *table) for table in zip(-sums[:, ::-1], breakpoints[:, ::-1], strict=True)])
-    here = int(np.count_nonzero(np.logaddexp.reduce(after, axis=0) > weight))  # the first level that is too high
-    if here == len(levels):
+    log_volumes = np.unique(sums)
+    after = np.array([np.interp(log_volumes, *table) for table in zip(sums, breakpoints, strict=True)])
+    before = np.array(
+        [np.interp(-log_volumes, *table) for table in zip(-sums[:, ::-1], breakpoints[:, ::-1], strict=True)]
+    )
+    first = int(np.count_nonzero(np.logaddexp.reduce(after, axis=0) > weight))  # the first that is too large
+    if first == len(log_volumes):
         q = before[:, -1]
-    elif here == 0 or np.logaddexp.reduce(before[:, here]) >= weight:
-        q = before[:, here]
+    elif first == 0 or np.logaddexp.reduce(before[:, first]) >= weight:
+        q = before[:, first]
     else:
-        q = volume_root(after[:, here - 1], before[:, here], weight)
+        q = log_sum_root(after[:, first - 1], before[:, first], weight)
     return np.clip(logs - q[:, None], 0, highest)
 
 
-def volume_root(start: Array, end: Array, weight: float) -> Array:
+def log_sum_root(start: Array, end: Array, weight: float) -> Array:
     """The point q on the segment from ``start`` down to ``end``, (k,), where log sum_k e^q_k = ``weight``.
 
     Newton's method from above, which converges monotonically since the function is convex.
 
     Examples
     --------
-    >>> volume_root(np.array([1.0, 1.0]), np.array([-1.0, -1.0]), np.log(2)).round(12) + 0.0
+    >>> log_sum_root(np.array([1.0, 1.0]), np.array([-1.0, -1.0]), np.log(2)).round(12) + 0.0
     array([0., 0.])
     """
     direction, fraction = end - start, 0.0
@@ -130,7 +129,7 @@ def volume_root(start: Array, end: Array, weight: float) -> Array:
     return np.asarray(start + fraction * direction)
 
 
-# By the letters of volume and shape.
+# Estimation of variances, by the letters of volume and shape.
 VARIANCE_FITS: dict[str, VarianceFit] = {
     "EI": fit_equal_spherical,
     "VI": fit_variable_spherical,

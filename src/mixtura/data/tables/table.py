@@ -41,7 +41,7 @@ class Table:
         float64, or float32 if all columns of the file are float32.
     columns : tuple of str, or None
         Names of the columns; None if the file has none and the columns were not asked for by name.
-    weights : ndarray of shape (n,), or None
+    sample_weight : ndarray of shape (n,), or None
         Sample weights, if a column of weights was asked for.
     name : str
         What messages call the file.
@@ -57,7 +57,7 @@ class Table:
 
     rows: Rows
     columns: tuple[str, ...] | None
-    weights: Array | None
+    sample_weight: Array | None
     name: str
     positions: NDArray[np.int64]
     n_read: int

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from mixtura.em.mstep.floor import as_floor, equal_covariances, floor_variances, pull_to_zero, ridge
-from mixtura.em.mstep.means import FreeMeans, HeldMeans, MeanModel
+from mixtura.em.mstep.means import FixedMeans, FreeMeans, MeanModel
 from mixtura.em.mstep.mstep import Maximiser, MStep
 from mixtura.em.mstep.prior import ConjugatePrior, FlatPrior, NormalInverseWishart, Prior, as_plain, as_prior, with_data
-from mixtura.em.mstep.weights import EqualWeights, FreeWeights, HeldWeights, WeightModel
+from mixtura.em.mstep.weights import EqualWeights, FixedWeights, FreeWeights, WeightModel
 
 __all__ = [
     "ConjugatePrior",
     "EqualWeights",
+    "FixedMeans",
+    "FixedWeights",
     "FlatPrior",
     "FreeMeans",
     "FreeWeights",
-    "HeldMeans",
-    "HeldWeights",
     "MStep",
     "Maximiser",
     "MeanModel",

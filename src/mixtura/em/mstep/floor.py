@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, as_amount
-from mixtura.data import EPS
+from mixtura._support import EPS, Array, as_amount
 from mixtura.stats import Stats, as_scatter
 
 # With a floor below this fraction of the data's variance, rounding makes the log-likelihood fall by more than 1e-7 of

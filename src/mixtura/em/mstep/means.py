@@ -28,7 +28,7 @@ class MeanModel(Protocol):
     def n_parameters(self, k: int, d: int) -> int:
         """Number of estimated coordinates of k means in d dimensions."""
 
-    def held(self, k: int) -> Mask:
+    def is_fixed(self, k: int) -> Mask:
         """Which components' means are held fixed, (k,)."""
 
     def keep(self, components: Index) -> MeanModel:
@@ -58,7 +58,7 @@ class FreeMeans:
         """Number of coordinates of k means in d dimensions, k d."""
         return k * d
 
-    def held(self, k: int) -> Mask:
+    def is_fixed(self, k: int) -> Mask:
         """A mask without any component, (k,)."""
         return np.zeros(k, dtype=bool)
 
@@ -71,7 +71,7 @@ FREE_MEANS = FreeMeans()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeldMeans:
+class FixedMeans:
     """Some components' means are held fixed, the others estimated.
 
     Attributes
@@ -83,8 +83,8 @@ class HeldMeans:
 
     Examples
     --------
-    >>> held = HeldMeans(np.array([True, False]), np.array([[0.0], [9.0]]))
-    >>> new = held(Stats(np.ones(2), np.array([[1.0], [5.0]]), np.ones((2, 1)), 0.0, 0.0))
+    >>> fixed = FixedMeans(np.array([True, False]), np.array([[0.0], [9.0]]))
+    >>> new = fixed(Stats(np.ones(2), np.array([[1.0], [5.0]]), np.ones((2, 1)), 0.0, 0.0))
     >>> new.mean.tolist(), new.scatter.tolist()
     ([[0.0], [5.0]], [[2.0], [1.0]])
     """
@@ -101,17 +101,17 @@ class HeldMeans:
         return replace(stats, mean=means, scatter=scatter)
 
     def admit(self, means: Array) -> Array:
-        """The given means, (k, d), with the held ones in their places."""
+        """The given means, (k, d), with the fixed ones in their places."""
         return np.where(self.which[:, None], self.values, means)
 
     def n_parameters(self, k: int, d: int) -> int:
-        """Number of coordinates of the means that are not held."""
+        """Number of coordinates of the means that are not fixed."""
         return (k - int(self.which.sum())) * d
 
-    def held(self, k: int) -> Mask:
+    def is_fixed(self, k: int) -> Mask:
         """Which components' means are held fixed, (k,)."""
         return self.which
 
-    def keep(self, components: Index) -> HeldMeans:
+    def keep(self, components: Index) -> FixedMeans:
         """The model of some of the components (indices or a mask), after others were removed."""
-        return HeldMeans(self.which[components], self.values[components])
+        return FixedMeans(self.which[components], self.values[components])

@@ -10,12 +10,12 @@ import numpy as np
 
 from mixtura._support import Array, Index
 from mixtura.covariance import Covariance
-from mixtura.covariance.models import CovarianceModel, HeldCovariances, Mask
+from mixtura.covariance.models import CovarianceModel, FixedCovariances, Mask
 from mixtura.data import Source
 from mixtura.em.mstep.floor import ridge
-from mixtura.em.mstep.means import FREE_MEANS, HeldMeans, MeanModel
+from mixtura.em.mstep.means import FREE_MEANS, FixedMeans, MeanModel
 from mixtura.em.mstep.prior import FLAT, Prior
-from mixtura.em.mstep.weights import FREE_WEIGHTS, HeldWeights, WeightModel
+from mixtura.em.mstep.weights import FREE_WEIGHTS, FixedWeights, WeightModel
 from mixtura.mixture import Mixture, Noise
 from mixtura.stats import ScatterKind, Stats, as_scatter
 
@@ -93,7 +93,7 @@ class MStep:
     def assemble(self, weights: Array, means: Array, covariances: Covariance, noise_weight: float = 0.0) -> Mixture:
         """A mixture with the number of parameters that this M-step estimates; noise adds two, its weight and volume."""
         k, d = means.shape
-        noise = self.background.weighted(noise_weight) if self.background else None
+        noise = self.background.with_weight(noise_weight) if self.background else None
         count = self.n_free(k, d)
         return Mixture(self.weights(weights), means, covariances, n_parameters=count + (2 if noise else 0), noise=noise)
 
@@ -121,28 +121,28 @@ class MStep:
         """
         return self.prior.for_kernel(self.covariances, k)
 
-    def held(self, k: int) -> Mask:
+    def has_fixed(self, k: int) -> Mask:
         """Which of k components have a parameter that is held fixed, (k,): these are never re-seeded or removed."""
-        return self.weights.held(k) | self.means.held(k) | self.covariances.is_held(k)
+        return self.weights.is_fixed(k) | self.means.is_fixed(k) | self.covariances.is_fixed(k)
 
-    def holding(self, given: Mixture, masks: Mapping[str, Mask]) -> MStep:
+    def with_fixed(self, given: Mixture, masks: Mapping[str, Mask]) -> MStep:
         """The M-step with some parameters held fixed at those of a mixture.
 
-        ``masks`` has, for "weights", "means" or "covariances", the components whose parameter is held, (k,).
+        ``masks`` has, for "weights", "means" or "covariances", the components whose parameter is held fixed, (k,).
         """
         parts: dict[str, Any] = {}
         if "weights" in masks:
-            parts["weights"] = HeldWeights(masks["weights"], given.weights)
+            parts["weights"] = FixedWeights(masks["weights"], given.weights)
         if "means" in masks:
-            parts["means"] = HeldMeans(masks["means"], given.means)
+            parts["means"] = FixedMeans(masks["means"], given.means)
         if "covariances" in masks:
-            parts["covariances"] = HeldCovariances(self.covariances, masks["covariances"], given.covariances)
+            parts["covariances"] = FixedCovariances(self.covariances, masks["covariances"], given.covariances)
         return replace(self, **parts)
 
     @property
-    def free(self) -> MStep:
+    def all_free(self) -> MStep:
         """The M-step with no parameter held fixed, and without the constraint that weights are equal."""
-        return replace(self, weights=FREE_WEIGHTS, means=FREE_MEANS, covariances=self.covariances.free)
+        return replace(self, weights=FREE_WEIGHTS, means=FREE_MEANS, covariances=self.covariances.all_free)
 
     def n_free(self, k: int, d: int) -> int:
         """Number of estimated parameters of k components in d dimensions, without those of noise."""

@@ -28,7 +28,7 @@ class WeightModel(Protocol):
     def n_parameters(self, k: int) -> int:
         """Number of free parameters of k weights."""
 
-    def held(self, k: int) -> Mask:
+    def is_fixed(self, k: int) -> Mask:
         """Which components' weights are held fixed, (k,)."""
 
     def keep(self, components: Index) -> WeightModel:
@@ -54,7 +54,7 @@ class FreeWeights:
         """Number of free parameters, k - 1, since the sum of the weights is given."""
         return k - 1
 
-    def held(self, k: int) -> Mask:
+    def is_fixed(self, k: int) -> Mask:
         """A mask without any component, (k,)."""
         return np.zeros(k, dtype=bool)
 
@@ -85,8 +85,8 @@ class EqualWeights:
         """Number of free parameters, 0."""
         return 0
 
-    def held(self, k: int) -> Mask:
-        """A mask without any component, (k,): equal weights are not held at a given value."""
+    def is_fixed(self, k: int) -> Mask:
+        """A mask without any component, (k,): equal weights are not fixed at given values."""
         return np.zeros(k, dtype=bool)
 
     def keep(self, components: Index) -> EqualWeights:
@@ -95,8 +95,8 @@ class EqualWeights:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeldWeights:
-    """Some components' weights are held fixed; the others are estimated and share the rest.
+class FixedWeights:
+    """Some components' weights are held fixed; the others are estimated, and sum to what these leave.
 
     Attributes
     ----------
@@ -107,8 +107,8 @@ class HeldWeights:
 
     Examples
     --------
-    >>> held = HeldWeights(np.array([True, False, False]), np.array([0.5, 0.25, 0.25]))
-    >>> held(np.array([0.2, 0.2, 0.6])).round(12).tolist(), held.n_parameters(3)
+    >>> fixed = FixedWeights(np.array([True, False, False]), np.array([0.5, 0.25, 0.25]))
+    >>> fixed(np.array([0.2, 0.2, 0.6])).round(12).tolist(), fixed.n_parameters(3)
     ([0.5, 0.125, 0.375], 1)
     """
 
@@ -125,14 +125,14 @@ class HeldWeights:
         return np.asarray(new)
 
     def n_parameters(self, k: int) -> int:
-        """Number of weights that are not held, less one, since the sum of the weights is given."""
+        """Number of weights that are not fixed, less one, since the sum of the weights is given."""
         return max(k - 1 - int(self.which.sum()), 0)
 
-    def held(self, k: int) -> Mask:
+    def is_fixed(self, k: int) -> Mask:
         """Which components' weights are held fixed, (k,)."""
         return self.which
 
-    def keep(self, components: Index) -> HeldWeights:
+    def keep(self, components: Index) -> FixedWeights:
         """The model of some of the components (indices or a mask), after others were removed."""
         values = self.values[components]
-        return HeldWeights(self.which[components], values / values.sum())
+        return FixedWeights(self.which[components], values / values.sum())

@@ -1,4 +1,4 @@
-"""The covariance model that holds the covariances of some components fixed."""
+"""The covariance model in which the covariances of some components are held fixed."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from mixtura.stats import ScatterKind, Stats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeldCovariances:
-    """A model that estimates the covariances of some components and holds those of the others fixed.
+class FixedCovariances:
+    """A model that estimates the covariances of some components, while those of the others are held fixed.
 
     What the inner model constrains to be equal, such as volumes, is equal among the estimated components.
 
     Attributes
     ----------
     inner : CovarianceModel
-        Estimates the others.
+        Estimates the covariances of the other components.
     which : ndarray of bool, (k,)
-        Components whose covariances are held.
+        Components whose covariances are held fixed.
     given : Covariance
-        Covariances of all k components, of which the held ones are used.
+        Covariances of all k components, of which only the fixed ones are used.
     """
 
     inner: CovarianceModel
@@ -43,13 +43,13 @@ class HeldCovariances:
 
     @property
     def scatter_kind(self) -> ScatterKind:
-        """Kind of scatter that the M-step needs: never pooled, since that would include the held components."""
+        """Kind of scatter that the M-step needs: never pooled, since that would include the fixed components."""
         if self.which.all():
             return "diagonal"
         return "full" if self.inner.scatter_kind == "pooled" else self.inner.scatter_kind
 
     def fit(self, stats: Stats, floor: Array, previous: Covariance | None = None) -> tuple[Covariance, Mask]:
-        """The M-step: held covariances as given, and the inner model's estimates of the others."""
+        """The M-step: fixed covariances as given, and the inner model's estimates of the others."""
         free, at_floor = np.flatnonzero(~self.which), np.zeros(len(self.which), dtype=bool)
         if not len(free):
             return self.given, at_floor
@@ -62,30 +62,30 @@ class HeldCovariances:
         free = int((~self.which).sum())
         return self.inner.n_parameters(free, d) if free else 0
 
-    def least_points(self, d: int) -> int:
-        """Number of distinct rows that a component needs for its covariance not to be singular."""
-        return self.inner.least_points(d)
+    def least_rows_nonsingular(self, d: int) -> int:
+        """Least number of distinct rows with which a component's covariance is not singular."""
+        return self.inner.least_rows_nonsingular(d)
 
-    def own_points(self, d: int) -> int:
-        """Number of distinct rows that a component needs to determine the parameters that it alone has."""
-        return self.inner.own_points(d)
+    def least_rows_estimable(self, d: int) -> int:
+        """Least number of distinct rows that determine the covariance parameters of a single component."""
+        return self.inner.least_rows_estimable(d)
 
     def pseudo_rows(self, dof: float, k: int, d: int, *, shrinks_means: bool) -> PseudoRows:
         """What the inner model's penalty adds to the statistics of each estimated component."""
         return self.inner.pseudo_rows(dof, k, d, shrinks_means=shrinks_means)
 
     @property
-    def free(self) -> CovarianceModel:
+    def all_free(self) -> CovarianceModel:
         """The inner model, which estimates all covariances."""
         return self.inner
 
-    def is_held(self, k: int) -> Mask:
+    def is_fixed(self, k: int) -> Mask:
         """Whether each component's covariance is held fixed, (k,)."""
         return self.which
 
-    def keep(self, components: Index) -> HeldCovariances:
+    def keep(self, components: Index) -> FixedCovariances:
         """The model for some of the components (indices or a mask), after others were removed."""
-        return HeldCovariances(self.inner, self.which[components], self.given.select(components))
+        return FixedCovariances(self.inner, self.which[components], self.given.select(components))
 
 
 def _replace(given: Covariance, estimated: Covariance, free: Index) -> Covariance:
