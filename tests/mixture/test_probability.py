@@ -7,6 +7,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
+from scipy.special import ndtri
 from scipy.stats import norm
 
 import mixtura
@@ -203,3 +204,11 @@ def test_entropies_of_mclusts_best_models_lead_to_as_many_clusters_as_in_r(name,
     merged = mixtura.combine_components(best.mixture, rows)
     np.testing.assert_allclose(merged.entropies, reference["clustCombi"]["entropy"], atol=0.05, rtol=1e-2)
     assert merged.suggested == expected
+
+
+def test_quantiles_of_components_that_are_far_apart():
+    """Halving an interval of 1e100 never reaches the scale of a component at zero."""
+    mixture = mixtura.Mixture([0.5, 0.5], [[0.0], [1e100]], mixtura.DenseCovariance(np.ones((2, 1, 1)), 2))
+    assert mixture.quantile(0.25) == pytest.approx(0, abs=1e-12)
+    assert mixture.quantile([0.4, 0.1]) == pytest.approx(ndtri([0.8, 0.2]), rel=1e-12)
+    assert mixture.quantile(0.75) == pytest.approx(1e100)

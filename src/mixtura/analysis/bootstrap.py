@@ -26,6 +26,7 @@ from mixtura._support import (
 )
 from mixtura.analysis.estimates import estimate_records
 from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
+from mixtura.data import ArraySource, ColumnValues
 from mixtura.em.estep import as_known_labels
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
@@ -258,7 +259,9 @@ def bootstrap(
     exact = fitted.model.fixed is not None or known is not None
     start = refined(mixture, exact=exact, tol=em.rise_per_row, max_iter=em.max_iter)
     options: dict[str, Any] = {"model": fitted.model, "start": start, "em": em, "threads": 1}
-    data = Sample(rows, as_row_weights(sample_weight, len(rows), weights_are), known)
+    weights = as_row_weights(sample_weight, len(rows), weights_are)
+    units = em.rounding_units(ColumnValues.of(ArraySource(rows, weights.values, weights_are=weights.kind)))
+    data = Sample(rows, weights, known, units)
 
     def fit_replicate(rng: Rng) -> Mixture:
         drawn, counts, labels = REPLICATE_METHODS[method](mixture, data, rng)

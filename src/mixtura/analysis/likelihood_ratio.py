@@ -24,6 +24,7 @@ from mixtura._support import (
     table_kind,
     underflow_to_zero,
 )
+from mixtura.data import ArraySource, ColumnValues, round_to_units
 from mixtura.fitting import Fit, fit
 from mixtura.plotting import plot_likelihood_ratios
 from mixtura.starts import refined
@@ -176,7 +177,7 @@ def likelihood_ratio_tests(
 
     The likelihood ratio of mixtures has no known null distribution. It is bootstrapped: data sets are drawn from the
     mixture of K, and both numbers of components are fitted to each, from the same starts as to the real data and from
-    the parameters found there, of which the better fit is kept.
+    the parameters found there, of which the better fit is kept. Where the data is rounded, so are drawn rows.
 
     Parameters
     ----------
@@ -212,6 +213,7 @@ def likelihood_ratio_tests(
     """
     rows = as_rows(X)
     rng, wanted = as_rng(seed), as_count(n, "n")
+    values = ColumnValues.of(ArraySource.of(rows, sample_weight, weights_are=weights_are))
     how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
     weights = {"sample_weight": sample_weight, "weights_are": weights_are}
     fits: dict[int, Fit] = {}
@@ -223,10 +225,10 @@ def likelihood_ratio_tests(
 
     def test_against_next(k: int) -> LikelihoodRatioTest:
         small, large = fit_with(k), fit_with(k + 1)
-        size = len(rows) if sample_weight is None else round(small.n_rows)
+        size, units = len(rows) if sample_weight is None else round(small.n_rows), small.em.rounding_units(values)
 
         def draw_statistic(own: Rng) -> float:
-            drawn, _ = small.mixture.sample(size, own)
+            drawn = round_to_units(small.mixture.sample(size, own)[0], units, rows[0])
             return 2 * (_refit_loglik(large, drawn, own, options) - _refit_loglik(small, drawn, own, options))
 
         replicates = np.array(run_replicates(draw_statistic, wanted, rng, **how))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng, Rows, RowWeights
+from mixtura.data import round_to_units
 from mixtura.mixture import Mixture
 
 # Known component of each row, (n,), -1 where it is unknown; None if no row has a known component.
@@ -26,11 +27,14 @@ class Sample:
     weights : RowWeights
     known : ndarray of shape (n,), or None
         Known component of each row.
+    units : ndarray of shape (d,)
+        Rounding unit of each column; 0 where it is not rounded.
     """
 
     rows: Rows
     weights: RowWeights
     known: KnownComponents
+    units: Array
 
     @property
     def counts(self) -> Array:
@@ -70,14 +74,17 @@ def _draw_weights(_: Mixture, data: Sample, rng: Rng) -> Replicate:
 
 
 def _sample_fit(mixture: Mixture, data: Sample, rng: Rng) -> Replicate:
-    """As many rows as were observed, drawn from the mixture or their known component, with their sampling weights."""
+    """As many rows as were observed, drawn from the mixture or their known component, and rounded as they were.
+
+    They keep their sampling weights.
+    """
     times = np.rint(data.counts).astype(np.intp)
     known = None if data.known is None else np.repeat(data.known, times)
     drawn, _ = mixture.sample(int(times.sum()), rng)
     for j in range(mixture.n_components) if known is not None else ():
         own = np.flatnonzero(known == j)
         drawn[own] = mixture.select(np.array([j])).without_noise().sample(len(own), rng)[0]
-    return drawn, np.repeat(data.sampling_weights, times), known
+    return round_to_units(drawn, data.units, data.rows[0]), np.repeat(data.sampling_weights, times), known
 
 
 REPLICATE_METHODS: dict[str, Callable[[Mixture, Sample, Rng], Replicate]] = {

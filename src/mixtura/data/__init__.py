@@ -10,7 +10,7 @@ from mixtura.data.array import ArraySource, as_source
 from mixtura.data.chunk import Chunk
 from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source
 from mixtura.data.summary import Extent, Summary
-from mixtura.data.values import ColumnValues
+from mixtura.data.values import ColumnValues, round_to_units
 
 __all__ = [
     "Addable",
@@ -24,4 +24,5 @@ __all__ = [
     "WholeArray",
     "as_source",
     "is_source",
+    "round_to_units",
 ]

@@ -63,17 +63,38 @@ class ColumnValues:
 
     @classmethod
     def of(cls, source: Source) -> ColumnValues:
-        """The values of at most `SAMPLE_ROWS` random rows of a source."""
-        rows = source.rows(SAMPLE_ROWS, np.random.default_rng(0)).rows
-        columns = [np.unique(column, return_counts=True) for column in rows.T.astype(np.float64)]
+        """The values of at most `SAMPLE_ROWS` random rows of a source, each as often as its count says."""
+        sample = source.rows(SAMPLE_ROWS, np.random.default_rng(0))
+        rows = sample.rows
+        counted = getattr(source, "weights_are", None) == "counts"
+        times = sample.weigh(np.ones(len(rows))) if counted else np.ones(len(rows))
+        columns = [_count_values(column, times) for column in rows.T.astype(np.float64)]
         return cls(
             rows,
             np.array([len(values) for values, _ in columns]),
             np.array([values[counts.argmax()] for values, counts in columns]),
-            np.array([counts.max() for _, counts in columns]) / len(rows),
-            np.array([np.median(counts) for _, counts in columns]) / len(rows),
+            np.array([counts.max() for _, counts in columns]) / times.sum(),
+            np.array([np.median(counts) for _, counts in columns]) / times.sum(),
             np.array([_rounding_unit(values) if counts.max() >= MIN_REPEATS else 0.0 for values, counts in columns]),
         )
+
+
+def _count_values(column: Array, times: Array) -> tuple[Array, Array]:
+    """The distinct values of a column (n,), and how often each occurs if rows count ``times`` (n,)."""
+    values, numbers = np.unique(column, return_inverse=True)
+    return values, np.bincount(numbers, times).astype(np.float64)
+
+
+def round_to_units(rows: Array, unit: Array, origin: Array) -> Array:
+    """Rows (n, d) rounded to ``origin`` (d,) plus multiples of ``unit`` (d,); columns of unit 0 are left as they are.
+
+    Examples
+    --------
+    >>> round_to_units(np.array([[1.2, 1.2], [1.3, 1.3]]), np.array([0.5, 0.0]), np.array([2.0, 2.0])).tolist()
+    [[1.0, 1.2], [1.5, 1.3]]
+    """
+    step = np.where(unit > 0, unit, 1.0)
+    return np.where(unit > 0, origin + np.rint((rows - origin) / step) * step, rows)
 
 
 def _rounding_unit(values: Array) -> float:

@@ -125,7 +125,8 @@ class Problem:
         """
         by_geometry = 2.0 * self.mstep.covariances.least_rows_nonsingular(self.source.n_features)
         relative = float((self.mstep.floor / self.scale).min())
-        by_chance = ROWS_BY_CHANCE * self.source.n_rows * math.sqrt(relative) if relative < NUMERICAL_FLOOR else 0.0
+        n_rows = max(self.source.n_rows, self.summary.weight)  # counts stand for more rows than there are
+        by_chance = ROWS_BY_CHANCE * n_rows * math.sqrt(relative) if relative < NUMERICAL_FLOOR else 0.0
         return max(by_geometry, by_chance)
 
     def spurious(self, iterate: Iterate) -> NDArray[np.bool_]:

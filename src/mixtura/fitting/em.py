@@ -90,10 +90,14 @@ class EM:
 
     def floor_variances(self, summary: Summary, values: ColumnValues) -> Array:
         """Least variances of a component, (d,), on given data."""
-        unit = np.asarray(values.unit if self.resolution == "auto" else self.resolution)
-        if unit.ndim and len(unit) != len(summary.mean):
-            raise ParameterError(f"resolution has {len(unit)} units; the data has {len(summary.mean)} columns")
-        return floor_variances(summary.scale, self.floor, unit)
+        return floor_variances(summary.scale, self.floor, self.rounding_units(values))
+
+    def rounding_units(self, values: ColumnValues) -> Array:
+        """Rounding unit of each column of given data, (d,); 0 where it is not rounded."""
+        unit, n_features = np.asarray(values.unit if self.resolution == "auto" else self.resolution), len(values.unit)
+        if unit.ndim and len(unit) != n_features:
+            raise ParameterError(f"resolution has {len(unit)} units; the data has {n_features} columns")
+        return np.broadcast_to(unit, n_features)
 
     @property
     def rule_names(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
 
 # So many bisections reach neighbouring float64 numbers unless the interval is over 1e44 times as wide as their size.
-MAX_BISECTIONS = 200
+MAX_BISECTIONS = 64
 
 special, stats = LazyModule("scipy.special"), LazyModule("scipy.stats")
 
@@ -181,11 +181,33 @@ def quantile(mixture: Mixture, p: Any) -> Array:
 
 
 def _bisect(f: Callable[[Array], Array], wanted: Array, low: Array, high: Array) -> Array:
-    """Least x, (m,), between ``low`` and ``high`` at which an increasing function reaches each wanted value, (m,)."""
-    low, high = low.copy(), high.copy()
+    """Least x, (m,), between ``low`` and ``high`` at which an increasing function reaches each wanted value, (m,).
+
+    The numbers that float64 has in between are halved, not the interval, which may hold numbers of all sizes.
+    """
     finite: NDArray[np.bool_] = np.isfinite(wanted) & np.isfinite(low) & np.isfinite(high)
+    first, last = _position(low[finite]), _position(high[finite])
     for _ in range(MAX_BISECTIONS):
-        middle = low[finite] + (high[finite] - low[finite]) / 2
-        below = f(middle) < wanted[finite]
-        low[finite], high[finite] = np.where(below, middle, low[finite]), np.where(below, high[finite], middle)
-    return high
+        middle = (first >> 1) + (last >> 1) + (first & last & 1)
+        below = f(_at_position(middle)) < wanted[finite]
+        first, last = np.where(below, middle, first), np.where(below, last, middle)
+    found = high.copy()
+    found[finite] = _at_position(last)
+    return found
+
+
+def _position(values: Array) -> NDArray[np.int64]:
+    """Positions of numbers in the order of all that float64 has: neighbours differ by one.
+
+    Examples
+    --------
+    >>> _position(np.array([0.0, 5e-324, -5e-324])).tolist()
+    [0, 1, -1]
+    """
+    bits = values.view(np.int64)
+    return np.where(bits < 0, -(bits & np.iinfo(np.int64).max), bits)
+
+
+def _at_position(positions: NDArray[np.int64]) -> Array:
+    """The numbers at positions: the inverse of `_position`."""
+    return np.copysign(np.abs(positions).view(np.float64), positions)
