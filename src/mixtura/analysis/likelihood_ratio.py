@@ -13,11 +13,13 @@ from mixtura._support import (
     Array,
     OnReplicate,
     Rng,
+    Rows,
     TableKind,
     as_count,
     as_rng,
     as_rows,
     as_table,
+    distinct_rows,
     format_count,
     html_table,
     run_replicates,
@@ -228,8 +230,10 @@ def likelihood_ratio_tests(
         size, units = len(rows) if sample_weight is None else round(small.n_rows), small.em.rounding_units(values)
 
         def draw_statistic(own: Rng) -> float:
-            drawn = round_to_units(small.mixture.sample(size, own)[0], units, rows[0])
-            return 2 * (_refit_loglik(large, drawn, own, options) - _refit_loglik(small, drawn, own, options))
+            drawn: Rows = round_to_units(small.mixture.sample(size, own)[0], units, rows[0])
+            drawn, counts = _count_rows(drawn) if small.weights_are == "counts" else (drawn, None)
+            told = {**options, "sample_weight": counts}
+            return 2 * (_refit_loglik(large, drawn, own, told) - _refit_loglik(small, drawn, own, told))
 
         replicates = np.array(run_replicates(draw_statistic, wanted, rng, **how))
         return LikelihoodRatioTest(k, 2 * (large.loglik - small.loglik), replicates, table_kind(X))
@@ -247,8 +251,14 @@ def likelihood_ratio_tests(
     return LikelihoodRatioTests(tuple(tests), table_kind(X))
 
 
+def _count_rows(rows: Array) -> tuple[Rows, Array]:
+    """The distinct rows of a matrix, (m, d), and how often each occurs, (m,)."""
+    values, _, which = distinct_rows(rows)
+    return values, np.bincount(which).astype(np.float64)
+
+
 @underflow_to_zero
-def _refit_loglik(fitted: Fit, rows: Array, rng: Rng, options: dict[str, Any]) -> float:
+def _refit_loglik(fitted: Fit, rows: Rows, rng: Rng, options: dict[str, Any]) -> float:
     """Best log-likelihood of a fit's model on other rows, from the fit's parameters and from the starts of the options.
 
     Without these starts, the replicates' likelihood ratios would be too small compared with that of the data.
@@ -256,5 +266,5 @@ def _refit_loglik(fitted: Fit, rows: Array, rng: Rng, options: dict[str, Any]) -
     k = fitted.mixture.n_components
     model, em = fitted.model, fitted.em
     start = refined(fitted.mixture, exact=model.fixed is not None, tol=em.rise_per_row, max_iter=em.max_iter)
-    own = {"model": model, "em": em, "start": start, "n_init": 1}
+    own = {"model": model, "em": em, "start": start, "n_init": 1, "sample_weight": options["sample_weight"]}
     return max(fit(rows, k, threads=1, seed=rng, **choice).loglik for choice in (own, options))
