@@ -251,7 +251,7 @@ def likelihood_ratio_tests(
     return LikelihoodRatioTests(tuple(tests), table_kind(X))
 
 
-def _count_rows(rows: Array) -> tuple[Rows, Array]:
+def _count_rows(rows: Rows) -> tuple[Rows, Array]:
     """The distinct rows of a matrix, (m, d), and how often each occurs, (m,)."""
     values, _, which = distinct_rows(rows)
     return values, np.bincount(which).astype(np.float64)
