@@ -29,11 +29,6 @@ MIN_RELATIVE_DEVIATION = 1e-13
 WEIGHTS_ROUNDING = 1e-6
 
 
-def are_normalised(weights: Any) -> bool:
-    """Whether weights are a NumPy vector whose sum is one, up to rounding in single precision."""
-    return isinstance(weights, np.ndarray) and weights.ndim == 1 and abs(float(np.sum(weights)) - 1) < WEIGHTS_ROUNDING
-
-
 def mixture_from_attributes(estimator: Any, n_parameters: int) -> Mixture:
     """Mixture with the attributes of an estimator; cached, so that equal values give the same object.
 
@@ -47,8 +42,12 @@ def mixture_from_attributes(estimator: Any, n_parameters: int) -> Mixture:
 
 
 def try_mixture_from_attributes(estimator: Any) -> Mixture | None:
-    """Mixture with the attributes of an estimator, without its number of parameters; None if they are no mixture."""
-    return _try_to_build_mixture(*_attribute_bytes(estimator))
+    """Mixture with the attributes of an estimator, without its number of parameters.
+
+    None if they are no mixture: weights that are no vector of NumPy's or whose sum is not one, up to rounding in single
+    precision, or covariances that are not positive definite.
+    """
+    return _try_to_build_mixture(*_attribute_bytes(estimator)) if isinstance(estimator.weights_, np.ndarray) else None
 
 
 def _attribute_bytes(estimator: Any) -> tuple[str, AttributeBytes]:
@@ -72,6 +71,9 @@ def _build_mixture(kind: str, attribute_bytes: AttributeBytes, n_parameters: int
 @lru_cache(maxsize=4)
 def _try_to_build_mixture(kind: str, attribute_bytes: AttributeBytes) -> Mixture | None:
     """Make a mixture from bytes and shapes; None if they are no mixture, or a component is too narrow for float64."""
+    weights, shape = attribute_bytes[0]
+    if len(shape) != 1 or not abs(float(np.frombuffer(weights).sum()) - 1) < WEIGHTS_ROUNDING:
+        return None
     try:
         mixture = _build_mixture(kind, attribute_bytes)
     except ValueError:

@@ -12,7 +12,6 @@ from mixtura import kernels
 from mixtura._support import Array
 from mixtura.mixture import Assessment, Mixture, assess
 from mixtura.sklearn.attributes import (
-    are_normalised,
     check_prediction_rows,
     mixture_from_attributes,
     try_mixture_from_attributes,
@@ -43,7 +42,7 @@ class Predictions:
             return None
         if not hasattr(self, "weights_"):
             check_is_fitted(self)
-        return try_mixture_from_attributes(self) if are_normalised(self.weights_) else None
+        return try_mixture_from_attributes(self)
 
     @use_threads
     def predict(self, X: Any) -> NDArray[np.int64]:
