@@ -26,16 +26,6 @@ BLANK = b"a,b\n" + b"1,2\n" * 50_000
 FRAME = pl.DataFrame({"a": np.zeros(50_000)})
 
 
-@pytest.fixture
-def file(tmp_path):
-    def make(content, name="data.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return str(path)
-
-    return make
-
-
 def packed(write, **options):
     memory = io.BytesIO()
     write(memory, **options)

@@ -41,16 +41,6 @@ WRITE = {
 
 
 @pytest.fixture
-def file(tmp_path):
-    def make(content, name="data.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return str(path)
-
-    return make
-
-
-@pytest.fixture
 def stdin(monkeypatch):
     def give(content):
         monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))

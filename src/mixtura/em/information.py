@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, one_blas_thread
+from mixtura._support import TINY, Array, Rows, one_blas_thread
 from mixtura.data import Chunk, Source
 from mixtura.em.coordinates import FisherCoordinates
 from mixtura.em.estep import EStep
@@ -127,7 +127,7 @@ def _moments(mixture: Mixture, sample: Chunk, resp: Array, weight: Array, count:
     step = max(BLOCK_SCORES // count, 1)
     for first in range(0, len(resp), step):
         part = slice(first, first + step)
-        own = [_component_scores(mixture, sample.rows[part], j) for j in range(resp.shape[1])]
+        own = [_component_scores(mixture, sample.rows[part], j, count) for j in range(resp.shape[1])]
         total = np.zeros((len(resp[part]), count))
         for j, (places, scores) in enumerate(own):
             expected = resp[part, j, None] * scores
@@ -137,12 +137,12 @@ def _moments(mixture: Mixture, sample: Chunk, resp: Array, weight: Array, count:
     return squared / weight.sum(), complete / weight.sum()
 
 
-def _component_scores(mixture: Mixture, rows: Any, component: int) -> tuple[NDArray[np.intp], Array]:
+def _component_scores(mixture: Mixture, rows: Rows, component: int, count: int) -> tuple[NDArray[np.intp], Array]:
     """The free coordinates by which log w_j N(x; m_j, S_j) has derivatives, (b,), and these derivatives, (n, b).
 
-    Of noise, the last component, they are the logarithms of the weights alone.
+    Of noise, the last component, they are the logarithms of the weights alone. ``count`` is the number of coordinates.
     """
-    roots = np.sqrt(np.maximum(mixture.all_weights, np.finfo(np.float64).tiny))
+    roots = np.sqrt(np.maximum(mixture.all_weights, TINY))
     (k, d), s = mixture.means.shape, len(roots)
     by_weight = np.tile(-roots, (len(rows), 1))
     by_weight[:, component] += 1 / roots[component]
@@ -151,7 +151,7 @@ def _component_scores(mixture: Mixture, rows: Any, component: int) -> tuple[NDAr
     white = mixture.covariances.whiten(component, rows - mixture.means[component])
     by_matrix = mixture.covariances.log_coordinate_scores(white)
     size = by_matrix.shape[1]
-    shared = len(mixture.covariances.log_coordinates(mixture.covariances)) < k
+    shared = count < s + k * (d + size)
     matrix_first = s + k * d + (0 if shared else component * size)
     places = np.concatenate([np.arange(s), s + component * d + np.arange(d), matrix_first + np.arange(size)])
     scores = [by_weight, white / roots[component], by_matrix / (1.0 if shared else roots[component])]

@@ -6,17 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-
-from mixtura._support import Array
+from mixtura._support import TINY, Array
 from mixtura.em.coordinates import FisherCoordinates
 from mixtura.em.information import FEW_ROWS, CompleteInformation, Information, estimate_information
 from mixtura.em.run import Iterate
 from mixtura.em.steppers.base import EMMap, Step
 from mixtura.em.steppers.squarem import evaluate_at
 from mixtura.mixture import Mixture
-
-_TINY = float(np.finfo(np.float64).tiny)
 
 # Least curvature of the mean log-likelihood along a move for the move to be used: below, it has no maximum nearby.
 LEAST_CURVATURE = 1e-3
@@ -90,10 +86,10 @@ class QuasiNewton:
         kept: Visits = (*state.visits, (iterate.mixture, target))[-self.memory - 1 :]
         coordinates = FisherCoordinates(iterate.mixture)
         pairs, gradient = _secants(coordinates, kept)
-        information = state.information or estimate_information(problem.source, problem.estep, iterate)
         if pairs and not is_concave_along(*pairs[-1]):
             after = State(kept, self.longest)
             return Step(problem.evaluate(target, at_floor, iterate.memory), after, 1)
+        information = state.information or estimate_information(problem.source, problem.estep, iterate)
         move = ascent_direction(pairs, gradient, information)
         known = len(pairs) == self.memory or not isinstance(information, CompleteInformation)
         enough = self.enough * (FEW_ROWS_FRACTION if iterate.stats.total <= FEW_ROWS else 1.0)
@@ -121,7 +117,7 @@ def _secants(coordinates: FisherCoordinates, visits: Visits) -> tuple[list[tuple
 
 def _length(move: Array) -> float:
     """Euclidean norm of a move, at least the smallest normal number."""
-    return max(math.sqrt(float(move @ move)), _TINY)
+    return max(math.sqrt(float(move @ move)), TINY)
 
 
 def is_concave_along(move: Array, fall: Array) -> bool:
@@ -136,6 +132,7 @@ def ascent_direction(pairs: list[tuple[Array, Array]], gradient: Array, informat
 
     Examples
     --------
+    >>> import numpy as np
     >>> from mixtura.em.information import CompleteInformation
     >>> pairs = [(np.array([1.0, 0.0]), np.array([0.1, 0.0]))]
     >>> ascent_direction(pairs, np.array([0.5, 0.5]), CompleteInformation()).tolist()
