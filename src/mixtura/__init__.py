@@ -108,7 +108,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import one of the two estimators at its first use, since their module imports scikit-learn."""
     if name in ("GaussianMixture", "MixtureClassifier"):
-        return getattr(import_module("mixtura.sklearn"), name)
+        globals()[name] = getattr(import_module("mixtura.sklearn"), name)  # later uses do not come here
+        return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -139,9 +139,8 @@ def all_finite(array: Rows) -> bool:
     """Whether all numbers are finite and small enough to square without overflow."""
     if array.flags.forc and array.size <= SINGLE_THREAD_DOT:  # for small arrays a single dot product decides
         values = array.ravel(order="K")
-        with np.errstate(over="ignore", invalid="ignore"):
-            if float(values @ values) <= LARGEST_VALUE**2:  # false for NaN
-                return True
+        if float(np.vdot(values, values)) <= LARGEST_VALUE**2:  # false for NaN; vdot never warns of an overflow
+            return True
     limit = _largest_allowed(array)
     parts = (array[block] for block in block_slices(*array.shape))
     return all(-limit <= part.min() and part.max() <= limit for part in parts)  # NaN compares false, too

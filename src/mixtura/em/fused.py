@@ -205,7 +205,7 @@ def _advanced(problem: Problem, run: Run, rule: Rule, tol: float, iterations: in
     last = as_run(problem, result, run.components).last
     small = result.ending is Ending.CONVERGED
     before = replace(run, trace=(*run.trace, *result.trace[1:-1]), iterations=run.iterations + done - 1)
-    new = replace(before.extended(last), passes=run.passes + done)
+    new = before.extended(last, passes=done)
     stops = rule.holds(problem, new) if small and isinstance(rule, LittleRemains) else rule(problem, before, new)
     converged = stops and not problem.collapsed(last).any()
-    return replace(new, outcome=Outcome.CONVERGED if converged else run.outcome), small
+    return (replace(new, outcome=Outcome.CONVERGED) if converged else new), small

@@ -54,8 +54,9 @@ class Iterate:
 
     def with_total_weight(self, total: float) -> Iterate:
         """The same with the log-likelihood that it has where the mixture's weights are multiplied by ``total``."""
-        loglik = self.loglik + self.stats.total * math.log(total)
-        return self if total == 1 else replace(self, stats=replace(self.stats, loglik=loglik))
+        if total == 1:
+            return self
+        return replace(self, stats=replace(self.stats, loglik=self.loglik + self.stats.total * math.log(total)))
 
 
 @dataclass(frozen=True, slots=True)

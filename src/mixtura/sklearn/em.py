@@ -109,7 +109,6 @@ def problem_of(source: Source, model: Model, reg_covar: float, policy: CollapseP
     return Problem(source, model.estep(), mstep, policy.repair, summary)
 
 
-@underflow_to_zero
 def initial_mixture(
     problem: Problem,
     k: int,
@@ -138,7 +137,6 @@ def initial_mixture(
     return StartResult(replace(mixture, **parameters), total_weight=total)
 
 
-@underflow_to_zero
 def run_em(
     problem: Problem,
     first: StartResult,

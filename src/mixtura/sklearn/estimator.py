@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -242,7 +243,8 @@ class GaussianMixture(
         policy = collapse_policy(self.on_collapse, known_to_sklearn=known_to_sklearn)
         problem, given = problem_and_start(self, ArraySource(rows, weight), policy, **self._model_options)
         rng = check_random_state(self.random_state)
-        state = rng.get_state(legacy=False)
+        # An integer gives the same numbers again; copying the state of a generator takes a while.
+        state = None if isinstance(self.random_state, Integral) else rng.get_state(legacy=False)
         results = run_starts(self, problem, given, policy, rng)
         if results is not None:
             results = settle_ties(self, rows, rng, results) if known_to_sklearn and len(results) > 1 else results

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,11 +43,13 @@ def overridden(estimator: Any, called_by: str) -> list[str]:
     (['_m_step'], [])
     """
     cls, own = type(estimator), vars(estimator)
-    return [
-        name
-        for name in CALLED[called_by]
-        if name in own or getattr(cls, name) is not (OWN_METHODS.get(name) or getattr(PrivateMethods, name))
-    ]
+    return [name for name, method in _methods(called_by) if name in own or getattr(cls, name) is not method]
+
+
+@cache
+def _methods(called_by: str) -> tuple[tuple[str, Callable[..., Any]], ...]:
+    """Names of the methods that a public method calls, and these methods of `GaussianMixture` itself."""
+    return tuple((name, OWN_METHODS.get(name) or getattr(PrivateMethods, name)) for name in CALLED[called_by])
 
 
 def is_other_array(X: Any) -> bool:

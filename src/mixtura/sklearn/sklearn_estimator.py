@@ -72,15 +72,19 @@ def copy_attributes(sklearn_estimator: Any, estimator: Any, names: tuple[str, ..
 
 
 @underflow_to_zero
-def fit_with_sklearn(estimator: Any, rows: Rows, rng: np.random.RandomState, state: dict[str, Any]) -> None:
+def fit_with_sklearn(estimator: Any, rows: Rows, rng: np.random.RandomState, state: dict[str, Any] | None) -> None:
     """Fit by scikit-learn's own class, with the random numbers that follow a state, and copy its attributes.
+
+    Without a state they are those of the estimator's ``random_state``, an integer.
 
     Raises
     ------
     ValueError
         If scikit-learn raises it, since a component has collapsed.
     """
-    rng.set_state(state)
-    sklearn_estimator = as_sklearn_estimator(estimator).set_params(random_state=rng)
+    sklearn_estimator = as_sklearn_estimator(estimator)
+    if state is not None:
+        rng.set_state(state)
+        sklearn_estimator.set_params(random_state=rng)
     sklearn_estimator.fit(rows)
     copy_attributes(sklearn_estimator, estimator, (*DISTRIBUTION_ATTRIBUTES, *FIT_ATTRIBUTES))
