@@ -64,3 +64,30 @@ def test_equal_shape_and_axes_of_singular_scatter_end():
     assert (np.diff(fit.trace) >= 0).all()
     line = np.random.default_rng(0).normal(size=60)
     assert np.isfinite(mixtura.fit(np.c_[line, 1 - line], 2, model="VEE", start="random", seed=0, max_iter=10).loglik)
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
+def test_four_hundred_columns_need_no_matrices(monkeypatch):
+    """All default cells of 200 x 400 end, and nothing on the way has 400 x 400 numbers for each component."""
+    from mixtura.selection import sweep
+
+    kinds = []
+
+    def seen(problem, starts, *rest, **options):
+        kinds.extend(start.stats.scatter_kind for start in starts)
+        return compare(problem, starts, *rest, **options)
+
+    compare = sweep.compare_starts
+    monkeypatch.setattr(sweep, "compare_starts", seen)
+    chosen = mixtura.select(wide(200, 400), seed=0)
+    assert chosen.complete
+    assert set(kinds) == {"diagonal"}
+    assert chosen.best_cell.n_components in (2, 3)
+
+
+def test_starts_with_variances_alone_lead_where_those_with_matrices_lead():
+    rows = wide(200, 5)
+    alone = mixtura.select(rows, [1, 2, 3], models=["EII", "VVI"], seed=0)
+    among = mixtura.select(rows, [1, 2, 3], models=["EII", "VVI", "EVV"], seed=0)
+    for cell in alone.cells:
+        assert cell.loglik == pytest.approx(among[cell.n_components, cell.model].loglik, abs=1e-6)

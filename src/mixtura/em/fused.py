@@ -49,9 +49,15 @@ OUTCOMES = {
 }
 
 
+# Up to so many columns the kernel computes with covariance matrices at least as quickly as LAPACK; singular ones of 300
+# columns take fifteen times as long.
+MAX_COLUMNS = 128
+
+
 def has_kernel_iteration(problem: Problem) -> bool:
-    """Whether the source's kernel can make the problem's E-steps and M-steps by itself."""
+    """Whether the source's kernel can make the problem's E-steps and M-steps by itself, and is quicker at it."""
     known = problem.mstep.covariances.name in MODELS and problem.estep.in_kernel and problem.mstep.in_kernel
+    known &= problem.mstep.scatter_kind == "diagonal" or problem.source.n_features <= MAX_COLUMNS
     return known and problem.source.whole is not None and kernel_of(problem.source).begin_runs is not None
 
 

@@ -16,8 +16,8 @@ from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.selection.cell import Cell, CellStart
 from mixtura.selection.grid import Key, nested_models
-from mixtura.starts import STARTS, Initial, agglomerate_rows
-from mixtura.stats import Stats
+from mixtura.starts import STARTS, Initial, default_tree
+from mixtura.stats import ScatterKind, Stats, as_scatter, outer
 
 # Default starts of a selection.
 DEFAULT = ("hierarchical", "seeds", "neighbours")
@@ -48,13 +48,13 @@ def as_starts(start: Any) -> tuple[Any, ...]:
 
 def start_methods(source: Source, starts: Sequence[Any], rng: Rng) -> Mapping[str, Initial]:
     """The starts by name; one tree of these rows is used for all numbers of components."""
-    return {**STARTS, "hierarchical": agglomerate_rows(source, rng)} if "hierarchical" in starts else STARTS
+    return {**STARTS, "hierarchical": default_tree(source, rng)} if "hierarchical" in starts else STARTS
 
 
 def shared_starts(
     small: Problem, problem: Problem, k: int, starts: Sequence[Any], rng: Rng, *, methods: Mapping[str, Initial]
 ) -> list[CellStart]:
-    """Starts with full scatter that all models with k components share.
+    """Starts that all models with k components share, with the kind of scatter of ``small``.
 
     Named starts are computed from the rows of ``small``, and given ones from all rows of ``problem``.
     """
@@ -122,15 +122,21 @@ def seeded_partitions(problem: Problem, k: int, rng: Rng) -> list[CellStart]:
 def start_by(problem: Problem, k: int, start: Initial, rng: Rng, name: str = GIVEN) -> CellStart:
     """The start that a start method of `mixtura.fit` gives."""
     initial = start(problem, k, rng)
-    stats = initial if isinstance(initial, Stats) else as_stats(initial, problem.source.n_rows)
+    kind = problem.mstep.scatter_kind
+    stats = initial if isinstance(initial, Stats) else as_stats(initial, problem.source.n_rows, kind)
     return CellStart(name, stats)
 
 
-def as_stats(mixture: Mixture, n_rows: float) -> Stats:
+def as_stats(mixture: Mixture, n_rows: float, scatter_kind: ScatterKind) -> Stats:
     """Statistics of so many rows for which the M-step gives this mixture."""
     weight = mixture.weights * n_rows
-    scatter = weight[:, None, None] * mixture.covariances.dense()
+    scatter = as_scatter(weight, _covariances(mixture, scatter_kind), scatter_kind)
     return Stats(weight, mixture.means, scatter, 0.0, 0.0, _noise_weight(mixture, n_rows))
+
+
+def _covariances(mixture: Mixture, scatter_kind: ScatterKind) -> Array:
+    """Covariance matrices (k, d, d), or variances (k, d) where only these are needed."""
+    return mixture.covariances.variances() if scatter_kind == "diagonal" else mixture.covariances.dense()
 
 
 def _noise_weight(mixture: Mixture, n_rows: float) -> float:
@@ -139,15 +145,18 @@ def _noise_weight(mixture: Mixture, n_rows: float) -> float:
 
 
 def starts_from_neighbours(
-    key: Key, cells: Mapping[Key, Cell], models: tuple[str, ...], fewer: int | None, n_rows: float
+    key: Key, cells: Mapping[Key, Cell], models: tuple[str, ...], fewer: int | None, small: Problem
 ) -> list[CellStart]:
-    """Starts from solutions of nested models, and from that with one component fewer, with one component split."""
-    found = [
-        CellStart(model, as_stats(mixture, n_rows)) for model, mixture in nested_solutions(key, cells, models).items()
-    ]
+    """Starts from solutions of nested models, and from that with one component fewer, with one component split.
+
+    ``small`` is the problem of the shared starts, whose number of rows and kind of scatter these starts have.
+    """
+    n_rows, kind = small.source.n_rows, small.mstep.scatter_kind
+    solutions = nested_solutions(key, cells, models)
+    found = [CellStart(model, as_stats(mixture, n_rows, kind)) for model, mixture in solutions.items()]
     mixture = usable_solution(cells.get(Key(fewer, key.model)), fewer) if fewer else None
     if mixture is not None and fewer == key.n_components - 1:
-        found += splits(mixture, n_rows)
+        found += splits(mixture, n_rows, kind)
     return found
 
 
@@ -166,26 +175,41 @@ def usable_solution(cell: Cell | None, n_components: int) -> Mixture | None:
     return fit.mixture if fit is not None and fit.mixture.n_components == n_components else None
 
 
-def splits(mixture: Mixture, n_rows: float) -> list[CellStart]:
+def splits(mixture: Mixture, n_rows: float, scatter_kind: ScatterKind) -> list[CellStart]:
     """Starts from the mixture with one component split in half along its longest axis, one for each component.
 
     The means of half Gaussians are sqrt(2 / pi) standard deviations off, and their variance along the axis is
     1 - 2 / pi times that of the component.
     """
-    k, matrices = mixture.n_components, mixture.covariances.dense()
-    values, vectors = np.linalg.eigh(matrices)
-    longest: Array = vectors[:, :, -1] * np.sqrt(values[:, -1:])
-    halves = matrices - (2 / math.pi) * longest[:, :, None] * longest[:, None, :]
+    k, found = mixture.n_components, _covariances(mixture, scatter_kind)
+    longest = _longest_axes(found)
+    halves = found - (2 / math.pi) * outer(np.ones(k), longest, scatter_kind)
     each = np.arange(k)
     origin = np.tile(np.append(each, 0), (k, 1))  # component from which each of the k + 1 comes, for each split
     origin[:, k] = each
-    weight, means, covariances = n_rows * mixture.weights[origin], mixture.means[origin], matrices[origin]
+    weight, means, covariances = n_rows * mixture.weights[origin], mixture.means[origin], found[origin]
     for half, sign in ((each, -1), (k, 1)):
         weight[each, half] /= 2
         means[each, half] += sign * math.sqrt(2 / math.pi) * longest
         covariances[each, half] = halves
-    scatter = weight[:, :, None, None] * covariances
     noise_weight = _noise_weight(mixture, n_rows)
+    scatters = (as_scatter(weight[j], covariances[j], scatter_kind) for j in range(k))
     return [
-        CellStart(f"split of {j}", Stats(weight[j], means[j], scatter[j], 0.0, 0.0, noise_weight)) for j in range(k)
+        CellStart(f"split of {j}", Stats(weight[j], means[j], scatter, 0.0, 0.0, noise_weight))
+        for j, scatter in enumerate(scatters)
     ]
+
+
+def _longest_axes(covariances: Array) -> Array:
+    """Longest principal axis of each component, one standard deviation long, (k, d).
+
+    Examples
+    --------
+    >>> _longest_axes(np.array([[1.0, 9.0]])).tolist()
+    [[0.0, 3.0]]
+    """
+    if covariances.ndim == 2:
+        largest = covariances.argmax(axis=1)[:, None] == np.arange(covariances.shape[1])
+        return np.where(largest, np.sqrt(covariances), 0.0)
+    values, vectors = np.linalg.eigh(covariances)
+    return np.asarray(vectors[:, :, -1] * np.sqrt(values[:, -1:]))

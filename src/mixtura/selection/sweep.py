@@ -77,8 +77,14 @@ class Plan:
 
     @cached_property
     def problems(self) -> dict[str, tuple[Problem, Model]]:
-        """Problem and model of each covariance model, with all rows; also of VVV, for the shared starts."""
-        return {model: self._problem_and_model(model) for model in {*self.models, "VVV"}}
+        """Problem and model of each covariance model, with all rows; also of that of the shared starts."""
+        return {model: self._problem_and_model(model) for model in {*self.models, self.model_of_starts}}
+
+    @cached_property
+    def model_of_starts(self) -> str:
+        """The model with whose scatter the starts that all models share are made: VVV, or VVI if that suffices."""
+        kinds = {as_covariance_model(model).scatter_kind for model in self.models}
+        return "VVI" if kinds == {"diagonal"} else "VVV"
 
     def _problem_and_model(self, model: str) -> tuple[Problem, Model]:
         covariances = with_constraint(as_covariance_model(model), self.model.constraint)
@@ -150,7 +156,7 @@ def sweep(plan: Plan, cells: dict[Key, Cell], on_cell: Callable[[Cell], object])
 
 def _shared_starts(plan: Plan, components: set[int]) -> dict[int, list[CellStart]]:
     """Starts that all models share, for each number of components."""
-    problem = plan.problem("VVV")
+    problem = plan.problem(plan.model_of_starts)
     wanted = sorted(components)
     starts = plan.starts if wanted and wanted[-1] > 1 else ()
     methods = [sample.start_methods(starts, np.random.default_rng(plan.entropy)) for sample in plan.start_samples]
@@ -182,7 +188,7 @@ def _fit_cell(plan: Plan, key: Key, shared: Sequence[CellStart], cells: Mapping[
     starts = list(shared)
     if "neighbours" in plan.starts:
         fewer = plan.next_smaller(key.n_components)
-        starts += starts_from_neighbours(key, cells, plan.models, fewer, plan.small.n_rows)
+        starts += starts_from_neighbours(key, cells, plan.models, fewer, plan.problem(plan.model_of_starts, plan.small))
     named = [start.name in (*plan.starts, GIVEN, QUANTILES) for start in starts]
     tol = plan.em.rise_per_row
     limits = Limits(tol if plan.compares_on_all_rows else max(tol, SAMPLE_TOLERANCE), plan.em.max_iter)

@@ -6,7 +6,7 @@ To add a start, write a function from a `Problem`, k and a random generator, and
 from __future__ import annotations
 
 from mixtura.starts.find_noise import find_noise
-from mixtura.starts.hierarchical import ClusterTree, agglomerate_rows, hierarchical
+from mixtura.starts.hierarchical import ClusterTree, default_tree, hierarchical
 from mixtura.starts.known_labels import FromKnownLabels
 from mixtura.starts.names import DEFAULT, GROUPINGS, STARTS, Initial, as_initial
 from mixtura.starts.parameters import Parameters
@@ -28,8 +28,8 @@ __all__ = [
     "Parameters",
     "Ranking",
     "Responsibilities",
-    "agglomerate_rows",
     "as_initial",
+    "default_tree",
     "find_noise",
     "hierarchical",
     "refined",

@@ -188,14 +188,22 @@ def hierarchical(
 
 def from_tree(problem: Problem, k: int, rng: Rng) -> Stats:
     """Statistics of the k clusters of the default tree of the problem's rows."""
-    return agglomerate_rows(problem.source, rng)(problem, k, rng)
+    return default_tree(problem.source, rng)(problem, k, rng)
+
+
+def default_tree(source: Source, rng: Rng) -> ClusterTree:
+    """The tree of a source's rows by VVV, or by EII if there are no more rows than columns, as in mclust.
+
+    Then no cluster has a covariance matrix of its own.
+    """
+    return agglomerate_rows(source, rng, "VVV" if source.n_rows > source.n_features else "EII")
 
 
 @underflow_to_zero
 def agglomerate_rows(
-    source: Source, rng: Rng, criterion: str = "VVV", use: str = "SVD", subset: int = SUBSET
+    source: Source, rng: Rng, criterion: str, use: str = "SVD", subset: int = SUBSET
 ) -> ClusterTree:
-    """The tree of a source's rows, or of at most ``subset`` random ones; the defaults are mclust's."""
+    """The tree of a source's rows, or of at most ``subset`` random ones."""
     sample = source.rows(subset, rng)
     rows = sample.rows.astype(np.float64)
     weight = sample.weigh(np.ones(len(rows)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,8 @@ from mixtura.em import (
     iterate,
     least_weight,
     reseed_empty,
+    row_counts,
+    rows_per_weight,
     runs_in_kernel,
 )
 from mixtura.em.steppers import PLAIN, accelerated
@@ -27,6 +30,9 @@ from mixtura.stats import Stats
 
 # Least number of multiplications in one iteration with which several threads work on the starts.
 THREADED_MULTIPLICATIONS = 1 << 20
+
+# A component with fewer rows than this many times the least for its covariance may fit them by chance.
+FEW_ROWS = 1.5
 
 # Iterations, repairs among them, that the loop makes before the kernel goes on.
 LOOP_ITERATIONS = 2
@@ -142,8 +148,22 @@ def _join_runs(before: Run, after: Run) -> Run:
 
 
 def rank_runs(problem: Problem, runs: Sequence[Run]) -> list[Run]:
-    """Runs in order, highest log-likelihood first; those with a spurious component come last."""
-    return sorted(runs, key=lambda run: (is_spurious(problem, run), -run.loglik))
+    """Runs in order, highest score first; those with a spurious component come last."""
+    return sorted(runs, key=lambda run: (is_spurious(problem, run), -search_score(problem, run)))
+
+
+def search_score(problem: Problem, run: Run) -> float:
+    """Log-likelihood of a run less what components with few rows may gain by chance, in nats for rows of weight one.
+
+    A component that fits some rows better than others do is no finding if the best of all sets of so many rows would
+    be fitted as well by chance; so a component with m of n rows, few for its covariance, counts only by what it gains
+    beyond the logarithm of the number of such sets.
+    """
+    counts = row_counts(run.last.stats, problem.source.n_rows)
+    few = counts[counts < FEW_ROWS * problem.mstep.covariances.least_rows_nonsingular(problem.source.n_features)]
+    n = max(float(counts.sum()), 1.0)
+    by_chance = sum(math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1) for m in few if m < n)
+    return run.loglik * rows_per_weight(problem) - by_chance
 
 
 def with_repairs(problem: Problem, run: Run, limits: Limits, *, few_rows: bool) -> Run:

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura._support import Rng
+from mixtura._support import Rng, one_blas_thread
 from mixtura.data import Chunk
-from mixtura.em import LoglikRises, Problem, Run, is_spurious, iterate, reseed_empty, rows_per_weight
+from mixtura.em import LoglikRises, Problem, Run, is_spurious, iterate, reseed_empty, rows_per_weight, runs_in_kernel
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.starts.coordinates import sphere
 from mixtura.starts.kmeans import as_random_state
-from mixtura.starts.search import continue_runs, rank_runs, short_runs
-from mixtura.starts.seeding import squared_distances
-from mixtura.starts.split_and_merge import MOVES, Neighbourhood
+from mixtura.starts.local_changes import LocalChanges
+from mixtura.starts.neighbourhood import Neighbourhood
+from mixtura.starts.search import continue_runs, rank_runs, search_score, short_runs
+from mixtura.starts.seeding import kmeans_clusters, trials_for
+from mixtura.starts.split_and_merge import MOVES
 from mixtura.stats import Stats
 
 # Converged runs whose log-likelihoods differ by less than this, in nats, have reached the same optimum.
@@ -28,6 +30,10 @@ MAX_ITER = 500
 # Iterations of plain EM from a changed mixture before it is accelerated.
 ACCELERATE_AFTER = 2
 
+# Most iterations of k-means, in turn; the most rows for it, or rows for each mean, and for each mean and column.
+LLOYD_ITERATIONS = (0, 10)
+KMEANS_ROWS, KMEANS_ROWS_PER_MEAN, KMEANS_ROWS_PER_COLUMN = 1000, 50, 5
+
 # How often starts are drawn anew if all runs lost components.
 MAX_TRIES = 3
 
@@ -36,12 +42,13 @@ MAX_TRIES = 3
 class SmallEM:
     """Start from the best of several short EM runs, after changes of it that lead to a higher log-likelihood.
 
-    The runs start from partitions in which each row joins the nearest of k rows, drawn as k-means++ does (Arthur &
-    Vassilvitskii 2007), in turn on standardised columns and on sphered ones. By successive halving a few of them run
-    until they converge. Then the best mixture is changed again and again (`mixtura.starts.split_and_merge`): two
-    components that overlap are merged and another one is split (Ueda, Nakano, Ghahramani & Hinton 2000), or split
-    anew, or one is put around a random row. If EM from there reaches a higher log-likelihood, that mixture is the best
-    from then on.
+    The runs start from rows that k-means++ draws, to which the others are assigned, or from clusters by k-means, in
+    turn on standardised columns and on sphered ones. By successive halving a few of them run until they converge. If
+    there are many components and these runs reach different optima, each is changed again and again: two components
+    that overlap are fitted anew, or one is split in two and two others are merged (`mixtura.starts.local_changes`), and
+    EM runs from the likeliest changes. Then the best mixture is changed at random (`mixtura.starts.split_and_merge`).
+    If EM from a change reaches a higher log-likelihood, that mixture is the best from then on. Components with few rows
+    count less (`mixtura.starts.search.search_score`).
 
     Attributes
     ----------
@@ -56,11 +63,14 @@ class SmallEM:
         Number of runs that converge. With more rows than the sample has, also the number of optima found on the sample
         that are compared on all rows.
     n_moves : int
-        How many changes of the best mixture are tried at a time.
-    effort : float
-        How often all of this reads the rows, in multiples of the mean number of passes of the ``n_best`` runs.
-    effort_if_agreed : float
-        The same, if these runs all reached the same optimum.
+        How many changes of a mixture are tried at a time.
+    many_components : int
+        From so many components on, likely changes are sought.
+    n_descents : int
+        From how many of the optima that the runs reach; only from the best one if EM does not run in the kernel.
+    effort, effort_of_many, effort_if_agreed : float
+        Random changes are tried until EM from changes has read the rows as often as so many of the ``n_best`` runs:
+        with few components, with many, and as long as these runs all agree.
     sample_rows, rows_per_component : int
         Of more rows than this, or than this many for each component, a random sample is searched.
     final_iterations : int
@@ -75,8 +85,11 @@ class SmallEM:
     kept_fraction: float = 0.34
     n_best: int = 3
     n_moves: int = 5
-    effort: float = 12.0
-    effort_if_agreed: float = 5.0
+    many_components: int = 7
+    n_descents: int = 3
+    effort: float = 9.0
+    effort_of_many: float = 3.0
+    effort_if_agreed: float = 3.0
     sample_rows: int = 5000
     rows_per_component: int = 200
     final_iterations: int = 10
@@ -84,57 +97,84 @@ class SmallEM:
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Mixture | Stats:
         """Statistics of the best mixture's E-step; of a first partition if all runs lost components."""
+        with one_blas_thread():  # its threads would wait for each other longer than they compute
+            return self._search(problem, k, rng)
+
+    def _search(self, problem: Problem, k: int, rng: Rng) -> Stats:
+        """What `__call__` returns."""
         wanted = max(self.sample_rows, self.rows_per_component * k)
         sample = problem.source.rows(wanted, rng)
         small = problem.on_sample(sample)
-        runs, read = self._short_runs(small, sample, k, rng)
+        runs = self._short_runs(small, sample, k, rng)
         if not runs:
             return partitions(small, sample, k, rng)[0]
-        runs = self._improve(runs, read, small, sample, rng)
+        runs = self._improve(runs, small, sample, rng)
         if problem.source.n_rows > wanted:
             return self._best_on_all_rows(problem, runs, rng)
         return runs[0].last.stats
 
-    def _short_runs(self, problem: Problem, sample: Chunk, k: int, rng: Rng) -> tuple[list[Run], int]:
-        """The best converged runs, and how often the rows were read; no runs if all of them lost components."""
-        read = 0
+    def _short_runs(self, problem: Problem, sample: Chunk, k: int, rng: Rng) -> list[Run]:
+        """The best converged runs; none if all of them lost components."""
+        runs: list[Run] = []
         for _ in range(MAX_TRIES):
             starts = [reseed_empty(problem, one, rng)[0] for one in partitions(problem, sample, k, rng, self.n_runs)]
-            runs = short_runs(problem, starts, self.first_iterations, self.tol)
-            read, iterations = read + len(starts) + _passes(runs), self.first_iterations
-            runs = _without_losses(problem, runs)
+            iterations = self.first_iterations
+            runs = _without_losses(problem, short_runs(problem, starts, iterations, self.tol))
             while iterations < MAX_ITER and not all(run.finished for run in runs):
                 iterations *= 2
                 runs = runs[: max(self.n_best, int(self.kept_fraction * len(runs)))]
-                before, runs = _passes(runs), continue_runs(problem, runs, iterations, self.tol)
-                read += _passes(runs) - before
-                runs = _without_losses(problem, runs)
+                runs = _without_losses(problem, continue_runs(problem, runs, iterations, self.tol))
             if runs:
                 break
-        return runs[: self.n_best], read
+        return runs[: self.n_best]
 
-    def _improve(self, runs: list[Run], read: int, problem: Problem, sample: Chunk, rng: Rng) -> list[Run]:
-        """Change the best mixture until the effort is spent; all converged runs, the best first."""
-        first, length = runs[0], _passes(runs) / len(runs)
-        agreed = len(runs) == self.n_best and not any(is_better(problem, first, run) for run in runs)
-        budget = (self.effort_if_agreed if agreed else self.effort) * length
-        while read < budget and len(first.components) > 1:
-            found, more = self._change(runs[0], problem, sample, rng)
-            runs, read = rank_runs(problem, [*runs, *found]), read + more
-            if is_better(problem, runs[0], first):
-                budget = self.effort * length
+    def _improve(self, runs: list[Run], problem: Problem, sample: Chunk, rng: Rng) -> list[Run]:
+        """Change the best mixtures; all converged runs, the best first."""
+        k, length, optima = len(runs[0].components), _passes(runs) / len(runs), distinct(problem, runs)
+        agreed, many = len(runs) == self.n_best and len(optima) == 1, k >= self.many_components
+        effort = self.effort_if_agreed if agreed else self.effort_of_many if many else self.effort
+        likely = optima[: self.n_descents if runs_in_kernel(problem) else 1] if many and not agreed else []
+        read = 0
+        while k > 1 and (likely or read < effort * length):
+            best = runs[0]
+            if likely:
+                found, passes = self._change_likely(likely.pop(0), problem, sample, rng)
+            else:
+                found, passes = self._change_at_random(best, problem, sample, rng)
+            runs, read = rank_runs(problem, [*runs, *found]), read + passes
+            if agreed and is_better(problem, runs[0], best):
+                agreed, effort = False, self.effort_of_many if many else self.effort
         return runs
 
-    def _change(self, best: Run, problem: Problem, sample: Chunk, rng: Rng) -> tuple[list[Run], int]:
-        """Converged runs from random changes of the best mixture, and how often they read the rows.
+    def _change_likely(self, best: Run, problem: Problem, sample: Chunk, rng: Rng) -> tuple[list[Run], int]:
+        """Converged runs from likely changes of a mixture, of the best found so, and so on, and their passes."""
+        found, changes, read = [best], LocalChanges(problem, rng), 0
+        at = Neighbourhood.of(problem, best.last.stats, sample)
+        while True:
+            starts = [change.stats(at.stats) for change in changes.best(at, self.n_moves)]
+            further, passes = self._run_changes(best, problem, starts, rng)
+            further, read = rank_runs(problem, further), read + passes
+            found = [*found, *further]
+            if not further or not is_better(problem, further[0], best):
+                return found, read
+            best, before, at = further[0], at, Neighbourhood.of(problem, further[0].last.stats, sample)
+            changes.forget(at.moved_since(before))
+
+    def _change_at_random(self, best: Run, problem: Problem, sample: Chunk, rng: Rng) -> tuple[list[Run], int]:
+        """Converged runs from random changes of the best mixture, and how often they read the rows."""
+        at = Neighbourhood.of(problem, best.last.stats, sample)
+        moves = [MOVES[number] for number in rng.choice(len(MOVES), size=self.n_moves)]
+        return self._run_changes(best, problem, [move(problem, at, rng) for move in moves], rng)
+
+    def _run_changes(self, best: Run, problem: Problem, changes: Sequence[Stats], rng: Rng) -> tuple[list[Run], int]:
+        """Converged runs from changes of a mixture, and how often they read the rows.
 
         A run is given up if its log-likelihood would not exceed the best after another rise as large as since it was
         last looked at; that ends most runs that return to the best mixture.
         """
-        neighbourhood = Neighbourhood.of(problem, best.last.stats, sample)
-        moves = [MOVES[number] for number in rng.choice(len(MOVES), size=self.n_moves)]
-        starts = [reseed_empty(problem, move(problem, neighbourhood, rng), rng)[0] for move in moves]
-        goal = -np.inf if is_spurious(problem, best) else best.loglik + SAME_OPTIMUM / rows_per_weight(problem)
+        starts = [reseed_empty(problem, one, rng)[0] for one in changes]
+        wanted = -np.inf if is_spurious(problem, best) else search_score(problem, best) + SAME_OPTIMUM
+        goal = wanted / rows_per_weight(problem)
         iterations, tol = 2 * self.first_iterations, 10 * self.tol
         runs = short_runs(problem, starts, iterations, tol, ACCELERATE_AFTER)
         read, runs = _passes(runs), _without_losses(problem, runs)
@@ -150,10 +190,7 @@ class SmallEM:
 
     def _best_on_all_rows(self, problem: Problem, runs: list[Run], rng: Rng) -> Stats:
         """Of the best optima on a sample, the one that is best after some iterations on all rows."""
-        chosen = runs[:1]
-        for run in runs[1:]:
-            if len(chosen) < self.n_best and is_better(problem, chosen[-1], run):
-                chosen.append(run)
+        chosen = distinct(problem, runs)[: self.n_best]
         if len(chosen) == 1:
             return chosen[0].last.stats
         stop, most = [LoglikRises(self.tol)], self.final_iterations
@@ -178,23 +215,37 @@ def is_better(problem: Problem, one: Run, other: Run) -> bool:
     """Whether a finished run ranks before another one and has reached another optimum."""
     if is_spurious(problem, one) != is_spurious(problem, other):
         return is_spurious(problem, other)
-    return (one.loglik - other.loglik) * rows_per_weight(problem) > SAME_OPTIMUM
+    return search_score(problem, one) - search_score(problem, other) > SAME_OPTIMUM
+
+
+def distinct(problem: Problem, runs: Sequence[Run]) -> list[Run]:
+    """Of several ranked runs, those that have reached different optima."""
+    chosen = list(runs[:1])
+    for run in runs[1:]:
+        if is_better(problem, chosen[-1], run):
+            chosen.append(run)
+    return chosen
 
 
 def partitions(problem: Problem, sample: Chunk, k: int, rng: Rng, count: int = 1) -> list[Stats]:
-    """Statistics of ``count`` random partitions of a sample, in which each row joins the nearest of k rows.
+    """Statistics of ``count`` partitions of some rows of a sample by k-means++, every other pair of them by k-means.
 
-    These are drawn as k-means++ does. Distances are on standardised columns and, every other time, on principal
-    components of equal variance.
+    Distances are on standardised columns and, every other time, on principal components of equal variance. k-means is
+    seeded by the best of several random rows each time.
     """
-    rows = (sample.rows - sample.rows.mean(axis=0)) / np.sqrt(problem.scale)
-    coordinates = [rows, sphere(sample.rows, sample.weigh(np.ones(len(rows))))] if rows.shape[1] > 1 else [rows]
-    state, members, n_seeds = as_random_state(rng), np.eye(k), min(k, len(rows))
-    distances = (
-        squared_distances(coordinates[number % len(coordinates)], n_seeds, sample.sample_weight, state)
-        for number in range(count)
-    )
-    return [accumulate(sample, members[one.argmin(axis=1)], problem.mstep.scatter_kind) for one in distances]
+    state, d = as_random_state(rng), sample.rows.shape[1]
+    some = sample.draw(max(KMEANS_ROWS, k * (KMEANS_ROWS_PER_MEAN + KMEANS_ROWS_PER_COLUMN * d)), rng)
+    rows, members, n_seeds = some.rows, np.eye(k), min(k, len(some.rows))
+    standard = (rows - rows.mean(axis=0)) / np.sqrt(problem.scale)
+    coordinates = [standard, sphere(rows, some.weigh(np.ones(len(rows))))] if d > 1 else [standard]
+    found = []
+    for number in range(count):
+        own, trials = coordinates[number % len(coordinates)], trials_for(k) if number % 4 > 1 else 1
+        labels = kmeans_clusters(
+            own, n_seeds, some.sample_weight, state, trials=trials, iterations=LLOYD_ITERATIONS[number // 2 % 2]
+        )
+        found.append(accumulate(some, members[labels], problem.mstep.scatter_kind))
+    return found
 
 
 small_em = SmallEM()

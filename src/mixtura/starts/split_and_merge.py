@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -13,80 +12,14 @@ from mixtura._support import Array, Rng
 from mixtura.data import Chunk
 from mixtura.em import Problem
 from mixtura.kernels import accumulate
-from mixtura.mixture import Mixture
+from mixtura.starts.neighbourhood import Neighbourhood
 from mixtura.stats import Stats
-
-_TINY = float(np.finfo(np.float64).tiny)
 
 # A component put around a row begins with this fraction of the rows of one of k equal components.
 INSERTED_FRACTION = 0.3
 
-# Added to the overlap of two components, to which the probability of merging them is proportional; and the least
-# responsibility of rows by which a component is split.
-LEAST_OVERLAP = 1e-2
-
-
-@dataclass(frozen=True, eq=False)
-class Neighbourhood:
-    """A mixture of k components with the responsibilities for a sample of n rows, from which changes of it are made.
-
-    Attributes
-    ----------
-    stats : Stats
-        Statistics of the E-step at the mixture or at the one before.
-    mixture : Mixture
-        The M-step of ``stats``.
-    responsibilities : ndarray of shape (n, k)
-    sample : Chunk
-    row_probabilities : ndarray of shape (n,)
-        Sample weights divided by their sum.
-    """
-
-    stats: Stats
-    mixture: Mixture
-    responsibilities: Array
-    sample: Chunk
-    row_probabilities: Array
-
-    @classmethod
-    def of(cls, problem: Problem, stats: Stats, sample: Chunk) -> Neighbourhood:
-        """Compute the mixture and its responsibilities, in one pass over the sample."""
-        mixture, _ = problem.mstep(stats)
-        weight = sample.weigh(np.ones(len(sample.rows)))
-        responsibilities = mixture.posterior(sample.rows)[:, : len(stats.weight)]
-        return cls(stats, mixture, responsibilities, sample, weight / weight.sum())
-
-    @cached_property
-    def pair_probabilities(self) -> Array:
-        """Probability of drawing each pair of components, (k^2,), proportional to the overlap of the two.
-
-        It is the cosine of their responsibilities (Ueda et al. 2000, Neural Comput. 12, 2109-2128).
-        """
-        products = self.responsibilities.T @ self.responsibilities
-        lengths = np.sqrt(np.maximum(np.diag(products), _TINY))
-        overlap = np.triu(products / np.outer(lengths, lengths) + LEAST_OVERLAP, 1).ravel()
-        return np.asarray(overlap / overlap.sum())
-
-    def draw_pair(self, rng: Rng) -> tuple[int, int]:
-        """Draw two components by ``pair_probabilities``."""
-        k = len(self.stats.weight)
-        i, j = divmod(int(rng.choice(k * k, p=self.pair_probabilities)), k)
-        return i, j
-
-    def draw_rows(self, rng: Rng, count: int, responsibilities: Array | None = None) -> Array:
-        """Draw distinct rows, (count, d), by their weights times responsibilities (n,); fewer if others have none."""
-        p = self.row_probabilities if responsibilities is None else self.row_probabilities * responsibilities
-        most = min(count, int(np.count_nonzero(p)))
-        chosen = rng.choice(len(p), most, replace=most == 1, p=p / p.sum())  # a single one cannot come twice
-        return self.sample.rows[chosen].astype(np.float64)
-
-    def with_components(self, components: list[int], own: Stats) -> Stats:
-        """The statistics with those of some components replaced; a pooled scatter stays as it is."""
-        weight, mean, scatter = self.stats.weight.copy(), self.stats.mean.copy(), self.stats.scatter.copy()
-        weight[components], mean[components] = own.weight, own.mean
-        if self.stats.scatter_kind != "pooled":
-            scatter[components] = own.scatter
-        return replace(self.stats, weight=weight, mean=mean, scatter=scatter)
+# The least responsibility of rows by which a component is split.
+LEAST_RESPONSIBILITY = 1e-2
 
 
 # A random change: the statistics from which EM begins.
@@ -136,7 +69,7 @@ def _split(
 
     A plane between two of its rows, drawn at random, divides it; None is returned if it has fewer than two.
     """
-    rows = np.flatnonzero(responsibilities > LEAST_OVERLAP)
+    rows = np.flatnonzero(responsibilities > LEAST_RESPONSIBILITY)
     ends = neighbourhood.draw_rows(rng, 2, responsibilities)
     if len(ends) < 2 or not len(rows):
         return None
