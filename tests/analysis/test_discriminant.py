@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_digits, load_iris
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import mixtura
 from mixtura import DataError, MixtureClassifier, ParameterError
+from mixtura.analysis.class_gaussians import _folds
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "mclust" / "extras.json").read_text())
 IRIS = np.loadtxt(Path(__file__).parents[1] / "reference" / "mclust" / "iris.csv", delimiter=",", skiprows=1)
@@ -19,6 +20,7 @@ SPECIES = np.repeat(["setosa", "versicolor", "virginica"], 50)
 HALF_UNIT = mixtura.EM(resolution=0.05)  # rows are rounded to 0.1; mclust lets components be narrower than ours
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.DegeneracyWarning")  # their rows are few and tied
 @parametrize_with_checks([MixtureClassifier()])
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
@@ -166,3 +168,47 @@ def test_balance_is_a_share(balance):
 def test_one_component_has_no_directions():
     with pytest.raises(ParameterError, match="differences need at least two"):
         mixtura.reduce_dimensions(mixtura.fit(IRIS, 1).mixture)
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.errors.TiesWarning", "ignore::mixtura.errors.ColumnsWarning")
+def test_where_gaussians_rest_on_the_floor_it_is_chosen_by_cross_validation():
+    """Digits: columns that are constant within classes; any floor decides BIC, and a large one predicts."""
+    X, y = load_digits(return_X_y=True)
+    train, test = np.arange(len(y)) % 2 == 0, np.arange(len(y)) % 2 == 1
+    with pytest.warns(mixtura.DegeneracyWarning, match=r"which 5-fold cross-validation \(.*errors\) chose"):
+        found = mixtura.discriminant(X[train], y[train], models=["VII", "EEE", "VVI", "VVV"], seed=0)
+    assert found.floor > 1e-3
+    assert (found.predict(X[test]) == y[test]).mean() > 0.97
+    with pytest.warns(mixtura.DegeneracyWarning, match="0.1 of the data's variances, so the log"):
+        asked = mixtura.discriminant(X[train], y[train], models="VVV", em=mixtura.EM(floor=0.1))
+    assert asked.floor == 0.1
+    with pytest.warns(mixtura.MixturaWarning):
+        alone = mixtura.discriminant(X[train], y[train], models="VVV", seed=0)
+    assert alone.models == ("VVV",) * 10
+    assert (alone.predict(X[test]) == y[test]).mean() > 0.97
+
+
+def test_the_default_floor_stays_where_no_gaussian_rests_on_it():
+    found = mixtura.discriminant(IRIS, SPECIES, em=HALF_UNIT)
+    assert found.floor == mixtura.EM().floor
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.errors.TiesWarning")
+def test_a_column_that_is_constant_within_classes_is_told():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [60, 40])
+    X = np.c_[rng.normal(size=(100, 2)) + 6 * y[:, None], y]
+    with pytest.warns(mixtura.DegeneracyWarning, match="a covariance of class 0, 1 is at the floor"):
+        weighted = mixtura.discriminant(X, y, models="VVV", sample_weight=np.full(100, 2), seed=0)
+    with pytest.warns(mixtura.DegeneracyWarning):
+        plain = mixtura.discriminant(X, y, models="VVV", seed=0)
+    assert (weighted.predict(X) == y).all()
+    assert weighted.floor == plain.floor
+
+
+def test_folds_hold_equal_parts_of_each_class():
+    codes = np.repeat([0, 1, 2], [23, 11, 5])
+    folds = _folds(codes, 5, np.random.default_rng(0))
+    for c in range(3):
+        counts = np.bincount(folds[codes == c], minlength=5)
+        assert counts.max() - counts.min() <= 1

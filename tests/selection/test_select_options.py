@@ -137,3 +137,26 @@ def test_noise_over_the_hull(blobs):
         mixtura.fit(np.random.default_rng(0).normal(size=(90, 7)), 2, noise=mixtura.UniformNoise(region="hull"))
     with pytest.raises(DataError, match="3 rows in 3 dimensions"):
         mixtura.fit(np.eye(3), 1, noise=mixtura.UniformNoise(0.1, region="hull"))
+
+
+@pytest.mark.parametrize("kind", ["labels", "list", "responsibilities", "mixture", "several", "wrapped"])
+def test_any_start_of_a_fit_starts_a_selection(kind):
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], 50)
+    rows = rng.normal(size=(150, 2)) + labels[:, None] * 4
+    fit = mixtura.fit(rows, 3, model="EEE", start=labels)
+    start = {
+        "labels": labels,
+        "list": labels.tolist(),
+        "responsibilities": np.eye(3)[labels],
+        "mixture": fit.mixture,
+        "several": ["hierarchical", labels],
+        "wrapped": mixtura.Labels(labels),
+    }[kind]
+    found = mixtura.select(rows, [3], models=["EEE"], start=start).best_cell
+    assert found.loglik == pytest.approx(fit.loglik, abs=1e-3)
+
+
+def test_a_start_that_is_none_is_named():
+    with pytest.raises(mixtura.ParameterError, match=r"start is 3\.5"):
+        mixtura.select(np.arange(9.0), [2], start=3.5)

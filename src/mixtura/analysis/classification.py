@@ -62,6 +62,8 @@ class Discriminant:
         Names of the columns.
     table_kind : {"records", "pandas", "polars"}
         Kind of table that `table` returns: that of the rows.
+    floor : float
+        Least variance of a mixture in each column, as a fraction of the variance of all rows.
 
     Examples
     --------
@@ -80,6 +82,7 @@ class Discriminant:
     n_rows: float
     columns: tuple[str, ...] | None
     table_kind: TableKind = "records"
+    floor: float = 0.0
 
     def __repr__(self) -> str:
         names = ", ".join(dict.fromkeys(self.models))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -24,10 +22,11 @@ from mixtura._support import (
     table_kind,
     underflow_to_zero,
 )
+from mixtura.analysis.class_gaussians import fit_gaussians
+from mixtura.analysis.class_mixtures import ClassMixtures, split_components, weight_options, weighted_sum
 from mixtura.analysis.classes import as_priors, class_proportions, encode_classes, value_per_class
 from mixtura.analysis.classification import Discriminant
 from mixtura.data import ArraySource, ColumnValues
-from mixtura.em import Problem
 from mixtura.errors import (
     ColumnsWarning,
     DataError,
@@ -37,11 +36,9 @@ from mixtura.errors import (
     ParametersWarning,
     TiesWarning,
 )
-from mixtura.fitting import EM, Model, as_em, fit, warn_of_columns
-from mixtura.kernels import summarise
-from mixtura.mixture import Mixture, ranks
+from mixtura.fitting import EM, as_em, fit, warn_of_columns
+from mixtura.mixture import ranks
 from mixtura.selection import as_models, select
-from mixtura.starts import Labels
 
 COMPONENTS_PER_CLASS = range(1, 6)  # numbers of components that "auto" chooses from
 
@@ -81,7 +78,8 @@ def discriminant(
     priors : array-like of shape (c,), optional
         Prior probabilities, in the order of the sorted classes; default: the proportions of the classes.
     sample_weight, weights_are, em, seed, threads
-        As in `mixtura.fit`.
+        As in `mixtura.fit`. Where Gaussians of classes rest on the default floor of the variances, the floor decides
+        BIC; the model and the floor are then those with the fewest errors in cross-validation.
 
     Returns
     -------
@@ -118,7 +116,7 @@ def discriminant(
         found = fit_classes(rows, codes, weight, options)
     warn_of_columns(ColumnValues.of(ArraySource(rows, weight)), column_names(X), stacklevel=2)
     if found.floored:
-        warnings.warn(_floor_message(found.floored, classes), DegeneracyWarning, stacklevel=2)
+        warnings.warn(_floor_message(found, classes), DegeneracyWarning, stacklevel=2)
     return Discriminant(
         classes,
         as_priors(priors, found.proportions),
@@ -129,104 +127,44 @@ def discriminant(
         float(len(rows) if weight is None else weight.sum()),
         column_names(X),
         table_kind(X),
+        found.floor,
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _ClassMixtures:
-    """Mixtures of the classes, their covariance models, the proportions of the classes, and the log-likelihood.
-
-    ``floored`` are the numbers of the classes that have a covariance at the floor.
-    """
-
-    mixtures: tuple[Mixture, ...]
-    models: tuple[str, ...]
-    proportions: Array
-    loglik: float
-    n_parameters: int
-    floored: Sequence[int] = ()
-
-
-def _floor_message(floored: Sequence[int], classes: NDArray[Any]) -> str:
+def _floor_message(found: ClassMixtures, classes: NDArray[Any]) -> str:
     """Warning text for classes that have a covariance at the floor."""
-    names = format_list([repr(classes[c].item()) for c in floored], most=3, longest=30)
+    names = format_list([repr(classes[c].item()) for c in found.floored], most=3, longest=30)
+    floor = f"a covariance of class {names} is at the floor, {found.floor:g} of the data's variances"
+    if found.chosen:
+        return f"{floor}, which {found.chosen} chose; set em=EM(floor=) to choose it yourself"
     return (
-        f"a covariance of class {names} is at the floor, so the log-likelihood depends on it: leave out "
-        "columns that do not vary within a class, or try em=EM(floor=) or other models"
+        f"{floor}, so the log-likelihood depends on it: leave out columns that do not vary within a class, or try "
+        "em=EM(floor=) or other models"
     )
 
 
 def _choose_fitter(
     components: Any, has_unlabelled: bool, classes: NDArray[Any], models: Any
-) -> Callable[..., _ClassMixtures]:
+) -> Callable[..., ClassMixtures]:
     """Function that fits the classes: Gaussians of one model, by EM if some rows are unlabelled, or mixtures."""
     gaussians = isinstance(components, int | np.integer) and components == 1 and not isinstance(models, Mapping)
     if has_unlabelled and not gaussians:
         raise ParameterError(f"n_components is {components!r}; with unlabelled rows it must be 1, and models for all")
     if gaussians:
-        return partial(_fit_partly_labelled if has_unlabelled else _fit_gaussians, models=models)
+        return partial(_fit_partly_labelled if has_unlabelled else fit_gaussians, models=models)
     names = list(classes)
     numbers, models = value_per_class(components, names, "n_components"), value_per_class(models, names, "models")
     return partial(_fit_mixtures, components=numbers, models=models)
 
 
-def _weights(weight: Array | None, own: Any = slice(None)) -> dict[str, Any]:
-    """Arguments of `fit` for the checked weights of some rows (``own``), which it must not rescale."""
-    return {} if weight is None else {"sample_weight": weight[own], "weights_are": "counts"}
-
-
-def _weighted_sum(values: Array, weight: Array | None, own: Any = slice(None)) -> float:
-    """Sum of values of some rows (``own``), times the rows' weights."""
-    return float(values.sum() if weight is None else weight[own] @ values)
-
-
-@underflow_to_zero
-def _fit_gaussians(
-    rows: Rows, codes: NDArray[np.int64], weight: Array | None, options: dict[str, Any], *, models: Any
-) -> _ClassMixtures:
-    """Fit a Gaussian to each class by one M-step, with the covariance model of lowest BIC."""
-    source = ArraySource(rows, weight, options["threads"])
-    summary = summarise(source)
-    k, d = int(codes.max()) + 1, rows.shape[1]
-    every = as_models(models, d)
-    own = [codes == c for c in range(k)]
-    floor = options["em"].floor_variances(summary, ColumnValues.of(source))
-    problems = [Model(model).problem(source, summary, floor) for model in every]
-    sums = {problem.mstep.scatter_kind: problem for problem in problems}  # one pass for each kind of scatter
-    stats = {
-        scatter_kind: Labels(codes)(problem, k, np.random.default_rng(0)) for scatter_kind, problem in sums.items()
-    }
-
-    def fit_model(problem: Problem) -> tuple[list[int], float, Mixture, int]:
-        mixture, at_floor = problem.mstep(stats[problem.mstep.scatter_kind])
-        given = sum(
-            _weighted_sum(part.logpdf(rows[own[c]]), weight, own[c])
-            for c, part in enumerate(_split_components(mixture))
-        )
-        count = k * d + problem.mstep.covariances.n_parameters(k, d)
-        return np.flatnonzero(at_floor).tolist(), -2 * given + count * math.log(summary.weight), mixture, count
-
-    found = [fit_model(problem) for problem in problems]
-    order = ranks([criterion for _, criterion, _, _ in found])
-    best = min(range(len(found)), key=lambda number: (bool(found[number][0]), order[number]))
-    floored, _, mixture, count = found[best]
-    loglik = _weighted_sum(mixture.logpdf(rows), weight)
-    return _ClassMixtures(_split_components(mixture), (every[best],) * k, mixture.weights, loglik, count, floored)
-
-
-def _split_components(mixture: Mixture) -> tuple[Mixture, ...]:
-    """Split a mixture into one mixture for each component."""
-    return tuple(mixture.select(np.array([c])) for c in range(mixture.n_components))
-
-
 @underflow_to_zero
 def _fit_partly_labelled(
     rows: Rows, codes: NDArray[np.int64], weight: Array | None, options: dict[str, Any], *, models: Any
-) -> _ClassMixtures:
+) -> ClassMixtures:
     """Fit a Gaussian to each class by semi-supervised EM, with the covariance model of lowest BIC."""
     k = int(codes.max()) + 1
     every = as_models(models, rows.shape[1])
-    fits = [fit(rows, k, model=model, known_labels=codes, **_weights(weight), **options) for model in every]
+    fits = [fit(rows, k, model=model, known_labels=codes, **weight_options(weight), **options) for model in every]
     order = zip(ranks([one.bic for one in fits]), fits, strict=True)
     _, best = min(
         order, key=lambda pair: (pair[1].mixture.n_components < k or bool(pair[1].starts[0].spurious), pair[0])
@@ -234,13 +172,14 @@ def _fit_partly_labelled(
     if best.mixture.n_components < k:
         raise DataError(f"with no covariance model all {k} classes kept a component; label more rows, or set models")
     names = (best.model.name,) * k
-    return _ClassMixtures(
-        _split_components(best.mixture),
+    return ClassMixtures(
+        split_components(best.mixture),
         names,
         best.mixture.weights,
         best.loglik,
         best.n_parameters,
         best.starts[0].floored,
+        options["em"].floor,
     )
 
 
@@ -253,7 +192,7 @@ def _fit_mixtures(
     *,
     components: Sequence[Any],
     models: Sequence[Any],
-) -> _ClassMixtures:
+) -> ClassMixtures:
     """Fit a mixture to each class, with the number of components and the covariance model of lowest BIC."""
     found = [
         select(
@@ -261,7 +200,7 @@ def _fit_mixtures(
             components[c],
             models=models[c],
             start="hierarchical",  # with few rows per class, a wider search finds spurious maxima
-            **_weights(weight, codes == c),
+            **weight_options(weight, codes == c),
             **options,
         ).best
         for c in range(int(codes.max()) + 1)
@@ -269,7 +208,8 @@ def _fit_mixtures(
     mixtures = tuple(each.mixture for each in found)
     proportions = class_proportions(codes, weight)
     joint = np.stack([mixture.logpdf(rows) for mixture in mixtures], axis=1) + np.log(proportions)
-    loglik = _weighted_sum(log_sum_exp(joint)[0], weight)
+    loglik = weighted_sum(log_sum_exp(joint)[0], weight)
     count = sum(each.n_parameters for each in found)
     floored = [c for c, each in enumerate(found) if each.starts[each.best_start].floored]
-    return _ClassMixtures(mixtures, tuple(each.model.name for each in found), proportions, loglik, count, floored)
+    names = tuple(each.model.name for each in found)
+    return ClassMixtures(mixtures, names, proportions, loglik, count, floored, options["em"].floor)

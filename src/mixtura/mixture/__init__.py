@@ -6,7 +6,7 @@ the file of its subject and export it below.
 
 from __future__ import annotations
 
-from mixtura.mixture.assembly import rescale_weights
+from mixtura.mixture.assembly import as_covariances, rescale_weights
 from mixtura.mixture.component_table import component_html, component_records, standard_deviations
 from mixtura.mixture.criteria import Assessment, assess, ranks
 from mixtura.mixture.labels import column_labels, component_labels, noise_name, row_labels
@@ -21,6 +21,7 @@ __all__ = [
     "Assessment",
     "Mixture",
     "Noise",
+    "as_covariances",
     "assess",
     "column_labels",
     "component_html",

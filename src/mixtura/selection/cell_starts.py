@@ -16,7 +16,7 @@ from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.selection.cell import Cell, CellStart
 from mixtura.selection.grid import Key, nested_models
-from mixtura.starts import STARTS, Initial, default_tree
+from mixtura.starts import STARTS, Initial, as_initial, default_tree
 from mixtura.stats import ScatterKind, Stats, as_scatter, outer
 
 # Default starts of a selection.
@@ -31,19 +31,34 @@ N_SEEDS = 6
 
 
 def as_starts(start: Any) -> tuple[Any, ...]:
-    """Check the starts of a selection.
+    """Check the starts of a selection: one or several names, and starts of `mixtura.fit`.
 
     Examples
     --------
     >>> as_starts("seeds")
     ('seeds',)
+    >>> [type(one).__name__ for one in as_starts(["seeds", np.array([0, 0, 1])])]
+    ['str', 'Labels']
     """
-    many = (start,) if isinstance(start, str) or not isinstance(start, Sequence) else tuple(start)
+    many = tuple(start) if _are_several(start) else (start,)
     allowed = [*STARTS, "seeds", "neighbours"]
     bad = [one for one in many if isinstance(one, str) and one not in allowed]
-    if bad or not many or many == ("neighbours",):
+    alone = [one for one in many if not (isinstance(one, str) and one == "neighbours")]
+    if bad or not alone:
         raise ParameterError(f"start is {start!r}; expected some of {', '.join(allowed)}, and not neighbours alone")
-    return many
+    return tuple(one if isinstance(one, str) else as_initial(_as_start(one)) for one in many)
+
+
+def _are_several(start: Any) -> bool:
+    """Whether a value is a sequence of starts, and not the labels of rows."""
+    if isinstance(start, str) or not isinstance(start, Sequence):
+        return False
+    return all(isinstance(one, str | Mixture | np.ndarray) or callable(one) for one in start)
+
+
+def _as_start(start: Any) -> Any:
+    """A start of `mixtura.fit` with labels or responsibilities as an array."""
+    return start if callable(start) or isinstance(start, Mixture) or np.ndim(start) == 0 else np.asarray(start)
 
 
 def start_methods(source: Source, starts: Sequence[Any], rng: Rng) -> Mapping[str, Initial]:

@@ -200,9 +200,7 @@ def default_tree(source: Source, rng: Rng) -> ClusterTree:
 
 
 @underflow_to_zero
-def agglomerate_rows(
-    source: Source, rng: Rng, criterion: str, use: str = "SVD", subset: int = SUBSET
-) -> ClusterTree:
+def agglomerate_rows(source: Source, rng: Rng, criterion: str, use: str = "SVD", subset: int = SUBSET) -> ClusterTree:
     """The tree of a source's rows, or of at most ``subset`` random ones."""
     sample = source.rows(subset, rng)
     rows = sample.rows.astype(np.float64)

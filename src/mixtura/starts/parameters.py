@@ -13,7 +13,7 @@ from mixtura.data import Chunk
 from mixtura.em import Problem, reseed_empty
 from mixtura.errors import ParameterError
 from mixtura.kernels import accumulate, sum_over_blocks
-from mixtura.mixture import Mixture
+from mixtura.mixture import Mixture, as_covariances
 from mixtura.starts.kmeans import kmeans
 from mixtura.stats import Stats
 
@@ -35,8 +35,8 @@ class Parameters:
     means : array-like of shape (k, d), optional
     precisions : array-like of shape (k, d, d), optional
         Inverse covariance matrices.
-    covariances : Covariance, optional
-        Covariances, instead of precisions.
+    covariances : array-like of shape (k, d, d) or (k, d), or Covariance, optional
+        Covariance matrices, or variances of diagonal ones, instead of precisions.
     rest : callable
         The other start, used if the means are not given.
 
@@ -51,8 +51,12 @@ class Parameters:
     weights: Any = None
     means: Any = None
     precisions: Any = None
-    covariances: Covariance | None = None
+    covariances: Any = None
     rest: Any = kmeans
+
+    def __post_init__(self) -> None:
+        if self.covariances is not None:
+            object.__setattr__(self, "covariances", as_covariances(self.covariances))
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Mixture:
         given = self.present(k)
@@ -73,7 +77,7 @@ class Parameters:
         """Number of components of the given parameters; None if no parameter is given."""
         rows = next((each for each in (self.weights, self.means, self.precisions) if each is not None), None)
         if rows is None:
-            return self.covariances.n_components if self.covariances else None
+            return None if self.covariances is None else int(self.covariances.n_components)
         return len(rows)
 
     def present(self, k: int) -> dict[str, Any]:
