@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
 from sklearn.mixture._base import BaseMixture
 
@@ -53,6 +54,8 @@ class PrivateMethods:
 
     def _estimate_log_prob(self: Any, X: Any, xp: Any = None) -> Array:
         """Log-density of each row in each component, (n, k), without the weights."""
+        if isinstance(X, np.ndarray) and X.dtype.kind in "biu":
+            X = X.astype(np.float64)  # scikit-learn 1.9 stores the distances of integer rows as integers
         return _call("_estimate_log_prob", as_sklearn_estimator(self), X, xp=xp)
 
     def _estimate_log_weights(self: Any, xp: Any = None) -> Array:
