@@ -254,6 +254,27 @@ def test_private_methods_know_every_covariance_model(iris):
         Ours(2, accelerate=True)._check_parameters(iris, xp=np)
 
 
+@kinds
+def test_private_methods_work_on_objects_of_other_classes(kind, iris):
+    """StepMix calls the class's methods on emissions that only have the attributes that scikit-learn's use."""
+    resp = np.random.default_rng(0).dirichlet([1, 1, 1], size=len(iris))
+    given = {"covariance_type": kind, "n_components": 3, "reg_covar": 1e-6}
+    given |= dict.fromkeys(("weights_init", "means_init", "precisions_init"))
+    emissions = []
+    for cls in (Theirs, Ours):
+        emission = types.SimpleNamespace(**given)
+        cls._check_parameters(emission, iris)
+        cls._initialize(emission, iris, resp)
+        cls._m_step(emission, iris, np.log(resp))
+        cls._set_parameters(emission, cls._get_parameters(emission))
+        emission.log_prob = cls._estimate_log_prob(emission, iris)
+        emission.n_parameters = cls._n_parameters(emission)
+        emissions.append(vars(emission))
+    assert emissions[0].keys() == emissions[1].keys()
+    for name, value in emissions[0].items():
+        np.testing.assert_array_equal(emissions[1][name], value, err_msg=name)
+
+
 def test_instances_are_those_of_scikit_learns_class():
     assert Theirs.__module__ == "sklearn.mixture._gaussian_mixture"
     assert isinstance(Ours(), Theirs)

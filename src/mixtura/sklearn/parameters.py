@@ -90,8 +90,12 @@ def check_sample_weight(sample_weight: Any, rows: Rows) -> Any:
 
 
 def count_parameters(estimator: Any, k: int, d: int) -> int:
-    """Number of free parameters of an estimator's model in d columns; k components, if their number is "auto"."""
+    """Number of free parameters of an estimator's model in d columns; k components, if their number is "auto".
+
+    An object of another class, on which a program calls our method, has scikit-learn's parameters alone.
+    """
     count, kind = estimator.n_components, estimator.covariance_type
     name = getattr(estimator, "covariance_type_", kind) if kind == AUTO else kind
-    model = Model(name, estimator.constraint, fixed=estimator.fixed, equal_weights=estimator.equal_weights)
+    own: dict[str, Any] = {option: getattr(estimator, option, None) for option in ("constraint", "fixed")}
+    model = Model(name, **own, equal_weights=getattr(estimator, "equal_weights", False))
     return model.n_parameters(k if count == AUTO else int(count), d)

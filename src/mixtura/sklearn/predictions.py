@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils._array_api import _convert_to_numpy, get_namespace
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura import kernels
@@ -77,6 +78,8 @@ class Predictions:
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-likelihood per row."""
         values = self.score_samples(X)
+        if not isinstance(values, np.ndarray):  # of another library, under array_api_dispatch
+            values = _convert_to_numpy(values, get_namespace(values)[0])
         return float(np.average(values, weights=check_sample_weight(sample_weight, values)))
 
     @use_threads

@@ -1,13 +1,14 @@
 """Private methods of scikit-learn's mixtures, which programs call and subclasses override.
 
 scikit-learn documents these methods. Those that call others call them on the estimator, so that a subclass's methods
-are called.
+are called. On an object of another class, such as StepMix's emissions, they are scikit-learn's.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
 from sklearn.mixture._base import BaseMixture
 
@@ -26,7 +27,8 @@ class PrivateMethods:
 
     def _check_parameters(self: Any, X: Any, xp: Any = None) -> None:
         """Check the given initial parameters."""
-        _check_known_to_sklearn("_check_parameters", unknown_to_sklearn(self, self._model_options))
+        if _is_ours(self):
+            _check_known_to_sklearn("_check_parameters", unknown_to_sklearn(self, self._model_options))
         _call("_check_parameters", self, X, xp=xp)
 
     def _initialize_parameters(self: Any, X: Any, random_state: Any, xp: Any = None) -> None:
@@ -39,7 +41,8 @@ class PrivateMethods:
 
     def _initialize(self: Any, X: Any, resp: Any, xp: Any = None) -> None:
         """Set the attributes by an M-step from responsibilities, and to the given initial parameters."""
-        _check_known_to_sklearn("_initialize", unknown_to_sklearn(self, self._model_options))
+        if _is_ours(self):
+            _check_known_to_sklearn("_initialize", unknown_to_sklearn(self, self._model_options))
         _call("_initialize", self, X, resp, xp=xp)
 
     def _e_step(self: Any, X: Any, xp: Any = None) -> tuple[Any, Array]:
@@ -48,12 +51,15 @@ class PrivateMethods:
 
     def _m_step(self: Any, X: Any, log_resp: Any, xp: Any = None) -> None:
         """Set the attributes by an M-step from logarithms of responsibilities, (n, k)."""
-        _check_known_to_sklearn("_m_step", unknown_to_sklearn(self, self._model_options))
+        if _is_ours(self):
+            _check_known_to_sklearn("_m_step", unknown_to_sklearn(self, self._model_options))
         _call("_m_step", self, X, log_resp, xp=xp)
 
     def _estimate_log_prob(self: Any, X: Any, xp: Any = None) -> Array:
         """Log-density of each row in each component, (n, k), without the weights."""
-        return _call("_estimate_log_prob", as_sklearn_estimator(self), X, xp=xp)
+        if isinstance(X, np.ndarray) and X.dtype.kind in "biu":
+            X = X.astype(np.float64)  # scikit-learn 1.9 stores the distances of integer rows as integers
+        return _call("_estimate_log_prob", as_sklearn_estimator(self) if _is_ours(self) else self, X, xp=xp)
 
     def _estimate_log_weights(self: Any, xp: Any = None) -> Array:
         """Logarithms of the weights, (k,)."""
@@ -77,7 +83,7 @@ class PrivateMethods:
 
     def _set_parameters(self: Any, params: Parameters, xp: Any = None) -> None:
         """Set the attributes to what `_get_parameters` returned, and compute the precisions from them."""
-        sklearn_estimator = as_sklearn_estimator(self)
+        sklearn_estimator = as_sklearn_estimator(self) if _is_ours(self) else self
         _call("_set_parameters", sklearn_estimator, params, xp=xp)
         copy_attributes(sklearn_estimator, self)
 
@@ -97,6 +103,11 @@ class PrivateMethods:
 def _call(method: str, estimator: Any, *args: Any, owner: Any = SklearnGaussianMixture, **kwargs: Any) -> Any:
     """Call a method of scikit-learn's class by name; a method that its version lacks then fails only when called."""
     return getattr(owner, method)(estimator, *args, **kwargs)
+
+
+def _is_ours(estimator: Any) -> bool:
+    """Whether an estimator is of our class; programs call these methods on objects of classes of their own, too."""
+    return isinstance(estimator, PrivateMethods)
 
 
 def _check_known_to_sklearn(method: str, unknown: list[str]) -> None:
