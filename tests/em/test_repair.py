@@ -1,12 +1,19 @@
 """Data that make components collapse: no error, no NaN, and a report of what was done."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from problem_of import problem_of
 
 import mixtura
 from mixtura import DegeneracyWarning, Outcome
+from mixtura._support import EPS
 from mixtura.em.outcome import Action
+from mixtura.em.problem import eigenvalue_rounding
+from mixtura.em.repair import reseed_empty
 from mixtura.errors import ColumnsWarning
+from mixtura.stats import Stats
 
 MODELS = ("VVV", "EEE", "VVI", "VII")
 OTHERS = ("EII", "EEI", "VEI", "EVI", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV")
@@ -153,3 +160,29 @@ def test_rows_that_vary_by_rounding_alone(model, far):
     rows = far + np.random.default_rng(0).normal(size=(62, 2)) * far * 1e-16
     for start in ("identity", "kmeans", "small-em", "hierarchical"):
         assert np.isfinite(mixtura.fit(rows, 4, model=model, start=start, seed=0, max_iter=3).loglik)
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
+@pytest.mark.parametrize("model", ["EEV", "VEV", "EVE", "VVE"])
+@pytest.mark.parametrize("seed", [1, 3])
+def test_falls_that_are_rounding_end_a_fit_to_a_line_as_converged(model, seed):
+    rng = np.random.default_rng(seed)
+    fit = mixtura.fit(rng.normal(size=(58, 1)) @ rng.normal(size=(1, 6)), 1, model=model)
+    assert fit.outcome is Outcome.FLOORED
+
+
+def test_rounding_grows_with_the_condition_number():
+    mixtures = [mixtura.Mixture([1.0], [[0.0, 0.0]], [np.diag([1.0, least])]) for least in (1e-3, 1e-9, 1e-300)]
+    np.testing.assert_allclose(
+        [eigenvalue_rounding(mixture).item() for mixture in mixtures], [EPS * 1e3, EPS * 1e9, 1], rtol=1e-12
+    )
+
+
+def test_where_all_is_noise_components_begin_far_from_the_mean_of_the_rows():
+    rows = np.array([[0.0], [1.0], [2.0], [9.0], [30.0]])
+    problem = problem_of(rows, "VVV", floor=1e-6)
+    empty = replace(Stats.empty(2, 1, "full"), noise_weight=5.0)
+    stats, repairs = reseed_empty(problem, empty, np.random.default_rng(0))
+    assert [repair.action for repair in repairs] == [Action.RESEEDED] * 2
+    assert stats.mean.ravel().tolist() == [30.0, 0.0]  # the mean is 8.4
+    np.testing.assert_allclose(stats.weight, 2.5)

@@ -346,3 +346,14 @@ def test_a_box_around_few_rows_in_many_columns_takes_no_matrix():
         fit = mixtura.fit(rows, 1, model="EII", noise=0.1, start="random", seed=0, max_iter=2)
     assert fit.mixture.noise.axes is None
     assert fit.mixture.noise.lower.tolist() == rows.min(axis=0).tolist()
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
+def test_noise_may_begin_with_rows_beside_which_the_others_weigh_nothing():
+    rows = np.array([[-0.9, 228.0], [-3430.6, 1200.0], [0.5, -6.8], [3.0, 4.0]])
+    weight = np.array([6e49, 9e-14, 1e-175, 1e-100])
+    noise_rows = np.array([True, False, False, False])
+    fit = mixtura.fit(rows, 1, model="EII", noise=noise_rows, sample_weight=weight)
+    assert fit.mixture.all_weights.sum() == pytest.approx(1)
+    chosen = mixtura.select(rows, [1], models="EII", noise=noise_rows, sample_weight=weight, seed=0)
+    assert np.isfinite(chosen.best.loglik)

@@ -178,6 +178,19 @@ def test_cross_validation_measures_rows_that_were_held_out(rows):
     assert weighted.best_cell.cv == pytest.approx(total, rel=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
+@pytest.mark.parametrize("padding", [0, 9])
+def test_few_rows_are_left_out_one_at_a_time(padding):
+    rows = np.array([0.0, 1.0, 2.5])
+    rows_and_others = np.r_[np.full(padding, 99.0), rows]
+    weight = np.r_[np.zeros(padding), np.ones(3)]
+    found = mixtura.select(rows_and_others, [1], models="E", criterion="cv", seed=0, sample_weight=weight)
+    left = [mixtura.fit(np.delete(rows, j), 1).mixture.logpdf(rows[j : j + 1]).item() for j in range(3)]
+    assert found.best_cell.cv == pytest.approx(-2 * sum(left), rel=1e-9)
+    with pytest.raises(mixtura.DataError, match="with a single row"):
+        mixtura.select([1.0], [1], criterion="cv")
+
+
 def test_spurious_fits_do_not_win():
     rng = np.random.default_rng(0)
     near = np.tile([[4.0, 4.0]], (4, 1)) + 1e-9 * rng.normal(size=(4, 2))  # too few rows to be a group

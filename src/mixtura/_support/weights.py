@@ -79,8 +79,8 @@ def as_row_weights(sample_weight: Any, n_rows: int, weights_are: str | None = No
     if kind == "sampling":
         with np.errstate(under="ignore"):
             return RowWeights(relative * (total / squares), kind)
-    if math.isinf(largest * total):
-        raise DataError("sample_weight: the sum of the weights is too large; divide them by a constant")
+    if math.isinf(largest * largest * squares):
+        raise DataError("sample_weight: the sum of the squared weights is too large; divide them by a constant")
     return RowWeights(weight, kind)
 
 

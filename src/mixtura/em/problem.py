@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Index
+from mixtura._support import EPS, Array, Index
 from mixtura.data import ArraySource, Chunk, Source, Summary
 from mixtura.em.estep import EStep, WithBackground
 from mixtura.em.mstep import MStep
@@ -21,9 +21,6 @@ from mixtura.stats import Stats
 # A fall of the log-likelihood by less than this fraction of its size is due to rounding, not a failure to maximise: for
 # float64 rows, and for float32 rows, on which the arithmetic is float32, too.
 ROUNDING, SINGLE_ROUNDING = 1e-7, 2e-6
-
-# Factor by which near-singular covariances may enlarge that fraction: 7.5 was seen in 200 fits to dependent columns.
-ROUNDING_AT_FLOOR = 30.0
 
 # A floor below this fraction of the data's variance serves the arithmetic and is not a limit that somebody has chosen.
 NUMERICAL_FLOOR = 1e-6
@@ -74,7 +71,10 @@ class Problem:
     def rounding(self, at: Iterate) -> float:
         """The largest fall of the log-likelihood, in nats, that rounding can explain in an iteration that ends here."""
         relative = SINGLE_ROUNDING if np.dtype(self.source.dtype) == np.float32 else ROUNDING
-        return relative * (ROUNDING_AT_FLOOR if at.at_floor.any() else 1.0) * (abs(at.loglik) + at.stats.total)
+        size = abs(at.loglik) + at.stats.total
+        if at.at_floor.any():  # rows' densities are known no better than the least eigenvalues, see docs/decisions.md
+            size += float(at.stats.weight @ eigenvalue_rounding(at.mixture)) / ROUNDING
+        return relative * size
 
     def evaluate(self, mixture: Mixture, at_floor: NDArray[np.bool_], memory: Any = None) -> Iterate:
         """The iterate at a mixture, by an E-step; its log-likelihood has the M-step's `penalty` added.
@@ -167,3 +167,16 @@ def row_counts(stats: Stats, n_rows: int) -> Array:
     [2.0, 6.0]
     """
     return stats.weight * max(1.0, n_rows / stats.total)
+
+
+def eigenvalue_rounding(mixture: Mixture) -> Array:
+    """Relative error of rounding in each component's least variance, (k,): the condition number times the epsilon.
+
+    Examples
+    --------
+    >>> mixture = Mixture([1.0], [[0.0, 0.0]], [[4.0, 0.5]])
+    >>> (eigenvalue_rounding(mixture) / EPS).tolist()
+    [8.0]
+    """
+    values = np.linalg.eigvalsh(mixture.covariances.dense())
+    return EPS * values[:, -1] / np.maximum(values[:, 0], EPS * values[:, -1])

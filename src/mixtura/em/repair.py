@@ -105,8 +105,12 @@ def reseed_empty(problem: Problem, stats: Stats, rng: Rng) -> tuple[Stats, tuple
     empty = stats.weight <= 0
     if not empty.any():
         return stats, ()
-    rows = problem.source.rows(MAX_CANDIDATES, rng).rows
-    centre = np.average(stats.mean, axis=0, weights=stats.weight)
+    sample = problem.source.rows(MAX_CANDIDATES, rng)
+    rows = sample.rows
+    if empty.all():  # all weight is that of noise, so the components do not tell where the rows are
+        centre = np.average(rows, axis=0, weights=sample.sample_weight)
+    else:
+        centre = np.average(stats.mean, axis=0, weights=stats.weight)
     nearness = -((rows - centre) ** 2 / problem.scale).sum(axis=1)
     repairs = tuple(Repair(0, int(j), Action.RESEEDED, 0.0) for j in np.flatnonzero(empty))
     return reseed(stats, empty, rows, nearness, problem.scale), repairs

@@ -22,6 +22,9 @@ from mixtura.stats import Stats
 # Weight of noise at the start where its rows are not known.
 DEFAULT_WEIGHT = 0.05
 
+# Largest weight of noise at the start: beside heavy rows that are noise, that of the others may be lost in rounding.
+MOST_NOISE = float(np.nextafter(1, 0))
+
 # Largest number of values with which neighbours are computed, since that needs all rows in memory.
 MAX_VALUES = 1 << 27
 
@@ -164,7 +167,8 @@ def _noise_by_neighbours(source: Source) -> NDArray[np.bool_]:
 
 
 def _weight_fraction(rows: NDArray[np.bool_], source: Source, summary: Summary) -> float:
-    """Fraction of the total weight that some rows have; `DEFAULT_WEIGHT` if it is zero."""
+    """Fraction of the total weight that some rows have, below 1; `DEFAULT_WEIGHT` if it is zero."""
     own = source.take(np.flatnonzero(rows))
     chunk = own.rows(max(own.n_rows, 1), np.random.default_rng(0))
-    return float(chunk.weigh(np.ones(len(chunk.rows))).sum()) / summary.weight or DEFAULT_WEIGHT
+    fraction = float(chunk.weigh(np.ones(len(chunk.rows))).sum()) / summary.weight
+    return min(fraction, MOST_NOISE) or DEFAULT_WEIGHT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.data import Source
+from mixtura.errors import DataError
 from mixtura.selection.cell import Cell
 from mixtura.selection.grid import Key
 from mixtura.selection.sweep import Plan, sample_rows, sweep
 
 FOLDS = 5
+
+# Rows without which there is nothing to fit beside a row that is left out.
+LEAST_ROWS = 2
 
 
 def cross_validated(plan: Plan, cells: Mapping[Key, Cell], folds: int) -> dict[Key, Cell]:
@@ -23,15 +27,28 @@ def cross_validated(plan: Plan, cells: Mapping[Key, Cell], folds: int) -> dict[K
     For each fold the starts are computed anew, too, so that the fits do not depend on the rows left out.
     """
     source = plan.source
-    fold = np.random.default_rng(plan.entropy).permutation(source.length) % folds
     totals = dict.fromkeys(cells, 0.0)
-    for number in range(folds):
-        training, test = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+    for training, test in _split(source, folds, plan.entropy):
         found: dict[Key, Cell] = {}
         sweep(_restricted_plan(plan, source.take(training), training), found, lambda _: None)
         for key in totals:
             totals[key] += _score(found[key], source.take(test))
     return {key: cells[key].with_cv(-2 * total) for key, total in totals.items()}
+
+
+def _split(source: Source, folds: int, entropy: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Positions of the rows to fit and of those left out, for each fold; each row of positive weight is left out once.
+
+    There are no more folds than such rows.
+    """
+    if source.n_rows < LEAST_ROWS:
+        raise DataError("criterion is 'cv': with a single row, none is left to fit; choose by another criterion")
+    every = np.arange(source.length)
+    positions = np.concatenate(source.sum(lambda chunk: [every[chunk.positions]]))
+    folds = min(folds, len(positions))
+    fold = np.random.default_rng(entropy).permutation(len(positions)) % folds
+    for number in range(folds):
+        yield positions[fold != number], positions[fold == number]
 
 
 def _restricted_plan(plan: Plan, source: Source, rows: NDArray[np.intp]) -> Plan:

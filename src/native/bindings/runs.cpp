@@ -144,7 +144,8 @@ class Runs {
     const auto goes_on = [max_iter](const Run* run) { return run->goes_on(max_iter); };
     // Releasing Python's lock means waiting for it afterwards.
     if (std::none_of(chosen.begin(), chosen.end(), goes_on)) return;
-    const Size k = Size(runs_.front().at.stats.weight.size()), d = problem_.rows.d;
+    // Runs of other calls may be changing meanwhile.
+    const Size k = Size(chosen.front()->at.stats.weight.size()), d = problem_.rows.d;
     const Size each = problem_.model.diagonal() ? d : d * d;
     Pass pass(problem_.rows, ends_, useful_threads(threads_, problem_.rows.n, k, each), &interrupted);
     InterruptCheck check(&interrupted);

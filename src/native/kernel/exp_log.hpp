@@ -7,6 +7,9 @@
 
 namespace mixtura::MIXTURA_LEVEL {
 
+// Exponents are added to the bits of numbers as unsigned integers: an overflow is meant there, and is undefined of
+// signed ones.
+
 #if defined(__AVX512F__)
 // 2^(i / 16), i = 0, ..., 15, in two registers; i << 48 is subtracted from their bits, for what exp2 adds to them.
 alignas(64) constexpr long long SIXTEENTHS[16] = {
@@ -17,7 +20,7 @@ alignas(64) constexpr long long SIXTEENTHS[16] = {
 
 // 2^x for -1020 <= x <= 1020: x = n / 16 + r, |r| <= 1 / 32, and a polynomial of degree 6.
 INLINE Vec<double> exp2(Vec<double> x) {
-  using I = Vec<long long>;
+  using I = Vec<unsigned long long>;
   constexpr double SHIFT = 0x1.8p48;  // adding it leaves the nearest sixteenth, times 16, in the lowest bits
   Vec<double> shifted = x + SHIFT;
   Vec<double> r = x - (shifted - SHIFT);
@@ -34,7 +37,7 @@ INLINE Vec<double> exp2(Vec<double> x) {
 #else
 // 2^x for -1020 <= x <= 1020: x = n + r, |r| <= 1 / 2, and 2^r by a polynomial of degree 11.
 INLINE Vec<double> exp2(Vec<double> x) {
-  using I = Vec<long long>;
+  using I = Vec<unsigned long long>;
   constexpr double SHIFT = 0x1.8p52;  // adding it leaves the nearest integer in the lowest bits
   Vec<double> shifted = x + SHIFT;
   Vec<double> r = x - (shifted - SHIFT);
@@ -52,7 +55,7 @@ INLINE Vec<double> exp2(Vec<double> x) {
 
 // 2^x in float32 for -124 <= x <= 124.
 INLINE Vec<float> exp2(Vec<float> x) {
-  using I = Vec<int>;
+  using I = Vec<unsigned>;
   constexpr float SHIFT = 0x1.8p23f;
   Vec<float> shifted = x + SHIFT;
   Vec<float> r = x - (shifted - SHIFT);
