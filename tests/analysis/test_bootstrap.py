@@ -189,3 +189,16 @@ def test_a_test_of_the_number_of_components_rounds_what_it_draws():
     rows = np.round(np.random.default_rng(4).normal(size=(200, 1)), 1)
     (test,) = mixtura.likelihood_ratio_tests(rows, [1], 19, seed=0, start="kmeans")
     assert test.p_value > 0.05
+
+
+def test_other_rows_or_weights_than_those_of_the_fit_are_refused():
+    rng = np.random.default_rng(0)
+    rows = np.r_[rng.normal(size=(60, 2)), rng.normal(size=(12, 2)) * 0.4 + 4]
+    counts = np.repeat([1, 5], [60, 12])
+    fit = mixtura.fit(rows, 2, seed=0, sample_weight=counts)
+    with pytest.raises(mixtura.DataError, match="X has 72 rows by weight, the fit 120; pass its rows"):
+        mixtura.bootstrap(fit, rows, 9, seed=0)
+    record = mixtura.bootstrap(fit, rows, 99, seed=0, sample_weight=counts).records()[0]
+    assert record["lower"] <= record["estimate"] <= record["upper"]
+    halves = mixtura.fit(rows, 2, seed=0, sample_weight=counts / 7, weights_are="sampling")
+    assert mixtura.bootstrap(halves, rows, 9, seed=0, sample_weight=counts / 7).weights.shape == (9, 2)

@@ -217,3 +217,13 @@ def test_scores_of_a_table_do_not_warn():
         model.bic(FRAME), model.aic(FRAME), model.icl(FRAME)
         GaussianMixture(2, random_state=0).fit_predict(FRAME)
         MixtureClassifier(covariance_type="diag").fit(FRAME, CLASSES).score(FRAME, CLASSES)
+
+
+@pytest.mark.parametrize("table", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("extra", [[1.0] * 60, ["x"] * 60, [float("nan")] + [1.0] * 59], ids=["numbers", "text", "NaN"])
+def test_unused_columns_of_later_tables_may_hold_anything(table, extra):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=60) + np.repeat([0, 6], 30), rng.normal(size=60)
+    mixture = mixtura.fit(pl.DataFrame({"a": a, "b": b}), 2, seed=0).mixture
+    found = mixture.predict(table({"b": b, "c": extra, "a": a}))
+    np.testing.assert_array_equal(found, mixture.predict(np.column_stack([a, b])))

@@ -116,6 +116,8 @@ def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = Non
 def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int) -> Rows:
     """Check data against known columns: a table's columns are matched by name, an array's by position.
 
+    A table's other columns may hold anything.
+
     Examples
     --------
     >>> import polars as pl
@@ -123,16 +125,25 @@ def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int
     [[2.0, 1.0]]
     """
     names = column_names(data)
-    rows = as_rows(data, columns=names or columns)
-    if names and columns and names != columns:
-        positions = {name: position for position, name in enumerate(names)}
-        missing = [name for name in columns if name not in positions]
+    if not (names and columns) or names == columns:
+        rows = as_rows(data, columns=names or columns)
+    else:
+        missing = [name for name in columns if name not in names]
         if missing:
             raise DataError(f"X has no column {shortened(missing[0])}; this mixture has {format_list(columns)}")
-        return rows[:, [positions[name] for name in columns]]
+        rows = _rows_of_columns(data, names, list(columns))
     if rows.shape[1] != n_features:
         raise DataError(f"X has {rows.shape[1]} columns; this mixture has {n_features} dimensions")
     return rows
+
+
+def _rows_of_columns(data: Any, names: tuple[str, ...], wanted: list[str]) -> Rows:
+    """Rows of some columns of a table, of which other columns are not looked at if it can leave them out."""
+    if hasattr(data, "select"):
+        return as_rows(data.select(wanted), columns=tuple(wanted))
+    if hasattr(data, "__getitem__"):  # pandas
+        return as_rows(data[wanted], columns=tuple(wanted))
+    return as_rows(data, columns=names)[:, [names.index(name) for name in wanted]]
 
 
 def all_finite(array: Rows) -> bool:

@@ -28,7 +28,7 @@ from mixtura.analysis.estimates import estimate_records
 from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
 from mixtura.data import ArraySource, ColumnValues
 from mixtura.em.estep import as_known_labels
-from mixtura.errors import ParameterError
+from mixtura.errors import DataError, ParameterError
 from mixtura.fitting import Fit, fit
 from mixtura.mixture import Mixture
 from mixtura.plotting import MAX_DRAWN_COLUMNS, View, as_picture_path, plot_parameter_replicates, plot_weight_replicates
@@ -215,7 +215,7 @@ def bootstrap(
         (Newton & Raftery 1994), so that no replicate lacks the rows of a small component; or rows drawn from the
         fitted mixture.
     sample_weight, weights_are : optional
-        As in `mixtura.fit`. The number of rows drawn is the sum of counts; drawn rows keep their sampling weights.
+        Those of the fit. The number of rows drawn is the sum of counts; drawn rows keep their sampling weights.
     known_labels : array-like of shape (m,), optional
         Known components of rows, as given to `mixtura.fit`. Parametric replicates draw such rows from their
         components.
@@ -236,7 +236,7 @@ def bootstrap(
     ParameterError
         If the method is unknown, or another argument cannot be used.
     DataError
-        If X does not fit the mixture.
+        If X does not fit the mixture, or has another number of rows, or sum of weights, than the fit.
 
     References
     ----------
@@ -260,6 +260,7 @@ def bootstrap(
     start = refined(mixture, exact=exact, tol=em.rise_per_row, max_iter=em.max_iter)
     options: dict[str, Any] = {"model": fitted.model, "start": start, "em": em, "threads": 1}
     weights = as_row_weights(sample_weight, len(rows), weights_are)
+    _check_same_rows(fitted, len(rows) if weights.values is None else float(weights.values.sum()))
     units = em.rounding_units(ColumnValues.of(ArraySource(rows, weights.values, weights_are=weights.kind)))
     data = Sample(rows, weights, known, units)
 
@@ -282,6 +283,12 @@ def bootstrap(
         np.array([other.noise.weight for other in complete if other.noise]) if mixture.noise else None,
         table_kind(X),
     )
+
+
+def _check_same_rows(fitted: Fit, n_rows: float) -> None:
+    """Raise DataError if rows with this sum of weights cannot be those of the fit."""
+    if not np.isclose(n_rows, fitted.n_rows, rtol=1e-6):
+        raise DataError(f"X has {n_rows:g} rows by weight, the fit {fitted.n_rows:g}; pass its rows and sample_weight")
 
 
 def _match_components(mixture: Mixture, other: Mixture) -> Mixture:
