@@ -131,3 +131,10 @@ def test_parts_that_are_refused_by_themselves():
         DiagonalCovariance.from_precisions(np.zeros((1, 1)), 1, 1)
     with pytest.raises(DataError, match="symmetric"):
         DenseCovariance.from_precisions(np.array([[[1.0, 2.0], [0.0, 1.0]]]), 1, 2)
+
+
+def test_covariances_are_symmetric_to_the_last_bit():
+    given = np.array([[[2.0, 1.0], [1 + 1e-9, 2.0]]])
+    found = DenseCovariance(given, 1).matrices
+    np.testing.assert_array_equal(found, found.swapaxes(1, 2))
+    np.testing.assert_allclose(found, [[[2, 1 + 5e-10], [1 + 5e-10, 2]]], rtol=1e-15)

@@ -14,17 +14,25 @@ from mixtura._support import Array, Index, Scalar, StorageForm, frozen_array
 from mixtura.errors import DataError
 
 
-def _check_symmetric(matrices: Array, what: str) -> None:
-    """Raise DataError unless matrices are finite and symmetric; the message calls them ``what``."""
-    if np.isfinite(matrices).all() and (matrices == matrices.swapaxes(1, 2)).all():
-        return
+def _as_symmetric(matrices: Array, what: str) -> Array:
+    """The matrices, made symmetric where rounding has left them not quite so; the message calls them ``what``.
+
+    Raises
+    ------
+    DataError
+        If a matrix is not finite, or not symmetric.
+    """
+    transposed = matrices.swapaxes(1, 2)
+    if np.isfinite(matrices).all() and (matrices == transposed).all():
+        return matrices
     if not np.isfinite(matrices).all():
         raise DataError(f"the {what} of component {np.argwhere(~np.isfinite(matrices))[0][0]} is not finite")
-    asymmetry = np.abs(matrices - matrices.swapaxes(1, 2)).max(axis=(1, 2))
+    asymmetry = np.abs(matrices - transposed).max(axis=(1, 2))
     largest = np.abs(matrices).max(axis=(1, 2))
     bad = np.flatnonzero(~(asymmetry <= 1e-6 * largest))
     if len(bad):
         raise DataError(f"the {what} of component {bad[0]} is not symmetric")
+    return frozen_array(matrices / 2 + transposed / 2)
 
 
 def _diagonals(matrices: Array) -> Array:
@@ -62,8 +70,7 @@ class DenseCovariance:
         square = matrices.ndim == 3 and matrices.shape[1] == matrices.shape[2] > 0
         if not square or len(matrices) not in (1, self.n_components):
             raise DataError(f"covariances have shape {matrices.shape}; expected ({self.n_components} or 1, d, d)")
-        _check_symmetric(matrices, "covariance matrix")
-        object.__setattr__(self, "matrices", matrices)
+        object.__setattr__(self, "matrices", _as_symmetric(matrices, "covariance matrix"))
 
     @classmethod
     def from_precision_factors(cls, factors: Array, n_components: int, _n_features: int) -> DenseCovariance:
@@ -84,9 +91,8 @@ class DenseCovariance:
     @classmethod
     def from_precisions(cls, precisions: Array, n_components: int, n_features: int) -> DenseCovariance:
         """Covariances from precision matrices, their inverses, (m, d, d)."""
-        _check_symmetric(precisions, "precision matrix")
         try:
-            factors = np.asarray(np.linalg.cholesky(precisions))
+            factors = np.asarray(np.linalg.cholesky(_as_symmetric(precisions, "precision matrix")))
         except np.linalg.LinAlgError:
             raise DataError("a precision matrix is not positive definite") from None
         return cls.from_precision_factors(factors, n_components, n_features)
