@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-quick docs clean
+.PHONY: help demo test sanitize torture bench bench-quick docs clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -41,6 +41,17 @@ test: $(VENV)/test  ## Run everything that CI runs: lint, types, import contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+sanitize: $(VENV)/test  ## Test the native code under AddressSanitizer, UBSan and ThreadSanitizer
+	.ci/sanitize address $(BIN)/python -n auto
+	.ci/sanitize thread $(BIN)/python -n auto
+
+# MIXTURA_TORTURE_SEED repeats a run that failed.
+torture: export MIXTURA_TORTURE_EXAMPLES ?= 2000
+torture: export MIXTURA_TORTURE_SEED ?= $(shell date +%s)
+torture: $(VENV)/test  ## Try thousands of random inputs: a sound result, or an error in words
+	@echo "MIXTURA_TORTURE_SEED=$(MIXTURA_TORTURE_SEED)"
+	$(BIN)/python -m pytest -n auto tests/laws/test_random_inputs.py
 
 bench: $(VENV)/all  ## Measure speed and memory beside the rivals that are installed, in an hour or two
 	$(BIN)/python -W ignore bench/run.py --again
