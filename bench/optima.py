@@ -18,7 +18,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from overlap_sets import KINDS, OverlapSet, overlap_set
+from overlap_sets import KINDS, SEPARATED_OVERLAP, OverlapSet, overlap_set
 from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.metrics import adjusted_rand_score
 
@@ -202,8 +202,11 @@ def compare(numbers: range, names: list[str], *, verbose: bool) -> None:
     known = {int(number): found["loglik"] for number, found in json.loads(BEST_KNOWN.read_text()).items()}
     results: dict[str, dict[int, dict[str, float]]] = {name: {} for name in names}
     chosen = [number for number in numbers if known.get(number) is not None]
+    well_separated = set()
     for number in chosen:
         data = overlap_set(number)
+        if data.kind == "separated" and data.overlap <= SEPARATED_OVERLAP:
+            well_separated.add(number)
         for name in names:
             if applies(name, number):
                 results[name][number] = measure(METHODS[name], data, known[number])
@@ -211,8 +214,8 @@ def compare(numbers: range, names: list[str], *, verbose: bool) -> None:
             gaps = ", ".join(
                 f"{results[name][number]['gap']:+.2f}" if number in results[name] else "-" for name in names
             )
-            print(f"{data.name}, overlap {data.overlap}: {gaps}", flush=True)
-    separated = [number for number in chosen if KINDS[number % len(KINDS)] == "separated"]
+            print(f"{data.name}, overlap {data.overlap:.3f}: {gaps}", flush=True)
+    separated = [number for number in chosen if number in well_separated]
     print(f"\n| {len(chosen)} sets | within {NEAR} nats | all clusters of {len(separated)} separated sets | failed "
           "| median seconds |\n|---|---|---|---|---|")  # fmt: skip
     for name, found in results.items():

@@ -23,7 +23,8 @@ KINDS = ("separated", "plain", "unbalanced", "nested", "crossing", "scaled", "ro
 class OverlapSet:
     """Rows from a mixture of Gaussians.
 
-    ``components`` are those that the rows came from.
+    ``components`` are those that the rows came from, and ``overlap`` is the share of rows whose most probable component
+    is another one; where many clusters are in one column it may be larger than wanted.
     """
 
     name: str
@@ -116,4 +117,5 @@ def overlap_set(number: int) -> OverlapSet:
         unit = rows.std(axis=0) * rng.choice([0.02, 0.05, 0.1])
         unit = 10.0 ** np.round(np.log10(unit))
         rows = np.round(rows / unit) * unit
-    return OverlapSet(f"{number}: {kind}, {n:,} x {d}, K={k}", kind, rows, labels, k, wanted)
+    overlap = truth.overlap(np.random.default_rng(number))
+    return OverlapSet(f"{number}: {kind}, {n:,} x {d}, K={k}", kind, rows, labels, k, overlap)
