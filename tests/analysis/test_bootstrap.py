@@ -202,3 +202,11 @@ def test_other_rows_or_weights_than_those_of_the_fit_are_refused():
     assert record["lower"] <= record["estimate"] <= record["upper"]
     halves = mixtura.fit(rows, 2, seed=0, sample_weight=counts / 7, weights_are="sampling")
     assert mixtura.bootstrap(halves, rows, 9, seed=0, sample_weight=counts / 7).weights.shape == (9, 2)
+
+
+def test_replicates_of_a_trimmed_fit_are_trimmed():
+    rng = np.random.default_rng(0)
+    rows = np.vstack([rng.normal(-5, 1, (100, 2)), rng.normal(5, 1, (100, 2)), rng.uniform(-20, 20, (50, 2))])
+    fit = mixtura.fit(rows, 2, trim=0.2, seed=0)
+    errors = mixtura.bootstrap(fit, rows, 50, seed=0).standard_errors["means"]
+    assert (errors < 0.25).all()  # 0.1 for 100 rows of variance 1; without trimming 0.4 and more
