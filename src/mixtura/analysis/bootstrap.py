@@ -286,7 +286,7 @@ def bootstrap(
 
 
 def _check_same_rows(fitted: Fit, n_rows: float) -> None:
-    """Raise DataError if rows with this sum of weights cannot be those of the fit, which has no count of trimmed ones."""
+    """Raise DataError if rows with this sum of weights cannot be those of the fit; it does not count trimmed ones."""
     if not (fitted.model.trim or np.isclose(n_rows, fitted.n_rows, rtol=1e-6)):
         raise DataError(f"X has {n_rows:g} rows by weight, the fit {fitted.n_rows:g}; pass its rows and sample_weight")
 
