@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-quick docs clean
+.PHONY: help demo test bench bench-quick clients docs clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -48,6 +48,9 @@ bench: $(VENV)/all  ## Measure speed and memory beside the rivals that are insta
 bench-quick: $(VENV)/all  ## The same on the smaller problems, in a few minutes
 	$(BIN)/python -W ignore bench/run.py --quick --again --results build/bench/quick.jsonl
 	$(BIN)/python -W ignore bench/overhead.py --quick
+
+clients: $(VENV)/all  ## Run other programs' tests of mixtures with scikit-learn's class and with ours, in an hour
+	$(BIN)/python bench/clients/run.py
 
 docs: $(VENV)/test  ## Build the documentation into docs/_build/html
 	$(BIN)/python docs/cli_reference.py --check
