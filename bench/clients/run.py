@@ -167,7 +167,7 @@ def main() -> None:
             if environment not in pythons:
                 pythons[environment] = make_environment(environment, wheel)
             found = measure(client, pythons[environment], options.again)
-            version = versions_of(environment).get(client.get("package", name).lower(), "")
+            version = versions_of(environment).get(client.get("package", name).lower(), client.get("tag", "")[:7])
             results["clients"][name] = {"version": version, "tag": client.get("tag", ""), **found}
             results["machine"] = machine()
             RESULTS.write_text(json.dumps(results, indent=1) + "\n")
