@@ -167,12 +167,13 @@ def main() -> None:
             if environment not in pythons:
                 pythons[environment] = make_environment(environment, wheel)
             found = measure(client, pythons[environment], options.again)
-            version = versions_of(environment).get(client.get("package", name).lower(), "")
+            version = versions_of(environment).get(client.get("package", name).lower(), client.get("tag", "")[:7])
             results["clients"][name] = {"version": version, "tag": client.get("tag", ""), **found}
             results["machine"] = machine()
             RESULTS.write_text(json.dumps(results, indent=1) + "\n")
             print(name, json.dumps({key: value for key, value in found.items() if key != "tests"}), flush=True)
     results["clients"] = {name: results["clients"][name] for name in clients if name in results["clients"]}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     write_page(results, clients)
 
 

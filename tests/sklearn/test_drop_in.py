@@ -1,5 +1,6 @@
 """In place of scikit-learn's class: same starts, fits, draws, errors, and methods that programs call or override."""
 
+import itertools
 import os
 import pickle
 import subprocess
@@ -128,6 +129,23 @@ def test_a_collapse_raises_where_it_does_in_scikit_learn(kind, value):
         assert_same(*found, rtol=1e-6)
         np.testing.assert_array_equal(found[0].predict(rows), found[1].predict(rows))
         np.testing.assert_allclose(found[0].score_samples(rows), found[1].score_samples(rows), rtol=1e-6)
+
+
+def test_a_search_that_leaves_out_fits_that_raise_chooses_as_with_scikit_learn(iris):
+    """graspologic's AutoGMMCluster searches so, with reg_covar=0; without the errors it would choose a spike."""
+    found = {Theirs: {}, Ours: {}}
+    for k, kind, cls in itertools.product(range(2, 13), KINDS, found):
+        try:
+            model = cls(k, covariance_type=kind, reg_covar=0, random_state=0).fit(iris)
+            found[cls][kind, k] = model.bic(iris)
+        except ValueError as error:
+            found[cls][kind, k] = str(error)
+    for cell, value in found[Theirs].items():
+        assert found[Ours][cell] == (value if isinstance(value, str) else pytest.approx(value, rel=1e-8)), cell
+    fitted = {cell: value for cell, value in found[Ours].items() if not isinstance(value, str)}
+    assert 0 < len(fitted) < len(found[Ours])
+    assert min(fitted, key=fitted.get) == ("full", 2)
+    assert fitted["full", 2] == pytest.approx(574.0, abs=0.1)
 
 
 def test_a_collapse_raises_also_beyond_what_scikit_learn_knows():

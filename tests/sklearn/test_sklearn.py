@@ -178,6 +178,7 @@ def test_names_of_columns_are_kept_and_checked(iris):
     model = GaussianMixture(2, random_state=0).fit(frame)
     assert model.feature_names_in_.tolist() == list("abcd")
     assert model.n_features_in_ == 4
+    assert model.score(frame) == pytest.approx(model.score_samples(frame).mean())  # without a warning about names
     with pytest.raises(ValueError, match="feature names should match"):
         model.predict(frame.rename(columns={"a": "z"}))
 
