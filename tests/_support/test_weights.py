@@ -51,6 +51,7 @@ def test_whole_numbers_are_counts_unless_there_are_too_many_to_tell():
         ([np.inf, 1.0], None, DataError, r"sample_weight, row 0: inf"),
         ([1.0], None, DataError, r"shape \(1,\); expected one weight for each row, \(2,\)"),
         ([1e308, 1e308], "counts", DataError, "too large; divide them"),
+        ([1e-300, 0.0], "counts", DataError, "too small for counts; multiply them"),
         ([1e155, 1.0], "counts", DataError, "squared weights is too large; divide them"),
         ([1.0, 1.0], "survey", ParameterError, "weights_are is 'survey'; expected 'counts' or 'sampling'"),
     ],

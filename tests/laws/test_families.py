@@ -125,3 +125,20 @@ def test_common_axes_are_found(model):
     )
     found = problem_of(mixture.sample(500, rng)[0], model, floor=1e-10).mstep.admit(mixture)[0].covariances.dense()
     np.testing.assert_allclose(found, mixture.covariances.dense(), atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["EVE", "VVE"])
+def test_the_search_for_common_axes_ends_where_derivatives_are_rounding(name, monkeypatch):
+    """Rows on a line: what is left of the derivatives there is rounding, and no step can reduce the cost."""
+    from mixtura.covariance.models.common_axes import AxesCost
+
+    calls = []
+    real = AxesCost.rotate
+    monkeypatch.setattr(AxesCost, "rotate", lambda *given: calls.append(1) or real(*given))
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        rows = rng.normal(size=(17, 1)) @ rng.normal(size=(1, 3))
+        begun = problem_of(rows, name).begin(mixtura.Mixture([1.0], [rows.mean(axis=0)], [np.cov(rows.T) + np.eye(3)]))
+        calls.clear()
+        problem_of(rows, name).mstep(begun.stats, begun.mixture)
+        assert len(calls) <= 5  # a hundred and eighty, where only a step can end the search

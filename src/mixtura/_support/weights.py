@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support.containers import as_numbers
-from mixtura._support.types import Array
+from mixtura._support.types import TINY, Array
 from mixtura.errors import DataError, ParameterError
 
 WEIGHT_KINDS = ("counts", "sampling")
@@ -81,6 +81,8 @@ def as_row_weights(sample_weight: Any, n_rows: int, weights_are: str | None = No
             return RowWeights(relative * (total / squares), kind)
     if math.isinf(largest * largest * squares):
         raise DataError("sample_weight: the sum of the squared weights is too large; divide them by a constant")
+    if largest * largest * squares < TINY:
+        raise DataError("sample_weight: the squared weights are too small for counts; multiply them by a constant")
     return RowWeights(weight, kind)
 
 

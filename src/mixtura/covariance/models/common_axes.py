@@ -16,8 +16,8 @@ import numpy as np
 from mixtura._support import EPS, Array, Index
 from mixtura.covariance.models.volumes_and_shapes import VarianceFit, least_relative_variance
 
-# The search ends where no derivative by an angle exceeds this fraction of the weight; the relative error of the cost is
-# then about the square of this.
+# The search ends where no derivative by an angle exceeds this fraction of the weight, or its error by rounding; the
+# relative error of the cost is then about the square of this.
 GRADIENT_TOLERANCE = 1e-8
 MAX_STEPS = 200
 
@@ -65,6 +65,11 @@ class EvaluatedAxes:
     variances: Array
     cost: float
     gradient: Array
+
+    @property
+    def rounding(self) -> float:
+        """Error of the derivatives by rounding: the machine epsilon times the largest scatter over the least variance."""
+        return EPS * float((self.diagonals.max(axis=1) / self.variances.min(axis=1)).sum())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +154,7 @@ def minimise(cost: AxesCost, current: EvaluatedAxes) -> EvaluatedAxes:
     costs = [math.inf] * STALL_STEPS
     while len(costs) < MAX_STEPS and costs[-STALL_STEPS] - current.cost > LEAST_DECREASE * cost.n.sum():
         costs.append(current.cost)
-        if np.abs(current.gradient).max(initial=0) <= GRADIENT_TOLERANCE * cost.n.sum():
+        if np.abs(current.gradient).max(initial=0) <= max(GRADIENT_TOLERANCE * cost.n.sum(), current.rounding):
             break
         angles = -divide_by_hessian(current.gradient, cost.curvature(current), steps)
         new, angles = line_search(cost, current, angles * min(1, MAX_ANGLE / np.abs(angles).max()))
