@@ -68,7 +68,7 @@ class EvaluatedAxes:
 
     @property
     def rounding(self) -> float:
-        """Error of the derivatives by rounding: the machine epsilon times the largest scatter over the least variance."""
+        """Error of the derivatives by rounding: machine epsilon times the largest scatter over the least variance."""
         return EPS * float((self.diagonals.max(axis=1) / self.variances.min(axis=1)).sum())
 
 
