@@ -29,7 +29,7 @@ from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
 from mixtura.data import ArraySource, ColumnValues
 from mixtura.em.estep import as_known_labels
 from mixtura.errors import DataError, ParameterError
-from mixtura.fitting import Fit, fit
+from mixtura.fitting import Fit, fit, may_have_rows
 from mixtura.mixture import Mixture
 from mixtura.plotting import MAX_DRAWN_COLUMNS, View, as_picture_path, plot_parameter_replicates, plot_weight_replicates
 from mixtura.starts import refined
@@ -286,8 +286,8 @@ def bootstrap(
 
 
 def _check_same_rows(fitted: Fit, n_rows: float) -> None:
-    """Raise DataError if rows with this sum of weights cannot be those of the fit; it does not count trimmed ones."""
-    if not (fitted.model.trim or np.isclose(n_rows, fitted.n_rows, rtol=1e-6)):
+    """Raise DataError if rows with this sum of weights cannot be those of the fit."""
+    if not may_have_rows(fitted, n_rows):
         raise DataError(f"X has {n_rows:g} rows by weight, the fit {fitted.n_rows:g}; pass its rows and sample_weight")
 
 

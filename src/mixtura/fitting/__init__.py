@@ -9,7 +9,7 @@ from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
 from mixtura.fitting.options import as_data_and_start, as_masks, fix_parameters
 from mixtura.fitting.report import as_fit, with_names
-from mixtura.fitting.result import Fit
+from mixtura.fitting.result import Fit, may_have_rows
 from mixtura.fitting.start import Iteration, PointMass, Start
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "as_masks",
     "fit",
     "fix_parameters",
+    "may_have_rows",
     "noise_region_and_starts",
     "warn_of_columns",
     "warn_of_few_rows",

@@ -214,3 +214,8 @@ class Fit:
     def icl(self) -> float:
         """Integrated completed likelihood, BIC - 2 ``assignment_logprob``: lower is better."""
         return self.assessment.icl
+
+
+def may_have_rows(fit: Fit, n_rows: float) -> bool:
+    """Whether rows with this sum of weights may be those of a fit; trimmed rows are not counted in ``fit.n_rows``."""
+    return bool(fit.model.trim or np.isclose(n_rows, fit.n_rows, rtol=1e-6))
