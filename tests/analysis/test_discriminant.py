@@ -212,3 +212,29 @@ def test_folds_hold_equal_parts_of_each_class():
     for c in range(3):
         counts = np.bincount(folds[codes == c], minlength=5)
         assert counts.max() - counts.min() <= 1
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
+def test_rows_of_weight_zero_are_in_no_fold():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [30, 20])
+    X = np.c_[rng.normal(size=(50, 2)) + 2 * y[:, None], y]
+    more, labels = np.r_[X, rng.normal(size=(300, 3))], np.r_[y, rng.integers(0, 2, 300)]
+    weight = np.repeat([1, 0], [50, 300])
+    alone = mixtura.discriminant(X, y, models="VVV", seed=0)
+    among = mixtura.discriminant(more, labels, models="VVV", seed=0, sample_weight=weight)
+    assert among.floor == alone.floor
+    np.testing.assert_allclose(among.posterior(X), alone.posterior(X), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.MixturaWarning")
+def test_cross_validation_takes_counts_as_repetitions_in_any_order():
+    rng = np.random.default_rng(1)
+    y = np.repeat([0, 1], [30, 20])
+    X, counts = np.c_[rng.normal(size=(50, 2)) + 2 * y[:, None], y], rng.integers(1, 5, 50)
+    weighted = mixtura.discriminant(X, y, seed=0, sample_weight=counts)
+    order = rng.permutation(counts.sum())
+    rows, labels = np.repeat(X, counts, axis=0)[order], np.repeat(y, counts)[order]
+    repeated = mixtura.discriminant(rows, labels, seed=0)
+    assert (weighted.models, weighted.floor) == (repeated.models, repeated.floor)
+    np.testing.assert_allclose(weighted.posterior(X), repeated.posterior(X), rtol=1e-7, atol=1e-12)
