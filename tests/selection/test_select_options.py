@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 import mixtura
@@ -160,3 +161,19 @@ def test_any_start_of_a_fit_starts_a_selection(kind):
 def test_a_start_that_is_none_is_named():
     with pytest.raises(mixtura.ParameterError, match=r"start is 3\.5"):
         mixtura.select(np.arange(9.0), [2], start=3.5)
+
+
+def test_labels_of_no_component_are_refused_as_a_start():
+    rows, labels = np.arange(9.0), np.array([0, 0, 0, -1, 1, 1, 1, 1, 1])
+    with pytest.raises(mixtura.DataError, match="start, row 3: label -1, which marks noise"):
+        mixtura.select(rows, [2], models="E", start=labels)
+    with pytest.raises(mixtura.ParameterError, match="the start describes 2 columns; the data has 1 columns"):
+        mixtura.select(rows, [1], models="E", start=mixtura.Mixture([1.0], [[0.0, 0.0]], [[1.0, 1.0]]))
+
+
+def test_columns_of_a_starting_mixture_are_matched_by_name():
+    rng = np.random.default_rng(0)
+    table = pl.DataFrame({"a": np.r_[rng.normal(size=50), rng.normal(size=50) + 9], "b": rng.normal(size=100)})
+    mixture = mixtura.fit(table, 2, seed=0).mixture.marginal(["b", "a"])
+    found = mixtura.select(table, [2], models="VVV", start=mixture)
+    assert found.best_cell.start.stats.mean.round(3).tolist() == mixture.means[:, ::-1].round(3).tolist()

@@ -7,7 +7,7 @@ from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
 from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
-from mixtura.fitting.options import as_data_and_start, as_masks, fix_parameters
+from mixtura.fitting.options import as_data_and_start, as_masks, as_start, fix_parameters
 from mixtura.fitting.report import as_fit, with_names
 from mixtura.fitting.result import Fit, may_have_rows
 from mixtura.fitting.start import Iteration, PointMass, Start
@@ -25,6 +25,7 @@ __all__ = [
     "as_em",
     "as_fit",
     "as_masks",
+    "as_start",
     "fit",
     "fix_parameters",
     "may_have_rows",

@@ -24,16 +24,21 @@ from mixtura.stats import Stats
 def as_data_and_start(
     X: Any, sample_weight: Any, weights_are: str | None, start: Any, threads: int | None
 ) -> tuple[Source, Any]:
-    """Check the data and the start; labels and responsibilities become arrays, and a mixture's columns are aligned."""
+    """Check the data and the start."""
+    source = as_source(X, sample_weight, thread_count(threads), weights_are=weights_are)
+    return source, as_start(start, X, sample_weight, source.n_features)
+
+
+def as_start(start: Any, X: Any, sample_weight: Any, n_features: int) -> Any:
+    """A start for data: labels and responsibilities become arrays, and a mixture's columns are aligned."""
     if hasattr(start, "__array__") or (isinstance(start, Sequence) and not isinstance(start, str)):
         start = _as_array(start)
-    source = as_source(X, sample_weight, thread_count(threads), weights_are=weights_are)
     if is_source(X):
-        return source, start
+        return start
     absent = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64) == 0
     if absent is not None and isinstance(start, np.ndarray) and start.ndim == 1 and start.shape == absent.shape:
         start = np.where(absent, start[~absent][0], start)  # a label that only rows of weight zero have does not count
-    return source, _aligned(start, column_names(X), source.n_features)
+    return _aligned(start, column_names(X), n_features)
 
 
 def _as_array(start: Any) -> NDArray[Any]:

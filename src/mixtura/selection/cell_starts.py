@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from mixtura._support import Array, Rng
 from mixtura.data import Source
 from mixtura.em import Problem
+from mixtura.em.mstep import covariances_for
 from mixtura.errors import ParameterError
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
@@ -30,8 +31,8 @@ QUANTILES = "quantiles"
 N_SEEDS = 6
 
 
-def as_starts(start: Any) -> tuple[Any, ...]:
-    """Check the starts of a selection: one or several names, and starts of `mixtura.fit`.
+def as_starts(start: Any, prepare: Callable[[Any], Any] = lambda one: one) -> tuple[Any, ...]:
+    """Check the starts of a selection: one or several names, and starts of `mixtura.fit`, which ``prepare`` checks.
 
     Examples
     --------
@@ -42,11 +43,11 @@ def as_starts(start: Any) -> tuple[Any, ...]:
     """
     many = tuple(start) if _are_several(start) else (start,)
     allowed = [*STARTS, "seeds", "neighbours"]
-    bad = [one for one in many if isinstance(one, str) and one not in allowed]
-    alone = [one for one in many if not (isinstance(one, str) and one == "neighbours")]
-    if bad or not alone:
+    names = [one for one in many if isinstance(one, str)]
+    only_neighbours = len(names) == len(many) and set(names) <= {"neighbours"}
+    if only_neighbours or not set(names) <= set(allowed):
         raise ParameterError(f"start is {start!r}; expected some of {', '.join(allowed)}, and not neighbours alone")
-    return tuple(one if isinstance(one, str) else as_initial(_as_start(one)) for one in many)
+    return tuple(one if isinstance(one, str) else as_initial(prepare(one)) for one in many)
 
 
 def _are_several(start: Any) -> bool:
@@ -54,11 +55,6 @@ def _are_several(start: Any) -> bool:
     if isinstance(start, str) or not isinstance(start, Sequence):
         return False
     return all(isinstance(one, str | Mixture | np.ndarray) or callable(one) for one in start)
-
-
-def _as_start(start: Any) -> Any:
-    """A start of `mixtura.fit` with labels or responsibilities as an array."""
-    return start if callable(start) or isinstance(start, Mixture) or np.ndim(start) == 0 else np.asarray(start)
 
 
 def start_methods(source: Source, starts: Sequence[Any], rng: Rng) -> Mapping[str, Initial]:
@@ -145,13 +141,8 @@ def start_by(problem: Problem, k: int, start: Initial, rng: Rng, name: str = GIV
 def as_stats(mixture: Mixture, n_rows: float, scatter_kind: ScatterKind) -> Stats:
     """Statistics of so many rows for which the M-step gives this mixture."""
     weight = mixture.weights * n_rows
-    scatter = as_scatter(weight, _covariances(mixture, scatter_kind), scatter_kind)
+    scatter = as_scatter(weight, covariances_for(mixture.covariances, scatter_kind), scatter_kind)
     return Stats(weight, mixture.means, scatter, 0.0, 0.0, _noise_weight(mixture, n_rows))
-
-
-def _covariances(mixture: Mixture, scatter_kind: ScatterKind) -> Array:
-    """Covariance matrices (k, d, d), or variances (k, d) where only these are needed."""
-    return mixture.covariances.variances() if scatter_kind == "diagonal" else mixture.covariances.dense()
 
 
 def _noise_weight(mixture: Mixture, n_rows: float) -> float:
@@ -196,7 +187,7 @@ def splits(mixture: Mixture, n_rows: float, scatter_kind: ScatterKind) -> list[C
     The means of half Gaussians are sqrt(2 / pi) standard deviations off, and their variance along the axis is
     1 - 2 / pi times that of the component.
     """
-    k, found = mixture.n_components, _covariances(mixture, scatter_kind)
+    k, found = mixture.n_components, covariances_for(mixture.covariances, scatter_kind)
     longest = _longest_axes(found)
     halves = found - (2 / math.pi) * outer(np.ones(k), longest, scatter_kind)
     each = np.arange(k)

@@ -23,7 +23,16 @@ from mixtura.errors import (
     ParameterError,
     ParametersWarning,
 )
-from mixtura.fitting import EM, Model, as_em, noise_region_and_starts, warn_of_columns, warn_of_few_rows, with_names
+from mixtura.fitting import (
+    EM,
+    Model,
+    as_em,
+    as_start,
+    noise_region_and_starts,
+    warn_of_columns,
+    warn_of_few_rows,
+    with_names,
+)
 from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.cell_starts import DEFAULT, as_starts
 from mixtura.selection.cross_validation import FOLDS, cross_validated
@@ -123,7 +132,8 @@ def select(
     earlier = resume if isinstance(resume, Selection | None) else _read_selection(Path(resume))
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
     names = _estimable(names, source, requested, em)
-    settings = _settings(as_starts(start), requested, em)
+    starts = as_starts(start, lambda one: as_start(one, X, sample_weight, source.n_features))
+    settings = _settings(starts, requested, em)
     _check_same(settings, earlier)
     entropy = as_entropy(seed) if earlier is None else earlier.entropy
     plan = make_plan(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mixtura.em.mstep.floor import as_floor, equal_covariances, floor_variances, pull_to_zero, ridge
 from mixtura.em.mstep.means import FixedMeans, FreeMeans, MeanModel
-from mixtura.em.mstep.mstep import Maximiser, MStep
+from mixtura.em.mstep.mstep import Maximiser, MStep, covariances_for
 from mixtura.em.mstep.prior import ConjugatePrior, FlatPrior, NormalInverseWishart, Prior, as_plain, as_prior, with_data
 from mixtura.em.mstep.weights import EqualWeights, FixedWeights, FreeWeights, WeightModel
 
@@ -25,6 +25,7 @@ __all__ = [
     "as_floor",
     "as_plain",
     "as_prior",
+    "covariances_for",
     "equal_covariances",
     "floor_variances",
     "pull_to_zero",

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mixtura._support import Array, Index
+from mixtura._support import TINY, Array, Index
 from mixtura.covariance import Covariance
 from mixtura.covariance.models import CovarianceModel, FixedCovariances, Mask
 from mixtura.data import Source
@@ -31,6 +31,11 @@ class Maximiser(Protocol):
 
     def admit(self, start: Mixture) -> tuple[Mixture, Mask]:
         """The mixture of this M-step's model nearest to ``start``, and which covariances are at the floor, (k,)."""
+
+
+def covariances_for(covariances: Covariance, scatter_kind: ScatterKind) -> Array:
+    """Covariance matrices (k, d, d), or variances (k, d) where the scatter has no more."""
+    return covariances.variances() if scatter_kind == "diagonal" else covariances.dense()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,10 +107,10 @@ class MStep:
 
         Its variances are at least the floor and the ridge, as after any M-step.
         """
-        weight = np.maximum(start.weights, np.finfo(np.float64).tiny)
+        weight = np.maximum(start.weights, TINY)
         given, kind = start.covariances, self.scatter_kind
-        own = given.variances() if kind == "diagonal" else given.dense()
-        stats = Stats(weight, start.means, as_scatter(weight, own, kind), 0.0, 0.0)
+        scatter = as_scatter(weight, covariances_for(given, kind), kind)
+        stats = Stats(weight, start.means, scatter, 0.0, 0.0)
         covariances, at_floor = self.covariances.fit(stats, np.maximum(self.floor, self.ridge), given)
         noise_weight = start.noise.weight if start.noise else 0.0
         return self.assemble(start.weights, self.means.admit(start.means), covariances, noise_weight), at_floor
