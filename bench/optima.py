@@ -4,7 +4,7 @@
 stores them in best_known.json; without it, methods are compared with those and a table is printed. A method has reached
 the optimum if its log-likelihood, after EM of ours from where it ended, is at most 0.5 nats below. Mixtures with a
 component of fewer than 2 (d + 1) rows, a spurious one, or one narrower than a hundredth of the data in some direction
-are no optima. The default start was made on the sets 0 to 83; those from 1,000 on are measured.
+are no optima. The default start was made on the sets 0 to 55; those from 1,000 on are measured.
 """
 
 from __future__ import annotations

@@ -90,9 +90,9 @@ class Counter:
             self.read += problem.source.n_rows * result.passes
             return as_run(problem, result, components)
 
-        def counted_partitions(problem, sample, k, rng, count=1):
-            self.read += count * len(sample.rows)
-            return partitions(problem, sample, k, rng, count)
+        def counted_partitions(problem, k, rng, count=1):
+            self.read += count * problem.source.n_rows
+            return partitions(problem, k, rng, count)
 
         def counted_accumulate(chunk, responsibilities, scatter_kind):
             self.read += len(chunk.rows)

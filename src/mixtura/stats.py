@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from mixtura._support import Array, Index
+from mixtura._support import TINY, Array, Index
 
 ScatterKind: TypeAlias = Literal["full", "pooled", "diagonal"]
 
@@ -145,7 +145,7 @@ class Stats:
         """
         weight = self.weight[components]
         if self.scatter_kind == "pooled":
-            scatter = self.scatter * (weight.sum() / max(self.weight.sum(), np.finfo(np.float64).tiny))
+            scatter = self.scatter * (weight.sum() / max(self.weight.sum(), TINY))
         else:
             scatter = self.scatter[components]
         return Stats(weight, self.mean[components], scatter, self.loglik, self.assignment_logprob, self.noise_weight)

@@ -128,22 +128,24 @@ def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int
     if not (names and columns) or names == columns:
         rows = as_rows(data, columns=names or columns)
     else:
-        missing = [name for name in columns if name not in names]
+        positions = {name: position for position, name in enumerate(names)}
+        missing = [name for name in columns if name not in positions]
         if missing:
             raise DataError(f"X has no column {shortened(missing[0])}; this mixture has {format_list(columns)}")
-        rows = _rows_of_columns(data, names, list(columns))
+        rows = _rows_of_columns(data, {name: positions[name] for name in columns})
     if rows.shape[1] != n_features:
         raise DataError(f"X has {rows.shape[1]} columns; this mixture has {n_features} dimensions")
     return rows
 
 
-def _rows_of_columns(data: Any, names: tuple[str, ...], wanted: list[str]) -> Rows:
+def _rows_of_columns(data: Any, positions: dict[str, int]) -> Rows:
     """Rows of some columns of a table, of which other columns are not looked at if it can leave them out."""
+    wanted = list(positions)
     if hasattr(data, "select"):
         return as_rows(data.select(wanted), columns=tuple(wanted))
     if hasattr(data, "__getitem__"):  # pandas
         return as_rows(data[wanted], columns=tuple(wanted))
-    return as_rows(data, columns=names)[:, [names.index(name) for name in wanted]]
+    return as_rows(data, columns=column_names(data))[:, list(positions.values())]
 
 
 def all_finite(array: Rows) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows
+from mixtura._support import Array, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,6 @@ class Chunk:
             return Chunk(self.rows[rows], weight, self.start + rows.start)
         offsets = np.arange(len(self.rows)) if self.offsets is None else self.offsets
         return Chunk(self.rows[rows], weight, self.start, offsets[rows])
-
-    def draw(self, count: int, rng: Rng) -> Chunk:
-        """A chunk of at most ``count`` of the rows, drawn at random without replacement, in their order."""
-        n = len(self.rows)
-        return self if n <= count else self.take(np.sort(rng.choice(n, count, replace=False)))
 
     def parts(self, slices: Iterable[slice]) -> Iterator[Chunk]:
         """One chunk, a view, for each slice of the rows."""

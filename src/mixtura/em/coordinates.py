@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array
+from mixtura._support import TINY, Array
 from mixtura.mixture import Mixture
-
-_TINY = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +52,7 @@ class FisherCoordinates:
         means = [origin.covariances.whiten(j, delta[j : j + 1])[0] for j in range(len(delta))]
         factors = origin.covariances.log_coordinates(other.covariances)
         root = np.sqrt(origin.all_weights)
-        logs = np.log(np.maximum(other.all_weights, _TINY)) - np.log(np.maximum(origin.all_weights, _TINY))
+        logs = np.log(np.maximum(other.all_weights, TINY)) - np.log(np.maximum(origin.all_weights, TINY))
         white = root[: len(means), None] * means
         return np.concatenate([root * logs, white.ravel(), (self._matrix_roots(factors) * factors).ravel()])
 
@@ -62,8 +60,8 @@ class FisherCoordinates:
         """The mixture with these coordinates."""
         origin = self.origin
         (k, d), s = origin.means.shape, len(origin.all_weights)
-        root = np.sqrt(np.maximum(origin.all_weights, _TINY))
-        weights = np.maximum(origin.all_weights, _TINY) * np.exp(point[:s] / root)
+        root = np.sqrt(np.maximum(origin.all_weights, TINY))
+        weights = np.maximum(origin.all_weights, TINY) * np.exp(point[:s] / root)
         weights /= weights.sum()
         delta = point[s : s + k * d].reshape(k, d) / root[:k, None]
         means = origin.means + [origin.covariances.colour(j, delta[j : j + 1])[0] for j in range(k)]
@@ -76,5 +74,5 @@ class FisherCoordinates:
     def _matrix_roots(self, factors: Array) -> Array:
         """Root of the fraction of rows that each stored matrix belongs to: its component's weight, or 1 if shared."""
         own = len(factors) == self.origin.n_components
-        root = np.sqrt(np.maximum(self.origin.weights, _TINY)) if own else np.ones(1)
+        root = np.sqrt(np.maximum(self.origin.weights, TINY)) if own else np.ones(1)
         return root.reshape((-1,) + (1,) * (factors.ndim - 1))

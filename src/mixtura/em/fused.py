@@ -41,17 +41,16 @@ STORED: dict[str, Callable[[Array, int, int], Covariance]] = {
 # Multiplications between two checks for Ctrl-C: about a tenth of a second.
 MAX_MULTIPLICATIONS = 1 << 29
 
+# Up to so many columns the kernel computes with covariance matrices at least as quickly as LAPACK; singular ones of 300
+# columns take fifteen times as long.
+MAX_COLUMNS = 128
+
 OUTCOMES = {
     Ending.CONVERGED: Outcome.CONVERGED,
     Ending.OUT_OF_STEPS: Outcome.OUT_OF_STEPS,
     Ending.COLLAPSED: Outcome.COLLAPSED,
     Ending.FELL: Outcome.STALLED,
 }
-
-
-# Up to so many columns the kernel computes with covariance matrices at least as quickly as LAPACK; singular ones of 300
-# columns take fifteen times as long.
-MAX_COLUMNS = 128
 
 
 def has_kernel_iteration(problem: Problem) -> bool:

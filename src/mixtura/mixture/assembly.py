@@ -7,13 +7,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from mixtura._support import Array, frozen_array, log_or_minus_inf, underflow_to_zero
+from mixtura._support import TINY, Array, frozen_array, log_or_minus_inf, underflow_to_zero
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.errors import DataError
 from mixtura.kernels import Affine
 from mixtura.mixture.noise import Noise
-
-_TINY = float(np.finfo(np.float64).tiny)
 
 
 def as_covariances(given: Any) -> Covariance:
@@ -96,7 +94,7 @@ def mixture_covariance(weights: Array, means: Array, covariances: Covariance, no
 @underflow_to_zero
 def affine_maps(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Affine:
     """The mixture's weighted log-densities as kernels read them; rows are shifted by the mean of the components."""
-    shift = weights @ means if noise is None else np.average(means, axis=0, weights=weights + _TINY)
+    shift = weights @ means if noise is None else np.average(means, axis=0, weights=weights + TINY)
     form, factors = covariances.affine()
     centres = means - shift
     offsets = centres * factors if form == "diagonal" else (centres[:, None, :] @ factors)[:, 0]

@@ -14,7 +14,7 @@ from mixtura.errors import DataError, ParameterError
 if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
 
-# So many bisections reach neighbouring float64 numbers unless the interval is over 1e44 times as wide as their size.
+# float64 has fewer than 2^64 numbers, so after this many halvings of those between two numbers they are neighbours.
 MAX_BISECTIONS = 64
 
 special, stats = LazyModule("scipy.special"), LazyModule("scipy.stats")

@@ -27,8 +27,7 @@ class PrivateMethods:
 
     def _check_parameters(self: Any, X: Any, xp: Any = None) -> None:
         """Check the given initial parameters."""
-        if _is_ours(self):
-            _check_known_to_sklearn("_check_parameters", unknown_to_sklearn(self, self._model_options))
+        _check_known_to_sklearn("_check_parameters", self)
         _call("_check_parameters", self, X, xp=xp)
 
     def _initialize_parameters(self: Any, X: Any, random_state: Any, xp: Any = None) -> None:
@@ -41,8 +40,7 @@ class PrivateMethods:
 
     def _initialize(self: Any, X: Any, resp: Any, xp: Any = None) -> None:
         """Set the attributes by an M-step from responsibilities, and to the given initial parameters."""
-        if _is_ours(self):
-            _check_known_to_sklearn("_initialize", unknown_to_sklearn(self, self._model_options))
+        _check_known_to_sklearn("_initialize", self)
         _call("_initialize", self, X, resp, xp=xp)
 
     def _e_step(self: Any, X: Any, xp: Any = None) -> tuple[Any, Array]:
@@ -51,15 +49,14 @@ class PrivateMethods:
 
     def _m_step(self: Any, X: Any, log_resp: Any, xp: Any = None) -> None:
         """Set the attributes by an M-step from logarithms of responsibilities, (n, k)."""
-        if _is_ours(self):
-            _check_known_to_sklearn("_m_step", unknown_to_sklearn(self, self._model_options))
+        _check_known_to_sklearn("_m_step", self)
         _call("_m_step", self, X, log_resp, xp=xp)
 
     def _estimate_log_prob(self: Any, X: Any, xp: Any = None) -> Array:
         """Log-density of each row in each component, (n, k), without the weights."""
         if isinstance(X, np.ndarray) and X.dtype.kind in "biu":
             X = X.astype(np.float64)  # scikit-learn 1.9 stores the distances of integer rows as integers
-        return _call("_estimate_log_prob", as_sklearn_estimator(self) if _is_ours(self) else self, X, xp=xp)
+        return _call("_estimate_log_prob", _as_sklearn(self), X, xp=xp)
 
     def _estimate_log_weights(self: Any, xp: Any = None) -> Array:
         """Logarithms of the weights, (k,)."""
@@ -83,7 +80,7 @@ class PrivateMethods:
 
     def _set_parameters(self: Any, params: Parameters, xp: Any = None) -> None:
         """Set the attributes to what `_get_parameters` returned, and compute the precisions from them."""
-        sklearn_estimator = as_sklearn_estimator(self) if _is_ours(self) else self
+        sklearn_estimator = _as_sklearn(self)
         _call("_set_parameters", sklearn_estimator, params, xp=xp)
         copy_attributes(sklearn_estimator, self)
 
@@ -105,13 +102,15 @@ def _call(method: str, estimator: Any, *args: Any, owner: Any = SklearnGaussianM
     return getattr(owner, method)(estimator, *args, **kwargs)
 
 
-def _is_ours(estimator: Any) -> bool:
-    """Whether an estimator is of our class; programs call these methods on objects of classes of their own, too."""
-    return isinstance(estimator, PrivateMethods)
+def _as_sklearn(estimator: Any) -> Any:
+    """scikit-learn's estimator for one of ours; an object of another class, on which a program calls, as it is."""
+    return as_sklearn_estimator(estimator) if isinstance(estimator, PrivateMethods) else estimator
 
 
-def _check_known_to_sklearn(method: str, unknown: list[str]) -> None:
-    """Raise ParameterError if an estimator has parameters that scikit-learn's M-step does not know."""
+def _check_known_to_sklearn(method: str, estimator: Any) -> None:
+    """Raise ParameterError if an estimator of ours has parameters that scikit-learn's M-step does not know."""
+    options = getattr(estimator, "_model_options", None)  # objects of other classes have none
+    unknown = [] if options is None else unknown_to_sklearn(estimator, options)
     if unknown:
         raise ParameterError(
             f"{method} is scikit-learn's, which does not know {', '.join(unknown)}; leave this out, or call fit"

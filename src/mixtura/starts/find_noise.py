@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, LazyModule, as_count, as_rows, underflow_to_zero
+from mixtura._support import TINY, Array, LazyModule, as_count, as_rows, underflow_to_zero
 
 spatial = LazyModule("scipy.spatial")
 
@@ -72,11 +72,10 @@ def _two_processes(volume: Array, k: int, part: float) -> tuple[float, NDArray[n
     """
     dense = (volume <= np.quantile(volume, part)).astype(np.float64)
     loglik = -np.inf
-    tiny = np.finfo(np.float64).tiny
     for _ in range(MAX_ITER):
         weight = np.array([dense.sum(), len(dense) - dense.sum()])
         rates = k * weight / np.maximum([dense @ volume, (1 - dense) @ volume], LEAST_VOLUME)
-        logs = np.log(np.maximum(weight / len(dense), tiny)) + k * np.log(np.maximum(rates, tiny))
+        logs = np.log(np.maximum(weight / len(dense), TINY)) + k * np.log(np.maximum(rates, TINY))
         joint = logs[:, None] - rates[:, None] * volume
         log_density = np.logaddexp(*joint)
         before, loglik = loglik, float(log_density.sum())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng
+from mixtura._support import TINY, Array, Rng
 from mixtura.data import Chunk
 
 
@@ -35,7 +35,7 @@ def halves(part: Chunk, floor: Array, scale: Array, rng: Rng) -> Iterator[NDArra
     if d > 1:
         deviation = np.sqrt(scale)
         yield centred / deviation @ np.linalg.eigh(covariance / np.outer(deviation, deviation))[1][:, -1] > 0
-        cosines = (white @ by_kurtosis[:, -1]) ** 2 / np.maximum(squares, np.finfo(np.float64).tiny)
+        cosines = (white @ by_kurtosis[:, -1]) ** 2 / np.maximum(squares, TINY)
         yield cosines > weighted_median(cosines, weight)
 
 

@@ -14,7 +14,7 @@ from itertools import product
 
 import numpy as np
 
-from mixtura._support import Array, Rng
+from mixtura._support import TINY, Array, Rng
 from mixtura.covariance.models import as_covariance_model
 from mixtura.data import ArraySource, Chunk
 from mixtura.em import Problem, ReseedThenRemove, begin_runs, is_thin, least_weight
@@ -43,8 +43,6 @@ TOL = 1e-4
 
 # For each change that is wanted, so many combinations of a split and a merge are computed exactly.
 COMBINATIONS = 4
-
-_TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,7 +166,7 @@ def refit(problem: Problem, at: Neighbourhood, components: tuple[int, ...], k: i
     if stats is None:
         return None
     mixture: Mixture = mstep(stats)[0]
-    log_density = mixture.logpdf(part.rows) + np.log(max(at.mixture.weights[list(components)].sum(), _TINY))
+    log_density = mixture.logpdf(part.rows) + np.log(max(at.mixture.weights[list(components)].sum(), TINY))
     change = -own
     with np.errstate(over="ignore", under="ignore"):
         change[rows] += np.exp(log_density - at.log_density[rows])
@@ -219,8 +217,6 @@ def _own_scatter(mstep: MStep) -> ScatterKind:
 
 def _draw(part: Chunk, count: int, rng: Rng) -> Chunk:
     """At most ``count`` rows of a part, drawn at random, with the same sum of weights."""
-    some = part.draw(count, rng)
-    if some is part:
-        return part
+    some = ArraySource(part.rows, part.sample_weight).rows(count, rng)
     weight = some.weigh(np.ones(len(some.rows)))
     return some.reweighted(weight * (part.weigh(np.ones(len(part.rows))).sum() / weight.sum()))

@@ -7,13 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from mixtura._support import Array, Rng
+from mixtura._support import TINY, Array, Rng
 from mixtura.data import Chunk
 from mixtura.em import Problem
 from mixtura.mixture import Mixture
 from mixtura.stats import Stats
-
-_TINY = float(np.finfo(np.float64).tiny)
 
 # Added to the overlap of two components, to which the probability of merging them is proportional.
 LEAST_OVERLAP = 1e-2
@@ -62,7 +60,7 @@ class Neighbourhood:
         It is the cosine of their responsibilities (Ueda et al. 2000, Neural Comput. 12, 2109-2128).
         """
         products = self.responsibilities.T @ self.responsibilities
-        lengths = np.sqrt(np.maximum(np.diag(products), _TINY))
+        lengths = np.sqrt(np.maximum(np.diag(products), TINY))
         overlap = np.triu(products / np.outer(lengths, lengths) + LEAST_OVERLAP, 1).ravel()
         return np.asarray(overlap / overlap.sum())
 
@@ -74,7 +72,7 @@ class Neighbourhood:
 
     def gain(self, change: Array) -> float:
         """By how much the log-likelihood rises if each row's density changes by this fraction of itself, (n,)."""
-        return float(self.weight @ np.log(np.maximum(1 + change, _TINY)))
+        return float(self.weight @ np.log(np.maximum(1 + change, TINY)))
 
     def draw_pair(self, rng: Rng) -> tuple[int, int]:
         """Draw two components by ``pair_probabilities``."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array
+from mixtura._support import TINY, Array
 
 
 def squared_distances(
@@ -51,7 +51,7 @@ def kmeans_clusters(
         members = np.zeros((len(rows), k))
         members[np.arange(len(rows)), labels] = counts
         total = members.sum(axis=0)
-        means = (members.T @ rows) / np.maximum(total, np.finfo(np.float64).tiny)[:, None]
+        means = (members.T @ rows) / np.maximum(total, TINY)[:, None]
         half = np.where(total > 0, (means**2).sum(axis=1) / 2, np.inf)  # an empty cluster stays empty
         before, labels = labels, np.argmax(rows @ means.T - half, axis=1)
         if np.array_equal(before, labels):

@@ -95,29 +95,25 @@ class SmallEM:
     final_iterations: int = 10
     tol: float = 1e-5
 
+    @one_blas_thread()  # its threads would wait for each other longer than they compute
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Mixture | Stats:
         """Statistics of the best mixture's E-step; of a first partition if all runs lost components."""
-        with one_blas_thread():  # its threads would wait for each other longer than they compute
-            return self._search(problem, k, rng)
-
-    def _search(self, problem: Problem, k: int, rng: Rng) -> Stats:
-        """What `__call__` returns."""
         wanted = max(self.sample_rows, self.rows_per_component * k)
         sample = problem.source.rows(wanted, rng)
         small = problem.on_sample(sample)
-        runs = self._short_runs(small, sample, k, rng)
+        runs = self._short_runs(small, k, rng)
         if not runs:
-            return partitions(small, sample, k, rng)[0]
+            return partitions(small, k, rng)[0]
         runs = self._improve(runs, small, sample, rng)
         if problem.source.n_rows > wanted:
             return self._best_on_all_rows(problem, runs, rng)
         return runs[0].last.stats
 
-    def _short_runs(self, problem: Problem, sample: Chunk, k: int, rng: Rng) -> list[Run]:
+    def _short_runs(self, problem: Problem, k: int, rng: Rng) -> list[Run]:
         """The best converged runs; none if all of them lost components."""
         runs: list[Run] = []
         for _ in range(MAX_TRIES):
-            starts = [reseed_empty(problem, one, rng)[0] for one in partitions(problem, sample, k, rng, self.n_runs)]
+            starts = [reseed_empty(problem, one, rng)[0] for one in partitions(problem, k, rng, self.n_runs)]
             iterations = self.first_iterations
             runs = _without_losses(problem, short_runs(problem, starts, iterations, self.tol))
             while iterations < MAX_ITER and not all(run.finished for run in runs):
@@ -227,14 +223,14 @@ def distinct(problem: Problem, runs: Sequence[Run]) -> list[Run]:
     return chosen
 
 
-def partitions(problem: Problem, sample: Chunk, k: int, rng: Rng, count: int = 1) -> list[Stats]:
-    """Statistics of ``count`` partitions of some rows of a sample by k-means++, every other pair of them by k-means.
+def partitions(problem: Problem, k: int, rng: Rng, count: int = 1) -> list[Stats]:
+    """Statistics of ``count`` partitions of some of the rows by k-means++, every other pair of them by k-means.
 
     Distances are on standardised columns and, every other time, on principal components of equal variance. k-means is
     seeded by the best of several random rows each time.
     """
-    state, d = as_random_state(rng), sample.rows.shape[1]
-    some = sample.draw(max(KMEANS_ROWS, k * (KMEANS_ROWS_PER_MEAN + KMEANS_ROWS_PER_COLUMN * d)), rng)
+    state, d = as_random_state(rng), problem.source.n_features
+    some = problem.source.rows(max(KMEANS_ROWS, k * (KMEANS_ROWS_PER_MEAN + KMEANS_ROWS_PER_COLUMN * d)), rng)
     rows, members, n_seeds = some.rows, np.eye(k), min(k, len(some.rows))
     standard = (rows - rows.mean(axis=0)) / np.sqrt(problem.scale)
     coordinates = [standard, sphere(rows, some.weigh(np.ones(len(rows))))] if d > 1 else [standard]

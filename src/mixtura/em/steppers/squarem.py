@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura._support import TINY
 from mixtura.em.coordinates import FisherCoordinates
 from mixtura.em.run import Iterate
 from mixtura.em.steppers.base import EMMap, Step, em_iteration
 from mixtura.errors import DataError
-
-_TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Squarem:
         coordinates = FisherCoordinates(one.mixture)
         before, after = coordinates.of(iterate.mixture), coordinates.of(problem.mstep(one.stats, one.mixture)[0])
         bend = before + after
-        wanted = math.sqrt(float(before @ before) / max(float(bend @ bend), _TINY))
+        wanted = math.sqrt(float(before @ before) / max(float(bend @ bend), TINY))
         if not wanted >= self.least or after @ after > before @ before:
             return Step(one, state, 1)
         length = min(wanted, state)
