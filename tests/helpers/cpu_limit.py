@@ -2,6 +2,7 @@
 
 import faulthandler
 import signal
+import sys
 from contextlib import contextmanager
 
 
@@ -21,7 +22,7 @@ def cpu_limit(seconds):
     timer ends the process, after a traceback.
     """
     before = signal.signal(signal.SIGVTALRM, _stop)
-    faulthandler.register(signal.SIGPROF, chain=True)
+    faulthandler.register(signal.SIGPROF, file=sys.__stderr__, chain=True)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     signal.setitimer(signal.ITIMER_PROF, 6 * seconds)
     try:
