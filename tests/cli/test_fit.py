@@ -117,7 +117,7 @@ def test_json_is_all_there_is_on_standard_output(two, capsys):
 def test_every_file_is_written_and_said(two, folder, capsys):
     files = ["--output", "m.json", "--labels", "l.csv", "--picture", "p.png", "--replay", "r.gif"]
     assert main(["fit", "two.csv", "-k", "2", "--columns", "a,b", "--seed", "0", *files]) == 0
-    assert capsys.readouterr().out.splitlines()[-4:] == [f"wrote {name}" for name in files[1::2]]
+    assert capsys.readouterr().err.splitlines()[-4:] == [f"wrote {name}" for name in files[1::2]]
     assert (
         pl.read_csv("l.csv")["label"].to_list()
         == mixtura.fit(two[:, :2], 2, seed=0).mixture.predict(two[:, :2]).tolist()
@@ -178,7 +178,8 @@ def test_a_start_from_a_file_brings_k_and_columns(two, capsys):
 
 def test_replay(two, folder, capsys):
     assert main(["replay", "two.csv", "-k", "2", "--seed", "0", "-o", "em.gif", "--show", "c,a", "--fps", "9"]) == 0
-    assert capsys.readouterr().out == "Converged.\nwrote em.gif\n"
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("Converged.\n", "wrote em.gif\n")
     assert (folder / "em.gif").read_bytes()[:4] == b"GIF8"
 
 
@@ -224,7 +225,7 @@ def test_bad_input_is_one_line_and_exit_code_2(two, folder, capsys, arguments, m
 def test_the_missing_cell_is_named_as_the_issue_says(folder, capsys):
     (folder / "data.csv").write_text("age\n" + "1\n" * 16 + "n/a\n")
     assert main(["fit", "data.csv", "-k", "1"]) == 2
-    expected = 'data.csv, row 17, column "age": "n/a" is not a number; pass --columns, or --missing drop\n'
+    expected = 'data.csv, row 17, column "age": "n/a" stands for a missing value; pass --missing drop\n'
     assert capsys.readouterr().err == expected
 
 
@@ -283,7 +284,7 @@ def test_ctrl_c_keeps_the_best_so_far(folder):
     assert values["outcome"] == "INTERRUPTED"
     assert values["iterations"] >= 3
     written = json.loads((folder / "m.json").read_text())
-    assert values["mixture"] == {name: written[name] for name in written if name not in ("model", "em")}
+    assert values["mixture"] == {name: written[name] for name in written if name not in ("model", "em", "fit")}
     assert written["em"]["on_interrupt"] is None
     assert err.splitlines()[-1] == "warning: Interrupted: this is the best so far."
 

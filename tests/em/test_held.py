@@ -34,7 +34,7 @@ def test_mclusts_equal_proportions(name, model):
     rows, expected = rows_of(name), EQUAL[name][model]
     start = np.array(json.loads((REFERENCE / f"{name}.json").read_text())["start"]["labels"])
     options = {"tol": 1e-13, "max_iter": 20_000, "em": mixtura.EM(accelerate=False)}
-    fit = mixtura.fit(rows, model=model, start=start, equal_weights=True, **options)
+    fit = mixtura.fit(rows, model=mixtura.Model(model, equal_weights=True), start=start, **options)
     assert fit.n_parameters == expected["npar"]
     np.testing.assert_allclose(fit.mixture.weights, 1 / fit.mixture.n_components)
     if model in SOUND:
@@ -126,7 +126,7 @@ def test_components_that_are_held_are_never_removed():
 
 
 def test_small_em_takes_equal_proportions(iris):
-    free, equal = mixtura.fit(iris, 3, seed=0), mixtura.fit(iris, 3, equal_weights=True, seed=0)
+    free, equal = mixtura.fit(iris, 3, seed=0), mixtura.fit(iris, 3, model=mixtura.Model(equal_weights=True), seed=0)
     assert equal.n_parameters == free.n_parameters - 2
     assert free.loglik - 2 < equal.loglik < free.loglik
 

@@ -40,11 +40,14 @@ class ModelFile:
         What was fitted; None where `mixtura.Mixture.to_json` wrote the file.
     em : EM, or None
         How it was fitted.
+    cutoff : float or None
+        The fit left out rows of lower log-density.
     """
 
     mixture: Mixture
     model: Model | None
     em: EM | None
+    cutoff: float | None = None
 
 
 def read_model(path: str) -> Mixture:
@@ -77,7 +80,8 @@ def read_model_file(path: str) -> ModelFile:
         text = data.decode("utf-8-sig")
         mixture, parts = Mixture.from_json(text), model_content(text)
         model = Model.from_json(text) if "model" in parts else None
-        return ModelFile(mixture, model, EM.from_json(text) if "em" in parts else None)
+        em = EM.from_json(text) if "em" in parts else None
+        return ModelFile(mixture, model, em, parts.get("fit", {}).get("cutoff"))
     except UnicodeDecodeError:
         raise DataError(f"{display_name(path)}: not a model file: it is not text") from None
     except DataError as error:

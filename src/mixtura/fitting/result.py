@@ -166,13 +166,14 @@ class Fit:
         --------
         >>> import mixtura
         >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
-        >>> text = mixtura.fit(rows, 2, equal_weights=True, seed=0).to_json()
+        >>> text = mixtura.fit(rows, 2, model=mixtura.Model(equal_weights=True)).to_json()
         >>> start, model = mixtura.Mixture.from_json(text), mixtura.Model.from_json(text)
         >>> mixtura.fit(rows, model=model, start=start, em=mixtura.EM.from_json(text)).model
         Model(name='V', equal_weights=True)
         """
         em = replace(self.em, on_interrupt=None)  # which says nothing about the result
-        return model_to_json(self.mixture, model=self.model.to_dict(), em=em.to_dict())
+        cutoff = self.cutoff if math.isfinite(self.cutoff) else None
+        return model_to_json(self.mixture, model=self.model.to_dict(), em=em.to_dict(), fit={"cutoff": cutoff})
 
     @property
     def loglik(self) -> float:
