@@ -161,6 +161,7 @@ def test_columns_of_a_model(file):
         return mixtura.Mixture([1.0], [[0.0, 0.0]], mixtura.DenseCovariance(np.eye(2)[None], 1), columns=columns)
 
     named, bare = file("b,a,c\n1,2,3\n"), file("1,2\n", "bare.csv")
+
     def rows(path, fitted, **options):
         return read_as(path, Reading(**options), model=model(fitted)).rows.tolist()
 

@@ -17,6 +17,7 @@ from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.model import Model, as_model
 from mixtura.fitting.noise import with_noise
 from mixtura.fitting.options import as_data_and_start, as_n_components, with_fixed_parameters, with_known_labels
+from mixtura.fitting.order import gives_order
 from mixtura.fitting.report import as_fit, warn_of_result, with_names
 from mixtura.fitting.result import Fit
 from mixtura.fitting.start import Iteration
@@ -150,7 +151,9 @@ def fit(
     problem = with_fixed_parameters(problem.with_background(region), k, requested.fixed, start=start, initial=initial)
     plan = _Plan(problem, k, initials, as_count(n_init, "n_init"), options, record, on_iteration)
     runs, histories = _run_starts(plan, as_rng(seed))
-    result = with_names(as_fit(problem, runs, requested, options, histories=histories), X, start)
+    keep_order = known_labels is not None or gives_order(start)
+    found = as_fit(problem, runs, requested, options, histories=histories, keep_order=keep_order)
+    result = with_names(found, X, start)
     warn_of_columns(values, result.mixture.columns, stacklevel=2)
     warn_of_few_rows(result, stacklevel=2)
     warn_of_result(result, len(initials))

@@ -14,6 +14,7 @@ from mixtura.em import Iterate, Outcome, Problem, Run, describe_repairs, is_thin
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
+from mixtura.fitting.order import ordered_by_size
 from mixtura.fitting.result import Fit
 from mixtura.fitting.start import Iteration, PointMass, Start
 from mixtura.mixture import Mixture
@@ -32,11 +33,12 @@ def as_fit(
     em: EM,
     *,
     histories: Sequence[tuple[Iteration, ...]] = (),
+    keep_order: bool = False,
 ) -> Fit:
-    """Fit from the run with the highest log-likelihood, with a summary of each run.
+    """Fit from the run with the highest log-likelihood, with a summary of each run, its components ordered by size.
 
     The M-step's penalty does not count here, so that more starts never give a worse BIC. ``histories`` are the recorded
-    iterations of each run.
+    iterations of each run; ``keep_order`` leaves the components as the start has them.
     """
     starts = tuple(_summary(problem, run) for run in runs)
     suspect = [bool(start.spurious) or _is_thin(problem, run) for start, run in zip(starts, runs, strict=True)]
@@ -44,7 +46,7 @@ def as_fit(
     first = min(range(len(starts)), key=lambda number: (suspect[number], -logliks[number]))
     last = runs[first].last
     interrupted = any(start.outcome is Outcome.INTERRUPTED for start in starts)
-    return Fit(
+    result = Fit(
         mixture=last.mixture,
         outcome=Outcome.INTERRUPTED if interrupted else starts[first].outcome,
         trace=runs[first].trace,
@@ -61,6 +63,7 @@ def as_fit(
         weights_are=getattr(problem.source, "weights_are", None),
         point_masses=_point_masses(problem, last, starts[first]),
     )
+    return result if keep_order else ordered_by_size(result, runs[first].components)
 
 
 def _is_thin(problem: Problem, run: Run) -> bool:

@@ -169,7 +169,8 @@ def _used_rows(frame: pl.DataFrame) -> int:
 def _without_blank_lines(content: FileContent) -> FileContent:
     """The content without the blank lines between its rows, which are none, unless quotes may protect them."""
     with content.open() as stream:
-        data = stream.read() if isinstance(stream, io.BytesIO) else mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        mapped = not isinstance(stream, io.BytesIO)
+        data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if mapped else stream.read()
         if not any(data.find(pair) >= 0 for pair in BLANK_LINES) or data.find(b'"') >= 0:
             return content
         return replace(content, data=re.sub(rb"(?m)^[ \t]*\r?\n", b"", bytes(data)))
