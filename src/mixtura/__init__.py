@@ -18,6 +18,7 @@ from mixtura.analysis import (
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import DeterminantRatio, EigenvalueRatio
+from mixtura.data.tables import read
 from mixtura.em import Outcome
 from mixtura.em.mstep import ConjugatePrior
 from mixtura.errors import (
@@ -34,7 +35,7 @@ from mixtura.errors import (
     StartsDisagreeWarning,
     TiesWarning,
 )
-from mixtura.fitting import EM, Fit, Iteration, Model, PointMass, Start, UniformNoise, fit
+from mixtura.fitting import EM, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit
 from mixtura.mixture import Assessment, Mixture, Noise, assess
 from mixtura.plotting import plot, replay, watch
 from mixtura.selection import Cell, Selection, TriedStart, select
@@ -63,6 +64,7 @@ __all__ = [
     "Discriminant",
     "EigenvalueRatio",
     "Fit",
+    "FittedData",
     "GaussianMixture",
     "GridEdgeWarning",
     "Iteration",
@@ -98,6 +100,7 @@ __all__ = [
     "hierarchical",
     "likelihood_ratio_tests",
     "plot",
+    "read",
     "reduce_dimensions",
     "replay",
     "select",

@@ -19,7 +19,7 @@ import mixtura
 from mixtura.cli import main
 from mixtura.data.tables import FORMATS, arrow_stream, cells, unpack
 from mixtura.data.tables.cells import rename_columns
-from mixtura.data.tables.read_table import read, read_as
+from mixtura.data.tables.read_table import read
 from mixtura.errors import DataError, ParameterError
 
 BLANK = b"a,b\n" + b"1,2\n" * 50_000

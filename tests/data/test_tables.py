@@ -456,7 +456,7 @@ def test_numbers_as_told(file):
     assert table.rows.tolist() == [[1.5, 1234]]
     assert read(file("price;n\n1,234;1\n", "p.csv"), thousands=",").rows.tolist() == [[1234, 1]]
     assert read(file("price;n\n1,234;1\n", "p.csv"), decimal=",").rows.tolist() == [[1.234, 1]]
-    with pytest.raises(DataError, match='"2.5" is not a number'):
+    with pytest.raises(DataError, match=r'"2\.5" is not a number'):
         read(file("a;b\n1,5;2.5\n", "c.csv"), decimal=",")
 
 

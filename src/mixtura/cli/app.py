@@ -12,7 +12,7 @@ from mixtura.cli.clusters import combine, reduce
 from mixtura.cli.fit import fit, replay
 from mixtura.cli.inference import bootstrap, ratio_test
 from mixtura.cli.select import select
-from mixtura.cli.use import describe, info, plot, predict, sample, score
+from mixtura.cli.use import describe, info, name, plot, predict, sample, score
 
 app = typer.Typer(
     help="Gaussian mixtures: fit them, use them, look at them.",
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (fit, select, predict, score, sample, describe, plot, replay, bootstrap):
+for command in (fit, select, predict, score, sample, describe, name, plot, replay, bootstrap):
     app.command()(command)
 app.command("test")(ratio_test)
 for other in (combine, reduce, classify, info):

@@ -14,7 +14,7 @@ from typing import Any
 from mixtura._support import atomic_write
 from mixtura.data.tables import SUFFIXES, display_name, guard, load_polars
 from mixtura.errors import DataError, ParameterError
-from mixtura.fitting import EM, Model
+from mixtura.fitting import EM, Fit, Model
 from mixtura.mixture import Mixture, model_content
 
 TABLE_WRITERS: dict[str, Callable[[Any, io.BytesIO], object]] = {
@@ -40,14 +40,14 @@ class ModelFile:
         What was fitted; None where `mixtura.Mixture.to_json` wrote the file.
     em : EM, or None
         How it was fitted.
-    cutoff : float or None
-        The fit left out rows of lower log-density.
+    fit : Fit, or None
+        The whole fit.
     """
 
     mixture: Mixture
     model: Model | None
     em: EM | None
-    cutoff: float | None = None
+    fit: Fit | None
 
 
 def read_model(path: str) -> Mixture:
@@ -81,7 +81,7 @@ def read_model_file(path: str) -> ModelFile:
         mixture, parts = Mixture.from_json(text), model_content(text)
         model = Model.from_json(text) if "model" in parts else None
         em = EM.from_json(text) if "em" in parts else None
-        return ModelFile(mixture, model, em, parts.get("fit", {}).get("cutoff"))
+        return ModelFile(mixture, model, em, Fit.from_json(text) if "fit" in parts else None)
     except UnicodeDecodeError:
         raise DataError(f"{display_name(path)}: not a model file: it is not text") from None
     except DataError as error:

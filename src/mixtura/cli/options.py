@@ -123,6 +123,12 @@ CellsOutput: TypeAlias = Annotated[
         help="Write the table of all cells (.csv, .tsv, .parquet, .arrow, .ndjson), or what --resume needs (.json).",
     ),
 ]
+ComponentNames: TypeAlias = Annotated[
+    list[str], typer.Argument(metavar="NAME...", help="A name for each component, in the order of describe.")
+]
+ModelTarget: TypeAlias = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file, not to MODEL.")
+]
 PictureOutput: TypeAlias = Annotated[
     str | None, typer.Option(metavar="FILE", help="Draw the result (.png, .svg, .pdf).")
 ]

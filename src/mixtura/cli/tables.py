@@ -16,6 +16,7 @@ from rich.text import Text
 from mixtura import Assessment, Fit, Mixture, Selection
 from mixtura._support import format_count
 from mixtura.errors import visible
+from mixtura.fitting import fit_sentences
 from mixtura.mixture import column_labels, component_labels, noise_name, standard_deviations
 
 # Further columns are in --json and the model file.
@@ -28,14 +29,11 @@ CellTexts = tuple[str, ...]
 def fit_summary(fit: Fit, console: Console) -> Group:
     """Summary of a fit: its outcome, its components and its criteria."""
     mixture = fit.mixture
-    shape = f"{component_count(mixture)}, {fit.model.name}, {format_count(mixture.n_features, 'column')}"
-    done = f"{fit.n_rows:.10g} rows, {format_count(fit.iterations, 'iteration')}"
-    best = f", the best of {len(fit.starts)} starts" if len(fit.starts) > 1 else ""
     others = [fit.n_rows - fit.sizes.sum()] if mixture.noise else []
     sizes = ("size", *(f"{size:.1f}" for size in [*fit.sizes.tolist(), *others]))
     return Group(
-        Text(fit.outcome.value),
-        Text(f"{shape}, {done}{best}\n"),
+        *map(Text, fit_sentences(fit)),
+        Text(),
         *component_tables(mixture, console, [sizes]),
         criteria_table(fit.assessment, {}),
     )

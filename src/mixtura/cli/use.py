@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import mixtura
 from mixtura import assess, kernels
-from mixtura._support import distinct_name, thread_count, using_threads
+from mixtura._support import distinct_name, thread_count, using_threads, write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
-from mixtura.cli.files import read_model, read_model_file
+from mixtura.cli.files import check_paths, read_model, read_model_file
 from mixtura.cli.inputs import parse_names, parse_numbers
 from mixtura.cli.outputs import (
     PICTURE,
@@ -19,7 +19,8 @@ from mixtura.cli.outputs import (
 from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.row_columns import label_columns, row_numbers, with_rows
 from mixtura.cli.shared_options import with_options
-from mixtura.cli.tables import criteria_table, criteria_values, mixture_summary, mixture_values
+from mixtura.cli.tables import criteria_table, criteria_values, fit_summary, mixture_summary, mixture_values
+from mixtura.fitting import correlation_lines
 from mixtura.mixture import column_labels, row_labels
 from mixtura.plotting import plot as draw_plot
 
@@ -46,7 +47,7 @@ def predict(
     file = read_model_file(model)
     table = reading.table(data, file.mixture, keep_cells=append or identifier is not None)
     with using_threads(threads):
-        found = label_columns(file.mixture, table, proba=proba, cutoff=file.cutoff)
+        found = label_columns(file.mixture, table, proba=proba, cutoff=file.fit.cutoff if file.fit else None)
     write_columns(with_rows(found, table, append=append, identifier=identifier), target)
 
 
@@ -104,13 +105,27 @@ def sample(
 
 
 def describe(model: o.ModelFile, *, json: o.Json = False) -> None:
-    """Show a model's weights, means and standard deviations."""
-    mixture = read_model(model)
+    """Show a model: its components and their correlations, its fit, and to what it was fitted."""
+    file = read_model_file(model)
     if json:
-        print_json(mixture_values(mixture))
+        print_json(mixture_values(file.mixture))
         return
     console = results_console()
-    console.print(mixture_summary(mixture, console), soft_wrap=True)
+    shown = fit_summary(file.fit, console) if file.fit else mixture_summary(file.mixture, console)
+    console.print(shown, *correlation_lines(file.mixture), sep="\n", soft_wrap=True)
+
+
+def name(model: o.ModelFile, names: o.ComponentNames, *, output: o.ModelTarget = None) -> None:
+    """Give the components of a model names, which tables and pictures show; the file is written anew.
+
+    Example: mixtura name model.json long short
+    """
+    target = model if output is None else output
+    check_paths({"--output": target}, {"--output": [".json"]})
+    file = read_model_file(model)
+    named = file.fit.named(*names) if file.fit else file.mixture.named(*names)
+    write_text(target, f"{named.to_json()}\n")
+    print_message(f"wrote {target}")
 
 
 def info() -> None:

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import column_names, frozen_array, table_kind
+from mixtura.data.tables import Table
 from mixtura.em import Iterate, Outcome, Problem, Run, describe_repairs, is_thin, least_weight, standing_of
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.fitting.em import EM
+from mixtura.fitting.fitted_data import FittedData
 from mixtura.fitting.model import Model
 from mixtura.fitting.order import ordered_by_size
 from mixtura.fitting.result import Fit
@@ -62,6 +64,7 @@ def as_fit(
         log_prior=problem.mstep.penalty(last.mixture),
         weights_are=getattr(problem.source, "weights_are", None),
         point_masses=_point_masses(problem, last, starts[first]),
+        data=FittedData.of(problem.summary),
     )
     return result if keep_order else ordered_by_size(result, runs[first].components)
 
@@ -79,7 +82,8 @@ def with_names(result: Fit, X: Any, start: Any) -> Fit:
     if given and given.n_components == result.mixture.n_components:
         result = replace(result, mixture=replace(result.mixture, component_names=given.component_names))
     columns = column_names(X) or (given.columns if given else None)
-    return replace(result, mixture=replace(result.mixture, columns=columns, table_kind=table_kind(X)))
+    data = replace(result.data, file=X.name) if result.data and isinstance(X, Table) else result.data
+    return replace(result, mixture=replace(result.mixture, columns=columns, table_kind=table_kind(X)), data=data)
 
 
 def _summary(problem: Problem, run: Run) -> Start:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from mixtura._support import column_names
 from mixtura.data.tables.columns import find_columns
 from mixtura.data.tables.read_table import read
+from mixtura.errors import ColumnsWarning
 
 
 def read_or_choose(X: Any, columns: Sequence[str | int] | None) -> Any:
@@ -28,7 +30,10 @@ def read_or_choose(X: Any, columns: Sequence[str | int] | None) -> Any:
     array([[3., 1.]])
     """
     if isinstance(X, str | os.PathLike):
-        return read(X, columns)
+        table = read(X, columns)
+        for note in table.notes:
+            warnings.warn(note, ColumnsWarning, stacklevel=3)
+        return table
     if columns is None:
         return X
     known = column_names(X)
