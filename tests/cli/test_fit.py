@@ -60,7 +60,7 @@ def test_the_textbook_example(six, capsys, tol):
         "iteration 2  log-likelihood -16.820282356317  rise 0.000000000108",
         "warning: 11 parameters for 6 rows: try fewer components, or a simpler model",
     ]
-    assert shown.out.splitlines()[:2] == ["Converged.", "2 components, VVV, 2 columns, 6 rows, 2 iterations"]
+    assert shown.out.splitlines()[:2] == ["2 components, model VVV, 2 columns, 6 rows", "Converged. 2 iterations"]
 
 
 def test_the_summary(two, capsys):
@@ -69,9 +69,10 @@ def test_the_summary(two, capsys):
     fit = mixtura.fit(two, 2, seed=0, n_init=2)
     assert shown.err == ""
     lines = shown.out.splitlines()
-    assert lines[0] == "Converged."
-    assert lines[1].endswith("the best of 2 starts")
-    table = {line.split("  ")[0]: line for line in lines[3:]}
+    assert lines[0] == "2 components, model VVV, 3 columns, 100 rows"
+    assert lines[1].endswith("the best of 2 starts, of which 2 ended there")
+    assert lines[2].startswith(f"data: two.csv, 100 rows, fingerprint {fit.data.fingerprint}; fitted ")
+    table = {line.split("  ")[0]: line for line in lines[4:]}
     assert table["size"].split()[1:] == [f"{size:.1f}" for size in fit.sizes]
     deviations = np.sqrt(fit.mixture.covariances.variances())
     for column, name in enumerate("abc"):
@@ -90,7 +91,7 @@ def test_wide_tables_stay_readable(folder, capsys, monkeypatch, width):
     pl.DataFrame(rng.normal(size=(90, 50)) * 1e6, schema=names).write_parquet("wide.parquet")
     assert main(["fit", "wide.parquet", "-k", "7", "--model", "VII", "--seed", "0", "--max-iter", "0"]) == 0
     shown = capsys.readouterr()
-    assert max(map(len, shown.out.splitlines()[2:])) <= width
+    assert max(map(len, shown.out.splitlines()[3:])) <= width
     assert shown.out.count("component  ") > 1
     assert "and 10 columns more, which --json and the model file have" in shown.out
     assert shown.err.splitlines() == [

@@ -51,6 +51,9 @@ def fit_fields(plain: Mapping[str, Any], mixture: Mixture, model: Model, em: EM)
     n_rows, weights_are = as_kind(float, plain["n_rows"]), plain["weights_are"]
     if n_rows <= 0 or weights_are not in (None, "counts", "sampling"):
         raise ValueError(f"n_rows is {n_rows}, weights_are {shortened(weights_are)}")
+    trace = as_tuple_of(float, plain["trace"])
+    if not trace:
+        raise ValueError("trace is empty")
     starts, best = tuple(map(_read_start, plain["starts"])), as_kind(int, plain["best_start"])
     if not 0 <= best < len(starts):
         raise ValueError(f"best_start is {best}, of {len(starts)} starts")
@@ -61,7 +64,7 @@ def fit_fields(plain: Mapping[str, Any], mixture: Mixture, model: Model, em: EM)
     return {
         "mixture": mixture,
         "outcome": Outcome[as_kind(str, plain["outcome"])],
-        "trace": as_tuple_of(float, plain["trace"]),
+        "trace": trace,
         "starts": starts,
         "best_start": best,
         "sizes": sizes,
