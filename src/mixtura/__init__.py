@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 from mixtura.analysis import (
     Bootstrap,
     Combination,
+    Comparison,
     Discriminant,
     LikelihoodRatioTest,
     LikelihoodRatioTests,
     Reduction,
     bootstrap,
     combine_components,
+    compare,
     discriminant,
     likelihood_ratio_tests,
     reduce_dimensions,
@@ -35,7 +37,7 @@ from mixtura.errors import (
     StartsDisagreeWarning,
     TiesWarning,
 )
-from mixtura.fitting import EM, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit
+from mixtura.fitting import EM, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit, load
 from mixtura.mixture import Assessment, Mixture, Noise, assess
 from mixtura.plotting import plot, replay, watch
 from mixtura.selection import Cell, Selection, TriedStart, select
@@ -54,6 +56,7 @@ __all__ = [
     "ClusterTree",
     "ColumnsWarning",
     "Combination",
+    "Comparison",
     "ConjugatePrior",
     "ConvergenceWarning",
     "DataError",
@@ -94,11 +97,13 @@ __all__ = [
     "assess",
     "bootstrap",
     "combine_components",
+    "compare",
     "discriminant",
     "find_noise",
     "fit",
     "hierarchical",
     "likelihood_ratio_tests",
+    "load",
     "plot",
     "read",
     "reduce_dimensions",

@@ -96,7 +96,7 @@ def test_wide_tables_stay_readable(folder, capsys, monkeypatch, width):
     assert "and 10 columns more, which --json and the model file have" in shown.out
     assert shown.err.splitlines() == [
         "warning: 363 parameters for 90 rows: try fewer components, or a simpler model",
-        "warning: Out of steps before it converged: raise max_iter, or tol.",
+        "warning: Out of steps before it converged: raise --max-iter, or --tol.",
     ]
 
 
@@ -186,8 +186,8 @@ def test_replay(two, folder, capsys):
 
 BAD = [
     (["fit", "none.csv", "-k", "2"], "none.csv: No such file or directory"),
-    (["fit", "two.csv"], "n_components is missing; give the number of components"),
-    (["fit", "two.csv", "-k", "0"], "n_components is 0; expected an integer of at least 1"),
+    (["fit", "two.csv"], "--components is missing; give the number of components"),
+    (["fit", "two.csv", "-k", "0"], "--components is 0; expected an integer of at least 1"),
     (["fit", "two.csv", "-k", "two"], "See mixtura fit --help."),
     (["fit", "two.csv", "-k", "2", "--model", "round"], "model is 'round'; expected one of EII"),
     (["fit", "two.csv", "-k", "2", "--start", "k-mean"], "start is 'k-mean'; expected one of small-em, hierarchical"),

@@ -173,7 +173,7 @@ def test_bad_input(model, capsys, arguments, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["fit", "rows.csv", "-k", "1" + "0" * 30], "n_components is 1e+30; expected an integer from 1 to 1000000"),
+        (["fit", "rows.csv", "-k", "1" + "0" * 30], "--components is 1e+30; expected an integer from 1 to 1000000"),
         (["fit", "rows.csv", "-k", "2", "--threads", "1" + "0" * 30], "threads is 1e+30; expected an integer from 1"),
         (["fit", "rows.csv", "-k", "2", "--columns", "a\nb"], "cannot be split into names"),
         (["sample", "model.json", "-n", "1" + "0" * 30], "n is 1e+30; expected an integer from 1 to 1099511627776"),

@@ -9,6 +9,7 @@ from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.inputs import parse_names
 from mixtura.cli.model_options import FitOptions
+from mixtura.cli.option_words import in_option_words
 from mixtura.cli.outputs import (
     ANIMATION,
     FIT_PICTURES,
@@ -29,7 +30,7 @@ from mixtura.plotting import replay as draw_replay
 def report_fit(fit: Fit, files: Mapping[str, str], writers: Mapping[str, Writer], *, json: bool) -> None:
     """Write the files of the given options, and print a fit as text or JSON."""
     if fit.outcome is Outcome.INTERRUPTED:
-        print_message(f"warning: {fit.outcome.value}")
+        print_message(in_option_words(f"warning: {fit.outcome.value}"))
     write_all(files, writers, quiet=json)
     if json:
         print_json(fit_values(fit, files_by_option(files)))
@@ -83,4 +84,4 @@ def replay(
     result = settings.fit(table, verbose=verbose, record=True)
     draw_replay(result, table, output, columns=chosen, fps=fps)
     print_message(f"wrote {output}")
-    results_console().print(result.outcome.value, soft_wrap=True)
+    results_console().print(in_option_words(result.outcome.value), soft_wrap=True)

@@ -30,6 +30,9 @@ Data: TypeAlias = Annotated[
 OptionalData: TypeAlias = Annotated[str | None, typer.Argument(metavar="[DATA]", help="Rows to draw, too.")]
 ModelFile: TypeAlias = Annotated[str, typer.Argument(metavar="MODEL", help="JSON file that fit --output wrote.")]
 
+FirstModel: TypeAlias = Annotated[str, typer.Argument(metavar="A", help="A model file.")]
+SecondModel: TypeAlias = Annotated[str, typer.Argument(metavar="B", help="Another model file of the same columns.")]
+
 # Fitting
 Components: TypeAlias = Annotated[
     int | None,

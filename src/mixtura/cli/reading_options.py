@@ -12,61 +12,47 @@ from mixtura.cli.console import print_message, silent_panics
 from mixtura.cli.inputs import parse_names
 from mixtura.data.tables import FORMATS, Reading, Table, read_as
 
-GROUP = "Reading data"
-
 Columns: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         metavar="a,b",
         help="Columns to use, in this order, by name, position (2), range (2:4, age:height) or pattern ('sepal*');"
         " default: the model's, or all that hold numbers. May be repeated.",
-        rich_help_panel=GROUP,
     ),
 ]
 Exclude: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(metavar="a,b", help="Columns to leave out, in the same way.", rich_help_panel=GROUP),
+    typer.Option(metavar="a,b", help="Columns to leave out, in the same way."),
 ]
 Numeric: TypeAlias = Annotated[
     bool,
-    typer.Option("--numeric", help="Of these columns, use those that hold numbers.", rich_help_panel=GROUP),
+    typer.Option("--numeric", help="Of these columns, use those that hold numbers."),
 ]
 WeightsColumn: TypeAlias = Annotated[
     str | None,
-    typer.Option(
-        metavar="NAME", help="Column of weights: a weight of 3 counts a row three times.", rich_help_panel=GROUP
-    ),
+    typer.Option(metavar="NAME", help="Column of weights: a weight of 3 counts a row three times."),
 ]
 Missing: TypeAlias = Annotated[
     str,
-    typer.Option(
-        metavar="error|drop", help="What to do about rows with missing or infinite cells.", rich_help_panel=GROUP
-    ),
+    typer.Option(metavar="error|drop", help="What to do about rows with missing or infinite cells."),
 ]
 Format: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--format",
-        metavar="NAME",
-        help=f"Format, where the file's name does not tell: {', '.join(FORMATS)}.",
-        rich_help_panel=GROUP,
+        "--format", metavar="NAME", help=f"Format, where the file's name does not tell: {', '.join(FORMATS)}."
     ),
 ]
 Header: TypeAlias = Annotated[
     bool | None,
-    typer.Option(
-        "--header/--no-header",
-        help="Whether the first row of text or a sheet has names; default: guessed.",
-        rich_help_panel=GROUP,
-    ),
+    typer.Option("--header/--no-header", help="Whether the first row of text or a sheet has names; default: guessed."),
 ]
 Decimal: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="C", help="Character before decimals; default: found, or a point.", rich_help_panel=GROUP),
+    typer.Option(metavar="C", help="Character before decimals; default: found, or a point."),
 ]
 Thousands: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="C", help="Character between thousands; default: found, or none.", rich_help_panel=GROUP),
+    typer.Option(metavar="C", help="Character between thousands; default: found, or none."),
 ]
 NA: TypeAlias = Annotated[
     list[str] | None,
@@ -74,23 +60,21 @@ NA: TypeAlias = Annotated[
         "--na",
         metavar="TEXT",
         help="Text that means a missing value, besides NA, NaN, NULL, None and empty cells. May be repeated.",
-        rich_help_panel=GROUP,
     ),
 ]
 Encoding: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Encoding of text, such as latin-1; default: found.", rich_help_panel=GROUP),
+    typer.Option(metavar="NAME", help="Encoding of text, such as latin-1; default: found."),
 ]
 Sheet: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Sheet of a spreadsheet; default: the first with cells.", rich_help_panel=GROUP),
+    typer.Option(metavar="NAME", help="Sheet of a spreadsheet; default: the first with cells."),
 ]
 MaxUnpacked: TypeAlias = Annotated[
     int | None,
     typer.Option(
         metavar="BYTES",
         help="Largest size that a compressed file may unpack to; default: 100 times its own size, at least 128000000.",
-        rich_help_panel=GROUP,
     ),
 ]
 

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from mixtura import Assessment, Fit, Mixture, Selection
 from mixtura._support import format_count
+from mixtura.cli.option_words import in_option_words
 from mixtura.errors import visible
 from mixtura.fitting import fit_sentences
 from mixtura.mixture import column_labels, component_labels, noise_name, standard_deviations
@@ -32,7 +33,7 @@ def fit_summary(fit: Fit, console: Console) -> Group:
     others = [fit.n_rows - fit.sizes.sum()] if mixture.noise else []
     sizes = ("size", *(f"{size:.1f}" for size in [*fit.sizes.tolist(), *others]))
     return Group(
-        *map(Text, fit_sentences(fit)),
+        *(Text(in_option_words(line)) for line in fit_sentences(fit)),
         Text(),
         *component_tables(mixture, console, [sizes]),
         criteria_table(fit.assessment, {}),

@@ -116,10 +116,7 @@ def describe(model: o.ModelFile, *, json: o.Json = False) -> None:
 
 
 def name(model: o.ModelFile, names: o.ComponentNames, *, output: o.ModelTarget = None) -> None:
-    """Give the components of a model names, which tables and pictures show; the file is written anew.
-
-    Example: mixtura name model.json long short
-    """
+    """Give the components of a model names, which tables and pictures show; the file is written anew."""
     target = model if output is None else output
     check_paths({"--output": target}, {"--output": [".json"]})
     file = read_model_file(model)

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import frozen_array
+from mixtura._support import TINY, frozen_array
 from mixtura.fitting.result import Fit
 from mixtura.fitting.start import Iteration, Start
 from mixtura.mixture import Mixture
 from mixtura.starts import ClusterTree
+
+# Decimals of the fraction of rows by which sizes are compared.
+DECIMALS = 6
 
 
 def gives_order(start: Any) -> bool:
@@ -36,7 +39,9 @@ def ordered_by_size(result: Fit, components: Sequence[int]) -> Fit:
     components : sequence of int
         Number at the start of each component; those that were removed come last in the new numbering.
     """
-    order = np.argsort(-result.sizes, kind="stable")
+    # Of the same size up to rounding, the one with the least mean in the first column is first.
+    sizes = np.round(result.sizes / max(result.sizes.sum(), TINY), DECIMALS)
+    order = np.lexsort((*result.mixture.means.T[::-1], -sizes))
     if (order == np.arange(len(order))).all() and list(components) == list(range(len(components))):
         return result
     first = [components[j] for j in order]
