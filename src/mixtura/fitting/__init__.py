@@ -7,7 +7,6 @@ from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
 from mixtura.fitting.fit_file import fit_fields, fit_to_dict
 from mixtura.fitting.fitted_data import FittedData
-from mixtura.fitting.load import load
 from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
 from mixtura.fitting.options import as_data_and_start, as_masks, as_start, fix_parameters
@@ -37,7 +36,6 @@ __all__ = [
     "fit_sentences",
     "fit_to_dict",
     "fix_parameters",
-    "load",
     "may_have_rows",
     "noise_region_and_starts",
     "warn_of_columns",
