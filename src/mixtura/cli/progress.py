@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from mixtura.em import expected_iterations
+
 # Rises of which the factor is taken.
 WINDOW = 8
 
@@ -71,14 +73,10 @@ class FitProgress:
         The rises of EM shrink by the same factor from some iteration on (Aitken). Other starts are taken to need as
         many iterations. None where the rises do not shrink.
         """
-        if len(self.rises) < 2 or not self.rate:
+        steps = expected_iterations(self.rises, NATS)
+        if steps is None or not self.rate:
             return None
-        factor = (self.rises[-1] / self.rises[0]) ** (1 / (len(self.rises) - 1))
-        if factor >= 1:
-            return None
-        remaining = factor / (1 - factor) * self.rises[-1]
-        steps = max(math.log(NATS / remaining) / math.log(factor), 0.0) if remaining > NATS else 0.0
-        total = min(self.number + math.ceil(steps), self.max_iter)
+        total = min(self.number + steps, self.max_iter)
         left = total - self.number + (self.starts - self.start - 1) * total
         return left / self.rate
 

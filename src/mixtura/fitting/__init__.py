@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mixtura.fitting.conversion import fit_of
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
@@ -33,6 +34,7 @@ __all__ = [
     "correlation_lines",
     "fit",
     "fit_fields",
+    "fit_of",
     "fit_sentences",
     "fit_to_dict",
     "fix_parameters",
