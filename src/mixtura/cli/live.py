@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from mixtura._support import can_start_thread
-from mixtura.cli.console import messages_console
+from mixtura.cli.console import messages_console, shows_progress
 from mixtura.cli.progress import FitProgress, format_duration
 from mixtura.fitting import Iteration
 
@@ -30,7 +30,7 @@ def progress_bar(what: str, total: int) -> Iterator[UpdateBar | None]:
         yield None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress, shows_progress(console):
         yield partial(progress.update, progress.add_task(what, total=total))
 
 
@@ -66,7 +66,7 @@ def iteration_progress(*, starts: int, max_iter: int, verbose: bool) -> Iterator
         long, short = (progress_line(*latest[-1], words=words) if latest else "starting" for words in (True, False))
         return Text(long if len(long) < console.width else short, no_wrap=True, overflow="ellipsis")
 
-    with Live(console=console, get_renderable=draw, refresh_per_second=10, transient=True):
+    with Live(console=console, get_renderable=draw, refresh_per_second=10, transient=True), shows_progress(console):
         yield record
 
 
