@@ -71,8 +71,16 @@ def is_frozen_dataclass(node):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_classes_are_protocols_or_frozen_dataclasses(path):
-    if path.name in ("errors.py", "estimator.py", "classifier.py", "predictions.py", "private_methods.py"):
-        return  # exceptions inherit by nature, estimators by scikit-learn's rules, some of their methods from a mixin
+    if path.name in (
+        "errors.py",
+        "estimator.py",
+        "classifier.py",
+        "predictions.py",
+        "private_methods.py",
+        "display.py",
+    ):
+        return  # exceptions inherit by nature, estimators by scikit-learn's rules, some of their methods from a mixin;
+        # its displays get attributes when they draw
     for node in ast.walk(TREES[path]):
         if isinstance(node, ast.ClassDef):
             bases = {ast.unparse(base) for base in node.bases}

@@ -155,7 +155,7 @@ def test_ten_components_differ_and_more_share_colours_but_not_markers():
     assert len({look[0] for look in looks[:10]}) == len({look[1] for look in looks[:10]}) == 10
     assert len(set(looks)) == 20
     assert legend(plot(many(10, 2)))[9] == "component 9 (10 %)"
-    assert legend(plot(many(15, 2)))[0] == "0 to 14: component,\nat its mean (6.7 % each)"
+    assert legend(plot(many(15, 2)))[0] == "component at its mean\n(6.7 % each)"
 
 
 def test_no_text_overlaps_in_pairs_with_long_names():

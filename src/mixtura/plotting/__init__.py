@@ -13,6 +13,7 @@ from mixtura.plotting.histograms import plot_likelihood_ratios, plot_parameter_r
 from mixtura.plotting.plot import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, draw_view, plot
 from mixtura.plotting.replay import ANIMATION_WRITERS, replay, watch
 from mixtura.plotting.style import PICTURE_SUFFIXES, as_picture_path, format_number, format_percent
+from mixtura.plotting.subjects import as_mixture
 from mixtura.plotting.view import View
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "MAX_DRAWN_ROWS",
     "PICTURE_SUFFIXES",
     "View",
+    "as_mixture",
     "as_picture_path",
     "draw_view",
     "format_number",

@@ -107,8 +107,9 @@ def draw_pairs(kind: PlotKind, view: View, labels: RowLabels, title: str, place:
 def _reduce_ticks(axes: Axes, *, left: bool, bottom: bool, diagonal: bool) -> None:
     """Reduce ticks, and keep labels only at the left and at the bottom of the whole triangle."""
     for axis in (axes.xaxis, axes.yaxis):
+        locator: Any = axis.get_major_locator()
         if axis.get_scale() == "linear":
-            axis.get_major_locator().set_params(nbins=3)
+            locator.set_params(nbins=3)
         else:
             axis.minorticks_off()
     axes.tick_params(labelleft=left, labelbottom=bottom, labelsize="small")

@@ -156,6 +156,9 @@ def _new_marginal_panel(
     noise_line = None
     looks = [style.mean_style(j, size, colours, numbered=k > MAX_COLOURED) for j in range(k)]
     peaks = [axes.plot([], [], **look)[0] for look in looks]
+    if k > MAX_COLOURED and size < 1:  # so many numbers would hide each other in a small panel
+        for peak in peaks:
+            peak.set_visible(False)
 
     def show(mixture: Mixture, _: RowLabels, remaining: Sequence[int]) -> None:
         nonlocal top, noise_line
@@ -218,7 +221,7 @@ def view_handles(view: View) -> list[Line2D]:
         return component_handles(view.mixture, view.colours)
     ends = [style.format_percent(round(value, 3)) for value in (view.mixture.weights.min(), view.mixture.weights.max())]
     span = f"({' to '.join(dict.fromkeys(ends))} each)"
-    entries = [line([], [], **style.number_style(0), label=f"0 to {k - 1}: component,\nat its mean {span}")]
+    entries = [line([], [], **style.number_style(0), label=f"component at its mean\n{span}")]
     if view.mixture.noise is not None:
         label = style.legend_label(["noise"], 0, view.mixture.noise.weight)
         entries.append(line([], [], **style.noise_point_style(1, 1.5), label=label))

@@ -209,12 +209,12 @@ def curve_style(component: int, size: float = 1, colours: Sequence[str] = COLOUR
 
 def number_style(component: int, size: float = 1) -> dict[str, Any]:
     """Style of a component's mean where there are too many components for colours: its number, on a pale band."""
-    band = require("matplotlib.patheffects").withStroke(linewidth=3, foreground=background_colour())
+    band = require("matplotlib.patheffects").withStroke(linewidth=3 * size, foreground=background_colour())
     return {
         "linestyle": "none",
         "marker": f"${component}$",  # Matplotlib draws the mathematics as a marker
         "color": text_colour(),
-        "markersize": (7 if component < 10 else 11) * max(size, 0.75),
+        "markersize": (7 if component < 10 else 11) * max(size, 0.65),
         "markeredgewidth": 0,
         "path_effects": [band],
         "zorder": 6,

@@ -63,7 +63,7 @@ def _draw_points(axes: Axes, points: Array, labels: RowLabels, size: float) -> N
     """Draw all rows in one colour, and those of noise in grey."""
     if len(points) > MAX_POINTS:
         noise = labels == NOISE_LABEL
-        new_shading(axes, points, (style.text_colour(), style.GREY), size)((~noise, noise))
+        new_shading(axes, points, (style.text_colour(), style.GREY), size, 0.4)((~noise, noise))
         return
     look = style.point_style(0, len(points), 0.7 * size) | {"marker": "o", "color": style.text_colour(), "alpha": 0.35}
     for own, how in (

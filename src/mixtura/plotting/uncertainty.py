@@ -29,7 +29,7 @@ CROWDED_ROWS = 800
 
 def point_areas(uncertainties: Array, size: float, n_rows: int = 0) -> Array:
     """Areas of points, in square points, that grow with their uncertainties from 0 to 1; of many rows smaller ones."""
-    crowded = min((CROWDED_ROWS / max(n_rows, 1)) ** 0.4, 1.0)
+    crowded = min((CROWDED_ROWS / max(n_rows, 1)) ** 0.25, 1.0)
     return (size * crowded * (3 + 8 * np.sqrt(uncertainties))) ** 2
 
 
@@ -42,13 +42,15 @@ def draw_uncertainty(axes: Axes, view: View, columns: Sequence[int], labels: Row
     values = view.mixture.uncertainty(view.rows) if len(points) else np.empty(0)
     if len(columns) == 1:
         axes.set_ylabel("uncertainty")
+        top = float(values.max(initial=0.0))
         points = np.column_stack([points, values])
         if view.mixture.n_features == 1:
             xs = evaluation_points(view.mixture, *axes.get_xlim(), log=columns[0] in view.log)
-            axes.plot(
-                xs, view.mixture.uncertainty(xs[:, None]), color=style.text_colour(), linewidth=1.2 * size, alpha=0.6
-            )
-        axes.set_ylim(-0.03, 1.05 * largest_uncertainty(view))
+            curve = view.mixture.uncertainty(xs[:, None])
+            top = max(top, float(curve.max()))
+            axes.plot(xs, curve, color=style.text_colour(), linewidth=1.2 * size, alpha=0.6)
+        top = top if len(view.columns) == 1 else largest_uncertainty(view)  # all diagonals have the same scale
+        axes.set_ylim(-0.03 * max(top, 0.05), 1.05 * max(top, 0.05))
     else:
         draw_outlines(axes, view, columns, size)
     for j in np.unique(labels):
