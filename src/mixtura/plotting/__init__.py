@@ -10,6 +10,7 @@ from __future__ import annotations
 from mixtura.plotting.criteria import plot_criterion
 from mixtura.plotting.entropy import plot_entropy
 from mixtura.plotting.histograms import plot_likelihood_ratios, plot_parameter_replicates, plot_weight_replicates
+from mixtura.plotting.loadings import plot_loadings
 from mixtura.plotting.plot import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, draw_view, plot
 from mixtura.plotting.replay import ANIMATION_WRITERS, replay, watch
 from mixtura.plotting.style import PICTURE_SUFFIXES, as_picture_path, format_number, format_percent
@@ -31,6 +32,7 @@ __all__ = [
     "plot_criterion",
     "plot_entropy",
     "plot_likelihood_ratios",
+    "plot_loadings",
     "plot_parameter_replicates",
     "plot_weight_replicates",
     "replay",

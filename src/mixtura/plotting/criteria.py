@@ -145,7 +145,7 @@ def value_limits(values: Mapping[str, Sequence[tuple[int, float]]]) -> tuple[flo
     """Limits of the vertical axis, which show the best values of half of the models well.
 
     Models far from the best, and few components, are often so much worse that all others would look alike. The
-    values of the best model with one component more and one fewer are always within.
+    better of the best model's values with one component more and one fewer is always within.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def value_limits(values: Mapping[str, Sequence[tuple[int, float]]]) -> tuple[flo
     lead = float(np.median([value - best for value in least.values()]))
     neighbours = [value for k, value in values[winner] if abs(k - count) == 1]
     worst = max(value for pairs in values.values() for _, value in pairs)
-    high = max(best + SHOWN_LEADS * lead, *neighbours, best)
+    high = max(best + SHOWN_LEADS * lead, min(neighbours, default=best))
     high = worst if high == best or worst - best < 1.5 * (high - best) else high
     margin = 0.05 * (high - best) or 1.0
     return best - 1.6 * margin, high + margin
