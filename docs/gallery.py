@@ -86,7 +86,7 @@ def of_results(examples: Path) -> Iterator[tuple[str, Draw]]:
     replicates = mixtura.bootstrap(fit, iris, 99, seed=0)
     for what in ("weights", "means", "variances"):
         yield f"bootstrap-{what}", lambda path, what=what: replicates.plot(what, path=path)
-    tests = mixtura.likelihood_ratio_tests(faithful, range(1, 4), replicates=49, seed=0)
+    tests = mixtura.likelihood_ratio_tests(faithful, (1, 2, 3), 49, seed=0)
     yield "ratios", lambda path: tests.plot(path=path)
 
 

@@ -125,10 +125,14 @@ def test_loadings_are_those_of_standardised_columns(fit, rows, tmp_path):
 
 
 def test_the_axis_of_a_criterion_shows_the_models_near_the_best():
-    values = {name: [(1, 5000.0), (2, 100.0 + 10 * i), (3, 130.0 + 10 * i)] for i, name in enumerate("abcde")}
+    values = {
+        name: [(1, 5000.0), (2, 100.0 + 10 * i), (3, 130.0 + 10 * i), (4, 140.0)] for i, name in enumerate("abcde")
+    }
     low, high = value_limits(values | {"far": [(1, 9000.0), (2, 7000.0), (3, 6000.0)]})
     assert low < 100
     assert 170 < high < 300
+    curve = [(k, 100.0 + abs(k - 3)) for k in range(1, 10)]
+    assert value_limits({"only": curve})[1] > 106
     assert value_limits({"only": [(1, 7.0)]}) == (5.4, 8.0)
 
 

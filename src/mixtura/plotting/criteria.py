@@ -31,7 +31,7 @@ _COLOURS = ("#717581", "#3f90da", "#2ca89a", "#832db6", "#bd1f01", "#e08a00")  #
 _LINE_STYLES = {"E": (0, (4, 1.6)), "V": "-"}
 _LEGEND = "dashed: equal volumes, solid: variable volumes; colour and marker: shape and axes"
 
-# The axis ends this many times as far above the best value as half of the models get to it.
+# The axis ends this many times as far above the best value as half of the models, and of the best model's values, are.
 SHOWN_LEADS = 4.0
 
 # More tick labels than this along the axis are hard to read.
@@ -142,7 +142,7 @@ def _draw_line(axes: Axes, model: str, cells: Sequence[MeasuredCell], criterion:
 
 
 def value_limits(values: Mapping[str, Sequence[tuple[int, float]]]) -> tuple[float, float]:
-    """Limits of the vertical axis, which show the best values of half of the models well.
+    """Limits of the vertical axis, which show half of the models, and half of the best model's values, well.
 
     Models far from the best, and few components, are often so much worse that all others would look alike. The
     better of the best model's values with one component more and one fewer is always within.
@@ -154,15 +154,18 @@ def value_limits(values: Mapping[str, Sequence[tuple[int, float]]]) -> tuple[flo
 
     Examples
     --------
-    >>> low, high = value_limits({"VVV": [(1, 20.0), (2, 10.0)], "EEE": [(1, 15.0), (2, 13.0)], "EII": [(1, 900.0)]})
-    >>> low < 10 and 22 <= high < 30
+    >>> near = {"VVV": [(1, 20.0), (2, 10.0), (3, 12.0)], "EEE": [(1, 15.0), (2, 13.0), (3, 14.0)]}
+    >>> low, high = value_limits(near | {"EII": [(1, 990.0), (2, 900.0), (3, 14.0)]})
+    >>> low < 10 and 20 < high < 900
     True
     """
     least = {model: min(value for _, value in pairs) for model, pairs in values.items()}
     winner = min(least, key=lambda model: least[model])
     best = least[winner]
     count = min(k for k, value in values[winner] if value == best)
-    lead = float(np.median([value - best for value in least.values()]))
+    others = [value - best for model, value in least.items() if model != winner]
+    own = [value - best for k, value in values[winner] if k != count]
+    lead = max(float(np.median(leads)) if leads else 0.0 for leads in (others, own))
     neighbours = [value for k, value in values[winner] if abs(k - count) == 1]
     worst = max(value for pairs in values.values() for _, value in pairs)
     high = max(best + SHOWN_LEADS * lead, min(neighbours, default=best))
@@ -183,7 +186,9 @@ def _label_lines(axes: Axes, lines: dict[str, list[MeasuredCell]], criterion: st
     ends = {model: cells[-1].measured(criterion) for model, cells in lines.items() if model not in above}
     order = sorted(ends, key=lambda model: ends[model])
     step = (top - bottom) / 24
-    heights = space_apart([float(np.clip(ends[model], bottom, top)) for model in order], step, bottom, top)
+    heights = space_apart(
+        [float(np.clip(ends[model], bottom, top)) for model in order], step, bottom + step / 2, top - step / 2
+    )
     width = max(last - first, 1)
     axes.set_xlim(first - 0.04 * width, last + 0.16 * width)
     for model, height in zip(order, heights, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+# Characters in a line of the title of a single panel of the usual width.
+TITLE_WIDTH = 55
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ def draw_single(kind: PlotKind, view: View, labels: RowLabels, title: str, place
         figure = place.figure(7.5, 4.5)
         axes = figure.add_subplot()
         figure.legend(handles=handles, loc="outside right upper", frameon=False)
+        # A longer line would reach into the legend.
+        title = "\n".join(part for line in title.split("\n") for part in textwrap.wrap(line, TITLE_WIDTH))
     else:
         axes = place.ax
         axes.legend(handles=handles, loc="best", fontsize="small")
