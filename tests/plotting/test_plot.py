@@ -230,16 +230,17 @@ def test_figures_belong_to_pyplot_unless_they_are_saved_or_drawn_into_the_users_
     assert pyplot.gcf() is figure
 
 
-def test_a_notebook_shows_a_figure_once(monkeypatch):
+def test_a_figure_that_a_notebook_displays_is_closed_so_that_pyplot_does_not_display_it_again(monkeypatch):
     pyplot = importlib.import_module("matplotlib.pyplot")
-    figure = plot(PLANE)
+    figure, other = plot(PLANE), plot(LINE)
     with pytest.raises(NotImplementedError):  # which makes a notebook display it as any figure
         figure._ipython_display_()
+    assert len(pyplot.get_fignums()) == 2
     monkeypatch.setattr(style, "display_kind", lambda: "notebook")
-    figure._ipython_display_()  # pyplot will show it at the end of the cell
-    pyplot.close(figure)
-    with pytest.raises(NotImplementedError):
-        figure._ipython_display_()
+    for _ in range(2):
+        with pytest.raises(NotImplementedError):
+            figure._ipython_display_()
+        assert [pyplot.figure(number) for number in pyplot.get_fignums()] == [other]
     assert len(pickle.loads(pickle.dumps(figure)).axes) == 1
 
 

@@ -71,21 +71,22 @@ def new_figure(width: float, height: float, *, shown: bool, dpi: float = 150) ->
     if shown:
         figure = require("matplotlib.pyplot").figure(**size | {"dpi": None})
         # A partial of a function of the module, so that the figure can still be pickled.
-        figure._ipython_display_ = partial(_leave_to_pyplot, figure)  # type: ignore[attr-defined]
+        figure._ipython_display_ = partial(_close_and_display, figure)  # type: ignore[attr-defined]
     else:
         figure = require("matplotlib.figure").Figure(**size)
         require("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
     return figure
 
 
-def _leave_to_pyplot(figure: Figure) -> None:
-    """Display nothing if pyplot will show the figure at the end of a notebook's cell; otherwise raise an error.
+def _close_and_display(figure: Figure) -> None:
+    """Close a figure that a notebook is about to display; the error makes the notebook display it as any other.
 
-    The error makes the notebook display the figure as any other. Without this, a figure that is the value of a cell
-    would be shown twice: as the value, and by pyplot's inline backend, which shows and closes all open figures.
+    Without this, a figure that is the value of a cell would be shown twice: as the value, and by pyplot's inline
+    backend, which displays all open figures at the end of the cell, by this function, too.
     """
-    if display_kind() != "notebook" or not require("matplotlib.pyplot").fignum_exists(figure.number):
-        raise NotImplementedError
+    if display_kind() == "notebook":
+        require("matplotlib.pyplot").close(figure)
+    raise NotImplementedError
 
 
 def display_kind() -> str:
