@@ -93,3 +93,19 @@ def test_every_kind_takes_a_title_a_size_and_a_subfigure(kind):
     three = Mixture([1.0], [[0.0] * 3], np.ones((1, 3)))
     assert mixtura.plot(three, kind=kind, ax=part, title="") is part.figure
     assert len(part.axes) == 6
+
+
+def test_small_panels_of_many_components_have_numbers_in_pairs_alone():
+    means = np.random.default_rng(0).uniform(0, 30, (25, 3))
+    noise = mixtura.Noise(0.2, [0.0] * 3, [30.0] * 3)
+    mixture = Mixture(np.full(25, 0.8 / 25), means, DiagonalCovariance(np.ones((1, 1)), 25, 3), noise=noise)
+    figure = mixtura.plot(mixture)
+    visible = [
+        sum(line.get_visible() and str(line.get_marker()).startswith("$") for line in axes.lines)
+        for axes in figure.axes
+    ]
+    assert visible == [0, 25, 0, 25, 25, 0]
+    assert [text.get_text() for text in figure.legends[0].get_texts()][:2] == [
+        "component at its mean\n(3.2 % each)",
+        "noise (20 %)",
+    ]
