@@ -6,18 +6,24 @@ from typing import TYPE_CHECKING, Any
 from mixtura.analysis import (
     Bootstrap,
     Combination,
+    Comparison,
+    Confusion,
     Discriminant,
     LikelihoodRatioTest,
     LikelihoodRatioTests,
     Reduction,
     bootstrap,
     combine_components,
+    compare,
+    cross_validate_classes,
     discriminant,
     likelihood_ratio_tests,
+    load,
     reduce_dimensions,
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import DeterminantRatio, EigenvalueRatio
+from mixtura.data.tables import read
 from mixtura.em import Outcome
 from mixtura.em.mstep import ConjugatePrior
 from mixtura.errors import (
@@ -34,7 +40,7 @@ from mixtura.errors import (
     StartsDisagreeWarning,
     TiesWarning,
 )
-from mixtura.fitting import EM, Fit, Iteration, Model, PointMass, Start, UniformNoise, fit
+from mixtura.fitting import EM, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit
 from mixtura.mixture import Assessment, Mixture, Noise, assess
 from mixtura.plotting import plot, replay, watch
 from mixtura.selection import Cell, Selection, TriedStart, select
@@ -53,6 +59,8 @@ __all__ = [
     "ClusterTree",
     "ColumnsWarning",
     "Combination",
+    "Comparison",
+    "Confusion",
     "ConjugatePrior",
     "ConvergenceWarning",
     "DataError",
@@ -63,6 +71,7 @@ __all__ = [
     "Discriminant",
     "EigenvalueRatio",
     "Fit",
+    "FittedData",
     "GaussianMixture",
     "GridEdgeWarning",
     "Iteration",
@@ -93,12 +102,16 @@ __all__ = [
     "assess",
     "bootstrap",
     "combine_components",
+    "compare",
+    "cross_validate_classes",
     "discriminant",
     "find_noise",
     "fit",
     "hierarchical",
     "likelihood_ratio_tests",
+    "load",
     "plot",
+    "read",
     "reduce_dimensions",
     "replay",
     "select",

@@ -29,7 +29,7 @@ from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
 from mixtura.data import ArraySource, ColumnValues
 from mixtura.em.estep import as_known_labels
 from mixtura.errors import DataError, ParameterError
-from mixtura.fitting import Fit, fit, may_have_rows
+from mixtura.fitting import Fit, fit, fit_of, may_have_rows
 from mixtura.mixture import Mixture
 from mixtura.plotting import MAX_DRAWN_COLUMNS, View, as_picture_path, plot_parameter_replicates, plot_weight_replicates
 from mixtura.starts import refined
@@ -194,7 +194,7 @@ def bootstrap(
     sample_weight: Any = None,
     weights_are: str | None = None,
     known_labels: Any = None,
-    seed: int | Rng | None = None,
+    seed: int | Rng | None = 0,
     on_replicate: OnReplicate | None = None,
     on_interrupt: str = "raise",
     threads: int | None = None,
@@ -203,9 +203,8 @@ def bootstrap(
 
     Parameters
     ----------
-    fitted : Fit
-        Its model is fitted, by EM as ``fitted.em`` says, from its mixture. The ``best`` of `mixtura.select` is a Fit,
-        too.
+    fitted : Fit or Selection
+        Its model is fitted, by EM as ``fitted.em`` says, from its mixture.
     X : array-like or table of shape (m, d)
         The rows of the fit.
     n : int
@@ -219,7 +218,8 @@ def bootstrap(
     known_labels : array-like of shape (m,), optional
         Known components of rows, as given to `mixtura.fit`. Parametric replicates draw such rows from their
         components.
-    seed : int, numpy Generator or RandomState, optional
+    seed : int, numpy Generator or RandomState, or None
+        The same seed gives the same result; None draws one.
     on_replicate : callable, optional
         Called with the number of finished replicates after each of them.
     on_interrupt : {"raise", "keep"}
@@ -252,7 +252,7 @@ def bootstrap(
     """
     if method not in REPLICATE_METHODS:
         raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, REPLICATE_METHODS))}")
-    mixture = fitted.mixture
+    mixture = (fitted := fit_of(fitted, "fitted")).mixture
     rows = mixture.check_rows(X)
     known = None if known_labels is None else as_known_labels(known_labels, len(rows), mixture.n_components)
     em = replace(fitted.em, on_interrupt="raise")

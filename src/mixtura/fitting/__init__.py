@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from mixtura.fitting.conversion import fit_of
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
+from mixtura.fitting.fit_file import fit_fields, fit_to_dict
+from mixtura.fitting.fitted_data import FittedData
 from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
 from mixtura.fitting.options import as_data_and_start, as_masks, as_start, fix_parameters
 from mixtura.fitting.report import as_fit, with_names
 from mixtura.fitting.result import Fit, may_have_rows
 from mixtura.fitting.start import Iteration, PointMass, Start
+from mixtura.fitting.summary import correlation_lines, fit_sentences
 
 __all__ = [
     "EM",
     "Fit",
+    "FittedData",
     "Iteration",
     "Model",
     "NoiseStart",
@@ -26,7 +31,12 @@ __all__ = [
     "as_fit",
     "as_masks",
     "as_start",
+    "correlation_lines",
     "fit",
+    "fit_fields",
+    "fit_of",
+    "fit_sentences",
+    "fit_to_dict",
     "fix_parameters",
     "may_have_rows",
     "noise_region_and_starts",

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mixtura._support import Array, as_column_like, as_columns_like, as_table, format_count
+from mixtura._support import Array, as_column_like, as_columns_like, as_table, format_count, write_text
 from mixtura.em import Outcome
 from mixtura.fitting.em import EM
+from mixtura.fitting.fit_file import fit_fields, fit_to_dict
+from mixtura.fitting.fitted_data import FittedData
 from mixtura.fitting.model import Model
+from mixtura.fitting.model_file import read_part
 from mixtura.fitting.start import Iteration, PointMass, Start
+from mixtura.fitting.summary import summarise_fit
 from mixtura.mixture import (
     Assessment,
     Mixture,
@@ -64,6 +70,8 @@ class Fit:
         maximum likelihood.
     point_masses : tuple of PointMass
         Components at the floor whose many rows coincide in some direction.
+    data : FittedData or None
+        Number, file and fingerprint of the rows, and when they were fitted.
 
     Examples
     --------
@@ -88,6 +96,7 @@ class Fit:
     log_prior: float = 0.0
     weights_are: str | None = None
     point_masses: tuple[PointMass, ...] = ()
+    data: FittedData | None = None
 
     def __repr__(self) -> str:
         k, d = self.mixture.n_components, self.mixture.n_features
@@ -123,6 +132,10 @@ class Fit:
         """The rows of `table` as dictionaries."""
         noise = [self.n_rows - float(self.sizes.sum())] if self.mixture.noise else []
         return component_records(self.mixture, size=[*self.sizes.tolist(), *noise])
+
+    def predict(self, X: Any) -> NDArray[np.int64]:
+        """The number of the most probable component of each row, (n,); -1 for noise. `labels` gives names."""
+        return self.mixture.predict(X)
 
     def labels(self, X: Any) -> Any:
         """The most probable component of each row: its name, or its number from 0 where components have no names.
@@ -182,13 +195,60 @@ class Fit:
         --------
         >>> import mixtura
         >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
-        >>> text = mixtura.fit(rows, 2, equal_weights=True, seed=0).to_json()
+        >>> text = mixtura.fit(rows, 2, model=mixtura.Model(equal_weights=True)).to_json()
         >>> start, model = mixtura.Mixture.from_json(text), mixtura.Model.from_json(text)
         >>> mixtura.fit(rows, model=model, start=start, em=mixtura.EM.from_json(text)).model
         Model(name='V', equal_weights=True)
         """
         em = replace(self.em, on_interrupt=None)  # which says nothing about the result
-        return model_to_json(self.mixture, model=self.model.to_dict(), em=em.to_dict())
+        parts = {"model": self.model.to_dict(), "em": em.to_dict(), "fit": fit_to_dict(self)}
+        return model_to_json(self.mixture, **parts)
+
+    @staticmethod
+    def from_json(text: str) -> Fit:
+        """The fit from which `to_json` made the text, without the iterations in ``history``.
+
+        Raises
+        ------
+        DataError
+            If the text is no model file, or is one that `Mixture.to_json` wrote.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2)
+        >>> mixtura.Fit.from_json(fit.to_json()).bic == fit.bic
+        True
+        """
+        parts = (Mixture.from_json(text), Model.from_json(text), EM.from_json(text))
+        return Fit(**read_part(text, "fit", lambda plain: fit_fields(plain, *parts)))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a model file, which `mixtura.load` and the commands read; see `to_json`."""
+        write_text(os.fspath(path), f"{self.to_json()}\n")
+
+    def named(self, *names: str) -> Fit:
+        """The fit with names for its components, the largest first as they are, which tables and pictures show.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2], 2).named("low", "high")
+        >>> fit.labels([0.1, 6.0]).tolist()
+        ['low', 'high']
+        """
+        return replace(self, mixture=self.mixture.named(*names))
+
+    def summary(self) -> str:
+        """Text about the fit: model, data, outcome, components, their strongest correlations, and criteria.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> print(mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2).summary().splitlines()[0])
+        2 components, model V, 1 column, 6 rows
+        """
+        return summarise_fit(self)
 
     @property
     def loglik(self) -> float:

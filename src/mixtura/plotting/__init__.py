@@ -14,7 +14,7 @@ from mixtura.plotting.loadings import plot_loadings
 from mixtura.plotting.plot import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, draw_view, plot
 from mixtura.plotting.replay import ANIMATION_WRITERS, replay, watch
 from mixtura.plotting.style import PICTURE_SUFFIXES, as_picture_path, format_number, format_percent
-from mixtura.plotting.subjects import as_mixture
+from mixtura.plotting.subjects import drawn_mixture
 from mixtura.plotting.view import View
 
 __all__ = [
@@ -23,9 +23,9 @@ __all__ = [
     "MAX_DRAWN_ROWS",
     "PICTURE_SUFFIXES",
     "View",
-    "as_mixture",
     "as_picture_path",
     "draw_view",
+    "drawn_mixture",
     "format_number",
     "format_percent",
     "plot",

@@ -14,7 +14,7 @@ from mixtura.plotting.artists import RowLabels
 from mixtura.plotting.boundaries import BACKGROUND_ALPHA, draw_boundaries
 from mixtura.plotting.layout import Place, PlotKind, draw_pairs, draw_single
 from mixtura.plotting.panels import draw_components, line_handles, view_handles
-from mixtura.plotting.subjects import as_mixture
+from mixtura.plotting.subjects import drawn_mixture
 from mixtura.plotting.surfaces import density_handles, draw_density, draw_regions, region_handles
 from mixtura.plotting.uncertainty import draw_uncertainty, uncertainty_handles
 from mixtura.plotting.view import View, as_colours
@@ -152,7 +152,7 @@ def plot(
     ...     file.exists()
     True
     """
-    mixture = as_mixture(what)
+    mixture = drawn_mixture(what)
     view = View.from_data(mixture, X, columns, max_columns=MAX_DRAWN_COLUMNS, max_rows=MAX_DRAWN_ROWS)
     look: dict[str, Any] = {"log": log, "title": title, "colors": colors, "figsize": figsize, "ax": ax, "path": path}
     return draw_view(view, view.labels(mixture), title_line(what), kind=kind, probabilities=probabilities, **look)
@@ -203,7 +203,7 @@ def _as_probabilities(given: Sequence[float]) -> tuple[float, ...]:
 
 def title_line(what: FittedMixture | Mixture | Any) -> str:
     """First line of the title: number of components and, of a fit, its model, log-likelihood and BIC."""
-    k = as_mixture(what).n_components
+    k = drawn_mixture(what).n_components
     count = f"{k} component{'s' if k > 1 else ''}"
     if isinstance(what, Mixture) or not hasattr(what, "loglik"):
         return count

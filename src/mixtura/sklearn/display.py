@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.mixture import Mixture
-from mixtura.plotting import as_mixture, plot
+from mixtura.plotting import drawn_mixture, plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,7 +97,7 @@ class MixtureDisplay:
         model, rows = (
             (steps[-1][1], estimator[:-1].transform(X) if X is not None else None) if steps else (estimator, X)
         )
-        display = cls(mixture=as_mixture(model), X=rows, estimator_name=name or type(model).__name__)
+        display = cls(mixture=drawn_mixture(model), X=rows, estimator_name=name or type(model).__name__)
         return display.plot(ax=ax, **kwargs)
 
     def plot(self, ax: Axes | SubFigure | None = None, *, name: str | None = None, **kwargs: Any) -> MixtureDisplay:
