@@ -10,9 +10,11 @@ from __future__ import annotations
 from mixtura.plotting.criteria import plot_criterion
 from mixtura.plotting.entropy import plot_entropy
 from mixtura.plotting.histograms import plot_likelihood_ratios, plot_parameter_replicates, plot_weight_replicates
+from mixtura.plotting.loadings import plot_loadings
 from mixtura.plotting.plot import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, draw_view, plot
 from mixtura.plotting.replay import ANIMATION_WRITERS, replay, watch
 from mixtura.plotting.style import PICTURE_SUFFIXES, as_picture_path, format_number, format_percent
+from mixtura.plotting.subjects import drawn_mixture
 from mixtura.plotting.view import View
 
 __all__ = [
@@ -23,12 +25,14 @@ __all__ = [
     "View",
     "as_picture_path",
     "draw_view",
+    "drawn_mixture",
     "format_number",
     "format_percent",
     "plot",
     "plot_criterion",
     "plot_entropy",
     "plot_likelihood_ratios",
+    "plot_loadings",
     "plot_parameter_replicates",
     "plot_weight_replicates",
     "replay",
