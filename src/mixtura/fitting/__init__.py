@@ -8,6 +8,7 @@ from mixtura.fitting.fit import fit
 from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
 from mixtura.fitting.options import as_data_and_start, as_masks, as_start, fix_parameters
+from mixtura.fitting.recording import record_from_random_rows
 from mixtura.fitting.report import as_fit, with_names
 from mixtura.fitting.result import Fit, may_have_rows
 from mixtura.fitting.start import Iteration, PointMass, Start
@@ -30,6 +31,7 @@ __all__ = [
     "fix_parameters",
     "may_have_rows",
     "noise_region_and_starts",
+    "record_from_random_rows",
     "warn_of_columns",
     "warn_of_few_rows",
     "with_names",

@@ -151,6 +151,8 @@ def fit(
     plan = _Plan(problem, k, initials, as_count(n_init, "n_init"), options, record, on_iteration)
     runs, histories = _run_starts(plan, as_rng(seed))
     result = with_names(as_fit(problem, runs, requested, options, histories=histories), X, start)
+    origin = {"start_name": start if isinstance(start, str) else "", "seed": seed if isinstance(seed, int) else None}
+    result = replace(result, **origin)
     warn_of_columns(values, result.mixture.columns, stacklevel=2)
     warn_of_few_rows(result, stacklevel=2)
     warn_of_result(result, len(initials))

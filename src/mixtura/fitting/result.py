@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from mixtura.mixture import (
     model_to_json,
     row_labels,
 )
+from mixtura.report import Report, ReportOptions, report_fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +62,10 @@ class Fit:
         maximum likelihood.
     point_masses : tuple of PointMass
         Components at the floor whose many rows coincide in some direction.
+    start_name : str
+        Name of the start; empty where it was given by values.
+    seed : int, or None
+        Seed of the random numbers, if it was given as a number.
 
     Examples
     --------
@@ -84,6 +90,8 @@ class Fit:
     log_prior: float = 0.0
     weights_are: str | None = None
     point_masses: tuple[PointMass, ...] = ()
+    start_name: str = ""
+    seed: int | None = None
 
     def __repr__(self) -> str:
         k, d = self.mixture.n_components, self.mixture.n_features
@@ -173,6 +181,84 @@ class Fit:
         """
         em = replace(self.em, on_interrupt=None)  # which says nothing about the result
         return model_to_json(self.mixture, model=self.model.to_dict(), em=em.to_dict())
+
+    def recorded(self, X: Any, *, sample_weight: Any = None, seed: int = 0) -> Fit:
+        """Fit the same model again from random rows as means, without acceleration, and record every iteration.
+
+        Several starts are tried until one ends at this fit's log-likelihood; otherwise the highest is kept.
+
+        Parameters
+        ----------
+        X : array-like or table of shape (n, d), or a Source
+            The rows that were fitted.
+        sample_weight : array-like of shape (n,), optional
+        seed : int
+
+        Returns
+        -------
+        Fit
+            With ``history``.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
+        >>> again = mixtura.fit(rows, 2, seed=0).recorded(rows)
+        >>> len(again.history) == again.iterations + 1
+        True
+        """
+        from mixtura.fitting.recording import record_from_random_rows  # noqa: PLC0415 # which imports this module
+
+        weights = {"sample_weight": sample_weight, "weights_are": None if sample_weight is None else self.weights_are}
+        return record_from_random_rows(self.mixture, self.model, self.em, X, **weights, seed=seed)
+
+    def report(
+        self,
+        X: Any,
+        path: str | Path | None = None,
+        *,
+        sample_weight: Any = None,
+        title: str = "",
+        lang: str = "en",
+    ) -> Report:
+        """Make a report: one HTML file that needs no network, with EM's iterations to play.
+
+        Parameters
+        ----------
+        X : array-like or table of shape (n, d), or a Source
+            The rows that were fitted; of more than 100,000 a random sample is drawn.
+        path : str or Path, optional
+            Write the report to this .html file, too.
+        sample_weight : array-like of shape (n,), optional
+            The weights of the fit.
+        title : str
+            Title; by default what was fitted.
+        lang : {"en", "zh"}
+            Language.
+
+        Returns
+        -------
+        Report
+            A notebook shows it.
+
+        Raises
+        ------
+        DataError
+            If X does not fit the mixture.
+        ParameterError
+            If X has another number of rows than were fitted, or the path or the language cannot be used.
+        MissingExtraError
+            If Jinja2 is not installed.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
+        >>> "Converged." in mixtura.fit(rows, 2, seed=0).report(rows).html
+        True
+        """
+        options = ReportOptions(lang, title)
+        return report_fit(self, X, path, sample_weight=sample_weight, options=options)
 
     @property
     def loglik(self) -> float:

@@ -12,6 +12,7 @@ from mixtura.errors import ParameterError
 from mixtura.fitting import Fit
 from mixtura.mixture import ranks
 from mixtura.plotting import plot_criterion
+from mixtura.report import Report, ReportOptions, report_fit
 from mixtura.selection.cell import CRITERIA, Cell, as_criterion
 from mixtura.selection.grid import Key
 from mixtura.selection.selection_file import FIELDS, selection_from_json, selection_to_json
@@ -146,6 +147,28 @@ class Selection:
         """
         fields, cells = selection_from_json(text)
         return cls(cells, **fields)
+
+    def report(
+        self,
+        X: Any,
+        path: str | Path | None = None,
+        *,
+        sample_weight: Any = None,
+        title: str = "",
+        lang: str = "en",
+    ) -> Report:
+        """Make a report of the best fit and of the choice; see `Fit.report` for the arguments.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
+        >>> chosen = mixtura.select(rows, n_components=[1, 2], models="E", seed=0)
+        >>> "Choice of the model" in chosen.report(rows).html
+        True
+        """
+        options = ReportOptions(lang, title)
+        return report_fit(self.best, X, path, selection=self, sample_weight=sample_weight, options=options)
 
     def plot(self, *, criterion: str | None = None, path: str | Path | None = None) -> Figure:
         """Draw the criterion against the number of components, a line for each model.

@@ -1,0 +1,117 @@
+"""The rows that a page holds: all of them, or a fixed random sample, in a form that is small and exact enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura._support import Array, Index
+from mixtura.data import as_source
+from mixtura.data.tables import Table
+from mixtura.mixture import Mixture
+
+# More points than this make the file large and hide each other; of many columns fewer rows are drawn.
+MOST_ROWS, MOST_VALUES = 100_000, 1_600_000
+
+# Rounding of the rows may change a responsibility by so much, among so many rows and in so many frames.
+ROUNDING, CHECKED_ROWS, CHECKED_FRAMES = 2.5e-4, 20_000, 8
+
+LEVELS = 65_535
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnRows:
+    """Rows that a page holds.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n, d)
+    numbers : ndarray of shape (n,)
+        Number of each row in the data, from 0.
+    total : int
+        Number of rows of the data.
+    """
+
+    rows: Array
+    numbers: Index
+    total: int
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether only some of the rows were drawn."""
+        return len(self.rows) < self.total
+
+
+def draw_rows(mixture: Mixture, X: Any) -> DrawnRows:
+    """Check the rows against a mixture, and draw a fixed random sample of them if there are too many.
+
+    Rows of a file keep their numbers in the file.
+
+    Examples
+    --------
+    >>> drawn = draw_rows(Mixture([1.0], [[0.0]], [[[1.0]]]), [0.5, 1.5])
+    >>> drawn.rows.tolist(), drawn.numbers.tolist(), drawn.is_sample
+    ([[0.5], [1.5]], [0, 1], False)
+    """
+    source = as_source(X, check=mixture.check_rows)
+    most = min(MOST_ROWS, max(MOST_VALUES // source.n_features, 1))
+    chunk = source.rows(most, np.random.default_rng(0))
+    positions = chunk.positions
+    found = np.arange(positions.start, positions.stop) if isinstance(positions, slice) else positions
+    numbers = X.positions[found] if isinstance(X, Table) else found
+    return DrawnRows(chunk.rows.astype(np.float64), numbers, source.n_rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaledRows:
+    """Rows as they travel: value = origin + unit * scaled, column by column.
+
+    Attributes
+    ----------
+    scaled : ndarray of shape (n, d)
+        Whole numbers from 0 to 65,535, or float32.
+    origin, unit : ndarray of shape (d,)
+    """
+
+    scaled: NDArray[np.uint16] | NDArray[np.float32]
+    origin: Array
+    unit: Array
+
+    @property
+    def kind(self) -> str:
+        """Type of the scaled values: "u16" or "f32"."""
+        return "u16" if self.scaled.dtype == np.uint16 else "f32"
+
+    @property
+    def values(self) -> Array:
+        """The values after their journey, (n, d)."""
+        return self.origin + self.unit * self.scaled.astype(np.float64)
+
+
+def scale_rows(rows: Array, mixtures: Sequence[Mixture]) -> ScaledRows:
+    """Round rows to 65,536 levels of each column, or to float32 where that would change responsibilities.
+
+    Examples
+    --------
+    >>> mixture = Mixture([0.5, 0.5], [[0.0], [9.0]], [[[1.0]], [[1.0]]])
+    >>> scale_rows(np.array([[0.0], [9.0]]), [mixture]).scaled.tolist()
+    [[0], [65535]]
+    >>> scale_rows(np.array([[0.0], [9.0], [4.49], [1e6]]), [mixture]).kind
+    'f32'
+    """
+    low = rows.min(axis=0)
+    unit = (rows.max(axis=0) - low) / LEVELS
+    unit[unit <= 0] = 1.0
+    rounded = ScaledRows(np.rint((rows - low) / unit).astype(np.uint16), low, unit)
+    checked = [mixtures[i] for i in np.unique(np.linspace(0, len(mixtures) - 1, CHECKED_FRAMES).astype(int))]
+    some = slice(None, None, max(len(rows) // CHECKED_ROWS, 1))
+    before, after = rows[some], rounded.values[some]
+    if all(np.abs(mixture.posterior(before) - mixture.posterior(after)).max() < ROUNDING for mixture in checked):
+        return rounded
+    centre, spread = np.median(rows, axis=0), rows.std(axis=0)
+    spread[spread <= 0] = 1.0
+    return ScaledRows(((rows - centre) / spread).astype(np.float32), centre, spread)

@@ -1,0 +1,102 @@
+"""The iterations of EM that a page replays, and where they end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mixtura._support import Array, LazyModule
+from mixtura.mixture import Mixture
+from mixtura.plotting import RecordedIteration
+from mixtura.report.drawn_rows import DrawnRows
+from mixtura.report.protocols import ReportedFit
+
+optimize = LazyModule("scipy.optimize")
+
+# A start moves if the log-likelihood rises by more than this per row; the default start is the end of a search.
+LEAST_RISE_PER_ROW = 0.01
+
+# Total log-likelihoods that differ by less are those of one optimum.
+SAME_LOGLIK = 0.1
+
+# Rows on which the components of two mixtures are matched.
+MATCHED_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """Iterations of EM, with their components in the order of the mixture that is shown.
+
+    Attributes
+    ----------
+    iterations : sequence of RecordedIteration
+    order : ndarray of shape (m,)
+        For each of the m components of the first iteration, its number in the mixture that is shown, or one beyond.
+    source : {"own", "again"}
+        Whether these are the iterations of the fit itself, or those of EM run again from random rows.
+    end : {"same", "near", "elsewhere"}
+        Where they end: at the fitted mixture, near it (on a sample of the rows), or at another local maximum.
+    agreement : float
+        Fraction of the rows that have the same component at the end as under the fitted mixture.
+    """
+
+    iterations: Sequence[RecordedIteration]
+    order: Array
+    source: str
+    end: str
+    agreement: float
+
+    @property
+    def last_loglik(self) -> float:
+        """Log-likelihood at the end."""
+        return self.iterations[-1].loglik
+
+
+def moves(iterations: Sequence[RecordedIteration], n_rows: float) -> bool:
+    """Whether recorded iterations show EM at work: not the last steps after a search, which nobody sees."""
+    return len(iterations) > 1 and iterations[-1].loglik - iterations[0].loglik > LEAST_RISE_PER_ROW * n_rows
+
+
+def recording_of(fit: ReportedFit, X: Any, drawn: DrawnRows, *, sample_weight: Any = None) -> Recording:
+    """The iterations of a fit if it was recorded from a start that moves, or else those of EM from random rows.
+
+    Large data is fitted again on the rows that are drawn.
+    """
+    if moves(fit.history, fit.assessment.n_rows):
+        return own_recording(fit.history)
+    if drawn.is_sample:
+        return as_recording(fit.mixture, fit.recorded(drawn.rows), drawn, None)
+    return as_recording(fit.mixture, fit.recorded(X, sample_weight=sample_weight), drawn, fit.trace[-1])
+
+
+def own_recording(iterations: Sequence[RecordedIteration]) -> Recording:
+    """The recording of a fit's own iterations; components that were removed on the way come after those that are left."""
+    left = list(iterations[-1].components)
+    removed = [component for component in iterations[0].components if component not in left]
+    order = np.empty(len(left) + len(removed), dtype=np.intp)
+    order[[*left, *removed]] = np.arange(len(order))
+    return Recording(iterations, order, "own", "same", 1.0)
+
+
+def as_recording(mixture: Mixture, again: ReportedFit, drawn: DrawnRows, loglik: float | None) -> Recording:
+    """The recording of a repeated fit; ``loglik`` is the mixture's on the same rows, None if these are a sample."""
+    rows = drawn.rows[:: max(len(drawn.rows) // MATCHED_ROWS, 1)]
+    last = again.history[-1]
+    k = mixture.n_components
+    found = np.zeros((len(rows), k))
+    found[:, list(last.components)] = last.mixture.posterior(rows)[:, : len(last.components)]
+    wanted = mixture.posterior(rows)
+    order = np.asarray(optimize.linear_sum_assignment(-(found.T @ wanted[:, :k]))[1])
+    labels = np.full(k + 1, -1)
+    labels[:k] = order
+    of_last = np.append(np.array(last.components, dtype=np.intp), k)  # noise is last
+    agreement = float((labels[of_last[last.mixture.predict(rows)]] == mixture.predict(rows)).mean())
+    near = agreement > 0.99
+    if loglik is None:
+        end = "near" if near else "elsewhere"
+    else:
+        end = "same" if near and abs(last.loglik - loglik) < SAME_LOGLIK else "elsewhere"
+    return Recording(again.history, order, "again", end, agreement)

@@ -1,0 +1,67 @@
+"""Code that does a fit or a selection again, in Python and on the command line."""
+
+from __future__ import annotations
+
+import shlex
+
+from mixtura.errors import visible
+from mixtura.report.subject import Subject
+
+
+def python_code(subject: Subject, data_name: str | None) -> str:
+    """Python code that fits the same model to the same rows.
+
+    The name of a file is written as a Python string, whatever characters it has.
+    """
+    rows = f"X = {data_name!r}" if data_name else "X = ...  # the rows of this report"
+    lines = ["import mixtura", "", rows]
+    k = subject.mixture.n_components
+    if subject.selection is not None:
+        chosen = subject.selection
+        counts, models = list(chosen.n_components), list(chosen.models)
+        arguments = f"n_components={counts}, models={models}, criterion={chosen.criterion!r}, seed={chosen.entropy}"
+        lines += [f"chosen = mixtura.select(X, {arguments})", "fit = chosen.best"]
+    elif subject.model is None:
+        lines += ['mixture = mixtura.Mixture.from_json(open("model.json").read())', "mixtura.assess(mixture, X)"]
+    else:
+        lines += [f"model = {_qualified(repr(subject.model))}", *_fit_lines(subject, k)]
+    lines += ['fit.report(X, "report.html")'] if subject.model is not None else []
+    return "\n".join(lines)
+
+
+def _qualified(code: str) -> str:
+    """Code of a model with the names of classes as an importer of mixtura writes them."""
+    for name in ("Model", "EM", "UniformNoise", "ConjugatePrior", "EigenvalueRatio", "DeterminantRatio"):
+        code = code.replace(f"{name}(", f"mixtura.{name}(")
+    return code
+
+
+def _fit_lines(subject: Subject, k: int) -> list[str]:
+    """The call of `mixtura.fit`, from the start if its name is known, or else from the model file."""
+    options = _qualified(repr(subject.em))
+    em = "" if options == "mixtura.EM()" else f", em={options}"
+    if subject.start_name and subject.seed is not None:
+        n_init = f", n_init={len(subject.starts)}" if len(subject.starts) > 1 else ""
+        start = f", start={subject.start_name!r}, seed={subject.seed}"
+        return [f"fit = mixtura.fit(X, {k}, model=model{start}{n_init}{em})"]
+    return [
+        'start = mixtura.Mixture.from_json(open("model.json").read())  # from this page',
+        f"fit = mixtura.fit(X, model=model, start=start{em})",
+    ]
+
+
+def shell_code(subject: Subject, data_name: str | None) -> str:
+    """Commands that do the same."""
+    data = shlex.quote(visible(data_name)) if data_name else "data.csv"
+    k, seed = subject.mixture.n_components, "" if subject.seed is None else f" --seed {subject.seed}"
+    if subject.selection is not None:
+        chosen = subject.selection
+        counts = f"{min(chosen.n_components)}:{max(chosen.n_components)}"
+        first = f"mixtura select {data} -k {counts} --models {','.join(chosen.models)}{seed} --output model.json"
+    elif subject.start_name and subject.seed is not None:
+        n_init = f" --starts {len(subject.starts)}" if len(subject.starts) > 1 else ""
+        model = f" --model {subject.model}" if subject.model is not None else ""
+        first = f"mixtura fit {data} -k {k}{model} --start {subject.start_name}{n_init}{seed} --output model.json"
+    else:
+        first = f"mixtura score model.json {data}"
+    return f"{first}\nmixtura report model.json {data} --output report.html"
