@@ -42,7 +42,7 @@ function componentShape(page, component, selected, outline, [x, y]) {
     svg("path", { class: "halo", d: outline }),
     svg("path", { class: "ellipse", d: outline, stroke: page.colours[component] }),
     svg("circle", { class: "mean", cx: x, cy: y, r: 9, fill: page.colours[component] }),
-    svg("text", { class: "mean-label", x, y: y + 4, "text-anchor": "middle", fill: inkOn(page.colours[component]) }, String(component)),
+    svg("text", { class: "mean-label", x, y: y + 4, "text-anchor": "middle", style: `fill: ${inkOn(page.colours[component])}` }, String(component)),
   );
   return group;
 }

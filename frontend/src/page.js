@@ -17,13 +17,19 @@ function joinPlanes(bytes, width) {
 }
 
 // Rows column by column become rows after one another, in units in which single precision is enough.
-async function readRows({ kind, data }, n, d) {
+async function readRows({ kind, data, refined, fractions }, n, d) {
   const bytes = await inflate(data);
   const columns = kind === "u16" ? new Uint16Array(joinPlanes(bytes, 2)) : new Float32Array(joinPlanes(bytes, 4));
   const rows = new Float32Array(n * d);
   for (let c = 0; c < d; c++) {
     for (let i = 0; i < n; i++) rows[i * d + c] = columns[c * n + i];
   }
+  // Rows that lie where two components are equally probable have eight more bits.
+  const positions = new Uint32Array(joinPlanes(await inflate(refined), 4));
+  const more = new Int8Array((await inflate(fractions)).buffer);
+  positions.forEach((row, m) => {
+    for (let c = 0; c < d; c++) rows[row * d + c] += more[m * d + c] / 256;
+  });
   return rows;
 }
 

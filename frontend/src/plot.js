@@ -3,7 +3,7 @@ import { createAxes } from "./axes.js";
 import { drawDensities } from "./densities.js";
 import { drawEllipses } from "./ellipses.js";
 import { createPicker } from "./picker.js";
-import { BAND, heightOf } from "./points.js";
+import { heightOf } from "./points.js";
 import { rgbOf, svg } from "./svg.js";
 
 const NEAR = 14; // pixels within which a row is pointed at
@@ -102,5 +102,3 @@ function connectColumns(page, state) {
     menu.addEventListener("change", () => state.set({ [key]: Number(menu.value) }));
   }
 }
-
-export { BAND };

@@ -99,10 +99,9 @@ function linkProgram(gl, codes) {
   return program;
 }
 
-// Rows padded to whole groups of four columns; numbers of 16 bits stay so, to take half the memory.
+// Rows padded to whole groups of four columns.
 function uploadRows(gl, page, groups) {
-  const wide = page.rows.kind === "u16";
-  const padded = new (wide ? Uint16Array : Float32Array)(page.n * groups * 4);
+  const padded = new Float32Array(page.n * groups * 4);
   for (let row = 0; row < page.n; row++) {
     for (let c = 0; c < page.d; c++) padded[row * groups * 4 + c] = page.values[row * page.d + c];
   }
@@ -111,7 +110,7 @@ function uploadRows(gl, page, groups) {
   const bytes = padded.BYTES_PER_ELEMENT * 4;
   for (let g = 0; g < groups; g++) {
     gl.enableVertexAttribArray(g);
-    gl.vertexAttribPointer(g, 4, wide ? gl.UNSIGNED_SHORT : gl.FLOAT, false, bytes * groups, bytes * g);
+    gl.vertexAttribPointer(g, 4, gl.FLOAT, false, bytes * groups, bytes * g);
   }
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, Rng, distinct_rows
+from mixtura._support import TINY, Array, Rng, distinct_rows
 from mixtura.covariance import DiagonalCovariance
 from mixtura.data import Source, as_source
 from mixtura.errors import MixturaWarning
@@ -23,8 +23,15 @@ from mixtura.mixture import Mixture, rescale_weights
 # Log-likelihoods that differ by less, in nats, are those of one optimum: EM stops where it will rise by 0.005 yet.
 SAME_LOGLIK = 0.1
 
-# Random starts to try, until one ends at the mixture that is looked for: at most so many, and so many values in all.
+# Starts to try until one ends at the mixture that is looked for: so many from random rows, or fewer of much data, and
+# then one from a row of each of its components.
 MOST_STARTS, MOST_VALUES = 10, 2e7
+
+# Longer runs show nothing more.
+MOST_ITERATIONS = 500
+
+# Names of these starts, as `Fit.start_name`.
+RANDOM_ROWS, COMPONENT_ROWS = "random rows", "component rows"
 
 # Distinct rows are looked for among so many.
 MOST_SEARCHED = 10_000
@@ -70,15 +77,22 @@ def record_from_random_rows(
     rng = np.random.default_rng(seed)
     runs: list[Fit] = []
     values = source.n_rows * target.n_components * target.n_features
-    for _ in range(int(np.clip(MOST_VALUES / values, 1, MOST_STARTS))):
+    tries = int(np.clip(MOST_VALUES / values, 1, MOST_STARTS))
+    for name in [*[RANDOM_ROWS] * tries, COMPONENT_ROWS]:
         with warnings.catch_warnings():  # the fit that is shown has given them
             warnings.simplefilter("ignore", MixturaWarning)
-            start = _random_start(target, model, source, rng)
-            options = replace(em, accelerate=False, on_interrupt=None)
-            runs.append(fit(source, model=model, start=start, em=options, seed=rng, record=True))
+            runs.append(replace(_run(target, model, em, source, rng, name), start_name=name))
         if runs[-1].trace[-1] > wanted - SAME_LOGLIK:
             break
     return max(runs, key=lambda run: run.trace[-1])
+
+
+def _run(target: Mixture, model: Model, em: EM, source: Source, rng: Rng, name: str) -> Fit:
+    """Fit from one start, and record it."""
+    steps = min(em.max_iter, MOST_ITERATIONS)
+    options = replace(em, accelerate=False, on_interrupt=None, max_iter=steps)
+    start = _start(target, model, source, rng, name)
+    return fit(source, model=model, start=start, em=options, seed=rng, record=True)
 
 
 def _loglik(target: Mixture, model: Model, em: EM, source: Source) -> float:
@@ -88,17 +102,27 @@ def _loglik(target: Mixture, model: Model, em: EM, source: Source) -> float:
         return fit(source, model=model, start=target, em=replace(em, max_iter=0)).trace[-1]
 
 
-def _random_start(target: Mixture, model: Model, source: Source, rng: Rng) -> Mixture:
-    """A start of equal weights, random rows as means and the variances of all rows; fixed parameters are kept."""
+def _start(target: Mixture, model: Model, source: Source, rng: Rng, name: str) -> Mixture:
+    """A start of equal weights, rows as means and the variances of all rows; fixed parameters are kept."""
     k, d = target.n_components, target.n_features
-    fixed = {name: as_masks(model.fixed, k).get(name, np.zeros(k, dtype=bool)) for name in ("weights", "means")}
-    fixed_covariances = "covariances" in as_masks(model.fixed, k)
-    searched = distinct_rows(source.rows(MOST_SEARCHED, rng).rows)[0].astype(np.float64)
-    chosen = rng.choice(len(searched), size=k, replace=len(searched) < k)
-    means = np.where(fixed["means"][:, None], target.means, searched[chosen])
-    weights = rescale_weights(np.where(fixed["weights"], target.weights, 1 / k), 1.0)
-    covariances = target.covariances if fixed_covariances else _total_variances(source, k, d)
+    masks = as_masks(model.fixed, k)
+    means, weights = _rows_as_means(target, source, rng, name), np.full(k, 1 / k)
+    if "means" in masks:
+        means = np.where(masks["means"][:, None], target.means, means)
+    if "weights" in masks:
+        weights = rescale_weights(np.where(masks["weights"], target.weights, weights), 1.0)
+    covariances = target.covariances if "covariances" in masks else _total_variances(source, k, d)
     return Mixture(weights, means, covariances)
+
+
+def _rows_as_means(target: Mixture, source: Source, rng: Rng, name: str) -> Array:
+    """Random rows, (k, d): any, or one of each component, by its responsibilities."""
+    rows = distinct_rows(source.rows(MOST_SEARCHED, rng).rows)[0].astype(np.float64)
+    k = target.n_components
+    if name == RANDOM_ROWS:
+        return rows[rng.choice(len(rows), size=k, replace=len(rows) < k)]
+    shares = target.posterior(rows)[:, :k] + TINY
+    return rows[[rng.choice(len(rows), p=shares[:, j] / shares[:, j].sum()) for j in range(k)]]
 
 
 def _total_variances(source: Source, k: int, d: int) -> DiagonalCovariance:

@@ -74,6 +74,8 @@ def criterion_chart(chosen: ReportedSelection, width: float = 640.0, height: flo
             dashed = model.startswith("E")
             lines.append({"name": model, "points": own, "colour": LINE_COLOURS.get(letters), "dashed": dashed})
     labels = _spread([(line["points"][-1]["y"], line["name"]) for line in lines], height - 44)
+    colours = {line["name"]: line["colour"] for line in lines}
+    labels = [label | {"colour": colours[label["name"]]} for label in labels]
     y_ticks = [
         {"y": round(12 + (height - 56) * (high - tick) / (high - low), 1), "text": text}
         for tick, text in round_ticks(low, high, 5)
@@ -96,9 +98,9 @@ def criterion_chart(chosen: ReportedSelection, width: float = 640.0, height: flo
 
 
 def _readable_limit(values: Sequence[float]) -> float:
-    """Upper end of the axis: values far above most others may lie outside."""
-    usual = float(np.quantile(values, 0.9))
-    return usual if max(values) - min(values) > 3 * (usual - min(values)) > 0 else max(values)
+    """Upper end of the axis: values far above the better half may lie outside, so that the others can be told apart."""
+    least, middle = min(values), float(np.median(values))
+    return min(max(values), least + 3 * (middle - least)) if middle > least else max(values)
 
 
 def _spread(labels: list[tuple[float, str]], bottom: float, least: float = 13.0) -> list[dict[str, Any]]:
@@ -108,4 +110,7 @@ def _spread(labels: list[tuple[float, str]], bottom: float, least: float = 13.0)
     for height, _ in wanted:
         heights.append(max(height, heights[-1] + least) if heights else height)
     over = max(0.0, (heights[-1] if heights else 0.0) - bottom)
-    return [{"y": round(height - over, 1), "name": name} for height, (_, name) in zip(heights, wanted, strict=True)]
+    return [
+        {"y": round(height - over, 1), "from": max(end, 8.0), "name": name}
+        for height, (end, name) in zip(heights, wanted, strict=True)
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,9 @@ from mixtura.mixture import Mixture
 # More points than this make the file large and hide each other; of many columns fewer rows are drawn.
 MOST_ROWS, MOST_VALUES = 100_000, 1_600_000
 
-# Rounding of the rows may change a responsibility by so much, among so many rows and in so many frames.
-ROUNDING, CHECKED_ROWS, CHECKED_FRAMES = 2.5e-4, 20_000, 8
+# Rows whose responsibilities rounding changes by more travel with eight more bits of each value; if it then changes any
+# by more than the second number, all rows travel as float32. Both are measured in so many frames.
+REFINED, ROUNDING, CHECKED_FRAMES = 3e-4, 1e-3, 12
 
 LEVELS = 65_535
 
@@ -68,18 +69,24 @@ def draw_rows(mixture: Mixture, X: Any) -> DrawnRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScaledRows:
-    """Rows as they travel: value = origin + unit * scaled, column by column.
+    """Rows as they travel: value = origin + unit * (scaled + fraction / 256), column by column.
 
     Attributes
     ----------
     scaled : ndarray of shape (n, d)
         Whole numbers from 0 to 65,535, or float32.
     origin, unit : ndarray of shape (d,)
+    refined : ndarray of shape (m,)
+        Positions of the rows that have fractions.
+    fractions : ndarray of shape (m, d)
+        Whole numbers from -128 to 127.
     """
 
     scaled: NDArray[np.uint16] | NDArray[np.float32]
     origin: Array
     unit: Array
+    refined: NDArray[np.uint32]
+    fractions: NDArray[np.int8]
 
     @property
     def kind(self) -> str:
@@ -89,7 +96,9 @@ class ScaledRows:
     @property
     def values(self) -> Array:
         """The values after their journey, (n, d)."""
-        return self.origin + self.unit * self.scaled.astype(np.float64)
+        scaled = self.scaled.astype(np.float64)
+        scaled[self.refined] += self.fractions / 256
+        return self.origin + self.unit * scaled
 
 
 def scale_rows(rows: Array, mixtures: Sequence[Mixture]) -> ScaledRows:
@@ -100,18 +109,29 @@ def scale_rows(rows: Array, mixtures: Sequence[Mixture]) -> ScaledRows:
     >>> mixture = Mixture([0.5, 0.5], [[0.0], [9.0]], [[[1.0]], [[1.0]]])
     >>> scale_rows(np.array([[0.0], [9.0]]), [mixture]).scaled.tolist()
     [[0], [65535]]
-    >>> scale_rows(np.array([[0.0], [9.0], [4.49], [1e6]]), [mixture]).kind
+    >>> scale_rows(np.array([[0.0], [9.0], [4.49], [1e9]]), [mixture]).kind
     'f32'
     """
     low = rows.min(axis=0)
     unit = (rows.max(axis=0) - low) / LEVELS
     unit[unit <= 0] = 1.0
-    rounded = ScaledRows(np.rint((rows - low) / unit).astype(np.uint16), low, unit)
+    exact = (rows - low) / unit
+    whole = np.rint(exact)
+    none = np.zeros((0, rows.shape[1]), dtype=np.int8)
     checked = [mixtures[i] for i in np.unique(np.linspace(0, len(mixtures) - 1, CHECKED_FRAMES).astype(int))]
-    some = slice(None, None, max(len(rows) // CHECKED_ROWS, 1))
-    before, after = rows[some], rounded.values[some]
-    if all(np.abs(mixture.posterior(before) - mixture.posterior(after)).max() < ROUNDING for mixture in checked):
+    rounded = ScaledRows(whole.astype(np.uint16), low, unit, np.empty(0, dtype=np.uint32), none)
+    refined = np.flatnonzero(_changes(rows, rounded.values, checked) > REFINED)
+    fractions = np.clip(np.rint(256 * (exact - whole)), -128, 127).astype(np.int8)
+    rounded = replace(rounded, refined=refined.astype(np.uint32), fractions=fractions[refined])
+    if not len(refined) or _changes(rows[refined], rounded.values[refined], checked).max() < ROUNDING:
         return rounded
     centre, spread = np.median(rows, axis=0), rows.std(axis=0)
     spread[spread <= 0] = 1.0
-    return ScaledRows(((rows - centre) / spread).astype(np.float32), centre, spread)
+    single = ((rows - centre) / spread).astype(np.float32)
+    return ScaledRows(single, centre, spread, np.empty(0, dtype=np.uint32), none)
+
+
+def _changes(before: Array, after: Array, mixtures: Sequence[Mixture]) -> Array:
+    """Largest change of each row's responsibilities under any of the mixtures, (n,)."""
+    changes = [np.abs(mixture.posterior(before) - mixture.posterior(after)).max(axis=1) for mixture in mixtures]
+    return np.asarray(np.max(changes, axis=0))

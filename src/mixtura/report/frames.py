@@ -76,7 +76,7 @@ def frames_of(mixture: Mixture, loglik: float, recording: Recording | None) -> F
     mixtures = [step.mixture for step in steps]
     places = [recording.order[list(step.components)] for step in steps]
     numbers, logliks = [step.number for step in steps], [step.loglik for step in steps]
-    if recording.source != "own":
+    if recording.start:
         mixtures, places = [*mixtures, mixture], [*places, own]
         numbers, logliks = [*numbers, numbers[-1]], [*logliks, loglik]
     omitted = len(recording.iterations) - len(shown)

@@ -29,6 +29,11 @@ class Language:
     name: str
     strings: Mapping[str, str]
 
+    @property
+    def space(self) -> str:
+        """What stands between two sentences: nothing after a Chinese full stop, which is wide."""
+        return "" if self.name == "zh" else " "
+
     def text(self, key: str, **values: object) -> str:
         """The text of a key, with values in place of the names in braces.
 

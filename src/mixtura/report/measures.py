@@ -17,6 +17,9 @@ special = LazyModule("scipy.special")
 # A row is uncertain if none of its probabilities is above this.
 CERTAIN = 0.8
 
+# A row with a greater probability is no example of an uncertain one.
+NEARLY_ONE = 0.999
+
 # A row is farther than chance explains if fewer rows than this are expected so far away among all.
 UNUSUAL = 0.05
 
@@ -86,8 +89,9 @@ class Measures:
         return [above[0], *np.diff(above).tolist()]
 
     def least_certain(self, most: int, component: int | None = None) -> Index:
-        """Positions of the least certain rows, of all or of those of one component."""
-        own = np.arange(len(self.labels)) if component is None else np.flatnonzero(self.labels == component)
+        """Positions of the least certain rows, of all or of those of one component; certain ones are left out."""
+        uncertain = self.certainty < NEARLY_ONE
+        own = np.flatnonzero(uncertain if component is None else uncertain & (self.labels == component))
         return own[np.argsort(self.certainty[own], kind="stable")[:most]]
 
     def most_typical(self, most: int, component: int) -> Index:

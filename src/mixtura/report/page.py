@@ -135,6 +135,8 @@ def page_data(data: PageData, language: Language, *, autoplay: bool, model_file:
             "origin": rows.origin.tolist(),
             "unit": rows.unit.tolist(),
             "data": encode_numbers(rows.scaled.T),
+            "refined": encode_numbers(rows.refined),
+            "fractions": encode_numbers(rows.fractions),
         },
         "rowNumbers": None if _counts_up(drawn) else encode_numbers(drawn.numbers.astype(np.uint32)),
         "frames": encode_frames(frames, rows, k),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array, LazyModule
+from mixtura.em import Outcome
 from mixtura.mixture import Mixture
 from mixtura.plotting import RecordedIteration
 from mixtura.report.drawn_rows import DrawnRows
@@ -21,6 +22,9 @@ LEAST_RISE_PER_ROW = 0.01
 
 # Total log-likelihoods that differ by less are those of one optimum.
 SAME_LOGLIK = 0.1
+
+# Two mixtures are near each other if this fraction of the rows has the same component.
+SAME_ROWS = 0.99
 
 # Rows on which the components of two mixtures are matched.
 MATCHED_ROWS = 20_000
@@ -35,17 +39,20 @@ class Recording:
     iterations : sequence of RecordedIteration
     order : ndarray of shape (m,)
         For each of the m components of the first iteration, its number in the mixture that is shown, or one beyond.
-    source : {"own", "again"}
-        Whether these are the iterations of the fit itself, or those of EM run again from random rows.
-    end : {"same", "near", "elsewhere"}
-        Where they end: at the fitted mixture, near it (on a sample of the rows), or at another local maximum.
+    start : str
+        Name of the start of EM that was run again; empty for the iterations of the fit itself.
+    on_sample : bool
+        Whether EM was run again on the rows that are drawn, not on all.
+    end : {"same", "near", "elsewhere", "unfinished"}
+        Where they end: at the fitted mixture, near it (on a sample of the rows), at another local maximum, or nowhere.
     agreement : float
         Fraction of the rows that have the same component at the end as under the fitted mixture.
     """
 
     iterations: Sequence[RecordedIteration]
     order: Array
-    source: str
+    start: str
+    on_sample: bool
     end: str
     agreement: float
 
@@ -78,7 +85,7 @@ def own_recording(iterations: Sequence[RecordedIteration]) -> Recording:
     removed = [component for component in iterations[0].components if component not in left]
     order = np.empty(len(left) + len(removed), dtype=np.intp)
     order[[*left, *removed]] = np.arange(len(order))
-    return Recording(iterations, order, "own", "same", 1.0)
+    return Recording(iterations, order, "", False, "same", 1.0)
 
 
 def as_recording(mixture: Mixture, again: ReportedFit, drawn: DrawnRows, loglik: float | None) -> Recording:
@@ -94,9 +101,14 @@ def as_recording(mixture: Mixture, again: ReportedFit, drawn: DrawnRows, loglik:
     labels[:k] = order
     of_last = np.append(np.array(last.components, dtype=np.intp), k)  # noise is last
     agreement = float((labels[of_last[last.mixture.predict(rows)]] == mixture.predict(rows)).mean())
-    near = agreement > 0.99
-    if loglik is None:
-        end = "near" if near else "elsewhere"
-    else:
-        end = "same" if near and abs(last.loglik - loglik) < SAME_LOGLIK else "elsewhere"
-    return Recording(again.history, order, "again", end, agreement)
+    end = _end(again, agreement, loglik)
+    return Recording(again.history, order, again.start_name, loglik is None, end, agreement)
+
+
+def _end(again: ReportedFit, agreement: float, loglik: float | None) -> str:
+    """Where a repeated fit ends; ``loglik`` as in `as_recording`."""
+    if agreement > SAME_ROWS and loglik is not None and abs(again.history[-1].loglik - loglik) < SAME_LOGLIK:
+        return "same"
+    if agreement > SAME_ROWS and loglik is None:
+        return "near"
+    return "unfinished" if again.outcome is Outcome.OUT_OF_STEPS else "elsewhere"

@@ -140,7 +140,7 @@ class ReplayedIteration:
 
 def _in_order(recording: Recording) -> Sequence[RecordedIteration]:
     """The iterations with their components in the order of the fitted mixture's."""
-    if recording.source == "own":
+    if not recording.start:
         return recording.iterations
     found = []
     for step in recording.iterations:

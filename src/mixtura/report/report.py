@@ -223,10 +223,15 @@ def replay_note(recording: Recording | None, frames: Frames, language: Language)
     """Sentences that say which iterations are replayed, and where they end."""
     if recording is None or not frames.recorded:
         return language.text("replay_none")
-    percent = f"{100 * recording.agreement:.1f} %"
-    end = "own" if recording.source == "own" else recording.end
-    note = language.text(f"replay_{end}", percent=percent, loglik=format_loglik_value(recording.last_loglik))
-    return note if not frames.omitted else f"{note} {language.text('replay_omitted', n=frames.omitted)}"
+    notes = [language.text("replay_own")]
+    if recording.start:
+        percent = f"{100 * recording.agreement:.1f} %"
+        values = {"percent": percent, "loglik": format_loglik_value(recording.last_loglik), "n": frames.numbers[-1]}
+        notes = [language.text(f"replay_start_{recording.start.replace(' ', '_')}")]
+        notes += [language.text("replay_on_sample")] if recording.on_sample else []
+        notes += [language.text(f"replay_end_{recording.end}", **values)]
+    notes += [language.text("replay_omitted", n=frames.omitted)] if frames.omitted else []
+    return language.space.join(notes)
 
 
 def named_mixture(mixture: Mixture, X: Any) -> tuple[Mixture, DrawnRows]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from mixtura.covariance.models import MODELS
 from mixtura.errors import visible
 from mixtura.report.subject import Subject
 
@@ -18,8 +19,8 @@ def python_code(subject: Subject, data_name: str | None) -> str:
     k = subject.mixture.n_components
     if subject.selection is not None:
         chosen = subject.selection
-        counts, models = list(chosen.n_components), list(chosen.models)
-        arguments = f"n_components={counts}, models={models}, criterion={chosen.criterion!r}, seed={chosen.entropy}"
+        counts, models = list(chosen.n_components), "all" if set(chosen.models) == set(MODELS) else list(chosen.models)
+        arguments = f"n_components={counts}, models={models!r}, criterion={chosen.criterion!r}, seed={chosen.entropy}"
         lines += [f"chosen = mixtura.select(X, {arguments})", "fit = chosen.best"]
     elif subject.model is None:
         lines += ['mixture = mixtura.Mixture.from_json(open("model.json").read())', "mixtura.assess(mixture, X)"]
@@ -57,7 +58,8 @@ def shell_code(subject: Subject, data_name: str | None) -> str:
     if subject.selection is not None:
         chosen = subject.selection
         counts = f"{min(chosen.n_components)}:{max(chosen.n_components)}"
-        first = f"mixtura select {data} -k {counts} --models {','.join(chosen.models)}{seed} --output model.json"
+        models = "all" if set(chosen.models) == set(MODELS) else ",".join(chosen.models)
+        first = f"mixtura select {data} -k {counts} --models {models}{seed} --output model.json"
     elif subject.start_name and subject.seed is not None:
         n_init = f" --starts {len(subject.starts)}" if len(subject.starts) > 1 else ""
         model = f" --model {subject.model}" if subject.model is not None else ""
