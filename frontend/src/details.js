@@ -26,7 +26,7 @@ export function createDetails(page, model, state) {
     found.sort((a, b) => b.probability - a.probability);
     for (const { probability, component } of found.slice(0, MOST_COMPONENTS)) {
       const item = html("li");
-      const bar = html("span", { class: "bar" });
+      const bar = html("span", { class: "probability" });
       bar.style.setProperty("--share", `${100 * probability}%`);
       bar.style.setProperty("--colour", page.colours[component]);
       item.append(html("span", { class: "name" }, page.nameOf(component)), bar, html("span", { class: "weight" }, formatPercent(probability)));

@@ -11,6 +11,7 @@ from mixtura.cli.classify import classify
 from mixtura.cli.clusters import combine, reduce
 from mixtura.cli.fit import fit, replay
 from mixtura.cli.inference import bootstrap, ratio_test
+from mixtura.cli.report import report
 from mixtura.cli.select import select
 from mixtura.cli.use import describe, info, plot, predict, sample, score
 
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (fit, select, predict, score, sample, describe, plot, replay, bootstrap):
+for command in (fit, select, predict, score, sample, describe, plot, report, replay, bootstrap):
     app.command()(command)
 app.command("test")(ratio_test)
 for other in (combine, reduce, classify, info):

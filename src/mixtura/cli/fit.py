@@ -14,7 +14,7 @@ from mixtura.cli.tables import fit_summary, fit_values
 from mixtura.data.tables import Table
 from mixtura.errors import visible
 from mixtura.mixture import column_labels
-from mixtura.plotting import replay as draw_replay
+from mixtura.report import replay as draw_replay
 
 
 def report_fit(fit: Fit, table: Table, files: Mapping[str, str], *, json: bool) -> None:
@@ -67,10 +67,15 @@ def replay(
     fps: o.Fps = None,
     verbose: o.Verbose = False,
 ) -> None:
-    """Fit a mixture to DATA and animate the iterations of EM."""
+    """Fit a mixture to DATA and animate the iterations of EM.
+
+    They begin at the start that is given, or else at random rows, since the default start is the end of a search.
+    """
     check_outputs({"--output": output}, {"--output": ANIMATION}, (data, settings.start))
     table = settings.read(data)
     chosen = column_positions(parse_names(show), column_labels(table.columns, len(table.rows[0])))
     result = settings.fit(table, verbose=verbose, record=True)
-    draw_replay(result, table, output, columns=chosen, fps=fps)
+    start = "own" if "start" in settings.given else "auto"
+    weights = table.sample_weight
+    draw_replay(result, table, output, start=start, columns=chosen, fps=fps, sample_weight=weights)
     results_console().print(result.outcome.value, f"wrote {visible(output)}", sep="\n", soft_wrap=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
+from mixtura.fitting.mixture_report import report_mixture
 from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
 from mixtura.fitting.options import as_data_and_start, as_masks, as_start, fix_parameters
 from mixtura.fitting.recording import record_from_random_rows
 from mixtura.fitting.report import as_fit, with_names
-from mixtura.fitting.result import Fit, may_have_rows
+from mixtura.fitting.result import Fit, check_rows_of_fit, may_have_rows
 from mixtura.fitting.start import Iteration, PointMass, Start
 
 __all__ = [
@@ -27,11 +28,13 @@ __all__ = [
     "as_fit",
     "as_masks",
     "as_start",
+    "check_rows_of_fit",
     "fit",
     "fix_parameters",
     "may_have_rows",
     "noise_region_and_starts",
     "record_from_random_rows",
+    "report_mixture",
     "warn_of_columns",
     "warn_of_few_rows",
     "with_names",

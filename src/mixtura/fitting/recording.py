@@ -50,7 +50,7 @@ def record_from_random_rows(
     """Fit again without acceleration, from random rows as means, and record every iteration.
 
     Several random starts are tried until one ends at the log-likelihood of ``target``, or else the highest is kept.
-    All components start with the variances of all rows, so that the start is far from any solution.
+    All components start with the same variances, so large that the start is far from any solution.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def record_from_random_rows(
     (True, True)
     """
     source = as_source(X, sample_weight, check=target.check_rows, weights_are=weights_are)
-    wanted = _loglik(target, model, em, source)
+    wanted = trace_loglik(target, model, em, source)
     rng = np.random.default_rng(seed)
     runs: list[Fit] = []
     values = source.n_rows * target.n_components * target.n_features
@@ -95,15 +95,15 @@ def _run(target: Mixture, model: Model, em: EM, source: Source, rng: Rng, name: 
     return fit(source, model=model, start=start, em=options, seed=rng, record=True)
 
 
-def _loglik(target: Mixture, model: Model, em: EM, source: Source) -> float:
-    """Log-likelihood of a mixture as a trace counts it, with what the model adds."""
+def trace_loglik(target: Mixture, model: Model, em: EM, source: Source) -> float:
+    """Log-likelihood of a mixture on rows as ``Fit.trace`` counts it, with what the model adds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MixturaWarning)
         return fit(source, model=model, start=target, em=replace(em, max_iter=0)).trace[-1]
 
 
 def _start(target: Mixture, model: Model, source: Source, rng: Rng, name: str) -> Mixture:
-    """A start of equal weights, rows as means and the variances of all rows; fixed parameters are kept."""
+    """A start of equal weights, rows as means and common variances; fixed parameters are kept."""
     k, d = target.n_components, target.n_features
     masks = as_masks(model.fixed, k)
     means, weights = _rows_as_means(target, source, rng, name), np.full(k, 1 / k)
@@ -111,7 +111,7 @@ def _start(target: Mixture, model: Model, source: Source, rng: Rng, name: str) -
         means = np.where(masks["means"][:, None], target.means, means)
     if "weights" in masks:
         weights = rescale_weights(np.where(masks["weights"], target.weights, weights), 1.0)
-    covariances = target.covariances if "covariances" in masks else _total_variances(source, k, d)
+    covariances = target.covariances if "covariances" in masks else _common_variances(source, k, d)
     return Mixture(weights, means, covariances)
 
 
@@ -125,7 +125,7 @@ def _rows_as_means(target: Mixture, source: Source, rng: Rng, name: str) -> Arra
     return rows[[rng.choice(len(rows), p=shares[:, j] / shares[:, j].sum()) for j in range(k)]]
 
 
-def _total_variances(source: Source, k: int, d: int) -> DiagonalCovariance:
-    """The variances of all rows, for each of k components; one where a column is constant."""
+def _common_variances(source: Source, k: int, d: int) -> DiagonalCovariance:
+    """The variances of all rows, shrunk so that k components have their volume; one where a column is constant."""
     scale: Array = summarise(source, full=False, extent=False).scale
-    return DiagonalCovariance(np.where(scale > 0, scale, 1.0)[None], k, d)
+    return DiagonalCovariance(np.where(scale > 0, scale, 1.0)[None] / k ** (2 / d), k, d)

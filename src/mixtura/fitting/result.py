@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array, as_column_like, as_columns_like, as_table, format_count
+from mixtura.data import as_source
 from mixtura.em import Outcome
+from mixtura.errors import ParameterError
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
 from mixtura.fitting.start import Iteration, PointMass, Start
+from mixtura.kernels import summarise
 from mixtura.mixture import (
     Assessment,
     Mixture,
@@ -257,6 +260,7 @@ class Fit:
         >>> "Converged." in mixtura.fit(rows, 2, seed=0).report(rows).html
         True
         """
+        check_rows_of_fit(self, X, sample_weight)
         options = ReportOptions(lang, title)
         return report_fit(self, X, path, sample_weight=sample_weight, options=options)
 
@@ -305,3 +309,14 @@ class Fit:
 def may_have_rows(fit: Fit, n_rows: float) -> bool:
     """Whether rows with this sum of weights may be those of a fit; trimmed rows are not counted in ``fit.n_rows``."""
     return bool(fit.model.trim or np.isclose(n_rows, fit.n_rows, rtol=1e-6))
+
+
+def check_rows_of_fit(fit: Fit, X: Any, sample_weight: Any) -> None:
+    """Raise ParameterError if rows and weights cannot be those of a fit, since their numbers differ."""
+    weights_are = None if sample_weight is None else fit.weights_are
+    source = as_source(X, sample_weight, check=fit.mixture.check_rows, weights_are=weights_are)
+    weight = summarise(source).weight
+    if not may_have_rows(fit, weight):
+        raise ParameterError(
+            f"X has {weight:g} rows, but {fit.n_rows:g} were fitted; pass the rows of the fit, and its sample_weight"
+        )

@@ -8,17 +8,20 @@ shows, in ``tables.py`` or ``charts.py``, and its part of ``templates/report.htm
 
 from __future__ import annotations
 
+from mixtura.report.drawn_rows import DrawnRows
 from mixtura.report.language import LANGUAGES
 from mixtura.report.page import Report
 from mixtura.report.protocols import ReportedFit, ReportedSelection
 from mixtura.report.recording import Recording, as_recording
-from mixtura.report.replay import replay
+from mixtura.report.replay import REPLAYED_STARTS, replay
 from mixtura.report.report import REPORT_SUFFIXES, ReportOptions, named_mixture, report_fit, report_subject
 from mixtura.report.subject import Subject
 
 __all__ = [
     "LANGUAGES",
+    "REPLAYED_STARTS",
     "REPORT_SUFFIXES",
+    "DrawnRows",
     "Recording",
     "Report",
     "ReportOptions",

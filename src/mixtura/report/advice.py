@@ -66,4 +66,5 @@ def _of_rows(subject: Subject, measures: Measures, language: Language) -> Iterat
     if measures.uncertain_fraction > UNCERTAIN:
         yield language.text("advice_uncertain", percent=f"{100 * measures.uncertain_fraction:.0f} %")
     if measures.far_rows:
-        yield language.text("advice_far", count=language.count("n_rows", measures.far_rows))
+        key = "advice_far_one" if measures.far_rows == 1 else "advice_far_other"
+        yield language.text(key, count=language.count("n_rows", measures.far_rows))

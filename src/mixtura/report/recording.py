@@ -67,12 +67,14 @@ def moves(iterations: Sequence[RecordedIteration], n_rows: float) -> bool:
     return len(iterations) > 1 and iterations[-1].loglik - iterations[0].loglik > LEAST_RISE_PER_ROW * n_rows
 
 
-def recording_of(fit: ReportedFit, X: Any, drawn: DrawnRows, *, sample_weight: Any = None) -> Recording:
+def recording_of(
+    fit: ReportedFit, X: Any, drawn: DrawnRows, *, again: bool = False, sample_weight: Any = None
+) -> Recording:
     """The iterations of a fit if it was recorded from a start that moves, or else those of EM from random rows.
 
-    Large data is fitted again on the rows that are drawn.
+    Large data is fitted again on the rows that are drawn; ``again`` does so even if the fit was recorded.
     """
-    if moves(fit.history, fit.assessment.n_rows):
+    if not again and moves(fit.history, fit.assessment.n_rows):
         return own_recording(fit.history)
     if drawn.is_sample:
         return as_recording(fit.mixture, fit.recorded(drawn.rows), drawn, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy as np
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 from mixtura.plotting import RecordedIteration, View, with_column_names, write_animation
-from mixtura.report.drawn_rows import draw_rows
+from mixtura.report.drawn_rows import DrawnRows, draw_rows
 from mixtura.report.frames import frames_of
-from mixtura.report.language import as_language
+from mixtura.report.language import Language, as_language
 from mixtura.report.page import PageData, Report, component_names, page_data, render
 from mixtura.report.protocols import ReportedFit
 from mixtura.report.recording import Recording, own_recording, recording_of
@@ -46,6 +46,7 @@ def replay(
     start: str = "auto",
     columns: Sequence[int | str] | None = None,
     fps: float | None = None,
+    sample_weight: Any = None,
     lang: str = "en",
 ) -> Report | Path:
     """Show each EM iteration of a fit: in a notebook with a player, or as a file.
@@ -71,6 +72,8 @@ def replay(
         Columns to draw; default: all, or of more than two those in which the components differ most at the end.
     fps : float, optional
         Iterations per second of an animation; default: as many as make one of about ten seconds, from 2 to 20.
+    sample_weight : array-like of shape (n,), optional
+        The weights of the fit, which EM needs when it is run again.
     lang : {"en", "zh"}
         Language of the player.
 
@@ -103,28 +106,24 @@ def replay(
         raise ParameterError(f"start is {start!r}; expected one of {', '.join(REPLAYED_STARTS)}")
     if start == "own" and not fit.history:
         raise ParameterError('this fit was not recorded; fit again with mixtura.fit(..., record=True), or start="random"')
-    if path is not None and not (Path(path).suffix.lower() in REPORT_SUFFIXES and not Path(path).is_dir()):
-        return _animate(fit, X, path, start, columns, fps)
-    check_report_path(path)
-    player = _player(fit, X, start, columns, lang)
+    is_page = path is None or (Path(path).suffix.lower() in REPORT_SUFFIXES and not Path(path).is_dir())
+    if is_page:
+        check_report_path(path)
+    mixture = with_column_names(fit.mixture, X)
+    drawn = draw_rows(mixture, X)
+    recording = _recording(fit, X, drawn, start, sample_weight)
+    if path is not None and not is_page:
+        shown = ReplayedFit(fit.mixture, _in_order(recording))
+        return write_animation(shown, X, path, columns=columns, fps=fps)
+    player = _player(fit, X, drawn, recording, columns, as_language(lang))
     return player if path is None else player.save(path)
 
 
-def _recording(fit: ReportedFit, mixture: Mixture, X: Any, start: str) -> Recording:
+def _recording(fit: ReportedFit, X: Any, drawn: DrawnRows, start: str, sample_weight: Any) -> Recording:
     """The iterations to show."""
     if start == "own":
         return own_recording(fit.history)
-    chosen: ReportedFit = replace(fit, history=()) if start == "random" else fit  # type: ignore[type-var]
-    return recording_of(chosen, X, draw_rows(mixture, X))
-
-
-def _animate(
-    fit: ReportedFit, X: Any, path: str | Path, start: str, columns: Sequence[int | str] | None, fps: float | None
-) -> Path:
-    """Write the iterations as an animation or pictures."""
-    recording = _recording(fit, with_column_names(fit.mixture, X), X, start)
-    shown = ReplayedFit(fit.mixture, _in_order(recording))
-    return write_animation(shown, X, path, columns=columns, fps=fps)
+    return recording_of(fit, X, drawn, again=start == "random", sample_weight=sample_weight)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,15 +150,19 @@ def _in_order(recording: Recording) -> Sequence[RecordedIteration]:
     return found
 
 
-def _player(fit: ReportedFit, X: Any, start: str, columns: Sequence[int | str] | None, lang: str) -> Report:
+def _player(
+    fit: ReportedFit,
+    X: Any,
+    drawn: DrawnRows,
+    recording: Recording,
+    columns: Sequence[int | str] | None,
+    language: Language,
+) -> Report:
     """The page with the player alone."""
-    language = as_language(lang)
     view = View.from_data(fit.mixture, X, columns, max_columns=2, max_rows=1)
     if len(view.columns) > 2:
         raise ParameterError(f"columns are {list(columns or ())!r}; a replay shows one or two")
     mixture = view.mixture
-    drawn = draw_rows(mixture, X)
-    recording = _recording(fit, mixture, X, start)
     frames = frames_of(mixture, fit.assessment.loglik, recording)
     data = PageData(mixture, drawn, frames, component_names(mixture, frames, language), view.columns)
     return render(

@@ -9,7 +9,7 @@ from mixtura.errors import visible
 from mixtura.report.subject import Subject
 
 
-def python_code(subject: Subject, data_name: str | None) -> str:
+def python_code(subject: Subject, data_name: str) -> str:
     """Python code that fits the same model to the same rows.
 
     The name of a file is written as a Python string, whatever characters it has.
@@ -25,9 +25,14 @@ def python_code(subject: Subject, data_name: str | None) -> str:
     elif subject.model is None:
         lines += ['mixture = mixtura.Mixture.from_json(open("model.json").read())', "mixtura.assess(mixture, X)"]
     else:
-        lines += [f"model = {_qualified(repr(subject.model))}", *_fit_lines(subject, k)]
+        lines += _fit_lines(subject, k)
     lines += ['fit.report(X, "report.html")'] if subject.model is not None else []
     return "\n".join(lines)
+
+
+def _is_plain(subject: Subject) -> bool:
+    """Whether the model is its covariance model alone, whose name says all."""
+    return repr(subject.model) == f"Model(name={str(subject.model)!r})"
 
 
 def _qualified(code: str) -> str:
@@ -41,17 +46,25 @@ def _fit_lines(subject: Subject, k: int) -> list[str]:
     """The call of `mixtura.fit`, from the start if its name is known, or else from the model file."""
     options = _qualified(repr(subject.em))
     em = "" if options == "mixtura.EM()" else f", em={options}"
-    if subject.start_name and subject.seed is not None:
+    lines = [] if _is_plain(subject) else [f"model = {_qualified(repr(subject.model))}"]
+    model = repr(str(subject.model)) if _is_plain(subject) else "model"
+    if _is_known(subject):
         n_init = f", n_init={len(subject.starts)}" if len(subject.starts) > 1 else ""
         start = f", start={subject.start_name!r}, seed={subject.seed}"
-        return [f"fit = mixtura.fit(X, {k}, model=model{start}{n_init}{em})"]
+        return [*lines, f"fit = mixtura.fit(X, {k}, model={model}{start}{n_init}{em})"]
     return [
+        *lines,
         'start = mixtura.Mixture.from_json(open("model.json").read())  # from this page',
-        f"fit = mixtura.fit(X, model=model, start=start{em})",
+        f"fit = mixtura.fit(X, model={model}, start=start{em})",
     ]
 
 
-def shell_code(subject: Subject, data_name: str | None) -> str:
+def _is_known(subject: Subject) -> bool:
+    """Whether the start and the seed are known, so that the same fit can be made again."""
+    return bool(subject.start_name) and subject.seed is not None
+
+
+def shell_code(subject: Subject, data_name: str) -> str:
     """Commands that do the same."""
     data = shlex.quote(visible(data_name)) if data_name else "data.csv"
     k, seed = subject.mixture.n_components, "" if subject.seed is None else f" --seed {subject.seed}"
@@ -60,10 +73,10 @@ def shell_code(subject: Subject, data_name: str | None) -> str:
         counts = f"{min(chosen.n_components)}:{max(chosen.n_components)}"
         models = "all" if set(chosen.models) == set(MODELS) else ",".join(chosen.models)
         first = f"mixtura select {data} -k {counts} --models {models}{seed} --output model.json"
-    elif subject.start_name and subject.seed is not None:
+    elif _is_known(subject):
         n_init = f" --starts {len(subject.starts)}" if len(subject.starts) > 1 else ""
-        model = f" --model {subject.model}" if subject.model is not None else ""
-        first = f"mixtura fit {data} -k {k}{model} --start {subject.start_name}{n_init}{seed} --output model.json"
+        model = f"--model {subject.model if _is_plain(subject) else 'model.json'}"
+        first = f"mixtura fit {data} -k {k} {model} --start {subject.start_name}{n_init}{seed} --output fit.json"
     else:
         first = f"mixtura score model.json {data}"
     return f"{first}\nmixtura report model.json {data} --output report.html"

@@ -24,13 +24,13 @@ EDGES = (0.99, 0.95, 0.8, 0.5, 0.0)
 CLASSES = ("≥ 0.99", "0.95 – 0.99", "0.8 – 0.95", "0.5 – 0.8", "< 0.5")
 
 
-def format_value(value: float, digits: int = 5) -> str:
+def format_value(value: float, digits: int = 4) -> str:
     """A number with so many significant digits, thousands separators and a true minus sign.
 
     Examples
     --------
     >>> format_value(-1234.5678), format_value(0.000012345), format_value(2.0)
-    ('−1,234.6', '1.2345e−05', '2')
+    ('−1,235', '1.234e−05', '2')
     """
     plain = value == 0 or 1e-4 <= abs(value) < 1e9
     if not plain or not np.isfinite(value):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from mixtura._support import TableKind, as_table, html_table
 from mixtura.covariance.models import model_name_in
 from mixtura.errors import ParameterError
-from mixtura.fitting import Fit
+from mixtura.fitting import Fit, check_rows_of_fit
 from mixtura.mixture import ranks
 from mixtura.plotting import plot_criterion
 from mixtura.report import Report, ReportOptions, report_fit
@@ -167,6 +167,7 @@ class Selection:
         >>> "Choice of the model" in chosen.report(rows).html
         True
         """
+        check_rows_of_fit(self.best, X, sample_weight)
         options = ReportOptions(lang, title)
         return report_fit(self.best, X, path, selection=self, sample_weight=sample_weight, options=options)
 
