@@ -161,7 +161,12 @@ ReplayOutput: TypeAlias = Annotated[
 ]
 ReplayTarget: TypeAlias = Annotated[
     str,
-    typer.Option("--output", "-o", metavar="FILE", help="What to write: an animation (.gif, .mp4), a player (.html), or a folder of pictures."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="What to write: an animation (.gif, .mp4), a player (.html), or a folder of pictures.",
+    ),
 ]
 PictureTarget: TypeAlias = Annotated[
     str, typer.Option("--output", "-o", metavar="FILE", help="The picture to write (.png, .svg, .pdf).")

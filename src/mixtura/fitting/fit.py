@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from mixtura._support import Rng, as_count, as_rng, underflow_to_zero
 from mixtura.data import ColumnValues
 from mixtura.data.tables import read_table
@@ -151,12 +153,16 @@ def fit(
     plan = _Plan(problem, k, initials, as_count(n_init, "n_init"), options, record, on_iteration)
     runs, histories = _run_starts(plan, as_rng(seed))
     result = with_names(as_fit(problem, runs, requested, options, histories=histories), X, start)
-    origin = {"start_name": start if isinstance(start, str) else "", "seed": seed if isinstance(seed, int) else None}
-    result = replace(result, **origin)
+    result = replace(result, start_name=start if isinstance(start, str) else "", seed=_as_known_seed(seed))
     warn_of_columns(values, result.mixture.columns, stacklevel=2)
     warn_of_few_rows(result, stacklevel=2)
     warn_of_result(result, len(initials))
     return result
+
+
+def _as_known_seed(seed: Any) -> int | None:
+    """A seed that was given as a number; None for a generator, whose state is not kept, or without one."""
+    return int(seed) if isinstance(seed, int | np.integer) else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

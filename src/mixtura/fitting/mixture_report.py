@@ -59,7 +59,7 @@ def report_mixture(
     recording = None
     if model is not None and em is not None:
         weights = {"sample_weight": sample_weight, "weights_are": weights_are}
-        recording = _recording(named, model, em, X, drawn, weights)
+        recording = _recording(named, model, em, X, drawn=drawn, weights=weights)
     plain = model_to_json(mixture, **({"model": model.to_dict(), "em": em.to_dict()} if model and em else {}))
     report = report_subject(Subject(named, measured, plain, model, em), drawn, recording, options or ReportOptions())
     report.save(path)
@@ -67,7 +67,7 @@ def report_mixture(
 
 
 def _recording(
-    mixture: Mixture, model: Model, em: EM, X: Any, drawn: DrawnRows, weights: dict[str, Any]
+    mixture: Mixture, model: Model, em: EM, X: Any, *, drawn: DrawnRows, weights: dict[str, Any]
 ) -> Recording:
     """EM run again, on the rows that are drawn if these are a sample."""
     if drawn.is_sample:

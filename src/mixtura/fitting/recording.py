@@ -81,13 +81,13 @@ def record_from_random_rows(
     for name in [*[RANDOM_ROWS] * tries, COMPONENT_ROWS]:
         with warnings.catch_warnings():  # the fit that is shown has given them
             warnings.simplefilter("ignore", MixturaWarning)
-            runs.append(replace(_run(target, model, em, source, rng, name), start_name=name))
+            runs.append(replace(_run(target, model, em, source, rng=rng, name=name), start_name=name))
         if runs[-1].trace[-1] > wanted - SAME_LOGLIK:
             break
     return max(runs, key=lambda run: run.trace[-1])
 
 
-def _run(target: Mixture, model: Model, em: EM, source: Source, rng: Rng, name: str) -> Fit:
+def _run(target: Mixture, model: Model, em: EM, source: Source, *, rng: Rng, name: str) -> Fit:
     """Fit from one start, and record it."""
     steps = min(em.max_iter, MOST_ITERATIONS)
     options = replace(em, accelerate=False, on_interrupt=None, max_iter=steps)

@@ -25,7 +25,7 @@ from mixtura.mixture import (
     model_to_json,
     row_labels,
 )
-from mixtura.report import Report, ReportOptions, report_fit
+from mixtura.report import Report, ReportOptions, fit_report
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,7 +262,7 @@ class Fit:
         """
         check_rows_of_fit(self, X, sample_weight)
         options = ReportOptions(lang, title)
-        return report_fit(self, X, path, sample_weight=sample_weight, options=options)
+        return fit_report(self, X, path, sample_weight=sample_weight, options=options)
 
     @property
     def loglik(self) -> float:

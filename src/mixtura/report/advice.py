@@ -24,7 +24,7 @@ def outcome_sentence(subject: Subject, language: Language) -> str:
 def advice(subject: Subject, measures: Measures, language: Language) -> list[str]:
     """Sentences about starts, rows and components that call for attention, or one that says that none does."""
     about_starts = list(_of_starts(subject, language))
-    others = [*_of_sizes(subject, measures, language), *_of_rows(subject, measures, language)]
+    others = [*_of_sizes(subject, language), *_of_rows(subject, measures, language)]
     return [*about_starts, *(others or [language.text("advice_none")])]
 
 
@@ -43,7 +43,7 @@ def _of_starts(subject: Subject, language: Language) -> Iterator[str]:
         yield language.text("advice_edge")
 
 
-def _of_sizes(subject: Subject, measures: Measures, language: Language) -> Iterator[str]:
+def _of_sizes(subject: Subject, language: Language) -> Iterator[str]:
     """Whether there are enough rows for the parameters, of all components and of each."""
     found = subject.assessment
     ratio = found.n_rows / max(found.n_parameters, 1)

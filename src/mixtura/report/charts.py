@@ -64,9 +64,12 @@ def criterion_chart(chosen: ReportedSelection, width: float = 640.0, height: flo
 
     def place(cell: Any) -> dict[str, float]:
         x = 76 + (width - 150) * (cell.n_components - first) / max(last - first, 1)
-        return {"x": round(x, 1), "y": round(12 + (height - 56) * (high - cell.measured(chosen.criterion)) / (high - low), 1)}
+        return {
+            "x": round(x, 1),
+            "y": round(12 + (height - 56) * (high - cell.measured(chosen.criterion)) / (high - low), 1),
+        }
 
-    lines = []
+    lines: list[dict[str, Any]] = []
     for model in chosen.models:
         own = [place(cell) for cell in sound if cell.model == model]
         if own:

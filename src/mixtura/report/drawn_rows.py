@@ -47,14 +47,14 @@ class DrawnRows:
         return len(self.rows) < self.total
 
 
-def draw_rows(mixture: Mixture, X: Any) -> DrawnRows:
+def rows_of_page(mixture: Mixture, X: Any) -> DrawnRows:
     """Check the rows against a mixture, and draw a fixed random sample of them if there are too many.
 
     Rows of a file keep their numbers in the file.
 
     Examples
     --------
-    >>> drawn = draw_rows(Mixture([1.0], [[0.0]], [[[1.0]]]), [0.5, 1.5])
+    >>> drawn = rows_of_page(Mixture([1.0], [[0.0]], [[[1.0]]]), [0.5, 1.5])
     >>> drawn.rows.tolist(), drawn.numbers.tolist(), drawn.is_sample
     ([[0.5], [1.5]], [0, 1], False)
     """

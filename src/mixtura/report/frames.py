@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mixtura._support import Array
+from mixtura._support import Index
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 from mixtura.report.drawn_rows import ScaledRows
@@ -41,7 +41,7 @@ class Frames:
     """
 
     mixtures: tuple[Mixture, ...]
-    places: tuple[Array, ...]
+    places: tuple[Index, ...]
     numbers: tuple[int, ...]
     logliks: tuple[float, ...]
     recorded: int
@@ -94,7 +94,10 @@ def _chosen(count: int, most: int) -> list[int]:
 def encode_frames(frames: Frames, rows: ScaledRows, k: int) -> dict[str, Any]:
     """Frames as values for JSON: their numbers, and the parameters in the units of the scaled rows."""
     parameters = np.stack(
-        [_parameters(mixture, place, rows, k, frames.form) for mixture, place in zip(frames.mixtures, frames.places)]
+        [
+            _parameters(mixture, place, rows, k, frames.form)
+            for mixture, place in zip(frames.mixtures, frames.places, strict=True)
+        ]
     )
     return {
         "numbers": list(frames.numbers),
@@ -105,7 +108,7 @@ def encode_frames(frames: Frames, rows: ScaledRows, k: int) -> dict[str, Any]:
     }
 
 
-def _parameters(mixture: Mixture, place: Array, rows: ScaledRows, k: int, form: str) -> Array:
+def _parameters(mixture: Mixture, place: Index, rows: ScaledRows, k: int, form: str) -> NDArray[np.float32]:
     """Constant of the noise, and constant, mean and factor of each of k components, in one dimension, float32."""
     affine, count, d = mixture.affine, mixture.n_components, mixture.n_features
     if form == "diagonal":

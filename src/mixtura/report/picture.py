@@ -70,9 +70,13 @@ def picture(measures: Measures, columns: Sequence[int]) -> dict[str, Any]:
         found = _one_column(mixture, columns[0], rows[:, columns[0]], spans[0], frame)
     else:
         found = _two_columns(measures, columns, (spans[0], spans[1]), frame)
-    vertical = found.pop("span")
-    x_ticks = [{"x": float(frame.across(at, spans[0])), "text": text} for at, text in round_ticks(*spans[0], 6)]
-    y_ticks = [{"y": float(frame.up(at, vertical)), "text": text} for at, text in round_ticks(*vertical, 5)]
+    vertical: Span = found.pop("span")
+    x_ticks = [
+        {"x": float(frame.across(at, spans[0])), "text": text} for at, text in round_ticks(spans[0][0], spans[0][1], 6)
+    ]
+    y_ticks = [
+        {"y": float(frame.up(at, vertical)), "text": text} for at, text in round_ticks(vertical[0], vertical[1], 5)
+    ]
     size = {"width": frame.width, "height": frame.height, "box": frame.box}
     return {**size, **found, "x_ticks": x_ticks, "y_ticks": y_ticks}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, LazyModule
+from mixtura._support import Index, LazyModule
 from mixtura.em import Outcome
 from mixtura.mixture import Mixture
 from mixtura.plotting import RecordedIteration
@@ -50,7 +50,7 @@ class Recording:
     """
 
     iterations: Sequence[RecordedIteration]
-    order: Array
+    order: Index
     start: str
     on_sample: bool
     end: str
@@ -82,7 +82,7 @@ def recording_of(
 
 
 def own_recording(iterations: Sequence[RecordedIteration]) -> Recording:
-    """The recording of a fit's own iterations; components that were removed on the way come after those that are left."""
+    """The recording of a fit's own iterations; components that were removed come after those that are left."""
     left = list(iterations[-1].components)
     removed = [component for component in iterations[0].components if component not in left]
     order = np.empty(len(left) + len(removed), dtype=np.intp)

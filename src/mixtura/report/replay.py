@@ -12,7 +12,7 @@ import numpy as np
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 from mixtura.plotting import RecordedIteration, View, with_column_names, write_animation
-from mixtura.report.drawn_rows import DrawnRows, draw_rows
+from mixtura.report.drawn_rows import DrawnRows, rows_of_page
 from mixtura.report.frames import frames_of
 from mixtura.report.language import Language, as_language
 from mixtura.report.page import PageData, Report, component_names, page_data, render
@@ -105,17 +105,19 @@ def replay(
     if start not in REPLAYED_STARTS:
         raise ParameterError(f"start is {start!r}; expected one of {', '.join(REPLAYED_STARTS)}")
     if start == "own" and not fit.history:
-        raise ParameterError('this fit was not recorded; fit again with mixtura.fit(..., record=True), or start="random"')
+        raise ParameterError(
+            'this fit was not recorded; fit again with mixtura.fit(..., record=True), or start="random"'
+        )
     is_page = path is None or (Path(path).suffix.lower() in REPORT_SUFFIXES and not Path(path).is_dir())
     if is_page:
         check_report_path(path)
     mixture = with_column_names(fit.mixture, X)
-    drawn = draw_rows(mixture, X)
+    drawn = rows_of_page(mixture, X)
     recording = _recording(fit, X, drawn, start, sample_weight)
     if path is not None and not is_page:
         shown = ReplayedFit(fit.mixture, _in_order(recording))
         return write_animation(shown, X, path, columns=columns, fps=fps)
-    player = _player(fit, X, drawn, recording, columns, as_language(lang))
+    player = _player(fit, X, drawn, recording, columns=columns, language=as_language(lang))
     return player if path is None else player.save(path)
 
 
@@ -155,6 +157,7 @@ def _player(
     X: Any,
     drawn: DrawnRows,
     recording: Recording,
+    *,
     columns: Sequence[int | str] | None,
     language: Language,
 ) -> Report:

@@ -12,7 +12,7 @@ from mixtura.mixture import Mixture
 from mixtura.plotting import with_column_names
 from mixtura.report.advice import advice, outcome_sentence
 from mixtura.report.charts import criterion_chart, starts_chart
-from mixtura.report.drawn_rows import DrawnRows, draw_rows
+from mixtura.report.drawn_rows import DrawnRows, rows_of_page
 from mixtura.report.frames import Frames, frames_of
 from mixtura.report.language import Language, as_language
 from mixtura.report.measures import Measures
@@ -80,7 +80,7 @@ def check_report_path(path: str | Path | None) -> None:
         raise ParameterError(f'the folder "{Path(path).parent}" does not exist; make it first, or choose another path')
 
 
-def report_fit(
+def fit_report(
     fit: ReportedFit,
     X: Any,
     path: str | Path | None = None,
@@ -104,7 +104,7 @@ def report_fit(
     """
     check_report_path(path)
     mixture = with_column_names(fit.mixture, X)
-    drawn = draw_rows(mixture, X)
+    drawn = rows_of_page(mixture, X)
     recording = recording_of(fit, X, drawn, sample_weight=sample_weight)
     report = report_subject(Subject.of_fit(fit, mixture, selection), drawn, recording, options or ReportOptions())
     if path is not None:
@@ -237,4 +237,4 @@ def replay_note(recording: Recording | None, frames: Frames, language: Language)
 def named_mixture(mixture: Mixture, X: Any) -> tuple[Mixture, DrawnRows]:
     """A mixture with names for its columns, and the rows that its page holds."""
     named = with_column_names(mixture, X)
-    return named, draw_rows(named, X)
+    return named, rows_of_page(named, X)

@@ -138,7 +138,7 @@ def correlation_matrix(mixture: Mixture, component: int, columns: Sequence[int])
     """
     covariance = mixture.covariances[component][np.ix_(columns, columns)]
     deviations = np.sqrt(np.diag(covariance))
-    return (covariance / np.outer(deviations, deviations)).tolist()  # type: ignore[no-any-return]
+    return (covariance / np.outer(deviations, deviations)).tolist()
 
 
 def starts_table(subject: Subject, language: Language) -> PageTable:
@@ -196,7 +196,10 @@ def uncertain_table(measures: Measures, names: ComponentNames, language: Languag
     for i in measures.least_certain(MOST_LISTED):
         cells = [row_cell(int(measures.drawn.numbers[i]))]
         for j in np.argsort(-measures.posterior[i], kind="stable")[:2]:
-            cells += [component_cell(names, int(j)), number_cell(measures.posterior[i, j], f"{measures.posterior[i, j]:.3f}")]
+            cells += [
+                component_cell(names, int(j)),
+                number_cell(measures.posterior[i, j], f"{measures.posterior[i, j]:.3f}"),
+            ]
         rows.append(cells + [TableCell("")] * (len(heads) - len(cells)))
     return PageTable(heads, rows)
 
@@ -219,4 +222,4 @@ def far_table(measures: Measures, columns: Sequence[int], names: ComponentNames,
 
 def numbers_of(measures: Measures, positions: Index) -> list[int]:
     """Numbers of drawn rows, counted from 1."""
-    return (measures.drawn.numbers[positions] + 1).tolist()  # type: ignore[no-any-return]
+    return (measures.drawn.numbers[positions] + 1).tolist()
