@@ -9,9 +9,9 @@ from mixtura.fitting.mixture_report import report_mixture
 from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
 from mixtura.fitting.options import as_data_and_start, as_masks, as_start, fix_parameters
-from mixtura.fitting.recording import record_from_random_rows
+from mixtura.fitting.recording import check_rows_of_fit, record_from_random_rows
 from mixtura.fitting.report import as_fit, with_names
-from mixtura.fitting.result import Fit, check_rows_of_fit, may_have_rows
+from mixtura.fitting.result import Fit, may_have_rows
 from mixtura.fitting.start import Iteration, PointMass, Start
 
 __all__ = [

@@ -11,12 +11,12 @@ import numpy as np
 from mixtura._support import TINY, Array, Rng, distinct_rows
 from mixtura.covariance import DiagonalCovariance
 from mixtura.data import Source, as_source
-from mixtura.errors import MixturaWarning
+from mixtura.errors import MixturaWarning, ParameterError
 from mixtura.fitting.em import EM
 from mixtura.fitting.fit import fit
 from mixtura.fitting.model import Model
 from mixtura.fitting.options import as_masks
-from mixtura.fitting.result import Fit
+from mixtura.fitting.result import Fit, may_have_rows
 from mixtura.kernels import summarise
 from mixtura.mixture import Mixture, rescale_weights
 
@@ -129,3 +129,14 @@ def _common_variances(source: Source, k: int, d: int) -> DiagonalCovariance:
     """The variances of all rows, shrunk so that k components have their volume; one where a column is constant."""
     scale: Array = summarise(source, full=False, extent=False).scale
     return DiagonalCovariance(np.where(scale > 0, scale, 1.0)[None] / k ** (2 / d), k, d)
+
+
+def check_rows_of_fit(fitted: Fit, X: Any, sample_weight: Any) -> None:
+    """Raise ParameterError if rows and weights cannot be those of a fit, since their numbers differ."""
+    weights_are = None if sample_weight is None else fitted.weights_are
+    source = as_source(X, sample_weight, check=fitted.mixture.check_rows, weights_are=weights_are)
+    weight = summarise(source).weight
+    if not may_have_rows(fitted, weight):
+        raise ParameterError(
+            f"X has {weight:g} rows, but {fitted.n_rows:g} were fitted; pass the rows of the fit, and its sample_weight"
+        )

@@ -10,13 +10,10 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array, as_column_like, as_columns_like, as_table, format_count
-from mixtura.data import as_source
 from mixtura.em import Outcome
-from mixtura.errors import ParameterError
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
 from mixtura.fitting.start import Iteration, PointMass, Start
-from mixtura.kernels import summarise
 from mixtura.mixture import (
     Assessment,
     Mixture,
@@ -188,19 +185,8 @@ class Fit:
     def recorded(self, X: Any, *, sample_weight: Any = None, seed: int = 0) -> Fit:
         """Fit the same model again from random rows as means, without acceleration, and record every iteration.
 
-        Several starts are tried until one ends at this fit's log-likelihood; otherwise the highest is kept.
-
-        Parameters
-        ----------
-        X : array-like or table of shape (n, d), or a Source
-            The rows that were fitted.
-        sample_weight : array-like of shape (n,), optional
-        seed : int
-
-        Returns
-        -------
-        Fit
-            With ``history``.
+        Several starts are tried until one ends at this fit's log-likelihood; otherwise the highest is kept. X and
+        ``sample_weight`` are the rows that were fitted and their weights.
 
         Examples
         --------
@@ -216,13 +202,7 @@ class Fit:
         return record_from_random_rows(self.mixture, self.model, self.em, X, **weights, seed=seed)
 
     def report(
-        self,
-        X: Any,
-        path: str | Path | None = None,
-        *,
-        sample_weight: Any = None,
-        title: str = "",
-        lang: str = "en",
+        self, X: Any, path: str | Path | None = None, *, sample_weight: Any = None, title: str = "", lang: str = "en"
     ) -> Report:
         """Make a report: one HTML file that needs no network, with EM's iterations to play.
 
@@ -260,6 +240,8 @@ class Fit:
         >>> "Converged." in mixtura.fit(rows, 2, seed=0).report(rows).html
         True
         """
+        from mixtura.fitting.recording import check_rows_of_fit  # noqa: PLC0415 # which imports this module
+
         check_rows_of_fit(self, X, sample_weight)
         options = ReportOptions(lang, title)
         return fit_report(self, X, path, sample_weight=sample_weight, options=options)
@@ -309,14 +291,3 @@ class Fit:
 def may_have_rows(fit: Fit, n_rows: float) -> bool:
     """Whether rows with this sum of weights may be those of a fit; trimmed rows are not counted in ``fit.n_rows``."""
     return bool(fit.model.trim or np.isclose(n_rows, fit.n_rows, rtol=1e-6))
-
-
-def check_rows_of_fit(fit: Fit, X: Any, sample_weight: Any) -> None:
-    """Raise ParameterError if rows and weights cannot be those of a fit, since their numbers differ."""
-    weights_are = None if sample_weight is None else fit.weights_are
-    source = as_source(X, sample_weight, check=fit.mixture.check_rows, weights_are=weights_are)
-    weight = summarise(source).weight
-    if not may_have_rows(fit, weight):
-        raise ParameterError(
-            f"X has {weight:g} rows, but {fit.n_rows:g} were fitted; pass the rows of the fit, and its sample_weight"
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from mixtura.covariance.models import MODELS
@@ -37,9 +38,7 @@ def _is_plain(subject: Subject) -> bool:
 
 def _qualified(code: str) -> str:
     """Code of a model with the names of classes as an importer of mixtura writes them."""
-    for name in ("Model", "EM", "UniformNoise", "ConjugatePrior", "EigenvalueRatio", "DeterminantRatio"):
-        code = code.replace(f"{name}(", f"mixtura.{name}(")
-    return code
+    return re.sub(r"\b([A-Z]\w*)\(", r"mixtura.\1(", code)
 
 
 def _fit_lines(subject: Subject, k: int) -> list[str]:
