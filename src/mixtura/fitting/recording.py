@@ -110,7 +110,9 @@ def _start(target: Mixture, model: Model, source: Source, rng: Rng, name: str) -
     if "means" in masks:
         means = np.where(masks["means"][:, None], target.means, means)
     if "weights" in masks:
-        weights = rescale_weights(np.where(masks["weights"], target.weights, weights), 1.0)
+        held = masks["weights"]
+        rest = (1 - target.weights[held].sum()) / max((~held).sum(), 1)
+        weights = rescale_weights(np.where(held, target.weights, rest), 1.0)
     covariances = target.covariances if "covariances" in masks else _common_variances(source, k, d)
     return Mixture(weights, means, covariances)
 

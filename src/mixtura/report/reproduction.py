@@ -66,6 +66,7 @@ def _is_known(subject: Subject) -> bool:
 def shell_code(subject: Subject, data_name: str) -> str:
     """Commands that do the same."""
     data = shlex.quote(visible(data_name)) if data_name else "data.csv"
+    target = "model.json"
     k, seed = subject.mixture.n_components, "" if subject.seed is None else f" --seed {subject.seed}"
     if subject.selection is not None:
         chosen = subject.selection
@@ -75,7 +76,8 @@ def shell_code(subject: Subject, data_name: str) -> str:
     elif _is_known(subject):
         n_init = f" --starts {len(subject.starts)}" if len(subject.starts) > 1 else ""
         model = f"--model {subject.model if _is_plain(subject) else 'model.json'}"
-        first = f"mixtura fit {data} -k {k} {model} --start {subject.start_name}{n_init}{seed} --output fit.json"
+        target = target if _is_plain(subject) else "fit.json"  # the one is read to write the other
+        first = f"mixtura fit {data} -k {k} {model} --start {subject.start_name}{n_init}{seed} --output {target}"
     else:
         first = f"mixtura score model.json {data}"
-    return f"{first}\nmixtura report model.json {data} --output report.html"
+    return f"{first}\nmixtura report {target} {data} --output report.html"
