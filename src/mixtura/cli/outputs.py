@@ -43,7 +43,7 @@ class PictureFormat:
 
 
 PICTURE = PictureFormat(("matplotlib",), PICTURE_SUFFIXES)
-ANIMATION = PictureFormat(("matplotlib", "PIL"), (*REPORT_SUFFIXES, *ANIMATION_WRITERS))
+ANIMATION = PictureFormat(("matplotlib", "PIL"), (*ANIMATION_WRITERS, *REPORT_SUFFIXES))
 PAGE = PictureFormat((), REPORT_SUFFIXES)
 
 # Options of ``mixtura fit`` that write pictures.
