@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING, Any
 from mixtura.analysis import (
     Bootstrap,
     Combination,
+    Comparison,
     Discriminant,
     LikelihoodRatioTest,
     LikelihoodRatioTests,
     Reduction,
     bootstrap,
     combine_components,
+    compare,
     discriminant,
     likelihood_ratio_tests,
     reduce_dimensions,
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import DeterminantRatio, EigenvalueRatio
+from mixtura.data.tables import read
 from mixtura.em import Outcome
 from mixtura.em.mstep import ConjugatePrior
 from mixtura.errors import (
@@ -34,7 +37,7 @@ from mixtura.errors import (
     StartsDisagreeWarning,
     TiesWarning,
 )
-from mixtura.fitting import EM, Fit, Iteration, Model, PointMass, Start, UniformNoise, fit
+from mixtura.fitting import EM, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit, load
 from mixtura.mixture import Assessment, Mixture, Noise, assess
 from mixtura.plotting import plot, watch
 from mixtura.report import Report, replay
@@ -54,6 +57,7 @@ __all__ = [
     "ClusterTree",
     "ColumnsWarning",
     "Combination",
+    "Comparison",
     "ConjugatePrior",
     "ConvergenceWarning",
     "DataError",
@@ -64,6 +68,7 @@ __all__ = [
     "Discriminant",
     "EigenvalueRatio",
     "Fit",
+    "FittedData",
     "GaussianMixture",
     "GridEdgeWarning",
     "Iteration",
@@ -94,12 +99,15 @@ __all__ = [
     "assess",
     "bootstrap",
     "combine_components",
+    "compare",
     "discriminant",
     "find_noise",
     "fit",
     "hierarchical",
     "likelihood_ratio_tests",
+    "load",
     "plot",
+    "read",
     "reduce_dimensions",
     "replay",
     "select",

@@ -156,7 +156,7 @@ def test_what_a_fit_held_is_held_in_replicates():
     found = mixtura.bootstrap(fit, FAITHFUL, 20, seed=0)
     assert (found.means == fit.mixture.means).all()
     assert (found.standard_errors["covariances"] > 0).all()
-    equal = mixtura.fit(FAITHFUL, 2, equal_weights=True, seed=0)
+    equal = mixtura.fit(FAITHFUL, 2, model=mixtura.Model(equal_weights=True), seed=0)
     found = mixtura.bootstrap(equal, FAITHFUL, 20, seed=0)
     np.testing.assert_allclose(found.weights, 0.5)
 

@@ -13,6 +13,7 @@ TWO_ENGINES = {  # each implements the contract of kernels.Kernel
 }
 COMMANDS = {  # a command of the command line has the name of the function that it calls
     "bootstrap": ["analysis", "cli"],
+    "compare": ["analysis", "cli"],
     "fit": ["cli", "fitting"],
     "plot": ["cli", "plotting"],
     "replay": ["cli", "report"],

@@ -60,7 +60,7 @@ def test_the_textbook_example(six, capsys, tol):
         "iteration 2  log-likelihood -16.820282356317  rise 0.000000000108",
         "warning: 11 parameters for 6 rows: try fewer components, or a simpler model",
     ]
-    assert shown.out.splitlines()[:2] == ["Converged.", "2 components, VVV, 2 columns, 6 rows, 2 iterations"]
+    assert shown.out.splitlines()[:2] == ["2 components, model VVV, 2 columns, 6 rows", "Converged. 2 iterations"]
 
 
 def test_the_summary(two, capsys):
@@ -69,9 +69,10 @@ def test_the_summary(two, capsys):
     fit = mixtura.fit(two, 2, seed=0, n_init=2)
     assert shown.err == ""
     lines = shown.out.splitlines()
-    assert lines[0] == "Converged."
-    assert lines[1].endswith("the best of 2 starts")
-    table = {line.split("  ")[0]: line for line in lines[3:]}
+    assert lines[0] == "2 components, model VVV, 3 columns, 100 rows"
+    assert lines[1].endswith("the best of 2 starts, of which 2 ended there")
+    assert lines[2].startswith(f"data: two.csv, 100 rows, fingerprint {fit.data.fingerprint}; fitted ")
+    table = {line.split("  ")[0]: line for line in lines[4:]}
     assert table["size"].split()[1:] == [f"{size:.1f}" for size in fit.sizes]
     deviations = np.sqrt(fit.mixture.covariances.variances())
     for column, name in enumerate("abc"):
@@ -90,12 +91,12 @@ def test_wide_tables_stay_readable(folder, capsys, monkeypatch, width):
     pl.DataFrame(rng.normal(size=(90, 50)) * 1e6, schema=names).write_parquet("wide.parquet")
     assert main(["fit", "wide.parquet", "-k", "7", "--model", "VII", "--seed", "0", "--max-iter", "0"]) == 0
     shown = capsys.readouterr()
-    assert max(map(len, shown.out.splitlines()[2:])) <= width
+    assert max(map(len, shown.out.splitlines()[3:])) <= width
     assert shown.out.count("component  ") > 1
     assert "and 10 columns more, which --json and the model file have" in shown.out
     assert shown.err.splitlines() == [
         "warning: 363 parameters for 90 rows: try fewer components, or a simpler model",
-        "warning: Out of steps before it converged: raise max_iter, or tol.",
+        "warning: Out of steps before it converged: raise --max-iter, or --tol.",
     ]
 
 
@@ -117,7 +118,7 @@ def test_json_is_all_there_is_on_standard_output(two, capsys):
 def test_every_file_is_written_and_said(two, folder, capsys):
     files = ["--output", "m.json", "--labels", "l.csv", "--picture", "p.png", "--replay", "r.gif"]
     assert main(["fit", "two.csv", "-k", "2", "--columns", "a,b", "--seed", "0", *files]) == 0
-    assert capsys.readouterr().out.splitlines()[-4:] == [f"wrote {name}" for name in files[1::2]]
+    assert capsys.readouterr().err.splitlines()[-4:] == [f"wrote {name}" for name in files[1::2]]
     assert (
         pl.read_csv("l.csv")["label"].to_list()
         == mixtura.fit(two[:, :2], 2, seed=0).mixture.predict(two[:, :2]).tolist()
@@ -178,14 +179,15 @@ def test_a_start_from_a_file_brings_k_and_columns(two, capsys):
 
 def test_replay(two, folder, capsys):
     assert main(["replay", "two.csv", "-k", "2", "--seed", "0", "-o", "em.gif", "--show", "c,a", "--fps", "9"]) == 0
-    assert capsys.readouterr().out == "Converged.\nwrote em.gif\n"
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("Converged.\n", "wrote em.gif\n")
     assert (folder / "em.gif").read_bytes()[:4] == b"GIF8"
 
 
 BAD = [
     (["fit", "none.csv", "-k", "2"], "none.csv: No such file or directory"),
-    (["fit", "two.csv"], "n_components is missing; give the number of components"),
-    (["fit", "two.csv", "-k", "0"], "n_components is 0; expected an integer of at least 1"),
+    (["fit", "two.csv"], "--components is missing; give the number of components"),
+    (["fit", "two.csv", "-k", "0"], "--components is 0; expected an integer of at least 1"),
     (["fit", "two.csv", "-k", "two"], "See mixtura fit --help."),
     (["fit", "two.csv", "-k", "2", "--model", "round"], "model is 'round'; expected one of EII"),
     (["fit", "two.csv", "-k", "2", "--start", "k-mean"], "start is 'k-mean'; expected one of small-em, hierarchical"),
@@ -224,7 +226,7 @@ def test_bad_input_is_one_line_and_exit_code_2(two, folder, capsys, arguments, m
 def test_the_missing_cell_is_named_as_the_issue_says(folder, capsys):
     (folder / "data.csv").write_text("age\n" + "1\n" * 16 + "n/a\n")
     assert main(["fit", "data.csv", "-k", "1"]) == 2
-    expected = 'data.csv, row 17, column "age": "n/a" is not a number; pass --columns, or --missing drop\n'
+    expected = 'data.csv, row 17, column "age": "n/a" stands for a missing value; pass --missing drop\n'
     assert capsys.readouterr().err == expected
 
 
@@ -283,7 +285,7 @@ def test_ctrl_c_keeps_the_best_so_far(folder):
     assert values["outcome"] == "INTERRUPTED"
     assert values["iterations"] >= 3
     written = json.loads((folder / "m.json").read_text())
-    assert values["mixture"] == {name: written[name] for name in written if name not in ("model", "em")}
+    assert values["mixture"] == {name: written[name] for name in written if name not in ("model", "em", "fit")}
     assert written["em"]["on_interrupt"] is None
     assert err.splitlines()[-1] == "warning: Interrupted: this is the best so far."
 

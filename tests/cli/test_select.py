@@ -31,9 +31,9 @@ OPTIONS = ["-k", "1:4", "--models", "EEE,VVV", "--seed", "1", "--start", "seeds,
 def test_the_best_is_shown_and_written(three, capsys):
     files = ["--output", "best.json", "--table", "table.csv", "--picture", "bic.png", "--labels", "labels.csv"]
     assert main(["select", "three.csv", *OPTIONS, *files]) == 0
-    shown = capsys.readouterr().out
+    shown, said = capsys.readouterr()
     assert "(8 cells, 0 of them in trouble)" in shown
-    assert "wrote bic.png" in shown
+    assert "wrote bic.png" in said
     expected = mixtura.select(three, range(1, 5), models=["EEE", "VVV"], seed=1, start=["seeds", "neighbours"])
     best = read_model("best.json")
     assert best.columns == ("a", "b")

@@ -45,7 +45,7 @@ def wild(tmp_path, monkeypatch):
         ["reduce", "model.json"],
         ["combine", "model.json", "wild.csv"],
         ["bootstrap", "wild.csv", "-k", "1", "-n", "3"],
-        ["plot", "model.json", "--columns", "z", "--output", "p.png"],
+        ["plot", "model.json", "--show", "z", "--output", "p.png"],
     ],
 )
 def test_names_never_change_a_terminal(wild, capsys, arguments):
@@ -83,7 +83,7 @@ def test_errors_and_warnings_show_control_characters():
 @pytest.mark.parametrize(
     ("command", "code", "said"),
     [
-        ("fit tame.csv -k 2 --output m.json >&-", 0, ""),
+        ("fit tame.csv -k 2 --output m.json >&-", 0, "wrote m.json\n"),
         ("fit tame.csv -k 2 --output m.json <&- >&- 2>&-", 0, ""),
         ("fit - -k 2 <&-", 2, "standard input is empty\n"),
         ("describe - <&-", 2, "standard input: not a model file: line 1 is not JSON (Expecting value)\n"),

@@ -16,6 +16,9 @@ import mixtura
 from mixtura.cli import main
 from mixtura.cli.app import app
 
+# Columns of predictions.
+ABOUT = ["row", "label", "probability", "uncertainty", "outlier"]
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -60,7 +63,7 @@ def test_predict_uses_the_names_of_components(model, capsys):
     shown = capsys.readouterr()
     table = pl.read_csv(shown.out.encode())
     assert table["label"].to_list() == ["high", None, "low"]
-    assert table.columns == ["row", "label", "p_low", "p_high"]
+    assert table.columns == [*ABOUT, "p_low", "p_high"]
     assert shown.err.startswith("note: gap.csv: left out 1 of 3 rows")
     assert main(["sample", "named.json", "-n", "3", "--labels", "--seed", "0"]) == 0
     assert set(csv_of(capsys)["label"]) <= {"low", "high"}
@@ -136,10 +139,10 @@ def test_describe(model, capsys):
 
 def test_plot(model, capsys):
     assert main(["plot", "model.json", "rows.csv", "--output", "p.png"]) == 0
-    assert main(["plot", "model.json", "--output", "q.svg", "--columns", "b"]) == 0
+    assert main(["plot", "model.json", "--output", "q.svg", "--show", "b"]) == 0
     assert capsys.readouterr().err == "wrote p.png\nwrote q.svg\n"
     assert Path("p.png").read_bytes()[1:4] == b"PNG"
-    assert main(["plot", "model.json", "--output", "q.svg", "--columns", "z"]) == 2
+    assert main(["plot", "model.json", "--output", "q.svg", "--show", "z"]) == 2
     assert 'there is no column "z"; expected a, b' in capsys.readouterr().err
     assert main(["plot", "model.json", "-o", "r.png", "--kind", "regions", "--probabilities", "0.5,0.9"]) == 0
     assert main(["plot", "model.json", "-o", "r.png", "--kind", "regions", "--probabilities", "half"]) == 2
@@ -170,7 +173,7 @@ def test_bad_input(model, capsys, arguments, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["fit", "rows.csv", "-k", "1" + "0" * 30], "n_components is 1e+30; expected an integer from 1 to 1000000"),
+        (["fit", "rows.csv", "-k", "1" + "0" * 30], "--components is 1e+30; expected an integer from 1 to 1000000"),
         (["fit", "rows.csv", "-k", "2", "--threads", "1" + "0" * 30], "threads is 1e+30; expected an integer from 1"),
         (["fit", "rows.csv", "-k", "2", "--columns", "a\nb"], "cannot be split into names"),
         (["sample", "model.json", "-n", "1" + "0" * 30], "n is 1e+30; expected an integer from 1 to 1099511627776"),
@@ -289,7 +292,7 @@ def noisy(model):
 def test_predictions_name_noise(noisy, capsys):
     assert main(["predict", "noisy.json", "rows.csv", "--proba"]) == 0
     table = csv_of(capsys)
-    assert table.columns == ["row", "label", "p_0", "p_1", "p_noise"]
+    assert table.columns == [*ABOUT, "p_0", "p_1", "p_noise"]
     assert table["label"].to_list() == noisy.predict(rows_of()).tolist()
     assert main(["sample", "named.json", "-n", "200", "--labels", "--seed", "0"]) == 0
     assert set(csv_of(capsys)["label"]) == {"left", "right", "noise"}
@@ -312,3 +315,36 @@ def test_fit_takes_noise_and_trim(noisy, capsys):
     assert found["cutoff"] < 0
     assert main(["fit", "many.csv", "-k", "2", "--noise", "much"]) == 2
     assert "noise is 'much'; expected auto, neighbours, or a fraction" in capsys.readouterr().err
+
+
+def test_predictions_beside_the_whole_table(model, capsys):
+    Path("mine.csv").write_text('name,a,b,label\nAda,0,0,x\n"Bob, Jr",,5,y\nCem,5.50,5,z\nDee,99,99,\n')
+    assert main(["predict", "model.json", "mine.csv", "--missing", "drop", "--append", "-o", "mine2.csv"]) == 0
+    lines = Path("mine2.csv").read_text().splitlines()
+    assert lines[0] == "name,a,b,label,label_2,probability,uncertainty,outlier"
+    table = pl.read_csv("mine2.csv")
+    assert table.select("name", "a", "b", "label").equals(pl.read_csv("mine.csv"))
+    assert table["outlier"].to_list() == [False, None, False, True]
+    assert main(["predict", "model.json", "mine.csv", "--missing", "drop", "--id", "name", "-o", "p.parquet"]) == 0
+    table = pl.read_parquet("p.parquet")
+    assert table.columns == ["row", "name", *ABOUT[1:]]
+    assert table["name"].to_list() == ["Ada", "Bob, Jr", "Cem", "Dee"]
+    assert (table["probability"] + table["uncertainty"]).drop_nulls().to_list() == pytest.approx([1, 1, 1])
+    assert main(["predict", "model.json", "mine.csv", "--missing", "drop", "--append", "-o", "p.parquet"]) == 0
+    assert pl.read_parquet("p.parquet")["a"].to_list() == [0, None, 5.5, 99]
+    assert main(["predict", "model.json", "mine.csv", "--missing", "drop", "--id", "nobody"]) == 2
+    assert '--id: mine.csv has no column "nobody"; it has name, a, b, label' in capsys.readouterr().err
+
+
+def test_trimmed_rows_are_marked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = np.random.default_rng(0).normal(size=(100, 2))
+    rows[:5] += 50
+    pl.DataFrame(rows, schema=["a", "b"]).with_columns(id=pl.int_range(100)).write_csv("d.csv")
+    fit = ["fit", "d.csv", "-k", "1", "--columns", "a,b", "--trim", "0.05", "--output", "m.json"]
+    assert main([*fit, "--labels", "l.csv", "--append"]) == 0
+    labels = pl.read_csv("l.csv")
+    assert labels.columns == ["a", "b", "id", *ABOUT[1:]]
+    assert labels["outlier"].arg_true().to_list() == [0, 1, 2, 3, 4]
+    assert main(["predict", "m.json", "d.csv", "--columns", "a,b", "-o", "p.csv"]) == 0
+    assert pl.read_csv("p.csv")["outlier"].to_list() == labels["outlier"].to_list()

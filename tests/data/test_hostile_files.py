@@ -19,7 +19,7 @@ import mixtura
 from mixtura.cli import main
 from mixtura.data.tables import FORMATS, arrow_stream, cells, unpack
 from mixtura.data.tables.cells import rename_columns
-from mixtura.data.tables.table import read_table
+from mixtura.data.tables.read_table import read
 from mixtura.errors import DataError, ParameterError
 
 BLANK = b"a,b\n" + b"1,2\n" * 50_000
@@ -45,20 +45,20 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_small_file_does_not_become_a_large_one(name, file, monkeypatch, capsys):
     path, size = file(BOMBS[name], name), len(BOMBS[name])
-    assert len(read_table(path).rows) == 50_000
+    assert len(read(path).rows) == 50_000
     monkeypatch.setattr(unpack, "LEAST_LIMIT", 5_000)
     monkeypatch.setattr(unpack, "LARGEST_RATIO", 2)
     monkeypatch.setattr(unpack, "PIECE", 1_000)
     limit = max(5_000, 2 * size)
     with pytest.raises(DataError, match=f"{name} has {size:,} bytes and unpacks to more than {limit:,}: raise --max-"):
-        read_table(path)
-    assert len(read_table(path, max_unpacked=400_000).rows) == 50_000
+        read(path)
+    assert len(read(path, max_unpacked=400_000).rows) == 50_000
     arguments = ["fit", path, "-k", "1", "--model", "EII"]
     assert main(arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert main([*arguments, "--max-unpacked", "400000"]) == 0
     with pytest.raises(ParameterError, match="max_unpacked is 0; expected an integer of at least 1"):
-        read_table(path, max_unpacked=0)
+        read(path, max_unpacked=0)
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.ndjson", "t.csv.gz"])
@@ -66,7 +66,7 @@ def test_a_small_file_does_not_become_a_large_one(name, file, monkeypatch, capsy
 def test_polars_unpacks_nothing_by_itself(name, pack, file):
     path = file(gzip.compress(pack(BLANK)) if name.endswith("gz") else pack(BLANK), name)
     with pytest.raises(DataError, match=f"{name} is compressed; expected text, or a name that ends in .gz, .bz2, .xz"):
-        read_table(path)
+        read(path)
 
 
 @pytest.mark.parametrize("kept", [0.02, 0.5, 0.9])
@@ -74,7 +74,7 @@ def test_polars_unpacks_nothing_by_itself(name, pack, file):
 def test_files_that_are_cut_off(name, kept, file):
     content = {**BOMBS, "t.npy": packed(lambda memory: np.save(memory, np.ones((50, 2))))}[name]
     with pytest.raises(DataError, match=re.escape(name)):
-        read_table(file(content[: round(kept * len(content))], name))
+        read(file(content[: round(kept * len(content))], name))
 
 
 def npy(header):
@@ -98,7 +98,7 @@ def npy(header):
 )
 def test_headers_of_arrays_that_are_none(header, message, file):
     with pytest.raises(DataError, match=message):
-        read_table(file(npy(header), "d.npy"))
+        read(file(npy(header), "d.npy"))
 
 
 def test_a_reader_that_panics_is_one_line(file, monkeypatch, capfd):
@@ -134,7 +134,7 @@ def test_broken_streams_are_counted_or_refused(position):
 
 def test_a_long_cell_in_a_ragged_row(file):
     with pytest.raises(DataError, match=r"data\.csv cannot be read as csv") as caught:
-        read_table(file('a,b\n1,2\n"' + "x" * 200_000 + '",2,3\n'))
+        read(file('a,b\n1,2\n"' + "x" * 200_000 + '",2,3\n'))
     assert len(str(caught.value)) < 300
 
 
@@ -143,16 +143,16 @@ def test_messages_stay_short_whatever_the_file_has(file):
     path = file(f"{many}\n{',' * 4_999}\n")
     for options in ({"columns": ["z"]}, {"weights_column": "z"}, {"columns": ["column1"] * 900}):
         with pytest.raises(ParameterError) as caught:
-            read_table(path, **options)
+            read(path, **options)
         assert len(str(caught.value)) < 400
     with pytest.raises(DataError, match=r'row 1, column "a": "x{37}\.\.\." is not a number'):
-        read_table(file("a,b\n" + "x" * 9_999 + ",1\n"))
+        read(file("a,b\n" + "x" * 9_999 + ",1\n"), ["a"])
 
 
 def test_standard_input_that_is_closed(monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(DataError, match="standard input is closed; give the name of a file"):
-        read_table("-")
+        read("-")
 
 
 def test_halves_of_characters_are_no_names():

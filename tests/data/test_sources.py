@@ -32,7 +32,7 @@ OPTIONS = {
     "rows of noise": {"noise": [0, 1, 2]},
     "hull": {"noise": mixtura.UniformNoise(0.05, region="hull")},
     "held": {"fixed": {"means": [0]}},
-    "equal": {"equal_weights": True, "model": "EEE"},
+    "equal": {"model": mixtura.Model("EEE", equal_weights=True)},
 }
 
 

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ import mixtura
 from mixtura._support import atomic_write, write_text
 from mixtura.cli.files import check_paths, read_model, write_table
 from mixtura.cli.progress import FitProgress, format_duration
-from mixtura.data.tables.table import read_table
+from mixtura.data.tables import Reading, read, read_as
 from mixtura.errors import DataError, MissingExtraError, MixturaError, ParameterError
 
 FRAME = pl.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.25, 4.0]})
@@ -52,7 +53,7 @@ def stdin(monkeypatch):
 def test_every_format_gives_the_same_table(name, tmp_path):
     path = tmp_path / name
     WRITE[name](path)
-    table = read_table(str(path))
+    table = read(str(path))
     assert table.columns == ("a", "b")
     assert table.rows.tolist() == FRAME.to_numpy().tolist()
     assert table.rows.flags.c_contiguous
@@ -63,32 +64,32 @@ def test_every_format_gives_the_same_table(name, tmp_path):
 def test_standard_input(name, kind, tmp_path, stdin):
     WRITE[name](tmp_path / name)
     stdin((tmp_path / name).read_bytes())
-    assert read_table("-", file_format=kind).rows.tolist() == FRAME.to_numpy().tolist()
+    assert read("-", file_format=kind).rows.tolist() == FRAME.to_numpy().tolist()
 
 
 def test_numpy_arrays(tmp_path):
     path = str(tmp_path / "x.npy")
     np.save(path, np.arange(6.0, dtype=np.float32).reshape(3, 2))
-    table = read_table(path)
+    table = read(path)
     assert (table.columns, table.rows.dtype) == (None, np.float32)
-    assert read_table(path, columns=["x2"]).columns == ("x2",)
+    assert read(path, columns=["x2"]).columns == ("x2",)
     np.save(path, np.arange(3))
-    assert read_table(path).rows.tolist() == [[0.0], [1.0], [2.0]]
+    assert read(path).rows.tolist() == [[0.0], [1.0], [2.0]]
     for array in (np.zeros((2, 2, 2)), np.array(["a"]), np.zeros((0, 2)), np.array([1j])):
         np.save(path, array)
         with pytest.raises(DataError, match=r"x.npy is an array of .* expected numbers"):
-            read_table(path)
+            read(path)
     np.save(path, np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(DataError, match="cannot be read as npy"):
-        read_table(path)
+        read(path)
 
 
 def test_float32_stays_only_when_every_column_is(tmp_path):
     path = str(tmp_path / "t.parquet")
     FRAME.cast(pl.Float32).write_parquet(path)
-    assert read_table(path).rows.dtype == np.float32
+    assert read(path).rows.dtype == np.float32
     FRAME.with_columns(pl.col("a").cast(pl.Float32)).write_parquet(path)
-    assert read_table(path).rows.dtype == np.float64
+    assert read(path).rows.dtype == np.float64
 
 
 def test_other_kinds_of_columns(tmp_path):
@@ -100,21 +101,21 @@ def test_other_kinds_of_columns(tmp_path):
         "decimal": pl.Series(["1.5", "2.5"]).cast(pl.Decimal(5, 2)),
     }
     pl.DataFrame(kinds).write_parquet(path)
-    assert read_table(path).rows.tolist() == [[1, 1, 3, 1.5], [0, 2, 4, 2.5]]
+    assert read(path).rows.tolist() == [[1, 1, 3, 1.5], [0, 2, 4, 2.5]]
     pl.DataFrame({"when": pl.Series([0, 1]).cast(pl.Date)}).write_parquet(path)
-    with pytest.raises(DataError, match=r'column "when" holds Date, not numbers; pass --columns'):
-        read_table(path)
+    with pytest.raises(DataError, match=r"no column holds numbers \(when\)"):
+        read(path)
 
 
 def test_header_is_guessed_and_can_be_told(file):
     numbers = file("1,2\n3,4\n")
-    table = read_table(numbers)
+    table = read(numbers)
     assert (table.columns, table.n_read) == (None, 2)
     assert table.notes == (f"{numbers} has no header; its columns are called x1 to x2",)
-    assert read_table(numbers, header=True).columns == ("1", "2")
-    assert read_table(numbers, header=False).notes == ()
+    assert read(numbers, header=True).columns == ("1", "2")
+    assert read(numbers, header=False).notes == ()
     mixed = file("id,2019\n3,4\n")
-    table = read_table(mixed)
+    table = read(mixed)
     assert table.columns == ("id", "2019")
     assert table.notes == (f'{mixed}: the first row is taken as names, though "2019" is a number (--no-header)',)
 
@@ -131,7 +132,7 @@ def test_header_is_guessed_and_can_be_told(file):
     ],
 )
 def test_blanks_separate_numbers(text, columns, file):
-    table = read_table(file(text, "data.txt"))
+    table = read(file(text, "data.txt"))
     assert (table.columns, table.rows.tolist()) == (columns, [[1, 2], [3, 4]])
     notes = "".join(table.notes)
     assert ("no header" in notes, "names of the rows" in notes) == (columns is None, '"1"' in text)
@@ -140,19 +141,19 @@ def test_blanks_separate_numbers(text, columns, file):
 def test_what_savetxt_writes(tmp_path):
     rows = np.random.default_rng(0).normal(size=(5, 3))
     np.savetxt(tmp_path / "rows.txt", rows)
-    assert read_table(str(tmp_path / "rows.txt")).rows.tolist() == rows.tolist()
+    assert read(str(tmp_path / "rows.txt")).rows.tolist() == rows.tolist()
 
 
 def test_blanks_in_a_name_separate_nothing(file):
-    assert read_table(file("body height\n1.5\n1.8\n")).columns == ("body height",)
+    assert read(file("body height\n1.5\n1.8\n")).columns == ("body height",)
 
 
 def test_columns_and_weights(file):
     path = file('a,w,"b,c"\n1,2,3\n4,0,6\n')
-    table = read_table(path, ["b,c", "a"], "w")
+    table = read(path, ["b,c", "a"], weights_column="w")
     assert table.rows.tolist() == [[3, 1], [6, 4]]
     assert table.sample_weight.tolist() == [2, 0]
-    assert read_table(path, weights_column="w").columns == ("a", "b,c")
+    assert read(path, weights_column="w").columns == ("a", "b,c")
 
 
 def test_columns_of_a_model(file):
@@ -160,19 +161,24 @@ def test_columns_of_a_model(file):
         return mixtura.Mixture([1.0], [[0.0, 0.0]], mixtura.DenseCovariance(np.eye(2)[None], 1), columns=columns)
 
     named, bare = file("b,a,c\n1,2,3\n"), file("1,2\n", "bare.csv")
-    assert read_table(named, model=model(("a", "b"))).rows.tolist() == [[2, 1]]
-    assert read_table(bare, model=model(("a", "b"))).rows.tolist() == [[1, 2]]
-    assert read_table(bare, model=model(("x2", "x1"))).rows.tolist() == [[2, 1]]
-    assert read_table(named, ["c", "b"], model=model(("a", "b"))).rows.tolist() == [[3, 1]]
+
+    def rows(path, fitted, **options):
+        return read_as(path, Reading(**options), model=model(fitted)).rows.tolist()
+
+    assert rows(named, ("a", "b")) == [[2, 1]]
+    assert rows(bare, ("a", "b")) == [[1, 2]]
+    assert rows(bare, ("x2", "x1")) == [[2, 1]]
+    assert rows(named, ("a", "b"), columns=["c", "b"]) == [[3, 1]]
+    assert rows(named, None, exclude=["c"]) == [[1, 2]]
     with pytest.raises(ParameterError, match=r"the model has 2 columns, .* has 3 \(b, a, c\); pass --columns"):
-        read_table(named, model=model(None))
+        rows(named, None)
     with pytest.raises(ParameterError, match='has no column "d"; it has b, a, c'):
-        read_table(named, model=model(("a", "d")))
+        rows(named, ("a", "d"))
 
 
 def test_rows_with_missing_values_are_dropped_and_counted(file):
     path = file("a,b\n1,2\nn/a,3\n4,\n5,inf\n6,nan\n7,8\n")
-    table = read_table(path, missing="drop")
+    table = read(path, missing="drop")
     assert (table.rows.tolist(), table.positions.tolist(), table.n_read) == ([[1, 2], [7, 8]], [0, 5], 6)
     assert table.notes == (f"{path}: left out 4 of 6 rows, which have missing values",)
     assert table.align(["p", "q"]) == ["p", None, None, None, None, "q"]
@@ -185,18 +191,18 @@ def test_a_table_is_array_like():
 
 
 BAD = {
-    "text": ("age\n" + "1\n" * 16 + "n/a\n", 'row 17, column "age": "n/a" is not a number; pass --columns, or --miss'),
-    "empty": ("a,b\n1,2\n3,\n", 'row 2, column "b": the cell is empty; pass --columns, or --missing drop'),
+    "text": ("age\n" + "1\n" * 16 + "n/a\n", 'row 17, column "age": "n/a" stands for a missing value; pass --missing'),
+    "empty": ("a,b\n1,2\n3,\n", 'row 2, column "b": the cell is empty; pass --missing drop'),
     "blank": ('a,b\n1,2\n3," "\n', 'row 2, column "b": the cell is empty'),
     "short": ("a,b\n1,2\n3\n4,5\n", 'row 2, column "b": the cell is empty'),
-    "infinite": ("a\n1\ninf\n", 'row 2, column "a": "inf" is not a number'),
+    "infinite": ("a\n1\ninf\n", 'row 2, column "a": "inf" is not a finite number'),
     "long": ("a,b\n1,2\n3,4,5\n", "line 3 has 3 cells; the first line has 2"),
     "quote": ('a,b\n"1,2\n3,4\n', "cannot be read as csv: could not parse"),
     "nothing": ("", "data.csv is empty"),
     "header": ("a,b\n", "has a header but no rows"),
     "lines": ("\n\n", "empty"),
     "twice": ("a,a\n1,2\n", '2 columns called "a"; rename them'),
-    "unnamed": (",a\n1,2\n", "column 1 has no name; pass --columns to say which to use"),
+    "unnamed": (",a\n7,2\n", "column 1 has no name; pass --columns or --exclude"),
     "huge": ("a\n1\n1e200\n", 'row 2, column "a": 1e+200 is too large to square'),
 }
 
@@ -206,7 +212,7 @@ def test_broken_csv(case, file):
     content, message = BAD[case]
     path = file(content)
     with pytest.raises(DataError) as caught:
-        read_table(path)
+        read(path)
     assert str(caught.value).startswith(path)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -222,36 +228,47 @@ def test_broken_csv(case, file):
         (b"garbage", "t.csv.gz", "is broken"),
         (gzip.compress(CSV.encode(), mtime=0)[:-9], "t.csv.gz", "is broken"),
         (b"", "t.csv.gz", "is empty"),
-        (b"PK", "t.xlsx", "the name does not tell the format; expected one of .csv"),
+        (b"PK", "t.xlsx", "cannot be read as excel"),
+        (b"PK", "t.npz", "cannot be read as npz"),
+        (b"{", "t.json", "cannot be read as json"),
+        (b"3", "t.json", "has no rows; expected an array of objects"),
+        (b"[[1, 2], [3]]", "t.json", "row 2 has 1 cells; the first has 2"),
+        (b"1", "t.doc", "the name does not tell the format; expected one of .csv"),
         (b"1", "noname", "or pass --format"),
     ],
 )
 def test_broken_files(content, name, message, file):
     with pytest.raises(DataError, match=message):
-        read_table(file(content, name))
+        read(file(content, name))
 
 
 def test_numbers_that_are_missing_in_binary_files(tmp_path):
     path = str(tmp_path / "t.parquet")
     pl.DataFrame({"a": [1.0, float("inf")]}).write_parquet(path)
     with pytest.raises(DataError, match='row 2, column "a": inf is not a finite number'):
-        read_table(path)
+        read(path)
 
 
 def test_files_that_cannot_be_opened(tmp_path):
     with pytest.raises(FileNotFoundError):
-        read_table(str(tmp_path / "none.csv"))
+        read(str(tmp_path / "none.csv"))
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(IsADirectoryError):
-        read_table(str(tmp_path / "folder.csv"))
+        read(str(tmp_path / "folder.csv"))
 
 
-def test_text_columns_are_named_when_dropping_leaves_nothing(file):
+def test_text_columns_are_left_out_and_named(file):
     path = file("a,species,b\n1,setosa,2\n3,virginica,4\n")
-    with pytest.raises(DataError, match='column "species" holds no number: pass --columns a,b'):
-        read_table(path, missing="drop")
-    with pytest.raises(DataError, match=r"no row is without missing values$"):
-        read_table(file("a\nx\n", "b.csv"), missing="drop")
+    table = read(path)
+    assert (table.columns, table.rows.tolist()) == (("a", "b"), [[1, 2], [3, 4]])
+    assert table.notes == (f"{path}: left out 1 column without numbers: species; used a, b",)
+    assert read(path, ["a", "species"], numeric=True).columns == ("a",)
+    with pytest.raises(DataError, match='row 1, column "species": "setosa" is not a number, as 1 more of the 2 cells'):
+        read(path, ["a", "species"], missing="drop")
+    with pytest.raises(DataError, match=r"no column holds numbers \(a\)"):
+        read(file("a\nx\n", "b.csv"), missing="drop")
+    with pytest.raises(DataError, match='no row is without missing values; column "b" has most: pass --exclude b'):
+        read(file("a,b\n1,\n2,\n,\n", "c.csv"), missing="drop")
 
 
 @pytest.mark.parametrize(
@@ -262,19 +279,19 @@ def test_text_columns_are_named_when_dropping_leaves_nothing(file):
         ({"columns": []}, "no column is left to use"),
         ({"weights_column": "w"}, 'has no column "w"'),
         ({"missing": "mean"}, "missing is 'mean'; expected error or drop"),
-        ({"file_format": "xml"}, "format is 'xml'; expected one of csv, tsv, parquet, arrow, ndjson, npy"),
+        ({"file_format": "xml"}, "format is 'xml'; expected one of csv, tsv, parquet, arrow, ndjson, json"),
     ],
 )
 def test_options_that_do_not_fit(options, message, file):
     with pytest.raises(ParameterError, match=message):
-        read_table(file(CSV), **options)
+        read(file(CSV), **options)
 
 
 def test_weights_that_are_none(file):
     with pytest.raises(DataError, match='row 2, column "w": -1 is negative'):
-        read_table(file("a,w\n1,1\n2,-1\n"), weights_column="w")
+        read(file("a,w\n1,1\n2,-1\n"), weights_column="w")
     with pytest.raises(DataError, match='column "w": every weight is zero'):
-        read_table(file("a,w\n1,0\n2,0\n"), weights_column="w")
+        read(file("a,w\n1,0\n2,0\n"), weights_column="w")
 
 
 def test_polars_that_does_not_start_is_one_line(monkeypatch, file, capsys):
@@ -286,13 +303,13 @@ def test_polars_that_does_not_start_is_one_line(monkeypatch, file, capsys):
 
     monkeypatch.setattr("mixtura.data.tables.cells.importlib.import_module", refuse)
     with pytest.raises(MixturaError, match=r"polars does not start: failed to spawn a thread; is there a limit"):
-        read_table(file(CSV))
+        read(file(CSV))
 
 
 def test_polars_is_asked_for(monkeypatch, file):
     monkeypatch.setitem(sys.modules, "polars", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'mixtura\[cli\]'"):
-        read_table(file(CSV))
+        read(file(CSV))
 
 
 def test_models(tmp_path, stdin):
@@ -355,7 +372,7 @@ def test_writing_is_all_or_nothing(tmp_path):
 def test_tables_are_written_in_the_format_of_their_name(name, tmp_path):
     path = str(tmp_path / name)
     write_table(path, {"row": [1, 2], "x": [0.1, 1e-300]})
-    assert read_table(path).rows.tolist() == [[1, 0.1], [2, 1e-300]]
+    assert read(path).rows.tolist() == [[1, 0.1], [2, 1e-300]]
 
 
 def test_pace():
@@ -364,3 +381,155 @@ def test_pace():
     assert format_duration(0) == "0 s"
     progress = progress.with_iteration(0, 0, 1.0).with_iteration(0, 1, 2.0).with_iteration(1, 0, 3.0)
     assert (progress.done, progress.rate, progress.seconds_left) == (1, 0.5, 20.0)
+
+
+# How people write tables: the text, and what is read of it.
+WRITTEN = {
+    "thousands": ('price,carat\n"1,234",0.3\n326,0.4\n', [[1234, 0.3], [326, 0.4]]),
+    "millions": ("price;n\n1,234,567;1\n2,000;2\n", [[1234567, 1], [2000, 2]]),
+    "german": ("price;carat\n1.234,5;0,3\n326;0,4\n", [[1234.5, 0.3], [326, 0.4]]),
+    "swiss": ("price;n\n1'234.5;1\n2’000;2\n", [[1234.5, 1], [2000, 2]]),
+    "french": ("price;n\n1\u202f234,5;1\n2\u00a0000;2\n", [[1234.5, 1], [2000, 2]]),
+    "indian": ("price;n\n12,34,567.5;1\n2;2\n", [[1234567.5, 1], [2, 2]]),
+    "headless": ("1,5;2,5\n3,5;4\n", [[1.5, 2.5], [3.5, 4]]),
+    "blanks": ("x y\n1,5 2,5\n3,5 4\n", [[1.5, 2.5], [3.5, 4]]),
+    "tabs": ("x\ty\n1,5\t2,5\n3,5\t4\n", [[1.5, 2.5], [3.5, 4]]),
+    "exponents": ("x;y\n1,5e3;2\n-2,5E-1;+4\n", [[1500, 2], [-0.25, 4]]),
+    "comments": ("# hello\n\n# units\na,b\n1,2\n\n3,4\n\n", [[1, 2], [3, 4]]),
+    "savetxt": ("# x y\n1 2\n3 4\n", [[1, 2], [3, 4]]),
+    "colours": ("colour,n\n#ff0000,1\n#00ff00,2\n", [[1], [2]]),
+    "pandas": (",a,b\n0,1,2\n1,3,4\n", [[1, 2], [3, 4]]),
+    "quoted lines": ('a,b,c\n"x\n\ny",1,2\nz,3,4\n', [[1, 2], [3, 4]]),
+}
+
+
+@pytest.mark.parametrize("case", WRITTEN)
+def test_tables_as_people_write_them(case, file):
+    text, rows = WRITTEN[case]
+    assert read(file(text, "data.txt")).rows.tolist() == rows
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
+def test_encodings(encoding, file):
+    path = file("größe,b\n1,2\n3,4\n".encode(encoding))
+    table = read(path)
+    assert (table.columns, table.rows.tolist()) == (("größe", "b"), [[1, 2], [3, 4]])
+    assert "is not UTF-8; it is read as" in table.notes[0]
+    assert read(path, encoding=encoding).notes == ()
+
+
+def test_what_was_guessed_is_told(file):
+    path = file('price,carat\n"1,234",0.3\n326,?\n')
+    assert read(path, missing="drop").notes == (
+        f'{path}: "1,234" is read as 1234 (column price)',
+        f'{path}, column "carat": "?" is taken for a missing value (--na)',
+        f"{path}: left out 1 of 2 rows, which have missing values",
+    )
+    path = file("# made by hand\na,b\n1,2\n", "b.csv")
+    assert read(path).notes == (f"{path}: left out 1 comment before the first row",)
+    path = file("latin,é\n1,2\n".encode("latin-1"), "c.csv")
+    assert read(path).notes == (f"{path} is not UTF-8; it is read as cp1252 (--encoding)",)
+    with pytest.raises(DataError, match="byte 6 cannot be read as ascii; pass another --encoding, or none"):
+        read(path, encoding="ascii")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("price;carat\n1,234;3\n2,326;4\n", 'row 1, column "price": "1,234" may be 1234 or 1.234; pass --thousands'),
+        ("a;b\n1,5;1.234\n2,5;2.345\n", 'row 1, column "b": other columns have decimal commas, so "1.234" may have'),
+        ("a,b\n1,12%\n2,3%\n", 'row 1, column "b": "12%" is not a number, as 1 more of the 2 cells are not; if it is'),
+        ("a,b\n1,oops\n2,3\n3,4\n", '"oops" is not a number; pass --na oops if it means a missing value, or --exclude'),
+        ("a,b\n1,oops\n2,no\n3,4\n4,5\n5,6\n", "as 1 more of the 5 cells are not; pass --na TEXT if it means"),
+    ],
+)
+@pytest.mark.parametrize("missing", ["error", "drop"])
+def test_text_that_is_no_number_is_never_missing(text, message, missing, file):
+    with pytest.raises(DataError) as caught:
+        read(file(text), missing=missing)
+    assert message in str(caught.value)
+
+
+def test_numbers_as_told(file):
+    path = file("a;b\n1,5;1.234\nnone here;2.345\n")
+    table = read(path, decimal=",", thousands=".", na=["none here"], missing="drop")
+    assert table.rows.tolist() == [[1.5, 1234]]
+    assert read(file("price;n\n1,234;1\n", "p.csv"), thousands=",").rows.tolist() == [[1234, 1]]
+    assert read(file("price;n\n1,234;1\n", "p.csv"), decimal=",").rows.tolist() == [[1.234, 1]]
+    with pytest.raises(DataError, match=r'"2\.5" is not a number'):
+        read(file("a;b\n1,5;2.5\n", "c.csv"), decimal=",")
+
+
+def test_columns_by_name_position_range_and_pattern(file):
+    path = file("id,a1,a2,b,2\n7,1,2,3,4\n")
+    for wanted, found in {
+        "2:4": ("a1", "a2", "b"),
+        "a1:b": ("a1", "a2", "b"),
+        ":2": ("id", "a1"),
+        "b:": ("b", "2"),
+        "a*": ("a1", "a2"),
+        "2": ("2",),  # a name comes before a position
+        "3": ("a2",),
+    }.items():
+        assert read(path, [wanted]).columns == found
+    assert read(path, [-1, 0]).columns == ("2", "id")
+    assert read(path, exclude=["a*", "id"]).columns == ("b", "2")
+    assert read(path, ["1:4"], exclude=["id"], weights_column="2").columns == ("a1", "a2", "b")
+    for wrong in ("z*", "9", "a1:z", 5, -6):
+        with pytest.raises(ParameterError, match=f'has no column "?{str(wrong)[0]}'):
+            read(path, [wrong])
+
+
+def test_spreadsheets(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    path = tmp_path / "t.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append([])
+    for row in (["name", "age", "height"], ["Ada", 31, 1.75], [None, None, None], ["Bob", "45", 1.5]):
+        book.active.append(row)
+    for row in ((1, 2), (3, 4)):
+        book.create_sheet("bare").append(row) if "bare" not in book.sheetnames else book["bare"].append(row)
+    book.save(path)
+    table = read(path)
+    assert (table.columns, table.rows.tolist()) == (("age", "height"), [[31, 1.75], [45, 1.5]])
+    assert table.notes[0] == f'{path}: read sheet "Sheet"; it also has bare (--sheet)'
+    bare = read(path, sheet="bare")
+    assert (bare.columns, bare.rows.tolist()) == (None, [[1, 2], [3, 4]])
+    with pytest.raises(ParameterError, match='has no sheet "x"; it has Sheet, bare'):
+        read(path, sheet="x")
+
+
+def test_json(file):
+    frame = [{"a": 1, "b": "x"}, {"a": 2.5, "b": "y"}]
+    assert read(file(json.dumps(frame), "t.json")).rows.tolist() == [[1], [2.5]]
+    assert read(file(json.dumps({"a": [1, 2], "b": [3, 4]}), "t.json")).columns == ("a", "b")
+    assert read(file("[[1, 2], [3, 4]]", "t.json")).columns is None
+    assert read(file("[1, 2, 3]", "t.json")).rows.tolist() == [[1], [2], [3]]
+    model = mixtura.Mixture([1.0], [[0.0]], np.ones((1, 1))).to_json()
+    with pytest.raises(DataError, match="is a model file; expected a table of data"):
+        read(file(model, "t.json"))
+
+
+def test_archives_of_arrays(tmp_path):
+    path = tmp_path / "t.npz"
+    np.savez(path, X=np.arange(6.0).reshape(3, 2), y=np.arange(3), more=np.arange(9))
+    table = read(path)
+    assert (table.columns, table.rows.tolist()) == (("X1", "X2", "y"), [[0, 1, 0], [2, 3, 1], [4, 5, 2]])
+    assert table.notes == (f"{path}: left out more, which have not 3 rows",)
+    np.savez(path, X=np.arange(6.0).reshape(3, 2))
+    assert read(path).columns is None
+    np.savez(path, X=np.zeros((2, 2, 2)))
+    with pytest.raises(DataError, match="has no arrays of numbers"):
+        read(path)
+
+
+def test_fit_and_select_take_paths_and_columns(file):
+    rows = np.random.default_rng(0).normal(size=(60, 2)) + np.repeat([[0, 0], [9, 9]], 30, axis=0)
+    path = file("id,a,b\n" + "".join(f"{i},{a},{b}\n" for i, (a, b) in enumerate(rows.tolist())))
+    fit = mixtura.fit(path, 2, columns=["a", "b"])
+    assert fit.mixture.columns == ("a", "b")
+    for X, columns in ((pl.read_csv(path), ["a:b"]), (np.column_stack([np.arange(60), rows]), [1, 2])):
+        assert mixtura.fit(X, 2, columns=columns).mixture.means.tolist() == fit.mixture.means.tolist()
+    assert mixtura.select(Path(path), [2], models=["VVV"], columns=["2:3"]).best.loglik == pytest.approx(fit.loglik)
+    with pytest.raises(ParameterError, match="X has no column"):
+        mixtura.fit(rows, 2, columns=["a"])

@@ -28,13 +28,16 @@ def rows_of(name):
 SOUND = ("EII", "VII", "EEI", "VEI", "EVI", "EEE", "EEV", "VEV", "VVV")
 
 
+SPECIES = np.repeat([0, 1, 2], 50)
+
+
 @pytest.mark.parametrize("name", ["faithful", "iris", "diabetes"])
 @pytest.mark.parametrize("model", MODELS)
 def test_mclusts_equal_proportions(name, model):
     rows, expected = rows_of(name), EQUAL[name][model]
     start = np.array(json.loads((REFERENCE / f"{name}.json").read_text())["start"]["labels"])
     options = {"tol": 1e-13, "max_iter": 20_000, "em": mixtura.EM(accelerate=False)}
-    fit = mixtura.fit(rows, model=model, start=start, equal_weights=True, **options)
+    fit = mixtura.fit(rows, model=mixtura.Model(model, equal_weights=True), start=start, **options)
     assert fit.n_parameters == expected["npar"]
     np.testing.assert_allclose(fit.mixture.weights, 1 / fit.mixture.n_components)
     if model in SOUND:
@@ -47,8 +50,9 @@ def test_mclusts_equal_proportions(name, model):
 def test_mclusts_equal_proportions_beside_noise(model):
     rows = np.loadtxt(REFERENCE / "chevron.csv", delimiter=",", skiprows=1, usecols=(1, 2))
     labels, expected = np.array(EQUAL["chevron"]["start_labels"]), EQUAL["chevron"]["models"][model]
-    options = {"tol": 1e-10, "max_iter": 20_000, "em": mixtura.EM(accelerate=False), "equal_weights": True}
-    fit = mixtura.fit(rows, model=model, start=np.where(labels == 0, 1, labels), noise=labels == 0, **options)
+    options = {"tol": 1e-10, "max_iter": 20_000, "em": mixtura.EM(accelerate=False)}
+    model = mixtura.Model(model, equal_weights=True, noise=labels == 0)
+    fit = mixtura.fit(rows, model=model, start=np.where(labels == 0, 1, labels), **options)
     assert fit.n_parameters == expected["npar"]
     assert fit.loglik == pytest.approx(expected["loglik"], abs=1e-3)
     np.testing.assert_allclose(fit.mixture.all_weights, expected["pro"], rtol=1e-2)
@@ -126,7 +130,7 @@ def test_components_that_are_held_are_never_removed():
 
 
 def test_small_em_takes_equal_proportions(iris):
-    free, equal = mixtura.fit(iris, 3, seed=0), mixtura.fit(iris, 3, equal_weights=True, seed=0)
+    free, equal = mixtura.fit(iris, 3, seed=0), mixtura.fit(iris, 3, model=mixtura.Model(equal_weights=True), seed=0)
     assert equal.n_parameters == free.n_parameters - 2
     assert free.loglik - 2 < equal.loglik < free.loglik
 
@@ -176,7 +180,7 @@ def test_labels_may_give_what_is_held(iris):
         ({"fixed": {"means": [0.5]}}, "3 booleans"),
         ({"fixed": "means"}, "the start does not give them"),
         ({"fixed": "means", "start": mixtura.Parameters(weights=[0.2, 0.3, 0.5])}, "means are fixed"),
-        ({"fixed": "weights", "equal_weights": True, "start": np.repeat([0, 1, 2], 50)}, "leave one of them out"),
+        ({"model": mixtura.Model(fixed="weights", equal_weights=True), "start": SPECIES}, "leave one of them out"),
         ({"fixed": ["weights", "means", "covariances"], "start": np.repeat([0, 1, 2], 50)}, "nothing to fit"),
         ({"start": mixtura.Parameters(weights=[0.5, 0.5])}, "the start has 2 weights"),
     ],

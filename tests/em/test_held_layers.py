@@ -89,8 +89,8 @@ def test_the_command_holds_what_the_model_file_has(files, capsys):
     sized = ["--weights-column", "w", "--weights-are", "sampling"]
     assert main([*common, *asked, *sized]) == 0
     shown = json.loads(capsys.readouterr().out)
-    options = {"noise": mixtura.UniformNoise(0.1, region="hull"), "equal_weights": True, "seed": 0}
-    fit = mixtura.fit(rows, 2, sample_weight=weight, weights_are="sampling", **options)
+    model = mixtura.Model(noise=mixtura.UniformNoise(0.1, region="hull"), equal_weights=True)
+    fit = mixtura.fit(rows, 2, model=model, sample_weight=weight, weights_are="sampling", seed=0)
     assert shown["bic"] == pytest.approx(fit.bic)
     assert main([*common, "-k", "2", "--weights-are", "many"]) == 2
     assert "expected 'counts' or 'sampling'" in capsys.readouterr().err

@@ -80,8 +80,8 @@ def test_models_of_one_column_are_e_and_v():
 
 
 def test_a_model_says_it_all():
-    with pytest.raises(ParameterError, match="includes prior, equal_weights: leave them out"):
-        mixtura.fit(ROWS, 2, model=Model("EEE"), prior="conjugate", equal_weights=True)
+    with pytest.raises(ParameterError, match="includes prior, trim: leave them out"):
+        mixtura.fit(ROWS, 2, model=Model("EEE"), prior="conjugate", trim=0.1)
     with pytest.raises(ParameterError, match="includes noise: leave them out"):
         mixtura.fit(ROWS, 2, model=Model("EEE"), noise=np.array([1, 2]))
     assert Model("EEE", fixed=np.array(["means"])) == Model("EEE", fixed=["means"])

@@ -174,8 +174,10 @@ def hard_fits(draw):
     options = _options(draw, list(OPTIONS), (rng, *_shape(rows), k))
     if "fixed" in options:  # these need a start
         options.setdefault("start", rng.integers(0, k, len(rows)))
-    if not options.keys() & {"noise", "prior", "trim", "fixed", "equal_weights"} and draw(st.integers(0, 7)) == 0:
-        model = mixtura.Model(model, constraint=EigenvalueRatio(12.0)) if model in ("EII", "VVV") else model
+    equal = options.pop("equal_weights", False)
+    if not options.keys() & {"noise", "prior", "trim", "fixed"} and (equal or draw(st.integers(0, 7)) == 0):
+        constraint = EigenvalueRatio(12.0) if not equal and model in ("EII", "VVV") else None
+        model = mixtura.Model(model, constraint=constraint, equal_weights=equal)
     return rows, k, {"model": model, "seed": draw(st.integers(0, 99)), **options}
 
 

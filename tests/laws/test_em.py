@@ -94,6 +94,8 @@ def test_integer_weights_are_repetitions(model, problem):
     options = {"model": model, "start": start, "max_iter": 5, "tol": 0}
     weighted = quietly(rows, k, sample_weight=weight, **options)
     repeated = quietly(np.repeat(rows, weight, axis=0), k, **options)
+    if weighted.starts[0].repairs or repeated.starts[0].repairs:
+        return  # components are moved to random rows, of which there are more where they are repeated
     assert weighted.loglik == pytest.approx(repeated.loglik, rel=1e-8, abs=1e-6)
     assert weighted.bic == pytest.approx(repeated.bic, rel=1e-8, abs=1e-6)
     assert weighted.icl == pytest.approx(repeated.icl, rel=1e-8, abs=1e-6)

@@ -42,11 +42,10 @@ def options_of(problem, model):
     low, high = rows.min(axis=0) - 1, rows.max(axis=0) + 1
     start = random_mixture(rng, k, rows.shape[1])
     return {
-        "model": model,
+        "model": mixtura.Model(
+            model, fixed=fixed, equal_weights=equal, noise=mixtura.Noise(0.1, low, high) if noise else None
+        ),
         "start": start,
-        "fixed": fixed,
-        "equal_weights": equal,
-        "noise": mixtura.Noise(0.1, low, high) if noise else None,
         "em": mixtura.EM(floor=1e-6, max_iter=12),
     }
 
@@ -102,7 +101,7 @@ def test_the_m_step_is_the_best_that_what_is_held_allows(model, problem):
     """No small change of what is free has a higher expected log-likelihood."""
     rows, k, rng, fixed, equal, _ = problem
     options = options_of(problem, model)
-    around = options["noise"]
+    around = options["model"].noise
     problem = problem_of(rows, model, floor=1e-6).with_background(around)
     start = options["start"]
     problem = replace(problem, mstep=replace(problem.mstep, weights=EqualWeights() if equal else FreeWeights()))

@@ -57,7 +57,7 @@ def test_no_value_of_the_wrong_kind_ends_in_a_traceback(saved):
 @pytest.mark.parametrize(
     ("at", "value", "message"),
     [
-        (("cells", 0, "fit", "trace"), [], "IndexError"),
+        (("cells", 0, "fit", "trace"), [], "trace is empty"),
         (("cells", 0, "fit", "sizes"), "x", "sizes cannot be read as an array of numbers"),
         (("cells", 0, "fit", "sizes"), [1.0, 2.0], r"sizes have shape \(2,\), weights \(1,\)"),
         (("cells", 0, "fit", "assignment_logprob"), None, "None is no float"),

@@ -26,9 +26,11 @@ from mixtura._support.html import html_table
 from mixtura._support.labels import is_missing, without_missing
 from mixtura._support.lazy import LazyModule
 from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities, underflow_to_zero
+from mixtura._support.plain import as_kind, as_tuple_of
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
 from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
+from mixtura._support.text_table import text_table
 from mixtura._support.threads import can_start_thread, map_in_order, one_blas_thread, thread_count, using_threads
 from mixtura._support.types import EPS, TINY, Array, Index, Rng, Rows, Scalar, StorageForm
 from mixtura._support.weights import RowWeights, as_row_weights, as_sample_weight
@@ -57,6 +59,7 @@ __all__ = [
     "as_count",
     "as_entropy",
     "as_fraction",
+    "as_kind",
     "as_matching_rows",
     "as_names",
     "as_numbers",
@@ -65,6 +68,7 @@ __all__ = [
     "as_rows",
     "as_sample_weight",
     "as_table",
+    "as_tuple_of",
     "atomic_write",
     "block_slices",
     "can_start_thread",
@@ -86,6 +90,7 @@ __all__ = [
     "run_replicates",
     "shortened",
     "table_kind",
+    "text_table",
     "thread_count",
     "underflow_to_zero",
     "using_threads",

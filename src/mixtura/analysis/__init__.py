@@ -9,6 +9,7 @@ from __future__ import annotations
 from mixtura.analysis.bootstrap import Bootstrap, bootstrap
 from mixtura.analysis.classification import Discriminant
 from mixtura.analysis.combine import Combination, combine_components
+from mixtura.analysis.comparison import Comparison, compare
 from mixtura.analysis.discriminant import COMPONENTS_PER_CLASS, discriminant
 from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest, LikelihoodRatioTests, likelihood_ratio_tests
 from mixtura.analysis.reduction import Reduction, reduce_dimensions
@@ -19,12 +20,14 @@ __all__ = [
     "REPLICATE_METHODS",
     "Bootstrap",
     "Combination",
+    "Comparison",
     "Discriminant",
     "LikelihoodRatioTest",
     "LikelihoodRatioTests",
     "Reduction",
     "bootstrap",
     "combine_components",
+    "compare",
     "discriminant",
     "likelihood_ratio_tests",
     "reduce_dimensions",

@@ -194,7 +194,7 @@ def bootstrap(
     sample_weight: Any = None,
     weights_are: str | None = None,
     known_labels: Any = None,
-    seed: int | Rng | None = None,
+    seed: int | Rng | None = 0,
     on_replicate: OnReplicate | None = None,
     on_interrupt: str = "raise",
     threads: int | None = None,
@@ -204,8 +204,7 @@ def bootstrap(
     Parameters
     ----------
     fitted : Fit
-        Its model is fitted, by EM as ``fitted.em`` says, from its mixture. The ``best`` of `mixtura.select` is a Fit,
-        too.
+        Its model is fitted, by EM as ``fitted.em`` says, from its mixture.
     X : array-like or table of shape (m, d)
         The rows of the fit.
     n : int
@@ -219,7 +218,8 @@ def bootstrap(
     known_labels : array-like of shape (m,), optional
         Known components of rows, as given to `mixtura.fit`. Parametric replicates draw such rows from their
         components.
-    seed : int, numpy Generator or RandomState, optional
+    seed : int, numpy Generator or RandomState, or None
+        The same seed gives the same result; None draws one.
     on_replicate : callable, optional
         Called with the number of finished replicates after each of them.
     on_interrupt : {"raise", "keep"}

@@ -54,7 +54,7 @@ def discriminant(
     sample_weight: Any = None,
     weights_are: str | None = None,
     em: EM | None = None,
-    seed: int | Rng | None = None,
+    seed: int | Rng | None = 0,
     threads: int | None = None,
 ) -> Discriminant:
     """Fit a mixture to the rows of each class, for classification by Bayes' rule.

@@ -169,7 +169,7 @@ def likelihood_ratio_tests(
     level: float = 0.05,
     sample_weight: Any = None,
     weights_are: str | None = None,
-    seed: int | Rng | None = None,
+    seed: int | Rng | None = 0,
     on_replicate: OnReplicate | None = None,
     on_interrupt: str = "raise",
     threads: int | None = None,

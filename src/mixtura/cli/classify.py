@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,13 @@ from mixtura import EM, Discriminant
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, results_console
 from mixtura.cli.files import write_table
-from mixtura.cli.inputs import load_data, parse_names
-from mixtura.cli.outputs import PICTURE, check_outputs, column_positions, files_by_option, row_numbers, write_all
+from mixtura.cli.inputs import parse_names
+from mixtura.cli.outputs import PICTURE, check_outputs, column_positions, files_by_option, write_all
+from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.results import discriminant_summary
+from mixtura.cli.row_columns import row_numbers
 from mixtura.cli.select import parse_counts
+from mixtura.cli.shared_options import with_options
 from mixtura.data.tables import Table
 from mixtura.mixture import column_labels
 
@@ -24,6 +28,7 @@ from mixtura.mixture import column_labels
 UNLABELLED = ""
 
 
+@with_options()
 def classify(
     data: o.Data,
     new: o.NewData = None,
@@ -32,15 +37,10 @@ def classify(
     unlabelled: o.Unlabelled = None,
     components: o.EachComponents = "1",
     models: o.Models = "all",
-    columns: o.Columns = None,
-    weights_column: o.WeightsColumn = None,
     weights_are: o.WeightsAre = None,
-    missing: o.Missing = "error",
-    file_format: o.Format = None,
-    header: o.Header = None,
-    max_unpacked: o.MaxUnpacked = None,
+    reading: ReadingOptions,
     floor: o.Floor = o.EM.floor,
-    seed: o.Seed = None,
+    seed: o.Seed = 0,
     threads: o.Threads = None,
     labels: o.ClassesOutput = None,
     proba: o.Proba = False,
@@ -55,8 +55,7 @@ def classify(
     error rate is shown, too.
     """
     files = check_outputs({"--labels": labels, "--picture": picture}, {"--picture": PICTURE}, (data, new))
-    reading = (columns, weights_column, missing, file_format)
-    rows = load_data(data, *reading, header=header, max_unpacked=max_unpacked, labels_column=classes)
+    rows = reading.table(data, labels_column=classes)
     chosen = column_positions(parse_names(show), column_labels(rows.columns, len(rows.rows[0])))
     wanted = parse_counts(components)
     found = mixtura.discriminant(
@@ -73,26 +72,20 @@ def classify(
     )
     new_rows, tables = rows, {"training error": rows}
     if new is not None:
-        new_rows = load_data(
-            *(new, None, None, missing, file_format),
-            header=header,
-            max_unpacked=max_unpacked,
-            model=found.mixture,
-            labels_column=classes,
-            labels_needed=False,
-        )
+        others = replace(reading, columns=None, weights_column=None)
+        new_rows = others.table(new, found.mixture, labels_column=classes, labels_needed=False)
         tables["error on NEW"] = new_rows
     errors = _error_rates(found, tables, unlabelled)
-    if json:
-        print_json(_json_values(found, errors, files_by_option(files)))
-    else:
-        console = results_console()
-        console.print(discriminant_summary(found, errors, console), soft_wrap=True)
     writers = {
         "--labels": lambda path: write_table(path, _class_columns(found, new_rows, proba=proba)),
         "--picture": lambda path: found.plot(new_rows, kind=kind, columns=chosen, path=path),
     }
     write_all(files, writers, quiet=json)
+    if json:
+        print_json(_json_values(found, errors, files_by_option(files)))
+    else:
+        console = results_console()
+        console.print(discriminant_summary(found, errors, console), soft_wrap=True)
 
 
 def _class_labels(rows: Table, unlabelled: str | None) -> NDArray[np.str_]:

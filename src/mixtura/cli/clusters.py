@@ -11,32 +11,30 @@ from mixtura._support import using_threads
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, results_console
 from mixtura.cli.files import TABLE_SUFFIXES, read_model, write_table
-from mixtura.cli.inputs import load_data, parse_names, parse_numbers
+from mixtura.cli.inputs import parse_names, parse_numbers
 from mixtura.cli.outputs import (
     PICTURE,
     check_outputs,
     column_positions,
     files_by_option,
-    row_numbers,
     write_all,
     write_records,
 )
+from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.results import combination_summary, reduction_summary
+from mixtura.cli.row_columns import row_numbers
+from mixtura.cli.shared_options import with_options
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 
 
+@with_options()
 def combine(
     model: o.ModelFile,
     data: o.Data,
     *,
     clusters: o.Clusters = None,
-    columns: o.Columns = None,
-    weights_column: o.WeightsColumn = None,
-    missing: o.Missing = "error",
-    file_format: o.Format = None,
-    header: o.Header = None,
-    max_unpacked: o.MaxUnpacked = None,
+    reading: ReadingOptions,
     threads: o.Threads = None,
     labels: o.ClustersOutput = None,
     table: o.ResultsOutput = None,
@@ -51,24 +49,22 @@ def combine(
     paths = {"--labels": labels, "--table": table, "--picture": picture}
     files = check_outputs(paths, {"--picture": PICTURE}, (model, data))
     mixture = read_model(model)
-    rows = load_data(
-        data, columns, weights_column, missing, file_format, header=header, max_unpacked=max_unpacked, model=mixture
-    )
+    rows = reading.table(data, mixture)
     with using_threads(threads):
         merged = mixtura.combine_components(mixture, rows, rows.sample_weight)
         wanted = merged.suggested if clusters is None else clusters
         merged.groups(wanted)  # refuses a wrong number before anything is written
     records = merged.records()
-    if json:
-        print_json({"suggested": merged.suggested, "table": records, "files": files_by_option(files)})
-    else:
-        results_console().print(combination_summary(merged, records), soft_wrap=True)
     writers = {
         "--labels": lambda path: write_table(path, _cluster_columns(merged, rows, wanted)),
         "--table": lambda path: write_records(path, records),
         "--picture": lambda path: merged.plot(path=path),
     }
     write_all(files, writers, quiet=json)
+    if json:
+        print_json({"suggested": merged.suggested, "table": records, "files": files_by_option(files)})
+    else:
+        results_console().print(combination_summary(merged, records), soft_wrap=True)
 
 
 def _cluster_columns(merged: Combination, rows: Table, clusters: int) -> dict[str, Sequence[Any]]:
@@ -76,15 +72,13 @@ def _cluster_columns(merged: Combination, rows: Table, clusters: int) -> dict[st
     return {"row": row_numbers(rows), "label": rows.align(merged.predict(rows, clusters).tolist())}
 
 
+@with_options()
 def reduce(
     model: o.ModelFile,
     data: o.OptionalData = None,
     *,
     balance: o.Balance = 1.0,
-    missing: o.Missing = "error",
-    file_format: o.Format = None,
-    header: o.Header = None,
-    max_unpacked: o.MaxUnpacked = None,
+    reading: ReadingOptions,
     output: o.RowsOutput = None,
     table: o.ResultsOutput = None,
     picture: o.PictureOutput = None,
@@ -97,23 +91,14 @@ def reduce(
     paths = {"--output": output, "--table": table, "--picture": picture}
     files = check_outputs(paths, {"--picture": PICTURE}, (model, data), output=TABLE_SUFFIXES)
     mixture = read_model(model)
-    rows = None
-    if data is not None:
-        rows = load_data(
-            data, None, None, missing, file_format, header=header, max_unpacked=max_unpacked, model=mixture
-        )
-    elif output is not None:
+    if data is None and output is not None:
         raise ParameterError("--output writes the rows of DATA, which is not given")
+    rows = None if data is None else reading.table(data, mixture)
     levels, reduction = parse_numbers("--probabilities", probabilities), mixtura.reduce_dimensions(mixture, balance)
     directions = [str(i + 1) for i in range(len(reduction.eigenvalues))]
     chosen = column_positions(parse_names(show), directions)
     records = reduction.records()
     columns = list(records[0])[3:] if records else []
-    if json:
-        print_json({"balance": balance, "directions": records, "files": files_by_option(files)})
-    else:
-        console = results_console()
-        console.print(reduction_summary(records, columns, console), soft_wrap=True)
     drawing: dict[str, Any] = {"kind": kind, "columns": chosen, "probabilities": levels}
     writers = {
         "--output": lambda path: write_table(path, _coordinates(reduction, rows)),
@@ -121,6 +106,11 @@ def reduce(
         "--picture": lambda path: reduction.plot(rows, path=path, **drawing),
     }
     write_all(files, writers, quiet=json)
+    if json:
+        print_json({"balance": balance, "directions": records, "files": files_by_option(files)})
+    else:
+        console = results_console()
+        console.print(reduction_summary(records, columns, console), soft_wrap=True)
 
 
 def _coordinates(reduction: Reduction, rows: Table | None) -> dict[str, Sequence[Any]]:

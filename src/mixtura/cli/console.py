@@ -14,13 +14,20 @@ from rich.console import Console
 
 from mixtura.errors import MixturaError, visible
 
+# Characters of a line that nobody's screen has to hold.
+PIPE_WIDTH = 100_000
+
 # Its file descriptor.
 STANDARD_ERROR = 2
 
 
 def results_console() -> Console:
-    """Console on standard output, for results; made at each call, since the stream may have been replaced."""
-    return Console(markup=False, highlight=False, emoji=False)
+    """Console on standard output, for results; made at each call, since the stream may have been replaced.
+
+    A pipe or file gets lines of full length, unless the environment variable COLUMNS says otherwise.
+    """
+    terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(markup=False, highlight=False, emoji=False, width=None if terminal else PIPE_WIDTH)
 
 
 def messages_console() -> Console:

@@ -14,7 +14,7 @@ from typing import Any
 from mixtura._support import atomic_write
 from mixtura.data.tables import SUFFIXES, display_name, guard, load_polars
 from mixtura.errors import DataError, ParameterError
-from mixtura.fitting import EM, Model
+from mixtura.fitting import EM, Fit, Model
 from mixtura.mixture import Mixture, model_content
 
 TABLE_WRITERS: dict[str, Callable[[Any, io.BytesIO], object]] = {
@@ -40,11 +40,14 @@ class ModelFile:
         What was fitted; None where `mixtura.Mixture.to_json` wrote the file.
     em : EM, or None
         How it was fitted.
+    fit : Fit, or None
+        The whole fit.
     """
 
     mixture: Mixture
     model: Model | None
     em: EM | None
+    fit: Fit | None
 
 
 def read_model(path: str) -> Mixture:
@@ -77,7 +80,8 @@ def read_model_file(path: str) -> ModelFile:
         text = data.decode("utf-8-sig")
         mixture, parts = Mixture.from_json(text), model_content(text)
         model = Model.from_json(text) if "model" in parts else None
-        return ModelFile(mixture, model, EM.from_json(text) if "em" in parts else None)
+        em = EM.from_json(text) if "em" in parts else None
+        return ModelFile(mixture, model, em, Fit.from_json(text) if "fit" in parts else None)
     except UnicodeDecodeError:
         raise DataError(f"{display_name(path)}: not a model file: it is not text") from None
     except DataError as error:

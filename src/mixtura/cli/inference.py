@@ -9,20 +9,23 @@ from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import replicate_progress
-from mixtura.cli.model_options import FitOptions, with_model_options
+from mixtura.cli.model_options import FitOptions
 from mixtura.cli.outputs import PICTURE, check_outputs, column_positions, files_by_option, write_all, write_records
+from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.results import bootstrap_summary, ratio_test_summary
 from mixtura.cli.select import parse_counts
+from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import fit_values
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.mixture import column_labels
 
 
-@with_model_options()
+@with_options()
 def bootstrap(
     data: o.Data,
     *,
+    reading: ReadingOptions,
     settings: FitOptions,
     replicates: o.Replicates = 999,
     method: o.Method = "resample",
@@ -42,22 +45,22 @@ def bootstrap(
     files = check_outputs(paths, {"--picture": PICTURE}, (data, settings.start))
     if what not in ("weights", "means", "variances"):
         raise ParameterError(f"--what is {what!r}; expected weights, means or variances")
-    rows = settings.read(data)
+    rows = reading.table(data, settings.parsed_start)
     chosen = column_positions(parse_names(show), column_labels(rows.columns, len(rows.rows[0])))
     fit, boot = _fit_and_bootstrap(settings, rows, replicates, method)
     records = boot.records(level)
-    if json:
-        done = {"replicates": len(boot.weights), "lost": boot.lost, "level": level}
-        print_json({**done, "table": records, "fit": fit_values(fit, files_by_option(files))})
-    else:
-        console = results_console()
-        console.print(bootstrap_summary(boot, records, level, console), soft_wrap=True)
     writers = {
         "--output": lambda path: write_text(path, f"{fit.to_json()}\n"),
         "--table": lambda path: write_records(path, records),
         "--picture": lambda path: boot.plot(what, level=level, columns=chosen, path=path),
     }
     write_all(files, writers, quiet=json)
+    if json:
+        done = {"replicates": len(boot.weights), "lost": boot.lost, "level": level}
+        print_json({**done, "table": records, "fit": fit_values(fit, files_by_option(files))})
+    else:
+        console = results_console()
+        console.print(bootstrap_summary(boot, records, level, console), soft_wrap=True)
 
 
 def _fit_and_bootstrap(
@@ -83,12 +86,13 @@ def _fit_and_bootstrap(
     return fit, boot
 
 
-@with_model_options("k", "start", "fixed")
+@with_options("k", "start", "fixed")
 def ratio_test(
     data: o.Data,
     *,
     components: o.Counts = "1:8",
     start: o.NamedStart = o.DEFAULTS["start"],
+    reading: ReadingOptions,
     settings: FitOptions,
     replicates: o.Replicates = 999,
     level: o.Significance = 0.05,
@@ -102,7 +106,7 @@ def ratio_test(
     """
     files = check_outputs({"--table": table, "--picture": picture}, {"--picture": PICTURE}, (data,))
     wanted = parse_counts(components)
-    rows = settings.read(data)
+    rows = reading.table(data, settings.parsed_start)
     with replicate_progress(replicates) as on_replicate:
         tests = mixtura.likelihood_ratio_tests(
             rows,
@@ -119,15 +123,15 @@ def ratio_test(
         )
     _warn_if_unfinished(tests, wanted, replicates, level)
     records = tests.records()
-    if json:
-        print_json({"level": level, "tests": records, "files": files_by_option(files)})
-    else:
-        results_console().print(ratio_test_summary(tests, level), soft_wrap=True)
     writers = {
         "--table": lambda path: write_records(path, records),
         "--picture": lambda path: tests.plot(path=path),
     }
     write_all(files, writers, quiet=json)
+    if json:
+        print_json({"level": level, "tests": records, "files": files_by_option(files)})
+    else:
+        results_console().print(ratio_test_summary(tests, level), soft_wrap=True)
 
 
 def _warn_if_unfinished(tests: LikelihoodRatioTests, wanted: list[int], replicates: int, level: float) -> None:

@@ -1,4 +1,4 @@
-"""Parse the values of options, and read the data of a command."""
+"""Parse the values of options."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from mixtura import Mixture, UniformNoise
+from mixtura import UniformNoise
 from mixtura._support import shortened
-from mixtura.cli.console import print_message, silent_panics
 from mixtura.cli.files import ModelFile, read_model_file
-from mixtura.data.tables import Table, read_table
 from mixtura.errors import ParameterError
 
 
@@ -78,39 +76,3 @@ def parse_numbers(option: str, text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise ParameterError(f"{option} is {text!r}; expected numbers such as 0.5,0.95") from None
-
-
-def load_data(
-    data: str,
-    columns: list[str] | None,
-    weights_column: str | None,
-    missing: str,
-    file_format: str | None,
-    *,
-    header: bool | None,
-    max_unpacked: int | None,
-    model: str | Mixture | None = None,
-    labels_column: str | None = None,
-    labels_needed: bool = True,
-) -> Table:
-    """Read the rows of a command, and print notes about dropped rows and guessed columns.
-
-    The parameters are those of `mixtura.data.tables.read_table`; only a mixture as ``model`` chooses columns.
-    """
-    like = model if isinstance(model, Mixture) else None
-    with silent_panics():
-        table = read_table(
-            data,
-            parse_names(columns),
-            weights_column,
-            missing,
-            file_format,
-            header=header,
-            model=like,
-            labels_column=labels_column,
-            labels_needed=labels_needed,
-            max_unpacked=max_unpacked,
-        )
-    for note in table.notes:
-        print_message(f"note: {note}")
-    return table

@@ -1,16 +1,14 @@
 """Options of the statistical model, and the class of all options that the commands which fit have in common.
 
-`with_model_options` adds them to a command. Options that are given override the model and the options of EM in a model
-file. `MODEL_OPTIONS` has the options of each part of a model.
+Options that are given override the model and the options of EM in a model file. `MODEL_OPTIONS` has the options of each
+part of a model.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from functools import cached_property, wraps
-from typing import Annotated, Any, TypeAlias, get_type_hints
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -18,7 +16,7 @@ import mixtura
 from mixtura import EM, Fit, Mixture, Model
 from mixtura.cli import options as o
 from mixtura.cli.files import ModelFile
-from mixtura.cli.inputs import load_data, parse_name_or_file, parse_names, parse_noise
+from mixtura.cli.inputs import parse_name_or_file, parse_names, parse_noise
 from mixtura.cli.live import iteration_progress
 from mixtura.covariance.models import ALIASES, MODELS, ratios_as_constraint
 from mixtura.data.tables import Table
@@ -36,6 +34,9 @@ MODEL_OPTIONS = {
     "fixed": {"fixed"},
     "equal_weights": {"equal_weights"},
 }
+# Fields of `FitOptions` that ``mixtura select`` lacks; it has its own options of models and starts.
+NOT_IN_SELECT = ("k", "model", "start", "trim", "fixed", "starts", "stop", "accelerate")
+
 EM_OPTIONS = ("tol", "max_iter", "stop", "accelerate", "floor")
 
 # The statistical model
@@ -86,17 +87,11 @@ ShapeRatio: TypeAlias = Annotated[
 
 @dataclass(frozen=True)
 class FitOptions:
-    """Options that read data and fit a mixture, as the command line gives them, in the order of the help text."""
+    """Options that fit a mixture, as the command line gives them, in the order of the help text."""
 
     k: o.Components = None
     model: o.Model = o.DEFAULTS["model"]
-    columns: o.Columns = None
-    weights_column: o.WeightsColumn = None
     weights_are: o.WeightsAre = None
-    missing: o.Missing = "error"
-    file_format: o.Format = None
-    header: o.Header = None
-    max_unpacked: o.MaxUnpacked = None
     start: o.Start = o.DEFAULTS["start"]
     noise: Noise = None
     noise_region: NoiseRegion = mixtura.UniformNoise().region
@@ -113,7 +108,7 @@ class FitOptions:
     stop: o.Stop = None
     floor: o.Floor = o.EM.floor
     accelerate: o.Accelerate = o.EM.accelerate
-    seed: o.Seed = None
+    seed: o.Seed = 0
     threads: o.Threads = None
     given: frozenset[str] = frozenset()  # not an option: names of the options that the user gave
 
@@ -131,12 +126,6 @@ class FitOptions:
     def parsed_start(self) -> str | Mixture:
         """The name of a start, or the mixture in the model file."""
         return self.start_file.mixture if self.start_file else self.start
-
-    def read(self, data: str) -> Table:
-        """Read the rows of a file, with the columns of the start if that is a model file."""
-        start = self.parsed_start
-        reading = (self.columns, self.weights_column, self.missing, self.file_format)
-        return load_data(data, *reading, header=self.header, max_unpacked=self.max_unpacked, model=start)
 
     def weight_arguments(self, table: Table) -> dict[str, Any]:
         """Arguments of `mixtura.fit` about the weights of a table's rows."""
@@ -207,45 +196,3 @@ class FitOptions:
                 on_iteration=on_iteration,
                 **options,
             )
-
-
-def with_model_options(*without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Decorator that gives a command an option for each field of `FitOptions` in place of its parameter ``settings``.
-
-    Typer reads options from a function's signature, so that of the decorated command lists them one by one.
-
-    Parameters
-    ----------
-    *without : str
-        Fields that the command has no option for; they keep their defaults.
-    """
-    types = get_type_hints(FitOptions, include_extras=True)
-    shared = [
-        inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=types[field.name]
-        )
-        for field in fields(FitOptions)
-        if field.name not in (*without, "given")
-    ]
-    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        own = inspect.signature(command, eval_str=True).parameters
-        every = [one for name in own for one in (shared if name == "settings" else [own[name]])] + [context]
-
-        @wraps(command)
-        def run(*arguments: Any, context: typer.Context, **options: Any) -> None:
-            values = {one.name: options.pop(one.name) for one in shared if one.name in options}
-            sources = {name: context.get_parameter_source(name) for name in values}
-            given = frozenset(name for name, source in sources.items() if source and source.name != "DEFAULT")
-            command(*arguments, **options, settings=FitOptions(**values, given=given))
-
-        run.__dict__["__signature__"] = inspect.Signature(every, return_annotation=None)
-        run.__annotations__ = {one.name: one.annotation for one in every}
-        return run
-
-    return decorate
-
-
-# For ``mixtura select``, which has its own options of models and starts.
-with_selection_options = with_model_options("k", "model", "start", "trim", "fixed", "starts", "stop", "accelerate")

@@ -1,6 +1,6 @@
 """Options and arguments of the commands as annotated types, and the defaults of `mixtura.fit` and `mixtura.select`.
 
-Those of the statistical model are in ``model_options.py``.
+Those that say how a file is read are in ``reading_options.py``, those of the statistical model in ``model_options.py``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import typer
 import mixtura
 from mixtura.analysis import REPLICATE_METHODS
 from mixtura.covariance.models import ALIASES, MODELS
-from mixtura.data.tables import FORMATS
 from mixtura.report import LANGUAGES
 from mixtura.selection import CRITERIA
 from mixtura.starts import STARTS
@@ -27,41 +26,13 @@ SWEEP_START = ",".join(SELECT["start"])
 
 Data: TypeAlias = Annotated[
     str,
-    typer.Argument(metavar="DATA", help="CSV, TSV, Parquet, Arrow/Feather, NDJSON or .npy file; - is standard input."),
+    typer.Argument(metavar="DATA", help="CSV, TSV, Excel, Parquet, Arrow, JSON or NumPy file; - is standard input."),
 ]
 OptionalData: TypeAlias = Annotated[str | None, typer.Argument(metavar="[DATA]", help="Rows to draw, too.")]
 ModelFile: TypeAlias = Annotated[str, typer.Argument(metavar="MODEL", help="JSON file that fit --output wrote.")]
 
-# Reading data
-Columns: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(metavar="a,b", help="Columns to use, in this order; default: all, or the model's. May be repeated."),
-]
-WeightsColumn: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Column of weights: a weight of 3 counts a row three times.")
-]
-Missing: TypeAlias = Annotated[
-    str, typer.Option(metavar="error|drop", help="What to do about rows with cells that are not finite numbers.")
-]
-Format: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--format", metavar="NAME", help=f"Format, where the file's name does not tell: {', '.join(FORMATS)}."
-    ),
-]
-Header: TypeAlias = Annotated[
-    bool | None,
-    typer.Option(
-        "--header/--no-header", help="Whether the first row of a CSV or TSV file has names; default: guessed."
-    ),
-]
-MaxUnpacked: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        metavar="BYTES",
-        help="Largest size that a compressed file may unpack to; default: 100 times its own size, at least 128000000.",
-    ),
-]
+FirstModel: TypeAlias = Annotated[str, typer.Argument(metavar="A", help="A model file.")]
+SecondModel: TypeAlias = Annotated[str, typer.Argument(metavar="B", help="Another model file of the same columns.")]
 
 # Fitting
 Components: TypeAlias = Annotated[
@@ -106,7 +77,7 @@ Floor: TypeAlias = Annotated[
 Accelerate: TypeAlias = Annotated[
     bool, typer.Option("--accelerate/--no-accelerate", help="Accelerate EM, for fewer passes over the data.")
 ]
-Seed: TypeAlias = Annotated[int | None, typer.Option(metavar="N", help="The same seed gives the same result.")]
+Seed: TypeAlias = Annotated[int, typer.Option(metavar="N", help="The same seed gives the same result.")]
 Threads: TypeAlias = Annotated[
     int | None,
     typer.Option(
@@ -136,6 +107,7 @@ VerboseCells: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="One line for each iteration.")]
 
 # Writing
+Top: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Number of best cells to show.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 ModelOutput: TypeAlias = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the fit as JSON: a model file.")
@@ -143,7 +115,9 @@ ModelOutput: TypeAlias = Annotated[
 LabelsOutput: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE", help="Write each row's most probable component (.csv, .tsv, .parquet, .arrow, .ndjson)."
+        metavar="FILE",
+        help="Write each row's component, its probability, and whether the row is an outlier (.csv, .tsv, .parquet,"
+        " .arrow, .ndjson).",
     ),
 ]
 CellsOutput: TypeAlias = Annotated[
@@ -152,6 +126,12 @@ CellsOutput: TypeAlias = Annotated[
         metavar="FILE",
         help="Write the table of all cells (.csv, .tsv, .parquet, .arrow, .ndjson), or what --resume needs (.json).",
     ),
+]
+ComponentNames: TypeAlias = Annotated[
+    list[str], typer.Argument(metavar="NAME...", help="A name for each component, in the order of describe.")
+]
+ModelTarget: TypeAlias = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file, not to MODEL.")
 ]
 PictureOutput: TypeAlias = Annotated[
     str | None, typer.Option(metavar="FILE", help="Draw the result (.png, .svg, .pdf).")
@@ -202,6 +182,12 @@ TableOutput: TypeAlias = Annotated[
         metavar="FILE",
         help="Write to this file (.csv, .tsv, .parquet, .arrow, .ndjson) instead of standard output.",
     ),
+]
+Append: TypeAlias = Annotated[
+    bool, typer.Option("--append", help="Write the new columns after all columns of the file, in place of row numbers.")
+]
+Identifier: TypeAlias = Annotated[
+    str | None, typer.Option("--id", metavar="NAME", help="Column of the file to write beside each row's number.")
 ]
 Proba: TypeAlias = Annotated[bool, typer.Option("--proba", help="Write the probability of each component, too.")]
 PerRow: TypeAlias = Annotated[bool, typer.Option("--per-row", help="Write the log-likelihood of each row instead.")]

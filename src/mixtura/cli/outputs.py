@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mixtura import Fit, Mixture
+from mixtura import Fit
 from mixtura._support import format_list, write_text
-from mixtura.cli.console import print_text, results_console
+from mixtura.cli.console import print_message, print_text
 from mixtura.cli.files import TABLE_SUFFIXES, check_paths, table_text, write_table
+from mixtura.cli.row_columns import label_columns, with_rows
 from mixtura.data.tables import Table
-from mixtura.errors import ParameterError, missing_extra, visible
-from mixtura.mixture import noise_name, row_labels
+from mixtura.errors import ParameterError, missing_extra
 from mixtura.plotting import ANIMATION_WRITERS, PICTURE_SUFFIXES, plot
 from mixtura.report import REPORT_SUFFIXES, replay
 
@@ -45,6 +45,9 @@ class PictureFormat:
 PICTURE = PictureFormat(("matplotlib",), PICTURE_SUFFIXES)
 ANIMATION = PictureFormat(("matplotlib", "PIL"), (*ANIMATION_WRITERS, *REPORT_SUFFIXES))
 PAGE = PictureFormat((), REPORT_SUFFIXES)
+
+# Writes one file; its argument is the path.
+Writer = Callable[[str], object]
 
 # Options of ``mixtura fit`` that write pictures.
 FIT_PICTURES = {"--picture": PICTURE, "--replay": ANIMATION}
@@ -89,15 +92,19 @@ def check_table_output(option: str, path: str | None, *inputs: str | None) -> st
     return wanted
 
 
-def write_fit(fit: Fit, table: Table, option: str, path: str) -> None:
-    """Write the file of one option of ``mixtura fit``."""
-    writers: dict[str, Callable[[str], object]] = {
+def fit_writers(fit: Fit, table: Table, *, append: bool, identifier: str | None) -> dict[str, Writer]:
+    """What writes the file of each option of ``mixtura fit``."""
+
+    def write_labels(path: str) -> None:
+        found = label_columns(fit.mixture, table, cutoff=fit.cutoff)
+        write_table(path, with_rows(found, table, append=append, identifier=identifier))
+
+    return {
         "--output": lambda path: write_text(path, f"{fit.to_json()}\n"),
-        "--labels": lambda path: write_table(path, label_columns(fit.mixture, table, proba=False)),
+        "--labels": write_labels,
         "--picture": lambda path: plot(fit, table, path=path),
         "--replay": lambda path: replay(fit, table, path),
     }
-    writers[option](path)
 
 
 def write_columns(columns: Mapping[str, Sequence[Any]], path: str | None) -> None:
@@ -108,29 +115,12 @@ def write_columns(columns: Mapping[str, Sequence[Any]], path: str | None) -> Non
         write_table(path, columns)
 
 
-def row_numbers(table: Table) -> list[int]:
-    """Numbers of all rows of the file, from 1, as in error messages."""
-    return list(range(1, table.n_read + 1))
-
-
-def label_columns(mixture: Mixture, table: Table, *, proba: bool) -> dict[str, Sequence[Any]]:
-    """Columns with each row's number, most probable component and, with ``proba``, probabilities; None if dropped."""
-    names = row_labels(mixture)
-    labels = [names[j] for j in mixture.predict(table).tolist()]
-    columns: dict[str, Sequence[Any]] = {"row": row_numbers(table), "label": table.align(labels)}
-    if proba:
-        probabilities = mixture.posterior(table).T.tolist()
-        heads = [*names[: mixture.n_components], *([noise_name(mixture)] if mixture.noise else [])]
-        columns.update({f"p_{name}": table.align(column) for name, column in zip(heads, probabilities, strict=True)})
-    return columns
-
-
-def write_all(files: Mapping[str, str], writers: Mapping[str, Callable[[str], object]], *, quiet: bool) -> None:
+def write_all(files: Mapping[str, str], writers: Mapping[str, Writer], *, quiet: bool) -> None:
     """Write the files of all given options, and print their names unless ``quiet``."""
     for option, path in files.items():
         writers[option](path)
         if not quiet:
-            results_console().print(f"wrote {visible(path)}", soft_wrap=True)
+            print_message(f"wrote {path}")
 
 
 def files_by_option(files: Mapping[str, str]) -> dict[str, str]:

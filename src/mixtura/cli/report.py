@@ -7,13 +7,15 @@ from pathlib import Path
 from mixtura.cli import options as o
 from mixtura.cli.console import print_message
 from mixtura.cli.files import read_model_file
-from mixtura.cli.inputs import load_data
 from mixtura.cli.outputs import PAGE, check_outputs
+from mixtura.cli.reading_options import ReadingOptions
+from mixtura.cli.shared_options import with_options
 from mixtura.errors import ParameterError
 from mixtura.fitting import report_mixture
 from mixtura.report import LANGUAGES, ReportOptions
 
 
+@with_options("columns", "exclude", "numeric")
 def report(
     model: o.ModelFile,
     data: o.Data,
@@ -21,12 +23,8 @@ def report(
     output: o.ReportTarget,
     lang: o.Language = "en",
     title: o.Title = "",
-    weights_column: o.WeightsColumn = None,
     weights_are: o.WeightsAre = None,
-    missing: o.Missing = "error",
-    file_format: o.Format = None,
-    header: o.Header = None,
-    max_unpacked: o.MaxUnpacked = None,
+    reading: ReadingOptions,
 ) -> None:
     """Write a report of a model on the rows of DATA: one HTML file that needs no network.
 
@@ -36,13 +34,12 @@ def report(
     if lang not in LANGUAGES:
         raise ParameterError(f"--lang is {lang!r}; expected one of {', '.join(LANGUAGES)}")
     file = read_model_file(model)
-    table = load_data(
-        data, None, weights_column, missing, file_format, header=header, max_unpacked=max_unpacked, model=file.mixture
-    )
+    table = reading.table(data, file.mixture)
     report_mixture(
         file.mixture,
         table,
         output,
+        fit=file.fit,
         model=file.model,
         em=file.em,
         sample_weight=table.sample_weight,

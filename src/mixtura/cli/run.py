@@ -15,6 +15,7 @@ import typer
 
 from mixtura.cli.app import app
 from mixtura.cli.console import print_message
+from mixtura.cli.option_words import in_option_words
 from mixtura.errors import MixturaError, MixturaWarning
 
 BAD_INPUT_CODE = 2
@@ -103,7 +104,7 @@ def _error_line(error: Exception) -> str | None:
         context: Any = getattr(error, "ctx", None)
         command = context.command_path if context else "mixtura"
         return f"{usage()} See {command} --help."
-    return str(error) if isinstance(error, MixturaError) else None
+    return in_option_words(str(error)) if isinstance(error, MixturaError) else None
 
 
 @contextmanager
@@ -115,7 +116,7 @@ def _print_warnings_as_lines() -> Iterator[None]:
 
         def show(message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:
             if issubclass(category, MixturaWarning):
-                print_message(f"warning: {message}")
+                print_message(in_option_words(f"warning: {message}"))
             else:
                 python_shows(message, category, *args, **kwargs)
 

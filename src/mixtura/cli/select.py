@@ -14,11 +14,13 @@ from mixtura import Cell, Selection
 from mixtura._support import shortened, write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
-from mixtura.cli.files import TABLE_SUFFIXES, write_table
+from mixtura.cli.files import TABLE_SUFFIXES
 from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import progress_bar
-from mixtura.cli.model_options import FitOptions, with_selection_options
-from mixtura.cli.outputs import PICTURE, check_outputs, files_by_option, label_columns, write_all, write_records
+from mixtura.cli.model_options import NOT_IN_SELECT, FitOptions
+from mixtura.cli.outputs import PICTURE, Writer, check_outputs, files_by_option, fit_writers, write_all, write_records
+from mixtura.cli.reading_options import ReadingOptions
+from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import fit_summary, fit_values, ranking_summary
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
@@ -73,23 +75,25 @@ def cell_line(cell: Cell) -> str:
     return f"{cell.model},{cell.n_components}  log-likelihood {cell.loglik:.6f}  BIC {cell.fit.bic:.4f}  from {best}"
 
 
-def report_selection(chosen: Selection, table: Table, files: Mapping[str, str], *, json: bool) -> None:
-    """Print a selection as text or JSON, and write the files of the given options."""
+def report_selection(chosen: Selection, files: Mapping[str, str], *, top: int, json: bool) -> None:
+    """Print a selection as text or JSON; ``files`` are written already."""
     best = chosen.best
     if json:
         best_values = fit_values(best, files_by_option(files))
         print_json({"criterion": chosen.criterion, "table": json_records(chosen), "best": best_values})
-    else:
-        console = results_console()
-        console.print(ranking_summary(chosen), soft_wrap=True)
-        console.print(Text(), fit_summary(best, console), soft_wrap=True)
-    writers: dict[str, Callable[[str], object]] = {
-        "--output": lambda path: write_text(path, f"{best.to_json()}\n"),
-        "--labels": lambda path: write_table(path, label_columns(best.mixture, table, proba=False)),
+        return
+    console = results_console()
+    console.print(ranking_summary(chosen, top, console), soft_wrap=True)
+    console.print(Text(), fit_summary(best, console), soft_wrap=True)
+
+
+def selection_writers(chosen: Selection, table: Table, *, append: bool, identifier: str | None) -> dict[str, Writer]:
+    """What writes the file of each option of ``mixtura select``."""
+    return {
+        **fit_writers(chosen.best, table, append=append, identifier=identifier),
         "--table": lambda path: write_cells(chosen, path),
         "--picture": lambda path: plot_criterion(chosen, path),
     }
-    write_all(files, writers, quiet=json)
 
 
 def json_records(chosen: Selection) -> list[dict[str, Any]]:
@@ -110,7 +114,7 @@ def write_cells(chosen: Selection, path: str) -> None:
     write_records(path, json_records(chosen))
 
 
-@with_selection_options
+@with_options(*NOT_IN_SELECT)
 def select(
     data: o.Data,
     *,
@@ -118,12 +122,16 @@ def select(
     models: o.Models = "all",
     criterion: o.Criterion = o.SELECT["criterion"],
     start: o.SweepStart = o.SWEEP_START,
+    reading: ReadingOptions,
     settings: FitOptions,
     resume: o.Resume = None,
     output: o.ModelOutput = None,
     labels: o.LabelsOutput = None,
+    append: o.Append = False,
+    identifier: o.Identifier = None,
     table: o.CellsOutput = None,
     picture: o.PictureOutput = None,
+    top: o.Top = 5,
     json: o.Json = False,
     verbose: o.VerboseCells = False,
 ) -> None:
@@ -135,7 +143,8 @@ def select(
     paths = {"--output": output, "--labels": labels, "--table": table, "--picture": picture}
     files = check_outputs(paths, {"--picture": PICTURE}, (data,), table=[*TABLE_SUFFIXES, ".json"])
     wanted = parse_counts(components)
-    rows, shared = settings.read(data), settings.selection_options()
+    rows = reading.table(data, settings.parsed_start, keep_cells=append or identifier is not None)
+    shared = settings.selection_options()
     chosen_models = as_models(parse_names([models]) or [], rows.rows.shape[1], shared["constraint"])
     with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as on_cell:
         chosen = mixtura.select(
@@ -151,4 +160,5 @@ def select(
             on_cell=on_cell,
             **shared,
         )
-    report_selection(chosen, rows, files, json=json)
+    write_all(files, selection_writers(chosen, rows, append=append, identifier=identifier), quiet=json)
+    report_selection(chosen, files, top=top, json=json)

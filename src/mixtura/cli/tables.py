@@ -15,14 +15,13 @@ from rich.text import Text
 
 from mixtura import Assessment, Fit, Mixture, Selection
 from mixtura._support import format_count
+from mixtura.cli.option_words import in_option_words
 from mixtura.errors import visible
+from mixtura.fitting import fit_sentences
 from mixtura.mixture import column_labels, component_labels, noise_name, standard_deviations
 
 # Further columns are in --json and the model file.
 MAX_PRINTED_COLUMNS = 40
-
-# Best cells of a selection that are printed.
-RANKS_SHOWN = 5
 
 # Cells of one line or of one column of a table.
 CellTexts = tuple[str, ...]
@@ -31,14 +30,11 @@ CellTexts = tuple[str, ...]
 def fit_summary(fit: Fit, console: Console) -> Group:
     """Summary of a fit: its outcome, its components and its criteria."""
     mixture = fit.mixture
-    shape = f"{component_count(mixture)}, {fit.model.name}, {format_count(mixture.n_features, 'column')}"
-    done = f"{fit.n_rows:.10g} rows, {format_count(fit.iterations, 'iteration')}"
-    best = f", the best of {len(fit.starts)} starts" if len(fit.starts) > 1 else ""
     others = [fit.n_rows - fit.sizes.sum()] if mixture.noise else []
     sizes = ("size", *(f"{size:.1f}" for size in [*fit.sizes.tolist(), *others]))
     return Group(
-        Text(fit.outcome.value),
-        Text(f"{shape}, {done}{best}\n"),
+        *(Text(in_option_words(line)) for line in fit_sentences(fit)),
+        Text(),
         *component_tables(mixture, console, [sizes]),
         criteria_table(fit.assessment, {}),
     )
@@ -140,20 +136,24 @@ def pair_table(lines: Mapping[str, str]) -> Table:
     return table
 
 
-def ranking_summary(chosen: Selection) -> Group:
-    """Table of the best cells of a selection, and the number of cells that failed."""
-    first = chosen.ranked[:RANKS_SHOWN]
+def ranking_summary(chosen: Selection, top: int, console: Console) -> Group:
+    """Table of the best ``top`` cells of a selection, and the number of cells that failed."""
+    first = chosen.ranked[: max(top, 1)]
     head = (("rank", *map(str, range(1, len(first) + 1))),)
+    measured = [cell.measured(chosen.criterion) for cell in first]
     body = [
         ("model", *(cell.model for cell in first)),
         ("components", *(str(cell.n_components) for cell in first)),
-        (chosen.criterion.upper(), *(f"{cell.measured(chosen.criterion):.3f}" for cell in first)),
+        (chosen.criterion.upper(), *(f"{value:.3f}" for value in measured)),
+        ("behind the best", *(f"{abs(value - measured[0]):.3f}" for value in measured)),
         ("log-likelihood", *(f"{cell.loglik:.3f}" for cell in first)),
         ("parameters", *(str(cell.n_parameters) for cell in first)),
         ("start", *(cell.start.name if cell.start else "" for cell in first)),
     ]
     done = f"{format_count(len(chosen.cells), 'cell')}, {len(chosen.failed)} of them in trouble"
-    return Group(make_table([*head, *body]), Text(f"({done})"))
+    return Group(
+        *split_to_width(list(zip(*zip(*[*head, *body], strict=True), strict=True)), console), Text(f"({done})")
+    )
 
 
 def fit_values(fit: Fit, written: Mapping[str, str]) -> dict[str, Any]:

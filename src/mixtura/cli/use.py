@@ -4,74 +4,69 @@ from __future__ import annotations
 
 import mixtura
 from mixtura import assess, kernels
-from mixtura._support import distinct_name, thread_count, using_threads
+from mixtura._support import distinct_name, thread_count, using_threads, write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
-from mixtura.cli.files import read_model
-from mixtura.cli.inputs import load_data, parse_names, parse_numbers
+from mixtura.cli.files import check_paths, read_model, read_model_file
+from mixtura.cli.inputs import parse_names, parse_numbers
 from mixtura.cli.outputs import (
     PICTURE,
     check_outputs,
     check_table_output,
     column_positions,
-    label_columns,
-    row_numbers,
     write_columns,
 )
-from mixtura.cli.tables import criteria_table, criteria_values, mixture_summary, mixture_values
+from mixtura.cli.reading_options import ReadingOptions
+from mixtura.cli.row_columns import label_columns, row_numbers, with_rows
+from mixtura.cli.shared_options import with_options
+from mixtura.cli.tables import criteria_table, criteria_values, fit_summary, mixture_summary, mixture_values
+from mixtura.fitting import correlation_lines
 from mixtura.mixture import column_labels, row_labels
 from mixtura.plotting import plot as draw_plot
 
 
+@with_options()
 def predict(
     model: o.ModelFile,
     data: o.Data,
     *,
     output: o.TableOutput = None,
+    append: o.Append = False,
+    identifier: o.Identifier = None,
     proba: o.Proba = False,
-    columns: o.Columns = None,
-    missing: o.Missing = "error",
-    file_format: o.Format = None,
-    header: o.Header = None,
-    max_unpacked: o.MaxUnpacked = None,
+    reading: ReadingOptions,
     threads: o.Threads = None,
 ) -> None:
     """Predict the most probable component of each row of DATA.
 
-    Writes the columns row (from 1) and label: the component's name, or its number from 0. Dropped rows have no label.
+    Writes the columns row (from 1), label (the component's name, or its number from 0), probability, uncertainty (1
+    minus the probability) and outlier: whether the row is noise, or has a lower density than all rows that the fit did
+    not leave out, or if it left none out, than 99.9 % of the model. Dropped rows have no label.
     """
     target = check_table_output("--output", output, model, data)
-    mixture = read_model(model)
-    table = load_data(
-        data, columns, None, missing, file_format, header=header, max_unpacked=max_unpacked, model=mixture
-    )
+    file = read_model_file(model)
+    table = reading.table(data, file.mixture, keep_cells=append or identifier is not None)
     with using_threads(threads):
-        found = label_columns(mixture, table, proba=proba)
-    write_columns(found, target)
+        found = label_columns(file.mixture, table, proba=proba, cutoff=file.fit.cutoff if file.fit else None)
+    write_columns(with_rows(found, table, append=append, identifier=identifier), target)
 
 
+@with_options()
 def score(
     model: o.ModelFile,
     data: o.Data,
     *,
     per_row: o.PerRow = False,
     output: o.TableOutput = None,
-    columns: o.Columns = None,
-    weights_column: o.WeightsColumn = None,
     weights_are: o.WeightsAre = None,
-    missing: o.Missing = "error",
-    file_format: o.Format = None,
-    header: o.Header = None,
-    max_unpacked: o.MaxUnpacked = None,
+    reading: ReadingOptions,
     threads: o.Threads = None,
     json: o.Json = False,
 ) -> None:
     """Compute the log-likelihood, BIC, ICL and AIC of a model on the rows of DATA."""
     target = check_table_output("--output", output, model, data)
     mixture = read_model(model)
-    table = load_data(
-        data, columns, weights_column, missing, file_format, header=header, max_unpacked=max_unpacked, model=mixture
-    )
+    table = reading.table(data, mixture)
     if per_row or target:
         with using_threads(threads):
             found = mixture.logpdf(table).tolist()
@@ -90,7 +85,7 @@ def sample(
     model: o.ModelFile,
     *,
     n: o.Count = 100,
-    seed: o.Seed = None,
+    seed: o.Seed = 0,
     output: o.TableOutput = None,
     labels: o.WithLabels = False,
 ) -> None:
@@ -110,13 +105,24 @@ def sample(
 
 
 def describe(model: o.ModelFile, *, json: o.Json = False) -> None:
-    """Show a model's weights, means and standard deviations."""
-    mixture = read_model(model)
+    """Show a model: its components and their correlations, its fit, and to what it was fitted."""
+    file = read_model_file(model)
     if json:
-        print_json(mixture_values(mixture))
+        print_json(mixture_values(file.mixture))
         return
     console = results_console()
-    console.print(mixture_summary(mixture, console), soft_wrap=True)
+    shown = fit_summary(file.fit, console) if file.fit else mixture_summary(file.mixture, console)
+    console.print(shown, *correlation_lines(file.mixture), sep="\n", soft_wrap=True)
+
+
+def name(model: o.ModelFile, names: o.ComponentNames, *, output: o.ModelTarget = None) -> None:
+    """Give the components of a model names, which tables and pictures show; the file is written anew."""
+    target = model if output is None else output
+    check_paths({"--output": target}, {"--output": [".json"]})
+    file = read_model_file(model)
+    named = file.fit.named(*names) if file.fit else file.mixture.named(*names)
+    write_text(target, f"{named.to_json()}\n")
+    print_message(f"wrote {target}")
 
 
 def info() -> None:
@@ -134,6 +140,7 @@ def info() -> None:
         results_console().print(f"{hint} (pip install --force-reinstall --no-deps --no-cache-dir).", soft_wrap=True)
 
 
+@with_options()
 def plot(
     model: o.ModelFile,
     data: o.OptionalData = None,
@@ -141,21 +148,14 @@ def plot(
     output: o.PictureTarget,
     kind: o.PictureKind = "classification",
     probabilities: o.Probabilities = "0.5,0.75,0.95",
-    columns: o.DrawnColumns = None,
-    missing: o.Missing = "error",
-    file_format: o.Format = None,
-    header: o.Header = None,
-    max_unpacked: o.MaxUnpacked = None,
+    show: o.DrawnColumns = None,
+    reading: ReadingOptions,
 ) -> None:
     """Draw a model, and the rows of DATA if given."""
     check_outputs({"--output": output}, {"--output": PICTURE}, (model, data))
     mixture = read_model(model)
-    chosen = column_positions(parse_names(columns), column_labels(mixture.columns, mixture.n_features))
-    table = None
-    if data is not None:
-        table = load_data(
-            data, None, None, missing, file_format, header=header, max_unpacked=max_unpacked, model=mixture
-        )
+    chosen = column_positions(parse_names(show), column_labels(mixture.columns, mixture.n_features))
+    table = None if data is None else reading.table(data, mixture)
     levels = parse_numbers("--probabilities", probabilities)
     draw_plot(mixture, table, kind=kind, columns=chosen, probabilities=levels, path=output)
     print_message(f"wrote {output}")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
+from mixtura.fitting.fit_file import fit_fields, fit_to_dict
+from mixtura.fitting.fitted_data import FittedData
+from mixtura.fitting.load import load
 from mixtura.fitting.mixture_report import report_mixture
 from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
@@ -13,10 +16,12 @@ from mixtura.fitting.recording import check_rows_of_fit, record_from_random_rows
 from mixtura.fitting.report import as_fit, with_names
 from mixtura.fitting.result import Fit, may_have_rows
 from mixtura.fitting.start import Iteration, PointMass, Start
+from mixtura.fitting.summary import correlation_lines, fit_sentences
 
 __all__ = [
     "EM",
     "Fit",
+    "FittedData",
     "Iteration",
     "Model",
     "NoiseStart",
@@ -29,8 +34,13 @@ __all__ = [
     "as_masks",
     "as_start",
     "check_rows_of_fit",
+    "correlation_lines",
     "fit",
+    "fit_fields",
+    "fit_sentences",
+    "fit_to_dict",
     "fix_parameters",
+    "load",
     "may_have_rows",
     "noise_region_and_starts",
     "record_from_random_rows",

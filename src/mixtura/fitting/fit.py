@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from mixtura._support import Rng, as_count, as_rng, underflow_to_zero
 from mixtura.data import ColumnValues
-from mixtura.data.tables import read_table
+from mixtura.data.tables import read_or_choose
 from mixtura.em import Outcome, Problem, Run, advance, iterate, reseed_empty
 from mixtura.em.steppers import PLAIN
 from mixtura.errors import ParameterError
@@ -20,6 +19,7 @@ from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.model import Model, as_model
 from mixtura.fitting.noise import with_noise
 from mixtura.fitting.options import as_data_and_start, as_n_components, with_fixed_parameters, with_known_labels
+from mixtura.fitting.order import gives_order
 from mixtura.fitting.report import as_fit, warn_of_result, with_names
 from mixtura.fitting.result import Fit
 from mixtura.fitting.start import Iteration
@@ -31,12 +31,12 @@ def fit(
     X: Any,
     n_components: int | None = None,
     *,
+    columns: Sequence[str | int] | None = None,
     model: str | Model = "VVV",
     prior: Any = None,
     noise: Any = None,
     trim: float = 0.0,
     fixed: Any = None,
-    equal_weights: bool = False,
     start: Any = DEFAULT,
     n_init: int = 1,
     known_labels: Any = None,
@@ -45,7 +45,7 @@ def fit(
     tol: float | None = None,
     max_iter: int | None = None,
     em: EM | None = None,
-    seed: int | Rng | None = None,
+    seed: int | Rng | None = 0,
     threads: int | None = None,
     record: bool = False,
     on_iteration: Callable[[Iteration], object] | None = None,
@@ -56,13 +56,16 @@ def fit(
     ----------
     X : array-like or table of shape (n, d), (n,) for one column, a file's path, or a Source
         float32 data is not converted; all statistics are float64.
+    columns : sequence of str or int, optional
+        Columns of the file or table to use: names, positions, ranges or patterns, as `mixtura.read` takes them.
     n_components : int, optional
         Not needed when the start is a Mixture, Parameters, labels or responsibilities.
     model : str or Model
         Covariance model: whether volume, shape and axes are equal (E), variable (V) or the identity (I): EII, VII, EEI,
         VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, EVV, VVV, and E and V of one column, as in mclust; or
         scikit-learn's full (VVV), tied (EEE), diag (VVI), spherical (VII). A `Model`, such as that of another fit,
-        stands for all arguments from here to ``equal_weights``; it can also have a constraint on the covariances.
+        stands for all arguments from here to ``fixed``; it can also have a constraint on the covariances, or equal
+        weights.
     prior : "conjugate" or ConjugatePrior, optional
         Prior distribution of means and covariances; "conjugate" is that of Fraley and Raftery, as in mclust. The fit
         maximises log-likelihood plus log-prior; ``Fit.loglik`` and the criteria leave the log-prior out.
@@ -76,8 +79,6 @@ def fit(
         dictionary gives the components, by booleans (k,) or by number: ``{"means": [0, 2], "weights": True}``. Fixed
         parameters do not count in ``Fit.n_parameters``. With noise, fixed weights are fractions of the components'
         total weight. Volumes, shapes or axes that the model makes equal are equal among the estimated covariances.
-    equal_weights : bool
-        Whether all components have the same weight (mclust's ``equalPro``).
     start : str, Mixture, Parameters, labels of shape (n,), or responsibilities of shape (n, k)
         ``"small-em"`` (the best of many short runs), ``"hierarchical"`` (see `hierarchical`; a ClusterTree that
         it returns can be given, too), ``"kmeans"``, ``"k-means++"``, ``"random"``,
@@ -99,7 +100,8 @@ def fit(
         default 1e-6, and the largest number of iterations of each start, by default 1000.
     em : EM, optional
         Options of EM: stop rule, acceleration, floor of the variances, what Ctrl-C does.
-    seed : int, numpy Generator or RandomState, optional
+    seed : int, numpy Generator or RandomState, or None
+        The same seed gives the same result; None draws one.
     threads : int, optional
         Number of threads; default: the environment variable MIXTURA_NUM_THREADS, or all CPUs that this process may
         use. The result has the same bits for any number.
@@ -130,12 +132,11 @@ def fit(
     >>> fit.outcome.value
     'Converged.'
     """
-    parts = {"prior": prior, "noise": noise, "trim": trim, "fixed": fixed}
-    requested = as_model(model, {**parts, "equal_weights": equal_weights})
+    requested = as_model(model, {"prior": prior, "noise": noise, "trim": trim, "fixed": fixed})
     options = as_em(em, tol=tol, max_iter=max_iter)
     if not (on_iteration is None or callable(on_iteration)):
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
-    X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
+    X = read_or_choose(X, columns)
     source, start = as_data_and_start(X, sample_weight, weights_are, start, threads)
     requested = requested.in_columns(source.n_features)
     k = as_n_components(n_components, start)
@@ -152,7 +153,9 @@ def fit(
     problem = with_fixed_parameters(problem.with_background(region), k, requested.fixed, start=start, initial=initial)
     plan = _Plan(problem, k, initials, as_count(n_init, "n_init"), options, record, on_iteration)
     runs, histories = _run_starts(plan, as_rng(seed))
-    result = with_names(as_fit(problem, runs, requested, options, histories=histories), X, start)
+    keep_order = known_labels is not None or gives_order(start)
+    found = as_fit(problem, runs, requested, options, histories=histories, keep_order=keep_order)
+    result = with_names(found, X, start)
     result = replace(result, start_name=start if isinstance(start, str) else "", seed=_as_known_seed(seed))
     warn_of_columns(values, result.mixture.columns, stacklevel=2)
     warn_of_few_rows(result, stacklevel=2)

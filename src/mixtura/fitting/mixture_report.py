@@ -9,6 +9,7 @@ from mixtura.data import as_source
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
 from mixtura.fitting.recording import record_from_random_rows, trace_loglik
+from mixtura.fitting.result import Fit, may_have_rows
 from mixtura.mixture import Mixture, assess, model_to_json
 from mixtura.report import (
     DrawnRows,
@@ -17,6 +18,7 @@ from mixtura.report import (
     ReportOptions,
     Subject,
     as_recording,
+    fit_report,
     named_mixture,
     report_subject,
 )
@@ -27,6 +29,7 @@ def report_mixture(
     X: Any,
     path: str | Path,
     *,
+    fit: Fit | None = None,
     model: Model | None = None,
     em: EM | None = None,
     sample_weight: Any = None,
@@ -40,6 +43,8 @@ def report_mixture(
     mixture : Mixture
     X : array-like or table of shape (n, d), or a Source
     path : str or Path
+    fit : Fit, optional
+        The fit that found the mixture; the report tells of it if these may be its rows.
     model, em : optional
         What was fitted, and how.
     sample_weight, weights_are : optional
@@ -54,8 +59,10 @@ def report_mixture(
     ...     report_mixture(mixture, [0.0, 1.0], Path(folder, "a.html")).html[:15]
     '<!doctype html>'
     """
-    named, drawn = named_mixture(mixture, X)
     measured = assess(mixture, X, sample_weight, weights_are=weights_are)
+    if fit is not None and may_have_rows(fit, measured.n_rows):
+        return fit_report(fit, X, path, sample_weight=sample_weight, options=options)
+    named, drawn = named_mixture(mixture, X)
     recording = None
     if model is not None and em is not None:
         weights = {"sample_weight": sample_weight, "weights_are": weights_are}

@@ -99,7 +99,7 @@ class Model:
     Examples
     --------
     >>> import mixtura
-    >>> fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2, model="VVV", equal_weights=True, seed=0)
+    >>> fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2, model=Model("VVV", equal_weights=True))
     >>> fit.model
     Model(name='V', equal_weights=True)
     >>> mixtura.fit([1.0, 1.5, 2.0, 8.0, 8.5], 2, model=fit.model, seed=0).mixture.weights.tolist()

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import column_names, frozen_array, table_kind
+from mixtura.data.tables import Table
 from mixtura.em import Iterate, Outcome, Problem, Run, describe_repairs, is_thin, least_weight, standing_of
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.fitting.em import EM
+from mixtura.fitting.fitted_data import FittedData
 from mixtura.fitting.model import Model
+from mixtura.fitting.order import ordered_by_size
 from mixtura.fitting.result import Fit
 from mixtura.fitting.start import Iteration, PointMass, Start
 from mixtura.mixture import Mixture
@@ -32,11 +35,12 @@ def as_fit(
     em: EM,
     *,
     histories: Sequence[tuple[Iteration, ...]] = (),
+    keep_order: bool = False,
 ) -> Fit:
-    """Fit from the run with the highest log-likelihood, with a summary of each run.
+    """Fit from the run with the highest log-likelihood, with a summary of each run, its components ordered by size.
 
     The M-step's penalty does not count here, so that more starts never give a worse BIC. ``histories`` are the recorded
-    iterations of each run.
+    iterations of each run; ``keep_order`` leaves the components as the start has them.
     """
     starts = tuple(_summary(problem, run) for run in runs)
     suspect = [bool(start.spurious) or _is_thin(problem, run) for start, run in zip(starts, runs, strict=True)]
@@ -44,7 +48,7 @@ def as_fit(
     first = min(range(len(starts)), key=lambda number: (suspect[number], -logliks[number]))
     last = runs[first].last
     interrupted = any(start.outcome is Outcome.INTERRUPTED for start in starts)
-    return Fit(
+    result = Fit(
         mixture=last.mixture,
         outcome=Outcome.INTERRUPTED if interrupted else starts[first].outcome,
         trace=runs[first].trace,
@@ -60,7 +64,9 @@ def as_fit(
         log_prior=problem.mstep.penalty(last.mixture),
         weights_are=getattr(problem.source, "weights_are", None),
         point_masses=_point_masses(problem, last, starts[first]),
+        data=FittedData.of(problem.summary),
     )
+    return result if keep_order else ordered_by_size(result, runs[first].components)
 
 
 def _is_thin(problem: Problem, run: Run) -> bool:
@@ -76,7 +82,8 @@ def with_names(result: Fit, X: Any, start: Any) -> Fit:
     if given and given.n_components == result.mixture.n_components:
         result = replace(result, mixture=replace(result.mixture, component_names=given.component_names))
     columns = column_names(X) or (given.columns if given else None)
-    return replace(result, mixture=replace(result.mixture, columns=columns, table_kind=table_kind(X)))
+    data = replace(result.data, file=X.name) if result.data and isinstance(X, Table) else result.data
+    return replace(result, mixture=replace(result.mixture, columns=columns, table_kind=table_kind(X)), data=data)
 
 
 def _summary(problem: Problem, run: Run) -> Start:

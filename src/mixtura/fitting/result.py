@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mixtura._support import Array, as_column_like, as_columns_like, as_table, format_count
+from mixtura._support import Array, as_column_like, as_columns_like, as_table, format_count, write_text
 from mixtura.em import Outcome
+from mixtura.fitting import reporting
 from mixtura.fitting.em import EM
+from mixtura.fitting.fit_file import fit_fields, fit_to_dict
+from mixtura.fitting.fitted_data import FittedData
 from mixtura.fitting.model import Model
+from mixtura.fitting.model_file import read_part
 from mixtura.fitting.start import Iteration, PointMass, Start
+from mixtura.fitting.summary import summarise_fit
 from mixtura.mixture import (
     Assessment,
     Mixture,
@@ -22,7 +28,6 @@ from mixtura.mixture import (
     model_to_json,
     row_labels,
 )
-from mixtura.report import Report, ReportOptions, fit_report
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +71,8 @@ class Fit:
         Name of the start; empty where it was given by values.
     seed : int, or None
         Seed of the random numbers, if it was given as a number.
+    data : FittedData or None
+        Number, file and fingerprint of the rows, and when they were fitted.
 
     Examples
     --------
@@ -92,6 +99,7 @@ class Fit:
     point_masses: tuple[PointMass, ...] = ()
     start_name: str = ""
     seed: int | None = None
+    data: FittedData | None = None
 
     def __repr__(self) -> str:
         k, d = self.mixture.n_components, self.mixture.n_features
@@ -127,6 +135,10 @@ class Fit:
         """The rows of `table` as dictionaries."""
         noise = [self.n_rows - float(self.sizes.sum())] if self.mixture.noise else []
         return component_records(self.mixture, size=[*self.sizes.tolist(), *noise])
+
+    def predict(self, X: Any) -> NDArray[np.int64]:
+        """The number of the most probable component of each row, (n,); -1 for noise. `labels` gives names."""
+        return self.mixture.predict(X)
 
     def labels(self, X: Any) -> Any:
         """The most probable component of each row: its name, or its number from 0 where components have no names.
@@ -174,77 +186,63 @@ class Fit:
         --------
         >>> import mixtura
         >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
-        >>> text = mixtura.fit(rows, 2, equal_weights=True, seed=0).to_json()
+        >>> text = mixtura.fit(rows, 2, model=mixtura.Model(equal_weights=True)).to_json()
         >>> start, model = mixtura.Mixture.from_json(text), mixtura.Model.from_json(text)
         >>> mixtura.fit(rows, model=model, start=start, em=mixtura.EM.from_json(text)).model
         Model(name='V', equal_weights=True)
         """
         em = replace(self.em, on_interrupt=None)  # which says nothing about the result
-        return model_to_json(self.mixture, model=self.model.to_dict(), em=em.to_dict())
+        parts = {"model": self.model.to_dict(), "em": em.to_dict(), "fit": fit_to_dict(self)}
+        return model_to_json(self.mixture, **parts)
 
-    def recorded(self, X: Any, *, sample_weight: Any = None, seed: int = 0) -> Fit:
-        """Fit the same model again from random rows as means, without acceleration, and record every iteration.
-
-        Several starts are tried until one ends at this fit's log-likelihood; otherwise the highest is kept. X and
-        ``sample_weight`` are the rows that were fitted and their weights.
-
-        Examples
-        --------
-        >>> import mixtura
-        >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
-        >>> again = mixtura.fit(rows, 2, seed=0).recorded(rows)
-        >>> len(again.history) == again.iterations + 1
-        True
-        """
-        from mixtura.fitting.recording import record_from_random_rows  # noqa: PLC0415 # which imports this module
-
-        weights = {"sample_weight": sample_weight, "weights_are": None if sample_weight is None else self.weights_are}
-        return record_from_random_rows(self.mixture, self.model, self.em, X, **weights, seed=seed)
-
-    def report(
-        self, X: Any, path: str | Path | None = None, *, sample_weight: Any = None, title: str = "", lang: str = "en"
-    ) -> Report:
-        """Make a report: one HTML file that needs no network, with EM's iterations to play.
-
-        Parameters
-        ----------
-        X : array-like or table of shape (n, d), or a Source
-            The rows that were fitted; of more than 100,000 a random sample is drawn.
-        path : str or Path, optional
-            Write the report to this .html file, too.
-        sample_weight : array-like of shape (n,), optional
-            The weights of the fit.
-        title : str
-            Title; by default what was fitted.
-        lang : {"en", "zh"}
-            Language.
-
-        Returns
-        -------
-        Report
-            A notebook shows it.
+    @staticmethod
+    def from_json(text: str) -> Fit:
+        """The fit from which `to_json` made the text, without the iterations in ``history``.
 
         Raises
         ------
         DataError
-            If X does not fit the mixture.
-        ParameterError
-            If X has another number of rows than were fitted, or the path or the language cannot be used.
-        MissingExtraError
-            If Jinja2 is not installed.
+            If the text is no model file, or is one that `Mixture.to_json` wrote.
 
         Examples
         --------
         >>> import mixtura
-        >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
-        >>> "Converged." in mixtura.fit(rows, 2, seed=0).report(rows).html
+        >>> fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2)
+        >>> mixtura.Fit.from_json(fit.to_json()).bic == fit.bic
         True
         """
-        from mixtura.fitting.recording import check_rows_of_fit  # noqa: PLC0415 # which imports this module
+        parts = (Mixture.from_json(text), Model.from_json(text), EM.from_json(text))
+        return Fit(**read_part(text, "fit", lambda plain: fit_fields(plain, *parts)))
 
-        check_rows_of_fit(self, X, sample_weight)
-        options = ReportOptions(lang, title)
-        return fit_report(self, X, path, sample_weight=sample_weight, options=options)
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a model file, which `mixtura.load` and the commands read; see `to_json`."""
+        write_text(os.fspath(path), f"{self.to_json()}\n")
+
+    def named(self, *names: str) -> Fit:
+        """The fit with names for its components, the largest first as they are, which tables and pictures show.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2], 2).named("low", "high")
+        >>> fit.labels([0.1, 6.0]).tolist()
+        ['low', 'high']
+        """
+        return replace(self, mixture=self.mixture.named(*names))
+
+    def summary(self) -> str:
+        """Text about the fit: model, data, outcome, components, their strongest correlations, and criteria.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> print(mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2).summary().splitlines()[0])
+        2 components, model V, 1 column, 6 rows
+        """
+        return summarise_fit(self)
+
+    recorded = reporting.record_again
+    report = reporting.write_report
 
     @property
     def loglik(self) -> float:

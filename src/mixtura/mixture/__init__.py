@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mixtura.mixture.assembly import as_covariances, rescale_weights
 from mixtura.mixture.component_table import component_html, component_records, standard_deviations
+from mixtura.mixture.conversion import as_mixture
 from mixtura.mixture.criteria import Assessment, assess, ranks
 from mixtura.mixture.labels import column_labels, component_labels, noise_name, row_labels
 from mixtura.mixture.mixture import Mixture
@@ -22,6 +23,7 @@ __all__ = [
     "Mixture",
     "Noise",
     "as_covariances",
+    "as_mixture",
     "assess",
     "column_labels",
     "component_html",

@@ -251,6 +251,10 @@ class Mixture:
         parts = {"weights": weights, "means": self.means[kept], "covariances": self.covariances.select(kept)}
         return replace(self, **parts, component_names=names, n_parameters=0)
 
+    def named(self, *names: str) -> Mixture:
+        """The mixture with names for its components, one for each; none at all takes the names away."""
+        return replace(self, component_names=names or None)
+
     def without_noise(self) -> Mixture:
         """The mixture of the Gaussian components alone, their weights rescaled to sum to one."""
         if self.noise is None:

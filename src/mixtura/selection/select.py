@@ -14,7 +14,7 @@ import numpy as np
 from mixtura._support import Rng, as_entropy, column_names, table_kind, thread_count
 from mixtura.covariance.models import Constraint
 from mixtura.data import ColumnValues, Source, as_source
-from mixtura.data.tables import read_table
+from mixtura.data.tables import read_or_choose
 from mixtura.errors import (
     ConvergenceWarning,
     DataError,
@@ -47,6 +47,7 @@ def select(
     X: Any,
     n_components: int | Iterable[int] = range(1, 10),
     *,
+    columns: Sequence[str | int] | None = None,
     models: str | Sequence[str] = "all",
     criterion: str = "bic",
     constraint: Constraint | None = None,
@@ -59,7 +60,7 @@ def select(
     tol: float | None = None,
     max_iter: int | None = None,
     em: EM | None = None,
-    seed: int | Rng | None = None,
+    seed: int | Rng | None = 0,
     threads: int | None = None,
     resume: Selection | str | os.PathLike[str] | None = None,
     on_cell: Callable[[Cell], object] | None = None,
@@ -69,6 +70,8 @@ def select(
     Parameters
     ----------
     X : array-like or table of shape (n, d), (n,) for one column, a file's path, or a Source
+    columns : sequence of str or int, optional
+        Columns of the file or table to use: names, positions, ranges or patterns, as `mixtura.read` takes them.
     n_components : int or iterable of int
         Numbers of components to try.
     models : str or sequence of str
@@ -90,7 +93,8 @@ def select(
     em : EM, optional
         Tolerance, iterations and floor, as in `mixtura.fit`; EM always stops by the log-likelihood and is accelerated.
         Ctrl-C returns the finished cells, unless ``on_interrupt`` is "raise".
-    seed : int, numpy Generator or RandomState, optional
+    seed : int, numpy Generator or RandomState, or None
+        The same seed gives the same result; None draws one.
     threads : int, optional
         Number of cells that are fitted at the same time; default as in `mixtura.fit`. Results do not depend on it.
     resume : Selection, or path of a file with its JSON, optional
@@ -127,7 +131,7 @@ def select(
         raise ParameterError(f"em is {em}; a selection stops by the log-likelihood and accelerates: leave these out")
     requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)
-    X = read_table(os.fspath(X)) if isinstance(X, str | os.PathLike) else X
+    X = read_or_choose(X, columns)
     source = as_source(X, sample_weight, weights_are=weights_are)
     earlier = resume if isinstance(resume, Selection | None) else _read_selection(Path(resume))
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)

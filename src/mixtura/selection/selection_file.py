@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
 
-from mixtura._support import as_count, frozen_array, shortened
-from mixtura.em import Outcome
+from mixtura._support import as_count, as_kind, as_tuple_of, frozen_array
 from mixtura.errors import DataError
-from mixtura.fitting import EM, Fit, Model, PointMass, Start
+from mixtura.fitting import EM, Fit, Model, fit_fields, fit_to_dict
 from mixtura.mixture import Mixture
 from mixtura.selection.cell import Cell, CellStart, TriedStart, as_criterion
 from mixtura.stats import Stats
 
 FORMAT = "mixtura-selection"
-VERSION = 4
-
-Value = TypeVar("Value")
+VERSION = 5
 
 
 def selection_to_json(fields: dict[str, Any], cells: Sequence[Cell]) -> str:
@@ -77,25 +74,9 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def _fit(fit: Fit) -> dict[str, Any]:
-    """A fit as plain values; of the starts only the best is kept, without its repairs."""
-    start = fit.starts[fit.best_start]
-    return {
-        "mixture": json.loads(fit.mixture.to_json()),
-        "outcome": fit.outcome.name,
-        "trace": fit.trace,
-        "iterations": start.iterations,
-        "passes": start.passes,
-        "floored": start.floored,
-        "spurious": start.spurious,
-        "sizes": fit.sizes.tolist(),
-        "n_rows": fit.n_rows,
-        "assignment_logprob": fit.assignment_logprob,
-        "weights_are": fit.weights_are,
-        "log_prior": fit.log_prior,
-        "point_masses": [[mass.component, mass.rows, mass.columns, mass.values] for mass in fit.point_masses],
-        "model": fit.model.to_dict(),
-        "em": fit.em.to_dict(),
-    }
+    """A fit as plain values."""
+    own = {"mixture": json.loads(fit.mixture.to_json()), "model": fit.model.to_dict(), "em": fit.em.to_dict()}
+    return {**fit_to_dict(fit), **own}
 
 
 def _read_fields(plain: dict[str, Any]) -> dict[str, Any]:
@@ -109,40 +90,19 @@ def _read_cell(plain: dict[str, Any]) -> Cell:
     """A cell from plain values."""
     start = plain["begin"]
     return Cell(
-        _as(int, plain["n_components"]),
-        _as(str, plain["model"]),
+        as_kind(int, plain["n_components"]),
+        as_kind(str, plain["model"]),
         _read_fit(plain["fit"]) if plain["fit"] else None,
-        CellStart(_as(str, start["name"]), _read_stats(start["stats"])) if start else None,
+        CellStart(as_kind(str, start["name"]), _read_stats(start["stats"])) if start else None,
         tuple(
-            TriedStart(_as(str, name), _as(float, loglik), _as(int, iterations), _as(str, outcome))
+            TriedStart(as_kind(str, name), as_kind(float, loglik), as_kind(int, iterations), as_kind(str, outcome))
             for name, loglik, iterations, outcome in plain["found"]
         ),
-        thin=_as(bool, plain["thin"]),
-        cv=float("nan") if plain["cv"] is None else _as(float, plain["cv"]),
-        accelerated=_as(bool, plain["accelerated"]),
-        error=_as(str, plain["error"]),
+        thin=as_kind(bool, plain["thin"]),
+        cv=float("nan") if plain["cv"] is None else as_kind(float, plain["cv"]),
+        accelerated=as_kind(bool, plain["accelerated"]),
+        error=as_kind(str, plain["error"]),
     )
-
-
-def _as(kind: type[Value], value: Any) -> Value:
-    """A value, which must be of a kind; an integer is a float, too.
-
-    Examples
-    --------
-    >>> _as(float, 3)
-    3.0
-    >>> _as(int, None)
-    Traceback (most recent call last):
-    TypeError: None is no int
-    """
-    if type(value) not in ((int, float) if kind is float else (kind,)):
-        raise TypeError(f"{shortened(value)} is no {kind.__name__}")
-    return cast(Value, float(value) if kind is float else value)
-
-
-def _tuple_of(kind: type[Value], values: Any) -> tuple[Value, ...]:
-    """A list of values of a kind, as a tuple."""
-    return tuple(_as(kind, value) for value in _as(list, values))
 
 
 def _read_stats(plain: dict[str, Any]) -> Stats:
@@ -151,46 +111,20 @@ def _read_stats(plain: dict[str, Any]) -> Stats:
     k, d = mean.shape
     if weight.shape != (k,) or scatter.shape not in ((k, d), (k, d, d), (1, d, d)):
         raise ValueError(f"weight, mean and scatter have shapes {weight.shape}, {mean.shape} and {scatter.shape}")
-    return Stats(weight, mean, scatter, 0.0, 0.0, _as(float, plain["noise_weight"]))
+    return Stats(weight, mean, scatter, 0.0, 0.0, as_kind(float, plain["noise_weight"]))
 
 
 def _read_fit(plain: dict[str, Any]) -> Fit:
     """A fit from plain values."""
     mixture = Mixture.from_json(json.dumps(plain["mixture"]))
-    sizes = frozen_array(plain["sizes"], "sizes")
-    if sizes.shape != mixture.weights.shape:
-        raise ValueError(f"sizes have shape {sizes.shape}, weights {mixture.weights.shape}")
-    outcome, trace = Outcome[_as(str, plain["outcome"])], _tuple_of(float, plain["trace"])
-    iterations, passes = (_as(int, plain[name]) for name in ("iterations", "passes"))
-    floored, spurious = (_tuple_of(int, plain[name]) for name in ("floored", "spurious"))
-    n_rows, weights_are = _as(float, plain["n_rows"]), plain["weights_are"]
-    if n_rows <= 0 or weights_are not in (None, "counts", "sampling"):
-        raise ValueError(f"n_rows is {n_rows}, weights_are {shortened(weights_are)}")
-    return Fit(
-        mixture,
-        outcome,
-        trace,
-        (Start(trace[-1], iterations, passes, outcome, (), floored, spurious),),
-        0,
-        sizes=sizes,
-        n_rows=n_rows,
-        assignment_logprob=_as(float, plain["assignment_logprob"]),
-        log_prior=_as(float, plain["log_prior"]),
-        model=Model.from_dict(plain["model"]),
-        em=EM(**plain["em"]),
-        weights_are=weights_are,
-        point_masses=tuple(
-            PointMass(_as(int, j), _as(float, rows), _tuple_of(int, at), _tuple_of(float, values))
-            for j, rows, at, values in plain["point_masses"]
-        ),
-    )
+    return Fit(**fit_fields(plain, mixture, Model.from_dict(plain["model"]), EM(**plain["em"])))
 
 
 # Attributes of a selection, its cells apart, and what reads each from its plain value.
 FIELDS: dict[str, Callable[[Any], Any]] = {
-    "n_components": partial(_tuple_of, int),
-    "models": partial(_tuple_of, str),
+    "n_components": partial(as_tuple_of, int),
+    "models": partial(as_tuple_of, str),
     "criterion": as_criterion,
     "entropy": partial(as_count, name="entropy", least=0, most=1 << 128),
-    "settings": lambda settings: settings | {"start": _tuple_of(str, settings["start"])},
+    "settings": lambda settings: settings | {"start": as_tuple_of(str, settings["start"])},
 }

@@ -132,7 +132,7 @@ def hierarchical(
     use: str = "SVD",
     sample_weight: Any = None,
     subset: int = SUBSET,
-    seed: int | Rng | None = None,
+    seed: int | Rng | None = 0,
 ) -> ClusterTree:
     """Cluster rows: merge the two clusters whose merge lowers the classification likelihood least, until one is left.
 
@@ -153,7 +153,8 @@ def hierarchical(
         are scaled to a mean of one.
     subset : int
         Largest number of rows that are clustered; if there are more, they are drawn at random, without replacement.
-    seed : int, numpy Generator or RandomState, optional
+    seed : int, numpy Generator or RandomState, or None
+        The same seed gives the same result; None draws one.
         For that draw.
 
     Returns

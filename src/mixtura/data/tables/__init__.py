@@ -7,19 +7,25 @@ and `SUFFIXES`.
 from __future__ import annotations
 
 from mixtura.data.tables.cells import Cells, default_column_names, load_polars
+from mixtura.data.tables.choice import read_or_choose
 from mixtura.data.tables.formats import FORMATS, SUFFIXES, display_name, read_cells
 from mixtura.data.tables.formulas import guard
-from mixtura.data.tables.table import Table, read_table
+from mixtura.data.tables.read_table import read, read_as
+from mixtura.data.tables.reading import Reading
+from mixtura.data.tables.table import Table
 
 __all__ = [
     "FORMATS",
     "SUFFIXES",
     "Cells",
+    "Reading",
     "Table",
     "default_column_names",
     "display_name",
     "guard",
     "load_polars",
+    "read",
+    "read_as",
     "read_cells",
-    "read_table",
+    "read_or_choose",
 ]

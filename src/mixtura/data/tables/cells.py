@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mixtura.data.tables.unpack import refuse_packed
+from mixtura.data.tables.reading import DEFAULT_READING, Reading
+from mixtura.data.tables.unpack import check_unpacked, refuse_packed
 from mixtura.errors import DataError, MixturaError, missing_extra
 
 if TYPE_CHECKING:
@@ -27,16 +28,13 @@ class FileContent:
         A path, so that the reader may map the file into memory, or all bytes.
     name : str
         What messages call the file.
-    header : bool or None
-        Whether the first row of CSV or TSV names the columns; None to guess.
-    max_unpacked : int or None
-        Largest number of bytes that a compressed file may unpack to; None for the default.
+    reading : Reading
+        How it is read.
     """
 
     data: Path | bytes
     name: str
-    header: bool | None = None
-    max_unpacked: int | None = None
+    reading: Reading = DEFAULT_READING
 
     @property
     def size(self) -> int:
@@ -68,15 +66,15 @@ class Cells:
         The cells, with a name for each column.
     has_names : bool
         Whether the names of the columns come from the file; else they are x1, x2, ...
-    guarded : bool
-        Whether text that looks like a formula has a quote before it, as in CSV and TSV.
+    separator : str or None
+        What separates cells of CSV and TSV, where text that looks like a formula has a quote before it.
     notes : tuple of str
         What the user should know about how the file was read.
     """
 
     frame: pl.DataFrame
     has_names: bool
-    guarded: bool = False
+    separator: str | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -96,6 +94,11 @@ def load_polars() -> Any:
         if type(error).__name__ != "PanicException":  # polars' class, which is not there yet
             raise
         raise MixturaError(f"polars does not start: {error}; is there a limit on threads (ulimit -u)?") from None
+
+
+def check_cells(content: FileContent, count: int) -> None:
+    """Raise DataError if so many numbers take more memory than the file may unpack to."""
+    check_unpacked(content.name, 8 * count, content.size, content.reading.max_unpacked)
 
 
 def default_column_names(count: int) -> list[str]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import numpy as np
-
+from mixtura.data.tables.arrays import read_npy, read_npz
 from mixtura.data.tables.arrow_stream import count_cells
-from mixtura.data.tables.cells import Cells, FileContent, default_column_names, load_polars
+from mixtura.data.tables.cells import Cells, FileContent, check_cells, load_polars
+from mixtura.data.tables.excel import read_excel
+from mixtura.data.tables.json_text import read_json, read_ndjson
+from mixtura.data.tables.reading import DEFAULT_READING, Reading
 from mixtura.data.tables.text import read_csv, read_tsv
-from mixtura.data.tables.unpack import OPENERS, check_unpacked, unpack
+from mixtura.data.tables.unpack import OPENERS, unpack
 from mixtura.errors import DataError, MixturaError, ParameterError
 
 SUFFIXES = {
@@ -28,7 +29,12 @@ SUFFIXES = {
     ".ipc": "arrow",
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
+    ".json": "json",
+    ".xlsx": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
     ".npy": "npy",
+    ".npz": "npz",
 }
 
 
@@ -67,21 +73,8 @@ def format_of(path: str, given: str | None = None) -> str:
     return found
 
 
-def read_cells(
-    path: str, given: str | None = None, header: bool | None = None, max_unpacked: int | None = None
-) -> Cells:
-    """Read the cells of a file.
-
-    Parameters
-    ----------
-    path : str
-        ``-`` is standard input.
-    given : str, optional
-        The format; by default that of the file's suffix.
-    header : bool, optional
-        Whether the first row of a CSV or TSV file names the columns; guessed unless given.
-    max_unpacked : int, optional
-        Largest number of bytes that a compressed file may unpack to.
+def read_cells(path: str, reading: Reading = DEFAULT_READING) -> Cells:
+    """Read the cells of a file; the path ``-`` is standard input.
 
     Raises
     ------
@@ -90,9 +83,9 @@ def read_cells(
     OSError
         If it cannot be read.
     """
-    file_format = format_of(path, given)
+    file_format = format_of(path, reading.file_format)
     polars = load_polars()
-    content = FileContent(_path_or_bytes(path, max_unpacked), display_name(path), header, max_unpacked)
+    content = FileContent(_path_or_bytes(path, reading.max_unpacked), display_name(path), reading)
     try:
         return FORMATS[file_format](content)
     except (MixturaError, MemoryError):
@@ -129,15 +122,10 @@ def _path_or_bytes(path: str, max_unpacked: int | None) -> Path | bytes:
     return data
 
 
-def _check_cells(content: FileContent, count: int) -> None:
-    """Raise DataError if so many numbers take more memory than the file may unpack to."""
-    check_unpacked(content.name, 8 * count, content.size, content.max_unpacked)
-
-
 def _read_parquet(content: FileContent) -> Cells:
     """Read the cells of a Parquet file."""
     polars = load_polars()
-    _check_cells(content, _count_cells(polars.scan_parquet(content.data)))
+    check_cells(content, _count_cells(polars.scan_parquet(content.data)))
     return Cells(polars.read_parquet(content.data), has_names=True)
 
 
@@ -145,11 +133,11 @@ def _read_arrow(content: FileContent) -> Cells:
     """Read the cells of an Arrow IPC or Feather file (version 2), or of an IPC stream."""
     polars = load_polars()
     try:
-        _check_cells(content, _count_cells(polars.scan_ipc(content.data)))
+        check_cells(content, _count_cells(polars.scan_ipc(content.data)))
         return Cells(polars.read_ipc(content.data), has_names=True)
     except (polars.exceptions.PolarsError, OSError):
         data = content.data if isinstance(content.data, bytes) else content.data.read_bytes()
-        _check_cells(content, count_cells(data))
+        check_cells(content, count_cells(data))
         return Cells(polars.read_ipc_stream(data), has_names=True)
 
 
@@ -159,42 +147,14 @@ def _count_cells(lazy: Any) -> int:
     return int(rows) * len(lazy.collect_schema())
 
 
-def _read_ndjson(content: FileContent) -> Cells:
-    """Read the cells of a file with one JSON object on each line."""
-    content.check_text()
-    return Cells(load_polars().read_ndjson(content.data, infer_schema_length=None), has_names=True)
-
-
-def _read_npy(content: FileContent) -> Cells:
-    """Read the cells of a NumPy array of one or two dimensions; nothing in the file is executed."""
-    with content.open() as stream:
-        _check_npy_header(stream, content)
-        array = np.lib.format.read_array(stream, allow_pickle=False)
-    if array.dtype.kind not in "fiub" or array.ndim not in (1, 2) or 0 in array.shape:
-        what = f"an array of {array.dtype} of shape {array.shape}"
-        raise DataError(f"{content.name} is {what}; expected numbers, (rows, columns)")
-    table = array.reshape(len(array), -1)
-    if table.dtype != np.float32:
-        table = table.astype(np.float64)
-    return Cells(load_polars().from_numpy(table, schema=default_column_names(table.shape[1])), has_names=False)
-
-
-def _check_npy_header(stream: BinaryIO, content: FileContent) -> None:
-    """Raise DataError for an array that is larger than its file, before memory is taken for it."""
-    version = np.lib.format.read_magic(stream)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(stream)
-    wanted, there = math.prod(shape) * dtype.itemsize, content.size - stream.tell()
-    if wanted > there and not dtype.hasobject:
-        raise DataError(f"{content.name} is cut off: shape {shape} of {dtype} takes {wanted} bytes, and it has {there}")
-    stream.seek(0)
-
-
 FORMATS: dict[str, Callable[[FileContent], Cells]] = {
     "csv": read_csv,
     "tsv": read_tsv,
     "parquet": _read_parquet,
     "arrow": _read_arrow,
-    "ndjson": _read_ndjson,
-    "npy": _read_npy,
+    "ndjson": read_ndjson,
+    "json": read_json,
+    "excel": read_excel,
+    "npy": read_npy,
+    "npz": read_npz,
 }

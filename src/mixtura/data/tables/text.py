@@ -1,19 +1,23 @@
 """Cells of CSV and TSV files as text; unless told, whether the first row is a header is guessed from its cells.
 
-Numbers that blanks separate, as `numpy.savetxt` and R's ``write.table`` write them, are read as CSV, too.
+Numbers that blanks separate, as `numpy.savetxt` and R's ``write.table`` write them, are read as CSV, too. Comments and
+empty lines before the first row are left out.
 """
 
 from __future__ import annotations
 
 import csv
+import io
+import mmap
 import re
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mixtura._support import format_list
+from mixtura._support import format_count, format_list
 from mixtura.data.tables.cells import Cells, FileContent, default_column_names, load_polars, rename_columns
+from mixtura.data.tables.encoding import as_utf8
 from mixtura.data.tables.formulas import is_number, unguard
 from mixtura.errors import DataError
 
@@ -21,26 +25,88 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-# The separator of a CSV file is the comma, or, if the first line has none, the most frequent of the others there.
+# The separator of a CSV file is the comma, or, if the first line has none or it is that of decimals, the most frequent
+# of the others there.
 SEPARATORS = (",", ";", "\t", "|")
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,?\d+")
 
 BLANK = " "
+COMMENT = "#"
+
+# Ends of a line and of a blank one after it.
+BLANK_LINES = (b"\n\n", b"\n\r\n")
+
+# Lines before the first row that are looked at.
+MOST_COMMENTS = 10_000
 
 
 def read_csv(content: FileContent) -> Cells:
     """Read the cells of a CSV file, separated by commas, semicolons, tabs, bars or blanks."""
+    content, notes = _prepared(content)
     lines = [line.strip("\r\n ") for line in islice(content.lines(), 2)]
-    first = lines[0] if lines else ""
-    if not any(separator in first for separator in SEPARATORS):
-        widths = [len(_blank_separated(line)) for line in lines]
-        if len(lines) == 2 and widths[1] > 1 and widths[1] - widths[0] in (0, 1):
-            return _read_blank_separated(content, has_row_names=widths[0] < widths[1])
-    return _read(content, "," if "," in first else max(SEPARATORS, key=first.count))
+    separator = _find_separator(lines)
+    if separator is not None:
+        return _read(_without_blank_lines(content), notes, separator)
+    widths = [len(_blank_separated(line)) for line in lines]
+    if len(lines) == 2 and widths[1] > 1 and widths[1] - widths[0] in (0, 1):
+        return _read_blank_separated(_without_blank_lines(content), notes, has_row_names=widths[0] < widths[1])
+    # A single column, where a blank line is a missing value.
+    return _read(content, notes, SEPARATORS[0])
 
 
 def read_tsv(content: FileContent) -> Cells:
     """Read the cells of a TSV file."""
-    return _read(content, "\t")
+    content, notes = _prepared(content)
+    return _read(_without_blank_lines(content), notes, "\t")
+
+
+def _find_separator(lines: list[str]) -> str | None:
+    """What separates cells, by the first lines; None for blanks, or for a single column."""
+    first, last = (lines[0], lines[-1]) if lines else ("", "")
+    marks = [mark for mark in SEPARATORS[1:] if mark in first]
+    if "," not in first:
+        return max(marks, key=first.count, default=None)
+    decimal = [mark for mark in (*marks, BLANK) if _has_decimal_commas(last, mark)]
+    return next((mark if mark != BLANK else None for mark in decimal), ",")
+
+
+def _has_decimal_commas(line: str, separator: str) -> bool:
+    """Whether a line is numbers with decimal commas between separators, such as ``1,5;2``."""
+    cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+    return len(cells) > 1 and all(DECIMAL_COMMA.fullmatch(cell.strip()) for cell in cells)
+
+
+def _prepared(content: FileContent) -> tuple[FileContent, tuple[str, ...]]:
+    """The content as UTF-8 from its first row on, and notes; a comment with a name for each cell is the header."""
+    content.check_text()
+    content, notes = as_utf8(content)
+    skipped: list[str] = []
+    lines = islice(content.lines(), MOST_COMMENTS)
+    for line in lines:
+        if line.strip() and not line.startswith(COMMENT):
+            break
+        skipped.append(line)
+    else:
+        return content, notes  # nothing else: what begins with # are values, such as colours
+    if not skipped:
+        return content, notes
+    with content.open() as stream:
+        rest = b"".join(islice(stream, len(skipped), None))
+    comments = [line for line in skipped if line.startswith(COMMENT)]
+    names = comments[-1].lstrip(COMMENT).strip() if comments else ""
+    if _names_columns(names, line.strip()):
+        return replace(content, data=names.encode() + b"\n" + rest), notes
+    told = (f"{content.name}: left out {format_count(len(comments), 'comment')} before the first row",)
+    return replace(content, data=rest), (*notes, *(told if comments else ()))
+
+
+def _names_columns(comment: str, row: str) -> bool:
+    """Whether a comment has a name for each cell of the row of numbers after it."""
+    for separator in (*SEPARATORS, BLANK):
+        names, cells = (next(csv.reader([text], delimiter=separator), []) for text in (comment, row))
+        if len(cells) == len(names) and all(is_number(cell) for cell in cells):
+            return not any(is_number(name) for name in names) and (len(cells) > 1 or BLANK not in comment)
+    return False
 
 
 def _blank_separated(line: str) -> list[str]:
@@ -48,7 +114,7 @@ def _blank_separated(line: str) -> list[str]:
     return next(csv.reader([line], delimiter=BLANK, skipinitialspace=True), [])
 
 
-def _read_blank_separated(content: FileContent, *, has_row_names: bool) -> Cells:
+def _read_blank_separated(content: FileContent, notes: tuple[str, ...], *, has_row_names: bool) -> Cells:
     """Read all rows of a file whose cells are separated by blanks.
 
     Where the first line has one cell less than the others, R wrote the names of the rows, which are left out.
@@ -57,17 +123,17 @@ def _read_blank_separated(content: FileContent, *, has_row_names: bool) -> Cells
         text = re.sub(rb"(?m)^ +| +(?=\r?$)", b"", stream.read())
     text = re.sub(rb" {2,}", b" ", text.removeprefix(b"\xef\xbb\xbf"))
     if not has_row_names:
-        return _read(replace(content, data=text), BLANK)
-    cells = _read(replace(content, data=b'"row names" ' + text, header=True), BLANK)
+        return _read(replace(content, data=text), notes, BLANK)
+    named = replace(content, data=b'"row names" ' + text, reading=replace(content.reading, header=True))
+    cells = _read(named, notes, BLANK)
     note = f"{content.name}: the first column, which has no name, is taken as the names of the rows and left out"
     return replace(cells, frame=cells.frame[:, 1:], notes=(*cells.notes, note))
 
 
-def _read(content: FileContent, separator: str) -> Cells:
+def _read(content: FileContent, notes: tuple[str, ...], separator: str) -> Cells:
     """Read all rows; the first has the names of the columns if it is a header."""
     polars = load_polars()
-    name, header = content.name, content.header
-    content.check_text()
+    name, header = content.name, content.reading.header
     try:
         frame = polars.read_csv(
             content.data, has_header=False, infer_schema=False, encoding="utf8-lossy", separator=separator
@@ -78,28 +144,36 @@ def _read(content: FileContent, separator: str) -> Cells:
     cells = [unguard(str(cell or "").strip()) for cell in frame.row(0)]
     if not any(cells):
         raise DataError(f"{name}: the first line is empty")
-    numeric = [cell for cell in cells if is_number(cell)]
+    commas = separator != SEPARATORS[0]
+    numeric = [cell for cell in cells if is_number(cell) or (commas and DECIMAL_COMMA.fullmatch(cell))]
     has_header = len(numeric) < len(cells) if header is None else header
+    if not has_header:
+        told = f"{name} has no header; its columns are called x1 to x{len(cells)}"
+        notes += (told,) if header is None else ()
+    elif header is None and numeric:
+        told = f'{name}: the first row is taken as names, though "{format_list(numeric[:1])}" is a number (--no-header)'
+        notes += (told,)
+    frame = frame[1:] if has_header else frame
+    names = cells if has_header else default_column_names(len(cells))
     # Editors and spreadsheets leave empty lines at the end of files.
-    frame = frame[: _used_rows(frame)]
-    if has_header:
-        doubtful = header is None and numeric
-        note = f'{name}: the first row is taken as names, though "{format_list(numeric[:1])}" is a number (--no-header)'
-        return Cells(
-            rename_columns(frame[1:], cells, name), has_names=True, guarded=True, notes=(note,) if doubtful else ()
-        )
-    note = f"{name} has no header; its columns are called x1 to x{len(cells)}"
-    notes = (note,) if header is None else ()
-    return Cells(
-        rename_columns(frame, default_column_names(len(cells)), name), has_names=False, guarded=True, notes=notes
-    )
+    return Cells(rename_columns(frame[: _used_rows(frame)], names, name), has_header, separator, notes)
 
 
 def _used_rows(frame: pl.DataFrame) -> int:
-    """Number of rows up to the last one that is not empty, at least 1."""
+    """Number of rows up to the last one that is not empty."""
     polars = load_polars()
     used = frame.select(polars.any_horizontal(polars.all().is_not_null()))[:, 0].arg_true()
-    return int(used[-1]) + 1 if len(used) else 1
+    return int(used[-1]) + 1 if len(used) else 0
+
+
+def _without_blank_lines(content: FileContent) -> FileContent:
+    """The content without the blank lines between its rows, which are none, unless quotes may protect them."""
+    with content.open() as stream:
+        mapped = not isinstance(stream, io.BytesIO)
+        data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if mapped else stream.read()
+        if not any(data.find(pair) >= 0 for pair in BLANK_LINES) or data.find(b'"') >= 0:
+            return content
+        return replace(content, data=re.sub(rb"(?m)^[ \t]*\r?\n", b"", bytes(data)))
 
 
 def _check_widths(content: FileContent, separator: str) -> None:

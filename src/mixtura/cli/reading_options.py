@@ -1,0 +1,128 @@
+"""Options that say how DATA is read, and which of its columns are used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from mixtura import Mixture
+from mixtura.cli.console import print_message, silent_panics
+from mixtura.cli.inputs import parse_names
+from mixtura.data.tables import FORMATS, Reading, Table, read_as
+
+Columns: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="a,b",
+        help="Columns to use, in this order, by name, position (2), range (2:4, age:height) or pattern ('sepal*');"
+        " default: the model's, or all that hold numbers. May be repeated.",
+    ),
+]
+Exclude: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="a,b", help="Columns to leave out, in the same way."),
+]
+Numeric: TypeAlias = Annotated[
+    bool,
+    typer.Option("--numeric", help="Of these columns, use those that hold numbers."),
+]
+WeightsColumn: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Column of weights: a weight of 3 counts a row three times."),
+]
+Missing: TypeAlias = Annotated[
+    str,
+    typer.Option(metavar="error|drop", help="What to do about rows with missing or infinite cells."),
+]
+Format: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="NAME", help=f"Format, where the file's name does not tell: {', '.join(FORMATS)}."
+    ),
+]
+Header: TypeAlias = Annotated[
+    bool | None,
+    typer.Option("--header/--no-header", help="Whether the first row of text or a sheet has names; default: guessed."),
+]
+Decimal: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="C", help="Character before decimals; default: found, or a point."),
+]
+Thousands: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="C", help="Character between thousands; default: found, or none."),
+]
+NA: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--na",
+        metavar="TEXT",
+        help="Text that means a missing value, besides NA, NaN, NULL, None and empty cells. May be repeated.",
+    ),
+]
+Encoding: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Encoding of text, such as latin-1; default: found."),
+]
+Sheet: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Sheet of a spreadsheet; default: the first with cells."),
+]
+MaxUnpacked: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        metavar="BYTES",
+        help="Largest size that a compressed file may unpack to; default: 100 times its own size, at least 128000000.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """Options that say how a file is read, as the command line gives them, in the order of the help text."""
+
+    columns: Columns = None
+    exclude: Exclude = None
+    numeric: Numeric = False
+    weights_column: WeightsColumn = None
+    missing: Missing = "error"
+    file_format: Format = None
+    header: Header = None
+    decimal: Decimal = None
+    thousands: Thousands = None
+    na: NA = None
+    encoding: Encoding = None
+    sheet: Sheet = None
+    max_unpacked: MaxUnpacked = None
+
+    def reading(self) -> Reading:
+        """The options as a value."""
+        return Reading(
+            columns=parse_names(self.columns),
+            exclude=parse_names(self.exclude) or (),
+            numeric=self.numeric,
+            weights_column=self.weights_column,
+            missing=self.missing,
+            file_format=self.file_format,
+            header=self.header,
+            decimal=self.decimal,
+            thousands=self.thousands,
+            na=self.na or (),
+            encoding=self.encoding,
+            sheet=self.sheet,
+            max_unpacked=self.max_unpacked,
+        )
+
+    def table(self, data: str, model: str | Mixture | None = None, **more: Any) -> Table:
+        """Read the rows of a file, and print notes about what was left out or guessed.
+
+        Only a mixture as ``model`` chooses columns; ``more`` are arguments of `mixtura.data.tables.read_as`.
+        """
+        like = model if isinstance(model, Mixture) else None
+        with silent_panics():
+            table = read_as(data, self.reading(), model=like, **more)
+        for note in table.notes:
+            print_message(f"note: {note}")
+        return table

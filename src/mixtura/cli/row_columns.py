@@ -1,0 +1,81 @@
+"""What is written about each row: its component, how sure that is, and whether the row is an outlier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mixtura import Mixture
+from mixtura._support import distinct_name, format_list
+from mixtura.data.tables import Table, load_polars
+from mixtura.errors import ParameterError
+from mixtura.mixture import NOISE_LABEL, noise_name, row_labels
+
+# A row is an outlier if it lies outside the region of highest density that holds this part of the mixture.
+USUAL = 0.999
+
+
+def row_numbers(table: Table) -> list[int]:
+    """Numbers of all rows of the file, from 1, as in error messages."""
+    return list(range(1, table.n_read + 1))
+
+
+def label_columns(
+    mixture: Mixture, table: Table, *, proba: bool = False, cutoff: float | None = None
+) -> dict[str, Sequence[Any]]:
+    """Columns with each row's most probable component, its probability, and whether the row is an outlier.
+
+    Rows of the file that were not read have None. Outliers are noise and rows of low density: below the ``cutoff`` of a
+    fit that leaves such rows out, for others outside the region of highest density that holds 99.9 % of the mixture.
+    ``proba`` adds the probability of each component.
+    """
+    names, posterior = row_labels(mixture), mixture.posterior(table)
+    found = mixture.predict(table)
+    if cutoff is None or not np.isfinite(cutoff):
+        cutoff = float(mixture.hdr_levels([USUAL])[0])
+    best = posterior.max(axis=1)
+    columns: dict[str, Sequence[Any]] = {
+        "label": table.align([names[j] for j in found.tolist()]),
+        "probability": table.align(best.tolist()),
+        "uncertainty": table.align((1 - best).tolist()),
+        "outlier": table.align(((found == NOISE_LABEL) | (mixture.logpdf(table) < cutoff)).tolist()),
+    }
+    if proba:
+        heads = [*names[: mixture.n_components], *([noise_name(mixture)] if mixture.noise else [])]
+        columns.update(
+            {f"p_{name}": table.align(column) for name, column in zip(heads, posterior.T.tolist(), strict=True)}
+        )
+    return columns
+
+
+def with_rows(
+    found: Mapping[str, Sequence[Any]], table: Table, *, append: bool, identifier: str | None
+) -> dict[str, Sequence[Any]]:
+    """New columns after the number of each row and its identifier, or with ``append`` after all columns of the file.
+
+    A new column whose name the file has gets another one.
+    """
+    cells = table.cells
+    before: dict[str, Sequence[Any]] = {"row": row_numbers(table)}
+    if cells is not None and append:
+        before = dict(zip(cells.frame.columns, _as_written(table), strict=True))
+    elif cells is not None and identifier is not None:
+        if identifier not in cells.frame.columns:
+            known = format_list(cells.frame.columns)
+            raise ParameterError(f'--id: {table.name} has no column "{identifier}"; it has {known}')
+        before[distinct_name(identifier, before)] = cells.frame[identifier].to_list()
+    result = dict(before)
+    for name, values in found.items():
+        result[distinct_name(name, result)] = values
+    return result
+
+
+def _as_written(table: Table) -> Iterable[Any]:
+    """The cells of a file, columns of text that were read as plain numbers as such."""
+    polars = load_polars()
+    used = set(table.columns or ())
+    for series in table.cells.frame if table.cells is not None else ():
+        numbers = series.cast(polars.Float64, strict=False) if series.name in used else series
+        yield series if numbers.null_count() > series.null_count() else numbers

@@ -1,0 +1,69 @@
+"""What a fit says about the rows to which it was fitted: their file, their number, a fingerprint, and when."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import numpy as np
+
+from mixtura._support import as_kind
+from mixtura.data import Summary
+
+# Characters of a fingerprint.
+DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class FittedData:
+    """The rows to which a mixture was fitted, without the rows.
+
+    Attributes
+    ----------
+    n_rows : int
+        Number of rows.
+    fingerprint : str
+        Twelve hexadecimal digits from number, weights, means and variances of the columns: the same for the same
+        rows, whatever their file.
+    time : str
+        When it was fitted, in UTC; the time in the environment variable SOURCE_DATE_EPOCH, if it is set.
+    file : str or None
+        Name of the file, if the rows were read by `mixtura.read`.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
+    >>> one, two = (mixtura.fit(rows, k).data for k in (1, 2))
+    >>> one.n_rows, one.fingerprint == two.fingerprint
+    (6, True)
+    """
+
+    n_rows: int
+    fingerprint: str
+    time: str
+    file: str | None = None
+
+    @classmethod
+    def of(cls, summary: Summary) -> FittedData:
+        """Of rows, given their summary."""
+        numbers = [summary.n_rows, summary.weight, *summary.mean.tolist(), *summary.variances.tolist()]
+        digest = hashlib.sha256(np.array(numbers, dtype=np.float64).tobytes()).hexdigest()
+        epoch = os.environ.get("SOURCE_DATE_EPOCH")
+        now = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
+        return cls(summary.n_rows, digest[:DIGITS], f"{now:%Y-%m-%d %H:%M} UTC")
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Read what `dataclasses.asdict` made."""
+        file = plain["file"]
+        texts = (as_kind(str, plain["fingerprint"]), as_kind(str, plain["time"]))
+        return cls(as_kind(int, plain["n_rows"]), *texts, None if file is None else as_kind(str, file))
+
+    def __str__(self) -> str:
+        where = f"{self.file}, " if self.file else ""
+        return f"{where}{self.n_rows} rows, fingerprint {self.fingerprint}; fitted {self.time}"
