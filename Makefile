@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test sanitize torture bench bench-quick clients docs clean
+.PHONY: help demo test bundle sanitize torture bench bench-quick clients docs clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -41,6 +41,10 @@ test: $(VENV)/test  ## Run everything that CI runs: lint, types, import contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+bundle:  ## Build the module of reports from frontend/, which needs npm
+	npm install --prefix frontend --no-package-lock --no-audit --no-fund
+	npm run --prefix frontend bundle
 
 sanitize: $(VENV)/test  ## Test the native code under AddressSanitizer, UBSan and ThreadSanitizer
 	.ci/sanitize address $(BIN)/python -n auto

@@ -287,11 +287,11 @@ def test_a_pandas_table_gives_its_names():
 
 
 def test_rows_of_a_file_keep_their_numbers(tmp_path):
-    from mixtura.data.tables import read_table
+    from mixtura.data.tables import Reading, read_as
 
     path = tmp_path / "a.csv"
     path.write_text("a,b\n1,2\n,3\n4,5\n2,9\n")
-    table = read_table(str(path), missing="drop")
+    table = read_as(str(path), Reading(missing="drop"))
     drawn = rows_of_page(mixtura.Mixture([1.0], [[0.0, 0.0]], np.eye(2)[None]), table)
     assert drawn.numbers.tolist() == [0, 2, 3]
 

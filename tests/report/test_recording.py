@@ -143,17 +143,26 @@ def test_the_first_row_of_the_command_line_is_the_files(tmp_path, monkeypatch, c
     assert main(["report", "model.json", "rows.csv", "-o", "report.html", "--lang", "zh", "--title", "标题"]) == 0
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<h1>标题</h1>" in page
-    assert "mixtura score model.json rows.csv" in page
+    assert "mixtura fit rows.csv -k 3 --model VVV --start small-em --seed 0 --output model.json" in page
+    assert "rows.csv；拟合于" in page
     assert "wrote report.html" in capsys.readouterr().err
     mixture = mixtura.Mixture.from_json((tmp_path / "model.json").read_text())
     (tmp_path / "bare.json").write_text(mixture.to_json())
     assert main(["report", "bare.json", "rows.csv", "-o", "bare.html"]) == 0
     page = (tmp_path / "bare.html").read_text(encoding="utf-8")
     assert "EM is not replayed" in page
+    assert "mixtura score model.json rows.csv" in page
     assert 'id="player"' not in page
     monkeypatch.setattr("mixtura.report.drawn_rows.MOST_ROWS", 100)
     assert main(["report", "model.json", "rows.csv", "-o", "some.html"]) == 0
     assert "It is run on the rows that are drawn." in (tmp_path / "some.html").read_text(encoding="utf-8")
+    rows[:170].rename({rows.columns[2]: "c"}).write_csv("other.csv")
+    for most in (1000, 100):
+        monkeypatch.setattr("mixtura.report.drawn_rows.MOST_ROWS", most)
+        assert main(["report", "model.json", "other.csv", "-o", "other.html"]) == 0
+        page = (tmp_path / "other.html").read_text(encoding="utf-8")
+        assert "does not say how its fit to these rows ended" in page
+        assert 'id="player"' in page
     for arguments, message in (
         (["--lang", "fr", "-o", "a.html"], "--lang is 'fr'; expected one of en, zh"),
         (["-o", "a.pdf"], "expected a name that ends in .html"),

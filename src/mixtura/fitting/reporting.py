@@ -30,7 +30,9 @@ def record_again(fit: Fit, X: Any, *, sample_weight: Any = None, seed: int = 0) 
     True
     """
     weights = {"sample_weight": sample_weight, "weights_are": None if sample_weight is None else fit.weights_are}
-    found: Fit = import_module(RECORDING).record_from_random_rows(fit.mixture, fit.model, fit.em, X, **weights, seed=seed)
+    found: Fit = import_module(RECORDING).record_from_random_rows(
+        fit.mixture, fit.model, fit.em, X, **weights, seed=seed
+    )
     return found
 
 

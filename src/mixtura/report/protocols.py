@@ -26,6 +26,22 @@ class StartSummary(Protocol):
         """How EM ended."""
 
 
+class RowsOfFit(Protocol):
+    """Protocol of what a fit remembers of its rows."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Digits that are the same for the same rows."""
+
+    @property
+    def time(self) -> str:
+        """When they were fitted."""
+
+    @property
+    def file(self) -> str | None:
+        """Name of their file, if it is known."""
+
+
 class ReportedFit(Protocol):
     """Protocol of a fit that can be reported and replayed."""
 
@@ -68,6 +84,10 @@ class ReportedFit(Protocol):
     @property
     def assessment(self) -> Assessment:
         """Log-likelihood and criteria on the rows that were fitted."""
+
+    @property
+    def data(self) -> RowsOfFit | None:
+        """What is remembered of the rows."""
 
     @property
     def start_name(self) -> str:

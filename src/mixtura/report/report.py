@@ -127,6 +127,7 @@ def report_subject(subject: Subject, drawn: DrawnRows, recording: Recording | No
         language,
         title=visible(options.title) or _title(subject, language),
         lead=_lead(subject, language),
+        fitted=_fitted(subject, options, language),
         facts=_facts(subject, language),
         outcome=outcome_sentence(subject, language),
         advice=advice(subject, measures, language),
@@ -202,6 +203,15 @@ def _lead(subject: Subject, language: Language) -> str:
     if subject.model is None:
         return language.text("lead_unknown_model", **_counts(subject, language))
     return language.text("lead", model=subject.model, **_counts(subject, language))
+
+
+def _fitted(subject: Subject, options: ReportOptions, language: Language) -> str:
+    """When the rows were fitted, their file if it is known, and their fingerprint; empty if nothing is known."""
+    if subject.data is None:
+        return visible(options.data_name)
+    name = subject.data.file or options.data_name
+    known = language.text("fitted", time=subject.data.time, fingerprint=subject.data.fingerprint)
+    return f"{visible(name)}{language.text('semicolon')}{known}" if name else known
 
 
 def _facts(subject: Subject, language: Language) -> list[tuple[str, str]]:

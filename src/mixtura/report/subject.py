@@ -8,7 +8,7 @@ from typing import Any
 
 from mixtura.em import Outcome
 from mixtura.mixture import Assessment, Mixture
-from mixtura.report.protocols import ReportedFit, ReportedSelection, StartSummary
+from mixtura.report.protocols import ReportedFit, ReportedSelection, RowsOfFit, StartSummary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +34,8 @@ class Subject:
     iterations : int, or None
     start_name : str
     seed : int, or None
+    data : RowsOfFit, or None
+        What the fit remembers of its rows.
     selection : ReportedSelection, or None
         The selection that chose the fit.
     """
@@ -49,6 +51,7 @@ class Subject:
     iterations: int | None = None
     start_name: str = ""
     seed: int | None = None
+    data: RowsOfFit | None = None
     selection: ReportedSelection | None = None
 
     @classmethod
@@ -66,5 +69,6 @@ class Subject:
             fit.iterations,
             fit.start_name,
             fit.seed if selection is None else selection.entropy,
+            fit.data,
             selection,
         )
