@@ -1,7 +1,14 @@
 // Points on a 2D canvas, for browsers without WebGL2 and for mixtures that are too wide for it.
-import { fade, heightOf } from "./points.js";
+import { fade, heightOf, shapeOf } from "./points.js";
 
 const LEVELS = 4; // of fading, so that the colour changes rarely
+
+// How a point of each shape is added to a path.
+const OUTLINES = [
+  (context, x, y, r) => { context.moveTo(x + r, y); context.arc(x, y, r, 0, 2 * Math.PI); },
+  (context, x, y, r) => context.rect(x - 0.83 * r, y - 0.83 * r, 1.66 * r, 1.66 * r),
+  (context, x, y, r) => { context.moveTo(x + r, y); context.lineTo(x, y + r); context.lineTo(x - r, y); context.lineTo(x, y - r); },
+];
 
 export function createCanvasRenderer(canvas, page, model) {
   const context = canvas.getContext("2d");
@@ -25,17 +32,15 @@ export function createCanvasRenderer(canvas, page, model) {
     context.globalAlpha = view.alpha * (chosen ? 1 : view.dimmed);
     context.fillStyle = mix(view.neutral, view.colours[label], strength);
     const side = view.size;
-    const round = side > 3.5 * view.ratio;
-    if (round) context.beginPath();
+    const large = side > 3.5 * view.ratio;
+    if (large) context.beginPath();
     for (const row of rows) {
       const x = (page.values[row * page.d + view.x] * view.scaleX + view.offsetX) * canvas.width;
       const y = (1 - heightOf(page, view, row)) * canvas.height;
-      if (round) {
-        context.moveTo(x + side / 2, y);
-        context.arc(x, y, side / 2, 0, 2 * Math.PI);
-      } else context.fillRect(x - side / 2, y - side / 2, side, side);
+      if (large) OUTLINES[label === page.k ? 0 : shapeOf(label)](context, x, y, side / 2);
+      else context.fillRect(x - side / 2, y - side / 2, side, side);
     }
-    if (round) context.fill();
+    if (large) context.fill();
   }
 
   function readBack(frame) {

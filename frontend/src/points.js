@@ -1,5 +1,9 @@
 // What both renderers know about a point: how high it lies, and how much of its component's colour it has.
 
+// Components 0 and 10 have the same colour: the one is drawn as circles, the other as squares, 20 as diamonds.
+export const COLOURS = 10;
+export const shapeOf = (component) => Math.floor(component / COLOURS) % 3;
+
 // Rows of a single column are spread over a band below its densities, in an order that looks random.
 export const BAND = 0.16;
 

@@ -1,5 +1,5 @@
 // Points by WebGL2: the vertex shader computes each row's responsibilities from the frame's parameters.
-import { BAND } from "./points.js";
+import { BAND, COLOURS } from "./points.js";
 
 const MOST_COLUMNS = 16; // four attributes of four columns
 
@@ -48,6 +48,7 @@ function vertexCode(layout, page) {
     out vec4 colour;
     flat out float label;
     flat out float certainty;
+    flat out int shape;
     float columnOf(int column) { ${pick.join(" ")} return 0.0; }
     float scatterOf(int row) { return float(((uint(row) + 1u) * 2654435761u >> 8u) & 0xffffu) / 65535.0; }
     void main() {
@@ -62,6 +63,7 @@ function vertexCode(layout, page) {
         else total += exp(log_joint - best);
       }
       label = float(nearest);
+      shape = nearest == ${k} ? 0 : (nearest / ${COLOURS}) % 3;
       certainty = 1.0 / total;
       float y = axes.y < 0 ? ${BAND.toFixed(4)} * (0.12 + 0.76 * scatterOf(gl_VertexID)) : columnOf(axes.y) * place.z + place.w;
       gl_Position = vec4(2.0 * vec2(columnOf(axes.x) * place.x + place.y, y) - 1.0, 0.0, 1.0);
@@ -75,12 +77,15 @@ function vertexCode(layout, page) {
 const FRAGMENT = `#version 300 es
   precision mediump float;
   in vec4 colour;
+  flat in int shape;
   uniform bool isRound;
   uniform float edge;
   out vec4 drawn;
   void main() {
     if (!isRound) { drawn = colour; return; }
-    float inside = smoothstep(1.0, edge, 2.0 * length(gl_PointCoord - 0.5));
+    vec2 place = abs(2.0 * gl_PointCoord - 1.0);
+    float reach = shape == 0 ? length(place) : shape == 1 ? 1.2 * max(place.x, place.y) : place.x + place.y;
+    float inside = smoothstep(1.0, edge, reach);
     drawn = colour * inside;
   }`;
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mixtura.data.tables import read_or_choose
 from mixtura.report import Report, ReportOptions, fit_report
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def write_report(
 
     Parameters
     ----------
-    X : array-like or table of shape (n, d), or a Source
+    X : array-like or table of shape (n, d), a file's path, or a Source
         The rows that were fitted; of more than 100,000 a random sample is drawn.
     path : str or Path, optional
         Write the report to this .html file, too.
@@ -75,6 +77,7 @@ def write_report(
     >>> "Converged." in mixtura.fit(rows, 2, seed=0).report(rows).html
     True
     """
+    X = read_or_choose(X, fit.mixture.columns) if isinstance(X, str | os.PathLike) else X
     import_module(RECORDING).check_rows_of_fit(fit, X, sample_weight)
     name = (fit.data.file if fit.data else None) or ""
     return fit_report(fit, X, path, sample_weight=sample_weight, options=ReportOptions(lang, title, name))

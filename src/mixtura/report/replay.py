@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from mixtura.data.tables import read_or_choose
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 from mixtura.plotting import RecordedIteration, View, with_column_names, write_animation
@@ -57,7 +59,7 @@ def replay(
     Parameters
     ----------
     fit : Fit
-    X : array-like or table of shape (n, d), or a Source
+    X : array-like or table of shape (n, d), a file's path, or a Source
         The rows that were fitted; a fixed random sample is drawn if there are more than 100,000, in an animation more
         than 10,000.
     path : str or Path, optional
@@ -111,6 +113,7 @@ def replay(
     is_page = path is None or (Path(path).suffix.lower() in REPORT_SUFFIXES and not Path(path).is_dir())
     if is_page:
         check_report_path(path)
+    X = read_or_choose(X, fit.mixture.columns) if isinstance(X, str | os.PathLike) else X
     mixture = with_column_names(fit.mixture, X)
     drawn = rows_of_page(mixture, X)
     recording = _recording(fit, X, drawn, start, sample_weight)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mixtura._support import TableKind, as_table, html_table
 from mixtura.covariance.models import model_name_in
+from mixtura.data.tables import read_or_choose
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, check_rows_of_fit
 from mixtura.mixture import ranks
@@ -167,6 +169,7 @@ class Selection:
         >>> "Choice of the model" in chosen.report(rows).html
         True
         """
+        X = read_or_choose(X, self.best.mixture.columns) if isinstance(X, str | os.PathLike) else X
         check_rows_of_fit(self.best, X, sample_weight)
         options = ReportOptions(lang, title)
         return fit_report(self.best, X, path, selection=self, sample_weight=sample_weight, options=options)
