@@ -28,10 +28,12 @@ demo: $(VENV)/all  ## Fit Old Faithful's eruptions and draw every EM iteration
 	$(BIN)/mixtura fit examples/faithful.csv -k 2 --start identity --seed 2 --no-accelerate --verbose \
 	  --output $(DEMO)/faithful.json --labels $(DEMO)/faithful_labels.csv \
 	  --picture $(DEMO)/faithful.png --replay $(DEMO)/faithful.gif
+	$(BIN)/mixtura report $(DEMO)/faithful.json examples/faithful.csv --output $(DEMO)/faithful.html
 	@echo
 	@echo "Look at:"
 	@echo "  $(DEMO)/faithful.gif          every EM iteration"
 	@echo "  $(DEMO)/faithful.png          the result"
+	@echo "  $(DEMO)/faithful.html         a report, in which EM can be played"
 	@echo "  $(DEMO)/faithful.json         the model: mixtura describe $(DEMO)/faithful.json"
 	@echo "  $(DEMO)/faithful_labels.csv   each eruption's most probable component"
 

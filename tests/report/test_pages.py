@@ -94,6 +94,22 @@ def test_a_page_is_written_whole_or_not_at_all(fit, rows, tmp_path, monkeypatch)
     assert f"{len(found.html.encode()):,} bytes" in repr(found)
 
 
+def test_the_same_rows_and_date_give_the_same_page(rows, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    pages = [mixtura.fit(rows, 3, seed=0).report(rows).html for _ in range(2)]
+    assert pages[0] == pages[1]
+    assert "1970-01-01" in pages[0]
+
+
+def test_a_path_stands_for_its_rows(rows, tmp_path):
+    path = tmp_path / "rows.csv"
+    rows.rename({rows.columns[2]: "c"}).write_csv(path)
+    fit = mixtura.fit(path, 3, seed=0)
+    assert "mixtura fit rows.csv" in text_of(fit.report(path))
+    assert mixtura.replay(fit, str(path)).html.startswith("<!doctype html>")
+    assert "Choice of the model" in text_of(mixtura.select(path, [2, 3], models="EEE", seed=0).report(path))
+
+
 def test_errors_say_what_to_do(fit, rows, tmp_path, monkeypatch):
     with pytest.raises(mixtura.ParameterError, match=r"ends in \.html"):
         fit.report(rows, tmp_path / "a.pdf")

@@ -21,7 +21,7 @@ from mixtura.report.picture import picture
 from mixtura.report.protocols import ReportedFit, ReportedSelection
 from mixtura.report.recording import Recording, recording_of
 from mixtura.report.reproduction import python_code, shell_code
-from mixtura.report.subject import Subject
+from mixtura.report.subject import Subject, file_name
 from mixtura.report.tables import (
     MOST_CELLS,
     MOST_OF_COMPONENT,
@@ -209,7 +209,7 @@ def _fitted(subject: Subject, options: ReportOptions, language: Language) -> str
     """When the rows were fitted, their file if it is known, and their fingerprint; empty if nothing is known."""
     if subject.data is None:
         return visible(options.data_name)
-    name = subject.data.file or options.data_name
+    name = file_name(subject.data) or options.data_name
     known = language.text("fitted", time=subject.data.time, fingerprint=subject.data.fingerprint)
     return f"{visible(name)}{language.text('semicolon')}{known}" if name else known
 
