@@ -67,7 +67,7 @@ export function createModel(page) {
     return Math.exp(log);
   }
 
-  // Columns of the inverse of U', which are rows of a square root of the covariance matrix.
+  // A column of the inverse of U: the covariance matrix has the products of these columns.
   function squareRoot(frame, component, column) {
     const u = offset(frame, component) + 1 + d;
     const solved = new Float64Array(d);
@@ -75,11 +75,11 @@ export function createModel(page) {
       solved[column] = 1 / parameters[u + column];
       return solved;
     }
-    // Row `column` of inverse(U), by forward substitution in y U = e.
-    for (let c = column; c < d; c++) {
-      let rest = c === column ? 1 : 0;
-      for (let r = column; r < c; r++) rest -= solved[r] * parameters[u + at(r, c)];
-      solved[c] = rest / parameters[u + at(c, c)];
+    // U is upper triangular, so that back substitution begins at the column itself.
+    for (let r = column; r >= 0; r--) {
+      let rest = r === column ? 1 : 0;
+      for (let c = r + 1; c <= column; c++) rest -= parameters[u + at(r, c)] * solved[c];
+      solved[r] = rest / parameters[u + at(r, r)];
     }
     return solved;
   }
