@@ -7,6 +7,7 @@ from mixtura.analysis import (
     Bootstrap,
     Combination,
     Comparison,
+    Confusion,
     Discriminant,
     LikelihoodRatioTest,
     LikelihoodRatioTests,
@@ -14,8 +15,10 @@ from mixtura.analysis import (
     bootstrap,
     combine_components,
     compare,
+    cross_validate_classes,
     discriminant,
     likelihood_ratio_tests,
+    load,
     reduce_dimensions,
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
@@ -37,7 +40,7 @@ from mixtura.errors import (
     StartsDisagreeWarning,
     TiesWarning,
 )
-from mixtura.fitting import EM, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit, load
+from mixtura.fitting import EM, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit
 from mixtura.mixture import Assessment, Mixture, Noise, assess
 from mixtura.plotting import plot, watch
 from mixtura.report import Report, replay
@@ -58,6 +61,7 @@ __all__ = [
     "ColumnsWarning",
     "Combination",
     "Comparison",
+    "Confusion",
     "ConjugatePrior",
     "ConvergenceWarning",
     "DataError",
@@ -100,6 +104,7 @@ __all__ = [
     "bootstrap",
     "combine_components",
     "compare",
+    "cross_validate_classes",
     "discriminant",
     "find_noise",
     "fit",

@@ -25,8 +25,12 @@ from mixtura._support import (
     log_or_minus_inf,
     log_sum_exp,
     responsibilities,
+    table_kind,
+    write_text,
 )
 from mixtura.analysis.classes import as_classes
+from mixtura.analysis.confusion import Confusion
+from mixtura.analysis.discriminant_file import discriminant_fields, discriminant_to_json
 from mixtura.covariance import DenseCovariance
 from mixtura.mixture import Mixture
 from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view, format_number
@@ -169,6 +173,40 @@ class Discriminant:
             raise DataError("y: all classes are missing; give those of some rows")
         known_weight = None if weight is None else weight[~missing]
         return float(np.average(predicted[~missing] != classes[~missing], weights=known_weight))
+
+    def confusion(self, X: Any, y: Any, sample_weight: Any = None) -> Confusion:
+        """Rows counted by their class ``y`` and predicted class; rows without a class do not count."""
+        predicted = np.asarray(self.predict(X))
+        classes, missing = as_classes(y, len(predicted))
+        weight, known = as_sample_weight(sample_weight, len(predicted)), ~missing
+        own = None if weight is None else weight[known]
+        return Confusion.of(self.classes, classes[known], predicted[known], own, table_kind(X))
+
+    def to_json(self) -> str:
+        """The discriminant as JSON text, which `from_json` reads back."""
+        return discriminant_to_json(self)
+
+    @staticmethod
+    def from_json(text: str) -> Discriminant:
+        """The discriminant from which `to_json` made the text.
+
+        Raises
+        ------
+        DataError
+            If the text is something else.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> found = mixtura.discriminant([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], [1, 1, 1, 2, 2, 2], models=["E"])
+        >>> Discriminant.from_json(found.to_json()).predict([[0.3], [4.9]]).tolist()
+        [1, 2]
+        """
+        return Discriminant(**discriminant_fields(text))
+
+    def save(self, path: str | Path) -> None:
+        """Write a file that `mixtura.load` and ``mixtura predict`` read."""
+        write_text(str(path), f"{self.to_json()}\n")
 
     @cached_property
     def mixture(self) -> Mixture:

@@ -21,7 +21,7 @@ from mixtura._support import (
 )
 from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
-from mixtura.mixture import Mixture, column_labels
+from mixtura.mixture import Mixture, as_mixture, column_labels
 from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view
 
 if TYPE_CHECKING:
@@ -164,12 +164,12 @@ class Reduction:
 
 
 @underflow_to_zero
-def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
+def reduce_dimensions(mixture: Any, balance: float = 1.0) -> Reduction:
     """Find the directions in which a mixture's components differ most.
 
     Parameters
     ----------
-    mixture : Mixture
+    mixture : Mixture, Fit, Selection or fitted estimator
         Its noise, if any, is left out.
     balance : float
         Weight of differences of means, from 0 to 1; that of differences of covariances is 1 - balance. 1 gives at most
@@ -198,6 +198,7 @@ def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
     """
     if not 0 <= balance <= 1:
         raise ParameterError(f"balance is {balance!r}; expected a number from 0 to 1")
+    mixture = as_mixture(mixture, "mixture")
     if mixture.n_components < 2:
         raise ParameterError("the mixture has one component; differences need at least two")
     original, mixture = mixture, mixture.without_noise()
