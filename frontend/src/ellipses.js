@@ -23,10 +23,10 @@ export function drawEllipses(page, model, values, box) {
 }
 
 // The ellipse as a path: the unit circle by the Cholesky factor of the covariance matrix.
-function outlineOf({ mean, xx, xy, yy }, scale) {
-  const a = Math.sqrt(xx);
-  const b = xy / a;
-  const c = Math.sqrt(Math.max(yy - b * b, 0));
+function outlineOf({ mean, sd, correlation }, scale) {
+  const a = sd[0];
+  const b = correlation * sd[1];
+  const c = Math.sqrt(Math.max(1 - correlation ** 2, 0)) * sd[1];
   const points = Array.from({ length: STEPS }, (_, i) => {
     const [cos, sin] = [Math.cos((2 * Math.PI * i) / STEPS), Math.sin((2 * Math.PI * i) / STEPS)];
     const point = [mean[0] + DEVIATIONS * a * cos, mean[1] + DEVIATIONS * (b * cos + c * sin)];

@@ -84,17 +84,17 @@ export function createModel(page) {
     return solved;
   }
 
-  // Mean and covariance of two columns, in the units of the data.
+  // Means, standard deviations and correlation of two columns; variances of tiny values would underflow.
   function marginal(frame, component, x, y) {
     const base = offset(frame, component) + 1;
     const { origin, unit } = page.rows;
     const [a, b] = [squareRoot(frame, component, x), squareRoot(frame, component, y)];
     const dot = (p, q) => p.reduce((sum, value, i) => sum + value * q[i], 0);
+    const deviations = [Math.sqrt(dot(a, a)), Math.sqrt(dot(b, b))];
     return {
       mean: [x, y].map((column) => origin[column] + unit[column] * parameters[base + column]),
-      xx: dot(a, a) * unit[x] ** 2,
-      xy: dot(a, b) * unit[x] * unit[y],
-      yy: dot(b, b) * unit[y] ** 2,
+      sd: [deviations[0] * unit[x], deviations[1] * unit[y]],
+      correlation: dot(a, b) / (deviations[0] * deviations[1]),
     };
   }
 

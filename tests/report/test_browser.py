@@ -74,8 +74,9 @@ def assert_moments(visited, fit, X):
                 found = visited.page.evaluate(ask, [frame, place, x, y])
                 covariance = mixture.covariances[j]
                 assert found["mean"] == pytest.approx(mixture.means[j, [x, y]], abs=1e-4)
-                expected = [covariance[x, x], covariance[x, y], covariance[y, y]]
-                np.testing.assert_allclose([found["xx"], found["xy"], found["yy"]], expected, rtol=1e-4, atol=1e-5)
+                deviations = np.sqrt([covariance[x, x], covariance[y, y]])
+                np.testing.assert_allclose(found["sd"], deviations, rtol=1e-4)
+                assert found["correlation"] == pytest.approx(covariance[x, y] / deviations.prod(), abs=1e-4)
                 assert found["weight"] == pytest.approx(mixture.weights[j], abs=1e-5)
 
 

@@ -42,6 +42,9 @@ from mixtura.report.tables import (
 # Columns that tables show; of more, those in which the components differ most.
 MOST_COLUMNS, MOST_CORRELATED = 8, 10
 
+# Components, the first ones, whose correlations and rows are listed.
+MOST_DETAILED = 50
+
 REPORT_SUFFIXES = (".html",)
 
 
@@ -151,7 +154,7 @@ def _sections(subject: Subject, measures: Measures, names: ComponentNames, langu
     chosen = subject.selection
     return {
         "components": components_table(subject, columns, names, sizes, language),
-        "details": [_component_details(measures, j, names) for j in range(mixture.n_components)],
+        "details": [_component_details(measures, j, names) for j in range(min(mixture.n_components, MOST_DETAILED))],
         "columns_omitted": {"total": mixture.n_features, "shown": len(columns)},
         "starts": starts_table(subject, language) if subject.starts and chosen is None else None,
         "starts_chart": starts_chart([start.loglik for start in subject.starts]) if len(subject.starts) > 1 else None,
