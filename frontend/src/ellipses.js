@@ -3,6 +3,7 @@ import { svg } from "./svg.js";
 
 const DEVIATIONS = 2;
 const STEPS = 72;
+const MOST_NUMBERED = 40; // numbers of more components would hide each other
 
 export function drawEllipses(page, model, values, box) {
   const drawn = [];
@@ -41,7 +42,9 @@ function componentShape(page, component, selected, outline, [x, y]) {
   group.append(
     svg("path", { class: "halo", d: outline }),
     svg("path", { class: "ellipse", d: outline, stroke: page.colours[component] }),
-    svg("circle", { class: "mean", cx: x, cy: y, r: 9, fill: page.colours[component] }),
+    svg("circle", { class: "mean", cx: x, cy: y, r: page.k > MOST_NUMBERED ? 3.5 : 9, fill: page.colours[component] }),
+  );
+  if (page.k <= MOST_NUMBERED) group.append(
     svg("text", { class: "mean-label", x, y: y + 4, "text-anchor": "middle", style: `fill: ${inkOn(page.colours[component])}` }, String(component)),
   );
   return group;
