@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test wheel sanitize torture bench bench-quick clients docs clean
+.PHONY: help demo test bundle wheel sanitize torture bench bench-quick clients docs clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -28,10 +28,12 @@ demo: $(VENV)/all  ## Fit Old Faithful's eruptions and draw every EM iteration
 	$(BIN)/mixtura fit examples/faithful.csv -k 2 --start identity --seed 2 --no-accelerate --verbose \
 	  --output $(DEMO)/faithful.json --labels $(DEMO)/faithful_labels.csv \
 	  --picture $(DEMO)/faithful.png --replay $(DEMO)/faithful.gif
+	$(BIN)/mixtura report $(DEMO)/faithful.json examples/faithful.csv --output $(DEMO)/faithful.html
 	@echo
 	@echo "Look at:"
 	@echo "  $(DEMO)/faithful.gif          every EM iteration"
 	@echo "  $(DEMO)/faithful.png          the result"
+	@echo "  $(DEMO)/faithful.html         a report, in which EM can be played"
 	@echo "  $(DEMO)/faithful.json         the model: mixtura describe $(DEMO)/faithful.json"
 	@echo "  $(DEMO)/faithful_labels.csv   each eruption's most probable component"
 
@@ -41,6 +43,10 @@ test: $(VENV)/test  ## Run everything that CI runs: lint, types, import contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+bundle:  ## Build the module of reports from frontend/, which needs npm
+	npm install --prefix frontend --no-package-lock --no-audit --no-fund
+	npm run --prefix frontend bundle
 
 # It is installed where no compiler is found, and used.
 wheel: $(BIN)/python  ## Build a wheel into dist, which installs without a compiler, and try it

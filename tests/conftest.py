@@ -1,7 +1,9 @@
 """Data and helpers that several tests share."""
 
 import os
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 # Two test processes share the machine: more threads in BLAS only get in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -23,6 +25,20 @@ settings.register_profile(
 settings.load_profile("mixtura")
 
 MODELS = ("VVV", "EEE", "VVI", "VII")
+
+# What tests in tests/report need besides Python's packages.
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = Path(__file__).parents[1] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def pytest_report_header():
+    """What is left out here, and why; an empty list of parameters leaves tests out."""
+    missing = []
+    if CHROMIUM is None:
+        missing.append("no Chromium: the tests of pages in a browser are left out (Debian: apt install chromium)")
+    if not AXE.exists():
+        missing.append("no axe-core: the test of accessibility is left out (npm install --prefix frontend)")
+    return missing
 
 
 @pytest.fixture(params=["native"] if kernels.current_kernel().begin_runs else [])

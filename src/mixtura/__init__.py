@@ -42,7 +42,8 @@ from mixtura.errors import (
 )
 from mixtura.fitting import EM, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit
 from mixtura.mixture import Assessment, Mixture, Noise, assess
-from mixtura.plotting import plot, replay, watch
+from mixtura.plotting import plot, watch
+from mixtura.report import Report, replay
 from mixtura.selection import Cell, Selection, TriedStart, select
 from mixtura.starts import ClusterTree, Labels, Parameters, Responsibilities, find_noise, hierarchical
 
@@ -92,6 +93,7 @@ __all__ = [
     "ParametersWarning",
     "PointMass",
     "Reduction",
+    "Report",
     "Responsibilities",
     "Selection",
     "Start",

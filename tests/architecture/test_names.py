@@ -16,7 +16,7 @@ COMMANDS = {  # a command of the command line has the name of the function that 
     "compare": ["analysis", "cli"],
     "fit": ["cli", "fitting"],
     "plot": ["cli", "plotting"],
-    "replay": ["cli", "plotting"],
+    "replay": ["cli", "report"],
     "select": ["cli", "selection"],
 }
 ALLOWED = TWO_ENGINES | COMMANDS

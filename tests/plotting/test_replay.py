@@ -15,7 +15,7 @@ from PIL import Image
 import mixtura
 from mixtura.plotting import style
 from mixtura.plotting.frames import new_frame
-from mixtura.plotting.replay import replay, watch
+from mixtura.plotting.replay import watch, write_animation
 from mixtura.plotting.view import View
 
 mpl.use("agg")
@@ -49,7 +49,7 @@ def frames(path):
 
 
 def test_a_film_has_the_start_and_every_iteration(fit, tmp_path):
-    path = replay(fit, X[:, :2], tmp_path / "em.gif", fps=4)
+    path = write_animation(fit, X[:, :2], tmp_path / "em.gif", fps=4)
     pictures = list(frames(path))
     assert path == tmp_path / "em.gif"
     assert len(pictures) == fit.iterations + 1
@@ -66,7 +66,7 @@ def test_a_folder_has_a_picture_for_each_iteration(fit, tmp_path):
     folder.mkdir()
     for name in ("iteration-9999.png", "mine.png"):
         (folder / name).touch()
-    replay(fit, X[:, :2], folder)
+    write_animation(fit, X[:, :2], folder)
     names = sorted(file.name for file in folder.iterdir())
     assert names == [f"iteration-{i:04d}.png" for i in range(fit.iterations + 1)] + ["mine.png"]
     with Image.open(folder / names[0]) as picture:
@@ -109,7 +109,7 @@ def test_one_dimension_shows_densities(tmp_path):
     draw(fit.history[:1])
     total = figure.axes[0].lines[0]
     np.testing.assert_allclose(total.get_ydata(), np.exp(fit.history[0].mixture.logpdf(total.get_xdata())))
-    assert replay(fit, X[:, 0], tmp_path / "one.gif").exists()
+    assert write_animation(fit, X[:, 0], tmp_path / "one.gif").exists()
 
 
 @pytest.mark.parametrize("dimensions", [1, 2])
@@ -158,19 +158,19 @@ def ffmpeg(tmp_path, monkeypatch):
 
 def test_mp4_pipes_every_frame_to_ffmpeg(tmp_path, ffmpeg, monkeypatch):
     fit = recorded(X[:, :2], tol=1.0)
-    path = replay(fit, X[:, :2], tmp_path / "em.mp4", fps=1)
+    path = write_animation(fit, X[:, :2], tmp_path / "em.mp4", fps=1)
     count = fit.iterations + 1 + 3  # the last frame stays for three seconds
     assert path.stat().st_size == count * 1280 * 720 * 4
     monkeypatch.setenv("STATUS", "1")
     with pytest.raises(mixtura.MixturaError, match=r"ffmpeg could not write .* \(status 1\)"):
-        replay(fit, X[:, :2], tmp_path / "other.mp4", fps=1)
+        write_animation(fit, X[:, :2], tmp_path / "other.mp4", fps=1)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["bin", "em.mp4"]
 
 
 def test_mp4_without_ffmpeg_suggests_a_gif(fit, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(mixtura.MissingExtraError, match=r"ffmpeg.*\.gif"):
-        replay(fit, X[:, :2], tmp_path / "em.mp4")
+        write_animation(fit, X[:, :2], tmp_path / "em.mp4")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -187,32 +187,32 @@ def test_an_interrupt_leaves_nothing_behind(fit, tmp_path, monkeypatch, name):
 
     monkeypatch.setattr(playing.Animation, "picture", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        replay(fit, X[:, :2], tmp_path / name)
+        write_animation(fit, X[:, :2], tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_errors_say_what_to_do(fit, tmp_path):
     rows = X[:, :2]
     with pytest.raises(mixtura.ParameterError, match=r"record=True"):
-        replay(replace(fit, history=()), rows, tmp_path / "em.gif")
-    with pytest.raises(mixtura.ParameterError, match=r"ends in \.gif or \.mp4, or a folder"):
-        replay(fit, rows, tmp_path / "em.avi")
+        write_animation(replace(fit, history=()), rows, tmp_path / "em.gif")
+    with pytest.raises(mixtura.ParameterError, match=r"ends in \.gif, \.mp4 or \.html, or a folder"):
+        write_animation(fit, rows, tmp_path / "em.avi")
     with pytest.raises(mixtura.ParameterError, match="does not exist"):
-        replay(fit, rows, tmp_path / "no" / "em.gif")
+        write_animation(fit, rows, tmp_path / "no" / "em.gif")
     with pytest.raises(mixtura.ParameterError, match="fps is 0"):
-        replay(fit, rows, tmp_path / "em.gif", fps=0)
+        write_animation(fit, rows, tmp_path / "em.gif", fps=0)
     with pytest.raises(mixtura.ParameterError, match="pass the rows"):
-        replay(fit, None, tmp_path / "em.gif")
+        write_animation(fit, None, tmp_path / "em.gif")
     with pytest.raises(mixtura.ParameterError, match="one or two"):
-        replay(recorded(X, tol=1.0), X, tmp_path / "em.gif", columns=[0, 1, 2])
+        write_animation(recorded(X, tol=1.0), X, tmp_path / "em.gif", columns=[0, 1, 2])
     with pytest.raises(mixtura.DataError, match="X has 3 columns; this mixture has 2"):
-        replay(fit, X, tmp_path / "em.gif")
+        write_animation(fit, X, tmp_path / "em.gif")
 
 
 def test_a_missing_matplotlib_is_named(fit, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    for call in (lambda: watch(X), lambda: replay(fit, X[:, :2], tmp_path / "em.gif")):
+    for call in (lambda: watch(X), lambda: write_animation(fit, X[:, :2], tmp_path / "em.gif")):
         with pytest.raises(mixtura.MissingExtraError, match=r"pip install 'mixtura\[plot\]'"):
             call()
 

@@ -14,6 +14,7 @@ from mixtura.cli.compare import compare
 from mixtura.cli.fit import fit, replay
 from mixtura.cli.help_groups import GroupedCommand
 from mixtura.cli.inference import bootstrap, ratio_test
+from mixtura.cli.report import report
 from mixtura.cli.select import select
 from mixtura.cli.use import describe, info, name, plot, predict, sample, score
 
@@ -42,7 +43,8 @@ COMMANDS: dict[str, tuple[Callable[..., None], str, str]] = {
     "compare": (compare, "Compare two models on rows.", "mixtura compare a.json b.json data.csv"),
     "name": (name, "Give the components names.", "mixtura name model.json long short"),
     "plot": (plot, "Draw a model and rows.", "mixtura plot model.json data.csv -o model.png"),
-    "replay": (replay, "Animate the iterations of EM.", "mixtura replay data.csv -k 2 --start identity -o em.gif"),
+    "report": (report, "Write a page about a model and rows.", "mixtura report model.json data.csv -o report.html"),
+    "replay": (replay, "Animate the iterations of EM.", "mixtura replay data.csv -k 2 -o em.html"),
     "bootstrap": (
         bootstrap,
         "Compute standard errors and intervals.",

@@ -24,7 +24,7 @@ from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import fit_summary, fit_values
 from mixtura.mixture import column_labels
-from mixtura.plotting import replay as draw_replay
+from mixtura.report import replay as draw_replay
 
 
 def report_fit(fit: Fit, files: Mapping[str, str], writers: Mapping[str, Writer], *, json: bool) -> None:
@@ -77,11 +77,16 @@ def replay(
     fps: o.Fps = None,
     verbose: o.Verbose = False,
 ) -> None:
-    """Fit a mixture to DATA and animate the iterations of EM."""
+    """Fit a mixture to DATA and animate the iterations of EM.
+
+    They begin at the start that is given, or else at random rows, since the default start is the end of a search.
+    """
     check_outputs({"--output": output}, {"--output": ANIMATION}, (data, settings.start))
     table = reading.table(data, settings.parsed_start)
     chosen = column_positions(parse_names(show), column_labels(table.columns, len(table.rows[0])))
     result = settings.fit(table, verbose=verbose, record=True)
-    draw_replay(result, table, output, columns=chosen, fps=fps)
+    start = "own" if "start" in settings.given else "auto"
+    weights = table.sample_weight
+    draw_replay(result, table, output, start=start, columns=chosen, fps=fps, sample_weight=weights)
     print_message(f"wrote {output}")
     results_console().print(in_option_words(result.outcome.value), soft_wrap=True)

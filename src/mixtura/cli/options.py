@@ -13,6 +13,7 @@ import typer
 import mixtura
 from mixtura.analysis import REPLICATE_METHODS
 from mixtura.covariance.models import ALIASES, MODELS
+from mixtura.report import LANGUAGES
 from mixtura.selection import CRITERIA
 from mixtura.starts import STARTS
 
@@ -140,11 +141,23 @@ ReplayOutput: TypeAlias = Annotated[
 ]
 ReplayTarget: TypeAlias = Annotated[
     str,
-    typer.Option("--output", "-o", metavar="FILE", help="Animation to write (.gif, .mp4, or a folder of pictures)."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="What to write: an animation (.gif, .mp4), a player (.html), or a folder of pictures.",
+    ),
 ]
 PictureTarget: TypeAlias = Annotated[
     str, typer.Option("--output", "-o", metavar="FILE", help="The picture to write (.png, .svg, .pdf).")
 ]
+ReportTarget: TypeAlias = Annotated[
+    str, typer.Option("--output", "-o", metavar="FILE", help="The report to write (.html).")
+]
+Language: TypeAlias = Annotated[
+    str, typer.Option("--lang", metavar="NAME", help=f"Language of the report: {', '.join(LANGUAGES)}.")
+]
+Title: TypeAlias = Annotated[str, typer.Option(metavar="TEXT", help="Title; default: what was fitted.")]
 PictureKind: TypeAlias = Annotated[
     str,
     typer.Option(

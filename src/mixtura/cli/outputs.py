@@ -15,17 +15,18 @@ from mixtura.cli.files import TABLE_SUFFIXES, check_paths, table_text, write_tab
 from mixtura.cli.row_columns import label_columns, with_rows
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra
-from mixtura.plotting import ANIMATION_WRITERS, PICTURE_SUFFIXES, plot, replay
+from mixtura.plotting import ANIMATION_WRITERS, PICTURE_SUFFIXES, plot
+from mixtura.report import REPORT_SUFFIXES, replay
 
 
 @dataclass(frozen=True, slots=True)
 class PictureFormat:
-    """A kind of picture that an option can write.
+    """A kind of picture or page that an option can write.
 
     Attributes
     ----------
     packages : tuple of str
-        Packages that drawing it imports.
+        Packages that drawing it imports, unless it is a page.
     suffixes : tuple of str
         Suffixes of its files.
     """
@@ -33,15 +34,17 @@ class PictureFormat:
     packages: tuple[str, ...]
     suffixes: Sequence[str]
 
-    def check_installed(self) -> None:
-        """Raise MissingExtraError if a package is not installed."""
-        for package in self.packages:
+    def check_installed(self, path: str) -> None:
+        """Raise MissingExtraError if a package is not installed that the file at this path needs."""
+        is_page = path.lower().endswith(REPORT_SUFFIXES)
+        for package in ("jinja2",) if is_page else self.packages:
             if importlib.util.find_spec(package) is None:
-                raise missing_extra(package, "plot")
+                raise missing_extra(package, "report" if is_page else "plot")
 
 
 PICTURE = PictureFormat(("matplotlib",), PICTURE_SUFFIXES)
-ANIMATION = PictureFormat(("matplotlib", "PIL"), tuple(ANIMATION_WRITERS))
+ANIMATION = PictureFormat(("matplotlib", "PIL"), (*ANIMATION_WRITERS, *REPORT_SUFFIXES))
+PAGE = PictureFormat((), REPORT_SUFFIXES)
 
 # Writes one file; its argument is the path.
 Writer = Callable[[str], object]
@@ -71,8 +74,9 @@ def check_outputs(
     usual = {"labels": TABLE_SUFFIXES, "output": [".json"], "table": TABLE_SUFFIXES, **others}
     suffixes: dict[str, Sequence[str]] = {f"--{option}": allowed for option, allowed in usual.items()}
     for option, picture in pictures.items():
-        if paths.get(option) is not None:
-            picture.check_installed()
+        path = paths.get(option)
+        if path is not None:
+            picture.check_installed(path)
             suffixes[option] = picture.suffixes
     wanted = check_paths(paths, suffixes, inputs)
     for option in pictures.keys() & wanted.keys():
@@ -99,7 +103,7 @@ def fit_writers(fit: Fit, table: Table, *, append: bool, identifier: str | None)
         "--output": lambda path: write_text(path, f"{fit.to_json()}\n"),
         "--labels": write_labels,
         "--picture": lambda path: plot(fit, table, path=path),
-        "--replay": lambda path: replay(fit, table, path),
+        "--replay": lambda path: replay(fit, table, path, sample_weight=table.sample_weight),
     }
 
 

@@ -8,9 +8,11 @@ from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
 from mixtura.fitting.fit_file import fit_fields, fit_to_dict
 from mixtura.fitting.fitted_data import FittedData
+from mixtura.fitting.mixture_report import report_mixture
 from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
 from mixtura.fitting.options import as_data_and_start, as_masks, as_start, fix_parameters
+from mixtura.fitting.recording import check_rows_of_fit, record_from_random_rows
 from mixtura.fitting.report import as_fit, with_names
 from mixtura.fitting.result import Fit, may_have_rows
 from mixtura.fitting.start import Iteration, PointMass, Start
@@ -31,6 +33,7 @@ __all__ = [
     "as_fit",
     "as_masks",
     "as_start",
+    "check_rows_of_fit",
     "correlation_lines",
     "fit",
     "fit_fields",
@@ -40,6 +43,8 @@ __all__ = [
     "fix_parameters",
     "may_have_rows",
     "noise_region_and_starts",
+    "record_from_random_rows",
+    "report_mixture",
     "warn_of_columns",
     "warn_of_few_rows",
     "with_names",

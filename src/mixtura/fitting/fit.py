@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from mixtura._support import Rng, as_count, as_rng, underflow_to_zero
 from mixtura.data import ColumnValues
 from mixtura.data.tables import read_or_choose
@@ -154,10 +156,16 @@ def fit(
     keep_order = known_labels is not None or gives_order(start)
     found = as_fit(problem, runs, requested, options, histories=histories, keep_order=keep_order)
     result = with_names(found, X, start)
+    result = replace(result, start_name=start if isinstance(start, str) else "", seed=_as_known_seed(seed))
     warn_of_columns(values, result.mixture.columns, stacklevel=2)
     warn_of_few_rows(result, stacklevel=2)
     warn_of_result(result, len(initials))
     return result
+
+
+def _as_known_seed(seed: Any) -> int | None:
+    """A seed that was given as a number; None for a generator, whose state is not kept, or without one."""
+    return int(seed) if isinstance(seed, int | np.integer) else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -34,6 +34,8 @@ def fit_to_dict(fit: Fit) -> dict[str, Any]:
         "weights_are": fit.weights_are,
         "point_masses": [[mass.component, mass.rows, mass.columns, mass.values] for mass in fit.point_masses],
         "data": None if fit.data is None else asdict(fit.data),
+        "start_name": fit.start_name,
+        "seed": fit.seed,
     }
 
 
@@ -77,6 +79,8 @@ def fit_fields(plain: Mapping[str, Any], mixture: Mixture, model: Model, em: EM)
         "weights_are": weights_are,
         "point_masses": masses,
         "data": None if plain["data"] is None else FittedData.from_dict(plain["data"]),
+        "start_name": as_kind(str, plain.get("start_name", "")),
+        "seed": None if plain.get("seed") is None else as_kind(int, plain["seed"]),
     }
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, as_column_like, as_columns_like, as_table, format_count, write_text
 from mixtura.em import Outcome
+from mixtura.fitting import reporting
 from mixtura.fitting.em import EM
 from mixtura.fitting.fit_file import fit_fields, fit_to_dict
 from mixtura.fitting.fitted_data import FittedData
@@ -70,6 +71,10 @@ class Fit:
         maximum likelihood.
     point_masses : tuple of PointMass
         Components at the floor whose many rows coincide in some direction.
+    start_name : str
+        Name of the start; empty where it was given by values.
+    seed : int, or None
+        Seed of the random numbers, if it was given as a number.
     data : FittedData or None
         Number, file and fingerprint of the rows, and when they were fitted.
 
@@ -96,6 +101,8 @@ class Fit:
     log_prior: float = 0.0
     weights_are: str | None = None
     point_masses: tuple[PointMass, ...] = ()
+    start_name: str = ""
+    seed: int | None = None
     data: FittedData | None = None
 
     def __repr__(self) -> str:
@@ -249,6 +256,9 @@ class Fit:
         2 components, model V, 1 column, 6 rows
         """
         return summarise_fit(self)
+
+    recorded = reporting.record_again
+    report = reporting.write_report
 
     @property
     def loglik(self) -> float:

@@ -9,21 +9,27 @@ from __future__ import annotations
 
 from mixtura.plotting.criteria import plot_criterion
 from mixtura.plotting.entropy import plot_entropy
+from mixtura.plotting.frames import RecordedIteration
 from mixtura.plotting.histograms import plot_likelihood_ratios, plot_parameter_replicates, plot_weight_replicates
 from mixtura.plotting.loadings import plot_loadings
 from mixtura.plotting.plot import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, draw_view, plot
-from mixtura.plotting.replay import ANIMATION_WRITERS, replay, watch
-from mixtura.plotting.style import PICTURE_SUFFIXES, as_picture_path, format_number, format_percent
+from mixtura.plotting.replay import ANIMATION_WRITERS, RecordedFit, watch, write_animation
+from mixtura.plotting.style import COLOURS, GREY, PICTURE_SUFFIXES, as_picture_path, format_number, format_percent
 from mixtura.plotting.subjects import drawn_mixture
-from mixtura.plotting.view import View
+from mixtura.plotting.view import View, axis_limits, separation, with_column_names
 
 __all__ = [
     "ANIMATION_WRITERS",
+    "COLOURS",
+    "GREY",
     "MAX_DRAWN_COLUMNS",
     "MAX_DRAWN_ROWS",
     "PICTURE_SUFFIXES",
+    "RecordedFit",
+    "RecordedIteration",
     "View",
     "as_picture_path",
+    "axis_limits",
     "draw_view",
     "drawn_mixture",
     "format_number",
@@ -35,6 +41,8 @@ __all__ = [
     "plot_loadings",
     "plot_parameter_replicates",
     "plot_weight_replicates",
-    "replay",
+    "separation",
     "watch",
+    "with_column_names",
+    "write_animation",
 ]

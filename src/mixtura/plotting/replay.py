@@ -1,4 +1,4 @@
-"""`mixtura.replay` animates the EM iterations of a recorded fit; `mixtura.watch` shows them while a fit runs."""
+"""Animations of the EM iterations of a recorded fit; `mixtura.watch` shows them while a fit runs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class RecordedFit(Protocol):
         """Iterations of the best start; empty if the fit was not recorded."""
 
 
-def replay(
+def write_animation(
     fit: RecordedFit,
     X: Any,
     path: str | Path,
@@ -58,37 +58,7 @@ def replay(
 ) -> Path:
     """Draw each EM iteration of a recorded fit, as an animation or as a folder of pictures.
 
-    Each frame shows the points coloured by their most probable component at that iteration, the means, ellipses at
-    2 standard deviations (or, for one column, the densities over a histogram), and the log-likelihood so far. No fit
-    is made.
-
-    Parameters
-    ----------
-    fit : Fit
-        From ``mixtura.fit(..., record=True)``.
-    X : array-like or table of shape (n, d), or a Source
-        The rows that were fitted; a fixed random sample of 10,000 is drawn if there are more.
-    path : str or Path
-        A file that ends in .gif, or in .mp4 (which needs the program ffmpeg), or a folder for iteration-0000.png
-        and so on, where the frames of an earlier replay are replaced.
-    columns : sequence of one or two ints or strs, optional
-        Columns to draw; default: all, or of more than two those in which the components differ most at the end.
-    fps : float, optional
-        Iterations per second; default: as many as make an animation of about ten seconds, from 2 to 20.
-
-    Returns
-    -------
-    Path
-        The animation or the folder, which appears only once it is complete.
-
-    Raises
-    ------
-    ParameterError
-        If the fit was not recorded, or the path, the columns or fps cannot be used.
-    DataError
-        If X does not fit the mixture.
-    MissingExtraError
-        If Matplotlib, or ffmpeg for .mp4, is not installed.
+    The parameters, the result and the errors are those of `mixtura.replay`.
 
     Examples
     --------
@@ -97,14 +67,14 @@ def replay(
     >>> X = [[0.0, 1.0], [0.2, 0.9], [0.4, 1.3], [5.0, 2.0], [5.2, 2.3], [5.4, 1.8]]
     >>> fit = mixtura.fit(X, 2, model="VVI", seed=0, record=True)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     animation = replay(fit, X, Path(folder, "em.gif"))
+    ...     animation = write_animation(fit, X, Path(folder, "em.gif"))
     ...     animation.name, animation.stat().st_size > 1000
     ('em.gif', True)
     """
     target = Path(path)
     kind = "" if target.is_dir() else target.suffix.lower()
     if kind not in ANIMATION_WRITERS:
-        raise ParameterError(f'path is "{path}"; expected a name that ends in .gif or .mp4, or a folder (no suffix)')
+        raise ParameterError(f'path is "{path}"; expected a name that ends in .gif, .mp4 or .html, or a folder')
     check_recorded(fit)
     style.check_folder(target)
     rate = _as_fps(fps, len(fit.history))

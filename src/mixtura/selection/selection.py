@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mixtura._support import TableKind, as_table, html_table
 from mixtura.covariance.models import model_name_in
+from mixtura.data.tables import read_or_choose
 from mixtura.errors import ParameterError
-from mixtura.fitting import Fit
+from mixtura.fitting import Fit, check_rows_of_fit
 from mixtura.mixture import ranks
 from mixtura.plotting import plot_criterion
+from mixtura.report import Report, ReportOptions, file_name, fit_report
 from mixtura.selection.cell import CRITERIA, Cell, as_criterion
 from mixtura.selection.grid import Key
 from mixtura.selection.selection_file import FIELDS, selection_from_json, selection_to_json
@@ -146,6 +149,30 @@ class Selection:
         """
         fields, cells = selection_from_json(text)
         return cls(cells, **fields)
+
+    def report(
+        self,
+        X: Any,
+        path: str | Path | None = None,
+        *,
+        sample_weight: Any = None,
+        title: str = "",
+        lang: str = "en",
+    ) -> Report:
+        """Make a report of the best fit and of the choice; see `Fit.report` for the arguments.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
+        >>> chosen = mixtura.select(rows, n_components=[1, 2], models="E", seed=0)
+        >>> "Choice of the model" in chosen.report(rows).html
+        True
+        """
+        X = read_or_choose(X, self.best.mixture.columns) if isinstance(X, str | os.PathLike) else X
+        check_rows_of_fit(self.best, X, sample_weight)
+        options = ReportOptions(lang, title, file_name(self.best.data))
+        return fit_report(self.best, X, path, selection=self, sample_weight=sample_weight, options=options)
 
     def plot(self, *, criterion: str | None = None, path: str | Path | None = None) -> Figure:
         """Draw the criterion against the number of components, a line for each model.
