@@ -1,8 +1,10 @@
-"""The fit in what a function is given: a fit itself, or the best one of a selection."""
+"""The fit in what a function is given, a fit itself or the best one of a selection, and whether rows may be its own."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
 
 from mixtura._support import shortened
 from mixtura.errors import ParameterError
@@ -30,3 +32,8 @@ def fit_of(given: Any, name: str) -> Fit:
             f"{name} is {shortened(given)}; expected a Fit, which says what was fitted, or a Selection"
         )
     return found
+
+
+def may_have_rows(fit: Fit, n_rows: float) -> bool:
+    """Whether rows with this sum of weights may be those of a fit; rows that it left out are not counted in ``fit.n_rows``."""
+    return bool(np.isfinite(fit.cutoff) or np.isclose(n_rows, fit.n_rows, rtol=1e-6))

@@ -12,11 +12,12 @@ from mixtura._support import TINY, Array, Rng, distinct_rows
 from mixtura.covariance import DiagonalCovariance
 from mixtura.data import Source, as_source
 from mixtura.errors import MixturaWarning, ParameterError
+from mixtura.fitting.conversion import may_have_rows
 from mixtura.fitting.em import EM
 from mixtura.fitting.fit import fit
 from mixtura.fitting.model import Model
 from mixtura.fitting.options import as_masks
-from mixtura.fitting.result import Fit, may_have_rows
+from mixtura.fitting.result import Fit
 from mixtura.kernels import summarise
 from mixtura.mixture import Mixture, rescale_weights
 

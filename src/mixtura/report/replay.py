@@ -106,6 +106,8 @@ def replay(
     """
     if start not in REPLAYED_STARTS:
         raise ParameterError(f"start is {start!r}; expected one of {', '.join(REPLAYED_STARTS)}")
+    if not hasattr(fit, "history"):
+        raise ParameterError(f"fit is of type {type(fit).__name__}, which keeps no iterations; expected a Fit")
     if start == "own" and not fit.history:
         raise ParameterError(
             'this fit was not recorded; fit again with mixtura.fit(..., record=True), or start="random"'
