@@ -78,18 +78,21 @@ def reduce(
     data: o.OptionalData = None,
     *,
     balance: o.Balance = 1.0,
+    standardised: o.Standardised = False,
     reading: ReadingOptions,
     output: o.RowsOutput = None,
     table: o.ResultsOutput = None,
     picture: o.PictureOutput = None,
+    loadings: o.LoadingsPicture = None,
     kind: o.PictureKind = "boundaries",
     probabilities: o.Probabilities = "0.5,0.75,0.95",
     show: o.Directions = None,
     json: o.Json = False,
 ) -> None:
     """Find the directions in which components differ most, and project rows on them."""
-    paths = {"--output": output, "--table": table, "--picture": picture}
-    files = check_outputs(paths, {"--picture": PICTURE}, (model, data), output=TABLE_SUFFIXES)
+    paths = {"--output": output, "--table": table, "--picture": picture, "--loadings": loadings}
+    pictures = {"--picture": PICTURE, "--loadings": PICTURE}
+    files = check_outputs(paths, pictures, (model, data), output=TABLE_SUFFIXES)
     mixture = read_model(model)
     if data is None and output is not None:
         raise ParameterError("--output writes the rows of DATA, which is not given")
@@ -97,13 +100,14 @@ def reduce(
     levels, reduction = parse_numbers("--probabilities", probabilities), mixtura.reduce_dimensions(mixture, balance)
     directions = [str(i + 1) for i in range(len(reduction.eigenvalues))]
     chosen = column_positions(parse_names(show), directions)
-    records = reduction.records()
+    records = reduction.records(standardised=standardised)
     columns = list(records[0])[3:] if records else []
     drawing: dict[str, Any] = {"kind": kind, "columns": chosen, "probabilities": levels}
     writers = {
         "--output": lambda path: write_table(path, _coordinates(reduction, rows)),
         "--table": lambda path: write_records(path, records),
         "--picture": lambda path: reduction.plot(rows, path=path, **drawing),
+        "--loadings": lambda path: reduction.plot_loadings(path=path),
     }
     write_all(files, writers, quiet=json)
     if json:

@@ -34,6 +34,13 @@ ModelFile: TypeAlias = Annotated[str, typer.Argument(metavar="MODEL", help="JSON
 FirstModel: TypeAlias = Annotated[str, typer.Argument(metavar="A", help="A model file.")]
 SecondModel: TypeAlias = Annotated[str, typer.Argument(metavar="B", help="Another model file of the same columns.")]
 
+Standardised: TypeAlias = Annotated[
+    bool, typer.Option("--standardised", help="Loadings of columns divided by their standard deviations.")
+]
+LoadingsPicture: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Draw the standardised loadings (.png, .svg, .pdf).")
+]
+
 # Fitting
 Components: TypeAlias = Annotated[
     int | None,

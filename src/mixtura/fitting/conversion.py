@@ -35,5 +35,5 @@ def fit_of(given: Any, name: str) -> Fit:
 
 
 def may_have_rows(fit: Fit, n_rows: float) -> bool:
-    """Whether rows with this sum of weights may be those of a fit; rows that it left out are not counted in ``fit.n_rows``."""
+    """Whether rows with this sum of weights may be those of a fit, whose ``n_rows`` lacks what it left out."""
     return bool(np.isfinite(fit.cutoff) or np.isclose(n_rows, fit.n_rows, rtol=1e-6))
