@@ -48,7 +48,7 @@ from mixtura.selection import Cell, Selection, TriedStart, select
 from mixtura.starts import ClusterTree, Labels, Parameters, Responsibilities, find_noise, hierarchical
 
 if TYPE_CHECKING:
-    from mixtura.sklearn import GaussianMixture, MixtureClassifier
+    from mixtura.sklearn import GaussianMixture, MixtureClassifier, MixtureDisplay
 
 __version__ = "0.1.0"
 
@@ -84,6 +84,7 @@ __all__ = [
     "MixturaWarning",
     "Mixture",
     "MixtureClassifier",
+    "MixtureDisplay",
     "Model",
     "Noise",
     "Outcome",
@@ -121,8 +122,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import one of the two estimators at its first use, since their module imports scikit-learn."""
-    if name in ("GaussianMixture", "MixtureClassifier"):
+    """Import an estimator or its display at its first use, since their module imports scikit-learn."""
+    if name in ("GaussianMixture", "MixtureClassifier", "MixtureDisplay"):
         globals()[name] = getattr(import_module("mixtura.sklearn"), name)  # later uses do not come here
         return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,7 @@ from mixtura import ParameterError
 FUNCTIONS = {
     "assess": lambda model, X: mixtura.assess(model, X).bic,
     "combine_components": lambda model, X: mixtura.combine_components(model, X).entropies,
-    "reduce_dimensions": lambda model, X: mixtura.reduce_dimensions(model).eigenvalues,
+    "reduce_dimensions": lambda model, _: mixtura.reduce_dimensions(model).eigenvalues,
     "compare": lambda model, X: mixtura.compare(model, model, X).assessments[0].bic,
 }
 
@@ -47,5 +47,5 @@ def test_all_kinds_of_models(function, models, iris):
 def test_a_bootstrap_needs_a_fit(models, iris):
     best = mixtura.bootstrap(models["selection"], iris, 5)
     assert best.weights.tolist() == mixtura.bootstrap(models["selection"].best, iris, 5).weights.tolist()
-    with pytest.raises(ParameterError, match="fitted is <Mixture of 3 components.*expected a Fit, which says"):
+    with pytest.raises(ParameterError, match=r"fitted is <Mixture of 3 components.*expected a Fit, which says"):
         mixtura.bootstrap(models["mixture"], iris)

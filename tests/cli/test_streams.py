@@ -34,6 +34,9 @@ def wild(tmp_path, monkeypatch):
     names = (WILD + "one", "two")
     parts = [0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], np.ones((2, 2))
     Path("model.json").write_text(mixtura.Mixture(*parts, columns=(WILD + "a", "b"), component_names=names).to_json())
+    fit = mixtura.fit(mixtura.read("wild.csv"), 2, start=np.arange(60) % 2).named(*names)
+    assert not set("\x1b\x07\x9b") & set(fit.summary())
+    fit.save("fit.json")
 
 
 @pytest.mark.parametrize(
@@ -43,6 +46,8 @@ def wild(tmp_path, monkeypatch):
         ["fit", "wild.csv", "-k", "2", "--columns", "z"],
         ["select", "wild.csv", "-k", "1:2", "--models", "VVV,EEE"],
         ["describe", "model.json"],
+        ["describe", "fit.json"],
+        ["compare", "model.json", "fit.json", "wild.csv"],
         ["predict", "model.json", "tame.csv"],
         ["reduce", "model.json"],
         ["combine", "model.json", "wild.csv"],

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import openpyxl
 import polars as pl
 import pytest
 
@@ -500,7 +501,6 @@ def test_columns_by_name_position_range_and_pattern(file):
 
 
 def test_spreadsheets(tmp_path):
-    openpyxl = pytest.importorskip("openpyxl")
     path = tmp_path / "t.xlsx"
     book = openpyxl.Workbook()
     book.active.append([])
@@ -552,3 +552,16 @@ def test_fit_and_select_take_paths_and_columns(file):
     assert mixtura.select(Path(path), [2], models=["VVV"], columns=["2:3"]).best.loglik == pytest.approx(fit.loglik)
     with pytest.raises(ParameterError, match="X has no column"):
         mixtura.fit(rows, 2, columns=["a"])
+
+
+def test_spreadsheets_need_a_package(monkeypatch, file):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r"fastexcel, which is not installed: pip install 'mixtura\[excel\]'"):
+        read(file(b"PK", "t.xlsx"))
+
+
+def test_spreadsheets_without_cells(tmp_path):
+    path = tmp_path / "t.xlsx"
+    openpyxl.Workbook().save(path)
+    with pytest.raises(DataError, match=r"t\.xlsx has no cells"):
+        read(path)

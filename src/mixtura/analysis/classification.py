@@ -36,7 +36,6 @@ from mixtura.mixture import Mixture
 from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view, format_number
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 from mixtura.errors import DataError
@@ -237,14 +236,13 @@ class Discriminant:
         kind: str = "boundaries",
         columns: Sequence[int | str] | None = None,
         probabilities: Sequence[float] = (0.5, 0.75, 0.95),
-        ax: Axes | None = None,
-        path: str | Path | None = None,
+        **options: Any,
     ) -> Figure:
         """Draw the components of all classes, and the rows, coloured by their most probable component.
 
         Parameters
         ----------
-        X, kind, columns, probabilities, ax, path
+        X, kind, columns, probabilities, **options
             As in `mixtura.plot`.
 
         Examples
@@ -257,8 +255,7 @@ class Discriminant:
         view = View.from_data(self.mixture, X, columns, max_columns=MAX_DRAWN_COLUMNS, max_rows=MAX_DRAWN_ROWS)
         k = self.mixture.n_components
         title = f"{len(self.classes)} classes, {k} components, BIC {format_number(self.bic)}"
-        how: dict[str, Any] = {"kind": kind, "probabilities": probabilities, "ax": ax, "path": path}
-        return draw_view(view, view.labels(self.mixture), title, **how)
+        return draw_view(view, view.labels(self.mixture), title, kind=kind, probabilities=probabilities, **options)
 
 
 def _component_names(name: Any, mixture: Mixture) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,10 @@ from mixtura.mixture import (
     model_to_json,
     row_labels,
 )
+from mixtura.plotting import plot
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,6 +179,18 @@ class Fit:
         ['0', '1']
         """
         return as_columns_like(X, self.mixture.posterior(X), row_labels(self.mixture))
+
+    def plot(self, X: Any = None, **options: Any) -> Figure:
+        """Draw the mixture, and its data if given; ``options`` are those of `mixtura.plot`.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> X = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
+        >>> mixtura.fit(X, 2, seed=0).plot(X, title="Two groups").axes[0].get_title(loc="left")
+        'Two groups'
+        """
+        return plot(self, X, **options)
 
     def to_json(self) -> str:
         """A model file: the mixture, the `Model` and the options of `EM` as JSON.
