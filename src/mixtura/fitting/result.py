@@ -246,17 +246,7 @@ class Fit:
         """
         return replace(self, mixture=self.mixture.named(*names))
 
-    def summary(self) -> str:
-        """Text about the fit: model, data, outcome, components, their strongest correlations, and criteria.
-
-        Examples
-        --------
-        >>> import mixtura
-        >>> print(mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2).summary().splitlines()[0])
-        2 components, model V, 1 column, 6 rows
-        """
-        return summarise_fit(self)
-
+    summary = summarise_fit
     recorded = reporting.record_again
     report = reporting.write_report
 

@@ -21,7 +21,14 @@ SAME_LOGLIK = 0.05
 
 
 def summarise_fit(fit: Fit) -> str:
-    """Text about a fit: model, data, outcome, components, their strongest correlations, and criteria."""
+    """Text about the fit: model, data, outcome, components, their strongest correlations, and criteria.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> print(mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2).summary().splitlines()[0])
+    2 components, model V, 1 column, 6 rows
+    """
     parts = ["\n".join(fit_sentences(fit)), _component_table(fit), "\n".join(correlation_lines(fit.mixture))]
     criteria = [
         ("log-likelihood", f"{fit.loglik:.4f}"),
