@@ -53,6 +53,7 @@ def test_a_report_says_what_was_fitted_and_how_it_went(report, fit):
     assert "A Gaussian mixture of 3 components (covariance model VVV) fitted to 180 rows in 3 columns" in text
     assert f"{fit.bic:,.2f}" in text
     assert mixtura.__version__ in text
+    assert "; start small-em; seed 0" in text
     assert "Converged." in text
     assert "3 of 3 starts end at this log-likelihood." in text
     assert "fit = mixtura.fit(X, 3, model='VVV', start='small-em', seed=0, n_init=3)" in text

@@ -209,12 +209,15 @@ def _lead(subject: Subject, language: Language) -> str:
 
 
 def _fitted(subject: Subject, options: ReportOptions, language: Language) -> str:
-    """When the rows were fitted, their file if it is known, and their fingerprint; empty if nothing is known."""
-    if subject.data is None:
-        return visible(options.data_name)
-    name = file_name(subject.data) or options.data_name
-    known = language.text("fitted", time=subject.data.time, fingerprint=subject.data.fingerprint)
-    return f"{visible(name)}{language.text('semicolon')}{known}" if name else known
+    """What is known of the rows and the start: file, time, fingerprint, name of the start, seed; else empty."""
+    known = [visible(file_name(subject.data) or options.data_name)]
+    if subject.data is not None:
+        known.append(language.text("fitted", time=subject.data.time, fingerprint=subject.data.fingerprint))
+    if subject.start_name:
+        known.append(language.text("from_start", start=subject.start_name))
+    if subject.seed is not None:
+        known.append(language.text("from_seed", seed=subject.seed))
+    return language.text("semicolon").join(filter(None, known))
 
 
 def _facts(subject: Subject, language: Language) -> list[tuple[str, str]]:
