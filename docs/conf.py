@@ -12,7 +12,7 @@ project_copyright = "The Mixtura developers"
 version = release = installed_version("mixtura")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "mathml", "numpydoc"]
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["deflist", "dollarmath"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 
