@@ -74,7 +74,7 @@ def commands_of(block: Block) -> Iterator[tuple[str, str]]:
 
 
 def run_mixtura(arguments: list[str]) -> str:
-    """What a terminal shows: standard output and standard error. "# exit code 2" at the end says which code is meant."""
+    """What a terminal shows: standard output and error. A "# exit code 2" at the end says which code is meant."""
     from mixtura.cli import main
 
     expected = 0
@@ -106,7 +106,7 @@ def run_console(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
             assert_same_output(shown, look_into_file(*words))
             continue
         if words[0] != "mixtura":
-            assert words[0] in ("make", "pip", "git", "cd"), f"who runs {command!r}?"
+            assert words[0] in ("make", "pip", "pipx", "uv", "source", "git", "cd"), f"who runs {command!r}?"
             continue
         real = run_mixtura(words[1:])
         if shown.strip():
