@@ -34,8 +34,10 @@ demo: $(VENV)/all  ## Fit Old Faithful's eruptions and draw every EM iteration
 	@echo "  $(DEMO)/faithful.gif          every EM iteration"
 	@echo "  $(DEMO)/faithful.png          the result"
 	@echo "  $(DEMO)/faithful.html         a report, in which EM can be played"
-	@echo "  $(DEMO)/faithful.json         the model: mixtura describe $(DEMO)/faithful.json"
+	@echo "  $(DEMO)/faithful.json         the model: $(BIN)/mixtura describe $(DEMO)/faithful.json"
 	@echo "  $(DEMO)/faithful_labels.csv   each eruption's most probable component"
+	@echo
+	@echo "To type mixtura alone: source $(BIN)/activate, or pipx install '.[all]', or uv tool install '.[all]'."
 
 test: $(VENV)/test  ## Run everything that CI runs: lint, types, import contracts, doctests, tests, coverage
 	$(BIN)/ruff check .

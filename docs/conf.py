@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import re
+import sys
 import warnings
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -13,15 +14,19 @@ from matplotlib import pyplot as plt
 
 import mixtura
 
+sys.path.insert(0, str(Path(__file__).parent))  # for mathml.py
+
 project = "Mixtura"
 author = "The Mixtura developers"
 project_copyright = "The Mixtura developers"
 version = release = installed_version("mixtura")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "numpydoc"]
-myst_enable_extensions = ["dollarmath"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "mathml", "numpydoc"]
+myst_enable_extensions = ["deflist", "dollarmath"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
+
+html_math_renderer = "mathml"
 
 default_role = "code"
 autodoc_typehints = "none"

@@ -74,13 +74,23 @@ def commands_of(block: Block) -> Iterator[tuple[str, str]]:
 
 
 def run_mixtura(arguments: list[str]) -> str:
-    """What a terminal shows: standard output and standard error."""
+    """What a terminal shows: standard output and error. A "# exit code 2" at the end says which code is meant."""
     from mixtura.cli import main
 
+    expected = 0
+    if "#" in arguments:
+        arguments, expected = arguments[: arguments.index("#")], int(arguments[-1])
     with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.redirect_stderr(output):
         code = main(arguments)
-    assert code == 0, f"mixtura {shlex.join(arguments)} exits with {code}:\n{output.getvalue()}"
+    assert code == expected, f"mixtura {shlex.join(arguments)} exits with {code}:\n{output.getvalue()}"
     return output.getvalue()
+
+
+def look_into_file(program: str, *arguments: str) -> str:
+    """What ``head -n 3 FILE`` and ``grep WORD FILE`` show."""
+    *_, sought, file = arguments
+    lines = Path(file).read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(lines[: int(sought)] if program == "head" else [line for line in lines if sought in line])
 
 
 def run_console(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,8 +102,11 @@ def run_console(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(sys, "argv", words[1:])
             runpy.run_path(words[1], run_name="__main__")
             continue
+        if words[0] in ("head", "grep"):
+            assert_same_output(shown, look_into_file(*words))
+            continue
         if words[0] != "mixtura":
-            assert words[0] in ("make", "pip", "git", "cd"), f"who runs {command!r}?"
+            assert words[0] in ("make", "pip", "pipx", "uv", "source", "git", "cd"), f"who runs {command!r}?"
             continue
         real = run_mixtura(words[1:])
         if shown.strip():
@@ -170,6 +183,13 @@ def test_iris_is_that_of_scikit_learn():
 def test_the_six_points_start_is_as_documented():
     made = runpy.run_path(str(ROOT / "examples" / "six_points.py"))["textbook_start"]()
     assert (ROOT / "examples" / "six_points_start.json").read_text(encoding="utf-8").strip() == made.to_json()
+
+
+def test_the_flats_are_as_documented(tmp_path):
+    made = runpy.run_path(str(ROOT / "examples" / "flats.py"))
+    for rows, name in ((made["this_week"](), "flats.csv"), (made["next_week"](), "flats_next_week.csv")):
+        made["write"](tmp_path / name, rows)
+        assert (tmp_path / name).read_bytes() == (ROOT / "examples" / name).read_bytes()
 
 
 @pytest.mark.parametrize("name", mixtura.__all__)
