@@ -237,9 +237,9 @@ def test_an_index_is_beside_its_accented_letter(to_mathml):
     assert mean == '<msub><mover><mi>x</mi><mostretchy="false">ˉ</mo></mover><mi>j</mi></msub>'
 
 
-def test_a_space_follows_the_name_of_a_function_unless_a_parenthesis_does(to_mathml):
-    assert "mspace" in to_mathml(r"\log w")
-    assert "mspace" not in to_mathml(r"\log(w)")
+def test_spaces_set_off_the_name_of_a_function_but_not_from_a_parenthesis(to_mathml):
+    assert to_mathml(r"n \log w").count("mspace") == 2
+    assert to_mathml(r"n \log(w)").count("mspace") == 1
 
 
 def test_every_command_is_documented():
