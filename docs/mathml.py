@@ -10,9 +10,9 @@ from sphinx.writers.html5 import HTML5Translator
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 ACCENTS = {"ˉ", "˜", "~", "^", "ˆ"}
-APPLICATION = re.compile(
-    r"<mo>&ApplyFunction;</mo>\s*(<mo[^>]*>\()?"
-)  # of a function such as log; a space unless ( follows
+# A function's name: thin spaces set it off from what is before it, and from what follows unless that is a parenthesis.
+APPLICATION = re.compile(r"(<m[io][^>]*>[^<]+</m[io]>)\s*<mo>&ApplyFunction;</mo>\s*(<mo[^>]*>\()?")
+SPACE = '<mspace width="0.17em"/>'
 FONTS = "Latin Modern Math, STIX Two Math, Cambria Math, DejaVu Math TeX Gyre, math"  # the first that a reader has
 
 
@@ -20,7 +20,7 @@ def to_mathml(formula: str, *, display: bool = False) -> str:
     """MathML of a LaTeX formula."""
     ET.register_namespace("", NAMESPACE)
     text = tex2mathml(formula, as_block=display).replace("&nbsp;", "\N{NO-BREAK SPACE}")
-    root = ET.fromstring(APPLICATION.sub(lambda found: found[1] or '<mspace width="0.17em"/>', text))
+    root = ET.fromstring(APPLICATION.sub(lambda found: SPACE + found[1] + (found[2] or SPACE), text))
     root.set("style", f"font-family: {FONTS}")
     for element in list(root.iter()):
         split_accent(element)

@@ -107,3 +107,30 @@ def test_fits_come_back_whole(iris, tmp_path):
         mixtura.Fit.from_json(broken)
     with pytest.raises(DataError, match=r"component_names are .* expected 1 different strings"):
         fit.named("one", "too many")
+
+
+def test_the_fingerprint_is_that_of_the_rows_alone(iris):
+    ways = [
+        {},
+        {"noise": 0.05},
+        {"trim": 0.1},
+        {"prior": "conjugate"},
+        {"model": "EII"},
+        {"known_labels": np.arange(150) % 3},
+    ]
+    rows = [iris, np.asfortranarray(iris), iris.tolist(), pl.DataFrame(iris, schema=list("abcd"))]
+    found = {
+        mixtura.fit(X, 3, max_iter=1, threads=t, **way).data.fingerprint for X in rows for t in (1, 3) for way in ways
+    }
+    assert len(found) == 1
+    others = [iris[:-1], iris[::-1][:149], iris + 1e-3, iris * 2, iris[:, ::-1]]
+    assert len(found | {mixtura.fit(X, 3, max_iter=1).data.fingerprint for X in others}) == 6
+    centred = iris - iris.mean(axis=0)
+    assert mixtura.fit(centred, 2).data.fingerprint == mixtura.fit(centred[::-1], 2).data.fingerprint
+
+
+def test_the_time_of_a_fit_can_be_told(iris, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    one, two = (mixtura.fit(iris, 2) for _ in range(2))
+    assert one.data.time == "1970-01-02 00:00 UTC"
+    assert one.to_json() == two.to_json()

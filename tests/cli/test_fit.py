@@ -17,8 +17,8 @@ from mixtura.cli.files import read_model
 from mixtura.cli.live import iteration_line, progress_line
 from mixtura.cli.options import EM
 from mixtura.cli.progress import FitProgress
-from mixtura.cli.tables import mean_and_deviation
 from mixtura.fitting.result import Iteration
+from mixtura.mixture import mean_and_deviation
 
 SIX = "x,y\n1,2\n1.5,1.8\n5,8\n8,8\n1,0.6\n9,11\n"
 

@@ -348,3 +348,15 @@ def test_trimmed_rows_are_marked(tmp_path, monkeypatch):
     assert labels["outlier"].arg_true().to_list() == [0, 1, 2, 3, 4]
     assert main(["predict", "m.json", "d.csv", "--columns", "a,b", "-o", "p.csv"]) == 0
     assert pl.read_csv("p.csv")["outlier"].to_list() == labels["outlier"].to_list()
+
+
+def test_names_are_given_in_the_words_of_the_command(model, capsys):
+    assert main(["name", "model.json", "low"]) == 2
+    assert capsys.readouterr().err == "model.json has 2 components; give 2 different names, not 1\n"
+    assert main(["name", "model.json", "low", "high", "-o", "n.json"]) == 0
+    assert mixtura.Mixture.from_json(Path("n.json").read_text()).component_names == ("low", "high")
+    assert mixtura.Mixture.from_json(Path("model.json").read_text()).component_names is None
+    assert repr(mixtura.read("rows.csv")).startswith("<Table of ")
+    assert len(repr(mixtura.read("rows.csv"))) < 100
+    assert main(["fit", "rows.csv", "-k", "2:3"]) == 2
+    assert ". See mixtura fit --help." in capsys.readouterr().err

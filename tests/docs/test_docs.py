@@ -217,6 +217,31 @@ def test_local_links_lead_somewhere(page):
             assert f"({anchor})=" in file.read_text(encoding="utf-8"), f"{target} has no such label"
 
 
+@pytest.fixture(scope="module")
+def to_mathml():
+    return runpy.run_path(str(ROOT / "docs" / "mathml.py"))["to_mathml"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_formulas_of_a_page_become_mathml(page, to_mathml):
+    prose = re.sub(r"`[^`\n]*`", "", FENCE.sub("", page.read_text(encoding="utf-8")))
+    for display, inline in re.findall(r"\$\$(.+?)\$\$|\$([^$]+)\$", prose, re.DOTALL):
+        formula = to_mathml(display or inline, display=bool(display))
+        assert formula.startswith("<math ")
+        assert "merror" not in formula
+        assert "\\" not in formula  # no command of LaTeX is left
+
+
+def test_an_index_is_beside_its_accented_letter(to_mathml):
+    mean = re.sub(r"\s+|<math[^>]*>|</math>", "", to_mathml(r"\bar x_j"))
+    assert mean == '<msub><mover><mi>x</mi><mostretchy="false">ˉ</mo></mover><mi>j</mi></msub>'
+
+
+def test_spaces_set_off_the_name_of_a_function_but_not_from_a_parenthesis(to_mathml):
+    assert to_mathml(r"n \log w").count("mspace") == 2
+    assert to_mathml(r"n \log(w)").count("mspace") == 1
+
+
 def test_every_command_is_documented():
     commands = run_mixtura(["--help"]).partition("Commands:")[2]
     names = re.findall(r"^  (\w+)  ", commands, re.MULTILINE)

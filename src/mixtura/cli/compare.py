@@ -10,7 +10,7 @@ from rich.text import Text
 
 import mixtura
 from mixtura import Comparison
-from mixtura._support import using_threads
+from mixtura._support import distinct_name, using_threads
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, results_console
 from mixtura.cli.files import read_model_file
@@ -45,7 +45,7 @@ def compare(
         agreement = {"adjusted_rand_index": found.adjusted_rand_index, "counts": found.counts.tolist()}
         print_json({"table": records, "labels": list(found.labels), **agreement})
         return
-    results_console().print(comparison_summary(found, (first, second)), soft_wrap=True)
+    results_console().print(comparison_summary(found, (first, distinct_name(second, [first]))), soft_wrap=True)
 
 
 def _finite(value: object) -> object:

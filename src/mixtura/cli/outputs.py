@@ -113,6 +113,7 @@ def write_columns(columns: Mapping[str, Sequence[Any]], path: str | None) -> Non
         print_text(table_text(columns))
     else:
         write_table(path, columns)
+        print_message(f"wrote {path}")
 
 
 def write_all(files: Mapping[str, str], writers: Mapping[str, Writer], *, quiet: bool) -> None:

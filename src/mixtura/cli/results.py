@@ -14,11 +14,10 @@ from mixtura.cli.tables import (
     MAX_PRINTED_COLUMNS,
     CellTexts,
     make_table,
-    mean_and_deviation,
     pair_table,
     split_to_width,
 )
-from mixtura.mixture import NOISE_LABEL
+from mixtura.mixture import NOISE_LABEL, mean_and_deviation
 from mixtura.plotting import format_percent
 
 

@@ -103,7 +103,7 @@ def _error_line(error: Exception) -> str | None:
     if usage is not None:
         context: Any = getattr(error, "ctx", None)
         command = context.command_path if context else "mixtura"
-        return f"{usage()} See {command} --help."
+        return f"{usage().rstrip('.')}. See {command} --help."
     return in_option_words(str(error)) if isinstance(error, MixturaError) else None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from rich.console import Console, Group
@@ -18,7 +17,7 @@ from mixtura._support import format_count
 from mixtura.cli.option_words import in_option_words
 from mixtura.errors import visible
 from mixtura.fitting import fit_sentences
-from mixtura.mixture import column_labels, component_labels, noise_name, standard_deviations
+from mixtura.mixture import column_labels, component_labels, mean_and_deviation, noise_name, standard_deviations
 
 # Further columns are in --json and the model file.
 MAX_PRINTED_COLUMNS = 40
@@ -71,22 +70,6 @@ def component_tables(mixture: Mixture, console: Console, more: Sequence[CellText
     if hidden:
         yield Text(f"and {format_count(hidden, 'column')} more, which --json and the model file have")
     yield Text(f"(mean {sign} standard deviation)\n")
-
-
-def mean_and_deviation(mean: float, deviation: float, sign: str = "±") -> str:
-    """Format a mean and its standard deviation: three digits of the deviation, and as many decimals of the mean.
-
-    Examples
-    --------
-    >>> mean_and_deviation(5.00632, 0.3489), mean_and_deviation(123456.0, 2345.6)
-    ('5.006 ± 0.349', '123456 ± 2346')
-    >>> mean_and_deviation(5.0, 1e-12), mean_and_deviation(5.0, 1e20)
-    ('5 ± 1e-12', '5 ± 1e+20')
-    """
-    exponent = min(int(Decimal(f"{deviation:.2e}").as_tuple().exponent), 0)
-    decimals = str(exponent).lstrip("-")
-    cell = f"{mean:z.{decimals}f} {sign} {deviation:.{decimals}f}"
-    return cell if len(cell) <= 24 else f"{mean:.6g} {sign} {deviation:.3g}"
 
 
 def split_to_width(lines: Sequence[CellTexts], console: Console) -> Iterable[Table | Text]:

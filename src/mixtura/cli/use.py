@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mixtura
 from mixtura import assess, kernels
-from mixtura._support import distinct_name, thread_count, using_threads, write_text
+from mixtura._support import distinct_name, format_count, thread_count, using_threads, write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.files import check_paths, read_model, read_model_file
@@ -21,6 +21,7 @@ from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.row_columns import row_numbers, with_rows
 from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import criteria_table, criteria_values, fit_summary, mixture_summary, mixture_values
+from mixtura.errors import ParameterError
 from mixtura.fitting import correlation_lines
 from mixtura.mixture import column_labels, row_labels
 from mixtura.plotting import plot as draw_plot
@@ -121,6 +122,10 @@ def name(model: o.ModelFile, names: o.ComponentNames, *, output: o.ModelTarget =
     target = model if output is None else output
     check_paths({"--output": target}, {"--output": [".json"]})
     file = read_model_file(model)
+    count = file.mixture.n_components
+    if len(set(names)) != count or len(names) != count:
+        wanted = f"{model} has {format_count(count, 'component')}"
+        raise ParameterError(f"{wanted}; give {count} different names, not {len(names)}")
     named = file.fit.named(*names) if file.fit else file.mixture.named(*names)
     write_text(target, f"{named.to_json()}\n")
     print_message(f"wrote {target}")

@@ -17,6 +17,9 @@ from mixtura.data import Summary
 # Characters of a fingerprint.
 DIGITS = 12
 
+# Digits of the moments that count.
+DECIMALS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class FittedData:
@@ -51,8 +54,7 @@ class FittedData:
     @classmethod
     def of(cls, summary: Summary) -> FittedData:
         """Of rows, given their summary."""
-        numbers = [summary.n_rows, summary.weight, *summary.mean.tolist(), *summary.variances.tolist()]
-        digest = hashlib.sha256(np.array(numbers, dtype=np.float64).tobytes()).hexdigest()
+        digest = hashlib.sha256(_rounded(summary).encode()).hexdigest()
         epoch = os.environ.get("SOURCE_DATE_EPOCH")
         now = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
         return cls(summary.n_rows, digest[:DIGITS], f"{now:%Y-%m-%d %H:%M} UTC")
@@ -67,3 +69,11 @@ class FittedData:
     def __str__(self) -> str:
         where = f"{self.file}, " if self.file else ""
         return f"{where}{self.n_rows} rows, fingerprint {self.fingerprint}; fitted {self.time}"
+
+
+def _rounded(summary: Summary) -> str:
+    """Number, weight, means and variances of the columns to eight digits, without rounding errors."""
+    widths = np.sqrt(np.where(summary.variances > 0, summary.variances, 1.0))
+    means = np.round(summary.mean / widths, DECIMALS) + 0.0  # no negative zero
+    numbers = [summary.weight, *means.tolist(), *summary.variances.tolist()]
+    return " ".join([str(summary.n_rows), *(f"{number:.{DECIMALS}g}" for number in numbers)])

@@ -8,7 +8,14 @@ import numpy as np
 
 from mixtura._support import Array, format_count, text_table
 from mixtura.errors import visible
-from mixtura.mixture import Mixture, column_labels, component_labels, noise_name, standard_deviations
+from mixtura.mixture import (
+    Mixture,
+    column_labels,
+    component_labels,
+    mean_and_deviation,
+    noise_name,
+    standard_deviations,
+)
 
 if TYPE_CHECKING:
     from mixtura.fitting.result import Fit
@@ -29,15 +36,15 @@ def summarise_fit(fit: Fit) -> str:
     >>> print(mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2).summary().splitlines()[0])
     2 components, model V, 1 column, 6 rows
     """
-    parts = ["\n".join(fit_sentences(fit)), _component_table(fit), "\n".join(correlation_lines(fit.mixture))]
     criteria = [
-        ("log-likelihood", f"{fit.loglik:.4f}"),
+        ("log-likelihood", f"{fit.loglik:.6f}"),
         ("BIC", f"{fit.bic:.4f}"),
         ("ICL", f"{fit.icl:.4f}"),
         ("AIC", f"{fit.aic:.4f}"),
         ("free parameters", f"{fit.n_parameters}"),
     ]
-    return "\n\n".join(part for part in [*parts, text_table(criteria)] if part)
+    parts = ["\n".join(fit_sentences(fit)), _component_table(fit), text_table(criteria)]
+    return "\n\n".join(part for part in [*parts, "\n".join(correlation_lines(fit.mixture))] if part)
 
 
 def fit_sentences(fit: Fit) -> list[str]:
@@ -74,7 +81,7 @@ def _component_table(fit: Fit) -> str:
         *(
             (
                 label,
-                *(f"{mean:.4g} ± {width:.3g}" for mean, width in zip(means, widths, strict=True)),
+                *(mean_and_deviation(mean, width) for mean, width in zip(means, widths, strict=True)),
                 *("" for _ in noise),
             )
             for label, means, widths in each

@@ -7,7 +7,7 @@ the file of its subject and export it below.
 from __future__ import annotations
 
 from mixtura.mixture.assembly import as_covariances, rescale_weights
-from mixtura.mixture.component_table import component_html, component_records, standard_deviations
+from mixtura.mixture.component_table import component_html, component_records, mean_and_deviation, standard_deviations
 from mixtura.mixture.conversion import as_mixture
 from mixtura.mixture.criteria import Assessment, assess, ranks
 from mixtura.mixture.labels import column_labels, component_labels, noise_name, row_labels
@@ -30,6 +30,7 @@ __all__ = [
     "component_html",
     "component_labels",
     "component_records",
+    "mean_and_deviation",
     "model_content",
     "model_to_json",
     "noise_name",

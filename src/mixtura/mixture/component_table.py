@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,3 +58,19 @@ def standard_deviations(mixture: Mixture) -> Array:
     [[2.0]]
     """
     return np.sqrt(mixture.covariances.variances())
+
+
+def mean_and_deviation(mean: float, deviation: float, sign: str = "±") -> str:
+    """Format a mean and its standard deviation: three digits of the deviation, and as many decimals of the mean.
+
+    Examples
+    --------
+    >>> mean_and_deviation(5.00632, 0.3489), mean_and_deviation(123456.0, 2345.6)
+    ('5.006 ± 0.349', '123456 ± 2346')
+    >>> mean_and_deviation(5.0, 1e-12), mean_and_deviation(5.0, 1e20)
+    ('5 ± 1e-12', '5 ± 1e+20')
+    """
+    exponent = min(int(Decimal(f"{deviation:.2e}").as_tuple().exponent), 0)
+    decimals = str(exponent).lstrip("-")
+    cell = f"{mean:z.{decimals}f} {sign} {deviation:.{decimals}f}"
+    return cell if len(cell) <= 24 else f"{mean:.6g} {sign} {deviation:.3g}"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows
+from mixtura._support import Array, Rows, format_count, format_list
 from mixtura.data.tables.cells import Cells
 
 
@@ -48,6 +48,11 @@ class Table:
     notes: tuple[str, ...] = ()
     labels: NDArray[np.str_] | None = None
     cells: Cells | None = None
+
+    def __repr__(self) -> str:
+        names = f" ({format_list(self.columns)})" if self.columns else ""
+        count = f"{format_count(len(self.rows), 'row')} in {format_count(self.rows.shape[1], 'column')}"
+        return f"<Table of {count}{names} from {self.name}>"
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.rows, dtype=dtype, copy=copy)
