@@ -109,6 +109,7 @@ def test_fits_come_back_whole(iris, tmp_path):
         fit.named("one", "too many")
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_the_fingerprint_is_that_of_the_rows_alone(iris):
     ways = [
         {},
