@@ -80,17 +80,17 @@ def _begin(
     message: dict[str, Any], session: Session, control: Control, send: Outlet, tasks: set[asyncio.Task[None]]
 ) -> Control:
     """Begin a fit in a thread of its own."""
-    if "fit" in session.running or any(not task.done() for task in tasks):
-        raise ParameterError(session.language.text("busy"))
     settings = parse_settings(message, session.columns)
     new = Control(pace=dict(control.pace))
     if "rate" in message:
         new.set_rate(message["rate"])
+    session.claim(new.stopped)
 
     def work() -> None:
         try:
-            entry, told = run_fit(session, settings, new, send)
-            view = entry_view(session, entry)
+            with session.claimed():
+                entry, told = run_fit(session, settings, new, send)
+                view = entry_view(session, entry)
             send({"type": "done", **view, "warnings": told, "dropped": session.drop_oldest()})
         except MixturaError as error:
             send({"type": "error", "message": str(error)})

@@ -105,14 +105,13 @@ def main_page(session: Session) -> str:
 
 def entry_view(session: Session, entry: FitEntry) -> dict[str, Any]:
     """What the page shows of a fit: a line of the list, the data of the explorer, and the summary."""
-    with session.alone():
-        view = finished_view(
-            entry.fit,
-            entry.table,
-            selection=entry.selection,
-            sample_weight=entry.table.sample_weight,
-            lang=session.language.name,
-        )
+    view = finished_view(
+        entry.fit,
+        entry.table,
+        selection=entry.selection,
+        sample_weight=entry.table.sample_weight,
+        lang=session.language.name,
+    )
     summary = render_part("summary.html.j2", session.language, number=entry.number, **view)
     return {"fit": fit_line(entry), "page": view["data"], "summary": summary}
 

@@ -60,7 +60,11 @@ def create_app(session: Session) -> Any:
         return await _answer(lambda: make(session, session.find(request.path_params["number"])), media_type)
 
     async def view(request: Request) -> Response:
-        return await _answer(lambda: entry_view(session, session.find(request.path_params["number"])))
+        def make() -> Any:
+            with session.alone():
+                return entry_view(session, session.find(request.path_params["number"]))
+
+        return await _answer(make)
 
     async def comparison(request: Request) -> Response:
         pair = [request.query_params.get(name, "") for name in ("first", "second")]

@@ -117,9 +117,24 @@ class Session:
             raise ParameterError(self.language.text("no_such_fit", number=number, known=known))
         return entry
 
+    def claim(self, stopped: threading.Event) -> None:
+        """Announce a fit, which the event stops; ParameterError if there is one already."""
+        if "fit" in self.running:
+            raise ParameterError(self.language.text("busy"))
+        self.running["fit"] = stopped
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """A context in which the announced fit is computed; at its end another one may be announced."""
+        try:
+            with self.computing:
+                yield
+        finally:
+            self.running.pop("fit", None)
+
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """A context in which no other thread computes; ParameterError while a fit is running."""
+        """A context in which something else is computed; ParameterError while a fit is running."""
         if "fit" in self.running or not self.computing.acquire(timeout=LONGEST_WAIT):
             raise ParameterError(self.language.text("busy"))
         try:

@@ -57,22 +57,17 @@ def run_fit(session: Session, settings: FitSettings, control: Control, send: Out
     Raises
     ------
     ParameterError
-        If another fit is running, if this one was stopped before there was anything to keep, or if the settings do not
-        fit the table.
+        If it was stopped before there was anything to keep, or the settings do not fit the table.
     """
     table = session.table_of(settings.columns)
     if len(settings.columns) > MOST_COLUMNS:
         raise ParameterError(session.language.text("many_columns", n=len(settings.columns), most=MOST_COLUMNS))
-    with session.alone():
-        session.running["fit"] = control.stopped
-        try:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                found, selection = _run(session, settings, control, send, table)
-        except KeyboardInterrupt:  # which must not reach the server's own thread
-            raise ParameterError(session.language.text("nothing_to_keep")) from None
-        finally:
-            del session.running["fit"]
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            found, selection = _run(session, settings, control, send, table)
+    except KeyboardInterrupt:  # which must not reach the server's own thread
+        raise ParameterError(session.language.text("nothing_to_keep")) from None
     told = [str(one.message) for one in caught if issubclass(one.category, MixturaWarning)]
     return session.add(settings, found, table, selection), list(dict.fromkeys(told))
 
