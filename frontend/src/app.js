@@ -12,7 +12,7 @@ const text = (key, values = {}) =>
   Object.entries(values).reduce((found, [name, value]) => found.replaceAll(`{${name}}`, value), settings.strings[key]);
 const part = (id) => document.getElementById(id);
 const explorer = createExplorer();
-const seen = { frames: 0, starts: 0, cells: 0, total: 0, failed: "" };
+const seen = { frames: 0, starts: 0, cells: 0 };
 let live = null;
 
 function say(sentence, running) {
@@ -34,6 +34,7 @@ function begin(request) {
   part("cell-rows").replaceChildren();
   say(text(setup.selects() ? "app_selecting" : "app_searching"), true);
   connection.send(request);
+  if (matchMedia("(max-width: 60rem)").matches) part("progress").scrollIntoView({ block: "start" });
 }
 
 async function show(view) {
@@ -57,7 +58,7 @@ function showCell({ model, n_components, bic }) {
   const after = [...rows.children].find((other) => Number(other.dataset.bic) > Number(row.dataset.bic));
   rows.insertBefore(row, after ?? null);
   seen.cells += 1;
-  say(`${text("app_selecting")} ${seen.cells}`, true);
+  say(`${text("app_selecting")} ${text("app_cells", { n: seen.cells })}`, true);
 }
 
 const handlers = {
@@ -111,6 +112,8 @@ const connection = createConnection((message) => handlers[message.type]?.(messag
   say("", false);
   showError(text("app_lost"));
 });
+
+for (const fit of settings.fits) fits.add(fit); // those of the session, where the page is loaded again
 
 // What tests, and the curious, read.
 window.mixtura = {

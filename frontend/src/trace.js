@@ -22,6 +22,7 @@ export function createTrace(page, state) {
   }
 
   function layout() {
+    if (!container.isConnected) return;
     measure();
     const [width, height] = [container.clientWidth, container.clientHeight];
     const vertical = ticksOf(low, high, 4);

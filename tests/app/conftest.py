@@ -67,7 +67,9 @@ def serve():
     def start(session):
         bound = bound_socket(0)
         server = uvicorn.Server(
-            uvicorn.Config(create_app(session), log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=1)
+            uvicorn.Config(
+                create_app(session), log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=1
+            )
         )
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([bound])))
         thread.start()

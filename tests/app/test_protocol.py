@@ -16,7 +16,6 @@ from mixtura.cli.serve import labelled_table
 from mixtura.data.tables import Reading, read_as
 from mixtura.report.drawn_rows import single_precision
 
-
 LIVE = HOST.replace("http", "ws")
 
 
@@ -52,12 +51,18 @@ def test_without_the_token_nothing_is_answered(client, path):
 def test_other_sites_are_refused_even_with_the_token(client, headers, text):
     answer = client.http.get(f"{client.root}/", headers=headers)
     assert (answer.status_code, text in answer.text) == (403, True)
-    with pytest.raises(WebSocketDisconnect), client.http.websocket_connect(f"{LIVE}{client.root}/live", headers=headers):
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.http.websocket_connect(f"{LIVE}{client.root}/live", headers=headers),
+    ):
         pass
 
 
 def test_a_connection_without_the_token_is_refused(client):
-    with pytest.raises(WebSocketDisconnect), client.http.websocket_connect(f"{LIVE}/wrong/live", headers={"origin": HOST}):
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.http.websocket_connect(f"{LIVE}/wrong/live", headers={"origin": HOST}),
+    ):
         pass
 
 
@@ -87,13 +92,23 @@ def test_a_whole_fit_over_the_websocket(client, session):
     table = session.table_of(("width", "height"))
     seen = []
     mixtura.fit(
-        table, 3, start="k-means++", em=mixtura.EM(accelerate=False), on_iteration=lambda each: seen.append(each.mixture)
+        table,
+        3,
+        start="k-means++",
+        em=mixtura.EM(accelerate=False),
+        on_iteration=lambda each: seen.append(each.mixture),
     )
     for frame in frames:
         shown = posterior_of(parameters_of(frame), np.asarray(table.rows), 3)
         np.testing.assert_allclose(shown, seen[frame["number"]].posterior(table), atol=2e-4)
     done = messages[-1]
-    assert done["fit"] == {**done["fit"], "number": 1, "n_components": 3, "bic": fit.bic, "columns": ["width", "height"]}
+    assert done["fit"] == {
+        **done["fit"],
+        "number": 1,
+        "n_components": 3,
+        "bic": fit.bic,
+        "columns": ["width", "height"],
+    }
     assert "Converged." in done["summary"]
     assert done["page"]["frames"]["recorded"] == len(fit.history)
 
@@ -260,7 +275,7 @@ def test_weights_and_files_without_names(tmp_path):
     session = as_session(read_as(str(path), Reading(header=False), keep_cells=True), app_language("zh"), labelled_table)
     one = Client(session)
     with one.http:
-        assert "lang=\"zh\"" in one.get("").text
+        assert 'lang="zh"' in one.get("").text
         messages = one.fit(columns=list(session.columns[:1]), n_components=2)
         assert messages[-1]["type"] == "done", json.dumps(messages[-1])[:300]
         assert one.get("fits/1/labels.csv").status_code == 200

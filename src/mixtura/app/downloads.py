@@ -10,7 +10,7 @@ from mixtura.plotting import plot
 from mixtura.report import ReportOptions, fit_report
 
 
-def model_file(session: Session, entry: FitEntry) -> bytes:
+def model_file(_: Session, entry: FitEntry) -> bytes:
     """The model file."""
     return f"{entry.fit.to_json()}\n".encode()
 

@@ -80,7 +80,7 @@ def render_part(template: str, language: Language, **values: Any) -> str:
 
 
 def main_page(session: Session) -> str:
-    """The page without any fit."""
+    """The page; fits of the session are listed, none is shown."""
     language = session.language
     return render_part(
         "app.html.j2",
@@ -96,6 +96,7 @@ def main_page(session: Session) -> str:
         version=import_module("mixtura").__version__,
         settings={
             "columns": session.columns,
+            "fits": [fit_line(entry) for entry in session.fits.values()],
             "strings": {key: language.strings[key] for key in MODULE_STRINGS},
         },
         # The explorer is that of reports; its menus are filled when there is a fit.

@@ -22,7 +22,8 @@ from mixtura.errors import MixturaError
 
 # The page runs its own module alone; attributes of style come from that module, which draws.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws://127.0.0.1:* ws://localhost:*; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "connect-src 'self' ws://127.0.0.1:* ws://localhost:*; "
     "img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
@@ -46,7 +47,7 @@ def create_app(session: Session) -> Any:
     (403, 200)
     """
 
-    async def page(request: Request) -> Response:
+    async def page(_: Request) -> Response:
         return HTMLResponse(main_page(session), headers={"content-security-policy": POLICY})
 
     async def static(request: Request) -> Response:
@@ -89,7 +90,7 @@ def _stopping(session: Session) -> Any:
     """A context of the server's life, at whose end a fit that is running is stopped."""
 
     @asynccontextmanager
-    async def life(app: Starlette) -> AsyncIterator[None]:
+    async def life(_: Starlette) -> AsyncIterator[None]:
         yield
         for event in list(session.running.values()):
             event.set()

@@ -37,6 +37,7 @@ def bound_socket(port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((HOST, port))
+        bound.listen()  # from now on connections wait until the server answers
     except (OSError, OverflowError) as error:
         bound.close()
         reason = getattr(error, "strerror", None) or str(error)
@@ -47,7 +48,6 @@ def bound_socket(port: int) -> socket.socket:
 def run_server(session: Session, port: int, *, tell: Callable[[str], Any], opens: bool) -> None:
     """Serve until Ctrl-C; ``tell`` is given the address, and a browser opens it if ``opens``."""
     with bound_socket(port) as bound:
-        bound.listen()  # from now on connections wait until the server answers
         address = f"http://{HOST}:{bound.getsockname()[1]}/{session.token}/"
         config = uvicorn.Config(
             create_app(session),

@@ -101,9 +101,7 @@ def _run(
     return found, None
 
 
-def iteration_watcher(
-    session: Session, control: Control, send: Outlet, table: Table
-) -> Callable[[Iteration], None]:
+def iteration_watcher(session: Session, control: Control, send: Outlet, table: Table) -> Callable[[Iteration], None]:
     """What `mixtura.fit` calls after each iteration: it sends a frame, waits, and stops the fit when it is told to."""
     views: dict[int, LiveView] = {}
     sent = {"time": 0.0, "frames": 0.0}
