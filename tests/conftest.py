@@ -26,7 +26,7 @@ settings.load_profile("mixtura")
 
 MODELS = ("VVV", "EEE", "VVI", "VII")
 
-# What tests in tests/report need besides Python's packages.
+# What tests in tests/report and tests/app need besides Python's packages.
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = Path(__file__).parents[1] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 

@@ -31,7 +31,7 @@ def test_frames_arrive_and_the_fit_is_shown(visit):
     assert page.evaluate("() => document.querySelectorAll('#setup input:not([disabled])').length") > 5
     without_sum(page)
     page.fill("#n-components", "3")
-    page.select_option("#pace", "30")
+    page.select_option("#pace", "3")
     page.click("#fit")
     page.wait_for_function("() => window.mixtura.seen().frames >= 3")
     assert page.locator("#stop").is_visible()
@@ -39,6 +39,7 @@ def test_frames_arrive_and_the_fit_is_shown(visit):
     assert page.locator("#player").count() == 0
     assert page.locator("#status").inner_text().startswith("Iteration ")
     before = page.locator("#trace .trace-line").get_attribute("d")
+    page.select_option("#pace", "30")
     page.wait_for_function(
         "(d) => document.querySelector('#trace .trace-line')?.getAttribute('d').length > d.length", arg=before
     )
