@@ -34,6 +34,10 @@ function begin(request) {
   part("cell-rows").replaceChildren();
   say(text(setup.selects() ? "app_selecting" : "app_searching"), true);
   connection.send(request);
+}
+
+// Where the form is above the view, the view comes into sight.
+function showProgress() {
   if (matchMedia("(max-width: 60rem)").matches) part("progress").scrollIntoView({ block: "start" });
 }
 
@@ -69,6 +73,7 @@ const handlers = {
   frame(message) {
     seen.frames += 1;
     explorer.frame(live, message);
+    if (seen.frames === 1) showProgress();
     const prefix = seen.starts ? text("app_start", { number: seen.starts + 1 }) : "";
     say(prefix + text("app_iterating", { number: message.number, loglik: formatLoglik(message.loglik) }), true);
   },

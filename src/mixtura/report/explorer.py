@@ -14,6 +14,7 @@ from mixtura.errors import visible
 from mixtura.mixture import Mixture
 from mixtura.plotting import with_column_names
 from mixtura.report.advice import advice, outcome_sentence
+from mixtura.report.charts import criterion_chart
 from mixtura.report.drawn_rows import DrawnRows, ScaledRows, rows_of_page, single_precision
 from mixtura.report.encoding import encode_numbers
 from mixtura.report.frames import frame_parameters, frames_of
@@ -31,10 +32,10 @@ from mixtura.report.protocols import ReportedFit, ReportedSelection
 from mixtura.report.recording import own_recording, recording_of
 from mixtura.report.report import facts_of, replay_note
 from mixtura.report.subject import Subject
-from mixtura.report.tables import ComponentNames, components_table
+from mixtura.report.tables import ComponentNames, components_table, criterion_name
 
 # Part of the range of a column that its axis has beyond the values.
-MARGIN = 0.06
+MARGIN = 0.1
 
 # Columns that the table of components shows.
 MOST_COLUMNS = 6
@@ -51,12 +52,15 @@ class LiveView:
         The rows as they travel.
     columns : tuple of str
     n_components : int
+    shown : tuple of int
+        Positions of the one or two columns in which the components differ most at the start.
     """
 
     drawn: DrawnRows
     scaled: ScaledRows
     columns: tuple[str, ...]
     n_components: int
+    shown: tuple[int, ...]
 
     @classmethod
     def of(cls, mixture: Mixture, X: Any) -> LiveView:
@@ -70,7 +74,8 @@ class LiveView:
         """
         named = with_column_names(mixture, X)
         drawn = rows_of_page(named, X)
-        return cls(drawn, single_precision(drawn.rows), named.columns or (), named.n_components)
+        scaled = single_precision(drawn.rows)
+        return cls(drawn, scaled, named.columns or (), named.n_components, shown_columns(named, 2))
 
     def page(self, language: Language, capacity: int) -> dict[str, Any]:
         """What the module reads before the first frame, as values for JSON; ``capacity`` is the most frames."""
@@ -82,7 +87,7 @@ class LiveView:
             "colours": component_colours(k),
             "noise": False,
             "form": "dense",
-            "shown": [0, 1 if d > 1 else -1],
+            "shown": [*self.shown, -1][:2],
             "limits": [_limits(self.drawn.rows[:, c]) for c in range(d)],
             "peaks": [0.0] * d,
             "rows": {
@@ -156,4 +161,7 @@ def finished_view(
         "advice": advice(subject, measures, language),
         "components": components_table(subject, shown_columns(mixture, MOST_COLUMNS), labels, sizes, language),
         "colours": component_colours(len(names)),
+        "chart": criterion_chart(selection) if selection else None,
+        "criterion": criterion_name(selection.criterion, language) if selection else "",
+        "best_cell": selection.ranked[0] if selection else None,
     }
