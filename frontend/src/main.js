@@ -35,6 +35,8 @@ async function start() {
   window.mixtura = {
     frames: page.frameCount,
     posterior: (frame, row) => Array.from(model.posterior(frame, row)),
+    marginal: (frame, component, x, y) => model.marginal(frame, component, x, y),
+    weight: (frame, component) => model.weight(frame, component),
     state: () => state.all(),
     renderer: () => holder.kind(),
     readBack: (frame) => holder.readBack(frame),

@@ -67,7 +67,7 @@ export function createModel(page) {
     return Math.exp(log);
   }
 
-  // Columns of the inverse of U', which are rows of a square root of the covariance matrix.
+  // A column of the inverse of U: the covariance matrix has the products of these columns.
   function squareRoot(frame, component, column) {
     const u = offset(frame, component) + 1 + d;
     const solved = new Float64Array(d);
@@ -75,26 +75,26 @@ export function createModel(page) {
       solved[column] = 1 / parameters[u + column];
       return solved;
     }
-    // Row `column` of inverse(U), by forward substitution in y U = e.
-    for (let c = column; c < d; c++) {
-      let rest = c === column ? 1 : 0;
-      for (let r = column; r < c; r++) rest -= solved[r] * parameters[u + at(r, c)];
-      solved[c] = rest / parameters[u + at(c, c)];
+    // U is upper triangular, so that back substitution begins at the column itself.
+    for (let r = column; r >= 0; r--) {
+      let rest = r === column ? 1 : 0;
+      for (let c = r + 1; c <= column; c++) rest -= parameters[u + at(r, c)] * solved[c];
+      solved[r] = rest / parameters[u + at(r, r)];
     }
     return solved;
   }
 
-  // Mean and covariance of two columns, in the units of the data.
+  // Means, standard deviations and correlation of two columns; variances of tiny values would underflow.
   function marginal(frame, component, x, y) {
     const base = offset(frame, component) + 1;
     const { origin, unit } = page.rows;
     const [a, b] = [squareRoot(frame, component, x), squareRoot(frame, component, y)];
     const dot = (p, q) => p.reduce((sum, value, i) => sum + value * q[i], 0);
+    const deviations = [Math.sqrt(dot(a, a)), Math.sqrt(dot(b, b))];
     return {
       mean: [x, y].map((column) => origin[column] + unit[column] * parameters[base + column]),
-      xx: dot(a, a) * unit[x] ** 2,
-      xy: dot(a, b) * unit[x] * unit[y],
-      yy: dot(b, b) * unit[y] ** 2,
+      sd: [deviations[0] * unit[x], deviations[1] * unit[y]],
+      correlation: dot(a, b) / (deviations[0] * deviations[1]),
     };
   }
 

@@ -17,10 +17,18 @@ export function createCanvasHolder(container, page, model) {
     renderer = replaceCanvas(createCanvasRenderer);
   }
 
-  renderer = replaceCanvas(createWebGLRenderer);
+  // A driver may refuse the shader; the page is then drawn without it.
+  try {
+    renderer = replaceCanvas(createWebGLRenderer);
+  } catch {
+    renderer = null;
+  }
   if (!renderer) fallBack();
   // A canvas that has lost its context cannot get another kind of context: it is replaced.
-  container.addEventListener("webglcontextlost", () => { fallBack(); container.dispatchEvent(new Event("redraw")); }, true);
+  container.addEventListener("webglcontextlost", () => {
+    fallBack();
+    container.dispatchEvent(new Event("redraw"));
+  }, true);
 
   return {
     kind: () => renderer.kind,

@@ -11,6 +11,7 @@ export function ticksOf(low, high, count) {
 }
 
 export function formatTick(value, step) {
+  if (value === 0 && step < 1e-4) return "0";
   if (value !== 0 && (Math.abs(value) >= 1e6 || step < 1e-4)) {
     return value.toExponential(Math.max(0, Math.ceil(Math.log10(Math.abs(value) / step) - 1e-9))).replace("-", "\u2212").replace("e+", "e");
   }

@@ -7,6 +7,7 @@ from mixtura.analysis import (
     Bootstrap,
     Combination,
     Comparison,
+    Confusion,
     Discriminant,
     LikelihoodRatioTest,
     LikelihoodRatioTests,
@@ -14,8 +15,10 @@ from mixtura.analysis import (
     bootstrap,
     combine_components,
     compare,
+    cross_validate_classes,
     discriminant,
     likelihood_ratio_tests,
+    load,
     reduce_dimensions,
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
@@ -37,7 +40,7 @@ from mixtura.errors import (
     StartsDisagreeWarning,
     TiesWarning,
 )
-from mixtura.fitting import EM, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit, load
+from mixtura.fitting import EM, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit
 from mixtura.mixture import Assessment, Mixture, Noise, assess
 from mixtura.plotting import plot, watch
 from mixtura.report import Report, replay
@@ -45,7 +48,7 @@ from mixtura.selection import Cell, Selection, TriedStart, select
 from mixtura.starts import ClusterTree, Labels, Parameters, Responsibilities, find_noise, hierarchical
 
 if TYPE_CHECKING:
-    from mixtura.sklearn import GaussianMixture, MixtureClassifier
+    from mixtura.sklearn import GaussianMixture, MixtureClassifier, MixtureDisplay
 
 __version__ = "0.1.0"
 
@@ -58,6 +61,7 @@ __all__ = [
     "ColumnsWarning",
     "Combination",
     "Comparison",
+    "Confusion",
     "ConjugatePrior",
     "ConvergenceWarning",
     "DataError",
@@ -80,6 +84,7 @@ __all__ = [
     "MixturaWarning",
     "Mixture",
     "MixtureClassifier",
+    "MixtureDisplay",
     "Model",
     "Noise",
     "Outcome",
@@ -100,6 +105,7 @@ __all__ = [
     "bootstrap",
     "combine_components",
     "compare",
+    "cross_validate_classes",
     "discriminant",
     "find_noise",
     "fit",
@@ -116,8 +122,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import one of the two estimators at its first use, since their module imports scikit-learn."""
-    if name in ("GaussianMixture", "MixtureClassifier"):
+    """Import an estimator or its display at its first use, since their module imports scikit-learn."""
+    if name in ("GaussianMixture", "MixtureClassifier", "MixtureDisplay"):
         globals()[name] = getattr(import_module("mixtura.sklearn"), name)  # later uses do not come here
         return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -251,13 +251,15 @@ def test_a_live_line_on_a_terminal(two, capsys, monkeypatch):
 def test_lines_of_an_iteration():
     start, later = Iteration(1, 0, None, -5.0, math.nan, (0, 1)), Iteration(1, 3, None, -4.5, 0.25, (0, 1))
     assert iteration_line(start, 1) == "iteration 0  log-likelihood -5.000000000000"
-    progress = FitProgress(starts=3, max_iter=50, began=0.0).with_iteration(1, 0, 1.0)
+    progress = FitProgress(starts=3, max_iter=50, began=0.0).with_iteration(1, 0, 1.0, math.nan)
     assert progress_line(start, progress, words=True) == "start 2/3  iteration 0/50  log-likelihood -5.0000"
-    progress = progress.with_iteration(1, 3, 2.0)
+    progress = progress.with_iteration(1, 3, 2.0, 0.25)
     assert (
         progress_line(later, progress, words=False)
         == "start 2/3  3/50  loglik -4.5000  rise 0.25  0.5/s  at most 4 min"
     )
+    progress = progress.with_iteration(1, 4, 3.0, 0.125)
+    assert progress_line(later, progress, words=True).endswith("0.667/s  about 21 s left")
 
 
 def test_interrupted_before_there_is_anything(two, capsys, monkeypatch):

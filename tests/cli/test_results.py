@@ -176,7 +176,7 @@ def test_classes(here, capsys):
     )
     assert values["bic"] == pytest.approx(several.bic)
     assert [row["model"] for row in values["classes"]] == list(several.models)
-    assert set(values["errors"]) == {"training error"}
+    assert set(values["errors"]) == {"training error", "cross-validated error"}
 
 
 def test_rows_without_a_class_help_and_new_rows_need_none(here, capsys):

@@ -2,9 +2,11 @@
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,9 @@ def wild(tmp_path, monkeypatch):
     names = (WILD + "one", "two")
     parts = [0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], np.ones((2, 2))
     Path("model.json").write_text(mixtura.Mixture(*parts, columns=(WILD + "a", "b"), component_names=names).to_json())
+    fit = mixtura.fit(mixtura.read("wild.csv"), 2, start=np.arange(60) % 2).named(*names)
+    assert not set("\x1b\x07\x9b") & set(fit.summary())
+    fit.save("fit.json")
 
 
 @pytest.mark.parametrize(
@@ -41,6 +46,8 @@ def wild(tmp_path, monkeypatch):
         ["fit", "wild.csv", "-k", "2", "--columns", "z"],
         ["select", "wild.csv", "-k", "1:2", "--models", "VVV,EEE"],
         ["describe", "model.json"],
+        ["describe", "fit.json"],
+        ["compare", "model.json", "fit.json", "wild.csv"],
         ["predict", "model.json", "tame.csv"],
         ["reduce", "model.json"],
         ["combine", "model.json", "wild.csv"],
@@ -118,3 +125,41 @@ def test_a_live_line_needs_a_thread(wild, capsys, monkeypatch):
     assert main(["fit", "tame.csv", "-k", "2"]) == 0
     assert main(["select", "tame.csv", "-k", "1", "--models", "VVV"]) == 0
     assert capsys.readouterr().err == ""
+
+
+def on_a_terminal(*arguments):
+    """What a command writes to a terminal."""
+    ours, its = pty.openpty()
+    with subprocess.Popen([*PROGRAM.split(), *arguments], stdout=its, stderr=its) as process:
+        os.close(its)
+        shown = b""
+        with suppress(OSError):  # the other end is closed
+            while part := os.read(ours, 1 << 16):
+                shown += part
+        os.close(ours)
+    assert process.returncode == 0
+    return shown.decode()
+
+
+def test_warnings_have_lines_of_their_own_above_the_progress(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TERM", "xterm")
+    rows = np.round(np.random.default_rng(0).normal(size=(5_000, 3)))
+    np.savetxt("tied.csv", rows, delimiter=",", header="a,b,c", comments="")
+    shown = on_a_terminal("fit", "tied.csv", "-k", "3", "--max-iter", "2")
+    before = [shown[: found.start()] for found in re.finditer("warning: ", shown)]
+    assert len(before) >= 2
+    assert all(text.endswith(("\x1b[2K", "\n")) for text in before)
+
+
+def test_a_reader_that_leaves_early_gets_its_files(wild):
+    done = subprocess.run(
+        f"bash -c '{PROGRAM} fit tame.csv -k 2 --output m.json --labels l.csv | head -0; exit ${{PIPESTATUS[0]}}'",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (141, "wrote m.json\nwrote l.csv\n")
+    assert Path("m.json").exists()
+    assert Path("l.csv").exists()

@@ -79,7 +79,7 @@ def test_classes_that_look_like_formulas_come_back(tmp_path, monkeypatch):
     rows[:20] += 9
     write_table("d.csv", {"x": rows.tolist(), "class": ["=a"] * 20 + ["b"] * 20})
     assert main(["classify", "d.csv", "--classes", "class", "--labels", "l.csv", "--proba"]) == 0
-    assert pl.read_csv("l.csv").columns == ["row", "label", "p_=a", "p_b"]
+    assert pl.read_csv("l.csv").columns == ["row", "label", "probability", "uncertainty", "p_=a", "p_b"]
     assert read_as("l.csv", Reading(["p_b"]), labels_column="label").labels.tolist() == ["=a"] * 20 + ["b"] * 20
 
 

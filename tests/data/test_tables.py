@@ -5,11 +5,13 @@ import gzip
 import io
 import json
 import lzma
+import math
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import openpyxl
 import polars as pl
 import pytest
 
@@ -379,8 +381,26 @@ def test_pace():
     progress = FitProgress(starts=2, max_iter=10, began=1.0)
     assert progress.rate == 0
     assert format_duration(0) == "0 s"
-    progress = progress.with_iteration(0, 0, 1.0).with_iteration(0, 1, 2.0).with_iteration(1, 0, 3.0)
-    assert (progress.done, progress.rate, progress.seconds_left) == (1, 0.5, 20.0)
+    progress = progress.with_iteration(0, 0, 1.0, math.nan).with_iteration(0, 1, 2.0, 1.0)
+    progress = progress.with_iteration(1, 0, 3.0, math.nan)
+    assert (progress.done, progress.rate, progress.seconds_at_most, progress.seconds_left) == (1, 0.5, 20.0, None)
+
+
+def test_the_time_left_is_that_of_the_factor_by_which_rises_shrink():
+    """Against the iterations of a real fit; the factor of the last rises is that of EM."""
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(size=2_000), rng.normal(size=2_000) + 2.5])
+    rises = []
+    start = mixtura.Mixture([0.5, 0.5], [[-0.5], [3.0]], np.ones((2, 1, 1)))
+    em = mixtura.EM(accelerate=False)
+    fit = mixtura.fit(rows, start=start, em=em, on_iteration=lambda one: rises.append(one.rise))
+    progress = FitProgress(starts=1, max_iter=1000, began=0.0).with_iteration(0, 0, 0.0, math.nan)
+    estimates = []
+    for number, rise in enumerate(rises[1:], start=1):
+        progress = progress.with_iteration(0, number, float(number), rise)
+        estimates.append(progress.seconds_left)
+    halfway = fit.iterations // 2
+    assert estimates[halfway] == pytest.approx(fit.iterations - halfway - 1, rel=0.25)
 
 
 # How people write tables: the text, and what is read of it.
@@ -481,7 +501,6 @@ def test_columns_by_name_position_range_and_pattern(file):
 
 
 def test_spreadsheets(tmp_path):
-    openpyxl = pytest.importorskip("openpyxl")
     path = tmp_path / "t.xlsx"
     book = openpyxl.Workbook()
     book.active.append([])
@@ -533,3 +552,16 @@ def test_fit_and_select_take_paths_and_columns(file):
     assert mixtura.select(Path(path), [2], models=["VVV"], columns=["2:3"]).best.loglik == pytest.approx(fit.loglik)
     with pytest.raises(ParameterError, match="X has no column"):
         mixtura.fit(rows, 2, columns=["a"])
+
+
+def test_spreadsheets_need_a_package(monkeypatch, file):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r"fastexcel, which is not installed: pip install 'mixtura\[excel\]'"):
+        read(file(b"PK", "t.xlsx"))
+
+
+def test_spreadsheets_without_cells(tmp_path):
+    path = tmp_path / "t.xlsx"
+    openpyxl.Workbook().save(path)
+    with pytest.raises(DataError, match=r"t\.xlsx has no cells"):
+        read(path)

@@ -10,6 +10,7 @@ import mixtura
 from mixtura import DenseCovariance, DiagonalCovariance, Mixture, Noise
 from mixtura.plotting import style
 from mixtura.plotting.plot import PLOT_KINDS
+from mixtura.plotting.uncertainty import point_areas
 
 TILTED = np.array([[[4.0, 1.5], [1.5, 1.0]], [[1.0, 0.0], [0.0, 9.0]]])
 PLANE = Mixture([0.25, 0.75], [[0.0, 0.0], [8.0, 2.0]], DenseCovariance(TILTED, 2), columns=("length", "width"))
@@ -51,7 +52,7 @@ def test_points_are_as_large_as_they_are_uncertain():
     doubts = PLANE.uncertainty(X)
     for j, one in enumerate(dots):
         own = np.sort(doubts[PLANE.predict(X) == j])
-        np.testing.assert_allclose(one.get_sizes(), style.uncertainty_sizes(own, 1.0))
+        np.testing.assert_allclose(one.get_sizes(), point_areas(own, 1.0, 400))
         assert to_hex(one.get_facecolor()[0]) == style.component_colour(j)
 
 

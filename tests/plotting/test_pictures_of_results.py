@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 import mixtura
 from mixtura._support.replicates import run_replicates
 from mixtura.analysis.bootstrap import Bootstrap
 from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest
 from mixtura.errors import ParameterError
+from mixtura.plotting.criteria import value_limits
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +107,47 @@ def test_an_interrupt_keeps_what_is_done_where_that_is_asked():
         run_replicates(again, 9, 0, on_replicate=told.append, threads=1)
     with pytest.raises(ParameterError, match="expected 'raise' or 'keep'"):
         run_replicates(again, 9, 0, on_interrupt="stop")
+
+
+def test_loadings_are_those_of_standardised_columns(fit, rows, tmp_path):
+    found = mixtura.reduce_dimensions(fit.mixture)
+    figure = found.plot_loadings(path=tmp_path / "loadings.svg")
+    bars = [[bar.get_width() for bar in axes.patches] for axes in figure.axes]
+    np.testing.assert_allclose(np.transpose(bars), found.std_basis)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["x1", "x2", "x3"]
+    for record, wanted in zip(found.records(standardised=True), found.std_basis.T, strict=True):
+        assert [record["x1"], record["x2"], record["x3"]] == wanted.tolist()
+    assert found.table(standardised=True) == found.records(standardised=True)
+    means = np.random.default_rng(0).normal(size=(6, 30))
+    wide = mixtura.reduce_dimensions(mixtura.Mixture(np.full(6, 1 / 6), means, np.ones((6, 30)))).plot_loadings()
+    assert [len(axes.patches) for axes in wide.axes] == [20] * 4
+    assert "20 of 30 columns" in wide.get_suptitle()
+
+
+def test_the_axis_of_a_criterion_shows_the_models_near_the_best():
+    values = {
+        name: [(1, 5000.0), (2, 100.0 + 10 * i), (3, 130.0 + 10 * i), (4, 140.0)] for i, name in enumerate("abcde")
+    }
+    low, high = value_limits(values | {"far": [(1, 9000.0), (2, 7000.0), (3, 6000.0)]})
+    assert low < 100
+    assert 170 < high < 300
+    curve = [(k, 100.0 + abs(k - 3)) for k in range(1, 10)]
+    assert value_limits({"only": curve})[1] > 106
+    assert value_limits({"only": [(1, 7.0)]}) == (5.4, 8.0)
+
+
+def test_names_of_lines_do_not_overlap():
+    rng = np.random.default_rng(0)
+    chosen = mixtura.select(
+        np.vstack([rng.normal(m, [1, 5], size=(60, 2)) for m in (0, 6)]), range(1, 5), models="all", seed=0
+    )
+    figure = chosen.plot()
+    figure.draw_without_rendering()
+    names = figure.axes[0].texts
+    boxes = [Text.get_window_extent(text) for text in names]  # without the lines that lead to them
+    assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i])
+    title = figure.axes[0].get_title(loc="left")
+    outside = title.partition("above the axes: ")[2].split(", ") if "above the axes" in title else []
+    assert sorted([*(text.get_text().removesuffix(" ↑") for text in names), *outside]) == sorted(
+        {cell.model for cell in chosen.ranked}
+    )

@@ -1,6 +1,7 @@
 """Pictures of a mixture: what is on them, and that files are whole or not there."""
 
 import importlib
+import pickle
 import sys
 
 import matplotlib as mpl
@@ -154,7 +155,7 @@ def test_ten_components_differ_and_more_share_colours_but_not_markers():
     assert len({look[0] for look in looks[:10]}) == len({look[1] for look in looks[:10]}) == 10
     assert len(set(looks)) == 20
     assert legend(plot(many(10, 2)))[9] == "component 9 (10 %)"
-    assert legend(plot(many(15, 2)))[10:12] == ["component 10 (7 %)", "and 4 more"]
+    assert legend(plot(many(15, 2)))[0] == "component at its mean\n(6.7 % each)"
 
 
 def test_no_text_overlaps_in_pairs_with_long_names():
@@ -219,18 +220,28 @@ def test_axes_of_the_user(tmp_path):
     assert axes[1].get_legend().get_texts()[-1].get_text() == "sum of components"
 
 
-def test_figures_do_not_pile_up():
+def test_figures_belong_to_pyplot_unless_they_are_saved_or_drawn_into_the_users_axes(tmp_path):
     pyplot = importlib.import_module("matplotlib.pyplot")
-    plot(PLANE)
+    for _ in range(30):  # pyplot warns of more than twenty open figures
+        plot(PLANE, path=tmp_path / "picture.png")
+    plot(PLANE, ax=Figure().add_subplot())
     assert pyplot.get_fignums() == []
-
-
-def test_figures_stay_open_where_there_are_windows(monkeypatch):
-    pyplot = importlib.import_module("matplotlib.pyplot")
-    monkeypatch.setattr(style, "display_kind", lambda: "window")
     figure = plot(PLANE)
-    assert pyplot.figure(pyplot.get_fignums()[0]) is figure
-    pyplot.close("all")
+    assert pyplot.gcf() is figure
+
+
+def test_a_figure_that_a_notebook_displays_is_closed_so_that_pyplot_does_not_display_it_again(monkeypatch):
+    pyplot = importlib.import_module("matplotlib.pyplot")
+    figure, other = plot(PLANE), plot(LINE)
+    with pytest.raises(NotImplementedError):  # which makes a notebook display it as any figure
+        figure._ipython_display_()
+    assert len(pyplot.get_fignums()) == 2
+    monkeypatch.setattr(style, "display_kind", lambda: "notebook")
+    for _ in range(2):
+        with pytest.raises(NotImplementedError):
+            figure._ipython_display_()
+        assert [pyplot.figure(number) for number in pyplot.get_fignums()] == [other]
+    assert len(pickle.loads(pickle.dumps(figure)).axes) == 1
 
 
 @pytest.mark.parametrize(

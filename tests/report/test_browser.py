@@ -49,6 +49,7 @@ def expected_posterior(frames, frame, rows, k):
 
 def assert_posteriors(visited, fit, X, k):
     """Responsibilities in every frame, or in forty of them, by the page's arithmetic and by what draws its points."""
+    assert_moments(visited, fit, X)
     frames, rows = frames_in(fit, X)
     count = len(frames.mixtures)
     assert visited.page.evaluate("() => window.mixtura.frames") == count
@@ -60,6 +61,23 @@ def assert_posteriors(visited, fit, X, k):
         np.testing.assert_allclose(drawn["certainty"], wanted.max(axis=1), atol=TOLERANCE)
         labels = np.array(drawn["labels"], dtype=int)
         np.testing.assert_allclose(wanted[np.arange(len(rows)), labels], wanted.max(axis=1), atol=2 * TOLERANCE)
+
+
+def assert_moments(visited, fit, X):
+    """Weights, means and covariances that ellipses and densities are drawn from, in the first and the last frame."""
+    frames, _ = frames_in(fit, X)
+    ask = "([f, j, x, y]) => ({ ...window.mixtura.marginal(f, j, x, y), weight: window.mixtura.weight(f, j) })"
+    for frame in (0, len(frames.mixtures) - 1):
+        mixture, places = frames.mixtures[frame], frames.places[frame]
+        for j, place in enumerate(places.tolist()):
+            for x, y in {(0, mixture.n_features - 1), (mixture.n_features - 1, 0), (mixture.n_features // 2, 0)}:
+                found = visited.page.evaluate(ask, [frame, place, x, y])
+                covariance = mixture.covariances[j]
+                assert found["mean"] == pytest.approx(mixture.means[j, [x, y]], abs=1e-4)
+                deviations = np.sqrt([covariance[x, x], covariance[y, y]])
+                np.testing.assert_allclose(found["sd"], deviations, rtol=1e-4)
+                assert found["correlation"] == pytest.approx(covariance[x, y] / deviations.prod(), abs=1e-4)
+                assert found["weight"] == pytest.approx(mixture.weights[j], abs=1e-5)
 
 
 def test_a_page_opens_without_a_network_and_shows_the_fit(visit, path):

@@ -53,6 +53,7 @@ def test_a_report_says_what_was_fitted_and_how_it_went(report, fit):
     assert "A Gaussian mixture of 3 components (covariance model VVV) fitted to 180 rows in 3 columns" in text
     assert f"{fit.bic:,.2f}" in text
     assert mixtura.__version__ in text
+    assert "; start small-em; seed 0" in text
     assert "Converged." in text
     assert "3 of 3 starts end at this log-likelihood." in text
     assert "fit = mixtura.fit(X, 3, model='VVV', start='small-em', seed=0, n_init=3)" in text
@@ -92,6 +93,22 @@ def test_a_page_is_written_whole_or_not_at_all(fit, rows, tmp_path, monkeypatch)
     assert [file.name for file in tmp_path.iterdir()] == ["a.html"]
     assert "iframe" in found._repr_html_()
     assert f"{len(found.html.encode()):,} bytes" in repr(found)
+
+
+def test_the_same_rows_and_date_give_the_same_page(rows, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    pages = [mixtura.fit(rows, 3, seed=0).report(rows).html for _ in range(2)]
+    assert pages[0] == pages[1]
+    assert "1970-01-01" in pages[0]
+
+
+def test_a_path_stands_for_its_rows(rows, tmp_path):
+    path = tmp_path / "rows.csv"
+    rows.rename({rows.columns[2]: "c"}).write_csv(path)
+    fit = mixtura.fit(path, 3, seed=0)
+    assert "mixtura fit rows.csv" in text_of(fit.report(path))
+    assert mixtura.replay(fit, str(path)).html.startswith("<!doctype html>")
+    assert "Choice of the model" in text_of(mixtura.select(path, [2, 3], models="EEE", seed=0).report(path))
 
 
 def test_errors_say_what_to_do(fit, rows, tmp_path, monkeypatch):

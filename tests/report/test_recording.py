@@ -40,14 +40,24 @@ def test_a_recorded_start_that_moves_is_the_film(rows):
     assert again.start == "random rows"
 
 
-def test_a_replay_that_ends_elsewhere_says_so(rows):
+def test_a_replay_that_ends_elsewhere_says_so(fit, rows):
+    hurried = replace(fit, em=mixtura.EM(max_iter=2))
+    assert recording(hurried, rows).end == "unfinished"
+    assert "has not converged after 2 iterations" in hurried.report(rows).html
+    poor = replace(fit, mixture=replace(fit.mixture, means=fit.mixture.means + 0.7))
+    assert recording(poor, rows).end == "elsewhere"
+    assert "does not end at the fitted mixture" in poor.report(rows).html
+
+
+def test_a_replay_that_ends_higher_asks_for_more_starts():
+    rng = np.random.default_rng(1)
+    rows = np.concatenate([rng.normal(m, 0.5, 40) for m in (0, 6, 12)])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", mixtura.MixturaWarning)
-        stopped = mixtura.fit(rows, 3, seed=5, start="random", max_iter=2)
-    found = recording(stopped, rows)
-    assert found.end in ("elsewhere", "unfinished")
-    report = stopped.report(rows).html
-    assert "does not end at the fitted mixture" in report or "has not converged after" in report
+        poor = mixtura.fit(rows, 3, start=np.repeat([0, 1, 2, 2], 30), model="E", tol=1e-3, max_iter=3)
+        found = recording(poor, rows)
+        assert found.end == "higher"
+        assert "It ends higher than the fitted mixture" in poor.report(rows).html
 
 
 def test_on_a_sample_the_end_is_near(rows, monkeypatch):

@@ -7,20 +7,26 @@ a module with such a pair, exported here and from `mixtura`.
 from __future__ import annotations
 
 from mixtura.analysis.bootstrap import Bootstrap, bootstrap
+from mixtura.analysis.class_validation import cross_validate_classes
 from mixtura.analysis.classification import Discriminant
 from mixtura.analysis.combine import Combination, combine_components
 from mixtura.analysis.comparison import Comparison, compare
+from mixtura.analysis.confusion import Confusion
 from mixtura.analysis.discriminant import COMPONENTS_PER_CLASS, discriminant
+from mixtura.analysis.discriminant_file import CLASSIFIER_FORMAT
 from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest, LikelihoodRatioTests, likelihood_ratio_tests
+from mixtura.analysis.load import format_of_json, load
 from mixtura.analysis.reduction import Reduction, reduce_dimensions
 from mixtura.analysis.replicate_methods import REPLICATE_METHODS
 
 __all__ = [
+    "CLASSIFIER_FORMAT",
     "COMPONENTS_PER_CLASS",
     "REPLICATE_METHODS",
     "Bootstrap",
     "Combination",
     "Comparison",
+    "Confusion",
     "Discriminant",
     "LikelihoodRatioTest",
     "LikelihoodRatioTests",
@@ -28,7 +34,10 @@ __all__ = [
     "bootstrap",
     "combine_components",
     "compare",
+    "cross_validate_classes",
     "discriminant",
+    "format_of_json",
     "likelihood_ratio_tests",
+    "load",
     "reduce_dimensions",
 ]

@@ -29,7 +29,7 @@ from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
 from mixtura.data import ArraySource, ColumnValues
 from mixtura.em.estep import as_known_labels
 from mixtura.errors import DataError, ParameterError
-from mixtura.fitting import Fit, fit, may_have_rows
+from mixtura.fitting import Fit, fit, fit_of, may_have_rows
 from mixtura.mixture import Mixture
 from mixtura.plotting import MAX_DRAWN_COLUMNS, View, as_picture_path, plot_parameter_replicates, plot_weight_replicates
 from mixtura.starts import refined
@@ -203,7 +203,7 @@ def bootstrap(
 
     Parameters
     ----------
-    fitted : Fit
+    fitted : Fit or Selection
         Its model is fitted, by EM as ``fitted.em`` says, from its mixture.
     X : array-like or table of shape (m, d)
         The rows of the fit.
@@ -252,7 +252,7 @@ def bootstrap(
     """
     if method not in REPLICATE_METHODS:
         raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, REPLICATE_METHODS))}")
-    mixture = fitted.mixture
+    mixture = (fitted := fit_of(fitted, "fitted")).mixture
     rows = mixture.check_rows(X)
     known = None if known_labels is None else as_known_labels(known_labels, len(rows), mixture.n_components)
     em = replace(fitted.em, on_interrupt="raise")

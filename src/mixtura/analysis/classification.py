@@ -25,14 +25,17 @@ from mixtura._support import (
     log_or_minus_inf,
     log_sum_exp,
     responsibilities,
+    table_kind,
+    write_text,
 )
 from mixtura.analysis.classes import as_classes
+from mixtura.analysis.confusion import Confusion
+from mixtura.analysis.discriminant_file import discriminant_fields, discriminant_to_json
 from mixtura.covariance import DenseCovariance
 from mixtura.mixture import Mixture
 from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view, format_number
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 from mixtura.errors import DataError
@@ -170,6 +173,40 @@ class Discriminant:
         known_weight = None if weight is None else weight[~missing]
         return float(np.average(predicted[~missing] != classes[~missing], weights=known_weight))
 
+    def confusion(self, X: Any, y: Any, sample_weight: Any = None) -> Confusion:
+        """Rows counted by their class ``y`` and predicted class; rows without a class do not count."""
+        predicted = np.asarray(self.predict(X))
+        classes, missing = as_classes(y, len(predicted))
+        weight, known = as_sample_weight(sample_weight, len(predicted)), ~missing
+        own = None if weight is None else weight[known]
+        return Confusion.of(self.classes, classes[known], predicted[known], own, table_kind(X))
+
+    def to_json(self) -> str:
+        """The discriminant as JSON text, which `from_json` reads back."""
+        return discriminant_to_json(self)
+
+    @staticmethod
+    def from_json(text: str) -> Discriminant:
+        """The discriminant from which `to_json` made the text.
+
+        Raises
+        ------
+        DataError
+            If the text is something else.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> found = mixtura.discriminant([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], [1, 1, 1, 2, 2, 2], models=["E"])
+        >>> Discriminant.from_json(found.to_json()).predict([[0.3], [4.9]]).tolist()
+        [1, 2]
+        """
+        return Discriminant(**discriminant_fields(text))
+
+    def save(self, path: str | Path) -> None:
+        """Write a file that `mixtura.load` and ``mixtura predict`` read."""
+        write_text(str(path), f"{self.to_json()}\n")
+
     @cached_property
     def mixture(self) -> Mixture:
         """Mixture of all classes, with components named after their class and numbered where it has several.
@@ -199,14 +236,13 @@ class Discriminant:
         kind: str = "boundaries",
         columns: Sequence[int | str] | None = None,
         probabilities: Sequence[float] = (0.5, 0.75, 0.95),
-        ax: Axes | None = None,
-        path: str | Path | None = None,
+        **options: Any,
     ) -> Figure:
         """Draw the components of all classes, and the rows, coloured by their most probable component.
 
         Parameters
         ----------
-        X, kind, columns, probabilities, ax, path
+        X, kind, columns, probabilities, **options
             As in `mixtura.plot`.
 
         Examples
@@ -219,8 +255,7 @@ class Discriminant:
         view = View.from_data(self.mixture, X, columns, max_columns=MAX_DRAWN_COLUMNS, max_rows=MAX_DRAWN_ROWS)
         k = self.mixture.n_components
         title = f"{len(self.classes)} classes, {k} components, BIC {format_number(self.bic)}"
-        how: dict[str, Any] = {"kind": kind, "probabilities": probabilities, "ax": ax, "path": path}
-        return draw_view(view, view.labels(self.mixture), title, **how)
+        return draw_view(view, view.labels(self.mixture), title, kind=kind, probabilities=probabilities, **options)
 
 
 def _component_names(name: Any, mixture: Mixture) -> list[str]:

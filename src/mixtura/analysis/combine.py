@@ -24,7 +24,7 @@ from mixtura._support import (
     underflow_to_zero,
 )
 from mixtura.errors import ParameterError
-from mixtura.mixture import NOISE_LABEL, Mixture, component_labels
+from mixtura.mixture import NOISE_LABEL, Mixture, as_mixture, component_labels
 from mixtura.plotting import plot_entropy
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _line_residual(x: Array, y: Array) -> float:
 
 
 @underflow_to_zero
-def combine_components(mixture: Mixture, X: Any, sample_weight: Any = None) -> Combination:
+def combine_components(mixture: Any, X: Any, sample_weight: Any = None) -> Combination:
     """Merge components into clusters, two at a time.
 
     A cluster that is not Gaussian may need several components. Each step merges the two clusters whose union lowers
@@ -191,7 +191,7 @@ def combine_components(mixture: Mixture, X: Any, sample_weight: Any = None) -> C
 
     Parameters
     ----------
-    mixture : Mixture
+    mixture : Mixture, Fit, Selection or fitted estimator
         Its noise, if any, is in no cluster.
     X : array-like or table of shape (n, d)
         The rows whose classification is measured.
@@ -214,6 +214,7 @@ def combine_components(mixture: Mixture, X: Any, sample_weight: Any = None) -> C
     >>> combine_components(mixture, [[0.1], [0.4], [9.0]]).merges
     ((0, 1), (0, 1))
     """
+    mixture = as_mixture(mixture, "mixture")
     responsibilities = mixture.posterior(X)[:, : mixture.n_components]  # noise is no cluster
     weight = as_sample_weight(sample_weight, len(responsibilities))
     counts = np.ones(len(responsibilities)) if weight is None else weight

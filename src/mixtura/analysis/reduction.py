@@ -21,11 +21,10 @@ from mixtura._support import (
 )
 from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
-from mixtura.mixture import Mixture, column_labels
-from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view
+from mixtura.mixture import Mixture, as_mixture, column_labels
+from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view, plot_loadings
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -72,19 +71,25 @@ class Reduction:
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records())
 
-    def table(self) -> Any:
+    def table(self, *, standardised: bool = False) -> Any:
         """A row for each direction: its eigenvalue, its proportion of their sum, and its entry for each column.
 
         It is a DataFrame of pandas or polars if the mixture was fitted to one, and otherwise the list `records`.
-        """
-        return as_table(self.records(), self.mixture.table_kind)
 
-    def records(self) -> list[dict[str, Any]]:
+        Parameters
+        ----------
+        standardised : bool
+            Whether the entries are those of ``std_basis``, which can be compared between columns of different units.
+        """
+        return as_table(self.records(standardised=standardised), self.mixture.table_kind)
+
+    def records(self, *, standardised: bool = False) -> list[dict[str, Any]]:
         """The rows of `table` as dictionaries; a column called "proportion" is "proportion_2" there, and so on."""
+        basis = self.std_basis if standardised else self.basis
         own, columns = ("direction", "eigenvalue", "proportion"), column_labels(self._original.columns, len(self.basis))
         taken = {*own, *columns}
         heads = [*own, *(distinct_name(column, taken) if column in own else column for column in columns)]
-        parts = zip(self.eigenvalues.tolist(), self.proportions.tolist(), self.basis.T.tolist(), strict=True)
+        parts = zip(self.eigenvalues.tolist(), self.proportions.tolist(), basis.T.tolist(), strict=True)
         return [
             dict(zip(heads, [i + 1, value, part, *entries], strict=True))
             for i, (value, part, entries) in enumerate(parts)
@@ -128,8 +133,7 @@ class Reduction:
         kind: str = "boundaries",
         columns: Sequence[int | str] | None = None,
         probabilities: Sequence[float] = (0.5, 0.75, 0.95),
-        ax: Axes | None = None,
-        path: str | Path | None = None,
+        **options: Any,
     ) -> Figure:
         """Draw the mixture, and its data if given, in these directions.
 
@@ -139,7 +143,7 @@ class Reduction:
             Rows to draw, coloured by their most probable component given all d columns.
         columns : sequence of int or str, optional
             Directions to draw, from 0; default: the first two.
-        kind, probabilities, ax, path
+        kind, probabilities, **options
             As in `mixtura.plot`.
 
         Examples
@@ -154,22 +158,46 @@ class Reduction:
         )
         chosen = range(min(2, len(self.eigenvalues))) if columns is None else columns
         view = View.from_data(self.mixture, None, chosen, max_columns=MAX_DRAWN_COLUMNS, max_rows=0)
-        names = tuple(f"direction {i + 1} ({100 * fraction:.3g} %)" for i, fraction in enumerate(self.proportions))
-        renamed = replace(view.mixture, columns=names)
+        renamed = replace(view.mixture, columns=self._direction_names)
         view = replace(view, mixture=renamed, rows=original.rows @ self.basis, notes=original.notes + view.notes)
         k, d = self.mixture.n_components, self._original.n_features
         title = f"{k} components of {d} columns, in the directions in which they differ most"
         labels = original.labels(self._original)
-        return draw_view(view, labels, title, kind=kind, probabilities=probabilities, ax=ax, path=path)
+        return draw_view(view, labels, title, kind=kind, probabilities=probabilities, **options)
+
+    def plot_loadings(self, *, figsize: tuple[float, float] | None = None, path: str | Path | None = None) -> Figure:
+        """Draw the standardised loadings, ``std_basis``, as bars: how much each column contributes to each direction.
+
+        Parameters
+        ----------
+        figsize : (float, float), optional
+            Width and height in inches.
+        path : str or Path, optional
+            Save as this .png, .svg or .pdf, too.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> mixture = mixtura.Mixture([0.5, 0.5], [[0.0, 0.0], [0.0, 6.0]], mixtura.DenseCovariance(np.eye(2)[None], 2))
+        >>> [axes.get_title(loc="left") for axes in mixtura.reduce_dimensions(mixture).plot_loadings().axes]
+        ['direction 1 (100 %)']
+        """
+        names = column_labels(self._original.columns, len(self.basis))
+        return plot_loadings(self.std_basis, names, self._direction_names, figsize=figsize, path=path)
+
+    @property
+    def _direction_names(self) -> tuple[str, ...]:
+        """Names of the directions, with their proportions."""
+        return tuple(f"direction {i + 1} ({100 * fraction:.3g} %)" for i, fraction in enumerate(self.proportions))
 
 
 @underflow_to_zero
-def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
+def reduce_dimensions(mixture: Any, balance: float = 1.0) -> Reduction:
     """Find the directions in which a mixture's components differ most.
 
     Parameters
     ----------
-    mixture : Mixture
+    mixture : Mixture, Fit, Selection or fitted estimator
         Its noise, if any, is left out.
     balance : float
         Weight of differences of means, from 0 to 1; that of differences of covariances is 1 - balance. 1 gives at most
@@ -198,6 +226,7 @@ def reduce_dimensions(mixture: Mixture, balance: float = 1.0) -> Reduction:
     """
     if not 0 <= balance <= 1:
         raise ParameterError(f"balance is {balance!r}; expected a number from 0 to 1")
+    mixture = as_mixture(mixture, "mixture")
     if mixture.n_components < 2:
         raise ParameterError("the mixture has one component; differences need at least two")
     original, mixture = mixture, mixture.without_noise()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import mixtura
-from mixtura import EM, Discriminant
+from mixtura import EM, Confusion, Discriminant
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, results_console
 from mixtura.cli.files import write_table
 from mixtura.cli.inputs import parse_names
-from mixtura.cli.outputs import PICTURE, check_outputs, column_positions, files_by_option, write_all
+from mixtura.cli.outputs import PICTURE, Writer, check_outputs, column_positions, files_by_option, write_all
 from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.results import discriminant_summary
-from mixtura.cli.row_columns import row_numbers
+from mixtura.cli.row_columns import class_columns, with_rows
 from mixtura.cli.select import parse_counts
 from mixtura.cli.shared_options import with_options
 from mixtura.data.tables import Table
@@ -42,7 +42,11 @@ def classify(
     floor: o.Floor = o.EM.floor,
     seed: o.Seed = 0,
     threads: o.Threads = None,
+    output: o.ClassifierOutput = None,
+    folds: o.Folds = 10,
     labels: o.ClassesOutput = None,
+    append: o.Append = False,
+    identifier: o.Identifier = None,
     proba: o.Proba = False,
     picture: o.PictureOutput = None,
     kind: o.PictureKind = "boundaries",
@@ -51,11 +55,13 @@ def classify(
 ) -> None:
     """Fit a mixture to each class of DATA, and classify the rows of NEW.
 
-    The fit includes rows without a class, only with one component for each class. If NEW has the column of classes, its
-    error rate is shown, too.
+    The fit includes rows without a class, only with one component for each class. The cross-validated error is that of
+    rows that the classes' mixtures were not fitted to. If NEW has the column of classes, its error rate is shown, too.
     """
-    files = check_outputs({"--labels": labels, "--picture": picture}, {"--picture": PICTURE}, (data, new))
-    rows = reading.table(data, labels_column=classes)
+    paths = {"--output": output, "--labels": labels, "--picture": picture}
+    files = check_outputs(paths, {"--picture": PICTURE}, (data, new))
+    kept = append or identifier is not None
+    rows = reading.table(data, labels_column=classes, keep_cells=kept)
     chosen = column_positions(parse_names(show), column_labels(rows.columns, len(rows.rows[0])))
     wanted = parse_counts(components)
     found = mixtura.discriminant(
@@ -70,22 +76,38 @@ def classify(
         seed=seed,
         threads=threads,
     )
-    new_rows, tables = rows, {"training error": rows}
+    confusions = {"training error": _confusion(found, rows, unlabelled)}
+    if folds:
+        own = (rows.rows, _known(rows, unlabelled))
+        how: dict[str, Any] = {"sample_weight": rows.sample_weight, "seed": seed, "threads": threads}
+        confusions["cross-validated error"] = mixtura.cross_validate_classes(found, *own, folds, **how)
+    new_rows = rows
     if new is not None:
         others = replace(reading, columns=None, weights_column=None)
-        new_rows = others.table(new, found.mixture, labels_column=classes, labels_needed=False)
-        tables["error on NEW"] = new_rows
-    errors = _error_rates(found, tables, unlabelled)
-    writers = {
-        "--labels": lambda path: write_table(path, _class_columns(found, new_rows, proba=proba)),
+        new_rows = others.table(new, found.mixture, labels_column=classes, labels_needed=False, keep_cells=kept)
+        confusions["error on NEW"] = _confusion(found, new_rows, unlabelled)
+    confusions = {name: each for name, each in confusions.items() if each.counts.sum()}
+
+    def write_labels(path: str) -> None:
+        columns = class_columns(found, new_rows, proba=proba)
+        write_table(path, with_rows(columns, new_rows, append=append, identifier=identifier))
+
+    writers: dict[str, Writer] = {
+        "--output": found.save,
+        "--labels": write_labels,
         "--picture": lambda path: found.plot(new_rows, kind=kind, columns=chosen, path=path),
     }
     write_all(files, writers, quiet=json)
+    _report(found, confusions, files, json=json)
+
+
+def _report(found: Discriminant, confusions: Mapping[str, Confusion], files: Mapping[str, str], *, json: bool) -> None:
+    """Print a discriminant, its error rates, and the last confusion table, as text or JSON."""
     if json:
-        print_json(_json_values(found, errors, files_by_option(files)))
-    else:
-        console = results_console()
-        console.print(discriminant_summary(found, errors, console), soft_wrap=True)
+        print_json(_json_values(found, confusions, files_by_option(files)))
+        return
+    console = results_console()
+    console.print(discriminant_summary(found, confusions, console), soft_wrap=True)
 
 
 def _class_labels(rows: Table, unlabelled: str | None) -> NDArray[np.str_]:
@@ -94,37 +116,31 @@ def _class_labels(rows: Table, unlabelled: str | None) -> NDArray[np.str_]:
     return np.where(given == unlabelled, UNLABELLED, given) if unlabelled is not None else given
 
 
-def _error_rates(found: Discriminant, tables: Mapping[str, Table], unlabelled: str | None) -> dict[str, float]:
-    """Error rate of the rows of known class in each table that has such rows."""
-    errors = {}
-    for name, table in tables.items():
-        own = _class_labels(table, unlabelled)
-        known = np.flatnonzero(own != UNLABELLED)
-        if len(known):
-            weights = None if table.sample_weight is None else table.sample_weight[known]
-            errors[name] = found.error(table.rows[known], own[known], weights)
-    return errors
+def _known(rows: Table, unlabelled: str | None) -> NDArray[Any]:
+    """Class of each row, (n,), None where it is unknown."""
+    given = _class_labels(rows, unlabelled).astype(object)
+    given[given == UNLABELLED] = None
+    return given
 
 
-def _json_values(found: Discriminant, errors: Mapping[str, float], files: Mapping[str, str]) -> dict[str, Any]:
-    """Plain values of a discriminant, its error rates and the written files, for JSON."""
+def _confusion(found: Discriminant, table: Table, unlabelled: str | None) -> Confusion:
+    """Rows of a table counted by class and predicted class; none if it has no column of classes."""
+    own = _known(table, unlabelled) if table.labels is not None else np.full(len(table.rows), None)
+    known = np.flatnonzero([name is not None for name in own])
+    if not len(known):
+        return Confusion(found.classes, np.zeros((len(found.classes),) * 2))
+    weights = None if table.sample_weight is None else table.sample_weight[known]
+    return found.confusion(table.rows[known], own[known], weights)
+
+
+def _json_values(found: Discriminant, confusions: Mapping[str, Confusion], files: Mapping[str, str]) -> dict[str, Any]:
+    """Plain values of a discriminant, its error rates, confusion tables and the written files, for JSON."""
     return {
         "classes": found.records(),
         "loglik": found.loglik,
         "bic": found.bic,
         "n_parameters": found.n_parameters,
-        "errors": dict(errors),
+        "errors": {name: each.error for name, each in confusions.items()},
+        "confusions": {name: each.counts.tolist() for name, each in confusions.items()},
         "files": dict(files),
     }
-
-
-def _class_columns(found: Discriminant, table: Table, *, proba: bool) -> dict[str, Sequence[Any]]:
-    """Columns with each row's number, most probable class and, with ``proba``, class probabilities."""
-    columns: dict[str, Sequence[Any]] = {
-        "row": row_numbers(table),
-        "label": table.align(found.predict(table.rows).tolist()),
-    }
-    if proba:
-        probabilities = zip(found.classes.tolist(), found.posterior(table.rows).T.tolist(), strict=True)
-        columns |= {f"p_{name}": table.align(column) for name, column in probabilities}
-    return columns

@@ -8,11 +8,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 from rich.console import Console
 
 from mixtura.errors import MixturaError, visible
+
+# The console on which progress is shown at the moment: what is printed by another would end up in the same line.
+PROGRESS_CONSOLE: ContextVar[Console | None] = ContextVar("PROGRESS_CONSOLE", default=None)
 
 # Characters of a line that nobody's screen has to hold.
 PIPE_WIDTH = 100_000
@@ -27,7 +31,14 @@ def results_console() -> Console:
     A pipe or file gets lines of full length, unless the environment variable COLUMNS says otherwise.
     """
     terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(markup=False, highlight=False, emoji=False, width=None if terminal else PIPE_WIDTH)
+    console = Console(markup=False, highlight=False, emoji=False, width=None if terminal else PIPE_WIDTH)
+    console.__dict__["on_broken_pipe"] = _raise_broken_pipe  # Rich itself would end the program, with another code
+    return console
+
+
+def _raise_broken_pipe() -> None:
+    """Say that the reader of standard output, such as head, has closed it."""
+    raise BrokenPipeError
 
 
 def messages_console() -> Console:
@@ -36,9 +47,9 @@ def messages_console() -> Console:
 
 
 def print_message(line: str) -> None:
-    """Print a message as one line, however long, on standard error."""
+    """Print a message as one line, however long, on standard error, above progress that is shown."""
     with suppress(OSError):  # standard error cannot be written, so nothing can be said
-        messages_console().print(visible(" ".join(line.split())), soft_wrap=True)
+        (PROGRESS_CONSOLE.get() or messages_console()).print(visible(" ".join(line.split())), soft_wrap=True)
 
 
 def print_text(text: str) -> None:
@@ -64,6 +75,16 @@ def silent_panics() -> Iterator[None]:
             written.seek(0)
             with suppress(OSError):
                 os.write(STANDARD_ERROR, b"" if broken else written.read())
+
+
+@contextmanager
+def shows_progress(console: Console) -> Iterator[None]:
+    """A context in which messages are printed above the progress that a console shows."""
+    token = PROGRESS_CONSOLE.set(console)
+    try:
+        yield
+    finally:
+        PROGRESS_CONSOLE.reset(token)
 
 
 def print_json(content: dict[str, Any]) -> None:

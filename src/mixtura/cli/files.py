@@ -75,7 +75,11 @@ def read_model_file(path: str) -> ModelFile:
     >>> file.mixture.means.item(), file.model
     (2.0, None)
     """
-    data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    return read_model_text(sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes(), path)
+
+
+def read_model_text(data: bytes, path: str) -> ModelFile:
+    """Read the content of a model file, which messages call by its path."""
     try:
         text = data.decode("utf-8-sig")
         mixture, parts = Mixture.from_json(text), model_content(text)

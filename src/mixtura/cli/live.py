@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from mixtura._support import can_start_thread
-from mixtura.cli.console import messages_console
+from mixtura.cli.console import messages_console, shows_progress
 from mixtura.cli.progress import FitProgress, format_duration
 from mixtura.fitting import Iteration
 
@@ -30,7 +30,7 @@ def progress_bar(what: str, total: int) -> Iterator[UpdateBar | None]:
         yield None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress, shows_progress(console):
         yield partial(progress.update, progress.add_task(what, total=total))
 
 
@@ -60,13 +60,13 @@ def iteration_progress(*, starts: int, max_iter: int, verbose: bool) -> Iterator
     def record(iteration: Iteration) -> None:
         now = time.monotonic()
         progress = latest[-1][1] if latest else FitProgress(starts, max_iter, began=now)
-        latest[:] = [(iteration, progress.with_iteration(iteration.start, iteration.number, now))]
+        latest[:] = [(iteration, progress.with_iteration(iteration.start, iteration.number, now, iteration.rise))]
 
     def draw() -> Text:
         long, short = (progress_line(*latest[-1], words=words) if latest else "starting" for words in (True, False))
         return Text(long if len(long) < console.width else short, no_wrap=True, overflow="ellipsis")
 
-    with Live(console=console, get_renderable=draw, refresh_per_second=10, transient=True):
+    with Live(console=console, get_renderable=draw, refresh_per_second=10, transient=True), shows_progress(console):
         yield record
 
 
@@ -84,11 +84,11 @@ def iteration_line(iteration: Iteration, starts: int) -> str:
 
 
 def progress_line(iteration: Iteration, progress: FitProgress, *, words: bool) -> str:
-    """Line for the current iteration, with speed and upper bound of the remaining time, in full words or short ones.
+    """Line for the current iteration, with speed and remaining time, in full words or short ones.
 
     Examples
     --------
-    >>> progress = FitProgress(starts=1, max_iter=100, began=0.0).with_iteration(start=0, number=1, now=0.5)
+    >>> progress = FitProgress(starts=1, max_iter=100, began=0.0).with_iteration(0, 1, 0.5, rise=0.25)
     >>> progress_line(Iteration(0, 1, None, -16.5, 0.25, (0, 1)), progress, words=True)
     'iteration 1/100  log-likelihood -16.5000  rise 0.25  2/s  at most 50 s left'
     """
@@ -98,5 +98,11 @@ def progress_line(iteration: Iteration, progress: FitProgress, *, words: bool) -
     if not math.isnan(iteration.rise):
         parts.append(f"rise {iteration.rise:.2g}")
     if progress.rate:
-        parts += [f"{progress.rate:.3g}/s", f"at most {format_duration(progress.seconds_left)}{left}"]
+        expected = progress.seconds_left
+        time_left = (
+            f"at most {format_duration(progress.seconds_at_most)}"
+            if expected is None
+            else f"about {format_duration(expected)}"
+        )
+        parts += [f"{progress.rate:.3g}/s", f"{time_left}{left}"]
     return "  ".join(parts)

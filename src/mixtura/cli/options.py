@@ -250,6 +250,10 @@ ClassesOutput: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Write each row's most probable class (.csv, .tsv, .parquet, .arrow, .ndjson)."),
 ]
+ClassifierOutput: TypeAlias = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the classifier as JSON, for predict.")
+]
+Folds: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Folds of cross-validation; 0 leaves it out.")]
 ClassColumn: TypeAlias = Annotated[
     str, typer.Option("--classes", metavar="NAME", help="Column of classes; a row whose cell is empty has none.")
 ]

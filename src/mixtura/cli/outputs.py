@@ -103,7 +103,7 @@ def fit_writers(fit: Fit, table: Table, *, append: bool, identifier: str | None)
         "--output": lambda path: write_text(path, f"{fit.to_json()}\n"),
         "--labels": write_labels,
         "--picture": lambda path: plot(fit, table, path=path),
-        "--replay": lambda path: replay(fit, table, path),
+        "--replay": lambda path: replay(fit, table, path, sample_weight=table.sample_weight),
     }
 
 

@@ -1,9 +1,17 @@
-"""Speed of a running fit, and an upper bound on the time it needs."""
+"""Speed of a running fit, and the time it needs yet, as far as the rises of the log-likelihood tell."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+
+from mixtura.em import expected_iterations
+
+# Rises of which the factor is taken.
+WINDOW = 8
+
+# EM has converged, as in the default stop rule, where the log-likelihood can rise by this only.
+NATS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +34,16 @@ class FitProgress:
         Iterations of all starts so far.
     seconds : float
         Time since the beginning.
+    rises : tuple of float
+        Latest rises of the log-likelihood in the current start, the newest last.
 
     Examples
     --------
-    >>> progress = FitProgress(starts=2, max_iter=100, began=0.0).with_iteration(start=0, number=1, now=0.5)
-    >>> progress.rate, progress.seconds_left
-    (2.0, 99.5)
+    >>> progress = FitProgress(starts=2, max_iter=100, began=0.0).with_iteration(0, 1, 0.5, rise=8.0)
+    >>> progress.rate, progress.seconds_at_most, progress.seconds_left
+    (2.0, 99.5, None)
+    >>> progress.with_iteration(0, 2, 1.0, rise=2.0).seconds_left  # each rise is a quarter of the one before
+    5.0
     """
 
     starts: int
@@ -41,10 +53,13 @@ class FitProgress:
     number: int = 0
     done: int = 0
     seconds: float = 0.0
+    rises: tuple[float, ...] = ()
 
-    def with_iteration(self, start: int, number: int, now: float) -> FitProgress:
+    def with_iteration(self, start: int, number: int, now: float, rise: float) -> FitProgress:
         """Progress after one more iteration, at the time ``now``; number 0 is the beginning of a start."""
-        return replace(self, start=start, number=number, done=self.done + (number > 0), seconds=now - self.began)
+        done, seconds = self.done + (number > 0), now - self.began
+        rises = (*self.rises, rise)[-WINDOW:] if number and rise > 0 else ()
+        return replace(self, start=start, number=number, done=done, seconds=seconds, rises=rises)
 
     @property
     def rate(self) -> float:
@@ -52,7 +67,21 @@ class FitProgress:
         return self.done / self.seconds if self.seconds > 0 else 0.0
 
     @property
-    def seconds_left(self) -> float:
+    def seconds_left(self) -> float | None:
+        """Seconds that remain if the rises shrink as they did until the log-likelihood can rise by `NATS` only.
+
+        The rises of EM shrink by the same factor from some iteration on (Aitken). Other starts are taken to need as
+        many iterations. None where the rises do not shrink.
+        """
+        steps = expected_iterations(self.rises, NATS)
+        if steps is None or not self.rate:
+            return None
+        total = min(self.number + steps, self.max_iter)
+        left = total - self.number + (self.starts - self.start - 1) * total
+        return left / self.rate
+
+    @property
+    def seconds_at_most(self) -> float:
         """Seconds that remain if every start reaches ``max_iter``; infinite before the first iteration."""
         steps = max(self.max_iter - self.number, 0) + (self.starts - self.start - 1) * self.max_iter
         return steps / self.rate if self.rate else math.inf

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group
 from rich.text import Text
 
-from mixtura import Bootstrap, Combination, Discriminant, LikelihoodRatioTests
+from mixtura import Bootstrap, Combination, Confusion, Discriminant, LikelihoodRatioTests
 from mixtura._support import format_count
 from mixtura.cli.tables import (
     MAX_PRINTED_COLUMNS,
@@ -98,8 +98,8 @@ def reduction_summary(records: Sequence[dict[str, Any]], columns: Sequence[str],
     return Group(*split_to_width(lines, console), *more)
 
 
-def discriminant_summary(found: Discriminant, errors: dict[str, float], console: Console) -> Group:
-    """Table of classes side by side, criteria, and error rates by their names."""
+def discriminant_summary(found: Discriminant, confusions: Mapping[str, Confusion], console: Console) -> Group:
+    """Table of classes side by side, criteria, error rates by their names, and the last confusion table."""
     records = found.records()
     lines = [
         ("class", *(str(row["class"]) for row in records)),
@@ -111,6 +111,12 @@ def discriminant_summary(found: Discriminant, errors: dict[str, float], console:
         "log-likelihood": f"{found.loglik:.6f}",
         "BIC": f"{found.bic:.4f}",
         "free parameters": str(found.n_parameters),
-        **{name: f"{error:.4f}" for name, error in errors.items()},
+        **{name: f"{each.error:.4f}" for name, each in confusions.items()},
     }
-    return Group(*split_to_width(lines, console), Text(), pair_table(values))
+    parts = [*split_to_width(lines, console), Text(), pair_table(values)]
+    for name, each in [*confusions.items()][-1:]:
+        names = [str(one) for one in each.classes.tolist()]
+        rows = [(one, *(f"{count:.10g}" for count in counts)) for one, counts in zip(names, each.counts, strict=True)]
+        parts += [Text(), *split_to_width([("class", *names), *rows], console)]
+        parts += [Text(f"(rows of each class, in lines, by predicted class: {name})")]
+    return Group(*parts)

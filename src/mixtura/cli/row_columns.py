@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura import Mixture
+from mixtura import Discriminant, Mixture
 from mixtura._support import distinct_name, format_list
 from mixtura.data.tables import Table, load_polars
 from mixtura.errors import ParameterError
@@ -47,6 +47,21 @@ def label_columns(
         columns.update(
             {f"p_{name}": table.align(column) for name, column in zip(heads, posterior.T.tolist(), strict=True)}
         )
+    return columns
+
+
+def class_columns(found: Discriminant, table: Table, *, proba: bool = False) -> dict[str, Sequence[Any]]:
+    """Columns with each row's most probable class and its probability; ``proba`` adds that of each class."""
+    posterior = found.posterior(table.rows)
+    best = posterior.max(axis=1)
+    columns: dict[str, Sequence[Any]] = {
+        "label": table.align(found.predict(table.rows).tolist()),
+        "probability": table.align(best.tolist()),
+        "uncertainty": table.align((1 - best).tolist()),
+    }
+    if proba:
+        each = zip(found.classes.tolist(), posterior.T.tolist(), strict=True)
+        columns |= {f"p_{name}": table.align(column) for name, column in each}
     return columns
 
 

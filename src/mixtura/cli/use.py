@@ -16,8 +16,9 @@ from mixtura.cli.outputs import (
     column_positions,
     write_columns,
 )
+from mixtura.cli.predictor import read_predictor
 from mixtura.cli.reading_options import ReadingOptions
-from mixtura.cli.row_columns import label_columns, row_numbers, with_rows
+from mixtura.cli.row_columns import row_numbers, with_rows
 from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import criteria_table, criteria_values, fit_summary, mixture_summary, mixture_values
 from mixtura.fitting import correlation_lines
@@ -37,17 +38,17 @@ def predict(
     reading: ReadingOptions,
     threads: o.Threads = None,
 ) -> None:
-    """Predict the most probable component of each row of DATA.
+    """Predict the most probable component of each row of DATA, or the class by what classify --output wrote.
 
     Writes the columns row (from 1), label (the component's name, or its number from 0), probability, uncertainty (1
     minus the probability) and outlier: whether the row is noise, or has a lower density than all rows that the fit did
     not leave out, or if it left none out, than 99.9 % of the model. Dropped rows have no label.
     """
     target = check_table_output("--output", output, model, data)
-    file = read_model_file(model)
-    table = reading.table(data, file.mixture, keep_cells=append or identifier is not None)
+    used = read_predictor(model)
+    table = reading.table(data, used.mixture, keep_cells=append or identifier is not None)
     with using_threads(threads):
-        found = label_columns(file.mixture, table, proba=proba, cutoff=file.fit.cutoff if file.fit else None)
+        found = used.columns(table, proba=proba)
     write_columns(with_rows(found, table, append=append, identifier=identifier), target)
 
 

@@ -9,7 +9,7 @@ from mixtura.em.outcome import Action, Outcome, Repair, describe_repairs
 from mixtura.em.problem import Problem, RepairPolicy, is_spurious, row_counts, rows_per_weight
 from mixtura.em.repair import LEAST_ROWS, NoRepair, ReseedThenRemove, reseed_empty
 from mixtura.em.run import Iterate, Run, Standing
-from mixtura.em.stopping import LittleRemains, LoglikChanges, LoglikRises, StopRule, as_stops
+from mixtura.em.stopping import LittleRemains, LoglikChanges, LoglikRises, StopRule, as_stops, expected_iterations
 
 __all__ = [
     "LEAST_ROWS",
@@ -32,6 +32,7 @@ __all__ = [
     "as_stops",
     "begin_runs",
     "describe_repairs",
+    "expected_iterations",
     "is_spurious",
     "is_thin",
     "iterate",

@@ -111,6 +111,23 @@ def extrapolated_rise(trace: Sequence[float]) -> float:
     return last**2 / (earlier - last) if earlier > last else math.inf
 
 
+def expected_iterations(rises: Sequence[float], nats: float) -> int | None:
+    """Iterations until the log-likelihood can rise by ``nats`` only, if the rises shrink as they did.
+
+    Each rise is the same multiple of the one before; None where the given ones, the newest last, do not shrink.
+
+    Examples
+    --------
+    >>> expected_iterations([8.0, 4.0], nats=0.5), expected_iterations([1.0, 1.0], nats=0.5)
+    (3, None)
+    """
+    if len(rises) < 2 or rises[-1] >= rises[0]:
+        return None
+    factor = (rises[-1] / rises[0]) ** (1 / (len(rises) - 1))
+    remaining = factor / (1 - factor) * rises[-1]
+    return max(math.ceil(math.log(nats / remaining) / math.log(factor)), 0)
+
+
 STOPS: dict[str, Callable[[float], StopRule]] = {
     "remaining": LittleRemains,
     "loglik": LoglikRises,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from mixtura.fitting.conversion import fit_of
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
 from mixtura.fitting.fit_file import fit_fields, fit_to_dict
 from mixtura.fitting.fitted_data import FittedData
-from mixtura.fitting.load import load
 from mixtura.fitting.mixture_report import report_mixture
 from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
@@ -37,10 +37,10 @@ __all__ = [
     "correlation_lines",
     "fit",
     "fit_fields",
+    "fit_of",
     "fit_sentences",
     "fit_to_dict",
     "fix_parameters",
-    "load",
     "may_have_rows",
     "noise_region_and_starts",
     "record_from_random_rows",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixtura.data.tables import read_or_choose
-from mixtura.report import Report, ReportOptions, fit_report
+from mixtura.report import Report, ReportOptions, file_name, fit_report
 
 if TYPE_CHECKING:
     from mixtura.fitting.result import Fit
@@ -79,5 +79,5 @@ def write_report(
     """
     X = read_or_choose(X, fit.mixture.columns) if isinstance(X, str | os.PathLike) else X
     import_module(RECORDING).check_rows_of_fit(fit, X, sample_weight)
-    name = (fit.data.file if fit.data else None) or ""
-    return fit_report(fit, X, path, sample_weight=sample_weight, options=ReportOptions(lang, title, name))
+    options = ReportOptions(lang, title, file_name(fit.data))
+    return fit_report(fit, X, path, sample_weight=sample_weight, options=options)

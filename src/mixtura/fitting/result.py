@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,10 @@ from mixtura.mixture import (
     model_to_json,
     row_labels,
 )
+from mixtura.plotting import plot
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,6 +180,18 @@ class Fit:
         """
         return as_columns_like(X, self.mixture.posterior(X), row_labels(self.mixture))
 
+    def plot(self, X: Any = None, **options: Any) -> Figure:
+        """Draw the mixture, and its data if given; ``options`` are those of `mixtura.plot`.
+
+        Examples
+        --------
+        >>> import mixtura
+        >>> X = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
+        >>> mixtura.fit(X, 2, seed=0).plot(X, title="Two groups").axes[0].get_title(loc="left")
+        'Two groups'
+        """
+        return plot(self, X, **options)
+
     def to_json(self) -> str:
         """A model file: the mixture, the `Model` and the options of `EM` as JSON.
 
@@ -230,17 +246,7 @@ class Fit:
         """
         return replace(self, mixture=self.mixture.named(*names))
 
-    def summary(self) -> str:
-        """Text about the fit: model, data, outcome, components, their strongest correlations, and criteria.
-
-        Examples
-        --------
-        >>> import mixtura
-        >>> print(mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2).summary().splitlines()[0])
-        2 components, model V, 1 column, 6 rows
-        """
-        return summarise_fit(self)
-
+    summary = summarise_fit
     recorded = reporting.record_again
     report = reporting.write_report
 

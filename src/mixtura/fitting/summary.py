@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mixtura._support import Array, format_count, text_table
+from mixtura.errors import visible
 from mixtura.mixture import Mixture, column_labels, component_labels, noise_name, standard_deviations
 
 if TYPE_CHECKING:
@@ -20,7 +21,14 @@ SAME_LOGLIK = 0.05
 
 
 def summarise_fit(fit: Fit) -> str:
-    """Text about a fit: model, data, outcome, components, their strongest correlations, and criteria."""
+    """Text about the fit: model, data, outcome, components, their strongest correlations, and criteria.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> print(mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2).summary().splitlines()[0])
+    2 components, model V, 1 column, 6 rows
+    """
     parts = ["\n".join(fit_sentences(fit)), _component_table(fit), "\n".join(correlation_lines(fit.mixture))]
     criteria = [
         ("log-likelihood", f"{fit.loglik:.4f}"),
@@ -40,7 +48,7 @@ def fit_sentences(fit: Fit) -> list[str]:
         f"{format_count(fit.mixture.n_components, 'component')}{noise}, model {fit.model.name}, {size}",
         f"{fit.outcome.value} {format_count(fit.iterations, 'iteration')}{_say_starts(fit)}",
     ]
-    return [*lines, f"data: {fit.data}"] if fit.data else lines
+    return [*lines, visible(f"data: {fit.data}")] if fit.data else lines
 
 
 def _say_starts(fit: Fit) -> str:
@@ -57,10 +65,10 @@ def _component_table(fit: Fit) -> str:
     mixture = fit.mixture
     noise = [noise_name(mixture)] if mixture.noise else []
     others = [fit.n_rows - fit.sizes.sum()] if noise else []
-    labels = column_labels(mixture.columns, mixture.n_features)
+    labels = [visible(label) for label in column_labels(mixture.columns, mixture.n_features)]
     each = zip(labels, mixture.means.T.tolist(), standard_deviations(mixture).T.tolist(), strict=True)
     lines = [
-        ("component", *map(str, component_labels(mixture)), *noise),
+        ("component", *(visible(str(label)) for label in component_labels(mixture)), *noise),
         ("weight", *(f"{weight:.4f}" for weight in mixture.all_weights.tolist())),
         ("size", *(f"{size:.1f}" for size in [*fit.sizes.tolist(), *others])),
         *(
@@ -98,5 +106,5 @@ def correlation_lines(mixture: Mixture) -> list[str]:
     for label, matrix in zip(component_labels(mixture), found, strict=True):
         pairs = np.argsort(-np.abs(matrix[first, second]), kind="stable")[:MOST_PAIRS]
         shown = [f"{labels[first[p]]}, {labels[second[p]]} {matrix[first[p], second[p]]:.2f}" for p in pairs]
-        lines.append(f"  {label}: {'; '.join(shown)}")
+        lines.append(visible(f"  {label}: {'; '.join(shown)}"))
     return lines

@@ -12,11 +12,12 @@ from mixtura.mixture.conversion import as_mixture
 from mixtura.mixture.criteria import Assessment, assess, ranks
 from mixtura.mixture.labels import column_labels, component_labels, noise_name, row_labels
 from mixtura.mixture.mixture import Mixture
-from mixtura.mixture.model_file import model_content, model_to_json
+from mixtura.mixture.model_file import MODEL_FORMAT, model_content, model_to_json
 from mixtura.mixture.noise import NOISE_LABEL, Noise
 from mixtura.mixture.region import NOISE_REGIONS
 
 __all__ = [
+    "MODEL_FORMAT",
     "NOISE_LABEL",
     "NOISE_REGIONS",
     "Assessment",

@@ -12,7 +12,7 @@ import numpy as np
 from mixtura._support import TableKind, as_table, html_table, table_kind
 from mixtura.data import as_source
 from mixtura.kernels import kernel_of
-from mixtura.mixture.mixture import Mixture
+from mixtura.mixture.conversion import as_mixture
 
 # Values of a criterion with a smaller relative difference are ties: they differ by rounding alone.
 TIE_TOLERANCE = 1e-10
@@ -90,12 +90,12 @@ class Assessment:
         return self.bic - 2 * self.assignment_logprob
 
 
-def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, weights_are: str | None = None) -> Assessment:
+def assess(mixture: Any, X: Any, sample_weight: Any = None, *, weights_are: str | None = None) -> Assessment:
     """Compute the log-likelihood and the information criteria of a mixture on rows.
 
     Parameters
     ----------
-    mixture : Mixture
+    mixture : Mixture, Fit, Selection or fitted estimator
     X : array-like or table of shape (n, d), or a Source
     sample_weight : array-like of shape (n,), optional
     weights_are : {"counts", "sampling"}, optional
@@ -113,6 +113,7 @@ def assess(mixture: Mixture, X: Any, sample_weight: Any = None, *, weights_are: 
     >>> round(mixtura.assess(mixture, [[0.0], [0.0]]).loglik, 4)
     -1.8379
     """
+    mixture = as_mixture(mixture, "mixture")
     source = as_source(X, sample_weight, check=mixture.check_rows, weights_are=weights_are)
     sums = source.sum(kernel_of(source).estep_pass(mixture, "diagonal"))
     total = source.sum(lambda chunk: float(chunk.weigh(np.ones(len(chunk.rows))).sum()))

@@ -13,14 +13,14 @@ from mixtura.mixture.noise import Noise
 if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
 
-FORMAT = "mixtura.mixture"
+MODEL_FORMAT = "mixtura.mixture"
 VERSION = 1
 
 
 def model_to_json(mixture: Mixture, **more: Any) -> str:
     """JSON text of a mixture with the format's name and version; ``more`` are entries that `Mixture` ignores."""
     content = {
-        "format": FORMAT,
+        "format": MODEL_FORMAT,
         "version": VERSION,
         "weights": mixture.weights.tolist(),
         "means": mixture.means.tolist(),
@@ -44,8 +44,8 @@ def model_content(text: str) -> dict[str, Any]:
         raise DataError(f"not a model file: {str(error).partition(';')[0]}") from None
     except RecursionError:
         raise DataError("not a model file: its brackets are nested too deeply") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise DataError(f'not a model file: expected an object with "format": "{FORMAT}"')
+    if not isinstance(content, dict) or content.get("format") != MODEL_FORMAT:
+        raise DataError(f'not a model file: expected an object with "format": "{MODEL_FORMAT}"')
     if type(content.get("version")) is not int or content["version"] != VERSION:
         raise DataError(f"model file of version {content.get('version')!r}; this program reads version {VERSION}")
     return content

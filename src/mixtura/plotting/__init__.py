@@ -11,9 +11,11 @@ from mixtura.plotting.criteria import plot_criterion
 from mixtura.plotting.entropy import plot_entropy
 from mixtura.plotting.frames import RecordedIteration
 from mixtura.plotting.histograms import plot_likelihood_ratios, plot_parameter_replicates, plot_weight_replicates
+from mixtura.plotting.loadings import plot_loadings
 from mixtura.plotting.plot import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, draw_view, plot
 from mixtura.plotting.replay import ANIMATION_WRITERS, RecordedFit, watch, write_animation
 from mixtura.plotting.style import COLOURS, GREY, PICTURE_SUFFIXES, as_picture_path, format_number, format_percent
+from mixtura.plotting.subjects import drawn_mixture
 from mixtura.plotting.view import View, axis_limits, separation, with_column_names
 
 __all__ = [
@@ -29,12 +31,14 @@ __all__ = [
     "as_picture_path",
     "axis_limits",
     "draw_view",
+    "drawn_mixture",
     "format_number",
     "format_percent",
     "plot",
     "plot_criterion",
     "plot_entropy",
     "plot_likelihood_ratios",
+    "plot_loadings",
     "plot_parameter_replicates",
     "plot_weight_replicates",
     "separation",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,8 +31,8 @@ _COLOURS = ("#717581", "#3f90da", "#2ca89a", "#832db6", "#bd1f01", "#e08a00")  #
 _LINE_STYLES = {"E": (0, (4, 1.6)), "V": "-"}
 _LEGEND = "dashed: equal volumes, solid: variable volumes; colour and marker: shape and axes"
 
-# Values above this quantile may lie outside the axes, if that makes the others readable.
-SHOWN_QUANTILE = 0.9
+# The axis ends this many times as far above the best value as half of the models, and of the best model's values, are.
+SHOWN_LEADS = 4.0
 
 # More tick labels than this along the axis are hard to read.
 MAX_TICKS = 12
@@ -83,9 +83,12 @@ def plot_criterion(selection: RankedCells, path: str | Path | None = None) -> Fi
     lines = _cells_by_model(selection)
     for model, cells in lines.items():
         _draw_line(axes, model, cells, selection.criterion)
-    _set_limits(axes, [cell.measured(selection.criterion) for cell in selection.ranked])
+    values = {
+        m: [(cell.n_components, cell.measured(selection.criterion)) for cell in cells] for m, cells in lines.items()
+    }
+    axes.set_ylim(*value_limits(values))
     _label_lines(axes, lines, selection.criterion)
-    _mark_best(axes, selection)
+    _mark_best(axes, selection, _above(axes, lines, selection.criterion))
     axes.set_xlabel("components", loc="left")
     counts = sorted({cell.n_components for cell in selection.cells})
     axes.set_xticks(counts if len(counts) <= MAX_TICKS else counts[:: -(-len(counts) // MAX_TICKS)])
@@ -138,38 +141,76 @@ def _draw_line(axes: Axes, model: str, cells: Sequence[MeasuredCell], criterion:
         axes.plot([x], [y], color=look["color"], markerfacecolor=face, linestyle="none", zorder=3, **marks)
 
 
-def _set_limits(axes: Axes, values: Sequence[float]) -> None:
-    """Limit the vertical axis to the lower values, if a few high ones would make them hard to distinguish."""
-    finite = np.array([value for value in values if np.isfinite(value)])
-    low, high, worst = finite.min(), np.quantile(finite, SHOWN_QUANTILE), finite.max()
-    high = worst if worst - low < 1.5 * (high - low) else high
-    margin = 0.05 * (high - low) or 1.0
-    axes.set_ylim(low - 1.6 * margin, high + margin)
+def value_limits(values: Mapping[str, Sequence[tuple[int, float]]]) -> tuple[float, float]:
+    """Limits of the vertical axis, which show half of the models, and half of the best model's values, well.
+
+    Models far from the best, and few components, are often so much worse that all others would look alike. The
+    better of the best model's values with one component more and one fewer is always within.
+
+    Parameters
+    ----------
+    values : mapping
+        For each model its pairs of a number of components and the value.
+
+    Examples
+    --------
+    >>> near = {"VVV": [(1, 20.0), (2, 10.0), (3, 12.0)], "EEE": [(1, 15.0), (2, 13.0), (3, 14.0)]}
+    >>> low, high = value_limits(near | {"EII": [(1, 990.0), (2, 900.0), (3, 14.0)]})
+    >>> low < 10 and 20 < high < 900
+    True
+    """
+    least = {model: min(value for _, value in pairs) for model, pairs in values.items()}
+    winner = min(least, key=lambda model: least[model])
+    best = least[winner]
+    count = min(k for k, value in values[winner] if value == best)
+    others = [value - best for model, value in least.items() if model != winner]
+    own = [value - best for k, value in values[winner] if k != count]
+    lead = max(float(np.median(leads)) if leads else 0.0 for leads in (others, own))
+    neighbours = [value for k, value in values[winner] if abs(k - count) == 1]
+    worst = max(value for pairs in values.values() for _, value in pairs)
+    high = max(best + SHOWN_LEADS * lead, min(neighbours, default=best))
+    high = worst if high == best or worst - best < 1.5 * (high - best) else high
+    margin = 0.05 * (high - best) or 1.0
+    return best - 1.6 * margin, high + margin
 
 
 def _label_lines(axes: Axes, lines: dict[str, list[MeasuredCell]], criterion: str) -> None:
-    """Write each model's name at the right end of its line, moved up or down where names would overlap."""
+    """Write each model's name at the right end of its line, moved up or down where names would overlap.
+
+    An arrow follows the name of a line that ends above the axes; lines that lie above them wholly have no name.
+    """
     bottom, top = axes.get_ylim()
     last = max(cell.n_components for cells in lines.values() for cell in cells)
     first = min(cell.n_components for cells in lines.values() for cell in cells)
-    ends = {model: cells[-1].measured(criterion) for model, cells in lines.items()}
+    above = _above(axes, lines, criterion)
+    ends = {model: cells[-1].measured(criterion) for model, cells in lines.items() if model not in above}
     order = sorted(ends, key=lambda model: ends[model])
     step = (top - bottom) / 24
-    heights = space_apart([float(np.clip(ends[model], bottom, top)) for model in order], step, bottom, top)
+    heights = space_apart(
+        [float(np.clip(ends[model], bottom, top)) for model in order], step, bottom + step / 2, top - step / 2
+    )
     width = max(last - first, 1)
     axes.set_xlim(first - 0.04 * width, last + 0.16 * width)
     for model, height in zip(order, heights, strict=True):
-        look, cell = model_style(model), lines[model][-1]
+        look, cell, is_above = model_style(model), lines[model][-1], ends[model] > top
+        # The connection ends at the left of the name, so that it crosses no other.
+        connection = {"arrowstyle": "-", "relpos": (0.0, 0.5), "shrinkA": 0, "shrinkB": 2, "linewidth": 0.8}
         axes.annotate(
-            model,
-            (cell.n_components, float(np.clip(ends[model], bottom, top))),
+            f"{model} ↑" if is_above else model,
+            (cell.n_components, min(ends[model], top)),
             (last + 0.07 * width, height),
             color=look["color"],
             fontsize="small",
             family="monospace",
             va="center",
-            arrowprops={"arrowstyle": "-", "color": look["color"], "linestyle": look["linestyle"], "linewidth": 0.8},
+            arrowprops=None if is_above else connection | {"color": look["color"], "linestyle": look["linestyle"]},
         )
+
+
+def _above(axes: Axes, lines: dict[str, list[MeasuredCell]], criterion: str) -> list[str]:
+    """Models whose values all lie above the axes."""
+    top = axes.get_ylim()[1]
+    return [model for model, cells in lines.items() if min(cell.measured(criterion) for cell in cells) > top]
 
 
 def space_apart(wanted: Sequence[float], step: float, bottom: float, top: float) -> list[float]:
@@ -195,7 +236,7 @@ def space_apart(wanted: Sequence[float], step: float, bottom: float, top: float)
     return [min(position, most) for position, most in zip(raised, reversed(list(high)), strict=True)]
 
 
-def _mark_best(axes: Axes, selection: RankedCells) -> None:
+def _mark_best(axes: Axes, selection: RankedCells, above: Sequence[str]) -> None:
     """Draw a ring around the best cell, and write its model, components and criterion as the title."""
     best = selection.ranked[0]
     value = best.measured(selection.criterion)
@@ -206,9 +247,11 @@ def _mark_best(axes: Axes, selection: RankedCells) -> None:
         "markeredgewidth": 1.4,
     }
     axes.plot([best.n_components], [value], marker="o", linestyle="none", zorder=4, **ring)
-    others = "; hollow: a covariance at the floor, or a component lost"
-    legend = others if any(not cell.sound for cell in selection.cells) else ""
+    notes = (
+        ["hollow: a covariance at the floor, or a component lost"] if any(not c.sound for c in selection.cells) else []
+    )
+    notes += [f"above the axes: {', '.join(above)}"] if above else []
     plural = "s" if best.n_components > 1 else ""
     measured = f"{CRITERION_LABELS[selection.criterion]} {style.format_number(value)}"
-    title = f"{best.model}, {best.n_components} component{plural}: {measured}{legend}"
-    axes.set_title(title, loc="left", fontsize="medium")
+    title = f"{best.model}, {best.n_components} component{plural}: {measured}"
+    axes.set_title("\n".join([title, *(["; ".join(notes)] if notes else [])]), loc="left", fontsize="medium")

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixtura._support import Array
 from mixtura.mixture import NOISE_LABEL, Mixture
 from mixtura.plotting import style
-from mixtura.plotting.view import View, axis_limits, drawn_marginal, ellipse, evaluation_points, weighted_densities
+from mixtura.plotting.artists import (
+    LINE_STYLES,
+    ComponentArtists,
+    Outline,
+    RowLabels,
+    ShowRows,
+    new_dots,
+    new_shaded_rows,
+)
+from mixtura.plotting.shading import MAX_POINTS
+from mixtura.plotting.view import (
+    View,
+    axis_limits,
+    drawn_marginal,
+    evaluation_points,
+    spaced_points,
+    weighted_densities,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
-    from matplotlib.patches import Ellipse
 
 
 # A legend with more entries than this does not fit beside the axes.
 MAX_LEGEND_ENTRIES = 12
 
-LINE_STYLES = ("-", "--")
-
-# Component of each row, (n,); -1 is noise.
-RowLabels = NDArray[np.int64]
+# Up to this number, components differ in colour and marker; more have their numbers at their means.
+MAX_COLOURED = len(style.COLOURS)
 
 # Function that draws a mixture in axes: (mixture, component of each row, the components' numbers in the first mixture).
 UpdatePanel = Callable[[Mixture, RowLabels, Sequence[int]], None]
@@ -53,24 +65,27 @@ def new_panel(
     """
     points = set_up_axes(axes, view, columns, size)
     if len(columns) == 1:
-        return _new_marginal_panel(axes, points[:, 0], columns, k, size)
-    noise = axes.plot([], [], **style.noise_point_style(len(points), size))[0] if view.mixture.noise else None
-    return _new_pair_panel(
-        points,
-        columns,
-        noise,
-        [_ComponentArtists.add_to(axes, j, len(points), deviations, size) for j in range(k)],
-    )
+        return _new_marginal_panel(axes, points[:, 0], columns, view.colours, k=k, size=size)
+    numbered = k > MAX_COLOURED
+    artists = [
+        ComponentArtists.add_to(axes, j, view.colours, deviations, size=size, numbered=numbered) for j in range(k)
+    ]
+    groups = [*range(k), *([NOISE_LABEL] if view.mixture.noise else [])]
+    show_rows = (new_shaded_rows if len(points) > MAX_POINTS else new_dots)(axes, points, view, groups, size)
+    return _new_pair_panel(show_rows, columns, artists)
 
 
 def set_up_axes(axes: Axes, view: View, columns: Sequence[int], size: float = 1) -> Array:
     """Set the limits and labels of axes for one or two columns; return the rows in these columns, (n, 1) or (n, 2)."""
     points = view.rows[:, list(columns)]
-    spans = [axis_limits(view.mixture, points[:, i], column) for i, column in enumerate(columns)]
+    logs = [column in view.log for column in columns]
+    spans = [axis_limits(view.mixture, points[:, i], column, log=logs[i]) for i, column in enumerate(columns)]
+    axes.set_xscale("log" if logs[0] else "linear")
     axes.set_xlim(*spans[0])
     axes.set_xlabel(style.wrap_text(view.name(columns[0]), round(40 * size**1.5)))
     axes.set_ylabel("density")
     if len(columns) == 2:
+        axes.set_yscale("log" if logs[1] else "linear")
         axes.set_ylim(*spans[1])
         axes.set_ylabel(style.wrap_text(view.name(columns[1]), round(32 * size**1.2)))
     return points
@@ -91,64 +106,26 @@ def draw_components(
 
 
 def draw_outlines(axes: Axes, view: View, columns: Sequence[int], size: float) -> None:
-    """Draw an ellipse at two standard deviations for each component."""
+    """Draw an ellipse at two standard deviations for each component, and its number if there are many."""
     marginal = drawn_marginal(view.mixture, columns)
-    patch = style.require("matplotlib.patches").Ellipse
+    numbered = marginal.n_components > MAX_COLOURED
     for j in range(marginal.n_components):
-        shape = ellipse(marginal, j, 2)
-        look = style.outline_style(j, 0.8 * size) | {"linestyle": LINE_STYLES[1]}
-        axes.add_patch(patch(shape["center"], shape["width"], shape["height"], angle=shape["angle"], **look))
+        Outline.add_to(axes, j, view.colours, 2, line=LINE_STYLES[1], size=0.8 * size).update(marginal, j)
+        if numbered:
+            axes.plot(*marginal.means[j][:, None], **style.mean_style(j, size, numbered=True))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _ComponentArtists:
-    """Matplotlib artists of one component in two columns: its points, its ellipses by standard deviations, its mean."""
+def _new_pair_panel(show_rows: ShowRows, columns: Sequence[int], artists: Sequence[ComponentArtists]) -> UpdatePanel:
+    """Function that draws rows, ellipses and means of a mixture in two columns."""
 
-    dots: Line2D
-    ellipses: dict[int, Ellipse]
-    mean: Line2D
-
-    @classmethod
-    def add_to(
-        cls, axes: Axes, component: int, n_rows: int, deviations: Sequence[int], size: float
-    ) -> _ComponentArtists:
-        """Make the artists of a component and add them to axes; ``update`` places them."""
-        dots = axes.plot([], [], **style.point_style(component, n_rows, size))[0]
-        patch = style.require("matplotlib.patches").Ellipse
-        ellipses = {
-            deviation: patch((0, 0), 1, 1, linestyle=line, **style.outline_style(component, size))
-            for deviation, line in zip(deviations, LINE_STYLES, strict=False)
-        }
-        for curve in ellipses.values():
-            axes.add_patch(curve)
-        return cls(dots, ellipses, axes.plot([], [], **style.mean_style(component, size))[0])
-
-    def update(self, mixture: Mixture, component: int, points: Array) -> None:
-        """Place the artists: ``component`` of ``mixture`` and its points, (n, 2)."""
-        self.dots.set_data(points[:, 0], points[:, 1])
-        self.mean.set_data(mixture.means[component, :1], mixture.means[component, 1:])
-        for deviation, curve in self.ellipses.items():
-            curve.set(**ellipse(mixture, component, deviation))
-
-    def set_visible(self, *, visible: bool) -> None:
-        """Show or hide all artists."""
-        for artist in (self.dots, self.mean, *self.ellipses.values()):
-            artist.set_visible(visible)
-
-
-def _new_pair_panel(
-    points: Array, columns: Sequence[int], noise: Line2D | None, artists: Sequence[_ComponentArtists]
-) -> UpdatePanel:
-    """Function that draws points, ellipses and means of a mixture in two columns, and points of noise in grey."""
-
-    def show(mixture: Mixture, labels: NDArray[np.int64], remaining: Sequence[int]) -> None:
+    def show(mixture: Mixture, labels: RowLabels, remaining: Sequence[int]) -> None:
         marginal = drawn_marginal(mixture, columns)
-        if noise is not None:
-            noise.set_data(*points[labels == NOISE_LABEL].T)
+        numbers = np.append(np.array(remaining, dtype=np.int64), NOISE_LABEL)  # the last entry is at position -1
+        show_rows(numbers[labels])
         for j, artist in enumerate(artists):
             artist.set_visible(visible=j in remaining)
         for component, j in enumerate(remaining):
-            artists[j].update(marginal, component, points[labels == component])
+            artists[j].update(marginal, component)
 
     return show
 
@@ -157,23 +134,36 @@ def draw_histogram(axes: Axes, values: Array) -> float:
     """Draw a histogram whose bars have total area one; return the height of the highest, 0 without values."""
     if not len(values):
         return 0.0
-    density, edges = np.histogram(values, bins=int(np.clip(3 * len(values) ** (1 / 3), 8, 80)), density=True)
+    count = int(np.clip(3 * len(values) ** (1 / 3), 8, 80))
+    bins: Any = count
+    if axes.get_xscale() == "log":
+        values = values[values > 0]
+        bins = spaced_points((float(values.min()), float(values.max())), count, log=True)
+    if np.ptp(values) == 0:
+        bins = count  # NumPy makes bins of some width about a constant
+    density, edges = np.histogram(values, bins=bins, density=True)
     axes.stairs(density, edges, fill=True, zorder=0, **style.bar_style())
     return float(density.max())
 
 
-def _new_marginal_panel(axes: Axes, values: Array, columns: Sequence[int], k: int, size: float) -> UpdatePanel:
+def _new_marginal_panel(
+    axes: Axes, values: Array, columns: Sequence[int], colours: Sequence[str], *, k: int, size: float
+) -> UpdatePanel:
     """Function that draws, over a histogram of one column, each component's weighted density and their sum."""
     top = draw_histogram(axes, values)
     total = axes.plot([], [], **style.sum_style(size))[0]
-    curves = [axes.plot([], [], **style.curve_style(j, size))[0] for j in range(k)]
+    curves = [axes.plot([], [], **style.curve_style(j, size, colours))[0] for j in range(k)]
     noise_line = None
-    peaks = [axes.plot([], [], **style.mean_style(j, size))[0] for j in range(k)]
+    looks = [style.mean_style(j, size, colours, numbered=k > MAX_COLOURED) for j in range(k)]
+    peaks = [axes.plot([], [], **look)[0] for look in looks]
+    if k > MAX_COLOURED and size < 1:  # so many numbers would hide each other in a small panel
+        for peak in peaks:
+            peak.set_visible(False)
 
-    def show(mixture: Mixture, _: NDArray[np.int64], remaining: Sequence[int]) -> None:
+    def show(mixture: Mixture, _: RowLabels, remaining: Sequence[int]) -> None:
         nonlocal top, noise_line
         marginal = drawn_marginal(mixture, columns)
-        points = evaluation_points(marginal, *axes.get_xlim())
+        points = evaluation_points(marginal, *axes.get_xlim(), log=axes.get_xscale() == "log")
         heights = weighted_densities(marginal, points)
         total.set_data(points, heights.sum(axis=1))
         peak = np.diagonal(weighted_densities(marginal, marginal.means[:, 0]))
@@ -210,16 +200,32 @@ def legend_labels(
     return labels + ([style.legend_label(["noise"], 0, noise)] if noise is not None else [])
 
 
-def component_handles(mixture: Mixture) -> list[Line2D]:
+def component_handles(mixture: Mixture, colours: Sequence[str] = style.COLOURS) -> list[Line2D]:
     """Legend entries for components and noise."""
     line = style.require("matplotlib.lines").Line2D
+    k = mixture.n_components
     labels = legend_labels(mixture.component_names, mixture.weights)
-    more = len(labels) - 1 if mixture.n_components > len(labels) else len(labels)
-    looks = [style.mean_style(j) if j < more else {"linestyle": "none"} for j in range(len(labels))]
+    more = len(labels) - 1 if k > len(labels) else len(labels)
+    means = [style.mean_style(j, 1, colours, numbered=k > MAX_COLOURED) for j in range(more)]
+    looks = [*means, *[{"linestyle": "none"}] * (len(labels) - more)]
     if mixture.noise is not None:
         labels = legend_labels(mixture.component_names, mixture.weights, mixture.noise.weight)
         looks.append(style.noise_point_style(1, 1.5))
     return [line([], [], **look, label=label) for look, label in zip(looks, labels, strict=True)]
+
+
+def view_handles(view: View) -> list[Line2D]:
+    """Legend entries for a view's components and noise; one for all components if too many to list have no names."""
+    k, line = view.mixture.n_components, style.require("matplotlib.lines").Line2D
+    if k <= MAX_LEGEND_ENTRIES or view.mixture.component_names:
+        return component_handles(view.mixture, view.colours)
+    ends = [style.format_percent(round(value, 3)) for value in (view.mixture.weights.min(), view.mixture.weights.max())]
+    span = f"({' to '.join(dict.fromkeys(ends))} each)"
+    entries = [line([], [], **style.number_style(0), label=f"component at its mean\n{span}")]
+    if view.mixture.noise is not None:
+        label = style.legend_label(["noise"], 0, view.mixture.noise.weight)
+        entries.append(line([], [], **style.noise_point_style(1, 1.5), label=label))
+    return entries
 
 
 def line_handles(columns: int) -> list[Line2D]:

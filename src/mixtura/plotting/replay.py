@@ -17,6 +17,7 @@ from mixtura.errors import MissingExtraError, MixturaError, ParameterError
 from mixtura.mixture import Mixture
 from mixtura.plotting import style
 from mixtura.plotting.frames import DrawFrame, RecordedIteration, freeze_layout, new_frame
+from mixtura.plotting.subjects import check_recorded
 from mixtura.plotting.view import View
 
 if TYPE_CHECKING:
@@ -63,7 +64,6 @@ def write_animation(
     --------
     >>> import tempfile
     >>> import mixtura
-
     >>> X = [[0.0, 1.0], [0.2, 0.9], [0.4, 1.3], [5.0, 2.0], [5.2, 2.3], [5.4, 1.8]]
     >>> fit = mixtura.fit(X, 2, model="VVI", seed=0, record=True)
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -75,8 +75,7 @@ def write_animation(
     kind = "" if target.is_dir() else target.suffix.lower()
     if kind not in ANIMATION_WRITERS:
         raise ParameterError(f'path is "{path}"; expected a name that ends in .gif, .mp4 or .html, or a folder')
-    if not fit.history:
-        raise ParameterError("this fit was not recorded; fit again with mixtura.fit(..., record=True)")
+    check_recorded(fit)
     style.check_folder(target)
     rate = _as_fps(fps, len(fit.history))
     view = _as_view(fit.mixture, X, columns)
@@ -130,8 +129,9 @@ def watch(X: Any, *, columns: Sequence[int | str] | None = None) -> Callable[[Re
     def on_iteration(iteration: RecordedIteration) -> None:
         if not window:  # the number of components is known only now
             view = _as_view(iteration.mixture, X, columns)
-            figure = style.new_figure(*SIZE, shown=True)
-            window.append((new_frame(figure, view, [iteration]), DISPLAYS[style.display_kind()](figure)))
+            where = style.display_kind()
+            figure = style.new_figure(*SIZE, shown=where == "window")
+            window.append((new_frame(figure, view, [iteration]), DISPLAYS[where](figure)))
         if iterations and iterations[-1].start != iteration.start:
             iterations.clear()
         iterations.append(iteration)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import textwrap
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, atomic_write
+from mixtura._support import atomic_write
 from mixtura.errors import ParameterError, missing_extra, visible
 
 if TYPE_CHECKING:
@@ -61,22 +62,31 @@ def new_figure(width: float, height: float, *, shown: bool, dpi: float = 150) ->
     width, height : float
         In inches.
     shown : bool
-        Whether pyplot makes the figure, so that windows and notebooks display it. Without windows pyplot closes it at
-        once: scripts do not collect open figures, and notebooks show the returned figure once instead of twice.
+        Whether pyplot makes the figure, so that ``pyplot.show()``, ``pyplot.savefig()`` and notebooks find it.
     dpi : float
         Resolution of a figure that is only saved, in dots per inch.
     """
     size = {"figsize": (width, height), "dpi": dpi, "layout": "constrained"}
     figure: Figure
     if shown:
-        pyplot = require("matplotlib.pyplot")
-        figure = pyplot.figure(**size | {"dpi": None})
-        if display_kind() != "window":
-            pyplot.close(figure)
+        figure = require("matplotlib.pyplot").figure(**size | {"dpi": None})
+        # A partial of a function of the module, so that the figure can still be pickled.
+        figure._ipython_display_ = partial(_close_and_display, figure)  # type: ignore[attr-defined]
     else:
         figure = require("matplotlib.figure").Figure(**size)
         require("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
     return figure
+
+
+def _close_and_display(figure: Figure) -> None:
+    """Close a figure that a notebook is about to display; the error makes the notebook display it as any other.
+
+    Without this, a figure that is the value of a cell would be shown twice: as the value, and by pyplot's inline
+    backend, which displays all open figures at the end of the cell, by this function, too.
+    """
+    if display_kind() == "notebook":
+        require("matplotlib.pyplot").close(figure)
+    raise NotImplementedError
 
 
 def display_kind() -> str:
@@ -99,9 +109,9 @@ def background_colour() -> str:
     return str(require("matplotlib").rcParams["axes.facecolor"])
 
 
-def component_colour(component: int) -> str:
-    """Colour of a component; components 0 and 10 have the same colour and different markers."""
-    return COLOURS[component % len(COLOURS)]
+def component_colour(component: int, colours: Sequence[str] = COLOURS) -> str:
+    """Colour of a component; by default components 0 and 10 have the same colour, and numbers tell them apart."""
+    return colours[component % len(colours)]
 
 
 def component_marker(component: int) -> str:
@@ -113,19 +123,6 @@ def component_marker(component: int) -> str:
     (('#3f90da', 'o'), ('#3f90da', '^'))
     """
     return MARKERS[(component + component // len(COLOURS)) % len(MARKERS)]
-
-
-def sequential_colours(count: int, most: float = 0.85) -> list[str]:
-    """Colours of one hue from pale to strong; ``most``, from 0 to 1, is the strength of the last.
-
-    Examples
-    --------
-    >>> len(sequential_colours(3)), len(set(sequential_colours(3)))
-    (3, 3)
-    """
-    colours = require("matplotlib.colors")
-    ramp = colours.LinearSegmentedColormap.from_list("depth", [background_colour(), COLOURS[0], text_colour()])
-    return [colours.to_hex(ramp(strength)) for strength in np.linspace(0.2 if count > 1 else most, most, count)]
 
 
 def wrap_text(name: str, width: int = 24, lines: int = 2) -> str:
@@ -177,12 +174,12 @@ def legend_label(names: Sequence[str] | None, component: int, weight: float) -> 
     return f"{wrap_text(name, 22, lines=1)} ({percentage})"
 
 
-def point_style(component: int, n_rows: int, size: float = 1) -> dict[str, Any]:
+def point_style(component: int, n_rows: int, size: float = 1, colours: Sequence[str] = COLOURS) -> dict[str, Any]:
     """Style of a component's points as keyword arguments of Matplotlib; smaller and paler the more rows there are."""
     return {
         "linestyle": "none",
         "marker": component_marker(component),
-        "color": component_colour(component),
+        "color": component_colour(component, colours),
         "markersize": size * float(np.clip(30 / max(n_rows, 1) ** 0.3, 2.2, 5.5)),
         "markeredgewidth": 0,
         "alpha": float(np.clip(6 / max(n_rows, 1) ** 0.3, 0.35, 0.85)),
@@ -194,33 +191,46 @@ def noise_point_style(n_rows: int, size: float = 1) -> dict[str, Any]:
     return point_style(0, n_rows, 0.6 * size) | {"marker": "o", "color": GREY, "zorder": 1}
 
 
-def uncertainty_sizes(uncertainties: Array, size: float) -> Array:
-    """Areas of points, in square points, that grow with their uncertainties from 0 to 1."""
-    return (size * (3 + 8 * np.sqrt(uncertainties))) ** 2
-
-
-def outline_style(component: int, size: float = 1) -> dict[str, Any]:
+def outline_style(component: int, size: float = 1, colours: Sequence[str] = COLOURS) -> dict[str, Any]:
     """Style of a component's ellipses, with a band of the background colour that sets them off from its points."""
     band = require("matplotlib.patheffects").withStroke(linewidth=3.2 * size, foreground=background_colour())
     return {
         "fill": False,
-        "edgecolor": component_colour(component),
+        "edgecolor": component_colour(component, colours),
         "linewidth": 1.7 * size,
         "zorder": 4,
         "path_effects": [band],
     }
 
 
-def curve_style(component: int, size: float = 1) -> dict[str, Any]:
+def curve_style(component: int, size: float = 1, colours: Sequence[str] = COLOURS) -> dict[str, Any]:
     """Style of the curve of a component's density."""
-    return {"color": component_colour(component), "linewidth": 2 * size}
+    return {"color": component_colour(component, colours), "linewidth": 2 * size}
 
 
-def mean_style(component: int, size: float = 1) -> dict[str, Any]:
-    """Style of a component's mean: its marker, outlined in the text colour."""
+def number_style(component: int, size: float = 1) -> dict[str, Any]:
+    """Style of a component's mean where there are too many components for colours: its number, on a pale band."""
+    band = require("matplotlib.patheffects").withStroke(linewidth=3 * size, foreground=background_colour())
+    return {
+        "linestyle": "none",
+        "marker": f"${component}$",  # Matplotlib draws the mathematics as a marker
+        "color": text_colour(),
+        "markersize": (7 if component < 10 else 11) * max(size, 0.65),
+        "markeredgewidth": 0,
+        "path_effects": [band],
+        "zorder": 6,
+    }
+
+
+def mean_style(
+    component: int, size: float = 1, colours: Sequence[str] = COLOURS, *, numbered: bool = False
+) -> dict[str, Any]:
+    """Style of a component's mean: its marker, outlined in the text colour, or its number."""
+    if numbered:
+        return number_style(component, size)
     return {
         "marker": component_marker(component),
-        "color": component_colour(component),
+        "color": component_colour(component, colours),
         "markersize": 9 * size,
         "markeredgecolor": text_colour(),
         "markeredgewidth": 1.2 * size,

@@ -1,4 +1,4 @@
-"""Draw a mixture's density as contours, highest-density regions, or regions of the most probable component."""
+"""Draw a mixture's density as contours or highest-density regions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 from mixtura._support import Array
 from mixtura.mixture import NOISE_LABEL, Mixture
 from mixtura.plotting import style
-from mixtura.plotting.panels import RowLabels, draw_components, draw_histogram, set_up_axes
+from mixtura.plotting.artists import RowLabels
+from mixtura.plotting.panels import draw_histogram, set_up_axes
+from mixtura.plotting.shading import MAX_POINTS, new_shading
 from mixtura.plotting.view import View, drawn_marginal, evaluation_grid, evaluation_points
 
 if TYPE_CHECKING:
@@ -25,6 +27,21 @@ CONTOURS, OUTERMOST = 6, 0.99
 _LEAST_LOG = -1e6
 
 
+def sequential_colours(count: int, most: float = 0.85) -> list[str]:
+    """Colours of one hue from pale to strong; ``most``, from 0 to 1, is the strength of the last.
+
+    Examples
+    --------
+    >>> len(sequential_colours(3)), len(set(sequential_colours(3)))
+    (3, 3)
+    """
+    colours = style.require("matplotlib.colors")
+    ramp = colours.LinearSegmentedColormap.from_list(
+        "depth", [style.background_colour(), style.COLOURS[0], style.text_colour()]
+    )
+    return [colours.to_hex(ramp(strength)) for strength in np.linspace(0.2 if count > 1 else most, most, count)]
+
+
 def _components_marginal(view: View, columns: Sequence[int]) -> Mixture:
     """Marginal of some columns without the noise, whose flat density would widen every region to the whole axes."""
     return drawn_marginal(view.mixture.without_noise(), columns)
@@ -32,7 +49,7 @@ def _components_marginal(view: View, columns: Sequence[int]) -> Mixture:
 
 def _log_density_grid(mixture: Mixture, axes: Axes) -> tuple[Array, Array, Array]:
     """Evaluation points along both axes, (m,) and (n,), and the log-density at each pair, (n, m)."""
-    xs, ys, points = evaluation_grid(mixture, axes.get_xlim(), axes.get_ylim())
+    xs, ys, points = evaluation_grid(mixture, axes)
     return xs, ys, np.maximum(mixture.logpdf(points), _LEAST_LOG).reshape(len(ys), len(xs))
 
 
@@ -44,6 +61,10 @@ def _contour_levels(mixture: Mixture) -> Array:
 
 def _draw_points(axes: Axes, points: Array, labels: RowLabels, size: float) -> None:
     """Draw all rows in one colour, and those of noise in grey."""
+    if len(points) > MAX_POINTS:
+        noise = labels == NOISE_LABEL
+        new_shading(axes, points, (style.text_colour(), style.GREY), size, 0.4)((~noise, noise))
+        return
     look = style.point_style(0, len(points), 0.7 * size) | {"marker": "o", "color": style.text_colour(), "alpha": 0.35}
     for own, how in (
         (labels != NOISE_LABEL, look),
@@ -63,7 +84,7 @@ def draw_density(axes: Axes, view: View, columns: Sequence[int], labels: RowLabe
     _draw_points(axes, points, labels, size)
     levels = _contour_levels(mixture)
     lines: dict[str, Any] = {
-        "colors": style.sequential_colours(CONTOURS),
+        "colors": sequential_colours(CONTOURS),
         "linewidths": 1.6 * size,
         "linestyles": "-",
         "zorder": 4,
@@ -74,7 +95,7 @@ def draw_density(axes: Axes, view: View, columns: Sequence[int], labels: RowLabe
 def _draw_density_curve(axes: Axes, mixture: Mixture, values: Array, size: float) -> tuple[Array, Array]:
     """Draw histogram and density of one column; return the points of the curve, (m,) each."""
     top = draw_histogram(axes, values)
-    xs = evaluation_points(mixture, *axes.get_xlim())
+    xs = evaluation_points(mixture, *axes.get_xlim(), log=axes.get_xscale() == "log")
     heights = np.exp(mixture.logpdf(xs[:, None]))
     axes.plot(xs, heights, color=style.text_colour(), linewidth=1.6 * size, zorder=4)
     axes.set_ylim(0, 1.08 * max(top, float(heights.max())))
@@ -86,7 +107,7 @@ def density_handles(view: View) -> list[Artist]:
     line = style.require("matplotlib.lines").Line2D
     if len(view.columns) == 1:
         return [line([], [], color=style.text_colour(), linewidth=1.6, label="density")]
-    shades = style.sequential_colours(CONTOURS)
+    shades = sequential_colours(CONTOURS)
     if len(view.columns) > 2:
         ends = (f"{style.format_percent(OUTERMOST)} of the probability within", *[""] * (CONTOURS - 2), "near the peak")
         return [line([], [], color=shade, label=end) for shade, end in zip(shades, ends, strict=True) if end]
@@ -101,7 +122,7 @@ def draw_regions(axes: Axes, view: View, columns: Sequence[int], labels: RowLabe
     mixture = _components_marginal(view, columns)
     levels, shades = (
         mixture.hdr_levels(view.probabilities[::-1]),
-        style.sequential_colours(len(view.probabilities), most=0.6),
+        sequential_colours(len(view.probabilities), most=0.6),
     )
     if len(columns) == 1:
         xs, heights = _draw_density_curve(axes, mixture, points[:, 0], size)
@@ -119,45 +140,6 @@ def draw_regions(axes: Axes, view: View, columns: Sequence[int], labels: RowLabe
 def region_handles(view: View) -> list[Artist]:
     """Legend entries for the regions, with their probabilities."""
     patch = style.require("matplotlib.patches").Patch
-    shades = style.sequential_colours(len(view.probabilities), most=0.6)[::-1]
+    shades = sequential_colours(len(view.probabilities), most=0.6)[::-1]
     pairs = zip(shades, view.probabilities, strict=True)
     return [patch(facecolor=shade, label=f"{style.format_percent(p)} of the probability") for shade, p in pairs]
-
-
-def draw_boundaries(axes: Axes, view: View, columns: Sequence[int], labels: RowLabels, size: float) -> None:
-    """Draw components and points on a background coloured by the most probable component, given these columns."""
-    draw_components(axes, view, columns, labels, size, deviations=())
-    marginal = drawn_marginal(view.mixture, columns)
-    if len(columns) == 1:
-        xs = evaluation_points(marginal, *axes.get_xlim())
-        _shade_intervals(axes, xs, marginal.log_joint(xs[:, None]).argmax(axis=1), _component_colours(marginal))
-        return
-    xs, ys, points = evaluation_grid(marginal, axes.get_xlim(), axes.get_ylim())
-    logs = np.maximum(marginal.log_joint(points), _LEAST_LOG)
-    best, second = (np.sort(logs, axis=1)[:, [-1, -2]] if logs.shape[1] > 1 else np.repeat(logs, 2, axis=1)).T
-    for j, colour in enumerate(_component_colours(marginal)):
-        own = logs[:, j]
-        margin = (own - np.where(own == best, second, best)).reshape(len(ys), len(xs))
-        if margin.max() > 0:
-            axes.contourf(xs, ys, margin, levels=[0, margin.max() + 1], colors=[colour], alpha=0.22, zorder=0)
-        if margin.min() < 0 < margin.max():
-            look: dict[str, Any] = {
-                "colors": [style.text_colour()],
-                "linewidths": 0.8 * size,
-                "alpha": 0.5,
-                "zorder": 1,
-            }
-            axes.contour(xs, ys, margin, levels=[0], **look)
-
-
-def _shade_intervals(axes: Axes, xs: Array, most_probable: RowLabels, colours: list[str]) -> None:
-    """Shade the intervals of one column in which the same component is the most probable."""
-    changes = np.flatnonzero(np.diff(most_probable))
-    ends = [xs[0], *((xs[changes] + xs[changes + 1]) / 2), xs[-1]]
-    for low, high, component in zip(ends[:-1], ends[1:], most_probable[[0, *(changes + 1)]], strict=True):
-        axes.axvspan(low, high, color=colours[component], alpha=0.16, linewidth=0, zorder=0)
-
-
-def _component_colours(mixture: Mixture) -> list[str]:
-    """Colour of each component, and grey for noise, if any."""
-    return [*map(style.component_colour, range(mixture.n_components)), *([style.GREY] if mixture.noise else [])]

@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, column_names, underflow_to_zero
 from mixtura.data import ArraySource, is_source
+from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
+from mixtura.plotting import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def separation(mixture: Mixture) -> Array:
@@ -27,6 +32,26 @@ def separation(mixture: Mixture) -> Array:
     between = mixture.weights @ (mixture.means - mixture.mean) ** 2
     within = mixture.weights @ mixture.covariances.variances()
     return between / (between + within)
+
+
+def as_colours(given: Sequence[Any] | None, k: int) -> tuple[str, ...]:
+    """Checked colours of k components, as Matplotlib's hexadecimal strings; by default those of ``COLOURS``.
+
+    Raises
+    ------
+    ParameterError
+        If there are fewer than k, or one is no colour.
+    """
+    if given is None:
+        return style.COLOURS
+    colours = style.require("matplotlib.colors")
+    values = [given] if isinstance(given, str) else list(given)
+    wrong = [value for value in values if not colours.is_color_like(value)]
+    if wrong:
+        raise ParameterError(f'{wrong[0]!r} is no colour; expected colours such as "tab:blue" or "#3f90da"')
+    if len(values) < k:
+        raise ParameterError(f"colors has {len(values)} entries; expected {k}, one for each component")
+    return tuple(colours.to_hex(value) for value in values)
 
 
 def with_column_names(mixture: Mixture, X: Any) -> Mixture:
@@ -53,6 +78,10 @@ class View:
         Sentences about rows or columns that are left out.
     probabilities : tuple of float
         Probabilities of the highest-density regions to show, ascending.
+    log : frozenset of int
+        Positions of columns whose axes are logarithmic.
+    colours : tuple of str
+        Colours of the components, repeated if there are more components.
     """
 
     mixture: Mixture
@@ -60,6 +89,8 @@ class View:
     columns: tuple[int, ...]
     notes: tuple[str, ...]
     probabilities: tuple[float, ...] = ()
+    log: frozenset[int] = frozenset()
+    colours: tuple[str, ...] = style.COLOURS
 
     @classmethod
     def from_data(
@@ -74,6 +105,26 @@ class View:
     def name(self, column: int) -> str:
         """Name of the column at this position."""
         return (self.mixture.columns or ())[column]
+
+    def with_log_axes(self, log: Sequence[int | str] | str | bool) -> View:
+        """The view with logarithmic axes for some of its columns, or for all.
+
+        Raises
+        ------
+        ParameterError
+            If a column is unknown, or has no positive values to show.
+        """
+        if isinstance(log, bool):
+            positions: tuple[int, ...] = self.columns if log else ()
+        else:
+            positions, _ = _choose_columns(self.mixture, [log] if isinstance(log, str) else log, 0) if log else ((), ())
+        for column in positions:
+            if not ((self.rows[:, column] > 0).any() if len(self.rows) else (self.mixture.means[:, column] > 0).any()):
+                raise ParameterError(f"{self.name(column)!r} has no positive values; leave it out of log=")
+        drawn = [column for column in positions if column in self.columns]
+        outside = int((self.rows[:, drawn] <= 0).any(axis=1).sum())
+        note = (f"{outside:,} rows with values ≤ 0 lie outside the log axes",) if outside else ()
+        return replace(self, log=frozenset(positions), notes=self.notes + note)
 
     def labels(self, mixture: Mixture) -> NDArray[np.int64]:
         """Most probable component of each row given all columns, (n,); -1 is noise."""
@@ -113,17 +164,28 @@ def drawn_marginal(mixture: Mixture, columns: Sequence[int]) -> Mixture:
     return mixture.marginal(list(columns))
 
 
-def axis_limits(mixture: Mixture, values: Array, column: int) -> tuple[float, float]:
+def axis_limits(mixture: Mixture, values: Array, column: int, *, log: bool = False) -> tuple[float, float]:
     """Limits of a column's axis: all values, and means +- 2.5 deviations up to 20 % of the range beyond them."""
     deviations = np.sqrt(mixture.covariances.variances()[:, column])
-    low = float((mixture.means[:, column] - 2.5 * deviations).min())
-    high = float((mixture.means[:, column] + 2.5 * deviations).max())
+    ends = np.stack([mixture.means[:, column] - 2.5 * deviations, mixture.means[:, column] + 2.5 * deviations])
+    if log:
+        return _log_limits(ends, values)
+    low, high = float(ends[0].min()), float(ends[1].max())
     if len(values):
         first, last = float(values.min()), float(values.max())
         margin = 0.2 * (last - first) or high - low
         low, high = (min(max(low, first - margin), first), max(min(high, last + margin), last))
     pad = 0.03 * (high - low)
     return low - pad, high + pad
+
+
+def _log_limits(ends: Array, values: Array) -> tuple[float, float]:
+    """Limits of a logarithmic axis: all positive values, or without values the positive ones of components' ends."""
+    found = values[values > 0] if len(values) else np.concatenate([ends[ends > 0], ends.mean(axis=0)])
+    positive = found[found > 0]
+    low, high = np.log10(positive.min()), np.log10(positive.max())
+    pad = 0.06 * (high - low) or 0.5
+    return float(10 ** (low - pad)), float(10 ** (high + pad))
 
 
 def ellipse(mixture: Mixture, component: int, deviations: float) -> dict[str, Any]:
@@ -143,22 +205,54 @@ def ellipse(mixture: Mixture, component: int, deviations: float) -> dict[str, An
     return {"center": centre, "width": float(width), "height": float(height), "angle": angle}
 
 
+def ellipse_points(mixture: Mixture, component: int, deviations: float) -> Array:
+    """Points of the curve of `ellipse`, (181, 2); NaN where a logarithmic axis could not show them, below zero.
+
+    Examples
+    --------
+    >>> from mixtura import DiagonalCovariance
+    >>> two = Mixture([1.0], [[9.0, 2.0]], DiagonalCovariance(np.array([[1.0, 9.0]]), 1, 2))
+    >>> np.nanmax(ellipse_points(two, 0, 1.0), axis=0).round(2).tolist()
+    [10.0, 5.0]
+    """
+    angle = np.linspace(0, 2 * np.pi, 181)
+    values, vectors = np.linalg.eigh(mixture.covariances[component])
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    curve = mixture.means[component] + deviations * circle * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    return np.where((curve > 0).all(axis=1, keepdims=True), curve, np.nan)
+
+
+def spaced_points(limits: tuple[float, float], count: int, *, log: bool) -> Array:
+    """Points between the limits of an axis that divide it into ``count`` equal parts, as drawn, (count + 1,).
+
+    Examples
+    --------
+    >>> spaced_points((1.0, 100.0), 2, log=True).tolist(), spaced_points((0.0, 1.0), 2, log=False).tolist()
+    ([1.0, 10.0, 100.0], [0.0, 0.5, 1.0])
+    """
+    return np.geomspace(*limits, count + 1) if log else np.linspace(*limits, count + 1)
+
+
 def evaluation_points(
-    mixture: Mixture, low: float, high: float, column: int = 0, *, even: int = 400, near: int = 101
+    mixture: Mixture, low: float, high: float, column: int = 0, *, even: int = 400, near: int = 101, log: bool = False
 ) -> Array:
-    """Ascending points at which to evaluate a density along a column: evenly spaced, and denser about each mean."""
+    """Ascending points at which to evaluate a density along a column: evenly spaced, and denser about each mean.
+
+    On a logarithmic axis their logarithms are evenly spaced.
+    """
     means, deviations = mixture.means[:, column], np.sqrt(mixture.covariances.variances()[:, column])
     close = (means + np.linspace(-5, 5, near)[:, None] * deviations).ravel()
-    return np.unique(np.concatenate([np.linspace(low, high, even), close[(close > low) & (close < high)]]))
+    evenly = spaced_points((low, high), even - 1, log=log)
+    return np.unique(np.concatenate([evenly, close[(close > low) & (close < high)]]))
 
 
-def evaluation_grid(
-    mixture: Mixture, across: tuple[float, float], up: tuple[float, float]
-) -> tuple[Array, Array, Array]:
-    """Points along two columns, (m,) and (n,), at which to evaluate a density, and all their pairs, (n * m, 2)."""
+def evaluation_grid(mixture: Mixture, axes: Axes) -> tuple[Array, Array, Array]:
+    """Points along both axes, (m,) and (n,), at which to evaluate a density, and all their pairs, (n * m, 2)."""
     near = max(9, 160 // mixture.n_components)
+    spans = ((axes.get_xlim(), axes.get_xscale()), (axes.get_ylim(), axes.get_yscale()))
     xs, ys = (
-        evaluation_points(mixture, *span, column, even=160, near=near) for column, span in enumerate((across, up))
+        evaluation_points(mixture, *limits, column, even=160, near=near, log=scale == "log")
+        for column, (limits, scale) in enumerate(spans)
     )
     return xs, ys, np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
 

@@ -16,7 +16,7 @@ from mixtura.report.protocols import ReportedFit, ReportedSelection
 from mixtura.report.recording import Recording, as_recording
 from mixtura.report.replay import REPLAYED_STARTS, replay
 from mixtura.report.report import REPORT_SUFFIXES, ReportOptions, fit_report, named_mixture, report_subject
-from mixtura.report.subject import Subject
+from mixtura.report.subject import Subject, file_name
 
 __all__ = [
     "LANGUAGES",
@@ -33,6 +33,7 @@ __all__ = [
     "Subject",
     "as_language",
     "as_recording",
+    "file_name",
     "finished_view",
     "fit_report",
     "named_mixture",

@@ -17,6 +17,9 @@ from mixtura.mixture import Mixture
 # More points than this make the file large and hide each other; of many columns fewer rows are drawn.
 MOST_ROWS, MOST_VALUES = 100_000, 1_600_000
 
+# Of very many components fewer rows are drawn, so that all responsibilities fit into memory.
+MOST_RESPONSIBILITIES = 20_000_000
+
 # Rows whose responsibilities rounding changes by more travel with eight more bits of each value; if it then changes any
 # by more than the second number, all rows travel as float32. Both are measured in so many frames.
 REFINED, ROUNDING, CHECKED_FRAMES = 3e-4, 1e-3, 12
@@ -59,8 +62,8 @@ def rows_of_page(mixture: Mixture, X: Any) -> DrawnRows:
     ([[0.5], [1.5]], [0, 1], False)
     """
     source = as_source(X, check=mixture.check_rows)
-    most = min(MOST_ROWS, max(MOST_VALUES // source.n_features, 1))
-    chunk = source.rows(most, np.random.default_rng(0))
+    most = min(MOST_ROWS, MOST_VALUES // source.n_features, MOST_RESPONSIBILITIES // mixture.n_components)
+    chunk = source.rows(max(most, 1), np.random.default_rng(0))
     positions = chunk.positions
     found = np.arange(positions.start, positions.stop) if isinstance(positions, slice) else positions
     numbers = X.positions[found] if isinstance(X, Table) else found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -197,7 +198,14 @@ def render(template: str, language: Language, **values: Any) -> Report:
             script_hash=f"sha256-{digest}",
             style=static_file("report.css"),
             version=import_module("mixtura").__version__,
-            date=datetime.now(UTC).astimezone().strftime("%Y-%m-%d %H:%M"),
+            date=_today(),
             **values,
         )
     )
+
+
+def _today() -> str:
+    """The date in UTC, or that in the environment variable SOURCE_DATE_EPOCH, with which a page is made again alike."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    now = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
+    return f"{now:%Y-%m-%d}"

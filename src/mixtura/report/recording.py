@@ -43,8 +43,9 @@ class Recording:
         Name of the start of EM that was run again; empty for the iterations of the fit itself.
     on_sample : bool
         Whether EM was run again on the rows that are drawn, not on all.
-    end : {"same", "near", "elsewhere", "unfinished"}
-        Where they end: at the fitted mixture, near it (on a sample of the rows), at another local maximum, or nowhere.
+    end : {"same", "near", "higher", "elsewhere", "unfinished"}
+        Where they end: at the fitted mixture, near it (on a sample of the rows), higher, at a lower local maximum, or
+        nowhere.
     agreement : float
         Fraction of the rows that have the same component at the end as under the fitted mixture.
     """
@@ -113,4 +114,6 @@ def _end(again: ReportedFit, agreement: float, loglik: float | None) -> str:
         return "same"
     if agreement > SAME_ROWS and loglik is None:
         return "near"
+    if loglik is not None and again.history[-1].loglik > loglik + SAME_LOGLIK:
+        return "higher"
     return "unfinished" if again.outcome is Outcome.OUT_OF_STEPS else "elsewhere"

@@ -21,7 +21,7 @@ from mixtura.report.picture import picture
 from mixtura.report.protocols import ReportedFit, ReportedSelection
 from mixtura.report.recording import Recording, recording_of
 from mixtura.report.reproduction import python_code, shell_code
-from mixtura.report.subject import Subject
+from mixtura.report.subject import Subject, file_name
 from mixtura.report.tables import (
     MOST_CELLS,
     MOST_OF_COMPONENT,
@@ -41,6 +41,9 @@ from mixtura.report.tables import (
 
 # Columns that tables show; of more, those in which the components differ most.
 MOST_COLUMNS, MOST_CORRELATED = 8, 10
+
+# Components, the first ones, whose correlations and rows are listed.
+MOST_DETAILED = 50
 
 REPORT_SUFFIXES = (".html",)
 
@@ -151,7 +154,7 @@ def _sections(subject: Subject, measures: Measures, names: ComponentNames, langu
     chosen = subject.selection
     return {
         "components": components_table(subject, columns, names, sizes, language),
-        "details": [_component_details(measures, j, names) for j in range(mixture.n_components)],
+        "details": [_component_details(measures, j, names) for j in range(min(mixture.n_components, MOST_DETAILED))],
         "columns_omitted": {"total": mixture.n_features, "shown": len(columns)},
         "starts": starts_table(subject, language) if subject.starts and chosen is None else None,
         "starts_chart": starts_chart([start.loglik for start in subject.starts]) if len(subject.starts) > 1 else None,
@@ -206,12 +209,15 @@ def _lead(subject: Subject, language: Language) -> str:
 
 
 def _fitted(subject: Subject, options: ReportOptions, language: Language) -> str:
-    """When the rows were fitted, their file if it is known, and their fingerprint; empty if nothing is known."""
-    if subject.data is None:
-        return visible(options.data_name)
-    name = subject.data.file or options.data_name
-    known = language.text("fitted", time=subject.data.time, fingerprint=subject.data.fingerprint)
-    return f"{visible(name)}{language.text('semicolon')}{known}" if name else known
+    """What is known of the rows and the start: file, time, fingerprint, name of the start, seed; else empty."""
+    known = [visible(file_name(subject.data) or options.data_name)]
+    if subject.data is not None:
+        known.append(language.text("fitted", time=subject.data.time, fingerprint=subject.data.fingerprint))
+    if subject.start_name:
+        known.append(language.text("from_start", start=subject.start_name))
+    if subject.seed is not None:
+        known.append(language.text("from_seed", seed=subject.seed))
+    return language.text("semicolon").join(filter(None, known))
 
 
 def facts_of(subject: Subject, language: Language) -> list[tuple[str, str]]:

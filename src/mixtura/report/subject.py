@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mixtura.em import Outcome
 from mixtura.mixture import Assessment, Mixture
 from mixtura.report.protocols import ReportedFit, ReportedSelection, RowsOfFit, StartSummary
+
+
+def file_name(data: RowsOfFit | None) -> str:
+    """Name of the file of a fit's rows, without its folders, which are nobody else's business; empty if not known."""
+    return Path(data.file).name if data is not None and data.file else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

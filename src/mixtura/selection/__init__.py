@@ -6,5 +6,6 @@ from mixtura.selection.cell import CRITERIA, Cell, TriedStart
 from mixtura.selection.grid import as_models
 from mixtura.selection.select import select
 from mixtura.selection.selection import Selection
+from mixtura.selection.selection_file import SELECTION_FORMAT
 
-__all__ = ["CRITERIA", "Cell", "Selection", "TriedStart", "as_models", "select"]
+__all__ = ["CRITERIA", "SELECTION_FORMAT", "Cell", "Selection", "TriedStart", "as_models", "select"]

@@ -14,7 +14,7 @@ from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, check_rows_of_fit
 from mixtura.mixture import ranks
 from mixtura.plotting import plot_criterion
-from mixtura.report import Report, ReportOptions, fit_report
+from mixtura.report import Report, ReportOptions, file_name, fit_report
 from mixtura.selection.cell import CRITERIA, Cell, as_criterion
 from mixtura.selection.grid import Key
 from mixtura.selection.selection_file import FIELDS, selection_from_json, selection_to_json
@@ -171,7 +171,7 @@ class Selection:
         """
         X = read_or_choose(X, self.best.mixture.columns) if isinstance(X, str | os.PathLike) else X
         check_rows_of_fit(self.best, X, sample_weight)
-        options = ReportOptions(lang, title)
+        options = ReportOptions(lang, title, file_name(self.best.data))
         return fit_report(self.best, X, path, selection=self, sample_weight=sample_weight, options=options)
 
     def plot(self, *, criterion: str | None = None, path: str | Path | None = None) -> Figure:

@@ -16,13 +16,15 @@ from mixtura.mixture import Mixture
 from mixtura.selection.cell import Cell, CellStart, TriedStart, as_criterion
 from mixtura.stats import Stats
 
-FORMAT = "mixtura-selection"
+SELECTION_FORMAT = "mixtura-selection"
 VERSION = 5
 
 
 def selection_to_json(fields: dict[str, Any], cells: Sequence[Cell]) -> str:
     """JSON text of a selection with these cells; ``fields`` are its other attributes."""
-    return json.dumps({"format": FORMAT, "version": VERSION, **fields, "cells": [_cell(cell) for cell in cells]})
+    return json.dumps(
+        {"format": SELECTION_FORMAT, "version": VERSION, **fields, "cells": [_cell(cell) for cell in cells]}
+    )
 
 
 def selection_from_json(text: str) -> tuple[dict[str, Any], tuple[Cell, ...]]:
@@ -44,8 +46,8 @@ def selection_from_json(text: str) -> tuple[dict[str, Any], tuple[Cell, ...]]:
         raise
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise DataError(f"this is not a saved selection ({type(error).__name__}: {error})") from None
-    if (kind, version) != (FORMAT, VERSION):
-        raise DataError(f"this is {kind!r} of version {version!r}; expected {FORMAT!r} of version {VERSION}")
+    if (kind, version) != (SELECTION_FORMAT, VERSION):
+        raise DataError(f"this is {kind!r} of version {version!r}; expected {SELECTION_FORMAT!r} of version {VERSION}")
     return fields, cells
 
 

@@ -1,4 +1,4 @@
-"""Estimators with scikit-learn's interface: `GaussianMixture` and `MixtureClassifier`.
+"""Estimators with scikit-learn's interface: `GaussianMixture` and `MixtureClassifier`; `MixtureDisplay` draws them.
 
 They have scikit-learn's parameter names, defaults, attributes, warnings and error texts, and leave all arithmetic to
 the other packages, or to scikit-learn where its rounding errors matter (sklearn_estimator.py). A new parameter
@@ -8,6 +8,7 @@ goes into the estimator's ``__init__`` and, with its allowed values, into parame
 from __future__ import annotations
 
 from mixtura.sklearn.classifier import MixtureClassifier
+from mixtura.sklearn.display import MixtureDisplay
 from mixtura.sklearn.estimator import GaussianMixture
 
-__all__ = ["GaussianMixture", "MixtureClassifier"]
+__all__ = ["GaussianMixture", "MixtureClassifier", "MixtureDisplay"]

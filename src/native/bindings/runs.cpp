@@ -185,7 +185,7 @@ nb::list standings(Runs& runs, const std::vector<Size>& numbers) {
 nb::tuple as_tuple(const Numbers& numbers) {
   nb::tuple all = nb::steal<nb::tuple>(PyTuple_New(Py_ssize_t(numbers.size())));
   for (std::size_t i = 0; i < numbers.size(); ++i)
-    PyTuple_SET_ITEM(all.ptr(), Py_ssize_t(i), PyFloat_FromDouble(numbers[i]));
+    PyTuple_SetItem(all.ptr(), Py_ssize_t(i), PyFloat_FromDouble(numbers[i]));
   return all;
 }
 

@@ -7,8 +7,6 @@ empty lines before the first row are left out.
 from __future__ import annotations
 
 import csv
-import io
-import mmap
 import re
 from contextlib import suppress
 from dataclasses import replace
@@ -46,10 +44,10 @@ def read_csv(content: FileContent) -> Cells:
     lines = [line.strip("\r\n ") for line in islice(content.lines(), 2)]
     separator = _find_separator(lines)
     if separator is not None:
-        return _read(_without_blank_lines(content), notes, separator)
+        return _read(content, notes, separator)
     widths = [len(_blank_separated(line)) for line in lines]
     if len(lines) == 2 and widths[1] > 1 and widths[1] - widths[0] in (0, 1):
-        return _read_blank_separated(_without_blank_lines(content), notes, has_row_names=widths[0] < widths[1])
+        return _read_blank_separated(content, notes, has_row_names=widths[0] < widths[1])
     # A single column, where a blank line is a missing value.
     return _read(content, notes, SEPARATORS[0])
 
@@ -57,7 +55,7 @@ def read_csv(content: FileContent) -> Cells:
 def read_tsv(content: FileContent) -> Cells:
     """Read the cells of a TSV file."""
     content, notes = _prepared(content)
-    return _read(_without_blank_lines(content), notes, "\t")
+    return _read(content, notes, "\t")
 
 
 def _find_separator(lines: list[str]) -> str | None:
@@ -132,15 +130,8 @@ def _read_blank_separated(content: FileContent, notes: tuple[str, ...], *, has_r
 
 def _read(content: FileContent, notes: tuple[str, ...], separator: str) -> Cells:
     """Read all rows; the first has the names of the columns if it is a header."""
-    polars = load_polars()
     name, header = content.name, content.reading.header
-    try:
-        frame = polars.read_csv(
-            content.data, has_header=False, infer_schema=False, encoding="utf8-lossy", separator=separator
-        )
-    except polars.exceptions.ComputeError:
-        _check_widths(content, separator)
-        raise
+    frame = _without_blank_lines(_parse(content, separator), content, separator)
     cells = [unguard(str(cell or "").strip()) for cell in frame.row(0)]
     if not any(cells):
         raise DataError(f"{name}: the first line is empty")
@@ -155,25 +146,39 @@ def _read(content: FileContent, notes: tuple[str, ...], separator: str) -> Cells
         notes += (told,)
     frame = frame[1:] if has_header else frame
     names = cells if has_header else default_column_names(len(cells))
-    # Editors and spreadsheets leave empty lines at the end of files.
-    return Cells(rename_columns(frame[: _used_rows(frame)], names, name), has_header, separator, notes)
+    return Cells(rename_columns(frame, names, name), has_header, separator, notes)
 
 
-def _used_rows(frame: pl.DataFrame) -> int:
-    """Number of rows up to the last one that is not empty."""
+def _parse(content: FileContent, separator: str) -> pl.DataFrame:
+    """All lines as rows of text, null where a cell is empty."""
+    polars = load_polars()
+    try:
+        frame: pl.DataFrame = polars.read_csv(
+            content.data, has_header=False, infer_schema=False, encoding="utf8-lossy", separator=separator
+        )
+    except polars.exceptions.ComputeError:
+        _check_widths(content, separator)
+        raise
+    return frame
+
+
+def _without_blank_lines(frame: pl.DataFrame, content: FileContent, separator: str) -> pl.DataFrame:
+    """The rows without those of blank lines, which in a single column are missing values, unless they are the last.
+
+    Editors and spreadsheets leave empty lines at the end of files. A line of separators alone is a row.
+    """
     polars = load_polars()
     used = frame.select(polars.any_horizontal(polars.all().is_not_null()))[:, 0].arg_true()
-    return int(used[-1]) + 1 if len(used) else 0
-
-
-def _without_blank_lines(content: FileContent) -> FileContent:
-    """The content without the blank lines between its rows, which are none, unless quotes may protect them."""
+    frame = frame[: int(used[-1]) + 1 if len(used) else 1]
+    if frame.width == 1 or len(used) == frame.height:
+        return frame
     with content.open() as stream:
-        mapped = not isinstance(stream, io.BytesIO)
-        data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if mapped else stream.read()
-        if not any(data.find(pair) >= 0 for pair in BLANK_LINES) or data.find(b'"') >= 0:
-            return content
-        return replace(content, data=re.sub(rb"(?m)^[ \t]*\r?\n", b"", bytes(data)))
+        data = stream.read()
+    blank = any(pair in data for pair in BLANK_LINES) and b'"' not in data  # quotes may protect them
+    if not blank:
+        return frame
+    lines = replace(content, data=re.sub(rb"(?m)^[ \t]*\r?\n", b"", data))
+    return _without_blank_lines(_parse(lines, separator), lines, separator)
 
 
 def _check_widths(content: FileContent, separator: str) -> None:

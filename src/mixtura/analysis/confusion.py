@@ -1,0 +1,74 @@
+"""Confusion tables: how many rows of each class are taken for each class."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura._support import Array, TableKind, as_table, html_table
+
+
+@dataclass(frozen=True, eq=False)
+class Confusion:
+    """Rows counted by their class and their predicted class.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (c,)
+    counts : ndarray of shape (c, c)
+        Number of rows, or sum of their weights, of each class (first axis) and predicted class (second axis).
+    table_kind : {"records", "pandas", "polars"}
+        Kind of table that `table` returns.
+
+    Examples
+    --------
+    >>> found = Confusion.of(np.array(["a", "b"]), ["a", "a", "b"], ["a", "b", "b"])
+    >>> found.counts.tolist(), round(found.error, 3)
+    ([[1.0, 1.0], [0.0, 1.0]], 0.333)
+    """
+
+    classes: NDArray[Any]
+    counts: Array
+    table_kind: TableKind = "records"
+
+    @classmethod
+    def of(
+        cls, classes: NDArray[Any], y: Any, predicted: Any, weight: Array | None = None, kind: TableKind = "records"
+    ) -> Confusion:
+        """Of rows, given the class and predicted class of each; rows of other classes do not count."""
+        known = np.isin(y, classes)
+        own, other = (np.searchsorted(classes, np.asarray(each)[known]) for each in (y, predicted))
+        counts = np.zeros((len(classes), len(classes)))
+        np.add.at(counts, (own, other), 1.0 if weight is None else weight[known])
+        return cls(classes, counts, kind)
+
+    def __add__(self, other: Confusion) -> Confusion:
+        return Confusion(self.classes, self.counts + other.counts, self.table_kind)
+
+    def __repr__(self) -> str:
+        return f"<Confusion of {len(self.classes)} classes: error {self.error:.4g} of {self.counts.sum():g} rows>"
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self).strip("<>"), self.records())
+
+    @property
+    def error(self) -> float:
+        """Error rate: the fraction of rows whose predicted class is not their class; NaN without rows."""
+        total = float(self.counts.sum())
+        return 1 - float(np.trace(self.counts)) / total if total else math.nan
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows of `table` as dictionaries."""
+        names = [str(name) for name in self.classes.tolist()]
+        return [
+            {"class": name, **dict(zip(names, counts, strict=True))}
+            for name, counts in zip(self.classes.tolist(), self.counts.tolist(), strict=True)
+        ]
+
+    def table(self) -> Any:
+        """A row for each class, with a column for each predicted class."""
+        return as_table(self.records(), self.table_kind)

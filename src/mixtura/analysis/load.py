@@ -1,0 +1,76 @@
+"""Read what was saved: `mixtura.load`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mixtura.analysis.classification import Discriminant
+from mixtura.analysis.discriminant_file import CLASSIFIER_FORMAT
+from mixtura.errors import DataError
+from mixtura.fitting import Fit
+from mixtura.mixture import MODEL_FORMAT, Mixture, model_content
+from mixtura.selection import SELECTION_FORMAT, Selection
+
+
+def _fit_or_mixture(text: str) -> Fit | Mixture:
+    """The fit in a model file, or the mixture if it holds no fit."""
+    return Fit.from_json(text) if "fit" in model_content(text) else Mixture.from_json(text)
+
+
+# What reads each format.
+READERS: dict[str, Callable[[str], Any]] = {
+    MODEL_FORMAT: _fit_or_mixture,
+    SELECTION_FORMAT: Selection.from_json,
+    CLASSIFIER_FORMAT: Discriminant.from_json,
+}
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Read a file that `Fit.save`, `Discriminant.save` or the commands wrote.
+
+    Returns
+    -------
+    Fit, Mixture, Selection or Discriminant
+        A Mixture if the file has a mixture, but does not say how it was fitted.
+
+    Raises
+    ------
+    DataError
+        If the file is none of these; the message says what is wrong.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import mixtura
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.json"
+    >>> mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2).save(path)
+    >>> mixtura.load(path).predict([0.1, 0.3]).tolist()
+    [0, 0]
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+        return READERS.get(format_of_json(text), _fit_or_mixture)(text)
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: not a model file: it is not text") from None
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def format_of_json(text: str | bytes) -> str:
+    """The name of the format of JSON text; empty if it has none.
+
+    Examples
+    --------
+    >>> format_of_json('{"format": "mixtura.mixture"}'), format_of_json("1")
+    ('mixtura.mixture', '')
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    name = content.get("format") if isinstance(content, dict) else ""
+    return name if isinstance(name, str) else ""
