@@ -20,6 +20,12 @@ function say(sentence, running) {
   part("status").classList.toggle("running", running);
 }
 
+// A screen reader is told of the beginning and the end, not of every iteration.
+function announce(sentence, running) {
+  say(sentence, running);
+  part("announcement").textContent = sentence;
+}
+
 function showError(sentence) {
   part("error").hidden = sentence === "";
   part("error").textContent = sentence && sentence[0].toUpperCase() + sentence.slice(1);
@@ -32,7 +38,7 @@ function begin(request) {
   setup.setRunning(true);
   part("cells").hidden = !setup.selects();
   part("cell-rows").replaceChildren();
-  say(text(setup.selects() ? "app_selecting" : "app_searching"), true);
+  announce(text(setup.selects() ? "app_selecting" : "app_searching"), true);
   connection.send(request);
 }
 
@@ -83,7 +89,7 @@ const handlers = {
     fits.add(message.fit);
     fits.drop(message.dropped);
     await show(message);
-    say(text("app_done", { number: message.fit.number, iterations: message.fit.iterations }), false);
+    announce(text("app_done", { number: message.fit.number, iterations: message.fit.iterations }), false);
   },
   error({ message }) {
     setup.setRunning(false);
@@ -107,7 +113,7 @@ const fits = createFits(settings, text, {
 const setup = createSetup(settings, {
   onFit: begin,
   onStop() {
-    say(text("app_stopping"), true);
+    announce(text("app_stopping"), true);
     connection.send({ type: "stop" });
   },
   onPace: (rate) => connection.send({ type: "speed", rate }),
