@@ -1,31 +1,17 @@
 """Sessions of the app, clients of its protocol, and a running server in a real browser."""
 
 import asyncio
-import shutil
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
 import uvicorn
 from app_client import Client
-from playwright.sync_api import sync_playwright
 
 from mixtura.app import app_language, as_session, create_app
 from mixtura.app.server import bound_socket
 from mixtura.cli.serve import labelled_table
 from mixtura.data.tables import Reading, read_as
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
 
 
 @pytest.fixture(scope="session")
@@ -82,21 +68,6 @@ def serve():
         thread.join(20)
         bound.close()
         assert not thread.is_alive()
-
-
-@pytest.fixture(scope="session", params=[CHROMIUM] if CHROMIUM else [])
-def browser(request):
-    """Chromium with WebGL2 by software."""
-    with sync_playwright() as play:
-        launched = play.chromium.launch(executable_path=request.param, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(params=[AXE] if AXE.exists() else [])
-def axe(request):
-    """The script of axe-core, which looks for barriers."""
-    return request.param.read_text(encoding="utf-8")
 
 
 @pytest.fixture
