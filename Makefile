@@ -46,7 +46,7 @@ test: $(VENV)/test  ## Run everything that CI runs: lint, types, import contract
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
-bundle:  ## Build the module of reports from frontend/, which needs npm
+bundle:  ## Build the modules of reports and the app from frontend/, which needs npm
 	npm install --prefix frontend --no-package-lock --no-audit --no-fund
 	npm run --prefix frontend bundle
 

@@ -26,9 +26,17 @@ settings.load_profile("mixtura")
 
 MODELS = ("VVV", "EEE", "VVI", "VII")
 
-# What tests in tests/report need besides Python's packages.
+# What tests in tests/report and tests/app need besides Python's packages.
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = Path(__file__).parents[1] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
 
 
 def pytest_report_header():
@@ -39,6 +47,29 @@ def pytest_report_header():
     if not AXE.exists():
         missing.append("no axe-core: the test of accessibility is left out (npm install --prefix frontend)")
     return missing
+
+
+@pytest.fixture(scope="session", params=[CHROMIUM] if CHROMIUM else [])
+def play(request):
+    """Playwright, where there is a browser; once in a process, since it runs an event loop in this thread."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started, request.param
+
+
+@pytest.fixture(scope="session")
+def browser(play):
+    """Chromium with WebGL2 by software."""
+    launched = play[0].chromium.launch(executable_path=play[1], args=FLAGS)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(params=[AXE] if AXE.exists() else [])
+def axe(request):
+    """The script of axe-core, which looks for barriers."""
+    return request.param.read_text(encoding="utf-8")
 
 
 @pytest.fixture(params=["native"] if kernels.current_kernel().begin_runs else [])

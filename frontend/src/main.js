@@ -12,7 +12,7 @@ import { connectTables } from "./tables.js";
 import { createTrace } from "./trace.js";
 
 async function start() {
-  const page = await readPage(document.getElementById("mixtura-data"));
+  const page = await readPage(JSON.parse(document.getElementById("mixtura-data").textContent));
   const model = createModel(page);
   const state = createState({
     frame: page.firstFrame,

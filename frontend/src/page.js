@@ -41,11 +41,34 @@ async function readFrames(data, count) {
   return new Float32Array(bits.buffer);
 }
 
-export async function readPage(element) {
-  const given = JSON.parse(element.textContent);
-  const { n, columns, components, rows, frames } = given;
+export async function readPage(given) {
+  const { n, columns, rows, frames } = given;
+  const parameters = await readFrames(frames.data, frames.numbers.length);
+  const shared = await pageOf(given, await readRows(rows, n, columns.length));
+  return { ...shared, parameters, frameCount: frames.numbers.length, stride: parameters.length / frames.numbers.length };
+}
+
+// A page without frames: they come one by one, into an array that has room for all.
+export async function readLivePage(given) {
+  const page = await pageOf(given, await readRows(given.rows, given.n, given.columns.length));
+  const frames = { numbers: [], logliks: [], noiseWeights: [], recorded: 0 };
+  const parameters = new Float32Array(given.capacity * given.stride);
+
+  function append({ number, loglik, data }) {
+    const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+    parameters.set(new Float32Array(bytes.buffer), frames.recorded * given.stride);
+    frames.numbers.push(number);
+    frames.logliks.push(loglik);
+    frames.noiseWeights.push(0);
+    frames.recorded += 1;
+  }
+
+  return { ...page, parameters, frames, append };
+}
+
+async function pageOf(given, values) {
+  const { n, columns, components, rows } = given;
   const [d, k] = [columns.length, components.length];
-  const [values, parameters] = await Promise.all([readRows(rows, n, d), readFrames(frames.data, frames.numbers.length)]);
   const numbers = given.rowNumbers ? new Uint32Array(joinPlanes(await inflate(given.rowNumbers), 4)) : null;
   const text = (key, values = {}) =>
     Object.entries(values).reduce((found, [name, value]) => found.replaceAll(`{${name}}`, value), given.strings[key]);
@@ -55,9 +78,6 @@ export async function readPage(element) {
     k,
     text,
     values,
-    parameters,
-    frameCount: frames.numbers.length,
-    stride: parameters.length / frames.numbers.length,
     // Rows are numbered from 1, as in messages about files; a sample keeps the numbers of all rows.
     numberOf: (row) => (numbers ? numbers[row] : row) + 1,
     rowOf: (number) => (numbers ? numbers.indexOf(number - 1) : number >= 1 && number <= n ? number - 1 : -1),

@@ -16,6 +16,7 @@ export function createPlot(page, model, state, holder) {
 
   function redraw() {
     scheduled = false;
+    if (!container.isConnected) return; // another fit has taken its place
     const values = state.all();
     const box = axes.layout(container.clientWidth, container.clientHeight, values);
     const view = viewOf(page, values, container);

@@ -5,17 +5,25 @@ import { formatTick, ticksOf } from "./ticks.js";
 export function createTrace(page, state) {
   const container = document.getElementById("trace");
   if (!container) return;
-  const { numbers, logliks, recorded } = page.frames;
+  const { numbers, logliks } = page.frames;
   const picture = container.appendChild(svg("svg", { "aria-hidden": "true" }));
-  const [low, high] = limitsOf(logliks.slice(0, recorded));
-  const last = Math.max(numbers[recorded - 1], 1);
+  let low, high, last, recorded;
   let box = null;
   let marker = null;
 
   const across = (number) => box.left + (number / last) * box.width;
   const up = (value) => box.top + box.height * (1 - (Math.max(value, low) - low) / (high - low));
 
+  // While EM runs, iterations are added.
+  function measure() {
+    recorded = page.frames.recorded;
+    [low, high] = limitsOf(logliks.slice(0, recorded));
+    last = Math.max(numbers[recorded - 1], 1);
+  }
+
   function layout() {
+    if (!container.isConnected) return;
+    measure();
     const [width, height] = [container.clientWidth, container.clientHeight];
     const vertical = ticksOf(low, high, 4);
     const longest = Math.max(...vertical.ticks.map((tick) => formatTick(tick, vertical.step).length));
@@ -50,7 +58,7 @@ export function createTrace(page, state) {
     state.set({ frame: distances.indexOf(Math.min(...distances)), playing: false });
   });
   new ResizeObserver(layout).observe(container);
-  state.on(["frame"], (values) => box && place(values));
+  state.on(["frame"], (values) => box && (recorded === page.frames.recorded ? place(values) : layout()));
 }
 
 // A first value far below all others is left outside, so that the rise of the others can be seen.

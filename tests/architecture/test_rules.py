@@ -151,7 +151,20 @@ def test_an_optional_concern_is_named_in_few_modules(concern):
 
 
 def test_importing_mixtura_brings_no_extra():
-    extras = ["matplotlib", "polars", "typer", "rich", "PIL", "pandas", "plotly", "jinja2", "dask", "torch"]
+    extras = [
+        "matplotlib",
+        "polars",
+        "typer",
+        "rich",
+        "PIL",
+        "pandas",
+        "plotly",
+        "jinja2",
+        "starlette",
+        "uvicorn",
+        "dask",
+        "torch",
+    ]
     # scikit-learn itself imports what it finds of pandas and rich.
     code = "import sys, sklearn.mixture; before = set(sys.modules); import mixtura;"
     code += f"print([m for m in {extras} if m in set(sys.modules) - before])"

@@ -1,25 +1,13 @@
 """Fits to report, and pages in a real browser."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from playwright.sync_api import sync_playwright
 
 import mixtura
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
 HOSTILE = '</script><script>window.hacked = 1</script><img src=x onerror="window.hacked = 1">'
 
 
@@ -36,33 +24,12 @@ def fit(rows):
     return mixtura.fit(rows, 3, seed=0, n_init=3)
 
 
-@pytest.fixture(scope="session", params=[CHROMIUM] if CHROMIUM else [])
-def play(request):
-    """Playwright, where there is a browser."""
-    with sync_playwright() as started:
-        yield started, request.param
-
-
-@pytest.fixture(scope="session")
-def browser(play):
-    """Chromium with WebGL2 by software."""
-    launched = play[0].chromium.launch(executable_path=play[1], args=FLAGS)
-    yield launched
-    launched.close()
-
-
 @pytest.fixture(scope="session")
 def plain_browser(play):
     """Chromium without WebGL."""
     launched = play[0].chromium.launch(executable_path=play[1], args=["--no-sandbox", "--disable-3d-apis"])
     yield launched
     launched.close()
-
-
-@pytest.fixture(params=[AXE] if AXE.exists() else [])
-def axe(request):
-    """The script of axe-core, which looks for barriers."""
-    return request.param.read_text(encoding="utf-8")
 
 
 class Visit:

@@ -16,6 +16,7 @@ from mixtura.cli.help_groups import GroupedCommand
 from mixtura.cli.inference import bootstrap, ratio_test
 from mixtura.cli.report import report
 from mixtura.cli.select import select
+from mixtura.cli.serve import serve
 from mixtura.cli.use import describe, info, name, plot, predict, sample, score
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str, str]] = {
     "plot": (plot, "Draw a model and rows.", "mixtura plot model.json data.csv -o model.png"),
     "report": (report, "Write a page about a model and rows.", "mixtura report model.json data.csv -o report.html"),
     "replay": (replay, "Animate the iterations of EM.", "mixtura replay data.csv -k 2 -o em.html"),
+    "app": (serve, "Fit, watch EM and compare in a page on this computer.", "mixtura app data.csv"),
     "bootstrap": (
         bootstrap,
         "Compute standard errors and intervals.",

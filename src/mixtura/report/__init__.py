@@ -9,8 +9,9 @@ it shows, in ``tables.py`` or ``charts.py``, and its part of ``templates/report.
 from __future__ import annotations
 
 from mixtura.report.drawn_rows import DrawnRows
-from mixtura.report.language import LANGUAGES
-from mixtura.report.page import Report
+from mixtura.report.explorer import LiveView, finished_view
+from mixtura.report.language import LANGUAGES, Language, as_language
+from mixtura.report.page import Report, static_file
 from mixtura.report.protocols import ReportedFit, ReportedSelection
 from mixtura.report.recording import Recording, as_recording
 from mixtura.report.replay import REPLAYED_STARTS, replay
@@ -22,16 +23,21 @@ __all__ = [
     "REPLAYED_STARTS",
     "REPORT_SUFFIXES",
     "DrawnRows",
+    "Language",
+    "LiveView",
     "Recording",
     "Report",
     "ReportOptions",
     "ReportedFit",
     "ReportedSelection",
     "Subject",
+    "as_language",
     "as_recording",
     "file_name",
+    "finished_view",
     "fit_report",
     "named_mixture",
     "replay",
     "report_subject",
+    "static_file",
 ]

@@ -128,9 +128,21 @@ def scale_rows(rows: Array, mixtures: Sequence[Mixture]) -> ScaledRows:
     rounded = replace(rounded, refined=refined.astype(np.uint32), fractions=fractions[refined])
     if not len(refined) or _changes(rows[refined], rounded.values[refined], checked).max() < ROUNDING:
         return rounded
+    return single_precision(rows)
+
+
+def single_precision(rows: Array) -> ScaledRows:
+    """Rows as float32, centred and in units of their standard deviations.
+
+    Examples
+    --------
+    >>> single_precision(np.array([[1.0], [3.0]])).values.tolist()
+    [[1.0], [3.0]]
+    """
     centre, spread = np.median(rows, axis=0), rows.std(axis=0)
     spread[spread <= 0] = 1.0
     single = ((rows - centre) / spread).astype(np.float32)
+    none = np.zeros((0, rows.shape[1]), dtype=np.int8)
     return ScaledRows(single, centre, spread, np.empty(0, dtype=np.uint32), none)
 
 

@@ -95,7 +95,7 @@ def encode_frames(frames: Frames, rows: ScaledRows, k: int) -> dict[str, Any]:
     """Frames as values for JSON: their numbers, and the parameters in the units of the scaled rows."""
     parameters = np.stack(
         [
-            _parameters(mixture, place, rows, k, frames.form)
+            frame_parameters(mixture, place, rows, k, frames.form)
             for mixture, place in zip(frames.mixtures, frames.places, strict=True)
         ]
     )
@@ -108,7 +108,7 @@ def encode_frames(frames: Frames, rows: ScaledRows, k: int) -> dict[str, Any]:
     }
 
 
-def _parameters(mixture: Mixture, place: Index, rows: ScaledRows, k: int, form: str) -> NDArray[np.float32]:
+def frame_parameters(mixture: Mixture, place: Index, rows: ScaledRows, k: int, form: str) -> NDArray[np.float32]:
     """Constant of the noise, and constant, mean and factor of each of k components, in one dimension, float32."""
     affine, count, d = mixture.affine, mixture.n_components, mixture.n_features
     if form == "diagonal":

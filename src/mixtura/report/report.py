@@ -131,7 +131,7 @@ def report_subject(subject: Subject, drawn: DrawnRows, recording: Recording | No
         title=visible(options.title) or _title(subject, language),
         lead=_lead(subject, language),
         fitted=_fitted(subject, options, language),
-        facts=_facts(subject, language),
+        facts=facts_of(subject, language),
         outcome=outcome_sentence(subject, language),
         advice=advice(subject, measures, language),
         drawn=drawn,
@@ -220,7 +220,7 @@ def _fitted(subject: Subject, options: ReportOptions, language: Language) -> str
     return language.text("semicolon").join(filter(None, known))
 
 
-def _facts(subject: Subject, language: Language) -> list[tuple[str, str]]:
+def facts_of(subject: Subject, language: Language) -> list[tuple[str, str]]:
     """Names and values of the most important numbers."""
     found = subject.assessment
     values = {
