@@ -210,3 +210,24 @@ def test_replicates_of_a_trimmed_fit_are_trimmed():
     fit = mixtura.fit(rows, 2, trim=0.2, seed=0)
     errors = mixtura.bootstrap(fit, rows, 50, seed=0).standard_errors["means"]
     assert (errors < 0.25).all()  # 0.1 for 100 rows of variance 1; without trimming 0.4 and more
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("n", "d"), [(12, 2), (10, 1), (16, 3)])
+def test_replicates_in_which_a_component_collapses_do_not_count(n, d):
+    """Few rows, drawn with replacement, are often few different ones, which a component then holds at the floor."""
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(size=(n // 2, d)), rng.normal(size=(n // 2, d)) + 6])
+    fit = mixtura.fit(rows, 2)
+    assert not fit.starts[0].floored
+    found = mixtura.bootstrap(fit, rows, 200)
+    assert found.lost > 5
+    assert np.linalg.eigvalsh(found.covariances).min() > 1e-9 * rows.var()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_point_masses_of_the_fit_are_those_of_replicates():
+    rows = np.concatenate([np.zeros(30), np.random.default_rng(0).normal(9, 1, 70)])
+    fit = mixtura.fit(rows, 2)
+    assert fit.point_masses
+    assert mixtura.bootstrap(fit, rows, 50).lost == 0

@@ -28,8 +28,8 @@ from mixtura.analysis.estimates import estimate_records
 from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
 from mixtura.data import ArraySource, ColumnValues
 from mixtura.em.estep import as_known_labels
-from mixtura.errors import DataError, ParameterError
-from mixtura.fitting import Fit, fit, fit_of, may_have_rows
+from mixtura.errors import ParameterError
+from mixtura.fitting import Fit, Start, check_same_rows, fit, fit_of
 from mixtura.mixture import Mixture
 from mixtura.plotting import MAX_DRAWN_COLUMNS, View, as_picture_path, plot_parameter_replicates, plot_weight_replicates
 from mixtura.starts import refined
@@ -54,7 +54,7 @@ class Bootstrap:
     covariances : ndarray of shape (n, k, d, d)
         Component j of each replicate is the one nearest to component j of the fit.
     lost : int
-        Number of replicates that lost a component; they are left out.
+        Number of replicates that lost a component, or in which one collapsed; they are left out.
     noise : ndarray of shape (n,), or None
         Weight of the noise component; None if the fit has none.
     table_kind : {"records", "pandas", "polars"}
@@ -260,19 +260,20 @@ def bootstrap(
     start = refined(mixture, exact=exact, tol=em.rise_per_row, max_iter=em.max_iter)
     options: dict[str, Any] = {"model": fitted.model, "start": start, "em": em, "threads": 1}
     weights = as_row_weights(sample_weight, len(rows), weights_are)
-    _check_same_rows(fitted, len(rows) if weights.values is None else float(weights.values.sum()))
+    check_same_rows(fitted, len(rows) if weights.values is None else float(weights.values.sum()))
     units = em.rounding_units(ColumnValues.of(ArraySource(rows, weights.values, weights_are=weights.kind)))
     data = Sample(rows, weights, known, units)
 
-    def fit_replicate(rng: Rng) -> Mixture:
+    def fit_replicate(rng: Rng) -> Mixture | None:
         drawn, counts, labels = REPLICATE_METHODS[method](mixture, data, rng)
         own: dict[str, Any] = {"sample_weight": counts, "weights_are": "counts", "known_labels": labels}
-        return fit(drawn, mixture.n_components, **own, **options).mixture
+        again = fit(drawn, mixture.n_components, **own, **options)
+        return None if _has_collapsed(again.starts[0], fitted.starts[fitted.best_start]) else again.mixture
 
     how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
     found = run_replicates(fit_replicate, as_count(n, "n"), seed, **how)
-    complete = [other for other in found if other.n_components == mixture.n_components]
-    if known is None:  # otherwise known rows identify the components
+    complete = [other for other in found if other and other.n_components == mixture.n_components]
+    if known is None:  # else known rows identify the components
         complete = [_match_components(mixture, other) for other in complete]
     return Bootstrap(
         mixture,
@@ -285,10 +286,9 @@ def bootstrap(
     )
 
 
-def _check_same_rows(fitted: Fit, n_rows: float) -> None:
-    """Raise DataError if rows with this sum of weights cannot be those of the fit."""
-    if not may_have_rows(fitted, n_rows):
-        raise DataError(f"X has {n_rows:g} rows by weight, the fit {fitted.n_rows:g}; pass its rows and sample_weight")
+def _has_collapsed(again: Start, first: Start) -> bool:
+    """Whether a replicate has a component of few rows, or one of repeated rows, at a floor that the fit is not at."""
+    return bool(again.spurious or (again.floored and not first.floored))
 
 
 def _match_components(mixture: Mixture, other: Mixture) -> Mixture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mixtura.fitting.conversion import fit_of, may_have_rows
+from mixtura.fitting.conversion import check_same_rows, fit_of, may_have_rows
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
@@ -34,6 +34,7 @@ __all__ = [
     "as_masks",
     "as_start",
     "check_rows_of_fit",
+    "check_same_rows",
     "correlation_lines",
     "fit",
     "fit_fields",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import shortened
-from mixtura.errors import ParameterError
+from mixtura.errors import DataError, ParameterError
 from mixtura.fitting.result import Fit
 
 
@@ -37,3 +37,9 @@ def fit_of(given: Any, name: str) -> Fit:
 def may_have_rows(fit: Fit, n_rows: float) -> bool:
     """Whether rows with this sum of weights may be those of a fit, whose ``n_rows`` lacks what it left out."""
     return bool(np.isfinite(fit.cutoff) or np.isclose(n_rows, fit.n_rows, rtol=1e-6))
+
+
+def check_same_rows(fitted: Fit, n_rows: float) -> None:
+    """Raise DataError if rows with this sum of weights cannot be those of the fit."""
+    if not may_have_rows(fitted, n_rows):
+        raise DataError(f"X has {n_rows:g} rows by weight, the fit {fitted.n_rows:g}; pass its rows and sample_weight")
