@@ -13,9 +13,9 @@ from mixtura.analysis import Comparison, compare
 from mixtura.app.session import FitEntry, Session
 from mixtura.app.watch import USUAL_PACE
 from mixtura.covariance.models import MODELS
-from mixtura.errors import ParameterError, missing_extra, visible
+from mixtura.errors import ParameterError, visible
 from mixtura.mixture import NOISE_LABEL
-from mixtura.report import Language, as_language, finished_view, static_file
+from mixtura.report import Language, as_language, fill_template, finished_view, static_file
 from mixtura.starts import STARTS
 
 # Strings that the module needs, besides those of the explorer.
@@ -56,27 +56,8 @@ def app_file(name: str) -> str:
 
 
 def render_part(template: str, language: Language, **values: Any) -> str:
-    """Put values into a template; all text is escaped.
-
-    Raises
-    ------
-    MissingExtraError
-        If Jinja2 is not installed.
-    """
-    try:
-        jinja2 = import_module("jinja2")
-    except ModuleNotFoundError:
-        raise missing_extra("jinja2", "app") from None
-    environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader([jinja2.PackageLoader("mixtura.app"), jinja2.PackageLoader("mixtura.report")]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        lstrip_blocks=True,
-    )
-    text = environment.get_template(template).render(
-        t=language.text, count=language.count, lang=language.name, **values
-    )
-    return str(text)
+    """Put values into a template of this room or of reports; see `mixtura.report.fill_template`."""
+    return fill_template(template, language, ("mixtura.app", "mixtura.report"), "app", **values)
 
 
 def main_page(session: Session) -> str:

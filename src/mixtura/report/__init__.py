@@ -11,7 +11,7 @@ from __future__ import annotations
 from mixtura.report.drawn_rows import DrawnRows
 from mixtura.report.explorer import LiveView, finished_view
 from mixtura.report.language import LANGUAGES, Language, as_language
-from mixtura.report.page import Report, static_file
+from mixtura.report.page import Report, fill_template, static_file
 from mixtura.report.protocols import ReportedFit, ReportedSelection
 from mixtura.report.recording import Recording, as_recording
 from mixtura.report.replay import REPLAYED_STARTS, replay
@@ -34,6 +34,7 @@ __all__ = [
     "as_language",
     "as_recording",
     "file_name",
+    "fill_template",
     "finished_view",
     "fit_report",
     "named_mixture",

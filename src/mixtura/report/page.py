@@ -6,6 +6,7 @@ import base64
 import hashlib
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -169,39 +170,46 @@ def static_file(name: str) -> str:
     return files("mixtura.report").joinpath("static", name).read_text(encoding="utf-8")
 
 
-def render(template: str, language: Language, **values: Any) -> Report:
-    """Put values into a template; all text is escaped, and no script but the page's own can run.
+def fill_template(
+    template: str,
+    language: Language,
+    packages: Sequence[str] = ("mixtura.report",),
+    extra: str = "report",
+    **values: Any,
+) -> str:
+    """Put values into a template of one of the packages; all text is escaped.
 
     Raises
     ------
     MissingExtraError
-        If Jinja2 is not installed.
+        If Jinja2 is not installed; it says that ``extra`` brings it.
     """
     try:
         jinja2 = import_module("jinja2")
     except ModuleNotFoundError:
-        raise missing_extra("jinja2", "report") from None
+        raise missing_extra("jinja2", extra) from None
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("mixtura.report"),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package) for package in packages]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         lstrip_blocks=True,
     )
+    found = environment.get_template(template)
+    return str(found.render(t=language.text, count=language.count, lang=language.name, **values))
+
+
+def render(template: str, language: Language, **values: Any) -> Report:
+    """Put values into the template of a page, in which no script but its own can run; see `fill_template`."""
     script = static_file("mixtura.js").partition("\n")[2].strip()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    return Report(
-        environment.get_template(template).render(
-            t=language.text,
-            count=language.count,
-            lang=language.name,
-            script=script,
-            script_hash=f"sha256-{digest}",
-            style=static_file("report.css"),
-            version=import_module("mixtura").__version__,
-            date=_today(),
-            **values,
-        )
-    )
+    page = {
+        "script": script,
+        "script_hash": f"sha256-{digest}",
+        "style": static_file("report.css"),
+        "version": import_module("mixtura").__version__,
+        "date": _today(),
+    }
+    return Report(fill_template(template, language, **page, **values))
 
 
 def _today() -> str:
