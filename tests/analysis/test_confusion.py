@@ -33,6 +33,9 @@ def test_confusion_counts_rows_by_class_and_predicted_class(iris, found):
     assert weighted.counts.tolist() == confusion_matrix(SPECIES, found.predict(iris), sample_weight=weight).tolist()
     some = np.where(np.arange(len(iris)) % 2, SPECIES, None)
     assert found.confusion(iris, some).counts.sum() == 75
+    strange = np.where(np.arange(len(iris)) < 30, "rose", SPECIES)  # no class of the fit: always wrong
+    assert found.error(iris, strange) == pytest.approx(np.mean(found.predict(iris) != strange))
+    assert found.confusion(iris, strange).others == 30
     assert [list(row) for row in table.records()] == [["class", *NAMES]] * 3
     assert "error" in table._repr_html_()
     assert math.isnan(Confusion(NAMES, np.zeros((3, 3))).error)

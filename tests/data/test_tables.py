@@ -476,6 +476,10 @@ def test_numbers_as_told(file):
     assert table.rows.tolist() == [[1.5, 1234]]
     assert read(file("price;n\n1,234;1\n", "p.csv"), thousands=",").rows.tolist() == [[1234, 1]]
     assert read(file("price;n\n1,234;1\n", "p.csv"), decimal=",").rows.tolist() == [[1.234, 1]]
+    codes = file("a,b\n1,-99\n2,3\n,4\nNan,5\n", "codes.csv")
+    assert read(codes, na=["-99"], missing="drop").rows.tolist() == [[2, 3]]
+    with pytest.raises(DataError, match='row 1, column "b": "-99" stands for a missing value; pass --missing drop'):
+        read(codes, na=["-99"])
     with pytest.raises(DataError, match=r'"2\.5" is not a number'):
         read(file("a;b\n1,5;2.5\n", "c.csv"), decimal=",")
 

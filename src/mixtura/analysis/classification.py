@@ -165,13 +165,10 @@ class Discriminant:
         >>> found.error([[0.1], [5.1], [5.3], [5.5]], [1, 1, 2, 2])
         0.25
         """
-        predicted = np.asarray(self.predict(X))
-        classes, missing = as_classes(y, len(predicted))
-        weight = as_sample_weight(sample_weight, len(predicted))
-        if missing.all():
+        found = self.confusion(X, y, sample_weight)
+        if not found.n_rows:
             raise DataError("y: all classes are missing; give those of some rows")
-        known_weight = None if weight is None else weight[~missing]
-        return float(np.average(predicted[~missing] != classes[~missing], weights=known_weight))
+        return found.error
 
     def confusion(self, X: Any, y: Any, sample_weight: Any = None) -> Confusion:
         """Rows counted by their class ``y`` and predicted class; rows without a class do not count."""

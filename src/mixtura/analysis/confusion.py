@@ -21,6 +21,8 @@ class Confusion:
     classes : ndarray of shape (c,)
     counts : ndarray of shape (c, c)
         Number of rows, or sum of their weights, of each class (first axis) and predicted class (second axis).
+    others : float
+        Number of rows of other classes, or sum of their weights, which no prediction can get right.
     table_kind : {"records", "pandas", "polars"}
         Kind of table that `table` returns.
 
@@ -33,33 +35,39 @@ class Confusion:
 
     classes: NDArray[Any]
     counts: Array
+    others: float = 0.0
     table_kind: TableKind = "records"
 
     @classmethod
     def of(
         cls, classes: NDArray[Any], y: Any, predicted: Any, weight: Array | None = None, kind: TableKind = "records"
     ) -> Confusion:
-        """Of rows, given the class and predicted class of each; rows of other classes do not count."""
+        """Of rows, given the class and predicted class of each."""
         known = np.isin(y, classes)
-        own, other = (np.searchsorted(classes, np.asarray(each)[known]) for each in (y, predicted))
+        each = np.ones(len(known)) if weight is None else weight
+        own, other = (np.searchsorted(classes, np.asarray(names)[known]) for names in (y, predicted))
         counts = np.zeros((len(classes), len(classes)))
-        np.add.at(counts, (own, other), 1.0 if weight is None else weight[known])
-        return cls(classes, counts, kind)
+        np.add.at(counts, (own, other), each[known])
+        return cls(classes, counts, float(each[~known].sum()), kind)
 
     def __add__(self, other: Confusion) -> Confusion:
-        return Confusion(self.classes, self.counts + other.counts, self.table_kind)
+        return Confusion(self.classes, self.counts + other.counts, self.others + other.others, self.table_kind)
 
     def __repr__(self) -> str:
-        return f"<Confusion of {len(self.classes)} classes: error {self.error:.4g} of {self.counts.sum():g} rows>"
+        return f"<Confusion of {len(self.classes)} classes: error {self.error:.4g} of {self.n_rows:g} rows>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records())
 
     @property
+    def n_rows(self) -> float:
+        """Number of rows, or sum of their weights."""
+        return float(self.counts.sum()) + self.others
+
+    @property
     def error(self) -> float:
         """Error rate: the fraction of rows whose predicted class is not their class; NaN without rows."""
-        total = float(self.counts.sum())
-        return 1 - float(np.trace(self.counts)) / total if total else math.nan
+        return (self.n_rows - float(np.trace(self.counts))) / self.n_rows if self.n_rows else math.nan
 
     def records(self) -> list[dict[str, Any]]:
         """The rows of `table` as dictionaries."""

@@ -86,7 +86,7 @@ def classify(
         others = replace(reading, columns=None, weights_column=None)
         new_rows = others.table(new, found.mixture, labels_column=classes, labels_needed=False, keep_cells=kept)
         confusions["error on NEW"] = _confusion(found, new_rows, unlabelled)
-    confusions = {name: each for name, each in confusions.items() if each.counts.sum()}
+    confusions = {name: each for name, each in confusions.items() if each.n_rows}
 
     def write_labels(path: str) -> None:
         columns = class_columns(found, new_rows, proba=proba)
@@ -126,11 +126,7 @@ def _known(rows: Table, unlabelled: str | None) -> NDArray[Any]:
 def _confusion(found: Discriminant, table: Table, unlabelled: str | None) -> Confusion:
     """Rows of a table counted by class and predicted class; none if it has no column of classes."""
     own = _known(table, unlabelled) if table.labels is not None else np.full(len(table.rows), None)
-    known = np.flatnonzero([name is not None for name in own])
-    if not len(known):
-        return Confusion(found.classes, np.zeros((len(found.classes),) * 2))
-    weights = None if table.sample_weight is None else table.sample_weight[known]
-    return found.confusion(table.rows[known], own[known], weights)
+    return found.confusion(table.rows, own, table.sample_weight)
 
 
 def _json_values(found: Discriminant, confusions: Mapping[str, Confusion], files: Mapping[str, str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from rich.console import Group
+from rich.console import Console, Group
 from rich.text import Text
 
 import mixtura
@@ -16,7 +16,7 @@ from mixtura.cli.console import print_json, results_console
 from mixtura.cli.files import read_model_file
 from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.shared_options import with_options
-from mixtura.cli.tables import CellTexts, make_table
+from mixtura.cli.tables import CellTexts, split_to_width
 from mixtura.mixture import NOISE_LABEL
 
 
@@ -45,7 +45,9 @@ def compare(
         agreement = {"adjusted_rand_index": found.adjusted_rand_index, "counts": found.counts.tolist()}
         print_json({"table": records, "labels": list(found.labels), **agreement})
         return
-    results_console().print(comparison_summary(found, (first, distinct_name(second, [first]))), soft_wrap=True)
+    console = results_console()
+    names = (first, distinct_name(second, [first]))
+    console.print(comparison_summary(found, names, console), soft_wrap=True)
 
 
 def _finite(value: object) -> object:
@@ -53,7 +55,7 @@ def _finite(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def comparison_summary(found: Comparison, names: Sequence[str]) -> Group:
+def comparison_summary(found: Comparison, names: Sequence[str], console: Console) -> Group:
     """Table of criteria, a column for each model; table of labels, those of the first in lines; and their agreement."""
     held_out = ["" if math.isnan(value) else f"{value:.6f}" for value in found.held_out]
     measured = {
@@ -71,8 +73,8 @@ def comparison_summary(found: Comparison, names: Sequence[str]) -> Group:
     table += [(label, *map(str, counts)) for label, counts in zip(labels[0], found.counts.tolist(), strict=True)]
     agreement = f"(rows by their labels of {names[0]}, in lines, and {names[1]}: adjusted Rand index "
     return Group(
-        make_table(list(zip(*lines, strict=True))),
+        *split_to_width(lines, console),
         Text(),
-        make_table(list(zip(*table, strict=True))),
+        *split_to_width(table, console),
         Text(f"{agreement}{found.adjusted_rand_index:.4f})"),
     )

@@ -112,7 +112,7 @@ class Numbers:
         if wrong.str.contains(NUMBER_LIKE).all():
             return f"{more}; if it is one, pass --thousands or --decimal, or write it without signs; else --exclude it"
         kinds = wrong.unique().sort()
-        known = f" --na {kinds[0]}" if len(kinds) == 1 and kinds.dtype == polars.String else " --na TEXT"
+        known = f" --na {kinds[0]}" if len(kinds) == 1 else " --na TEXT"
         return f"{more}; pass{known} if it means a missing value, or --exclude {self.cells.columns[column]}"
 
 
@@ -133,8 +133,8 @@ def as_numeric(frame: pl.DataFrame, name: str, reading: Reading, separator: str 
     # The rest takes several times as long, and most columns need none of it.
     doubtful = [column for column, cells in text.items() if parsed[column].null_count() > cells.null_count()]
     notes: tuple[str, ...] = ()
-    if doubtful or reading.decimal or reading.thousands:
-        missing |= {column: missing_cells(text[column], reading.na) for column in text}
+    if doubtful or reading.decimal or reading.thousands or reading.na:
+        missing = {column: missing[column] | missing_cells(text[column], reading.na) for column in text}
         parsed, notes = _parse_with_style(text, missing, reading, name, separator)
     for column in doubtful:
         words = placeholders(text[column], parsed[column], missing[column])
