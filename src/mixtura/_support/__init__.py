@@ -19,6 +19,7 @@ from mixtura._support.checks import (
     as_rows,
     frozen_array,
 )
+from mixtura._support.clock import time_to_tell
 from mixtura._support.containers import as_numbers, check_unmasked, column_names, shortened
 from mixtura._support.distinct import distinct_rows
 from mixtura._support.files import atomic_write, write_text
@@ -92,6 +93,7 @@ __all__ = [
     "table_kind",
     "text_table",
     "thread_count",
+    "time_to_tell",
     "underflow_to_zero",
     "using_threads",
     "without_missing",

@@ -12,7 +12,7 @@ import mixtura
 from mixtura import Comparison
 from mixtura._support import distinct_name, using_threads
 from mixtura.cli import options as o
-from mixtura.cli.console import print_json, results_console
+from mixtura.cli.console import finite_records, print_json, results_console
 from mixtura.cli.files import read_model_file
 from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.shared_options import with_options
@@ -41,18 +41,12 @@ def compare(
     with using_threads(threads):
         found = mixtura.compare(models[0], models[1], rows, rows.sample_weight, threads=threads)
     if json:
-        records = [{name: _finite(value) for name, value in record.items()} for record in found.records()]
         agreement = {"adjusted_rand_index": found.adjusted_rand_index, "counts": found.counts.tolist()}
-        print_json({"table": records, "labels": list(found.labels), **agreement})
+        print_json({"table": finite_records(found.records()), "labels": list(found.labels), **agreement})
         return
     console = results_console()
     names = (first, distinct_name(second, [first]))
     console.print(comparison_summary(found, names, console), soft_wrap=True)
-
-
-def _finite(value: object) -> object:
-    """None in place of a number that JSON cannot hold."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def comparison_summary(found: Comparison, names: Sequence[str], console: Console) -> Group:

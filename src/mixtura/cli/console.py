@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
@@ -85,6 +86,21 @@ def shows_progress(console: Console) -> Iterator[None]:
         yield
     finally:
         PROGRESS_CONSOLE.reset(token)
+
+
+def finite_records(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Records with None in place of numbers that are not finite, which JSON cannot hold.
+
+    Examples
+    --------
+    >>> finite_records([{"bic": float("nan"), "model": "VVV"}])
+    [{'bic': None, 'model': 'VVV'}]
+    """
+
+    def held(value: Any) -> Any:
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    return [{name: held(value) for name, value in record.items()} for record in records]
 
 
 def print_json(content: dict[str, Any]) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from rich.text import Text
 
@@ -13,7 +11,7 @@ import mixtura
 from mixtura import Cell, Selection
 from mixtura._support import shortened, write_text
 from mixtura.cli import options as o
-from mixtura.cli.console import print_json, print_message, results_console
+from mixtura.cli.console import finite_records, print_json, print_message, results_console
 from mixtura.cli.files import TABLE_SUFFIXES
 from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import progress_bar
@@ -80,7 +78,7 @@ def report_selection(chosen: Selection, files: Mapping[str, str], *, top: int, j
     best = chosen.best
     if json:
         best_values = fit_values(best, files_by_option(files))
-        print_json({"criterion": chosen.criterion, "table": json_records(chosen), "best": best_values})
+        print_json({"criterion": chosen.criterion, "table": finite_records(chosen.records()), "best": best_values})
         return
     console = results_console()
     console.print(ranking_summary(chosen, top, console), soft_wrap=True)
@@ -96,22 +94,12 @@ def selection_writers(chosen: Selection, table: Table, *, append: bool, identifi
     }
 
 
-def json_records(chosen: Selection) -> list[dict[str, Any]]:
-    """Records of all cells for JSON, with None for numbers that are not finite."""
-    return [{name: None if _is_not_finite(value) else value for name, value in row.items()} for row in chosen.records()]
-
-
-def _is_not_finite(value: Any) -> bool:
-    """Whether a value is infinite or not a number."""
-    return isinstance(value, float) and not math.isfinite(value)
-
-
 def write_cells(chosen: Selection, path: str) -> None:
     """Write the table of all cells, or to a .json file the whole selection, from which it can be resumed."""
     if path.lower().endswith(".json"):
         write_text(path, f"{chosen.to_json()}\n")
         return
-    write_records(path, json_records(chosen))
+    write_records(path, finite_records(chosen.records()))
 
 
 @with_options(*NOT_IN_SELECT)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Self
 
 import numpy as np
 
-from mixtura._support import as_kind
+from mixtura._support import as_kind, time_to_tell
 from mixtura.data import Summary
 
 # Characters of a fingerprint.
@@ -55,9 +53,7 @@ class FittedData:
     def of(cls, summary: Summary) -> FittedData:
         """Of rows, given their summary."""
         digest = hashlib.sha256(_rounded(summary).encode()).hexdigest()
-        epoch = os.environ.get("SOURCE_DATE_EPOCH")
-        now = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
-        return cls(summary.n_rows, digest[:DIGITS], f"{now:%Y-%m-%d %H:%M} UTC")
+        return cls(summary.n_rows, digest[:DIGITS], f"{time_to_tell():%Y-%m-%d %H:%M} UTC")
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:

@@ -25,6 +25,7 @@ from mixtura.report.page import (
     PageData,
     component_colours,
     component_names,
+    encode_rows,
     page_data,
     shown_columns,
 )
@@ -90,14 +91,7 @@ class LiveView:
             "shown": [*self.shown, -1][:2],
             "limits": [_limits(self.drawn.rows[:, c]) for c in range(d)],
             "peaks": [0.0] * d,
-            "rows": {
-                "kind": self.scaled.kind,
-                "origin": self.scaled.origin.tolist(),
-                "unit": self.scaled.unit.tolist(),
-                "data": encode_numbers(self.scaled.scaled.T),
-                "refined": encode_numbers(self.scaled.refined),
-                "fractions": encode_numbers(self.scaled.fractions),
-            },
+            "rows": encode_rows(self.scaled),
             "rowNumbers": encode_numbers(self.drawn.numbers.astype(np.uint32)),
             "stride": self.stride,
             "capacity": capacity,
@@ -149,8 +143,7 @@ def finished_view(
     frames = frames_of(mixture, fit.assessment.loglik, again)
     names = component_names(mixture, frames, language)
     subject, measures = Subject.of_fit(fit, mixture, selection), Measures(mixture, drawn)
-    own = tuple(visible(name) for name in (*names[: mixture.n_components], language.text("noise")))
-    labels = ComponentNames(own, (*range(mixture.n_components), len(names)))
+    labels = ComponentNames.of(names, mixture.n_components, language)
     data = PageData(mixture, drawn, frames, names, shown_columns(mixture, 2))
     sizes = mixture.all_weights * fit.assessment.n_rows
     return {

@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from html import escape
 from importlib import import_module
@@ -18,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import write_text
+from mixtura._support import time_to_tell, write_text
 from mixtura.errors import missing_extra, visible
 from mixtura.mixture import Mixture, component_labels
 from mixtura.plotting import COLOURS, GREY, axis_limits, separation
-from mixtura.report.drawn_rows import DrawnRows, scale_rows
+from mixtura.report.drawn_rows import DrawnRows, ScaledRows, scale_rows
 from mixtura.report.encoding import encode_numbers
 from mixtura.report.frames import Frames, encode_frames
 from mixtura.report.language import Language
@@ -132,14 +130,7 @@ def page_data(data: PageData, language: Language, *, autoplay: bool, model_file:
         "shown": [x, y],
         "limits": [axis_limits(mixture, drawn.rows[:, c], c) for c in range(d)],
         "peaks": [_peak(mixture, c) for c in range(d)],
-        "rows": {
-            "kind": rows.kind,
-            "origin": rows.origin.tolist(),
-            "unit": rows.unit.tolist(),
-            "data": encode_numbers(rows.scaled.T),
-            "refined": encode_numbers(rows.refined),
-            "fractions": encode_numbers(rows.fractions),
-        },
+        "rows": encode_rows(rows),
         "rowNumbers": None if _counts_up(drawn) else encode_numbers(drawn.numbers.astype(np.uint32)),
         "frames": encode_frames(frames, rows, k),
         "firstFrame": 0 if autoplay else fitted,
@@ -147,6 +138,18 @@ def page_data(data: PageData, language: Language, *, autoplay: bool, model_file:
         "autoplay": autoplay,
         "modelFile": model_file,
         "strings": {key: language.strings[key] for key in MODULE_STRINGS},
+    }
+
+
+def encode_rows(rows: ScaledRows) -> dict[str, Any]:
+    """Rows as values for JSON."""
+    return {
+        "kind": rows.kind,
+        "origin": rows.origin.tolist(),
+        "unit": rows.unit.tolist(),
+        "data": encode_numbers(rows.scaled.T),
+        "refined": encode_numbers(rows.refined),
+        "fractions": encode_numbers(rows.fractions),
     }
 
 
@@ -207,13 +210,6 @@ def render(template: str, language: Language, **values: Any) -> Report:
         "script_hash": f"sha256-{digest}",
         "style": static_file("report.css"),
         "version": import_module("mixtura").__version__,
-        "date": _today(),
+        "date": f"{time_to_tell():%Y-%m-%d}",
     }
     return Report(fill_template(template, language, **page, **values))
-
-
-def _today() -> str:
-    """The date in UTC, or that in the environment variable SOURCE_DATE_EPOCH, with which a page is made again alike."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    now = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
-    return f"{now:%Y-%m-%d}"

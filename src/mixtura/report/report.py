@@ -123,8 +123,7 @@ def report_subject(subject: Subject, drawn: DrawnRows, recording: Recording | No
     names = component_names(mixture, frames, language)
     measures = Measures(mixture, drawn)
     data = PageData(mixture, drawn, frames, names, shown_columns(mixture, 2))
-    own = tuple(visible(name) for name in (*names[: mixture.n_components], language.text("noise")))
-    labels = ComponentNames(own, (*range(mixture.n_components), len(names)))
+    labels = ComponentNames.of(names, mixture.n_components, language)
     return render(
         "report.html.j2",
         language,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Array, Index
+from mixtura.errors import visible
 from mixtura.mixture import Mixture, standard_deviations
 from mixtura.report.language import Language
 from mixtura.report.measures import Measures
@@ -89,6 +90,12 @@ class ComponentNames:
 
     texts: tuple[str, ...]
     places: tuple[int, ...]
+
+    @classmethod
+    def of(cls, names: Sequence[str], k: int, language: Language) -> ComponentNames:
+        """Of the first k of a page's components, and noise."""
+        texts = tuple(visible(name) for name in (*names[:k], language.text("noise")))
+        return cls(texts, (*range(k), len(names)))
 
 
 def component_cell(names: ComponentNames, component: int) -> TableCell:

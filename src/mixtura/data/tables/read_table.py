@@ -193,13 +193,12 @@ def _choose_columns(
     notes: tuple[str, ...] = ()
     for column in excluded:
         find_columns([column], available, name)
-    wanted = find_columns(reading.columns or (), available, name)
-    if reading.columns is None:
-        by_name = model and model.columns and (cells.has_names or set(model.columns) <= set(available))
-        wanted = find_columns(model.columns, available, name) if by_name else list(available)  # type: ignore[union-attr, arg-type]
-        if "" in wanted and _counts_rows(cells.frame[""]):
-            wanted.remove("")
-            notes = (f"{name}: the column without a name counts the rows; it is left out",)
+    own = model.columns if model else None
+    named = own if own and (cells.has_names or set(own) <= set(available)) else available
+    wanted = find_columns(named if reading.columns is None else reading.columns, available, name)
+    if reading.columns is None and "" in wanted and _counts_rows(cells.frame[""]):
+        wanted.remove("")
+        notes = (f"{name}: the column without a name counts the rows; it is left out",)
     without = {*excluded, *find_columns(reading.exclude, available, name)} - set(reading.columns or ())
     wanted = [column for column in wanted if column not in without]
     if not wanted:
