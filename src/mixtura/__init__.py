@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mixtura._support import VERSION
 from mixtura.analysis import (
     Bootstrap,
     Combination,
@@ -50,7 +51,7 @@ from mixtura.starts import ClusterTree, Labels, Parameters, Responsibilities, fi
 if TYPE_CHECKING:
     from mixtura.sklearn import GaussianMixture, MixtureClassifier, MixtureDisplay
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "EM",

@@ -34,6 +34,7 @@ from mixtura._support.table_kind import TableKind, as_column_like, as_columns_li
 from mixtura._support.text_table import text_table
 from mixtura._support.threads import can_start_thread, map_in_order, one_blas_thread, thread_count, using_threads
 from mixtura._support.types import EPS, TINY, Array, Index, Rng, Rows, Scalar, StorageForm
+from mixtura._support.version import VERSION
 from mixtura._support.weights import RowWeights, as_row_weights, as_sample_weight
 from mixtura._support.words import distinct_name, format_count, format_list
 
@@ -42,6 +43,7 @@ __all__ = [
     "LARGEST_VALUE",
     "MOST_COMPONENTS",
     "TINY",
+    "VERSION",
     "Array",
     "Index",
     "LazyModule",

@@ -6,15 +6,19 @@ import asyncio
 import json
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
-
+from mixtura._support import LazyModule
 from mixtura.app.pages import entry_view
 from mixtura.app.session import Session
 from mixtura.app.settings import parse_settings
 from mixtura.app.watch import Control, Outlet, run_fit
 from mixtura.errors import MixturaError, ParameterError
+
+if TYPE_CHECKING:
+    from starlette.websockets import WebSocket
+
+websockets = LazyModule("starlette.websockets")
 
 # Longest message from the page, in characters.
 LONGEST_MESSAGE = 100_000
@@ -38,7 +42,7 @@ async def converse(socket: WebSocket, session: Session) -> None:
                 control = _obey(message, session, control, send, tasks)
             except MixturaError as error:
                 send({"type": "error", "message": str(error)})
-    except (WebSocketDisconnect, asyncio.CancelledError):
+    except (websockets.WebSocketDisconnect, asyncio.CancelledError):
         pass
     finally:
         control.stopped.set()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
-from mixtura._support import format_list
+from mixtura._support import VERSION, format_list
 from mixtura.analysis import Comparison, compare
 from mixtura.app.session import FitEntry, Session
 from mixtura.app.watch import USUAL_PACE
@@ -74,7 +73,7 @@ def main_page(session: Session) -> str:
         models=list(MODELS) if len(session.columns) > 1 else ["E", "V"],
         starts=list(STARTS),
         pace=USUAL_PACE,
-        version=import_module("mixtura").__version__,
+        version=VERSION,
         settings={
             "columns": session.columns,
             "fits": [fit_line(entry) for entry in session.fits.values()],

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket
-
+from mixtura._support import LazyModule
 from mixtura.app.downloads import FILES
 from mixtura.app.guard import guarded_app
 from mixtura.app.live import converse
 from mixtura.app.pages import app_file, comparison_part, entry_view, main_page
 from mixtura.app.session import Session
 from mixtura.errors import MixturaError
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.websockets import WebSocket
+
+applications = LazyModule("starlette.applications")
+concurrency = LazyModule("starlette.concurrency")
+responses = LazyModule("starlette.responses")
+routing = LazyModule("starlette.routing")
 
 # The page runs its own module alone; attributes of style come from that module, which draws.
 POLICY = (
@@ -48,16 +53,20 @@ def create_app(session: Session) -> Any:
     """
 
     async def page(_: Request) -> Response:
-        return HTMLResponse(main_page(session), headers={"content-security-policy": POLICY})
+        return responses.HTMLResponse(main_page(session), headers={"content-security-policy": POLICY})
 
     async def static(request: Request) -> Response:
         name = request.path_params["name"]
-        return Response(app_file(name), media_type=STATIC[name]) if name in STATIC else Response(status_code=404)
+        return (
+            responses.Response(app_file(name), media_type=STATIC[name])
+            if name in STATIC
+            else responses.Response(status_code=404)
+        )
 
     async def file(request: Request) -> Response:
         media_type, make = FILES.get(request.path_params["name"], ("", None))
         if make is None:
-            return Response(status_code=404)
+            return responses.Response(status_code=404)
         return await _answer(lambda: make(session, session.find(request.path_params["number"])), media_type)
 
     async def view(request: Request) -> Response:
@@ -76,14 +85,14 @@ def create_app(session: Session) -> Any:
 
     root = f"/{session.token}"
     routes = [
-        Route(f"{root}/", page),
-        Route(f"{root}/static/{{name}}", static),
-        Route(f"{root}/fits/{{number}}/view", view),
-        Route(f"{root}/fits/{{number}}/{{name}}", file),
-        Route(f"{root}/comparison", comparison),
-        WebSocketRoute(f"{root}/live", live),
+        routing.Route(f"{root}/", page),
+        routing.Route(f"{root}/static/{{name}}", static),
+        routing.Route(f"{root}/fits/{{number}}/view", view),
+        routing.Route(f"{root}/fits/{{number}}/{{name}}", file),
+        routing.Route(f"{root}/comparison", comparison),
+        routing.WebSocketRoute(f"{root}/live", live),
     ]
-    return guarded_app(Starlette(routes=routes, lifespan=_stopping(session)), session)
+    return guarded_app(applications.Starlette(routes=routes, lifespan=_stopping(session)), session)
 
 
 def _stopping(session: Session) -> Any:
@@ -101,7 +110,7 @@ def _stopping(session: Session) -> Any:
 async def _answer(make: Callable[[], Any], media_type: str | None = None) -> Response:
     """Make an answer in a thread; an error of the user is a sentence."""
     try:
-        found = await run_in_threadpool(make)
+        found = await concurrency.run_in_threadpool(make)
     except MixturaError as error:
-        return JSONResponse({"message": str(error)}, status_code=400)
-    return JSONResponse(found) if media_type is None else Response(found, media_type=media_type)
+        return responses.JSONResponse({"message": str(error)}, status_code=400)
+    return responses.JSONResponse(found) if media_type is None else responses.Response(found, media_type=media_type)

@@ -7,11 +7,12 @@ import webbrowser
 from collections.abc import Callable
 from typing import Any
 
-import uvicorn
-
+from mixtura._support import LazyModule
 from mixtura.app.routes import create_app
 from mixtura.app.session import Session
 from mixtura.errors import ParameterError
+
+uvicorn = LazyModule("uvicorn")
 
 HOST = "127.0.0.1"
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Annotated, Any, TypeAlias
+from importlib.util import find_spec
+from typing import Annotated, TypeAlias
 
 import typer
 
 from mixtura import Fit
+from mixtura.app import app_language, as_session, run_server
 from mixtura.cli import options as o
 from mixtura.cli.console import print_message
 from mixtura.cli.files import table_text
@@ -18,7 +19,7 @@ from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra
 from mixtura.report import LANGUAGES
 
-# Packages of the extra ``app`` that the room of the server imports.
+# Packages of the extra ``app``, which the server imports when it starts.
 APP_PACKAGES = ("starlette", "uvicorn", "websockets")
 
 Port: TypeAlias = Annotated[
@@ -33,14 +34,11 @@ def labelled_table(fit: Fit, table: Table) -> str:
     return table_text(with_rows(found, table, append=True, identifier=None))
 
 
-def import_app() -> Any:
-    """The room of the server; MissingExtraError if one of its packages is not installed."""
+def check_packages() -> None:
+    """Raise MissingExtraError if a package that the server uses is not installed."""
     for package in (*APP_PACKAGES, "jinja2"):
-        try:
-            import_module(package)
-        except ModuleNotFoundError:
-            raise missing_extra(package, "app") from None
-    return import_module("mixtura.app")
+        if find_spec(package) is None:
+            raise missing_extra(package, "app")
 
 
 @with_options()
@@ -58,13 +56,13 @@ def serve(
     """
     if lang not in LANGUAGES:
         raise ParameterError(f"--lang is {lang!r}; expected one of {', '.join(LANGUAGES)}")
-    app = import_app()
+    check_packages()
     table = reading.table(data, keep_cells=True)
-    session = app.as_session(table, app.app_language(lang), labelled_table)
+    session = as_session(table, app_language(lang), labelled_table)
 
     def tell(address: str) -> None:
         typer.echo(address)  # at once, also into a pipe
         print_message("Ctrl-C ends the server.")
 
-    app.run_server(session, port, tell=tell, opens=not no_open)
+    run_server(session, port, tell=tell, opens=not no_open)
     print_message("The server has ended.")

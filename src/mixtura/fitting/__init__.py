@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mixtura.fitting.conversion import check_same_rows, fit_of, may_have_rows
+from mixtura.fitting.conversion import fit_of
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
@@ -12,9 +12,10 @@ from mixtura.fitting.mixture_report import report_mixture
 from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
 from mixtura.fitting.options import as_data_and_start, as_masks, as_start, fix_parameters
-from mixtura.fitting.recording import check_rows_of_fit, record_from_random_rows
+from mixtura.fitting.recording import record_from_random_rows
 from mixtura.fitting.report import as_fit, with_names
 from mixtura.fitting.result import Fit
+from mixtura.fitting.same_rows import check_rows_of_fit, check_same_rows, may_have_rows
 from mixtura.fitting.start import Iteration, PointMass, Start
 from mixtura.fitting.summary import correlation_lines, fit_sentences
 

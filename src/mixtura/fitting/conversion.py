@@ -1,13 +1,11 @@
-"""The fit in what a function is given, a fit itself or the best one of a selection, and whether rows may be its own."""
+"""The fit in what a function is given: a fit itself, or the best one of a selection."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from mixtura._support import shortened
-from mixtura.errors import DataError, ParameterError
+from mixtura.errors import ParameterError
 from mixtura.fitting.result import Fit
 
 
@@ -32,14 +30,3 @@ def fit_of(given: Any, name: str) -> Fit:
             f"{name} is {shortened(given)}; expected a Fit, which says what was fitted, or a Selection"
         )
     return found
-
-
-def may_have_rows(fit: Fit, n_rows: float) -> bool:
-    """Whether rows with this sum of weights may be those of a fit, whose ``n_rows`` lacks what it left out."""
-    return bool(np.isfinite(fit.cutoff) or np.isclose(n_rows, fit.n_rows, rtol=1e-6))
-
-
-def check_same_rows(fitted: Fit, n_rows: float) -> None:
-    """Raise DataError if rows with this sum of weights cannot be those of the fit."""
-    if not may_have_rows(fitted, n_rows):
-        raise DataError(f"X has {n_rows:g} rows by weight, the fit {fitted.n_rows:g}; pass its rows and sample_weight")

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from mixtura._support import Rng, as_count, as_rng, underflow_to_zero
-from mixtura.data import ColumnValues
+from mixtura._support import Rng, as_count, as_rng
 from mixtura.data.tables import read_or_choose
-from mixtura.em import Outcome, Problem, Run, advance, iterate, reseed_empty
-from mixtura.em.steppers import PLAIN
 from mixtura.errors import ParameterError
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.model import Model, as_model
-from mixtura.fitting.noise import with_noise
-from mixtura.fitting.options import as_data_and_start, as_n_components, with_fixed_parameters, with_known_labels
+from mixtura.fitting.options import as_data_and_start
 from mixtura.fitting.order import gives_order
+from mixtura.fitting.plan import plan_fit, run_plan
 from mixtura.fitting.report import as_fit, warn_of_result, with_names
 from mixtura.fitting.result import Fit
 from mixtura.fitting.start import Iteration
-from mixtura.starts import DEFAULT, Initial, as_initial
-from mixtura.stats import Stats
+from mixtura.starts import DEFAULT
 
 
 def fit(
@@ -138,94 +134,20 @@ def fit(
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
     X = read_or_choose(X, columns)
     source, start = as_data_and_start(X, sample_weight, weights_are, start, threads)
-    requested = requested.in_columns(source.n_features)
-    k = as_n_components(n_components, start)
-    summary, values = requested.summary(source), ColumnValues.of(source)
-    problem = requested.problem(source, summary, options.floor_variances(summary, values))
-    initial = as_initial(start)
-    if known_labels is not None:
-        if requested.trim:
-            raise ParameterError(
-                "trim: rows whose component is known cannot be trimmed; leave known_labels out, or trim"
-            )
-        problem, initial = with_known_labels(problem, known_labels, k, start, initial)
-    region, initials = with_noise(requested.noise, source, summary, initial=initial, start=start)
-    problem = with_fixed_parameters(problem.with_background(region), k, requested.fixed, start=start, initial=initial)
-    plan = _Plan(problem, k, initials, as_count(n_init, "n_init"), options, record, on_iteration)
-    runs, histories = _run_starts(plan, as_rng(seed))
+    plan = plan_fit(source, n_components, model=requested, start=start, em=options, known_labels=known_labels)
+    runs, histories = run_plan(
+        plan, as_rng(seed), n_init=as_count(n_init, "n_init"), record=record, on_iteration=on_iteration
+    )
     keep_order = known_labels is not None or gives_order(start)
-    found = as_fit(problem, runs, requested, options, histories=histories, keep_order=keep_order)
+    found = as_fit(plan.problem, runs, plan.model, options, histories=histories, keep_order=keep_order)
     result = with_names(found, X, start)
     result = replace(result, start_name=start if isinstance(start, str) else "", seed=_as_known_seed(seed))
-    warn_of_columns(values, result.mixture.columns, stacklevel=2)
+    warn_of_columns(plan.values, result.mixture.columns, stacklevel=2)
     warn_of_few_rows(result, stacklevel=2)
-    warn_of_result(result, len(initials))
+    warn_of_result(result, len(plan.initials))
     return result
 
 
 def _as_known_seed(seed: Any) -> int | None:
     """A seed that was given as a number; None for a generator, whose state is not kept, or without one."""
     return int(seed) if isinstance(seed, int | np.integer) else None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Plan:
-    """What all starts of a fit have in common."""
-
-    problem: Problem
-    k: int
-    initials: tuple[Initial, ...]
-    n_init: int
-    em: EM
-    record: bool
-    on_iteration: Callable[[Iteration], object] | None
-
-
-@underflow_to_zero
-def _run_starts(plan: _Plan, rng: Rng) -> tuple[list[Run], list[tuple[Iteration, ...]]]:
-    """Run EM from each start; return the runs, the last of which may be interrupted, and the iterations of each."""
-    runs: list[Run] = []
-    histories: list[tuple[Iteration, ...]] = []
-    for number in range(plan.n_init * len(plan.initials)):
-        history: list[Iteration] = []
-        try:
-            runs.append(_run_start(plan, number, rng, history))
-        except KeyboardInterrupt:
-            if not (plan.em.keeps_interrupted and runs):
-                raise
-            runs[-1] = replace(runs[-1], outcome=Outcome.INTERRUPTED)
-            break
-        histories.append(tuple(history))
-        if runs[-1].outcome is Outcome.INTERRUPTED:
-            break
-    return runs, histories
-
-
-def _run_start(plan: _Plan, number: int, rng: Rng, history: list[Iteration]) -> Run:
-    """Run EM from one start; iterations are appended to ``history`` if the fit is recorded."""
-    problem = plan.problem
-
-    def notify(run: Run) -> None:
-        last = run.last
-        iteration = Iteration(number, run.iterations, last.mixture, last.loglik, run.rise, run.components)
-        if plan.record:
-            history.append(iteration)
-        if plan.on_iteration:
-            plan.on_iteration(iteration)
-
-    observed = plan.record or plan.on_iteration is not None
-    start = plan.initials[number % len(plan.initials)](problem, plan.k, rng)
-    stats, repairs = reseed_empty(problem, start, rng) if isinstance(start, Stats) else (start, ())
-    run = Run.started(problem.begin(stats), repairs)
-    if plan.em.stepper is PLAIN and not (observed or plan.em.keeps_interrupted):
-        run = advance(problem, run, plan.em.stop_rules, plan.em.max_iter)
-    return iterate(
-        problem,
-        run,
-        stop=plan.em.stop_rules,
-        max_iter=plan.em.max_iter,
-        rng=rng,
-        stepper=plan.em.stepper,
-        notify=notify if observed else None,
-        keep_interrupted=plan.em.keeps_interrupted,
-    )

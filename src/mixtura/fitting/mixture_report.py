@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from mixtura.data import as_source
-from mixtura.fitting.conversion import may_have_rows
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
 from mixtura.fitting.recording import record_from_random_rows, trace_loglik
 from mixtura.fitting.result import Fit
+from mixtura.fitting.same_rows import may_have_rows
 from mixtura.mixture import Mixture, assess, model_to_json
 from mixtura.report import (
     DrawnRows,

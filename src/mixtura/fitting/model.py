@@ -173,6 +173,13 @@ class Model:
         """The E-step: trimmed if ``trim`` is positive, otherwise plain."""
         return Trimmed(self.trim) if self.trim else Plain()
 
+    def check_known_labels(self) -> None:
+        """Raise ParameterError if the model has a part that rows of known components cannot have."""
+        if self.trim:
+            raise ParameterError(
+                "trim: rows whose component is known cannot be trimmed; leave known_labels out, or trim"
+            )
+
     def summary(self, source: Source) -> Summary:
         """Moments and range of all rows, as far as this model needs them."""
         in_region = isinstance(self.noise, UniformNoise)

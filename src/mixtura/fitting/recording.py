@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,13 @@ import numpy as np
 from mixtura._support import TINY, Array, Rng, distinct_rows
 from mixtura.covariance import DiagonalCovariance
 from mixtura.data import Source, as_source
-from mixtura.errors import MixturaWarning, ParameterError
-from mixtura.fitting.conversion import may_have_rows
+from mixtura.em import Outcome
+from mixtura.errors import MixturaWarning
 from mixtura.fitting.em import EM
-from mixtura.fitting.fit import fit
 from mixtura.fitting.model import Model
 from mixtura.fitting.options import as_masks
-from mixtura.fitting.result import Fit
+from mixtura.fitting.plan import plan_fit, run_plan
+from mixtura.fitting.start import Iteration
 from mixtura.kernels import summarise
 from mixtura.mixture import Mixture, rescale_weights
 
@@ -38,6 +38,28 @@ RANDOM_ROWS, COMPONENT_ROWS = "random rows", "component rows"
 MOST_SEARCHED = 10_000
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RepeatedEM:
+    """EM repeated from one start.
+
+    Attributes
+    ----------
+    history : tuple of Iteration
+        The start and every iteration.
+    outcome : Outcome
+    start_name : str
+    """
+
+    history: tuple[Iteration, ...]
+    outcome: Outcome
+    start_name: str
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood at the end, as `Fit.trace` counts it."""
+        return self.history[-1].loglik
+
+
 def record_from_random_rows(
     target: Mixture,
     model: Model,
@@ -47,7 +69,7 @@ def record_from_random_rows(
     sample_weight: Any = None,
     weights_are: str | None = None,
     seed: int = 0,
-) -> Fit:
+) -> RepeatedEM:
     """Fit again without acceleration, from random rows as means, and record every iteration.
 
     Several random starts are tried until one ends at the log-likelihood of ``target``, or else the highest is kept.
@@ -70,37 +92,39 @@ def record_from_random_rows(
     >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
     >>> solution = mixtura.fit(rows, 2, seed=0)
     >>> again = record_from_random_rows(solution.mixture, solution.model, solution.em, rows)
-    >>> len(again.history) == again.iterations + 1, abs(again.loglik - solution.loglik) < 0.1
-    (True, True)
+    >>> again.start_name, abs(again.loglik - solution.loglik) < 0.1
+    ('random rows', True)
     """
     source = as_source(X, sample_weight, check=target.check_rows, weights_are=weights_are)
     wanted = trace_loglik(target, model, em, source)
     rng = np.random.default_rng(seed)
-    runs: list[Fit] = []
+    runs: list[RepeatedEM] = []
     values = source.n_rows * target.n_components * target.n_features
     tries = int(np.clip(MOST_VALUES / values, 1, MOST_STARTS))
     for name in [*[RANDOM_ROWS] * tries, COMPONENT_ROWS]:
         with warnings.catch_warnings():  # the fit that is shown has given them
             warnings.simplefilter("ignore", MixturaWarning)
-            runs.append(replace(_run(target, model, em, source, rng=rng, name=name), start_name=name))
-        if runs[-1].trace[-1] > wanted - SAME_LOGLIK:
+            runs.append(_run(target, model, em, source, rng=rng, name=name))
+        if runs[-1].loglik > wanted - SAME_LOGLIK:
             break
-    return max(runs, key=lambda run: run.trace[-1])
+    return max(runs, key=lambda run: run.loglik)
 
 
-def _run(target: Mixture, model: Model, em: EM, source: Source, *, rng: Rng, name: str) -> Fit:
+def _run(target: Mixture, model: Model, em: EM, source: Source, *, rng: Rng, name: str) -> RepeatedEM:
     """Fit from one start, and record it."""
     steps = min(em.max_iter, MOST_ITERATIONS)
     options = replace(em, accelerate=False, on_interrupt=None, max_iter=steps)
-    start = _start(target, model, source, rng, name)
-    return fit(source, model=model, start=start, em=options, seed=rng, record=True)
+    plan = plan_fit(source, None, model=model, start=_start(target, model, source, rng, name), em=options)
+    runs, histories = run_plan(plan, rng, record=True)
+    return RepeatedEM(histories[0], runs[0].outcome, name)
 
 
 def trace_loglik(target: Mixture, model: Model, em: EM, source: Source) -> float:
     """Log-likelihood of a mixture on rows as ``Fit.trace`` counts it, with what the model adds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MixturaWarning)
-        return fit(source, model=model, start=target, em=replace(em, max_iter=0)).trace[-1]
+        plan = plan_fit(source, None, model=model, start=target, em=replace(em, max_iter=0))
+        return run_plan(plan, np.random.default_rng(0))[0][0].loglik
 
 
 def _start(target: Mixture, model: Model, source: Source, rng: Rng, name: str) -> Mixture:
@@ -132,14 +156,3 @@ def _common_variances(source: Source, k: int, d: int) -> DiagonalCovariance:
     """The variances of all rows, shrunk so that k components have their volume; one where a column is constant."""
     scale: Array = summarise(source, full=False, extent=False).scale
     return DiagonalCovariance(np.where(scale > 0, scale, 1.0)[None] / k ** (2 / d), k, d)
-
-
-def check_rows_of_fit(fitted: Fit, X: Any, sample_weight: Any) -> None:
-    """Raise ParameterError if rows and weights cannot be those of a fit, since their numbers differ."""
-    weights_are = None if sample_weight is None else fitted.weights_are
-    source = as_source(X, sample_weight, check=fitted.mixture.check_rows, weights_are=weights_are)
-    weight = summarise(source).weight
-    if not may_have_rows(fitted, weight):
-        raise ParameterError(
-            f"X has {weight:g} rows, but {fitted.n_rows:g} were fitted; pass the rows of the fit, and its sample_weight"
-        )

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixtura.data.tables import read_or_choose
+from mixtura.fitting.recording import RepeatedEM, record_from_random_rows
+from mixtura.fitting.same_rows import check_rows_of_fit
 from mixtura.report import Report, ReportOptions, file_name, fit_report
 
 if TYPE_CHECKING:
     from mixtura.fitting.result import Fit
 
-# The module that fits again imports the class that has these methods.
-RECORDING = "mixtura.fitting.recording"
 
-
-def record_again(fit: Fit, X: Any, *, sample_weight: Any = None, seed: int = 0) -> Fit:
+def record_again(fit: Fit, X: Any, *, sample_weight: Any = None, seed: int = 0) -> RepeatedEM:
     """Fit the same model again from random rows as means, without acceleration, and record every iteration.
 
     Several starts are tried until one ends at this fit's log-likelihood; otherwise the highest is kept. X and
@@ -28,14 +26,11 @@ def record_again(fit: Fit, X: Any, *, sample_weight: Any = None, seed: int = 0) 
     >>> import mixtura
     >>> rows = [0.0, 0.2, 0.4, 5.0, 5.2, 5.4]
     >>> again = mixtura.fit(rows, 2, seed=0).recorded(rows)
-    >>> len(again.history) == again.iterations + 1
-    True
+    >>> again.outcome.value
+    'Converged.'
     """
     weights = {"sample_weight": sample_weight, "weights_are": None if sample_weight is None else fit.weights_are}
-    found: Fit = import_module(RECORDING).record_from_random_rows(
-        fit.mixture, fit.model, fit.em, X, **weights, seed=seed
-    )
-    return found
+    return record_from_random_rows(fit.mixture, fit.model, fit.em, X, **weights, seed=seed)
 
 
 def write_report(
@@ -78,6 +73,6 @@ def write_report(
     True
     """
     X = read_or_choose(X, fit.mixture.columns) if isinstance(X, str | os.PathLike) else X
-    import_module(RECORDING).check_rows_of_fit(fit, X, sample_weight)
+    check_rows_of_fit(fit, X, sample_weight)
     options = ReportOptions(lang, title, file_name(fit.data))
     return fit_report(fit, X, path, sample_weight=sample_weight, options=options)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import time_to_tell, write_text
+from mixtura._support import VERSION, time_to_tell, write_text
 from mixtura.errors import missing_extra, visible
 from mixtura.mixture import Mixture, component_labels
 from mixtura.plotting import COLOURS, GREY, axis_limits, separation
@@ -209,7 +209,7 @@ def render(template: str, language: Language, **values: Any) -> Report:
         "script": script,
         "script_hash": f"sha256-{digest}",
         "style": static_file("report.css"),
-        "version": import_module("mixtura").__version__,
+        "version": VERSION,
         "date": f"{time_to_tell():%Y-%m-%d}",
     }
     return Report(fill_template(template, language, **page, **values))

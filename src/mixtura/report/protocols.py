@@ -42,6 +42,22 @@ class RowsOfFit(Protocol):
         """Name of their file, if it is known."""
 
 
+class RepeatedRun(Protocol):
+    """Protocol of EM that was repeated to be shown."""
+
+    @property
+    def history(self) -> Sequence[RecordedIteration]:
+        """The start and every iteration."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+
+    @property
+    def start_name(self) -> str:
+        """Name of the start."""
+
+
 class ReportedFit(Protocol):
     """Protocol of a fit that can be reported and replayed."""
 
@@ -100,8 +116,8 @@ class ReportedFit(Protocol):
     def to_json(self) -> str:
         """The model file."""
 
-    def recorded(self, X: Any, *, sample_weight: Any = None) -> ReportedFit:
-        """The fit repeated from a start that moves, with every iteration recorded."""
+    def recorded(self, X: Any, *, sample_weight: Any = None) -> RepeatedRun:
+        """EM repeated from a start that moves, with every iteration recorded."""
 
 
 class ReportedCell(Protocol):

@@ -13,7 +13,7 @@ from mixtura.em import Outcome
 from mixtura.mixture import Mixture
 from mixtura.plotting import RecordedIteration
 from mixtura.report.drawn_rows import DrawnRows
-from mixtura.report.protocols import ReportedFit
+from mixtura.report.protocols import RepeatedRun, ReportedFit
 
 optimize = LazyModule("scipy.optimize")
 
@@ -91,7 +91,7 @@ def own_recording(iterations: Sequence[RecordedIteration]) -> Recording:
     return Recording(iterations, order, "", False, "same", 1.0)
 
 
-def as_recording(mixture: Mixture, again: ReportedFit, drawn: DrawnRows, loglik: float | None) -> Recording:
+def as_recording(mixture: Mixture, again: RepeatedRun, drawn: DrawnRows, loglik: float | None) -> Recording:
     """The recording of a repeated fit; ``loglik`` is the mixture's on the same rows, None if these are a sample."""
     rows = drawn.rows[:: max(len(drawn.rows) // MATCHED_ROWS, 1)]
     last = again.history[-1]
@@ -108,7 +108,7 @@ def as_recording(mixture: Mixture, again: ReportedFit, drawn: DrawnRows, loglik:
     return Recording(again.history, order, again.start_name, loglik is None, end, agreement)
 
 
-def _end(again: ReportedFit, agreement: float, loglik: float | None) -> str:
+def _end(again: RepeatedRun, agreement: float, loglik: float | None) -> str:
     """Where a repeated fit ends; ``loglik`` as in `as_recording`."""
     if agreement > SAME_ROWS and loglik is not None and abs(again.history[-1].loglik - loglik) < SAME_LOGLIK:
         return "same"
