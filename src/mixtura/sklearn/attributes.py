@@ -1,14 +1,21 @@
-"""Check rows, and make a mixture from an estimator's attributes, quickly enough to predict single rows."""
+"""Check rows and weights, and make a mixture from an estimator's attributes: quickly, to predict single rows."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from numbers import Number
 from typing import Any, TypeAlias, cast
 
 import numpy as np
-from sklearn.utils.validation import _check_n_features, check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_n_features,
+    _check_sample_weight,
+    check_array,
+    check_is_fitted,
+    validate_data,
+)
 
-from mixtura._support import Rows, all_finite, as_rows, check_unmasked
+from mixtura._support import Rows, all_finite, as_numbers, as_rows, as_sample_weight, check_unmasked
 from mixtura.errors import CellError, DataError
 from mixtura.mixture import Mixture
 from mixtura.sklearn.shapes import PARAMETER_SHAPES
@@ -141,3 +148,16 @@ def is_valid_array(X: Any, n_features: int | None) -> bool:
     if type(X) is not np.ndarray or X.ndim != 2 or X.dtype not in (np.float64, np.float32):
         return False
     return len(X) > 0 and X.shape[1] == n_features and all_finite(X)
+
+
+def check_sample_weight(sample_weight: Any, rows: Rows) -> Any:
+    """Check weights of rows with scikit-learn's rules and error texts, and name the row of a missing weight."""
+    if sample_weight is None:
+        return None
+    if not isinstance(sample_weight, Number):
+        sample_weight = as_numbers(sample_weight, "sample_weight")
+        missing = np.isnan(sample_weight)
+        if missing.any():
+            raise DataError(f"Input sample_weight contains NaN: sample_weight, row {int(missing.argmax())} is missing")
+    weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+    return as_sample_weight(weight, len(rows))

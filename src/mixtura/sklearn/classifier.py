@@ -15,9 +15,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from mixtura._support import Array, without_missing
 from mixtura.analysis import COMPONENTS_PER_CLASS, discriminant
 from mixtura.covariance.models import MODELS
-from mixtura.sklearn.attributes import validate_rows
+from mixtura.sklearn.attributes import check_sample_weight, validate_rows
 from mixtura.sklearn.automatic import AUTO
-from mixtura.sklearn.parameters import check_sample_weight
 from mixtura.sklearn.shapes import PARAMETER_SHAPES
 from mixtura.sklearn.threaded import use_threads
 

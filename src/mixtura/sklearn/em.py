@@ -88,6 +88,11 @@ class InitialParameters:
         values = {"weights": self.weights, "means": self.means, "covariances": self.covariances}
         return {name: value for name, value in values.items() if value is not None}
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether all parameters are given, so that a start needs no random numbers."""
+        return len(self.as_dict()) == 3
+
     def complete(self, k: int, d: int) -> Mixture:
         """Mixture with the given parameters, and placeholders for the others: equal weights, means 0, variances 1."""
         placeholders = {
@@ -123,7 +128,7 @@ def initial_mixture(
     None if a component of the start has collapsed.
     """
     parameters = given.as_dict()
-    if len(parameters) == 3:
+    if given.is_complete:
         return StartResult(Mixture(**parameters))
     stats = STARTS[init_params](problem, k, rng)
     if policy.repairs:
@@ -134,7 +139,7 @@ def initial_mixture(
     if policy.counts_as_collapse(at_floor) and "covariances" not in parameters:
         return None
     total = 1.0 if given.weights is not None else stats.total / problem.summary.weight
-    return StartResult(replace(mixture, **parameters), total_weight=total)
+    return StartResult(replace(mixture, **parameters) if parameters else mixture, total_weight=total)
 
 
 def run_em(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from inspect import signature
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -11,14 +12,14 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, _fit_context
 from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
 
 from mixtura._support import Array, Rows
 from mixtura.covariance import DenseCovariance
 from mixtura.covariance.models import Constraint
 from mixtura.data import ArraySource
 from mixtura.em.mstep import ConjugatePrior
-from mixtura.sklearn.attributes import check_enough_rows, check_fit_rows
+from mixtura.sklearn.attributes import check_enough_rows, check_fit_rows, check_sample_weight
 from mixtura.sklearn.automatic import (
     as_start_result,
     covariance_type_of,
@@ -31,7 +32,7 @@ from mixtura.sklearn.collapse import ILL_DEFINED, collapse_policy
 from mixtura.sklearn.em import StartResult, choose_best, run_starts
 from mixtura.sklearn.onnx import onnx_parser
 from mixtura.sklearn.overrides import OWN_METHODS, PUBLIC_METHODS, fit_by_sklearn_loop, is_other_array, overridden
-from mixtura.sklearn.parameters import CONSTRAINTS, check_sample_weight, problem_and_start
+from mixtura.sklearn.parameters import CONSTRAINTS, DEFAULTS, changed_parameters, problem_and_start
 from mixtura.sklearn.predictions import Predictions
 from mixtura.sklearn.private_methods import PrivateMethods
 from mixtura.sklearn.sklearn_estimator import fit_with_sklearn, unknown_to_sklearn
@@ -72,7 +73,7 @@ class GaussianMixture(
         Number of starts; the best result is kept.
     init_params : {"kmeans", "k-means++", "random", "random_from_data", "kmeans-sample"}, default="kmeans"
         Start method; the first four start where scikit-learn does with the same ``random_state``. "kmeans-sample" is
-        faster unknown 100,000 rows: k-means on so many of them.
+        k-means on a sample of 100,000 rows.
     weights_init, means_init, precisions_init : array-like, optional
         Parameters to start from, shaped like ``weights_``, ``means_`` and ``precisions_``.
     random_state : int, RandomState or None, default=None
@@ -177,6 +178,9 @@ class GaussianMixture(
         self.on_collapse = on_collapse
         self.threads = threads
 
+    def _validate_params(self) -> None:
+        validate_parameter_constraints(self._parameter_constraints, changed_parameters(self), type(self).__name__)
+
     @classmethod
     @cache
     def _get_param_names(cls) -> list[str]:
@@ -243,8 +247,8 @@ class GaussianMixture(
         policy = collapse_policy(self.on_collapse, known_to_sklearn=known_to_sklearn)
         problem, given = problem_and_start(self, ArraySource(rows, weight), policy, **self._model_options)
         rng = check_random_state(self.random_state)
-        # An integer gives the same numbers again; copying the state of a generator takes a while.
-        state = None if isinstance(self.random_state, Integral) else rng.get_state(legacy=False)
+        # Not where it is not needed, since to copy the state of a generator takes a while.
+        state = None if isinstance(self.random_state, Integral) or given.is_complete else rng.get_state(legacy=False)
         results = run_starts(self, problem, given, policy, rng)
         if results is not None:
             results = settle_ties(self, rows, rng, results) if known_to_sklearn and len(results) > 1 else results
@@ -289,6 +293,7 @@ class GaussianMixture(
     onnx_parser = onnx_parser
 
 
+DEFAULTS.update({name: known.default for name, known in signature(GaussianMixture).parameters.items()})
 OWN_METHODS.update({name: getattr(GaussianMixture, name) for name in PUBLIC_METHODS})
 
 # So that isinstance(model, sklearn.mixture.GaussianMixture) is true.

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Number, Real
+from numbers import Integral, Real
 from typing import Any
 
-import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight
 
-from mixtura._support import Rows, as_numbers, as_sample_weight
 from mixtura.covariance.models import MODELS, DeterminantRatio, EigenvalueRatio
 from mixtura.data import ArraySource
 from mixtura.em import Problem
-from mixtura.errors import DataError
 from mixtura.fitting import Model, as_masks, fix_parameters
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.collapse import CollapsePolicy
@@ -42,6 +38,20 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "constraint": [EigenvalueRatio, DeterminantRatio, None],
     "threads": [Interval(Integral, 1, None, closed="left"), None],
 }
+
+
+# Default values, which are entered when the class is made.
+DEFAULTS: dict[str, Any] = {}
+
+
+def changed_parameters(estimator: Any) -> dict[str, Any]:
+    """The parameters that are not at their defaults: to check all of them takes a tenth of the time of a small fit."""
+    return {name: value for name, value in estimator.get_params(deep=False).items() if not _is_default(name, value)}
+
+
+def _is_default(name: str, value: Any) -> bool:
+    """Whether a parameter has the very object that is its default."""
+    return name in DEFAULTS and value is DEFAULTS[name]
 
 
 def initial_parameters(estimator: Any, d: int) -> InitialParameters:
@@ -74,19 +84,6 @@ def problem_and_start(
         return problem, given
     mixture = given.complete(estimator.n_components, source.n_features)
     return fix_parameters(problem, masks, mixture), given
-
-
-def check_sample_weight(sample_weight: Any, rows: Rows) -> Any:
-    """Check weights of rows with scikit-learn's rules and error texts, and name the row of a missing weight."""
-    if sample_weight is None:
-        return None
-    if not isinstance(sample_weight, Number):
-        sample_weight = as_numbers(sample_weight, "sample_weight")
-        missing = np.isnan(sample_weight)
-        if missing.any():
-            raise DataError(f"Input sample_weight contains NaN: sample_weight, row {int(missing.argmax())} is missing")
-    weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
-    return as_sample_weight(weight, len(rows))
 
 
 def count_parameters(estimator: Any, k: int, d: int) -> int:

@@ -14,11 +14,12 @@ from mixtura._support import Array
 from mixtura.mixture import Assessment, Mixture, assess
 from mixtura.sklearn.attributes import (
     check_prediction_rows,
+    check_sample_weight,
     mixture_from_attributes,
     try_mixture_from_attributes,
 )
 from mixtura.sklearn.overrides import call_sklearn_method, overridden, refuse_overridden
-from mixtura.sklearn.parameters import check_sample_weight, count_parameters
+from mixtura.sklearn.parameters import count_parameters
 from mixtura.sklearn.sklearn_estimator import as_sklearn_estimator
 from mixtura.sklearn.threaded import use_threads
 
