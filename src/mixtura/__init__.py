@@ -20,6 +20,7 @@ from mixtura.analysis import (
     discriminant,
     likelihood_ratio_tests,
     load,
+    progress,
     reduce_dimensions,
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
@@ -114,6 +115,7 @@ __all__ = [
     "likelihood_ratio_tests",
     "load",
     "plot",
+    "progress",
     "read",
     "reduce_dimensions",
     "replay",

@@ -16,7 +16,7 @@ from mixtura.cli import main
 from mixtura.cli.files import read_model
 from mixtura.cli.live import iteration_line, progress_line
 from mixtura.cli.options import EM
-from mixtura.cli.progress import FitProgress
+from mixtura.fitting.progress import FitProgress
 from mixtura.fitting.result import Iteration
 from mixtura.mixture import mean_and_deviation
 

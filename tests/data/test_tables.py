@@ -18,9 +18,9 @@ import pytest
 import mixtura
 from mixtura._support import atomic_write, write_text
 from mixtura.cli.files import check_paths, read_model, write_table
-from mixtura.cli.progress import FitProgress, format_duration
 from mixtura.data.tables import Reading, read, read_as
 from mixtura.errors import DataError, MissingExtraError, MixturaError, ParameterError
+from mixtura.fitting.progress import FitProgress, format_duration
 
 FRAME = pl.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.25, 4.0]})
 CSV = "a,b\n1,0.5\n2,0.25\n3,4\n"

@@ -5,6 +5,7 @@ Nothing here depends on mixtures. To add a helper, write it in the file of its s
 
 from __future__ import annotations
 
+from mixtura._support.callbacks import announce
 from mixtura._support.checks import (
     LARGEST_VALUE,
     MOST_COMPONENTS,
@@ -55,6 +56,7 @@ __all__ = [
     "StorageForm",
     "TableKind",
     "all_finite",
+    "announce",
     "as_amount",
     "as_column_like",
     "as_column_positions",

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from mixtura._support.callbacks import announce
 from mixtura._support.checks import as_rng
 from mixtura._support.threads import map_in_order
 from mixtura._support.types import Rng
@@ -54,6 +55,7 @@ def run_replicates(
         raise ParameterError(f"on_interrupt is {on_interrupt!r}; expected 'raise' or 'keep'")
     entropy = as_entropy(seed)
     done: dict[int, Result] = {}
+    announce(on_replicate, n)
 
     def run(number: int) -> None:
         done[number] = replicate(np.random.default_rng((entropy, number)))

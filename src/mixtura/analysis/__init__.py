@@ -16,6 +16,7 @@ from mixtura.analysis.discriminant import COMPONENTS_PER_CLASS, discriminant
 from mixtura.analysis.discriminant_file import CLASSIFIER_FORMAT
 from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest, LikelihoodRatioTests, likelihood_ratio_tests
 from mixtura.analysis.load import format_of_json, load
+from mixtura.analysis.progress import progress
 from mixtura.analysis.reduction import Reduction, reduce_dimensions
 from mixtura.analysis.replicate_methods import REPLICATE_METHODS
 
@@ -39,5 +40,6 @@ __all__ = [
     "format_of_json",
     "likelihood_ratio_tests",
     "load",
+    "progress",
     "reduce_dimensions",
 ]

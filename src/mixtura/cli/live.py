@@ -15,8 +15,7 @@ from rich.text import Text
 
 from mixtura._support import can_start_thread
 from mixtura.cli.console import messages_console, shows_progress
-from mixtura.cli.progress import FitProgress, format_duration
-from mixtura.fitting import Iteration
+from mixtura.fitting import FitProgress, Iteration, progress_line
 
 OnIteration = Callable[[Iteration], object]
 UpdateBar = Callable[..., object]
@@ -81,28 +80,3 @@ def iteration_line(iteration: Iteration, starts: int) -> str:
     start = f"start {iteration.start + 1} of {starts}  " if starts > 1 else ""
     rise = "" if math.isnan(iteration.rise) else f"  rise {iteration.rise:.12f}"
     return f"{start}iteration {iteration.number}  log-likelihood {iteration.loglik:.12f}{rise}"
-
-
-def progress_line(iteration: Iteration, progress: FitProgress, *, words: bool) -> str:
-    """Line for the current iteration, with speed and remaining time, in full words or short ones.
-
-    Examples
-    --------
-    >>> progress = FitProgress(starts=1, max_iter=100, began=0.0).with_iteration(0, 1, 0.5, rise=0.25)
-    >>> progress_line(Iteration(0, 1, None, -16.5, 0.25, (0, 1)), progress, words=True)
-    'iteration 1/100  log-likelihood -16.5000  rise 0.25  2/s  at most 50 s left'
-    """
-    step, loglik, left = ("iteration ", "log-likelihood ", " left") if words else ("", "loglik ", "")
-    parts = [f"start {iteration.start + 1}/{progress.starts}"] if progress.starts > 1 else []
-    parts += [f"{step}{iteration.number}/{progress.max_iter}", f"{loglik}{iteration.loglik:.4f}"]
-    if not math.isnan(iteration.rise):
-        parts.append(f"rise {iteration.rise:.2g}")
-    if progress.rate:
-        expected = progress.seconds_left
-        time_left = (
-            f"at most {format_duration(progress.seconds_at_most)}"
-            if expected is None
-            else f"about {format_duration(expected)}"
-        )
-        parts += [f"{progress.rate:.3g}/s", f"{time_left}{left}"]
-    return "  ".join(parts)

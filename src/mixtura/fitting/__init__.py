@@ -12,6 +12,7 @@ from mixtura.fitting.mixture_report import report_mixture
 from mixtura.fitting.model import Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
 from mixtura.fitting.options import as_data_and_start, as_masks, as_start, fix_parameters
+from mixtura.fitting.progress import FitProgress, format_duration, progress_line
 from mixtura.fitting.recording import record_from_random_rows
 from mixtura.fitting.report import as_fit, with_names
 from mixtura.fitting.result import Fit
@@ -22,6 +23,7 @@ from mixtura.fitting.summary import correlation_lines, fit_sentences
 __all__ = [
     "EM",
     "Fit",
+    "FitProgress",
     "FittedData",
     "Iteration",
     "Model",
@@ -43,8 +45,10 @@ __all__ = [
     "fit_sentences",
     "fit_to_dict",
     "fix_parameters",
+    "format_duration",
     "may_have_rows",
     "noise_region_and_starts",
+    "progress_line",
     "record_from_random_rows",
     "report_mixture",
     "warn_of_columns",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mixtura._support import Rng, underflow_to_zero
+from mixtura._support import Rng, announce, underflow_to_zero
 from mixtura.data import ColumnValues, Source
 from mixtura.em import Outcome, Problem, Run, advance, iterate, reseed_empty
 from mixtura.em.steppers import PLAIN
@@ -86,6 +86,7 @@ def run_plan(
     histories : list of tuple of Iteration
         The iterations of each run if ``record``, otherwise empty.
     """
+    announce(on_iteration, n_init * len(plan.initials), plan.em.max_iter)
     runs: list[Run] = []
     histories: list[tuple[Iteration, ...]] = []
     for number in range(n_init * len(plan.initials)):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import map_in_order, underflow_to_zero, using_threads
+from mixtura._support import announce, map_in_order, underflow_to_zero, using_threads
 from mixtura.covariance.models import as_covariance_model, with_constraint
 from mixtura.data import ArraySource, ColumnValues, Source
 from mixtura.em import Problem, Standing, is_thin, least_weight, standing_of
@@ -132,6 +132,7 @@ def sweep(plan: Plan, cells: dict[Key, Cell], on_cell: Callable[[Cell], object])
         plan, {k for k in plan.n_components if any(Key(k, model) not in cells for model in plan.models)}
     )
     order = [key for batch in batches(plan.n_components, plan.models) for key in batch if key not in cells]
+    announce(on_cell, len(order))
     ended = {key: threading.Event() for key in order}
     waiting = "neighbours" in plan.starts
 

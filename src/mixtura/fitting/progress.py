@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from mixtura.em import expected_iterations
+from mixtura.fitting.start import Iteration
 
 # Rises of which the factor is taken.
 WINDOW = 8
@@ -98,3 +99,28 @@ def format_duration(seconds: float) -> str:
     scales = [(120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"), (math.inf, 86400, "d")]
     unit, name = next((unit, name) for most, unit, name in scales if seconds <= most)
     return f"{math.ceil(seconds / unit)} {name}"
+
+
+def progress_line(iteration: Iteration, progress: FitProgress, *, words: bool) -> str:
+    """Line for the current iteration, with speed and remaining time, in full words or short ones.
+
+    Examples
+    --------
+    >>> progress = FitProgress(starts=1, max_iter=100, began=0.0).with_iteration(0, 1, 0.5, rise=0.25)
+    >>> progress_line(Iteration(0, 1, None, -16.5, 0.25, (0, 1)), progress, words=True)
+    'iteration 1/100  log-likelihood -16.5000  rise 0.25  2/s  at most 50 s left'
+    """
+    step, loglik, left = ("iteration ", "log-likelihood ", " left") if words else ("", "loglik ", "")
+    parts = [f"start {iteration.start + 1}/{progress.starts}"] if progress.starts > 1 else []
+    parts += [f"{step}{iteration.number}/{progress.max_iter}", f"{loglik}{iteration.loglik:.4f}"]
+    if not math.isnan(iteration.rise):
+        parts.append(f"rise {iteration.rise:.2g}")
+    if progress.rate:
+        expected = progress.seconds_left
+        time_left = (
+            f"at most {format_duration(progress.seconds_at_most)}"
+            if expected is None
+            else f"about {format_duration(expected)}"
+        )
+        parts += [f"{progress.rate:.3g}/s", f"{time_left}{left}"]
+    return "  ".join(parts)
