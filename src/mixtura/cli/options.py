@@ -194,7 +194,12 @@ Append: TypeAlias = Annotated[
     bool, typer.Option("--append", help="Write the new columns after all columns of the file, in place of row numbers.")
 ]
 Identifier: TypeAlias = Annotated[
-    str | None, typer.Option("--id", metavar="NAME", help="Column of the file to write beside each row's number.")
+    str | None,
+    typer.Option(
+        "--id",
+        metavar="NAME",
+        help="Column that tells the rows apart: it is no data, and is written beside each row's number.",
+    ),
 ]
 Proba: TypeAlias = Annotated[bool, typer.Option("--proba", help="Write the probability of each component, too.")]
 PerRow: TypeAlias = Annotated[bool, typer.Option("--per-row", help="Write the log-likelihood of each row instead.")]

@@ -31,7 +31,7 @@ NoOpen: TypeAlias = Annotated[bool, typer.Option("--no-open", help="Do not open 
 def labelled_table(fit: Fit, table: Table) -> str:
     """The table of a file with the label of each row, as CSV."""
     found = label_columns(fit.mixture, table, cutoff=fit.cutoff)
-    return table_text(with_rows(found, table, append=True, identifier=None))
+    return table_text(with_rows(found, table, None, append=True, identifier=None))
 
 
 def check_packages() -> None:

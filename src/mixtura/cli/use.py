@@ -47,10 +47,10 @@ def predict(
     """
     target = check_table_output("--output", output, model, data)
     used = read_predictor(model)
-    table = reading.table(data, used.mixture, keep_cells=append or identifier is not None)
+    table = reading.table(data, used.mixture, keep_cells=append, identifier=identifier)
     with using_threads(threads):
         found = used.columns(table, proba=proba)
-    write_columns(with_rows(found, table, append=append, identifier=identifier), target)
+    write_columns(with_rows(found, table, target, append=append, identifier=identifier), target)
 
 
 @with_options()

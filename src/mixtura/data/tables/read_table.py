@@ -135,6 +135,7 @@ def read_as(
     model: HasColumns | None = None,
     labels_column: str | None = None,
     labels_needed: bool = True,
+    identifier: str | None = None,
     keep_cells: bool = False,
 ) -> Table:
     """Read a table of numbers; see `read`.
@@ -149,6 +150,9 @@ def read_as(
         Column that is read as text, such as the rows' classes.
     labels_needed : bool
         Whether a missing ``labels_column`` is an error.
+    identifier : str, optional
+        Column that tells the rows apart, which is used only if it is asked for, or the model has it; its cells are
+        kept.
     keep_cells : bool
         Whether the result has all cells of the file, too.
     """
@@ -157,6 +161,8 @@ def read_as(
     if not labels_needed and labels_column not in cells.frame.columns:
         labels_column = None
     excluded = [column for column in (weights_column, labels_column) if column is not None]
+    if identifier is not None and identifier not in ((model and model.columns) or ()):
+        excluded.append(identifier)
     chosen, told = _choose_columns(cells, name, reading, excluded, model)
     used = list(dict.fromkeys([*chosen, weights_column] if weights_column else chosen))
     if not cells.frame.height:
@@ -176,7 +182,8 @@ def read_as(
         notes += (f"{name}: left out {len(complete) - len(kept)} of {len(complete)} rows, which have missing values",)
     names = tuple(left) if cells.has_names or reading.columns or (model and model.columns) else None
     labels = None if labels_column is None else _labels(cells, labels_column)[kept]
-    return Table(rows, names, weights, name, kept, len(complete), notes, labels, cells if keep_cells else None)
+    own_cells = cells if keep_cells or identifier is not None else None
+    return Table(rows, names, weights, name, kept, len(complete), notes, labels, own_cells)
 
 
 def _labels(cells: Cells, column: str) -> NDArray[np.str_]:
