@@ -283,3 +283,21 @@ def test_an_interrupt_keeps_the_tests_that_are_done(here, capsys, monkeypatch, t
     how = ["-k", f"1:{how_many}", "--start", "kmeans", "--seed", "0", "-n", "19"]
     assert main(["test", "faithful.csv", *how]) == 0
     assert "warning: interrupted; 1 is the last number" in capsys.readouterr().err
+
+
+def test_a_comparison_fits_a_narrow_terminal(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "40")
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(mean, 0.3, (30, 2)) for mean in range(12)])
+    pl.DataFrame(rows, schema=["a", "b"]).write_csv("rows.csv")
+    names = [f"a long name of component {j}" for j in range(12)]
+    mixtura.fit(rows, 12, model="EII", start=np.repeat(np.arange(12), 30)).named(*names).save("first.json")
+    mixtura.fit(rows, 2, model="EII").save("second.json")
+    assert main(["compare", "first.json", "second.json", "rows.csv"]) == 0
+    first = capsys.readouterr().out
+    assert main(["compare", "second.json", "first.json", "rows.csv"]) == 0
+    for shown in (first, capsys.readouterr().out):
+        tables = shown.split("(rows by their labels")[0].splitlines()
+        assert max(map(len, tables)) <= 40
+        assert all(any(name in line for line in tables) for name in ("held out", "component 11"))
