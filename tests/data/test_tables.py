@@ -19,6 +19,7 @@ import mixtura
 from mixtura._support import atomic_write, write_text
 from mixtura.cli.files import check_paths, read_model, write_table
 from mixtura.cli.progress import FitProgress, format_duration
+from mixtura.data import ArraySource
 from mixtura.data.tables import Reading, read, read_as
 from mixtura.errors import DataError, MissingExtraError, MixturaError, ParameterError
 
@@ -499,9 +500,14 @@ def test_columns_by_name_position_range_and_pattern(file):
     assert read(path, [-1, 0]).columns == ("2", "id")
     assert read(path, exclude=["a*", "id"]).columns == ("b", "2")
     assert read(path, ["1:4"], exclude=["id"], weights_column="2").columns == ("a1", "a2", "b")
-    for wrong in ("z*", "9", "a1:z", 5, -6):
+    for wrong in ("z*", "9", "0", "a1:z", "0:3", "0:5", "3:1", 5, -6, 1.5, True):
         with pytest.raises(ParameterError, match=f'has no column "?{str(wrong)[0]}'):
             read(path, [wrong])
+    numbered = file("a,b,1,c\n1,2,3,4\n", "numbered.csv")
+    assert read(numbered, [":c"]).columns == ("a", "b", "1", "c")
+    for wrong in ("a", 1):
+        with pytest.raises(ParameterError, match=rf"columns is {wrong!r}; expected a list .*\[{wrong!r}\]"):
+            mixtura.fit(pl.DataFrame({"a": [0.0, 1.0]}), 1, columns=wrong)
 
 
 def test_spreadsheets(tmp_path):
@@ -556,6 +562,21 @@ def test_fit_and_select_take_paths_and_columns(file):
     assert mixtura.select(Path(path), [2], models=["VVV"], columns=["2:3"]).best.loglik == pytest.approx(fit.loglik)
     with pytest.raises(ParameterError, match="X has no column"):
         mixtura.fit(rows, 2, columns=["a"])
+    table = read(path)
+    chosen = mixtura.fit(table, 2, columns=["a", "b"])
+    assert (chosen.mixture.columns, chosen.data.file) == (("a", "b"), path)
+    assert chosen.loglik == fit.loglik
+
+
+def test_columns_of_what_has_none():
+    rows = np.arange(12.0).reshape(6, 2)
+    masked = np.ma.masked_array(rows, mask=rows == 3)
+    with pytest.raises(DataError, match="X, row 1, column 1: the value is masked"):
+        mixtura.fit(masked, 1, columns=[1])
+    with pytest.raises(ParameterError, match="columns is given beside a Source"):
+        mixtura.fit(ArraySource.of(rows), 1, columns=[0])
+    with pytest.raises(DataError, match=r"X has shape \(3, 2, 2\)"):
+        mixtura.fit(rows.reshape(3, 2, 2), 1, columns=[0])
 
 
 def test_spreadsheets_need_a_package(monkeypatch, file):

@@ -128,24 +128,31 @@ def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int
     if not (names and columns) or names == columns:
         rows = as_rows(data, columns=names or columns)
     else:
-        positions = {name: position for position, name in enumerate(names)}
-        missing = [name for name in columns if name not in positions]
+        missing = [name for name in columns if name not in names]
         if missing:
             raise DataError(f"X has no column {shortened(missing[0])}; this mixture has {format_list(columns)}")
-        rows = _rows_of_columns(data, {name: positions[name] for name in columns})
+        rows = as_rows(choose_columns(data, list(columns)), columns=columns)
     if rows.shape[1] != n_features:
         raise DataError(f"X has {rows.shape[1]} columns; this mixture has {n_features} dimensions")
     return rows
 
 
-def _rows_of_columns(data: Any, positions: dict[str, int]) -> Rows:
-    """Rows of some columns of a table, of which other columns are not looked at if it can leave them out."""
-    wanted = list(positions)
-    if hasattr(data, "select"):
-        return as_rows(data.select(wanted), columns=tuple(wanted))
-    if hasattr(data, "__getitem__"):  # pandas
-        return as_rows(data[wanted], columns=tuple(wanted))
-    return as_rows(data, columns=column_names(data))[:, list(positions.values())]
+def choose_columns(table: Any, names: list[str]) -> Any:
+    """A table of some columns of another one, in this order; others are not looked at if it can leave them out.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> choose_columns(pl.DataFrame({"a": [1.0], "b": ["x"], "c": [2.0]}), ["c", "a"]).rows()
+    [(2.0, 1.0)]
+    """
+    kind = type(table)  # columns of pandas' tables are attributes of the table, and one may be called "select"
+    if hasattr(kind, "select"):
+        return table.select(names)
+    if hasattr(kind, "__getitem__"):
+        return table[names]
+    known = column_names(table) or ()
+    return np.asarray(table)[:, [known.index(name) for name in names]]
 
 
 def all_finite(array: Rows) -> bool:
