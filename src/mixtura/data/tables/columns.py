@@ -57,9 +57,14 @@ def _find(wanted: str | int, available: Sequence[str], positions: dict[str, int]
         whole = isinstance(wanted, Integral) and not isinstance(wanted, bool)
         place = int(wanted) + (len(available) if wanted < 0 else 0) if whole else None
     if place is None or not 0 <= place < len(available):
-        shown = f'"{wanted}"' if isinstance(wanted, str) else str(wanted)
-        raise ParameterError(f"{name} has no column {shown}; it has {format_list(available)}")
+        raise no_such_column(wanted, available, name)
     return [available[place]]
+
+
+def no_such_column(wanted: str | int, available: Sequence[str], name: str) -> ParameterError:
+    """The error that says which columns there are."""
+    shown = f'"{wanted}"' if isinstance(wanted, str) else str(wanted)
+    return ParameterError(f"{name} has no column {shown}; it has {format_list(available)}")
 
 
 def _matching(wanted: str, available: Sequence[str], positions: dict[str, int]) -> list[str]:
