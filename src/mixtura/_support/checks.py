@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support.containers import as_numbers, check_writable, column_names, name_cell, shortened
+from mixtura._support.containers import as_numbers, check_unmasked, check_writable, column_names, name_cell, shortened
 from mixtura._support.slices import block_slices
 from mixtura._support.types import Array, Rng, Rows
 from mixtura._support.words import format_list
@@ -54,12 +54,13 @@ def as_column_positions(columns: Sequence[int | str], names: Sequence[str] | Non
     [1, 0]
     """
     known = {name: position for position, name in enumerate(names or ())}
-    if isinstance(columns, str | int | np.integer):
+    if isinstance(columns, str) or not isinstance(columns, Iterable):
         raise ParameterError(f"columns is {columns!r}; expected a list of names or numbers, such as [{columns!r}]")
     positions = []
     for column in columns:
         position = known.get(column, column) if isinstance(column, str) else column
-        if not isinstance(position, int | np.integer) or not 0 <= position < count:
+        # A mask, whose booleans are integers to Python, has no positions.
+        if isinstance(position, bool) or not isinstance(position, int | np.integer) or not 0 <= position < count:
             allowed = format_list(list(known)) if known else f"0 to {count - 1}"
             raise ParameterError(f"column {shortened(column)} is not one of {allowed}")
         positions.append(int(position))
@@ -201,7 +202,7 @@ def as_rng(seed: int | np.integer[Any] | Rng | None) -> Rng:
 
 
 def as_count(value: Any, name: str, *, least: int = 1, most: int = LARGEST_COUNT) -> int:
-    """Check an argument that must be an integer from ``least`` to ``most``, which messages tell where it is exceeded.
+    """Check an argument that must be an integer from ``least`` to ``most``.
 
     Examples
     --------
@@ -253,6 +254,7 @@ def frozen_array(values: Any, name: str = "values") -> Array:
     Traceback (most recent call last):
     mixtura.errors.DataError: means cannot be read as an array of numbers
     """
+    check_unmasked(values, name)
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
