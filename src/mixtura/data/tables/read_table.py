@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import LARGEST_VALUE, Array, Rows, format_count, format_list
 from mixtura.data.tables.cells import Cells, load_polars
-from mixtura.data.tables.columns import find_columns
+from mixtura.data.tables.columns import find_columns, no_such_column
 from mixtura.data.tables.formats import display_name, read_cells
 from mixtura.data.tables.formulas import unguard
 from mixtura.data.tables.numbers import Numbers, as_numeric
@@ -70,7 +70,7 @@ def read(
     numeric : bool
         Whether columns without numbers among ``columns`` are left out.
     weights_column : str, optional
-        Column that holds the rows' weights.
+        Name of the column that holds the rows' weights.
     missing : {"error", "drop"}
         Whether a missing cell is an error, or its row is left out. Text that is not a number is an error in any case.
     file_format : str, optional
@@ -147,7 +147,7 @@ def read_as(
     model : Mixture or other value with columns, optional
         Read the columns that this model was fitted to: by name where both have names, else by position.
     labels_column : str, optional
-        Column that is read as text, such as the rows' classes.
+        Name of a column that is read as text, such as the rows' classes.
     labels_needed : bool
         Whether a missing ``labels_column`` is an error.
     identifier : str, optional
@@ -199,7 +199,8 @@ def _choose_columns(
     available = cells.frame.columns
     notes: tuple[str, ...] = ()
     for column in excluded:
-        find_columns([column], available, name)
+        if column not in available:
+            raise no_such_column(column, available, name)
     own = model.columns if model else None
     named = own if own and (cells.has_names or set(own) <= set(available)) else available
     wanted = find_columns(named if reading.columns is None else reading.columns, available, name)
