@@ -78,9 +78,11 @@ def plot_criterion(selection: RankedCells, path: str | Path | None = None) -> Fi
     target = style.as_picture_path(path)
     if not selection.ranked:
         raise ParameterError("there is nothing to draw: no cell has a fit")
+    lines = _cells_by_model(selection)
+    if not lines:
+        raise ParameterError(f"there is nothing to draw: the criterion {selection.criterion!r} of no cell is finite")
     figure = style.new_figure(8.5, 5.2, shown=target is None)
     axes = figure.add_subplot()
-    lines = _cells_by_model(selection)
     for model, cells in lines.items():
         _draw_line(axes, model, cells, selection.criterion)
     values = {

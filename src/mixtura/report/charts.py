@@ -53,9 +53,14 @@ def starts_chart(logliks: Sequence[float], width: float = 640.0) -> dict[str, An
     return {"width": width, "height": height + 26, "base": height, "dots": places, "ticks": ticks}
 
 
-def criterion_chart(chosen: ReportedSelection, width: float = 640.0, height: float = 320.0) -> dict[str, Any]:
-    """Lines of a criterion against the number of components, with a ring at the best cell."""
+def criterion_chart(chosen: ReportedSelection, width: float = 640.0, height: float = 320.0) -> dict[str, Any] | None:
+    """Lines of a criterion against the number of components, with a ring at the best cell; None without a sound cell.
+
+    Without one, the criteria are of fits in trouble, whose values say nothing.
+    """
     sound = [cell for cell in chosen.cells if cell.sound and math.isfinite(cell.measured(chosen.criterion))]
+    if not sound:
+        return None
     values = [cell.measured(chosen.criterion) for cell in sound]
     low, high = min(values), _readable_limit(values)
     pad = 0.05 * (high - low) or 1.0
