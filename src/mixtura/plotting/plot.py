@@ -100,8 +100,9 @@ def plot(
 
     Parameters
     ----------
-    what : Fit, Mixture or fitted estimator
-        An estimator is a `mixtura.GaussianMixture`, a `mixtura.MixtureClassifier` or scikit-learn's GaussianMixture.
+    what : Fit, Mixture, Selection or fitted estimator
+        An estimator is a `mixtura.GaussianMixture`, a `mixtura.MixtureClassifier` or scikit-learn's GaussianMixture; of
+        a selection the best fit is drawn.
     X : array-like or table of shape (n, d), or a Source, optional
         Rows to draw; a fixed random sample of 20,000 if there are more, which the title says.
     kind : {"classification", "uncertainty", "density", "regions", "boundaries"}
@@ -195,7 +196,10 @@ def _as_kind(name: str) -> PlotKind:
 
 def _as_probabilities(given: Sequence[float]) -> tuple[float, ...]:
     """Checked probabilities of highest-density regions, ascending and without duplicates."""
-    values = tuple(sorted({float(value) for value in given}))
+    try:
+        values = tuple(sorted({float(value) for value in given}))
+    except (TypeError, ValueError):  # no sequence, or no numbers
+        values = ()
     if not values or not all(0 < value < 1 for value in values):
         raise ParameterError(f"probabilities are {given!r}; expected numbers between 0 and 1, such as (0.5, 0.95)")
     return values
@@ -205,6 +209,7 @@ def title_line(what: FittedMixture | Mixture | Any) -> str:
     """First line of the title: number of components and, of a fit, its model, log-likelihood and BIC."""
     k = drawn_mixture(what).n_components
     count = f"{k} component{'s' if k > 1 else ''}"
+    what = getattr(what, "best", what)  # the best fit of a selection
     if isinstance(what, Mixture) or not hasattr(what, "loglik"):
         return count
     return (

@@ -72,7 +72,7 @@ class GaussianMixture(
         Number of starts; the best result is kept.
     init_params : {"kmeans", "k-means++", "random", "random_from_data", "kmeans-sample"}, default="kmeans"
         Start method; the first four start where scikit-learn does with the same ``random_state``. "kmeans-sample" is
-        faster unknown 100,000 rows: k-means on so many of them.
+        faster beyond 100,000 rows: k-means on so many of them.
     weights_init, means_init, precisions_init : array-like, optional
         Parameters to start from, shaped like ``weights_``, ``means_`` and ``precisions_``.
     random_state : int, RandomState or None, default=None
