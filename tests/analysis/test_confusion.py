@@ -122,6 +122,9 @@ def test_the_command_saves_what_predict_takes(iris, found, tmp_path, monkeypatch
     Path("c.json").write_text(Path("c.json").read_text().replace("priors", "prior"))
     assert main(["predict", "c.json", "iris.csv"]) == 2
     assert "c.json: not a saved classifier (KeyError: 'priors')" in capsys.readouterr().err
+    Path("c.json").write_text(found.to_json(), encoding="utf-16")
+    assert main(["predict", "c.json", "iris.csv"]) == 2
+    assert capsys.readouterr().err == "c.json: not a classifier: its text is not UTF-8\n"
 
 
 def test_a_class_called_class_keeps_its_column():

@@ -174,6 +174,7 @@ def test_stopped_before_there_is_anything(client, session, monkeypatch):
         ({"model": "VXV"}, "the covariance model is 'VXV'; expected one of"),
         ({"start": ["kmeans"]}, "the start is"),
         ({"seed": -1}, "the seed is -1"),
+        ({"seed": "000000000000999999999999"}, "expected a whole number from 0 to 4294967295"),
         ({"rate": "fast"}, "the speed is 'fast'"),
     ],
 )
@@ -258,7 +259,7 @@ def test_a_comparison_has_the_numbers_of_compare(client, session):
             assert f"{value:{form}}".replace("-", "−") in part
     for count in wanted.counts.ravel():
         assert f">{count}<" in part
-    assert "the fits have other columns" in client.get("comparison?first=1&second=3").json()["message"]
+    assert "the fits have different columns" in client.get("comparison?first=1&second=3").json()["message"]
     assert "there is no fit x" in client.get("comparison?first=x&second=3").json()["message"]
 
 
