@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from app_client import HOST, Client, messages_of, parameters_of
+from matplotlib import pyplot as plt
 from starlette.websockets import WebSocketDisconnect
 
 import mixtura
@@ -238,7 +239,9 @@ def test_files_of_a_fit(client, session, csv):
     report = client.get("fits/1/report.html")
     assert "plants.csv" in report.text
     assert "content-security-policy" not in report.headers  # the report has its own
+    opened = plt.get_fignums()
     assert client.get("fits/1/picture.png").content.startswith(b"\x89PNG")
+    assert plt.get_fignums() == opened  # pyplot would keep the figure, and belongs to the main thread
     assert client.get("fits/1/other.txt").status_code == 404
     assert client.get("fits/1/view").json()["fit"]["number"] == 1
     answer = client.get("fits/7/model.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -181,10 +182,28 @@ def draw_view(
     chosen = _as_kind(kind)
     view = replace(view.with_log_axes(log), colours=as_colours(colors, view.mixture.n_components))
     view = replace(view, probabilities=_as_probabilities(probabilities))
-    without = ("components without the noise",) if chosen.omits_noise and view.mixture.noise else ()
-    lines = "\n".join(filter(None, [first_line if title is None else title, *without, *view.notes]))
+    place = Place(ax, figsize, target is None)
+    return style.save(_draw(chosen, view, labels, first_line if title is None else title, place), target)
+
+
+def _draw(kind: PlotKind, view: View, labels: RowLabels, first_line: str, place: Place) -> Figure:
+    """Draw a view, of which everything is checked."""
+    without = ("components without the noise",) if kind.omits_noise and view.mixture.noise else ()
+    lines = "\n".join(filter(None, [first_line, *without, *view.notes]))
     draw = draw_single if len(view.columns) <= 2 else draw_pairs
-    return style.save(draw(chosen, view, labels, lines, Place(ax, figsize, target is None)), target)
+    return draw(kind, view, labels, lines, place)
+
+
+def plot_png(what: FittedMixture | Mixture | Any, X: Any) -> bytes:
+    """The picture that `plot` draws by default, as a PNG in memory.
+
+    It is no figure of pyplot, which keeps its figures, and opens windows in the main thread alone.
+    """
+    mixture = drawn_mixture(what)
+    view = View.from_data(mixture, X, None, max_columns=MAX_DRAWN_COLUMNS, max_rows=MAX_DRAWN_ROWS)
+    place, memory = Place(None, None, shown=False), io.BytesIO()
+    _draw(PLOT_KINDS["classification"], view, view.labels(mixture), title_line(what), place).savefig(memory)
+    return memory.getvalue()
 
 
 def _as_kind(name: str) -> PlotKind:
