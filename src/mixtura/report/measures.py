@@ -82,7 +82,8 @@ class Measures:
         Examples
         --------
         >>> mixture = Mixture([0.5, 0.5], [[0.0], [9.0]], [[[1.0]], [[1.0]]])
-        >>> Measures(mixture, DrawnRows(np.array([[0.0], [4.5]]), np.arange(2), 2)).certainty_counts((0.9, 0.0))
+        >>> drawn = DrawnRows(np.array([[0.0], [4.5]]), np.arange(2), 2, np.arange(2))
+        >>> Measures(mixture, drawn).certainty_counts((0.9, 0.0))
         [1, 1]
         """
         above = [int((self.certainty >= edge).sum()) for edge in edges]
