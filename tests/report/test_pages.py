@@ -290,6 +290,10 @@ def test_a_selection_is_reported_with_its_curves(rows):
     assert "mixtura.select(X, n_components=[1, 2, 3], models=['EEE', 'VVV'], criterion='bic'" in text
     chart = criterion_chart(chosen)
     assert [line["name"] for line in chart["lines"]] == ["EEE", "VVV"]
+    assert [line["colour"] for line in chart["lines"]] == ["#832db6", None]  # that of text
+    column = mixtura.select(rows.to_numpy()[:, 0], [1, 2], seed=0)
+    lines = criterion_chart(column)["lines"]
+    assert [(line["colour"], line["dashed"]) for line in lines] == [("#832db6", True), (None, False)]
     one = mixtura.select(rows, [2], models="all", seed=0)
     text = text_of(one.by("aicc").report(rows))
     assert "AICc" in text

@@ -7,7 +7,7 @@ A new kind of `mixtura.plot` is a function that draws into axes, one that makes 
 
 from __future__ import annotations
 
-from mixtura.plotting.criteria import plot_criterion
+from mixtura.plotting.criteria import model_colour, plot_criterion
 from mixtura.plotting.entropy import plot_entropy
 from mixtura.plotting.frames import RecordedIteration
 from mixtura.plotting.histograms import plot_likelihood_ratios, plot_parameter_replicates, plot_weight_replicates
@@ -34,6 +34,7 @@ __all__ = [
     "drawn_mixture",
     "format_number",
     "format_percent",
+    "model_colour",
     "plot",
     "plot_criterion",
     "plot_entropy",
