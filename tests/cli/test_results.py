@@ -129,7 +129,7 @@ def test_merging(here, capsys):
     assert json.loads(capsys.readouterr().out)["suggested"] == 2
     assert {row["label"] for row in read("l.csv")} == {0, 1, 2}
     assert main(["combine", "three.json", "faithful.csv", "--clusters", "4"]) == 2
-    assert "n_clusters is 4; the mixture has 3 components" in capsys.readouterr().err
+    assert "--clusters is 4; the mixture has 3 components" in capsys.readouterr().err
 
 
 def test_directions(here, capsys):
@@ -199,13 +199,17 @@ def test_rows_without_a_class_help_and_new_rows_need_none(here, capsys):
 
 WRONG = [
     (["bootstrap", "faithful.csv", "-k", "2", "--what", "colours"], "--what is 'colours'"),
-    (["bootstrap", "faithful.csv", "-k", "2", "--method", "jackknife"], "method is 'jackknife'"),
+    (["bootstrap", "faithful.csv", "-k", "2", "--method", "jackknife"], "--method is 'jackknife'"),
+    (["bootstrap", "faithful.csv", "-k", "2", "--level", "95"], "--level is 95.0; expected a number between 0 and 1"),
+    (["bootstrap", "faithful.csv", "-k", "2", "-n", "0"], "-n is 0; expected an integer of at least 1"),
     (["bootstrap", "faithful.csv", "-k", "2", "--table", "t.json"], "--table t.json: expected a name that ends in"),
     (["bootstrap", "faithful.csv", "-k", "2", "-n", "1", "--seed", "0"], "standard errors need two"),
     (["test", "faithful.csv", "-k", "a"], "--components is 'a'"),
     (["test", "faithful.csv", "--picture", "t.txt"], "--picture t.txt"),
     (["combine", "none.json", "faithful.csv"], "none.json: No such file"),
-    (["reduce", "three.json", "--balance", "2"], "balance is 2.0; expected a number from 0 to 1"),
+    (["reduce", "three.json", "--balance", "2"], "--balance is 2.0; expected a number from 0 to 1"),
+    (["reduce", "three.json", "--picture", "a.png", "--probabilities", "2"], "--probabilities are [2.0]; expected"),
+    (["select", "faithful.csv", "-k", "1", "--criterion", "BIC"], "--criterion is 'BIC'; expected one of bic"),
     (["classify", "iris.csv", "--classes", "kind"], 'iris.csv has no column "kind"'),
     (["classify", "iris.csv", "--classes", "species", "--models", "XXX"], "XXX"),
 ]
@@ -301,3 +305,8 @@ def test_a_comparison_fits_a_narrow_terminal(tmp_path, monkeypatch, capsys):
         tables = shown.split("(rows by their labels")[0].splitlines()
         assert max(map(len, tables)) <= 40
         assert all(any(name in line for line in tables) for name in ("held out", "component 11"))
+
+
+def test_a_level_is_checked_before_any_replicate(here, monkeypatch):
+    monkeypatch.setattr("mixtura.bootstrap", lambda *_, **__: pytest.fail("replicates were made"))
+    assert main(["bootstrap", "faithful.csv", "-k", "2", "--level", "95"]) == 2

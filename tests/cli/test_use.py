@@ -376,6 +376,8 @@ def test_trimmed_rows_are_marked(tmp_path, monkeypatch):
 def test_names_are_given_in_the_words_of_the_command(model, capsys):
     assert main(["name", "model.json", "low"]) == 2
     assert capsys.readouterr().err == "model.json has 2 components; give 2 different names, not 1\n"
+    assert main(["name", "model.json", "low", "low"]) == 2
+    assert capsys.readouterr().err == "model.json has 2 components; give 2 different names, not low, low\n"
     assert main(["name", "model.json", "low", "high", "-o", "n.json"]) == 0
     assert mixtura.Mixture.from_json(Path("n.json").read_text()).component_names == ("low", "high")
     assert mixtura.Mixture.from_json(Path("model.json").read_text()).component_names is None

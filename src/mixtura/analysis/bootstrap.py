@@ -24,7 +24,7 @@ from mixtura._support import (
     run_replicates,
     table_kind,
 )
-from mixtura.analysis.estimates import estimate_records
+from mixtura.analysis.estimates import check_level, estimate_records
 from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
 from mixtura.data import ArraySource, ColumnValues
 from mixtura.em.estep import as_known_labels
@@ -71,7 +71,7 @@ class Bootstrap:
 
     def __repr__(self) -> str:
         k, d = self.mixture.means.shape
-        lost = f", {self.lost} of which lost a component" if self.lost else ""
+        lost = f", {self.lost} of which lost a component, or had one collapse" if self.lost else ""
         shape = f"{format_count(k, 'component')} in {format_count(d, 'dimension')}"
         return f"<Bootstrap of {shape}: {format_count(len(self.weights) + self.lost, 'replicate')}{lost}>"
 
@@ -99,8 +99,7 @@ class Bootstrap:
         >>> bool(low < 0.06 < high)
         True
         """
-        if not 0 < level < 1:
-            raise ParameterError(f"level is {level!r}; expected a number between 0 and 1, such as 0.95")
+        check_level(level)
         ends = [(1 - level) / 2, (1 + level) / 2]
         return {name: np.quantile(values, ends, axis=0) for name, values in self._replicates.items()}
 
@@ -124,8 +123,9 @@ class Bootstrap:
     def records(self, level: float = 0.95) -> list[dict[str, Any]]:
         """The rows of `table` as dictionaries."""
         if len(self.weights) < 2:
+            kept = format_count(len(self.weights), "replicate")
             raise ParameterError(
-                f"{len(self.weights)} replicates kept all components ({self.lost} lost some); standard errors need two"
+                f"{kept} kept all components ({self.lost} lost some, or had one collapse); standard errors need two"
             )
         return list(estimate_records(self.mixture, self.standard_errors, self.intervals(level)))
 
@@ -159,7 +159,7 @@ class Bootstrap:
         if what not in ("weights", "means", "variances"):
             raise ParameterError(f"what is {what!r}; expected 'weights', 'means' or 'variances'")
         if not len(self.weights):
-            raise ParameterError("there is nothing to draw: every replicate lost a component")
+            raise ParameterError("there is nothing to draw: every replicate lost a component, or had one collapse")
         ends = self.intervals(level)
         title = f"{what}, {len(self.weights)} bootstrap replicates"
         if what == "weights":

@@ -76,7 +76,8 @@ class Combination:
 
     def __repr__(self) -> str:
         k = self.mixture.n_components
-        return f"<Combination of {format_count(k, 'component')} into {self.suggested} clusters or any number up to {k}>"
+        clusters = format_count(self.suggested, "cluster")
+        return f"<Combination of {format_count(k, 'component')} into {clusters} or any number up to {k}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records())
@@ -116,9 +117,9 @@ class Combination:
 
         It is a DataFrame, with the index of X and the columns 0, 1, ..., and -1 for noise, if X is a DataFrame.
         """
-        clusters = range(n_clusters)
-        names = [*clusters, NOISE_LABEL] if self.mixture.noise else list(clusters)
-        return as_columns_like(X, self._posterior(X, n_clusters), names)
+        posterior = self._posterior(X, n_clusters)
+        names = [*range(n_clusters), *([NOISE_LABEL] if self.mixture.noise else [])]
+        return as_columns_like(X, posterior, names)
 
     @underflow_to_zero
     def _posterior(self, X: Any, n_clusters: int) -> Array:
@@ -148,7 +149,7 @@ class Combination:
         overlap = np.diff(self.entropies) / np.maximum(self.merged_rows, TINY) >= OVERLAP
         if k == 1 or not overlap[-1]:
             return k
-        if overlap[0] or k < 3:
+        if overlap[0]:
             return 1
         total_rows, entropy = self._cumulative_merged_rows, np.array(self.entropies)
         bends = range(1, k - 1)

@@ -27,6 +27,7 @@ from mixtura._support import (
     underflow_to_zero,
 )
 from mixtura.data import ArraySource, ColumnValues, round_to_units
+from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
 from mixtura.plotting import plot_likelihood_ratios
 from mixtura.starts import refined
@@ -213,6 +214,8 @@ def likelihood_ratio_tests(
     >>> [test.p_value <= 0.05 for test in mixtura.likelihood_ratio_tests(rows, n=19, start="kmeans", seed=0)]
     [True, False]
     """
+    if not 0 < level <= 1:
+        raise ParameterError(f"level is {level!r}; expected a number above 0 and at most 1, such as 0.05")
     rows = as_rows(X)
     rng, wanted = as_rng(seed), as_count(n, "n")
     values = ColumnValues.of(ArraySource.of(rows, sample_weight, weights_are=weights_are))

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 linalg = LazyModule("scipy.linalg")
 
-# Eigenvalues below this fraction of the largest are rounding errors.
-RELATIVE_RANK_TOLERANCE = 1e-10
+# Eigenvalues below this fraction of the largest are rounding errors; so is the largest below the second number, since
+# those of equal components are about 1e-31.
+RELATIVE_RANK_TOLERANCE, LEAST_EIGENVALUE = 1e-10, 1e-28
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +66,8 @@ class Reduction:
 
     def __repr__(self) -> str:
         d, r = self.basis.shape
-        first = f"; the first has {self.proportions[0]:.3g} of the differences" if r else ""
-        return f"<Reduction of {d} columns to {format_count(r, 'direction')}{first}>"
+        first = f"the first has {self.proportions[0]:.3g} of the differences"
+        return f"<Reduction of {d} columns to {format_count(r, 'direction')}; {first}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records())
@@ -210,7 +211,7 @@ def reduce_dimensions(mixture: Any, balance: float = 1.0) -> Reduction:
     Raises
     ------
     ParameterError
-        If the mixture has one component, or balance is not from 0 to 1.
+        If the mixture has one component, the components are equal in what is compared, or balance is not from 0 to 1.
 
     References
     ----------
@@ -237,6 +238,11 @@ def reduce_dimensions(mixture: Any, balance: float = 1.0) -> Reduction:
     means = between @ np.linalg.solve(total, between)
     covariances = np.einsum("k,kij,kjl->il", mixture.weights, deviations, np.linalg.solve(total, deviations))
     values, vectors = linalg.eigh(2 * balance * means + 2 * (1 - balance) * covariances, total)
+    if values[-1] < LEAST_EIGENVALUE:
+        what = "means" if balance == 1 else "covariances" if balance == 0 else "means and covariances"
+        raise ParameterError(
+            f"the components have the same {what}, so they differ in no direction (balance {balance:g})"
+        )
     kept = np.flatnonzero(values > RELATIVE_RANK_TOLERANCE * values[-1])[::-1]
     basis = vectors[:, kept] / np.linalg.norm(vectors[:, kept], axis=0)
     basis = basis * np.sign(basis[np.abs(basis).argmax(axis=0), np.arange(len(kept))])  # the largest entry is positive

@@ -68,7 +68,7 @@ def classify(
         rows,
         _class_labels(rows, unlabelled),
         wanted[0] if len(wanted) == 1 else wanted,
-        models=parse_names([models]) if models != "all" else models,
+        models=parse_names([models]),
         unlabelled=UNLABELLED,
         sample_weight=rows.sample_weight,
         weights_are=weights_are,

@@ -144,7 +144,8 @@ PictureOutput: TypeAlias = Annotated[
     str | None, typer.Option(metavar="FILE", help="Draw the result (.png, .svg, .pdf).")
 ]
 ReplayOutput: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Animate the iterations of EM (.gif, .mp4, or a folder of pictures).")
+    str | None,
+    typer.Option(metavar="FILE", help="Show the iterations of EM (.gif, .mp4, .html, or a folder of pictures)."),
 ]
 ReplayTarget: TypeAlias = Annotated[
     str,

@@ -131,7 +131,7 @@ def select(
     paths = {"--output": output, "--labels": labels, "--table": table, "--picture": picture}
     files = check_outputs(paths, {"--picture": PICTURE}, (data,), table=[*TABLE_SUFFIXES, ".json"])
     wanted = parse_counts(components)
-    rows = reading.table(data, settings.parsed_start, keep_cells=append, identifier=identifier)
+    rows = reading.table(data, keep_cells=append, identifier=identifier)
     shared = settings.selection_options()
     chosen_models = as_models(parse_names([models]) or [], rows.rows.shape[1], shared["constraint"])
     with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as on_cell:

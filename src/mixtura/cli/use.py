@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mixtura
 from mixtura import assess, kernels
-from mixtura._support import distinct_name, format_count, thread_count, using_threads, write_text
+from mixtura._support import distinct_name, format_count, format_list, thread_count, using_threads, write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.files import check_paths, read_model, read_model_file
@@ -124,8 +124,8 @@ def name(model: o.ModelFile, names: o.ComponentNames, *, output: o.ModelTarget =
     file = read_model_file(model)
     count = file.mixture.n_components
     if len(set(names)) != count or len(names) != count:
-        wanted = f"{model} has {format_count(count, 'component')}"
-        raise ParameterError(f"{wanted}; give {count} different names, not {len(names)}")
+        wanted = f"{model} has {format_count(count, 'component')}; give {count} different names"
+        raise ParameterError(f"{wanted}, not {len(names) if len(names) != count else format_list(names)}")
     named = file.fit.named(*names) if file.fit else file.mixture.named(*names)
     write_text(target, f"{named.to_json()}\n")
     print_message(f"wrote {target}")

@@ -78,9 +78,11 @@ def plot_criterion(selection: RankedCells, path: str | Path | None = None) -> Fi
     target = style.as_picture_path(path)
     if not selection.ranked:
         raise ParameterError("there is nothing to draw: no cell has a fit")
+    lines = _cells_by_model(selection)
+    if not lines:
+        raise ParameterError(f"there is nothing to draw: the criterion {selection.criterion!r} of no cell is finite")
     figure = style.new_figure(8.5, 5.2, shown=target is None)
     axes = figure.add_subplot()
-    lines = _cells_by_model(selection)
     for model, cells in lines.items():
         _draw_line(axes, model, cells, selection.criterion)
     values = {
@@ -121,13 +123,29 @@ def model_style(model: str) -> dict[str, Any]:
     (True, False)
     """
     known = letters(model)
-    index = _SHAPES_AND_AXES.index(known.shape + known.axes) if known else len(model) % len(_SHAPES_AND_AXES)
-    colour = _COLOURS[index] if index < len(_COLOURS) else style.text_colour()
     return {
-        "color": colour,
-        "marker": style.MARKERS[index],
+        "color": model_colour(model) or style.text_colour(),
+        "marker": style.MARKERS[_style_number(model)],
         "linestyle": _LINE_STYLES[known.volume] if known else ":",
     }
+
+
+def model_colour(model: str) -> str | None:
+    """Colour of a covariance model's line; None for the colour of text.
+
+    Examples
+    --------
+    >>> model_colour("EII"), model_colour("VVV")
+    ('#717581', None)
+    """
+    number = _style_number(model)
+    return _COLOURS[number] if number < len(_COLOURS) else None
+
+
+def _style_number(model: str) -> int:
+    """Number of a covariance model's colour and marker, by its letters for shape and axes."""
+    known = letters(model)
+    return _SHAPES_AND_AXES.index(known.shape + known.axes) if known else len(model) % len(_SHAPES_AND_AXES)
 
 
 def _draw_line(axes: Axes, model: str, cells: Sequence[MeasuredCell], criterion: str) -> None:

@@ -215,7 +215,10 @@ def component_handles(mixture: Mixture, colours: Sequence[str] = style.COLOURS) 
 
 
 def view_handles(view: View) -> list[Line2D]:
-    """Legend entries for a view's components and noise; one for all components if too many to list have no names."""
+    """Legend entries for a view's components, and noise if any.
+
+    Components without names that are too many to list have one entry together, since their numbers are in the picture.
+    """
     k, line = view.mixture.n_components, style.require("matplotlib.lines").Line2D
     if k <= MAX_LEGEND_ENTRIES or view.mixture.component_names:
         return component_handles(view.mixture, view.colours)

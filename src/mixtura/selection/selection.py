@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -131,7 +132,11 @@ class Selection:
         return [_record(cell) for cell in self.cells]
 
     def by(self, criterion: str) -> Selection:
-        """The same cells ranked by another criterion; ``"cv"`` only where it was computed."""
+        """The same cells ranked by another criterion; ParameterError for ``"cv"`` where it was not computed."""
+        if self.ranked and all(math.isnan(cell.measured(as_criterion(criterion))) for cell in self.ranked):
+            raise ParameterError(
+                f"criterion is {criterion!r}, which no cell has; select again with criterion={criterion!r}"
+            )
         return replace(self, criterion=as_criterion(criterion))
 
     def to_json(self) -> str:

@@ -38,13 +38,8 @@ class Reading:
         if self.missing not in ("error", "drop"):
             raise ParameterError(f"missing is {self.missing!r}; expected error or drop")
         for name in ("columns", "exclude", "na"):
-<<<<<<< HEAD
-            if isinstance(getattr(self, name), str):
-                given = getattr(self, name)
-=======
             given = getattr(self, name)
             if isinstance(given, str):
->>>>>>> readA
                 raise ParameterError(f"{name} is {given!r}; expected a list such as [{given!r}]")
         for name, mark in {"decimal": self.decimal, "thousands": self.thousands}.items():
             if mark is not None and (len(mark) != 1 or mark.isalnum() or mark in "+-"):
