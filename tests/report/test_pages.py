@@ -282,6 +282,24 @@ def test_advice_names_what_calls_for_attention():
     assert "rows for each free parameter" in text_of(crowded.report(rows[:12]))
 
 
+def test_nothing_calls_for_attention_only_where_nothing_does():
+    values = np.concatenate([np.linspace(-1, 1, 60), np.linspace(9, 11, 60)])
+    none = "Nothing here calls for attention."
+    fit = mixtura.fit(values, 2, seed=0)
+    assert none in text_of(fit.report(values))
+    other = replace(fit.starts[0], loglik=fit.loglik - 5)
+    disagreeing = replace(fit, starts=(fit.starts[0], other))
+    text = text_of(disagreeing.report(values))
+    assert "Only the best of 2 starts ends at this log-likelihood" in text
+    assert none not in text
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mixtura.MixturaWarning)
+        chosen = mixtura.select(values, [1, 2], models="E", seed=0)
+    text = text_of(chosen.report(values))
+    assert "The best number of components is the largest that was tried" in text
+    assert none not in text
+
+
 def test_a_selection_is_reported_with_its_curves(rows):
     chosen = mixtura.select(rows, [1, 2, 3], models=["EEE", "VVV"], seed=0)
     text = text_of(chosen.report(rows))
