@@ -25,10 +25,10 @@ from mixtura._support import (
 )
 from mixtura.errors import ParameterError
 from mixtura.mixture import NOISE_LABEL, Mixture, as_mixture, component_labels
-from mixtura.plotting import plot_entropy
+from mixtura.plotting import Place, plot_entropy
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 
 special = LazyModule("scipy.special")
@@ -164,15 +164,23 @@ class Combination:
         """Rows in merged clusters, summed over the merges from K clusters to 1, ..., K, (K,)."""
         return np.concatenate([[0.0], np.cumsum(self.merged_rows[::-1])])[::-1]
 
-    def plot(self, *, path: str | Path | None = None) -> Figure:
+    def plot(
+        self,
+        *,
+        title: str | None = None,
+        figsize: tuple[float, float] | None = None,
+        ax: SubFigure | None = None,
+        path: str | Path | None = None,
+    ) -> Figure:
         """Draw the entropy against the number of clusters, and against the rows merged so far, with its bend.
 
         Parameters
         ----------
-        path : str or Path, optional
-            Save the figure as this .png, .svg or .pdf, too.
+        title, figsize, ax, path : optional
+            As in `mixtura.plot`; ``ax`` is a SubFigure, since there are several panels.
         """
-        return plot_entropy(np.array(self.entropies), self._cumulative_merged_rows, self.suggested, path)
+        place = Place.of(ax, figsize, title, path)
+        return plot_entropy(np.array(self.entropies), self._cumulative_merged_rows, self.suggested, place)
 
 
 def _line_residual(x: Array, y: Array) -> float:

@@ -22,10 +22,10 @@ from mixtura._support import (
 from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture, as_mixture, column_labels
-from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view, plot_loadings
+from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, Place, View, draw_view, plot_loadings
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 
 linalg = LazyModule("scipy.linalg")
@@ -166,15 +166,20 @@ class Reduction:
         labels = original.labels(self._original)
         return draw_view(view, labels, title, kind=kind, probabilities=probabilities, **options)
 
-    def plot_loadings(self, *, figsize: tuple[float, float] | None = None, path: str | Path | None = None) -> Figure:
+    def plot_loadings(
+        self,
+        *,
+        title: str | None = None,
+        figsize: tuple[float, float] | None = None,
+        ax: SubFigure | None = None,
+        path: str | Path | None = None,
+    ) -> Figure:
         """Draw the standardised loadings, ``std_basis``, as bars: how much each column contributes to each direction.
 
         Parameters
         ----------
-        figsize : (float, float), optional
-            Width and height in inches.
-        path : str or Path, optional
-            Save as this .png, .svg or .pdf, too.
+        title, figsize, ax, path : optional
+            As in `mixtura.plot`; ``ax`` is a SubFigure, since there are several panels.
 
         Examples
         --------
@@ -184,7 +189,7 @@ class Reduction:
         ['direction 1 (100 %)']
         """
         names = column_labels(self._original.columns, len(self.basis))
-        return plot_loadings(self.std_basis, names, self._direction_names, figsize=figsize, path=path)
+        return plot_loadings(self.std_basis, names, self._direction_names, Place.of(ax, figsize, title, path))
 
     @property
     def _direction_names(self) -> tuple[str, ...]:

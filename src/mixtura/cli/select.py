@@ -22,7 +22,6 @@ from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import fit_summary, fit_values, ranking_summary
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
-from mixtura.plotting import plot_criterion
 from mixtura.selection import as_models
 
 # Digits of the largest number of components.
@@ -90,7 +89,7 @@ def selection_writers(chosen: Selection, table: Table, *, append: bool, identifi
     return {
         **fit_writers(chosen.best, table, append=append, identifier=identifier),
         "--table": lambda path: write_cells(chosen, path),
-        "--picture": lambda path: plot_criterion(chosen, path),
+        "--picture": lambda path: chosen.plot(path=path),
     }
 
 

@@ -12,6 +12,7 @@ from mixtura.plotting.entropy import plot_entropy
 from mixtura.plotting.frames import RecordedIteration
 from mixtura.plotting.histograms import plot_likelihood_ratios, plot_parameter_replicates, plot_weight_replicates
 from mixtura.plotting.loadings import plot_loadings
+from mixtura.plotting.place import Place
 from mixtura.plotting.plot import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, draw_view, plot, plot_png
 from mixtura.plotting.replay import ANIMATION_WRITERS, RecordedFit, watch, write_animation
 from mixtura.plotting.style import COLOURS, GREY, PICTURE_SUFFIXES, as_picture_path, format_number, format_percent
@@ -25,6 +26,7 @@ __all__ = [
     "MAX_DRAWN_COLUMNS",
     "MAX_DRAWN_ROWS",
     "PICTURE_SUFFIXES",
+    "Place",
     "RecordedFit",
     "RecordedIteration",
     "View",

@@ -13,8 +13,9 @@ from mixtura.mixture import Mixture
 from mixtura.plotting import style
 from mixtura.plotting.artists import RowLabels
 from mixtura.plotting.boundaries import BACKGROUND_ALPHA, draw_boundaries
-from mixtura.plotting.layout import Place, PlotKind, draw_pairs, draw_single
+from mixtura.plotting.layout import PlotKind, draw_pairs, draw_single
 from mixtura.plotting.panels import draw_components, line_handles, view_handles
+from mixtura.plotting.place import Place
 from mixtura.plotting.subjects import drawn_mixture
 from mixtura.plotting.surfaces import density_handles, draw_density, draw_regions, region_handles
 from mixtura.plotting.uncertainty import draw_uncertainty, uncertainty_handles
@@ -178,18 +179,17 @@ def draw_view(
 
     The other parameters are those of `plot`.
     """
-    target = style.as_picture_path(path)
+    place = Place.of(ax, figsize, title, path)
     chosen = _as_kind(kind)
     view = replace(view.with_log_axes(log), colours=as_colours(colors, view.mixture.n_components))
     view = replace(view, probabilities=_as_probabilities(probabilities))
-    place = Place(ax, figsize, target is None)
-    return style.save(_draw(chosen, view, labels, first_line if title is None else title, place), target)
+    return _draw(chosen, view, labels, first_line, place)
 
 
 def _draw(kind: PlotKind, view: View, labels: RowLabels, first_line: str, place: Place) -> Figure:
     """Draw a view, of which everything is checked."""
     without = ("components without the noise",) if kind.omits_noise and view.mixture.noise else ()
-    lines = "\n".join(filter(None, [first_line, *without, *view.notes]))
+    lines = "\n".join(filter(None, [place.headline(first_line), *without, *view.notes]))
     draw = draw_single if len(view.columns) <= 2 else draw_pairs
     return draw(kind, view, labels, lines, place)
 
@@ -201,7 +201,7 @@ def plot_png(what: FittedMixture | Mixture | Any, X: Any) -> bytes:
     """
     mixture = drawn_mixture(what)
     view = View.from_data(mixture, X, None, max_columns=MAX_DRAWN_COLUMNS, max_rows=MAX_DRAWN_ROWS)
-    place, memory = Place(None, None, shown=False), io.BytesIO()
+    place, memory = Place(shown=False), io.BytesIO()
     _draw(PLOT_KINDS["classification"], view, view.labels(mixture), title_line(what), place).savefig(memory)
     return memory.getvalue()
 
