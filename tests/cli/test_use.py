@@ -385,3 +385,19 @@ def test_names_are_given_in_the_words_of_the_command(model, capsys):
     assert len(repr(mixtura.read("rows.csv"))) < 100
     assert main(["fit", "rows.csv", "-k", "2:3"]) == 2
     assert ". See mixtura fit --help." in capsys.readouterr().err
+
+
+def test_pictures_take_logarithmic_axes_a_title_and_colours(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    drawn = []
+    monkeypatch.setattr("mixtura.cli.use.draw_plot", lambda what, _, **how: drawn.append((what, how)))
+    mixtura.fit(pl.DataFrame({"a": [1.0, 1.2, 5.0, 5.3], "b": [1.0, 2.0, 3.0, 4.5]}), 2, model="EII").save("m.json")
+    look = ["--title", "Mine", "--colors", "#0072B2,black"]
+    assert main(["plot", "m.json", "-o", "p.png", "--log", "b", *look]) == 0
+    what, how = drawn[0]
+    assert isinstance(what, mixtura.Fit)
+    assert (how["log"], how["title"], how["colors"]) == ([1], "Mine", ["#0072B2", "black"])
+    assert main(["plot", "m.json", "-o", "p.png", "--log", "all"]) == 0
+    assert drawn[1][1]["log"] is True
+    assert main(["plot", "m.json", "-o", "p.png", "--log", "c"]) == 2
+    assert 'there is no column "c"; expected a, b' in capsys.readouterr().err

@@ -17,6 +17,7 @@ from mixtura import DenseCovariance, DiagonalCovariance, Mixture
 from mixtura.data.array import ArraySource
 from mixtura.plotting import style
 from mixtura.plotting.plot import plot
+from mixtura.plotting.ticks import write_log_numbers
 from mixtura.plotting.view import View, axis_limits
 
 mpl.use("agg")
@@ -312,3 +313,21 @@ def test_a_selection_says_how_good_its_best_fit_is():
     rows = np.repeat([0.0, 9.0], 20) + np.tile([-0.5, 0.0, 0.2, 0.5], 10)
     chosen = mixtura.select(rows, [1, 2], models="E", seed=0)
     assert plot(chosen).axes[0].get_title(loc="left") == plot(chosen.best).axes[0].get_title(loc="left")
+
+
+def test_numbers_at_logarithmic_axes_are_plain():
+    axes = Figure().add_subplot()
+    for limits, numbers in {
+        (20, 120): ["20", "50", "100"],
+        (300, 900): ["300", "400", "500", "600", "800"],
+        (1, 90_000): ["1", "10", "100", "1,000", "10,000"],
+        (0.003, 0.03): ["0.005", "0.01", "0.02"],
+        (2e6, 3e7): [r"$2 \times 10^{6}$", r"$5 \times 10^{6}$", "$10^{7}$", r"$2 \times 10^{7}$"],
+    }.items():
+        axes.set_xscale("log")
+        axes.set_xlim(*limits)
+        write_log_numbers(axes.xaxis)
+        axes.figure.draw_without_rendering()
+        texts = [*axes.get_xticklabels(), *axes.get_xticklabels(minor=True)]
+        shown = sorted((text.get_position()[0], text.get_text()) for text in texts if text.get_text())
+        assert [text for place, text in shown if limits[0] <= place <= limits[1]] == numbers

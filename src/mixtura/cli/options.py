@@ -182,6 +182,17 @@ DrawnColumns: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(metavar="a,b", help="Columns to draw; default: those in which the components differ most."),
 ]
+LogColumns: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--log", metavar="a,b", help="Columns whose axes are logarithmic; all for all that are drawn."),
+]
+PictureTitle: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Title, in place of the line that describes the mixture.")
+]
+Colours: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--colors", metavar="a,b", help="Colours of the components, by name or as #rrggbb."),
+]
 TableOutput: TypeAlias = Annotated[
     str | None,
     typer.Option(

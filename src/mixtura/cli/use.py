@@ -155,13 +155,27 @@ def plot(
     kind: o.PictureKind = "classification",
     probabilities: o.Probabilities = "0.5,0.75,0.95",
     show: o.DrawnColumns = None,
+    log: o.LogColumns = None,
+    title: o.PictureTitle = None,
+    colors: o.Colours = None,
     reading: ReadingOptions,
 ) -> None:
     """Draw a model, and the rows of DATA if given."""
     check_outputs({"--output": output}, {"--output": PICTURE}, (model, data))
-    mixture = read_model(model)
-    chosen = column_positions(parse_names(show), column_labels(mixture.columns, mixture.n_features))
+    file = read_model_file(model)
+    mixture = file.mixture
+    names = column_labels(mixture.columns, mixture.n_features)
+    chosen, logarithmic = column_positions(parse_names(show), names), parse_names(log)
     table = None if data is None else reading.table(data, mixture)
-    levels = parse_numbers("--probabilities", probabilities)
-    draw_plot(mixture, table, kind=kind, columns=chosen, probabilities=levels, path=output)
+    draw_plot(
+        file.fit or mixture,
+        table,
+        kind=kind,
+        columns=chosen,
+        probabilities=parse_numbers("--probabilities", probabilities),
+        log=True if logarithmic == ["all"] else column_positions(logarithmic, names) or (),
+        title=title,
+        colors=parse_names(colors),
+        path=output,
+    )
     print_message(f"wrote {output}")
