@@ -54,3 +54,13 @@ def test_labels_are_missing_by_mask_or_by_value():
 def test_parameters_with_masked_values_are_refused():
     with pytest.raises(DataError, match="means, row 0, column 1: the value is masked"):
         mixtura.Mixture([1.0], np.ma.masked_array([[0.0, 5.0]], mask=[[False, True]]), [[1.0, 1.0]])
+
+
+def test_what_is_counted_is_in_the_singular():
+    with pytest.raises(DataError, match=r"X has 1 column; this mixture has 2 dimensions$"):
+        MIXTURE.predict([1.0, 2.0])
+
+
+def test_a_mixture_keeps_a_component():
+    with pytest.raises(ParameterError, match="components is empty"):
+        MIXTURE.select(np.zeros(1, dtype=bool))

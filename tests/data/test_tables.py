@@ -147,6 +147,15 @@ def test_what_savetxt_writes(tmp_path):
     assert read(str(tmp_path / "rows.txt")).rows.tolist() == rows.tolist()
 
 
+def test_names_that_python_reads_as_numbers(file):
+    assert read(file("2020_1,2020_2\n1,2\n3,4\n")).columns == ("2020_1", "2020_2")
+
+
+def test_a_single_column_without_a_name(file):
+    path = file("1\n2\n")
+    assert read(path).notes == (f"{path} has no header; its column is called x1",)
+
+
 def test_blanks_in_a_name_separate_nothing(file):
     assert read(file("body height\n1.5\n1.8\n")).columns == ("body height",)
 
@@ -489,6 +498,18 @@ def test_numbers_as_told(file):
         read(codes, na=["-99"])
     with pytest.raises(DataError, match=r'"2\.5" is not a number'):
         read(file("a;b\n1,5;2.5\n", "c.csv"), decimal=",")
+
+
+@pytest.mark.parametrize("write", ["write_parquet", "write_ipc", "write_ndjson", "write_json"])
+def test_codes_of_missing_values_in_files_with_types(write, tmp_path):
+    path = tmp_path / {"write_parquet": "t.parquet", "write_ipc": "t.arrow", "write_ndjson": "t.ndjson"}.get(
+        write, "t.json"
+    )
+    getattr(pl.DataFrame({"a": [1, -999, 3, 4], "b": [1.5, 2.5, -999.0, 4.5]}), write)(path)
+    assert read(path, na=["-999", "none"], missing="drop").rows.tolist() == [[1, 1.5], [4, 4.5]]
+    assert len(read(path).rows) == 4
+    with pytest.raises(DataError, match='row 2, column "a": -999 stands for a missing value; pass --missing drop'):
+        read(path, na=["-999"])
 
 
 def test_columns_by_name_position_range_and_pattern(file):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mixtura._support.containers import as_numbers, check_unmasked, check_writable, column_names, name_cell, shortened
 from mixtura._support.slices import block_slices
 from mixtura._support.types import Array, Rng, Rows
-from mixtura._support.words import format_list
+from mixtura._support.words import format_count, format_list
 from mixtura.errors import DataError, ParameterError
 
 # The largest magnitude allowed in data: squares of larger numbers overflow float64 when they are summed.
@@ -134,7 +134,8 @@ def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int
             raise DataError(f"X has no column {shortened(missing[0])}; this mixture has {format_list(columns)}")
         rows = as_rows(choose_columns(data, list(columns)), columns=columns)
     if rows.shape[1] != n_features:
-        raise DataError(f"X has {rows.shape[1]} columns; this mixture has {n_features} dimensions")
+        given, expected = format_count(rows.shape[1], "column"), format_count(n_features, "dimension")
+        raise DataError(f"X has {given}; this mixture has {expected}")
     return rows
 
 

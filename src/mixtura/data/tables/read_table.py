@@ -81,7 +81,8 @@ def read(
         Characters before decimals and between thousands in numbers that are written as text; looked for unless one of
         them is given.
     na : sequence of str
-        Text that means a missing value, besides the usual ones: NA, N/A, NaN, NULL, None and empty cells.
+        Text that means a missing value, besides the usual ones: NA, N/A, NaN, NULL, None and empty cells. That of a
+        number, such as "-99", counts in columns of numbers, too.
     encoding : str, optional
         That of text, such as "latin-1"; by default UTF-8, or what the first bytes say.
     sheet : str, optional
