@@ -4,10 +4,12 @@ import { svg } from "./svg.js";
 
 const BINS = 48;
 const POINTS = 240;
-const histograms = new Map();
+const histograms = new WeakMap(); // of each page, by column: in the app one page follows another
 
 function histogramOf(page, column) {
-  if (!histograms.has(column)) {
+  if (!histograms.has(page)) histograms.set(page, new Map());
+  const found = histograms.get(page);
+  if (!found.has(column)) {
     const [low, high] = page.limits[column];
     const width = (high - low) / BINS;
     const heights = new Float64Array(BINS);
@@ -15,9 +17,9 @@ function histogramOf(page, column) {
       const bin = Math.floor((page.value(row, column) - low) / width);
       heights[Math.min(Math.max(bin, 0), BINS - 1)] += 1 / (page.n * width);
     }
-    histograms.set(column, { heights, low, width });
+    found.set(column, { heights, low, width });
   }
-  return histograms.get(column);
+  return found.get(column);
 }
 
 // The axis does not move from frame to frame: it has room for the histogram and for the densities at the end.

@@ -6,7 +6,7 @@ async function inflate(text) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-// Bytes of numbers travel plane by plane, first bytes first, since these repeat and compress.
+// Bytes of numbers travel plane by plane, those of least weight first: those of most weight repeat, and so compress.
 function joinPlanes(bytes, width) {
   const count = bytes.length / width;
   const joined = new Uint8Array(bytes.length);

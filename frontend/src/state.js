@@ -17,7 +17,7 @@ export function createState(values) {
       Object.assign(values, patch);
       if (changed.length) announce(changed);
     },
-    // Call a listener with the values now and whenever one of the keys has changed.
+    // Call a listener with all values whenever one of the keys has changed, and at each announcement of all.
     on(keys, listener) {
       listeners.push([keys, listener]);
     },

@@ -231,3 +231,9 @@ def test_point_masses_of_the_fit_are_those_of_replicates():
     fit = mixtura.fit(rows, 2)
     assert fit.point_masses
     assert mixtura.bootstrap(fit, rows, 50).lost == 0
+
+
+@pytest.mark.parametrize("level", [0, 95, float("nan")])
+def test_a_level_that_no_p_value_can_exceed_is_refused(level):
+    with pytest.raises(mixtura.ParameterError, match=r"level is .*; expected a number above 0 and at most 1"):
+        mixtura.likelihood_ratio_tests(FAITHFUL, [1], 3, level=level)

@@ -135,3 +135,12 @@ def test_the_time_of_a_fit_can_be_told(iris, monkeypatch):
     one, two = (mixtura.fit(iris, 2) for _ in range(2))
     assert one.data.time == "1970-01-02 00:00 UTC"
     assert one.to_json() == two.to_json()
+
+
+@pytest.mark.parametrize("weight", [None, [1, 1, 1, 1, *[0] * 30]])
+def test_without_a_row_in_each_fold_nothing_is_held_out(weight):
+    values = np.append(np.arange(4.0), np.zeros(0 if weight is None else 30))
+    fit = mixtura.fit(values, 1, sample_weight=weight)
+    found = mixtura.compare(fit, fit, values, weight)
+    assert all(map(math.isnan, found.held_out))
+    assert found.assessments[0].loglik == pytest.approx(fit.loglik)

@@ -122,3 +122,17 @@ def test_the_command_saves_what_predict_takes(iris, found, tmp_path, monkeypatch
     Path("c.json").write_text(Path("c.json").read_text().replace("priors", "prior"))
     assert main(["predict", "c.json", "iris.csv"]) == 2
     assert "c.json: not a saved classifier (KeyError: 'priors')" in capsys.readouterr().err
+    Path("c.json").write_text(found.to_json(), encoding="utf-16")
+    assert main(["predict", "c.json", "iris.csv"]) == 2
+    assert capsys.readouterr().err == "c.json: not a classifier: its text is not UTF-8\n"
+
+
+def test_a_class_called_class_keeps_its_column():
+    table = Confusion.of(np.array(["class", "other"]), ["class", "other"], ["other", "other"])
+    wanted = [{"class": "class", "class_2": 0.0, "other": 1.0}, {"class": "other", "class_2": 0.0, "other": 1.0}]
+    assert table.records() == wanted
+
+
+def test_cross_validation_needs_rows_of_all_classes(iris, found):
+    with pytest.raises(mixtura.DataError, match=f"y has no row of class '{NAMES[2]}'; pass the rows of all classes"):
+        mixtura.cross_validate_classes(found, iris[:100], SPECIES[:100], 5)

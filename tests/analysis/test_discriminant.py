@@ -238,3 +238,8 @@ def test_cross_validation_takes_counts_as_repetitions_in_any_order():
     repeated = mixtura.discriminant(rows, labels, seed=0)
     assert (weighted.models, weighted.floor) == (repeated.models, repeated.floor)
     np.testing.assert_allclose(weighted.posterior(X), repeated.posterior(X), rtol=1e-7, atol=1e-12)
+
+
+def test_priors_that_are_no_numbers_are_refused():
+    with pytest.raises(mixtura.ParameterError, match=r"priors are \['x', 'y'\]; expected 2 probabilities"):
+        mixtura.discriminant([0.0, 0.2, 5.0, 5.2], [1, 1, 2, 2], priors=["x", "y"])

@@ -49,3 +49,21 @@ def test_a_bootstrap_needs_a_fit(models, iris):
     assert best.weights.tolist() == mixtura.bootstrap(models["selection"].best, iris, 5).weights.tolist()
     with pytest.raises(ParameterError, match=r"fitted is <Mixture of 3 components.*expected a Fit, which says"):
         mixtura.bootstrap(models["mixture"], iris)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 20])
+def test_equal_components_differ_in_no_direction(seed):
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(60, 3)) + np.repeat(rng.normal(size=(3, 3)) * 5, 20, axis=0)
+    fit = mixtura.fit(rows, 3, model="EEE", seed=0)
+    with pytest.raises(mixtura.ParameterError, match="the components have the same covariances"):
+        mixtura.reduce_dimensions(fit, balance=0.0)
+    assert len(mixtura.reduce_dimensions(fit).eigenvalues) == 2
+
+
+def test_numbers_of_clusters_are_checked():
+    values = np.repeat([0.0, 9.0], 20) + np.tile([-0.5, 0.0, 0.2, 0.5], 10)
+    merged = mixtura.combine_components(mixtura.fit(values, 2), values)
+    with pytest.raises(mixtura.ParameterError, match="n_clusters is '2'"):
+        merged.posterior(values, "2")
+    assert "into 1 cluster or" in repr(mixtura.combine_components(mixtura.fit(values, 1), values))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mixtura
+from mixtura.plotting import axis_limits
 
 
 def wait_for_fits(page, count):
@@ -185,3 +186,20 @@ def test_no_barriers(visit, axe, lang, options):
     page.wait_for_selector("#comparison h3")
     check()
     assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_each_fit_has_the_histogram_of_its_own_column(visit):
+    page, session = visit()
+    boxes = page.locator("input[name=columns]:enabled")
+    drawn = []
+    for column in range(2):
+        for other in range(boxes.count()):
+            boxes.nth(other).set_checked(other == column)
+        fit(page, 2, column + 1)
+        bars = page.locator("#plot .bar").evaluate_all("(all) => all.map((bar) => Number(bar.getAttribute('height')))")
+        entry = session.fits[column + 1]
+        values = entry.table.rows[:, 0]
+        counts, _ = np.histogram(values, bins=len(bars), range=axis_limits(entry.fit.mixture, values, 0))
+        np.testing.assert_allclose(np.array(bars) / max(bars), counts / counts.max(), atol=1e-3)
+        drawn.append(bars)
+    assert drawn[0] != drawn[1]

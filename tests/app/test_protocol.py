@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from app_client import HOST, Client, messages_of, parameters_of
+from matplotlib import pyplot as plt
 from starlette.websockets import WebSocketDisconnect
 
 import mixtura
@@ -174,6 +175,7 @@ def test_stopped_before_there_is_anything(client, session, monkeypatch):
         ({"model": "VXV"}, "the covariance model is 'VXV'; expected one of"),
         ({"start": ["kmeans"]}, "the start is"),
         ({"seed": -1}, "the seed is -1"),
+        ({"seed": "000000000000999999999999"}, "expected a whole number from 0 to 4294967295"),
         ({"rate": "fast"}, "the speed is 'fast'"),
     ],
 )
@@ -237,7 +239,9 @@ def test_files_of_a_fit(client, session, csv):
     report = client.get("fits/1/report.html")
     assert "plants.csv" in report.text
     assert "content-security-policy" not in report.headers  # the report has its own
+    opened = plt.get_fignums()
     assert client.get("fits/1/picture.png").content.startswith(b"\x89PNG")
+    assert plt.get_fignums() == opened  # pyplot would keep the figure, and belongs to the main thread
     assert client.get("fits/1/other.txt").status_code == 404
     assert client.get("fits/1/view").json()["fit"]["number"] == 1
     answer = client.get("fits/7/model.json")
@@ -258,7 +262,7 @@ def test_a_comparison_has_the_numbers_of_compare(client, session):
             assert f"{value:{form}}".replace("-", "−") in part
     for count in wanted.counts.ravel():
         assert f">{count}<" in part
-    assert "the fits have other columns" in client.get("comparison?first=1&second=3").json()["message"]
+    assert "the fits have different columns" in client.get("comparison?first=1&second=3").json()["message"]
     assert "there is no fit x" in client.get("comparison?first=x&second=3").json()["message"]
 
 

@@ -129,7 +129,7 @@ def test_merging(here, capsys):
     assert json.loads(capsys.readouterr().out)["suggested"] == 2
     assert {row["label"] for row in read("l.csv")} == {0, 1, 2}
     assert main(["combine", "three.json", "faithful.csv", "--clusters", "4"]) == 2
-    assert "n_clusters is 4; the mixture has 3 components" in capsys.readouterr().err
+    assert "--clusters is 4; the mixture has 3 components" in capsys.readouterr().err
 
 
 def test_directions(here, capsys):
@@ -199,13 +199,17 @@ def test_rows_without_a_class_help_and_new_rows_need_none(here, capsys):
 
 WRONG = [
     (["bootstrap", "faithful.csv", "-k", "2", "--what", "colours"], "--what is 'colours'"),
-    (["bootstrap", "faithful.csv", "-k", "2", "--method", "jackknife"], "method is 'jackknife'"),
+    (["bootstrap", "faithful.csv", "-k", "2", "--method", "jackknife"], "--method is 'jackknife'"),
+    (["bootstrap", "faithful.csv", "-k", "2", "--level", "95"], "--level is 95.0; expected a number between 0 and 1"),
+    (["bootstrap", "faithful.csv", "-k", "2", "-n", "0"], "-n is 0; expected an integer of at least 1"),
     (["bootstrap", "faithful.csv", "-k", "2", "--table", "t.json"], "--table t.json: expected a name that ends in"),
     (["bootstrap", "faithful.csv", "-k", "2", "-n", "1", "--seed", "0"], "standard errors need two"),
     (["test", "faithful.csv", "-k", "a"], "--components is 'a'"),
     (["test", "faithful.csv", "--picture", "t.txt"], "--picture t.txt"),
     (["combine", "none.json", "faithful.csv"], "none.json: No such file"),
-    (["reduce", "three.json", "--balance", "2"], "balance is 2.0; expected a number from 0 to 1"),
+    (["reduce", "three.json", "--balance", "2"], "--balance is 2.0; expected a number from 0 to 1"),
+    (["reduce", "three.json", "--picture", "a.png", "--probabilities", "2"], "--probabilities are [2.0]; expected"),
+    (["select", "faithful.csv", "-k", "1", "--criterion", "BIC"], "--criterion is 'BIC'; expected one of bic"),
     (["classify", "iris.csv", "--classes", "kind"], 'iris.csv has no column "kind"'),
     (["classify", "iris.csv", "--classes", "species", "--models", "XXX"], "XXX"),
 ]
@@ -283,3 +287,26 @@ def test_an_interrupt_keeps_the_tests_that_are_done(here, capsys, monkeypatch, t
     how = ["-k", f"1:{how_many}", "--start", "kmeans", "--seed", "0", "-n", "19"]
     assert main(["test", "faithful.csv", *how]) == 0
     assert "warning: interrupted; 1 is the last number" in capsys.readouterr().err
+
+
+def test_a_comparison_fits_a_narrow_terminal(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "40")
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(mean, 0.3, (30, 2)) for mean in range(12)])
+    pl.DataFrame(rows, schema=["a", "b"]).write_csv("rows.csv")
+    names = [f"a long name of component {j}" for j in range(12)]
+    mixtura.fit(rows, 12, model="EII", start=np.repeat(np.arange(12), 30)).named(*names).save("first.json")
+    mixtura.fit(rows, 2, model="EII").save("second.json")
+    assert main(["compare", "first.json", "second.json", "rows.csv"]) == 0
+    first = capsys.readouterr().out
+    assert main(["compare", "second.json", "first.json", "rows.csv"]) == 0
+    for shown in (first, capsys.readouterr().out):
+        tables = shown.split("(rows by their labels")[0].splitlines()
+        assert max(map(len, tables)) <= 40
+        assert all(any(name in line for line in tables) for name in ("held out", "component 11"))
+
+
+def test_a_level_is_checked_before_any_replicate(here, monkeypatch):
+    monkeypatch.setattr("mixtura.bootstrap", lambda *_, **__: pytest.fail("replicates were made"))
+    assert main(["bootstrap", "faithful.csv", "-k", "2", "--level", "95"]) == 2

@@ -333,7 +333,30 @@ def test_predictions_beside_the_whole_table(model, capsys):
     assert main(["predict", "model.json", "mine.csv", "--missing", "drop", "--append", "-o", "p.parquet"]) == 0
     assert pl.read_parquet("p.parquet")["a"].to_list() == [0, None, 5.5, 99]
     assert main(["predict", "model.json", "mine.csv", "--missing", "drop", "--id", "nobody"]) == 2
-    assert '--id: mine.csv has no column "nobody"; it has name, a, b, label' in capsys.readouterr().err
+    assert 'mine.csv has no column "nobody"; it has name, a, b, label' in capsys.readouterr().err
+
+
+def test_cells_are_copied_as_they_are_written(model):
+    text = 'name,a,b\nAda,0,-3.10\n"Bob, Jr",3,5\n'
+    Path("mine.csv").write_text(text)
+    assert main(["predict", "model.json", "mine.csv", "--append", "-o", "mine2.csv"]) == 0
+    assert [line.rsplit(",", 4)[0] for line in Path("mine2.csv").read_text().splitlines()] == text.splitlines()
+    assert main(["predict", "model.json", "mine.csv", "--append", "-o", "mine2.parquet"]) == 0
+    table = pl.read_parquet("mine2.parquet")
+    assert table.schema["a"] == pl.Int64
+    assert table["b"].to_list() == [-3.1, 5.0]
+
+
+def test_the_column_that_tells_rows_apart_is_no_data(model, capsys):
+    Path("mine.csv").write_text("number,a,b\n" + "".join(f"{7 + 3 * i},{i % 2 * 5},{i}\n" for i in range(40)))
+    assert main(["fit", "mine.csv", "-k", "2", "--id", "number", "--labels", "l.csv", "-o", "two.json"]) == 0
+    assert mixtura.Mixture.from_json(Path("two.json").read_text()).columns == ("a", "b")
+    assert pl.read_csv("l.csv")["number"].to_list() == list(range(7, 127, 3))
+    assert main(["predict", "model.json", "mine.csv", "--id", "number", "-o", "p.csv"]) == 0
+    capsys.readouterr()
+    assert main(["fit", "mine.csv", "-k", "2", "-o", "three.json", "--columns", "number,a", "--id", "number"]) == 0
+    assert "column 'number' looks like an identifier" in capsys.readouterr().err
+    assert main(["predict", "three.json", "mine.csv", "--id", "number", "-o", "p.csv"]) == 0
 
 
 def test_trimmed_rows_are_marked(tmp_path, monkeypatch):
@@ -353,6 +376,8 @@ def test_trimmed_rows_are_marked(tmp_path, monkeypatch):
 def test_names_are_given_in_the_words_of_the_command(model, capsys):
     assert main(["name", "model.json", "low"]) == 2
     assert capsys.readouterr().err == "model.json has 2 components; give 2 different names, not 1\n"
+    assert main(["name", "model.json", "low", "low"]) == 2
+    assert capsys.readouterr().err == "model.json has 2 components; give 2 different names, not low, low\n"
     assert main(["name", "model.json", "low", "high", "-o", "n.json"]) == 0
     assert mixtura.Mixture.from_json(Path("n.json").read_text()).component_names == ("low", "high")
     assert mixtura.Mixture.from_json(Path("model.json").read_text()).component_names is None
@@ -360,3 +385,19 @@ def test_names_are_given_in_the_words_of_the_command(model, capsys):
     assert len(repr(mixtura.read("rows.csv"))) < 100
     assert main(["fit", "rows.csv", "-k", "2:3"]) == 2
     assert ". See mixtura fit --help." in capsys.readouterr().err
+
+
+def test_pictures_take_logarithmic_axes_a_title_and_colours(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    drawn = []
+    monkeypatch.setattr("mixtura.cli.use.draw_plot", lambda what, _, **how: drawn.append((what, how)))
+    mixtura.fit(pl.DataFrame({"a": [1.0, 1.2, 5.0, 5.3], "b": [1.0, 2.0, 3.0, 4.5]}), 2, model="EII").save("m.json")
+    look = ["--title", "Mine", "--colors", "#0072B2,black"]
+    assert main(["plot", "m.json", "-o", "p.png", "--log", "b", *look]) == 0
+    what, how = drawn[0]
+    assert isinstance(what, mixtura.Fit)
+    assert (how["log"], how["title"], how["colors"]) == ([1], "Mine", ["#0072B2", "black"])
+    assert main(["plot", "m.json", "-o", "p.png", "--log", "all"]) == 0
+    assert drawn[1][1]["log"] is True
+    assert main(["plot", "m.json", "-o", "p.png", "--log", "c"]) == 2
+    assert 'there is no column "c"; expected a, b' in capsys.readouterr().err

@@ -18,6 +18,7 @@ import pytest
 import mixtura
 from mixtura._support import atomic_write, write_text
 from mixtura.cli.files import check_paths, read_model, write_table
+from mixtura.data import ArraySource
 from mixtura.data.tables import Reading, read, read_as
 from mixtura.errors import DataError, MissingExtraError, MixturaError, ParameterError
 from mixtura.fitting.progress import FitProgress, format_duration
@@ -144,6 +145,15 @@ def test_what_savetxt_writes(tmp_path):
     rows = np.random.default_rng(0).normal(size=(5, 3))
     np.savetxt(tmp_path / "rows.txt", rows)
     assert read(str(tmp_path / "rows.txt")).rows.tolist() == rows.tolist()
+
+
+def test_names_that_python_reads_as_numbers(file):
+    assert read(file("2020_1,2020_2\n1,2\n3,4\n")).columns == ("2020_1", "2020_2")
+
+
+def test_a_single_column_without_a_name(file):
+    path = file("1\n2\n")
+    assert read(path).notes == (f"{path} has no header; its column is called x1",)
 
 
 def test_blanks_in_a_name_separate_nothing(file):
@@ -279,7 +289,10 @@ def test_text_columns_are_left_out_and_named(file):
         ({"columns": ["c"]}, 'has no column "c"; it has a, b'),
         ({"columns": ["a", "a"]}, "columns a, a name a column twice"),
         ({"columns": []}, "no column is left to use"),
+        ({"columns": "a"}, r"columns is 'a'; expected a list such as \['a'\]"),
         ({"weights_column": "w"}, 'has no column "w"'),
+        ({"weights_column": "2"}, 'has no column "2"; it has a, b'),
+        ({"weights_column": "b*"}, r'has no column "b\*"'),
         ({"missing": "mean"}, "missing is 'mean'; expected error or drop"),
         ({"file_format": "xml"}, "format is 'xml'; expected one of csv, tsv, parquet, arrow, ndjson, json"),
     ],
@@ -449,6 +462,9 @@ def test_what_was_guessed_is_told(file):
     assert read(path).notes == (f"{path}: left out 1 comment before the first row",)
     path = file("latin,é\n1,2\n".encode("latin-1"), "c.csv")
     assert read(path).notes == (f"{path} is not UTF-8; it is read as cp1252 (--encoding)",)
+    path = file(b"a,b\n1,\x81\n2,3\n", "d.csv")  # a byte that cp1252 does not have
+    assert read(path, ["a"]).notes == (f"{path} is not UTF-8; it is read as latin-1 (--encoding)",)
+    path = file("latin,é\n1,2\n".encode("latin-1"), "c.csv")
     with pytest.raises(DataError, match="byte 6 cannot be read as ascii; pass another --encoding, or none"):
         read(path, encoding="ascii")
 
@@ -484,6 +500,18 @@ def test_numbers_as_told(file):
         read(file("a;b\n1,5;2.5\n", "c.csv"), decimal=",")
 
 
+@pytest.mark.parametrize("write", ["write_parquet", "write_ipc", "write_ndjson", "write_json"])
+def test_codes_of_missing_values_in_files_with_types(write, tmp_path):
+    path = tmp_path / {"write_parquet": "t.parquet", "write_ipc": "t.arrow", "write_ndjson": "t.ndjson"}.get(
+        write, "t.json"
+    )
+    getattr(pl.DataFrame({"a": [1, -999, 3, 4], "b": [1.5, 2.5, -999.0, 4.5]}), write)(path)
+    assert read(path, na=["-999", "none"], missing="drop").rows.tolist() == [[1, 1.5], [4, 4.5]]
+    assert len(read(path).rows) == 4
+    with pytest.raises(DataError, match='row 2, column "a": -999 stands for a missing value; pass --missing drop'):
+        read(path, na=["-999"])
+
+
 def test_columns_by_name_position_range_and_pattern(file):
     path = file("id,a1,a2,b,2\n7,1,2,3,4\n")
     for wanted, found in {
@@ -499,9 +527,14 @@ def test_columns_by_name_position_range_and_pattern(file):
     assert read(path, [-1, 0]).columns == ("2", "id")
     assert read(path, exclude=["a*", "id"]).columns == ("b", "2")
     assert read(path, ["1:4"], exclude=["id"], weights_column="2").columns == ("a1", "a2", "b")
-    for wrong in ("z*", "9", "a1:z", 5, -6):
+    for wrong in ("z*", "9", "0", "a1:z", "0:3", "0:5", "3:1", 5, -6, 1.5, True):
         with pytest.raises(ParameterError, match=f'has no column "?{str(wrong)[0]}'):
             read(path, [wrong])
+    numbered = file("a,b,1,c\n1,2,3,4\n", "numbered.csv")
+    assert read(numbered, [":c"]).columns == ("a", "b", "1", "c")
+    for wrong in ("a", 1):
+        with pytest.raises(ParameterError, match=rf"columns is {wrong!r}; expected a list .*\[{wrong!r}\]"):
+            mixtura.fit(pl.DataFrame({"a": [0.0, 1.0]}), 1, columns=wrong)
 
 
 def test_spreadsheets(tmp_path):
@@ -528,6 +561,11 @@ def test_json(file):
     assert read(file(json.dumps({"a": [1, 2], "b": [3, 4]}), "t.json")).columns == ("a", "b")
     assert read(file("[[1, 2], [3, 4]]", "t.json")).columns is None
     assert read(file("[1, 2, 3]", "t.json")).rows.tolist() == [[1], [2], [3]]
+    late = [*([i, 1] for i in range(200)), [0.5, None], [None, 2.5]]
+    assert read(file(json.dumps(late), "t.json"), missing="drop").rows[-1].tolist() == [199, 1]
+    assert read(file(json.dumps([row[:1] for row in late[:-1]]), "t.json")).rows[-1].tolist() == [0.5]
+    with pytest.raises(DataError, match='row 151, column "x1": "x" is not a number'):
+        read(file(json.dumps([*([i] for i in range(150)), ["x"]]), "t.json"))
     model = mixtura.Mixture([1.0], [[0.0]], np.ones((1, 1))).to_json()
     with pytest.raises(DataError, match="is a model file; expected a table of data"):
         read(file(model, "t.json"))
@@ -539,6 +577,9 @@ def test_archives_of_arrays(tmp_path):
     table = read(path)
     assert (table.columns, table.rows.tolist()) == (("X1", "X2", "y"), [[0, 1, 0], [2, 3, 1], [4, 5, 2]])
     assert table.notes == (f"{path}: left out more, which have not 3 rows",)
+    np.savez(path, X=np.arange(6.0).reshape(3, 2), X1=np.ones(3))
+    with pytest.raises(DataError, match=r't\.npz has 2 columns called "X1"; rename them'):
+        read(path)
     np.savez(path, X=np.arange(6.0).reshape(3, 2))
     assert read(path).columns is None
     np.savez(path, X=np.zeros((2, 2, 2)))
@@ -556,6 +597,21 @@ def test_fit_and_select_take_paths_and_columns(file):
     assert mixtura.select(Path(path), [2], models=["VVV"], columns=["2:3"]).best.loglik == pytest.approx(fit.loglik)
     with pytest.raises(ParameterError, match="X has no column"):
         mixtura.fit(rows, 2, columns=["a"])
+    table = read(path)
+    chosen = mixtura.fit(table, 2, columns=["a", "b"])
+    assert (chosen.mixture.columns, chosen.data.file) == (("a", "b"), path)
+    assert chosen.loglik == fit.loglik
+
+
+def test_columns_of_what_has_none():
+    rows = np.arange(12.0).reshape(6, 2)
+    masked = np.ma.masked_array(rows, mask=rows == 3)
+    with pytest.raises(DataError, match="X, row 1, column 1: the value is masked"):
+        mixtura.fit(masked, 1, columns=[1])
+    with pytest.raises(ParameterError, match="columns is given beside a Source"):
+        mixtura.fit(ArraySource.of(rows), 1, columns=[0])
+    with pytest.raises(DataError, match=r"X has shape \(3, 2, 2\)"):
+        mixtura.fit(rows.reshape(3, 2, 2), 1, columns=[0])
 
 
 def test_spreadsheets_need_a_package(monkeypatch, file):

@@ -1,15 +1,18 @@
 """Rows whose component is known: EM takes their responsibilities as given."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
 
 import mixtura
 from mixtura import DataError, MixtureClassifier, ParameterError
 from mixtura.covariance.models.names import MODELS
+from mixtura.em.estep import as_known_labels
 from mixtura.starts.small_em import SmallEM
 
 FOLDER = Path(__file__).parents[1] / "reference" / "mclust"
@@ -130,3 +133,10 @@ def test_the_classifier_learns_from_rows_without_a_label():
 def test_unlabelled_rows_go_with_one_gaussian_a_class():
     with pytest.raises(ParameterError, match="must be 1"):
         mixtura.discriminant(IRIS, HALF, range(1, 3), unlabelled=-1)
+
+
+@pytest.mark.parametrize("label", [0.5, "b", True, 1e30, 10**30, np.inf, 2, -2])
+def test_the_label_that_cannot_be_used_is_named(label):
+    labels = pd.Series([0, None, 1, label, "c"], dtype=object)
+    with pytest.raises(DataError, match=f"known_labels, row 3: {re.escape(repr(label))}; expected an integer from 0"):
+        as_known_labels(labels, 5, 2)

@@ -174,8 +174,8 @@ def test_a_prior_goes_with_everything_else(model, other):
         (mixtura.ConjugatePrior(dof="x"), "prior: dof is 'x'"),
         (mixtura.ConjugatePrior(mean=[1.0]), r"prior: mean is \[1.0\]; expected 4 finite numbers"),
         (mixtura.ConjugatePrior(mean="x"), "prior: mean is 'x'; expected 4 finite numbers"),
-        (mixtura.ConjugatePrior(scale=-1.0), "prior: scale has shape"),
-        (mixtura.ConjugatePrior(scale=[[1.0, 2.0]]), r"prior: scale has shape \(1, 2\); expected a number"),
+        (mixtura.ConjugatePrior(scale=-1.0), "prior: scale is -1.0; expected a number"),
+        (mixtura.ConjugatePrior(scale=[[1.0, 2.0]]), r"prior: scale is \[\[1.0, 2.0\]\]; expected a number"),
     ],
 )
 def test_what_is_no_prior_is_refused(iris, prior, words):

@@ -227,3 +227,11 @@ def test_unused_columns_of_later_tables_may_hold_anything(table, extra):
     mixture = mixtura.fit(pl.DataFrame({"a": a, "b": b}), 2, seed=0).mixture
     found = mixture.predict(table({"b": b, "c": extra, "a": a}))
     np.testing.assert_array_equal(found, mixture.predict(np.column_stack([a, b])))
+
+
+@pytest.mark.parametrize("call", [mixtura.fit, mixtura.select])
+def test_names_that_columns_share_are_an_error_before_em(call, monkeypatch):
+    monkeypatch.setattr("mixtura.em.Problem.evaluate", None)
+    frame = pd.DataFrame(ROWS, columns=["a", "a"])
+    with pytest.raises(DataError, match="columns are 'a', 'a'; expected 2 different strings"):
+        call(frame, 2)

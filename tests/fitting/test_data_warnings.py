@@ -31,6 +31,12 @@ def told(call):
         ({"yes": np.arange(100) % 2}, TiesWarning, r"column 'yes' \(2 distinct values\)"),
         ({"zero": np.where(np.arange(100) < 30, 0, CLOUD[:, 0] ** 2)}, TiesWarning, r"'zero' \(0 in 30% of the rows\)"),
         ({"likert": np.arange(100) % 9}, None, ""),
+        ({"rank": np.arange(100)[::-1] + 7}, ColumnsWarning, "column 'rank' looks like an identifier"),
+        ({"order_id": np.arange(100) * 3}, ColumnsWarning, "'order_id' looks like an identifier: whole numbers"),
+        ({"customerId": np.arange(100) * 3}, ColumnsWarning, "'customerId' looks like an identifier"),
+        ({"humid": np.arange(100) * 3}, None, ""),
+        ({"id": np.arange(100) // 2 * 1.0}, None, ""),
+        ({"id": np.arange(100) * 0.3}, None, ""),
         ({"likert": (np.arange(100) % 10) // 4}, TiesWarning, r"column 'likert' \(3 distinct values\)"),
     ],
 )

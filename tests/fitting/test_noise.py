@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.spatial
 from scipy import integrate
 
 import mixtura
@@ -357,3 +358,16 @@ def test_noise_may_begin_with_rows_beside_which_the_others_weigh_nothing():
     assert fit.mixture.all_weights.sum() == pytest.approx(1)
     chosen = mixtura.select(rows, [1], models="EII", noise=noise_rows, sample_weight=weight, seed=0)
     assert np.isfinite(chosen.best.loglik)
+
+
+def test_neighbours_are_computed_by_as_many_threads_as_asked_for(monkeypatch):
+    seen = []
+
+    class Tree(scipy.spatial.cKDTree):
+        def query(self, *arguments, workers):
+            seen.append(workers)
+            return super().query(*arguments, workers=workers)
+
+    monkeypatch.setattr("scipy.spatial.cKDTree", Tree)
+    mixtura.fit(np.random.default_rng(0).normal(size=(60, 2)), 1, noise="neighbours", threads=1)
+    assert seen == [1]

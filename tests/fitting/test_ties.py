@@ -1,5 +1,7 @@
 """Ties, spikes and rounded values: point masses are found, few rows at the floor never win, rounding buys nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
@@ -7,6 +9,7 @@ from sklearn.metrics import adjusted_rand_score
 import mixtura
 from mixtura import Outcome
 from mixtura.data import ArraySource, ColumnValues
+from mixtura.fitting.plan import plan_fit
 
 pytestmark = pytest.mark.filterwarnings("ignore::mixtura.errors.TiesWarning")
 
@@ -54,6 +57,18 @@ def test_point_masses_are_found_beside_groups(kind, seed):
     chosen = mixtura.select(rows, range(1, 6), seed=seed)
     assert chosen.best.mixture.n_components == 3
     assert chosen.best_cell.sound
+
+
+def test_the_least_rows_of_a_point_mass_are_those_of_the_rows_at_hand():
+    draw = np.random.default_rng(0)
+    rows = np.r_[draw.normal(3, 1, size=980_000), np.zeros(20_000)][:, None]
+    problem = plan_fit(ArraySource.of(rows), 2, model=mixtura.Model(), start="small-em", em=mixtura.EM()).problem
+    assert problem.point_mass_rows == pytest.approx(200)
+    assert problem.on_sample(problem.source.rows(5_000, draw)).point_mass_rows == 4
+    weighted = replace(problem.source, sample_weight=np.full(1_000_000, 2.0))
+    assert replace(problem, source=weighted).point_mass_rows == pytest.approx(400)
+    (mass,) = mixtura.fit(rows, 2, seed=0).point_masses  # the start is looked for on a sample, with 100 zeros
+    assert mass.rows == pytest.approx(20_000, rel=0.01)
 
 
 def test_a_point_mass_says_where_it_is_and_how_many_rows_it_holds():

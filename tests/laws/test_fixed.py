@@ -145,3 +145,18 @@ def test_free_weights_share_what_is_left(problem, left):
         free = found[~mask] / found[~mask].sum()
         np.testing.assert_allclose(free, weights[~mask] / weights[~mask].sum(), atol=1e-12)
         assert held(np.where(mask, weights, 0.0)).sum() == pytest.approx(weights[mask].sum())
+
+
+def test_a_fixed_weight_stays_where_a_free_component_is_removed():
+    rng = np.random.default_rng(1)
+    rows = np.concatenate([rng.normal(0, 1, size=(30, 2)), rng.normal(6, 1, size=(30, 2))])
+    spread = np.eye(2) * np.array([1, 1, 1e-3])[:, None, None]
+    start = mixtura.Mixture([0.7, 0.15, 0.15], [[0.0, 0.0], [6.0, 6.0], [20.0, 20.0]], spread)
+    found = quietly(rows, start=start, fixed={"weights": [0]}).mixture
+    np.testing.assert_allclose(found.weights, [0.7, 0.3])
+
+
+def test_fixed_weights_share_what_removed_components_leave_where_none_is_free():
+    held = FixedWeights(np.array([True, True, False, False]), np.array([0.2, 0.3, 0.25, 0.25]))
+    np.testing.assert_allclose(held.keep(np.array([0, 1, 3]))(np.array([0.1, 0.1, 0.8])), [0.2, 0.3, 0.5])
+    np.testing.assert_allclose(held.keep(np.array([0, 1]))(np.array([0.5, 0.5])), [0.4, 0.6])

@@ -12,7 +12,7 @@ from mixtura.em import Iterate
 from mixtura.em.coordinates import FisherCoordinates
 from mixtura.em.estep import KnownLabels, Plain, Trimmed, WithBackground
 from mixtura.em.information import CompleteInformation, estimate_information, remaining_rise
-from mixtura.em.stopping import extrapolated_rise
+from mixtura.em.stopping import LittleRemains, LoglikRises, extrapolated_rise
 
 
 @pytest.fixture(scope="module")
@@ -154,4 +154,12 @@ def test_the_rule_is_chosen_by_what_is_told():
     assert mixtura.EM(1e-4).rule_names == ("loglik",)
     assert mixtura.EM(0.1, stop="remaining").threshold == 0.1
     assert mixtura.EM(stop=("loglik", "parameters")).threshold == 1e-6
+    assert mixtura.EM(stop=("remaining", "loglik")).stop_rules == [LoglikRises(1e-6)]
+    both = mixtura.EM(stop=["remaining", "loglik"], accelerate=False)
+    assert both.stop_rules == [LittleRemains(0.005), LoglikRises(1e-6)]
+    assert hash(both) == hash(mixtura.EM(stop=("remaining", "loglik"), accelerate=False))
+    assert mixtura.EM(stop=("remaining", "loglik")).stop_rules == [LoglikRises(1e-6)]
+    both = mixtura.EM(stop=["remaining", "loglik"], accelerate=False)
+    assert both.stop_rules == [LittleRemains(0.005), LoglikRises(1e-6)]
+    assert hash(both) == hash(mixtura.EM(stop=("remaining", "loglik"), accelerate=False))
     assert mixtura.EM.from_json(mixtura.fit([0.0, 1.0, 5.0, 6.0], 2, seed=0).to_json()) == mixtura.EM()

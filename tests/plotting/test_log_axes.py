@@ -66,6 +66,8 @@ def test_rows_that_have_no_logarithm_are_counted_and_columns_without_any_refused
     rows = np.vstack([X, [[-1.0, 5.0], [0.0, 5.0]]])
     title = mixtura.plot(MIXTURE, rows, log=["mass"]).axes[0].get_title(loc="left")
     assert "2 rows with values ≤ 0 lie outside the log axes" in title
+    title = mixtura.plot(MIXTURE, rows[:-1], log=["mass"]).axes[0].get_title(loc="left")
+    assert "1 row with values ≤ 0 lies outside the log axes" in title
     with pytest.raises(mixtura.ParameterError, match="'mass' has no positive values; leave it out of log="):
         mixtura.plot(MIXTURE, -X, log="mass")
     with pytest.raises(mixtura.ParameterError, match="column 'height' is not one of mass, price"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import mixtura
@@ -151,3 +152,32 @@ def test_names_of_lines_do_not_overlap():
     assert sorted([*(text.get_text().removesuffix(" ↑") for text in names), *outside]) == sorted(
         {cell.model for cell in chosen.ranked}
     )
+
+
+def test_results_are_drawn_where_and_as_the_user_says(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(mean, 1, (40, 2)) for mean in (0, 6)])
+    chosen, path = mixtura.select(rows, [1, 2, 3], models=["EII", "VVI", "VVV"]), tmp_path / "all.png"
+    fit, whole = chosen.best, Figure(figsize=(12, 12), layout="constrained")
+    parts = whole.subfigures(3, 2).ravel()
+    tests = mixtura.likelihood_ratio_tests(rows, model="VVI", n=20, seed=0)
+    pictures = [
+        chosen.plot,
+        mixtura.combine_components(fit, rows).plot,
+        mixtura.bootstrap(fit, rows, 5).plot,
+        tests.plot,
+        tests[0].plot,
+        mixtura.reduce_dimensions(fit).plot_loadings,
+    ]
+    for draw, part in zip(pictures, parts, strict=True):
+        assert draw(ax=part, title="My title", path=path) is whole
+        texts = [text.get_text() for text in part.findobj(Text)]
+        assert any(text.startswith("My title") for text in texts)
+        assert path.stat().st_size
+        assert draw(figsize=(5, 4), path=path).get_size_inches().tolist() == [5, 4]
+    axes = whole.add_subplot()
+    assert chosen.plot(ax=axes) is whole
+    assert tests[0].plot(ax=axes) is whole
+    for draw in pictures[1:4:2] if len(tests) > 1 else pictures[1:3]:
+        with pytest.raises(mixtura.ParameterError, match="ax has room for one panel"):
+            draw(ax=axes)

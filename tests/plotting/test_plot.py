@@ -17,6 +17,7 @@ from mixtura import DenseCovariance, DiagonalCovariance, Mixture
 from mixtura.data.array import ArraySource
 from mixtura.plotting import style
 from mixtura.plotting.plot import plot
+from mixtura.plotting.ticks import write_log_numbers
 from mixtura.plotting.view import View, axis_limits
 
 mpl.use("agg")
@@ -261,6 +262,9 @@ def test_errors_say_what_to_do(tmp_path):
         plot(PLANE, path=tmp_path / "no" / "picture.png")
     with pytest.raises(mixtura.ParameterError, match="column 'height' is not one of length, width"):
         plot(PLANE, columns=["height"])
+    for wrong in (0.5, ["a"], [], [1.0]):
+        with pytest.raises(mixtura.ParameterError, match=r"probabilities are .*expected numbers between 0 and 1"):
+            plot(PLANE, kind="regions", probabilities=wrong)
     with pytest.raises(mixtura.ParameterError, match="ax has room for one panel, but 3 columns"):
         plot(many(2, 3), ax=Figure().add_subplot())
 
@@ -297,3 +301,33 @@ def test_noise_lies_under_marginals_even_where_its_box_is_turned():
     flat = [line for line in panel.lines if line.get_color() == style.GREY]
     assert len(flat) == 1
     assert np.ptp(flat[0].get_ydata()) == 0
+
+
+def test_a_component_as_grey_as_noise_is_not_called_noise():
+    rows = np.repeat([0.0, 9.0], 20) + np.tile([-0.5, 0.0, 0.2, 0.5], 10)
+    figure = plot(mixtura.fit(rows, 2, seed=0), kind="boundaries", colors=["red", style.GREY])
+    assert {text.get_text() for text in figure.axes[0].texts} == {"0", "1"}
+
+
+def test_a_selection_says_how_good_its_best_fit_is():
+    rows = np.repeat([0.0, 9.0], 20) + np.tile([-0.5, 0.0, 0.2, 0.5], 10)
+    chosen = mixtura.select(rows, [1, 2], models="E", seed=0)
+    assert plot(chosen).axes[0].get_title(loc="left") == plot(chosen.best).axes[0].get_title(loc="left")
+
+
+def test_numbers_at_logarithmic_axes_are_plain():
+    axes = Figure().add_subplot()
+    for limits, numbers in {
+        (20, 120): ["20", "50", "100"],
+        (300, 900): ["300", "400", "500", "600", "800"],
+        (1, 90_000): ["1", "10", "100", "1,000", "10,000"],
+        (0.003, 0.03): ["0.005", "0.01", "0.02"],
+        (2e6, 3e7): [r"$2 \times 10^{6}$", r"$5 \times 10^{6}$", "$10^{7}$", r"$2 \times 10^{7}$"],
+    }.items():
+        axes.set_xscale("log")
+        axes.set_xlim(*limits)
+        write_log_numbers(axes.xaxis)
+        axes.figure.draw_without_rendering()
+        texts = [*axes.get_xticklabels(), *axes.get_xticklabels(minor=True)]
+        shown = sorted((text.get_position()[0], text.get_text()) for text in texts if text.get_text())
+        assert [text for place, text in shown if limits[0] <= place <= limits[1]] == numbers

@@ -18,6 +18,7 @@ import pytest
 
 import mixtura
 from mixtura.em import Outcome
+from mixtura.plotting import COLOURS, GREY
 from mixtura.report import LANGUAGES
 from mixtura.report.charts import criterion_chart, starts_chart
 from mixtura.report.drawn_rows import rows_of_page, scale_rows
@@ -234,6 +235,13 @@ def test_long_replays_leave_out_iterations(monkeypatch, rows):
     assert f"{frames.omitted} iterations between the first and the last are left out." in text_of(fit.report(rows))
 
 
+def test_a_page_that_cannot_hold_the_iterations_says_so(monkeypatch, rows):
+    monkeypatch.setattr("mixtura.report.frames.MOST_PARAMETERS", 2 * (1 + 3 * (1 + 3 + 6)))
+    fit = mixtura.fit(rows, 3, seed=0, start="random", model="VVV")
+    text = text_of(fit.report(rows))
+    assert "EM is not replayed: the parameters of its iterations are too many for a page." in text
+
+
 def test_a_removed_component_is_named(rows):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", mixtura.MixturaWarning)
@@ -244,6 +252,17 @@ def test_a_removed_component_is_named(rows):
     found = data_of(fewer.report(rows))
     assert found["components"] == ["component 0", "component 1", "removed 1"]
     assert own_recording(fewer.history).order.tolist() == [0, 2, 1]
+
+
+def test_noise_is_grey_in_the_picture_for_print_after_a_component_was_removed(rows):
+    fit = mixtura.fit(rows, 3, seed=0, start="random", record=True, noise=0.1)
+    left = fit.mixture.select(np.array([0, 2]))
+    last = replace(fit.history[-1], mixture=left, components=(0, 2), number=fit.iterations + 1)
+    fewer = replace(fit, mixture=left, history=(*fit.history, last), outcome=Outcome.REMOVED)
+    report = fewer.report(rows)
+    assert data_of(report)["components"][-1] == "removed 1"
+    swatches = re.search(r'<ul class="static-legend">(.*?)</ul>', report.html, re.DOTALL)[1]
+    assert re.findall(r"--colour: (#\w+)", swatches) == [*COLOURS[:2], GREY]
 
 
 def test_advice_names_what_calls_for_attention():
@@ -263,6 +282,24 @@ def test_advice_names_what_calls_for_attention():
     assert "rows for each free parameter" in text_of(crowded.report(rows[:12]))
 
 
+def test_nothing_calls_for_attention_only_where_nothing_does():
+    values = np.concatenate([np.linspace(-1, 1, 60), np.linspace(9, 11, 60)])
+    none = "Nothing here calls for attention."
+    fit = mixtura.fit(values, 2, seed=0)
+    assert none in text_of(fit.report(values))
+    other = replace(fit.starts[0], loglik=fit.loglik - 5)
+    disagreeing = replace(fit, starts=(fit.starts[0], other))
+    text = text_of(disagreeing.report(values))
+    assert "Only the best of 2 starts ends at this log-likelihood" in text
+    assert none not in text
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mixtura.MixturaWarning)
+        chosen = mixtura.select(values, [1, 2], models="E", seed=0)
+    text = text_of(chosen.report(values))
+    assert "The best number of components is the largest that was tried" in text
+    assert none not in text
+
+
 def test_a_selection_is_reported_with_its_curves(rows):
     chosen = mixtura.select(rows, [1, 2, 3], models=["EEE", "VVV"], seed=0)
     text = text_of(chosen.report(rows))
@@ -271,6 +308,10 @@ def test_a_selection_is_reported_with_its_curves(rows):
     assert "mixtura.select(X, n_components=[1, 2, 3], models=['EEE', 'VVV'], criterion='bic'" in text
     chart = criterion_chart(chosen)
     assert [line["name"] for line in chart["lines"]] == ["EEE", "VVV"]
+    assert [line["colour"] for line in chart["lines"]] == ["#832db6", None]  # that of text
+    column = mixtura.select(rows.to_numpy()[:, 0], [1, 2], seed=0)
+    lines = criterion_chart(column)["lines"]
+    assert [(line["colour"], line["dashed"]) for line in lines] == [("#832db6", True), (None, False)]
     one = mixtura.select(rows, [2], models="all", seed=0)
     text = text_of(one.by("aicc").report(rows))
     assert "AICc" in text
@@ -294,6 +335,28 @@ def test_the_code_in_a_report_makes_the_same_fit(rows):
     names = {"rows": rows}
     exec(unescape(code).replace("X = ...", "X = rows").replace('"report.html"', ""), names)
     assert names["fit"].trace == fit.trace
+
+
+def code_of(report, which):
+    return unescape(re.search(rf'id="{which}-code">(.*?)</pre>', report.html, re.DOTALL)[1])
+
+
+def test_the_code_in_a_report_makes_the_same_selection(rows):
+    chosen = mixtura.select(rows, [1, 3], models=["EEE", "VVI"], criterion="icl", noise=0.05, tol=1e-7)
+    report = chosen.report(rows)
+    names = {"rows": rows}
+    exec(code_of(report, "python").replace("X = ...", "X = rows").replace('"report.html"', ""), names)
+    assert names["chosen"].criterion == "icl"
+    assert names["fit"].trace == chosen.best.trace
+    assert "mixtura select data.csv -k 1,3 --models EEE,VVI --criterion icl --output" in code_of(report, "shell")
+    assert "seed" not in code_of(report, "shell")
+
+
+def test_the_command_in_a_report_takes_other_options_of_em_from_the_model_file(rows):
+    shell = code_of(mixtura.fit(rows, 3, seed=3, em=mixtura.EM(tol=1e-7)).report(rows), "shell")
+    assert "mixtura fit data.csv -k 3 --model model.json --start small-em --seed 3 --output fit.json" in shell
+    assert "mixtura report fit.json data.csv" in shell
+    assert "--model VVV" in code_of(mixtura.fit(rows, 3, seed=3).report(rows), "shell")
 
 
 def test_a_pandas_table_gives_its_names():

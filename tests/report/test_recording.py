@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import mixtura
+from mixtura.fitting.mixture_report import _recording as recording_of_model_file
 from mixtura.report.drawn_rows import rows_of_page
 from mixtura.report.frames import frames_of
 from mixtura.report.recording import moves, recording_of
@@ -67,6 +68,20 @@ def test_on_a_sample_the_end_is_near(rows, monkeypatch):
     assert found.on_sample
     assert found.end == "near"
     assert found.agreement > 0.99
+
+
+def test_on_a_sample_the_rows_keep_their_weights(monkeypatch):
+    monkeypatch.setattr("mixtura.report.drawn_rows.MOST_ROWS", 600)
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(np.concatenate([rng.normal(0, 1, 600), rng.normal(4, 1, 600)]))
+    weight = np.where(rows > 2, 20, 1)
+    fit = mixtura.fit(rows, 2, sample_weight=weight, seed=0)
+    drawn, weights = rows_of_page(fit.mixture, rows), {"sample_weight": weight, "weights_are": None}
+    of_fit = recording(fit, rows, sample_weight=weight)
+    of_file = recording_of_model_file(fit.mixture, fit.model, fit.em, rows, drawn=drawn, weights=weights)
+    for found in (of_fit, of_file):
+        assert found.on_sample
+        assert sorted(found.iterations[-1].mixture.weights) == pytest.approx(sorted(fit.mixture.weights), abs=0.01)
 
 
 def test_fixed_parameters_stay_what_they_are(rows):

@@ -399,3 +399,25 @@ def test_one_column_starts_from_quantiles_too():
     column = np.loadtxt(REFERENCE / "faithful.csv", delimiter=",", skiprows=1)[:, 1:]
     found = mixtura.select(column, [1, 2, 3], start="hierarchical", seed=0)
     assert {one.start for one in found[3, "V"].tried} == {"hierarchical", "quantiles"}
+
+
+def test_a_criterion_that_was_not_computed_ranks_nothing(rows):
+    chosen = mixtura.select(rows, [1, 2], models="EEE", seed=0)
+    for use in (chosen.by, lambda name: chosen.plot(criterion=name)):
+        with pytest.raises(ParameterError, match="criterion is 'cv', which no cell has; select again"):
+            use("cv")
+
+
+def test_a_selection_without_a_sound_cell_is_reported_and_drawn(tmp_path):
+    values = np.repeat([0.0, 1.0, 2.0], 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mixtura.MixturaWarning)
+        chosen = mixtura.select(values, [3], models="V", seed=0)
+        assert not any(cell.sound for cell in chosen.cells)
+        report = chosen.report(values)
+    assert "Choice of the model" in report.html
+    chosen.plot(path=tmp_path / "a.png")
+    without = mixtura.Selection(chosen.cells, (3,), ("V",), "cv", 0, chosen.settings)
+    with pytest.raises(ParameterError, match="the criterion 'cv' of no cell is finite"):
+        without.plot()
+    assert "Choice of the model" in without.report(values).html

@@ -85,3 +85,21 @@ def test_a_file_that_is_no_selection_is_one_line(content, message, tmp_path, cap
     assert shown.startswith(f"resume: {path}")
     assert message in shown
     assert shown.count("\n") == 1
+
+
+def test_starts_given_by_values_are_saved_by_name(saved):
+    rows = saved[0]
+    options = {"models": ["VVI"], "start": ["seeds", np.arange(len(rows)) % 2], "seed": 0}
+    chosen = mixtura.select(rows, [2], **options)
+    again = mixtura.Selection.from_json(chosen.to_json())
+    assert again.settings["start"] == ("seeds", "given")
+    assert again.best.loglik == chosen.best.loglik
+    with pytest.raises(mixtura.ParameterError, match="start differ"):
+        mixtura.select(rows, [2], **options, resume=again)
+
+
+def test_a_byte_order_mark_before_a_selection_is_no_error(saved, tmp_path):
+    path = tmp_path / "chosen.json"
+    path.write_text(json.dumps(saved[1]), encoding="utf-8-sig")
+    chosen = mixtura.select(saved[0], [1, 2], models="VVI", seed=0, resume=path)
+    assert chosen.best.loglik == mixtura.load(path).best.loglik

@@ -98,3 +98,10 @@ def test_fits_and_estimators_are_drawn_alike_and_others_refused(model):
         mixtura.plot([1, 2])
     with pytest.raises(mixtura.ParameterError, match="keeps no iterations; expected a Fit"):
         mixtura.replay(model, X, "a.gif")
+
+
+def test_a_pipeline_of_the_estimator_alone():
+    X = np.repeat([[0.0], [9.0]], 20, axis=0) + np.tile([[-0.5], [0.0], [0.2], [0.5]], (10, 1))
+    pipeline = make_pipeline(mixtura.GaussianMixture(2, random_state=0)).fit(X)
+    display = mixtura.MixtureDisplay.from_estimator(pipeline, X)
+    assert np.array_equal(display.X, X)

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from slips import merges
 
 import mixtura
+from mixtura.data import ArraySource
+from mixtura.errors import ParameterError
 from mixtura.kernels import current_kernel
 from mixtura.kernels.agglomeration import agglomerate as on_numpy
 from mixtura.starts.hierarchical import CRITERIA
@@ -213,3 +215,10 @@ def test_errors_say_what_to_do():
         tree.labels(3)
     with pytest.raises(mixtura.DataError, match="the tree has 1 columns; the data has 2"):
         mixtura.fit(np.eye(4, 2), 2, start=tree)
+
+
+def test_weights_beside_a_source_are_refused():
+    source = ArraySource.of(np.arange(6.0))
+    with pytest.raises(ParameterError, match="sample_weight or weights_are is given beside a Source"):
+        mixtura.hierarchical(source, sample_weight=np.ones(6))
+    assert mixtura.hierarchical(source).labels(2).tolist() == mixtura.hierarchical(np.arange(6.0)).labels(2).tolist()

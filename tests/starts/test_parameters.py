@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mixtura
+from mixtura.errors import ParameterError
 
 MATRICES = np.array([[[1.0]], [[4.0]]])
 ROWS = np.r_[np.random.default_rng(0).normal(0, 1, 300), np.random.default_rng(1).normal(2.5, 2, 150)]
@@ -29,3 +30,8 @@ def test_covariances_are_given_as_to_a_mixture(covariances):
 def test_covariances_of_no_shape_are_refused():
     with pytest.raises(mixtura.DataError, match=r"covariances have shape \(2,\); expected \(k, d, d\)"):
         mixtura.Parameters(covariances=[1.0, 2.0])
+
+
+def test_covariances_are_given_once():
+    with pytest.raises(ParameterError, match="covariances and precisions are both given"):
+        mixtura.Parameters(covariances=[[1.0]], precisions=[[[1.0]]])

@@ -18,6 +18,7 @@ from mixtura._support.checks import (
     as_names,
     as_rng,
     as_rows,
+    choose_columns,
     frozen_array,
 )
 from mixtura._support.clock import time_to_tell
@@ -78,6 +79,7 @@ __all__ = [
     "block_slices",
     "can_start_thread",
     "check_unmasked",
+    "choose_columns",
     "chunk_slices",
     "column_names",
     "distinct_name",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support.containers import as_numbers, check_writable, column_names, name_cell, shortened
+from mixtura._support.containers import as_numbers, check_unmasked, check_writable, column_names, name_cell, shortened
 from mixtura._support.slices import block_slices
 from mixtura._support.types import Array, Rng, Rows
-from mixtura._support.words import format_list
+from mixtura._support.words import format_count, format_list
 from mixtura.errors import DataError, ParameterError
 
 # The largest magnitude allowed in data: squares of larger numbers overflow float64 when they are summed.
@@ -54,12 +54,13 @@ def as_column_positions(columns: Sequence[int | str], names: Sequence[str] | Non
     [1, 0]
     """
     known = {name: position for position, name in enumerate(names or ())}
-    if isinstance(columns, str | int | np.integer):
+    if isinstance(columns, str) or not isinstance(columns, Iterable):
         raise ParameterError(f"columns is {columns!r}; expected a list of names or numbers, such as [{columns!r}]")
     positions = []
     for column in columns:
         position = known.get(column, column) if isinstance(column, str) else column
-        if not isinstance(position, int | np.integer) or not 0 <= position < count:
+        # A mask, whose booleans are integers to Python, has no positions.
+        if isinstance(position, bool) or not isinstance(position, int | np.integer) or not 0 <= position < count:
             allowed = format_list(list(known)) if known else f"0 to {count - 1}"
             raise ParameterError(f"column {shortened(column)} is not one of {allowed}")
         positions.append(int(position))
@@ -128,24 +129,32 @@ def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int
     if not (names and columns) or names == columns:
         rows = as_rows(data, columns=names or columns)
     else:
-        positions = {name: position for position, name in enumerate(names)}
-        missing = [name for name in columns if name not in positions]
+        missing = [name for name in columns if name not in names]
         if missing:
             raise DataError(f"X has no column {shortened(missing[0])}; this mixture has {format_list(columns)}")
-        rows = _rows_of_columns(data, {name: positions[name] for name in columns})
+        rows = as_rows(choose_columns(data, list(columns)), columns=columns)
     if rows.shape[1] != n_features:
-        raise DataError(f"X has {rows.shape[1]} columns; this mixture has {n_features} dimensions")
+        given, expected = format_count(rows.shape[1], "column"), format_count(n_features, "dimension")
+        raise DataError(f"X has {given}; this mixture has {expected}")
     return rows
 
 
-def _rows_of_columns(data: Any, positions: dict[str, int]) -> Rows:
-    """Rows of some columns of a table, of which other columns are not looked at if it can leave them out."""
-    wanted = list(positions)
-    if hasattr(data, "select"):
-        return as_rows(data.select(wanted), columns=tuple(wanted))
-    if hasattr(data, "__getitem__"):  # pandas
-        return as_rows(data[wanted], columns=tuple(wanted))
-    return as_rows(data, columns=column_names(data))[:, list(positions.values())]
+def choose_columns(table: Any, names: list[str]) -> Any:
+    """A table of some columns of another one, in this order; others are not looked at if it can leave them out.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> choose_columns(pl.DataFrame({"a": [1.0], "b": ["x"], "c": [2.0]}), ["c", "a"]).rows()
+    [(2.0, 1.0)]
+    """
+    kind = type(table)  # columns of pandas' tables are attributes of the table, and one may be called "select"
+    if hasattr(kind, "select"):
+        return table.select(names)
+    if hasattr(kind, "__getitem__"):
+        return table[names]
+    known = column_names(table) or ()
+    return np.asarray(table)[:, [known.index(name) for name in names]]
 
 
 def all_finite(array: Rows) -> bool:
@@ -194,7 +203,7 @@ def as_rng(seed: int | np.integer[Any] | Rng | None) -> Rng:
 
 
 def as_count(value: Any, name: str, *, least: int = 1, most: int = LARGEST_COUNT) -> int:
-    """Check an argument that must be an integer from ``least`` to ``most``, which messages tell where it is exceeded.
+    """Check an argument that must be an integer from ``least`` to ``most``.
 
     Examples
     --------
@@ -246,6 +255,7 @@ def frozen_array(values: Any, name: str = "values") -> Array:
     Traceback (most recent call last):
     mixtura.errors.DataError: means cannot be read as an array of numbers
     """
+    check_unmasked(values, name)
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):

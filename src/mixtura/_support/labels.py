@@ -19,7 +19,8 @@ def without_missing(labels: Any) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """
     values = np.asarray(labels, dtype=None if not _mixed(labels) else object)
     if isinstance(labels, np.ma.MaskedArray):
-        return values, np.ma.getmaskarray(labels)
+        own, missing = without_missing(values)
+        return own, missing | np.ma.getmaskarray(labels)
     if values.dtype.kind in "fmM":
         return values, np.isnan(values)
     if values.dtype.kind != "O":

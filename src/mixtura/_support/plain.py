@@ -22,7 +22,10 @@ def as_kind(kind: type[Value], value: Any) -> Value:
     """
     if type(value) not in ((int, float) if kind is float else (kind,)):
         raise TypeError(f"{shortened(value)} is no {kind.__name__}")
-    return cast(Value, float(value) if kind is float else value)
+    try:
+        return cast(Value, float(value) if kind is float else value)
+    except OverflowError:  # an integer of hundreds of digits
+        raise TypeError(f"{shortened(value)} is no float") from None
 
 
 def as_tuple_of(kind: type[Value], values: Any) -> tuple[Value, ...]:

@@ -75,7 +75,7 @@ def _as_threads(value: Any, name: str) -> int:
     """Check a number of threads; ``name`` is how the message calls it."""
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = 0
     if number < 1 or isinstance(value, bool | float):
         raise ParameterError(f"{name} is {shortened(value)}; expected an integer of at least 1, or None")

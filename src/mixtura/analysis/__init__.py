@@ -14,6 +14,7 @@ from mixtura.analysis.comparison import Comparison, compare
 from mixtura.analysis.confusion import Confusion
 from mixtura.analysis.discriminant import COMPONENTS_PER_CLASS, discriminant
 from mixtura.analysis.discriminant_file import CLASSIFIER_FORMAT
+from mixtura.analysis.estimates import check_level
 from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest, LikelihoodRatioTests, likelihood_ratio_tests
 from mixtura.analysis.load import format_of_json, load
 from mixtura.analysis.progress import progress
@@ -33,6 +34,7 @@ __all__ = [
     "LikelihoodRatioTests",
     "Reduction",
     "bootstrap",
+    "check_level",
     "combine_components",
     "compare",
     "cross_validate_classes",

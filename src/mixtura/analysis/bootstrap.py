@@ -24,19 +24,18 @@ from mixtura._support import (
     run_replicates,
     table_kind,
 )
-from mixtura.analysis.estimates import estimate_records
+from mixtura.analysis.estimates import check_level, estimate_records
 from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
 from mixtura.data import ArraySource, ColumnValues
 from mixtura.em.estep import as_known_labels
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, Start, check_same_rows, fit, fit_of
 from mixtura.mixture import Mixture
-from mixtura.plotting import MAX_DRAWN_COLUMNS, View, as_picture_path, plot_parameter_replicates, plot_weight_replicates
+from mixtura.plotting import MAX_DRAWN_COLUMNS, Place, View, plot_parameter_replicates, plot_weight_replicates
 from mixtura.starts import refined
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from matplotlib.figure import Figure, SubFigure
 
 optimize = LazyModule("scipy.optimize")
 
@@ -71,7 +70,7 @@ class Bootstrap:
 
     def __repr__(self) -> str:
         k, d = self.mixture.means.shape
-        lost = f", {self.lost} of which lost a component" if self.lost else ""
+        lost = f", {self.lost} of which lost a component, or had one collapse" if self.lost else ""
         shape = f"{format_count(k, 'component')} in {format_count(d, 'dimension')}"
         return f"<Bootstrap of {shape}: {format_count(len(self.weights) + self.lost, 'replicate')}{lost}>"
 
@@ -99,8 +98,7 @@ class Bootstrap:
         >>> bool(low < 0.06 < high)
         True
         """
-        if not 0 < level < 1:
-            raise ParameterError(f"level is {level!r}; expected a number between 0 and 1, such as 0.95")
+        check_level(level)
         ends = [(1 - level) / 2, (1 + level) / 2]
         return {name: np.quantile(values, ends, axis=0) for name, values in self._replicates.items()}
 
@@ -124,8 +122,9 @@ class Bootstrap:
     def records(self, level: float = 0.95) -> list[dict[str, Any]]:
         """The rows of `table` as dictionaries."""
         if len(self.weights) < 2:
+            kept = format_count(len(self.weights), "replicate")
             raise ParameterError(
-                f"{len(self.weights)} replicates kept all components ({self.lost} lost some); standard errors need two"
+                f"{kept} kept all components ({self.lost} lost some, or had one collapse); standard errors need two"
             )
         return list(estimate_records(self.mixture, self.standard_errors, self.intervals(level)))
 
@@ -135,6 +134,9 @@ class Bootstrap:
         *,
         level: float = 0.95,
         columns: Sequence[int | str] | None = None,
+        title: str | None = None,
+        figsize: tuple[float, float] | None = None,
+        ax: SubFigure | None = None,
         path: str | Path | None = None,
     ) -> Figure:
         """Draw a histogram of the replicates of each parameter, with its estimate and its interval.
@@ -147,31 +149,29 @@ class Bootstrap:
             Probability of the intervals.
         columns : sequence of int or str, optional
             Columns to draw; default: all, or of more than six those in which the components differ most.
-        path : str or Path, optional
-            Save the figure as this .png, .svg or .pdf, too.
+        title, figsize, ax, path : optional
+            As in `mixtura.plot`; ``ax`` is a SubFigure, since there are several panels.
 
         Raises
         ------
         ParameterError
             If ``what``, a column or the path's format is unknown, or every replicate lost a component.
         """
-        target = as_picture_path(path)
+        place = Place.of(ax, figsize, title, path)
         if what not in ("weights", "means", "variances"):
             raise ParameterError(f"what is {what!r}; expected 'weights', 'means' or 'variances'")
         if not len(self.weights):
-            raise ParameterError("there is nothing to draw: every replicate lost a component")
-        ends = self.intervals(level)
-        title = f"{what}, {len(self.weights)} bootstrap replicates"
+            raise ParameterError("there is nothing to draw: every replicate lost a component, or had one collapse")
+        ends, own = self.intervals(level), f"{what}, {len(self.weights)} bootstrap replicates"
         if what == "weights":
-            return plot_weight_replicates(
-                self.mixture, self.weights, ends["weights"], level=level, first_line=title, path=target
-            )
+            found = (self.weights, ends["weights"])
+            return plot_weight_replicates(self.mixture, *found, level=level, title=own, place=place)
         view = View.from_data(self.mixture, None, columns, max_columns=MAX_DRAWN_COLUMNS, max_rows=0)
         values = (self.means, self.mixture.means, ends["means"])
         if what == "variances":
             variances = self.mixture.covariances.variances()
             values = (_diagonals(self.covariances), variances, _diagonals(ends["covariances"]))
-        return plot_parameter_replicates((view.mixture, view.columns), values, level, [title, *view.notes], target)
+        return plot_parameter_replicates((view.mixture, view.columns), values, level, [own, *view.notes], place)
 
     @property
     def _replicates(self) -> dict[str, Array]:

@@ -53,7 +53,7 @@ def cross_validate_classes(
     Raises
     ------
     DataError
-        If a class has a single row.
+        If a class of ``found`` has no row or a single one.
 
     Examples
     --------
@@ -67,6 +67,9 @@ def cross_validate_classes(
     labels, missing = as_classes(y, len(rows))
     kept = np.flatnonzero(~missing & np.isin(labels, found.classes))
     rows, labels = rows[kept], labels[kept].astype(found.classes.dtype)
+    absent = np.setdiff1d(found.classes, labels)
+    if len(absent):
+        raise DataError(f"y has no row of class {str(absent[0])!r}; pass the rows of all classes of the discriminant")
     weight = as_sample_weight(sample_weight, len(missing))
     weight = None if weight is None else weight[kept]
     fold = _deal(labels, as_count(folds, "folds", least=2), as_rng(seed))

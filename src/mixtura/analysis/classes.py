@@ -53,7 +53,10 @@ def class_proportions(codes: NDArray[np.int64], weight: Array | None) -> Array:
 
 def as_priors(priors: Any, proportions: Array) -> Array:
     """Checked prior probabilities of the classes, (c,); their proportions if none are given."""
-    given = proportions if priors is None else np.asarray(priors, dtype=np.float64)
+    try:
+        given = proportions if priors is None else np.asarray(priors, dtype=np.float64)
+    except (TypeError, ValueError):  # no numbers
+        given = np.empty(0)
     if given.shape != proportions.shape or not (given >= 0).all() or abs(given.sum() - 1) > 1e-6:
         raise ParameterError(f"priors are {priors!r}; expected {len(proportions)} probabilities that sum to one")
     return given

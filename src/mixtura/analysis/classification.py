@@ -32,13 +32,12 @@ from mixtura.analysis.classes import as_classes
 from mixtura.analysis.confusion import Confusion
 from mixtura.analysis.discriminant_file import discriminant_fields, discriminant_to_json
 from mixtura.covariance import DenseCovariance
+from mixtura.errors import DataError
 from mixtura.mixture import Mixture
 from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view, format_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-from mixtura.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)

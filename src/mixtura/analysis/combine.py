@@ -25,10 +25,10 @@ from mixtura._support import (
 )
 from mixtura.errors import ParameterError
 from mixtura.mixture import NOISE_LABEL, Mixture, as_mixture, component_labels
-from mixtura.plotting import plot_entropy
+from mixtura.plotting import Place, plot_entropy
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 
 special = LazyModule("scipy.special")
@@ -76,7 +76,8 @@ class Combination:
 
     def __repr__(self) -> str:
         k = self.mixture.n_components
-        return f"<Combination of {format_count(k, 'component')} into {self.suggested} clusters or any number up to {k}>"
+        clusters = format_count(self.suggested, "cluster")
+        return f"<Combination of {format_count(k, 'component')} into {clusters} or any number up to {k}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records())
@@ -116,9 +117,9 @@ class Combination:
 
         It is a DataFrame, with the index of X and the columns 0, 1, ..., and -1 for noise, if X is a DataFrame.
         """
-        clusters = range(n_clusters)
-        names = [*clusters, NOISE_LABEL] if self.mixture.noise else list(clusters)
-        return as_columns_like(X, self._posterior(X, n_clusters), names)
+        posterior = self._posterior(X, n_clusters)
+        names = [*range(n_clusters), *([NOISE_LABEL] if self.mixture.noise else [])]
+        return as_columns_like(X, posterior, names)
 
     @underflow_to_zero
     def _posterior(self, X: Any, n_clusters: int) -> Array:
@@ -148,7 +149,7 @@ class Combination:
         overlap = np.diff(self.entropies) / np.maximum(self.merged_rows, TINY) >= OVERLAP
         if k == 1 or not overlap[-1]:
             return k
-        if overlap[0] or k < 3:
+        if overlap[0]:
             return 1
         total_rows, entropy = self._cumulative_merged_rows, np.array(self.entropies)
         bends = range(1, k - 1)
@@ -163,15 +164,23 @@ class Combination:
         """Rows in merged clusters, summed over the merges from K clusters to 1, ..., K, (K,)."""
         return np.concatenate([[0.0], np.cumsum(self.merged_rows[::-1])])[::-1]
 
-    def plot(self, *, path: str | Path | None = None) -> Figure:
+    def plot(
+        self,
+        *,
+        title: str | None = None,
+        figsize: tuple[float, float] | None = None,
+        ax: SubFigure | None = None,
+        path: str | Path | None = None,
+    ) -> Figure:
         """Draw the entropy against the number of clusters, and against the rows merged so far, with its bend.
 
         Parameters
         ----------
-        path : str or Path, optional
-            Save the figure as this .png, .svg or .pdf, too.
+        title, figsize, ax, path : optional
+            As in `mixtura.plot`; ``ax`` is a SubFigure, since there are several panels.
         """
-        return plot_entropy(np.array(self.entropies), self._cumulative_merged_rows, self.suggested, path)
+        place = Place.of(ax, figsize, title, path)
+        return plot_entropy(np.array(self.entropies), self._cumulative_merged_rows, self.suggested, place)
 
 
 def _line_residual(x: Array, y: Array) -> float:

@@ -31,7 +31,7 @@ class Comparison:
     held_out : tuple of two float
         Mean log-likelihood of rows that the model was not fitted to: of each fold, by the same model fitted to the
         other rows from its own parameters; of all rows, if the model was fitted to others. NaN for a mixture that is
-        no fit.
+        no fit, and where one of the five folds would have no row.
     labels : tuple of two lists
         Labels of the components of each.
     counts : ndarray of shape (k1, k2)
@@ -133,7 +133,10 @@ def compare(first: Any, second: Any, X: Any, sample_weight: Any = None, *, threa
 
 
 def _held_out(model: Any, X: Any, sample_weight: Any, threads: int | None) -> float:
-    """Mean log-likelihood of rows to which a model was not fitted; NaN if it does not say how it was fitted."""
+    """Mean log-likelihood of rows to which a model was not fitted; NaN if that cannot be found out.
+
+    It cannot without a fit, or where some fold would have no row.
+    """
     found = getattr(model, "best", model)
     if not isinstance(found, Fit):
         return math.nan
@@ -145,6 +148,8 @@ def _held_out(model: Any, X: Any, sample_weight: Any, threads: int | None) -> fl
     parts = [
         (source.take(np.flatnonzero(fold != one)), source.take(np.flatnonzero(fold == one))) for one in range(FOLDS)
     ]
+    if not all(test.n_rows for _, test in parts):
+        return math.nan
     left_out = [assess(_refitted(found, training), test) for training, test in parts]
     return sum(one.loglik for one in left_out) / sum(one.n_rows for one in left_out)
 

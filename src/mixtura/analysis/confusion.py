@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, TableKind, as_table, html_table
+from mixtura._support import Array, TableKind, as_table, distinct_name, html_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +70,11 @@ class Confusion:
         return (self.n_rows - float(np.trace(self.counts))) / self.n_rows if self.n_rows else math.nan
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows of `table` as dictionaries."""
-        names = [str(name) for name in self.classes.tolist()]
+        """The rows of `table` as dictionaries; a class called "class" is "class_2" among their keys."""
+        taken = ["class", *map(str, self.classes.tolist())]
+        heads = [distinct_name(name, taken) if name == "class" else name for name in taken[1:]]
         return [
-            {"class": name, **dict(zip(names, counts, strict=True))}
+            {"class": name, **dict(zip(heads, counts, strict=True))}
             for name, counts in zip(self.classes.tolist(), self.counts.tolist(), strict=True)
         ]
 

@@ -27,13 +27,14 @@ from mixtura._support import (
     underflow_to_zero,
 )
 from mixtura.data import ArraySource, ColumnValues, round_to_units
+from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
-from mixtura.plotting import plot_likelihood_ratios
+from mixtura.plotting import Place, plot_likelihood_ratios
 from mixtura.starts import refined
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,17 +87,22 @@ class LikelihoodRatioTest:
         """Bootstrap p-value: (1 + number of replicates not below the statistic) / (n + 1)."""
         return (1 + int((self.replicates >= self.statistic).sum())) / (len(self.replicates) + 1)
 
-    def plot(self, *, ax: Axes | None = None, path: str | Path | None = None) -> Figure:
+    def plot(
+        self,
+        *,
+        title: str | None = None,
+        figsize: tuple[float, float] | None = None,
+        ax: Axes | SubFigure | None = None,
+        path: str | Path | None = None,
+    ) -> Figure:
         """Draw a histogram of the replicates, with the observed statistic.
 
         Parameters
         ----------
-        ax : matplotlib Axes, optional
-            Axes to draw in; default: those of a new figure.
-        path : str or Path, optional
-            Save the figure as this .png, .svg or .pdf, too.
+        title, figsize, ax, path : optional
+            As in `mixtura.plot`.
         """
-        return plot_likelihood_ratios([self], path, ax)
+        return plot_likelihood_ratios([self], Place.of(ax, figsize, title, path))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,15 +156,22 @@ class LikelihoodRatioTests:
         """The rows of `table` as dictionaries."""
         return [record for test in self.tests for record in test.records()]
 
-    def plot(self, *, path: str | Path | None = None) -> Figure:
+    def plot(
+        self,
+        *,
+        title: str | None = None,
+        figsize: tuple[float, float] | None = None,
+        ax: Axes | SubFigure | None = None,
+        path: str | Path | None = None,
+    ) -> Figure:
         """Draw a histogram of the replicates of each test, with its observed statistic.
 
         Parameters
         ----------
-        path : str or Path, optional
-            Save the figure as this .png, .svg or .pdf, too.
+        title, figsize, ax, path : optional
+            As in `mixtura.plot`; ``ax`` is a SubFigure if there are several tests.
         """
-        return plot_likelihood_ratios(self.tests, path)
+        return plot_likelihood_ratios(self.tests, Place.of(ax, figsize, title, path))
 
 
 def likelihood_ratio_tests(
@@ -213,6 +226,8 @@ def likelihood_ratio_tests(
     >>> [test.p_value <= 0.05 for test in mixtura.likelihood_ratio_tests(rows, n=19, start="kmeans", seed=0)]
     [True, False]
     """
+    if not 0 < level <= 1:
+        raise ParameterError(f"level is {level!r}; expected a number above 0 and at most 1, such as 0.05")
     rows = as_rows(X)
     rng, wanted = as_rng(seed), as_count(n, "n")
     values = ColumnValues.of(ArraySource.of(rows, sample_weight, weights_are=weights_are))

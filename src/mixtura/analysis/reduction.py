@@ -22,16 +22,17 @@ from mixtura._support import (
 from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture, as_mixture, column_labels
-from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view, plot_loadings
+from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, Place, View, draw_view, plot_loadings
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 
 linalg = LazyModule("scipy.linalg")
 
-# Eigenvalues below this fraction of the largest are rounding errors.
-RELATIVE_RANK_TOLERANCE = 1e-10
+# Eigenvalues below this fraction of the largest are rounding errors; so is the largest below the second number, since
+# those of equal components are about 1e-31.
+RELATIVE_RANK_TOLERANCE, LEAST_EIGENVALUE = 1e-10, 1e-28
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +66,8 @@ class Reduction:
 
     def __repr__(self) -> str:
         d, r = self.basis.shape
-        first = f"; the first has {self.proportions[0]:.3g} of the differences" if r else ""
-        return f"<Reduction of {d} columns to {format_count(r, 'direction')}{first}>"
+        first = f"the first has {self.proportions[0]:.3g} of the differences"
+        return f"<Reduction of {d} columns to {format_count(r, 'direction')}; {first}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self.records())
@@ -165,15 +166,20 @@ class Reduction:
         labels = original.labels(self._original)
         return draw_view(view, labels, title, kind=kind, probabilities=probabilities, **options)
 
-    def plot_loadings(self, *, figsize: tuple[float, float] | None = None, path: str | Path | None = None) -> Figure:
+    def plot_loadings(
+        self,
+        *,
+        title: str | None = None,
+        figsize: tuple[float, float] | None = None,
+        ax: SubFigure | None = None,
+        path: str | Path | None = None,
+    ) -> Figure:
         """Draw the standardised loadings, ``std_basis``, as bars: how much each column contributes to each direction.
 
         Parameters
         ----------
-        figsize : (float, float), optional
-            Width and height in inches.
-        path : str or Path, optional
-            Save as this .png, .svg or .pdf, too.
+        title, figsize, ax, path : optional
+            As in `mixtura.plot`; ``ax`` is a SubFigure, since there are several panels.
 
         Examples
         --------
@@ -183,7 +189,7 @@ class Reduction:
         ['direction 1 (100 %)']
         """
         names = column_labels(self._original.columns, len(self.basis))
-        return plot_loadings(self.std_basis, names, self._direction_names, figsize=figsize, path=path)
+        return plot_loadings(self.std_basis, names, self._direction_names, Place.of(ax, figsize, title, path))
 
     @property
     def _direction_names(self) -> tuple[str, ...]:
@@ -210,7 +216,7 @@ def reduce_dimensions(mixture: Any, balance: float = 1.0) -> Reduction:
     Raises
     ------
     ParameterError
-        If the mixture has one component, or balance is not from 0 to 1.
+        If the mixture has one component, the components are equal in what is compared, or balance is not from 0 to 1.
 
     References
     ----------
@@ -237,6 +243,11 @@ def reduce_dimensions(mixture: Any, balance: float = 1.0) -> Reduction:
     means = between @ np.linalg.solve(total, between)
     covariances = np.einsum("k,kij,kjl->il", mixture.weights, deviations, np.linalg.solve(total, deviations))
     values, vectors = linalg.eigh(2 * balance * means + 2 * (1 - balance) * covariances, total)
+    if values[-1] < LEAST_EIGENVALUE:
+        what = "means" if balance == 1 else "covariances" if balance == 0 else "means and covariances"
+        raise ParameterError(
+            f"the components have the same {what}, so they differ in no direction (balance {balance:g})"
+        )
     kept = np.flatnonzero(values > RELATIVE_RANK_TOLERANCE * values[-1])[::-1]
     basis = vectors[:, kept] / np.linalg.norm(vectors[:, kept], axis=0)
     basis = basis * np.sign(basis[np.abs(basis).argmax(axis=0), np.arange(len(kept))])  # the largest entry is positive

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 from mixtura.app.session import FitEntry, Session
-from mixtura.plotting import plot
+from mixtura.plotting import plot_png
 from mixtura.report import ReportOptions, fit_report
 
 
@@ -35,10 +34,8 @@ def report_file(session: Session, entry: FitEntry) -> bytes:
 
 def picture_file(session: Session, entry: FitEntry) -> bytes:
     """The picture of Matplotlib, as PNG."""
-    memory = io.BytesIO()
     with session.alone():
-        plot(entry.fit, entry.table).savefig(memory, format="png")
-    return memory.getvalue()
+        return plot_png(entry.fit, entry.table)
 
 
 # The files of a fit: their media types, and what makes them.

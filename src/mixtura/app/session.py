@@ -111,7 +111,7 @@ class Session:
 
     def find(self, number: Any) -> FitEntry:
         """The fit with a number; ParameterError if there is none."""
-        entry = self.fits.get(int(number)) if str(number).isdecimal() else None
+        entry = {str(known): fit for known, fit in self.fits.items()}.get(str(number))
         if entry is None:
             known = ", ".join(map(str, self.fits)) or "none yet"
             raise ParameterError(self.language.text("no_such_fit", number=number, known=known))

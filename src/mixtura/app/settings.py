@@ -17,6 +17,9 @@ ALL_MODELS = "all"
 # Limits of what the page asks for.
 MOST_COMPONENTS, MOST_STARTS = 100, 100
 
+# Python reads a number of thousands of digits slowly, or refuses it.
+MOST_DIGITS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
@@ -106,7 +109,8 @@ def _as_columns(given: Any, available: Sequence[str]) -> tuple[str, ...]:
 def _as_whole(given: Any, name: str, least: int, most: int) -> int:
     """Check a whole number, which may be text."""
     text = str(given).strip()
-    if isinstance(given, bool) or not (text.isascii() and text.isdecimal()) or not least <= int(text[:12]) <= most:
+    is_number = text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS and not isinstance(given, bool)
+    if not is_number or not least <= int(text) <= most:
         raise ParameterError(f"{name} is {given!r}; expected a whole number from {least} to {most}")
     return int(text)
 

@@ -60,15 +60,15 @@ def classify(
     """
     paths = {"--output": output, "--labels": labels, "--picture": picture}
     files = check_outputs(paths, {"--picture": PICTURE}, (data, new))
-    kept = append or identifier is not None
-    rows = reading.table(data, labels_column=classes, keep_cells=kept)
+    kept: dict[str, Any] = {"keep_cells": append, "identifier": identifier}
+    rows = reading.table(data, labels_column=classes, **kept)
     chosen = column_positions(parse_names(show), column_labels(rows.columns, len(rows.rows[0])))
     wanted = parse_counts(components)
     found = mixtura.discriminant(
         rows,
         _class_labels(rows, unlabelled),
         wanted[0] if len(wanted) == 1 else wanted,
-        models=parse_names([models]) if models != "all" else models,
+        models=parse_names([models]),
         unlabelled=UNLABELLED,
         sample_weight=rows.sample_weight,
         weights_are=weights_are,
@@ -84,13 +84,13 @@ def classify(
     new_rows = rows
     if new is not None:
         others = replace(reading, columns=None, weights_column=None)
-        new_rows = others.table(new, found.mixture, labels_column=classes, labels_needed=False, keep_cells=kept)
+        new_rows = others.table(new, found.mixture, labels_column=classes, labels_needed=False, **kept)
         confusions["error on NEW"] = _confusion(found, new_rows, unlabelled)
     confusions = {name: each for name, each in confusions.items() if each.n_rows}
 
     def write_labels(path: str) -> None:
         columns = class_columns(found, new_rows, proba=proba)
-        write_table(path, with_rows(columns, new_rows, append=append, identifier=identifier))
+        write_table(path, with_rows(columns, new_rows, path, append=append, identifier=identifier))
 
     writers: dict[str, Writer] = {
         "--output": found.save,

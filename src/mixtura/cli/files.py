@@ -172,6 +172,17 @@ def guard_column(series: Any) -> Any:
     return load_polars().Series(series.name, cells, dtype=series.dtype)
 
 
+def writes_text(path: str) -> bool:
+    """Whether a table is written to a path as text, in which numbers have no type.
+
+    Examples
+    --------
+    >>> writes_text("a.csv"), writes_text("a.parquet")
+    (True, False)
+    """
+    return SUFFIXES[Path(path).suffix.lower()] in ("csv", "tsv")
+
+
 def write_table(path: str, columns: Mapping[str, Sequence[Any]]) -> None:
     r"""Write columns to a file, in the format of its suffix: CSV, TSV, Parquet, Arrow or NDJSON.
 

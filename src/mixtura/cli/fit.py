@@ -61,7 +61,7 @@ def fit(
     """
     paths = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
     files = check_outputs(paths, FIT_PICTURES, (data, settings.start))
-    table = reading.table(data, settings.parsed_start, keep_cells=append or identifier is not None)
+    table = reading.table(data, settings.parsed_start, keep_cells=append, identifier=identifier)
     result = settings.fit(table, verbose=verbose, record=replay is not None)
     report_fit(result, files, fit_writers(result, table, append=append, identifier=identifier), json=json)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mixtura
 from mixtura import Bootstrap, LikelihoodRatioTests
 from mixtura._support import write_text
+from mixtura.analysis import check_level
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.inputs import parse_names
@@ -45,6 +46,7 @@ def bootstrap(
     files = check_outputs(paths, {"--picture": PICTURE}, (data, settings.start))
     if what not in ("weights", "means", "variances"):
         raise ParameterError(f"--what is {what!r}; expected weights, means or variances")
+    check_level(level)  # before the replicates, which take long
     rows = reading.table(data, settings.parsed_start)
     chosen = column_positions(parse_names(show), column_labels(rows.columns, len(rows.rows[0])))
     fit, boot = _fit_and_bootstrap(settings, rows, replicates, method)
@@ -106,7 +108,7 @@ def ratio_test(
     """
     files = check_outputs({"--table": table, "--picture": picture}, {"--picture": PICTURE}, (data,))
     wanted = parse_counts(components)
-    rows = reading.table(data, settings.parsed_start)
+    rows = reading.table(data)
     with replicate_progress(replicates) as on_replicate:
         tests = mixtura.likelihood_ratio_tests(
             rows,

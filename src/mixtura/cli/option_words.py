@@ -20,16 +20,21 @@ OPTIONS = {
     "resume=": "--resume",
     "noise=": "--noise",
     "tol": "--tol",
+    "n_clusters": "--clusters",
+    "n": "-n",
 }
 
+# Parameters that only some commands have as options.
+OWN = ("balance", "criterion", "folds", "fps", "kind", "lang", "level", "method", "n", "probabilities")
+
 # What a message begins with where it is about the value of a parameter.
-SUBJECTS = tuple(field.name for field in fields(FitOptions) if len(field.name) > 1)
+SUBJECTS = (*(field.name for field in fields(FitOptions) if len(field.name) > 1), *OWN)
 
 # Text between double quotes is a name of the user's.
 PATTERN = re.compile(
     r'"[^"]*"|'
-    + "|".join(rf"(?<![\w-]){re.escape(name)}(?!\w)" for name in OPTIONS)
-    + rf"|^(?:{'|'.join(SUBJECTS)})(?= is |: )"
+    + "|".join(rf"(?<![\w-]){re.escape(name)}(?!\w)" for name in OPTIONS if name not in OWN)
+    + rf"|^(?:{'|'.join(SUBJECTS)})(?= is | are |: )"
 )
 
 
@@ -42,10 +47,12 @@ def in_option_words(message: str) -> str:
     'Out of steps before it converged: raise --max-iter, or --tol.'
     >>> in_option_words("seed is -1; expected None"), in_option_words('column "tol" has no numbers')
     ('--seed is -1; expected None', 'column "tol" has no numbers')
+    >>> in_option_words("n is 0; expected an integer"), in_option_words("noise_region is 'x'; expected box or hull")
+    ('-n is 0; expected an integer', "--noise-region is 'x'; expected box or hull")
     """
 
     def replaced(found: re.Match[str]) -> str:
         word = found.group()
-        return word if word.startswith('"') else OPTIONS.get(word, f"--{word}")
+        return word if word.startswith('"') else OPTIONS.get(word, f"--{word.replace('_', '-')}")
 
     return PATTERN.sub(replaced, message)

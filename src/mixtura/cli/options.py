@@ -144,7 +144,8 @@ PictureOutput: TypeAlias = Annotated[
     str | None, typer.Option(metavar="FILE", help="Draw the result (.png, .svg, .pdf).")
 ]
 ReplayOutput: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Animate the iterations of EM (.gif, .mp4, or a folder of pictures).")
+    str | None,
+    typer.Option(metavar="FILE", help="Show the iterations of EM (.gif, .mp4, .html, or a folder of pictures)."),
 ]
 ReplayTarget: TypeAlias = Annotated[
     str,
@@ -181,6 +182,17 @@ DrawnColumns: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(metavar="a,b", help="Columns to draw; default: those in which the components differ most."),
 ]
+LogColumns: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--log", metavar="a,b", help="Columns whose axes are logarithmic; all for all that are drawn."),
+]
+PictureTitle: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Title, in place of the line that describes the mixture.")
+]
+Colours: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--colors", metavar="a,b", help="Colours of the components, by name or as #rrggbb."),
+]
 TableOutput: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -194,7 +206,12 @@ Append: TypeAlias = Annotated[
     bool, typer.Option("--append", help="Write the new columns after all columns of the file, in place of row numbers.")
 ]
 Identifier: TypeAlias = Annotated[
-    str | None, typer.Option("--id", metavar="NAME", help="Column of the file to write beside each row's number.")
+    str | None,
+    typer.Option(
+        "--id",
+        metavar="NAME",
+        help="Column that tells the rows apart: it is no data, and is written beside each row's number.",
+    ),
 ]
 Proba: TypeAlias = Annotated[bool, typer.Option("--proba", help="Write the probability of each component, too.")]
 PerRow: TypeAlias = Annotated[bool, typer.Option("--per-row", help="Write the log-likelihood of each row instead.")]

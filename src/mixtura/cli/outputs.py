@@ -97,7 +97,7 @@ def fit_writers(fit: Fit, table: Table, *, append: bool, identifier: str | None)
 
     def write_labels(path: str) -> None:
         found = label_columns(fit.mixture, table, cutoff=fit.cutoff)
-        write_table(path, with_rows(found, table, append=append, identifier=identifier))
+        write_table(path, with_rows(found, table, path, append=append, identifier=identifier))
 
     return {
         "--output": lambda path: write_text(path, f"{fit.to_json()}\n"),

@@ -39,6 +39,8 @@ def read_predictor(path: str) -> Predictor:
     if format_of_json(data) == CLASSIFIER_FORMAT:
         try:
             found = Discriminant.from_json(data.decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise DataError(f"{display_name(path)}: not a classifier: its text is not UTF-8") from None
         except DataError as error:
             raise DataError(f"{display_name(path)}: {error}") from None
         return Predictor(found.mixture, partial(class_columns, found))

@@ -10,9 +10,8 @@ from mixtura.cli.files import read_model_file
 from mixtura.cli.outputs import PAGE, check_outputs
 from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.shared_options import with_options
-from mixtura.errors import ParameterError
 from mixtura.fitting import report_mixture
-from mixtura.report import LANGUAGES, ReportOptions
+from mixtura.report import ReportOptions, as_language
 
 
 @with_options("columns", "exclude", "numeric")
@@ -31,8 +30,7 @@ def report(
     It shows the rows, the components and how certain they are, and replays EM from a random start.
     """
     check_outputs({"--output": output}, {"--output": PAGE}, (model, data))
-    if lang not in LANGUAGES:
-        raise ParameterError(f"--lang is {lang!r}; expected one of {', '.join(LANGUAGES)}")
+    as_language(lang)  # refuses an unknown one before the file is read
     file = read_model_file(model)
     table = reading.table(data, file.mixture)
     report_mixture(

@@ -35,7 +35,7 @@ def bootstrap_summary(boot: Bootstrap, records: Sequence[dict[str, Any]], level:
         own = [each.get(name) for each in found.values()]
         lines.append((name, *(_format_estimate(row, sign) for row in own)))
         lines.append((f"  {format_percent(level)}", *(_format_interval(row) for row in own)))
-    lost = f", {boot.lost} more lost a component" if boot.lost else ""
+    lost = f", {boot.lost} more lost a component, or had one collapse" if boot.lost else ""
     head = f"{format_count(len(boot.weights), 'replicate')}{lost}"
     return Group(
         Text(f"{head}\n"), *split_to_width(lines, console), Text(f"(estimate {sign} standard error, and interval)")

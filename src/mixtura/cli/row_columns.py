@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from mixtura import Discriminant, Mixture
-from mixtura._support import distinct_name, format_list
+from mixtura._support import distinct_name
+from mixtura.cli.files import writes_text
 from mixtura.data.tables import Table, load_polars
-from mixtura.errors import ParameterError
 from mixtura.mixture import NOISE_LABEL, noise_name, row_labels
 
 # A row is an outlier if it lies outside the region of highest density that holds this part of the mixture.
@@ -66,20 +66,20 @@ def class_columns(found: Discriminant, table: Table, *, proba: bool = False) -> 
 
 
 def with_rows(
-    found: Mapping[str, Sequence[Any]], table: Table, *, append: bool, identifier: str | None
+    found: Mapping[str, Sequence[Any]], table: Table, path: str | None, *, append: bool, identifier: str | None
 ) -> dict[str, Sequence[Any]]:
     """New columns after the number of each row and its identifier, or with ``append`` after all columns of the file.
 
-    A new column whose name the file has gets another one.
+    A new column whose name the file has gets another one. A file in text, or no ``path``, gets the cells as they are
+    written; in other formats columns of plain numbers become numbers.
     """
     cells = table.cells
     before: dict[str, Sequence[Any]] = {"row": row_numbers(table)}
     if cells is not None and append:
-        before = dict(zip(cells.frame.columns, _as_written(table), strict=True))
+        as_text = path is None or writes_text(path)
+        columns: list[Any] = cells.frame.get_columns() if as_text else _as_numbers(table, cells.frame)
+        before = dict(zip(cells.frame.columns, columns, strict=True))
     elif cells is not None and identifier is not None:
-        if identifier not in cells.frame.columns:
-            known = format_list(cells.frame.columns)
-            raise ParameterError(f'--id: {table.name} has no column "{identifier}"; it has {known}')
         before[distinct_name(identifier, before)] = cells.frame[identifier].to_list()
     result = dict(before)
     for name, values in found.items():
@@ -87,10 +87,13 @@ def with_rows(
     return result
 
 
-def _as_written(table: Table) -> Iterable[Any]:
-    """The cells of a file, columns of text that were read as plain numbers as such."""
-    polars = load_polars()
-    used = set(table.columns or ())
-    for series in table.cells.frame if table.cells is not None else ():
-        numbers = series.cast(polars.Float64, strict=False) if series.name in used else series
-        yield series if numbers.null_count() > series.null_count() else numbers
+def _as_numbers(table: Table, cells: Iterable[Any]) -> list[Any]:
+    """The columns of a file, those of text that were read as plain numbers as such: whole ones as integers."""
+    polars, used = load_polars(), set(table.columns or ())
+
+    def as_number(series: Any) -> Any:
+        kinds = (polars.Int64, polars.Float64) if series.name in used and series.dtype == polars.String else ()
+        found = (series.cast(kind, strict=False) for kind in kinds)
+        return next((numbers for numbers in found if numbers.null_count() == series.null_count()), series)
+
+    return [as_number(series) for series in cells]

@@ -22,7 +22,6 @@ from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import fit_summary, fit_values, ranking_summary
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
-from mixtura.plotting import plot_criterion
 from mixtura.selection import as_models
 
 # Digits of the largest number of components.
@@ -90,7 +89,7 @@ def selection_writers(chosen: Selection, table: Table, *, append: bool, identifi
     return {
         **fit_writers(chosen.best, table, append=append, identifier=identifier),
         "--table": lambda path: write_cells(chosen, path),
-        "--picture": lambda path: plot_criterion(chosen, path),
+        "--picture": lambda path: chosen.plot(path=path),
     }
 
 
@@ -131,7 +130,7 @@ def select(
     paths = {"--output": output, "--labels": labels, "--table": table, "--picture": picture}
     files = check_outputs(paths, {"--picture": PICTURE}, (data,), table=[*TABLE_SUFFIXES, ".json"])
     wanted = parse_counts(components)
-    rows = reading.table(data, settings.parsed_start, keep_cells=append or identifier is not None)
+    rows = reading.table(data, keep_cells=append, identifier=identifier)
     shared = settings.selection_options()
     chosen_models = as_models(parse_names([models]) or [], rows.rows.shape[1], shared["constraint"])
     with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as on_cell:

@@ -16,8 +16,8 @@ from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.row_columns import label_columns, with_rows
 from mixtura.cli.shared_options import with_options
 from mixtura.data.tables import Table
-from mixtura.errors import ParameterError, missing_extra
-from mixtura.report import LANGUAGES
+from mixtura.errors import missing_extra
+from mixtura.report import as_language
 
 # Packages of the extra ``app``, which the server imports when it starts.
 APP_PACKAGES = ("starlette", "uvicorn", "websockets")
@@ -31,7 +31,7 @@ NoOpen: TypeAlias = Annotated[bool, typer.Option("--no-open", help="Do not open 
 def labelled_table(fit: Fit, table: Table) -> str:
     """The table of a file with the label of each row, as CSV."""
     found = label_columns(fit.mixture, table, cutoff=fit.cutoff)
-    return table_text(with_rows(found, table, append=True, identifier=None))
+    return table_text(with_rows(found, table, None, append=True, identifier=None))
 
 
 def check_packages() -> None:
@@ -54,8 +54,7 @@ def serve(
 
     Only this computer can reach the page, at an address that nobody can guess. Ctrl-C ends it.
     """
-    if lang not in LANGUAGES:
-        raise ParameterError(f"--lang is {lang!r}; expected one of {', '.join(LANGUAGES)}")
+    as_language(lang)  # refuses an unknown one before the file is read
     check_packages()
     table = reading.table(data, keep_cells=True)
     session = as_session(table, app_language(lang), labelled_table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mixtura
 from mixtura import assess, kernels
-from mixtura._support import distinct_name, format_count, thread_count, using_threads, write_text
+from mixtura._support import distinct_name, format_count, format_list, thread_count, using_threads, write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.files import check_paths, read_model, read_model_file
@@ -47,10 +47,10 @@ def predict(
     """
     target = check_table_output("--output", output, model, data)
     used = read_predictor(model)
-    table = reading.table(data, used.mixture, keep_cells=append or identifier is not None)
+    table = reading.table(data, used.mixture, keep_cells=append, identifier=identifier)
     with using_threads(threads):
         found = used.columns(table, proba=proba)
-    write_columns(with_rows(found, table, append=append, identifier=identifier), target)
+    write_columns(with_rows(found, table, target, append=append, identifier=identifier), target)
 
 
 @with_options()
@@ -124,8 +124,8 @@ def name(model: o.ModelFile, names: o.ComponentNames, *, output: o.ModelTarget =
     file = read_model_file(model)
     count = file.mixture.n_components
     if len(set(names)) != count or len(names) != count:
-        wanted = f"{model} has {format_count(count, 'component')}"
-        raise ParameterError(f"{wanted}; give {count} different names, not {len(names)}")
+        wanted = f"{model} has {format_count(count, 'component')}; give {count} different names"
+        raise ParameterError(f"{wanted}, not {len(names) if len(names) != count else format_list(names)}")
     named = file.fit.named(*names) if file.fit else file.mixture.named(*names)
     write_text(target, f"{named.to_json()}\n")
     print_message(f"wrote {target}")
@@ -155,13 +155,27 @@ def plot(
     kind: o.PictureKind = "classification",
     probabilities: o.Probabilities = "0.5,0.75,0.95",
     show: o.DrawnColumns = None,
+    log: o.LogColumns = None,
+    title: o.PictureTitle = None,
+    colors: o.Colours = None,
     reading: ReadingOptions,
 ) -> None:
     """Draw a model, and the rows of DATA if given."""
     check_outputs({"--output": output}, {"--output": PICTURE}, (model, data))
-    mixture = read_model(model)
-    chosen = column_positions(parse_names(show), column_labels(mixture.columns, mixture.n_features))
+    file = read_model_file(model)
+    mixture = file.mixture
+    names = column_labels(mixture.columns, mixture.n_features)
+    chosen, logarithmic = column_positions(parse_names(show), names), parse_names(log)
     table = None if data is None else reading.table(data, mixture)
-    levels = parse_numbers("--probabilities", probabilities)
-    draw_plot(mixture, table, kind=kind, columns=chosen, probabilities=levels, path=output)
+    draw_plot(
+        file.fit or mixture,
+        table,
+        kind=kind,
+        columns=chosen,
+        probabilities=parse_numbers("--probabilities", probabilities),
+        log=True if logarithmic == ["all"] else column_positions(logarithmic, names) or (),
+        title=title,
+        colors=parse_names(colors),
+        path=output,
+    )
     print_message(f"wrote {output}")

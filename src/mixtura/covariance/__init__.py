@@ -18,13 +18,9 @@ from mixtura.covariance.diagonal import DiagonalCovariance
 from mixtura.errors import DataError
 
 __all__ = [
-    "Array",
     "Covariance",
-    "DataError",
     "DenseCovariance",
     "DiagonalCovariance",
-    "Index",
-    "StorageForm",
     "covariance_from_dict",
 ]
 

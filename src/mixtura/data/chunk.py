@@ -66,8 +66,12 @@ class Chunk:
     @property
     def rows_per_weight(self) -> float:
         """Number of rows that a weight of one stands for: 1, or n / sum(w) if the weights sum to less than n."""
-        weight = self.sample_weight
-        return 1.0 if weight is None else max(1.0, len(weight) / float(weight.sum()))
+        return max(1.0, len(self.rows) / self.total_weight)
+
+    @property
+    def total_weight(self) -> float:
+        """Sum of the sample weights; the number of rows where each counts once."""
+        return float(len(self.rows) if self.sample_weight is None else self.sample_weight.sum())
 
     def weigh(self, values: Array) -> Array:
         """Values of shape (n,) or (n, k), multiplied by the sample weights."""

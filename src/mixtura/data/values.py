@@ -22,6 +22,9 @@ MIN_REPEATS = 4
 # Units in the last place by which a value may differ from a multiple of the rounding unit.
 SLACK_ULPS = 4.0
 
+# Largest such difference, as a fraction of the rounding unit.
+MAX_SLACK = 0.1
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColumnValues:
@@ -99,15 +102,28 @@ def round_to_units(rows: Array, unit: Array, origin: Array) -> Array:
 
 def _rounding_unit(values: Array) -> float:
     """The rounding unit of sorted distinct values; 0 if they have none."""
-    steps = np.diff(values)
-    if len(steps) < 2:
+    if len(values) < 3:
         return 0.0
-    slack = SLACK_ULPS * float(np.spacing(np.abs(values).max()))
+    largest = np.abs(values).max()
+    unit = _unit_within(values, SLACK_ULPS * float(np.spacing(largest)))
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+    if unit or not (single == values).all():
+        return unit
+    # Decimals in float32, and those that were float32 before, are as far from multiples as its last digit tells.
+    return _unit_within(values, SLACK_ULPS * float(np.spacing(np.float32(largest))))
+
+
+def _unit_within(values: Array, slack: float) -> float:
+    """The rounding unit of sorted distinct values that differ from its multiples by at most ``slack``; else 0."""
     for decimals in range(MAX_DECIMALS + 1):
         scale = 10.0**decimals
+        if slack * scale > MAX_SLACK:  # any value is as close to a multiple of so small a unit
+            break
         whole = np.rint(values * scale)
         if np.abs(whole).max() < 2**53 and np.abs(values - whole / scale).max() <= slack:
             return float(np.gcd.reduce(np.diff(whole).astype(np.int64)) / scale)
+    steps = np.diff(values)
     least = float(steps.min())
     multiples = np.rint(steps / least)
     return least if least > 1e3 * slack and np.abs(steps - multiples * least).max() <= slack * len(steps) else 0.0

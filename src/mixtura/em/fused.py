@@ -24,8 +24,8 @@ from mixtura.stats import Stats
 
 Rule: TypeAlias = LoglikRises | LoglikChanges | LittleRemains
 
-# The rise in one iteration, as a fraction of what may remain, at which it is first estimated what does remain; and the
-# factor by which it is smaller the next time.
+# What remains to rise is first estimated after an iteration that raised the log-likelihood by no more than FIRST_RISE
+# times the tolerance; each further estimate waits until a rise is NEXT_RISE times as large.
 FIRST_RISE, NEXT_RISE = 0.1, 0.25
 
 # Models with a closed-form M-step, and how their covariances are made from a kernel's values, k and d.

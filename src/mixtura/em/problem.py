@@ -125,7 +125,7 @@ class Problem:
         """
         by_geometry = 2.0 * self.mstep.covariances.least_rows_nonsingular(self.source.n_features)
         relative = float((self.mstep.floor / self.scale).min())
-        n_rows = max(self.source.n_rows, self.summary.weight)  # counts stand for more rows than there are
+        n_rows = max(self.source.n_rows, total_weight(self))  # counts stand for more rows than there are
         by_chance = ROWS_BY_CHANCE * n_rows * math.sqrt(relative) if relative < NUMERICAL_FLOOR else 0.0
         return max(by_geometry, by_chance)
 
@@ -150,12 +150,15 @@ def is_spurious(problem: Problem, run: Run) -> bool:
     return run.any_at_floor and bool(problem.spurious(run.last).any())
 
 
+def total_weight(problem: Problem) -> float:
+    """Sum of the weights of the problem's rows, which may be fewer than its summary is of (`Problem.on_sample`)."""
+    whole = problem.source.whole
+    return problem.summary.weight if whole is None else whole.chunk.total_weight
+
+
 def rows_per_weight(problem: Problem) -> float:
     """Number of rows that a weight of one stands for: 1, or n / sum(w) if the weights sum to less than n."""
-    whole = problem.source.whole
-    if whole is None:
-        return max(1.0, problem.source.n_rows / problem.summary.weight)
-    return whole.chunk.rows_per_weight
+    return max(1.0, problem.source.n_rows / total_weight(problem))
 
 
 def row_counts(stats: Stats, n_rows: int) -> Array:

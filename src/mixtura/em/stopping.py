@@ -114,14 +114,17 @@ def extrapolated_rise(trace: Sequence[float]) -> float:
 def expected_iterations(rises: Sequence[float], nats: float) -> int | None:
     """Iterations until the log-likelihood can rise by ``nats`` only, if the rises shrink as they did.
 
-    Each rise is the same multiple of the one before; None where the given ones, the newest last, do not shrink.
+    Each rise is the same multiple of the one before; None where the given ones, the newest last, do not shrink, or
+    are not all positive.
 
     Examples
     --------
     >>> expected_iterations([8.0, 4.0], nats=0.5), expected_iterations([1.0, 1.0], nats=0.5)
     (3, None)
+    >>> expected_iterations([1.0, 0.0], nats=0.5) is None
+    True
     """
-    if len(rises) < 2 or rises[-1] >= rises[0]:
+    if len(rises) < 2 or not 0 < rises[-1] < rises[0]:
         return None
     factor = (rises[-1] / rises[0]) ** (1 / (len(rises) - 1))
     remaining = factor / (1 - factor) * rises[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 
@@ -20,6 +21,9 @@ COARSE_UNIT, FREQUENT, TIMES_MEDIAN = 0.5, 0.1, 10.0
 
 # With fewer rows than this, ties are not reported.
 MIN_ROWS = 20
+
+# Names of columns that tell the rows apart, such as id, order_id, customerId and "Row no.".
+IDENTIFIER = re.compile(r"(^|[ _.-])(id|ids|no|nr|number|index|key)[.]?$|(?-i:[a-z]I[dD])$", re.IGNORECASE)
 
 # A column depends linearly on others if its residual norm is below this fraction of its norm.
 DEPENDENCE_TOLERANCE = 1e-9
@@ -40,6 +44,14 @@ def warn_of_columns(values: ColumnValues, names: Sequence[str] | None, stackleve
             f"many ties in column {_join_first(tied)}: components cannot be separated "
             "below the rounding unit, and one on a single value is a point mass; see EM(resolution=)",
             TiesWarning,
+            stacklevel=stacklevel + 1,
+        )
+    counted = [label for j, label in enumerate(labels) if names and _is_identifier(values, j, names[j])]
+    if counted:
+        warnings.warn(
+            f"column {_join_first(counted)} looks like an identifier: whole numbers, of which no two are equal; leave "
+            "it out, unless it measures something",
+            ColumnsWarning,
             stacklevel=stacklevel + 1,
         )
     found = _constant(values, labels) + _dependent(values, labels)
@@ -69,6 +81,15 @@ def _has_ties(values: ColumnValues, j: int) -> bool:
         return False
     coarse = values.unit[j] > COARSE_UNIT * column.std()
     return bool(coarse or values.distinct[j] == 2 or _has_frequent_value(values, j))
+
+
+def _is_identifier(values: ColumnValues, j: int, name: str) -> bool:
+    """Whether a column has different whole numbers that count the rows, or a name that says what they are."""
+    column = values.rows[:, j].astype(np.float64)
+    n = len(column)
+    if n < MIN_ROWS or values.distinct[j] < n or (column != np.round(column)).any():
+        return False
+    return bool(np.ptp(column) == n - 1 or IDENTIFIER.search(name))
 
 
 def _has_frequent_value(values: ColumnValues, j: int) -> bool:

@@ -77,7 +77,9 @@ class EM:
     on_interrupt: str | None = None
 
     def __post_init__(self) -> None:
-        as_stops(self.rule_names if self.stop is None else self.stop, self.threshold)
+        as_stops(REMAINING if self.stop is None else self.stop, 0.0 if self.tol is None else self.tol)
+        if not (self.stop is None or isinstance(self.stop, str)):
+            object.__setattr__(self, "stop", tuple(self.stop))  # so that equal options are equal, and can be hashed
         if self.on_interrupt not in (None, "raise", "keep"):
             raise ParameterError(f"on_interrupt is {self.on_interrupt!r}; expected 'raise' or 'keep'")
         object.__setattr__(self, "tol", None if self.tol is None else as_amount(self.tol, "tol"))
@@ -108,8 +110,12 @@ class EM:
 
     @property
     def threshold(self) -> float:
-        """The threshold of the stop rules, given or by default."""
-        return self.tol if self.tol is not None else DEFAULT_TOL[REMAINING in self.rule_names]
+        """The threshold of the rule "remaining" if it is used, else of all stop rules, given or by default."""
+        return self.threshold_of(REMAINING if REMAINING in self.rule_names else self.rule_names[0])
+
+    def threshold_of(self, rule: str) -> float:
+        """The threshold of one of the stop rules, given or by default."""
+        return self.tol if self.tol is not None else DEFAULT_TOL[rule == REMAINING]
 
     @property
     def rise_per_row(self) -> float:
@@ -124,7 +130,7 @@ class EM:
     def stop_rules(self) -> list[StopRule]:
         """The stop rules that `iterate` checks; accelerated steppers check the rule "remaining" themselves."""
         names = [name for name in self.rule_names if not (self.accelerate and name == REMAINING)]
-        return as_stops(names, self.threshold) if names else []
+        return [rule for name in names for rule in as_stops(name, self.threshold_of(name))]
 
     @property
     def stepper(self) -> Stepper:

@@ -52,10 +52,10 @@ def fit(
     ----------
     X : array-like or table of shape (n, d), (n,) for one column, a file's path, or a Source
         float32 data is not converted; all statistics are float64.
-    columns : sequence of str or int, optional
-        Columns of the file or table to use: names, positions, ranges or patterns, as `mixtura.read` takes them.
     n_components : int, optional
         Not needed when the start is a Mixture, Parameters, labels or responsibilities.
+    columns : sequence of str or int, optional
+        Columns of the file or table to use: names, positions, ranges or patterns, as `mixtura.read` takes them.
     model : str or Model
         Covariance model: whether volume, shape and axes are equal (E), variable (V) or the identity (I): EII, VII, EEI,
         VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, EVV, VVV, and E and V of one column, as in mclust; or
@@ -92,8 +92,9 @@ def fit(
         weights), where only ratios matter and log-likelihood and criteria are those of Kish's effective number of rows,
         (sum w)^2 / sum w^2. Unless given, whole numbers are counts, all others sampling weights.
     tol, max_iter : optional
-        The fields of ``em`` with these names: the rise of the mean log-likelihood per row at which EM stops, by
-        default 1e-6, and the largest number of iterations of each start, by default 1000.
+        The fields of ``em`` with these names: the rise of the mean log-likelihood per row at which EM stops (unless
+        given, it stops where the log-likelihood of all rows will rise by 0.005 nats at most: `EM`), and the largest
+        number of iterations of each start, by default 1000.
     em : EM, optional
         Options of EM: stop rule, acceleration, floor of the variances, what Ctrl-C does.
     seed : int, numpy Generator or RandomState, or None

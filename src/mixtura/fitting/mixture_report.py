@@ -79,7 +79,8 @@ def _recording(
 ) -> Recording:
     """EM run again, on the rows that are drawn if these are a sample."""
     if drawn.is_sample:
-        return as_recording(mixture, record_from_random_rows(mixture, model, em, drawn.rows), drawn, None)
+        own = weights | {"sample_weight": drawn.weights_of(weights["sample_weight"])}
+        return as_recording(mixture, record_from_random_rows(mixture, model, em, drawn.rows, **own), drawn, None)
     again = record_from_random_rows(mixture, model, em, X, **weights)
     source = as_source(X, check=mixture.check_rows, **weights)
     return as_recording(mixture, again, drawn, trace_loglik(mixture, model, em, source))

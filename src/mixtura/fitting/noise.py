@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Rng, as_amount, underflow_to_zero
+from mixtura._support import Rng, as_amount, underflow_to_zero, using_threads
 from mixtura.data import Source, Summary
 from mixtura.em import Problem, reseed_empty
 from mixtura.errors import DataError, ParameterError
@@ -73,7 +73,9 @@ def without_noise_rows(source: Source, rows: NDArray[np.bool_], k: int) -> Sourc
     """The source with weight zero for some rows, those of noise."""
     remaining = source.reweighted(np.where(rows, 0.0, 1.0))
     if remaining.n_rows < k:
-        raise DataError(f"noise: of {source.n_rows} rows {remaining.n_rows} are left for {k} components")
+        raise DataError(
+            f"noise: of {source.n_rows} rows {remaining.n_rows} are left for {k} components; give fewer rows of noise"
+        )
     return remaining
 
 
@@ -162,7 +164,8 @@ def _noise_by_neighbours(source: Source) -> NDArray[np.bool_]:
         raise ParameterError("noise: there are too many rows to compute neighbours; give a weight to start from")
     every = source.rows(source.n_rows, np.random.default_rng(0))
     found = np.zeros(source.length, dtype=bool)
-    found[every.positions] = find_noise(every.rows)
+    with using_threads(getattr(source, "threads", None)):
+        found[every.positions] = find_noise(every.rows)
     return found
 
 

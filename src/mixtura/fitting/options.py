@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import MOST_COMPONENTS, as_count, column_names, format_list, thread_count, without_missing
+from mixtura._support import (
+    MOST_COMPONENTS,
+    as_count,
+    as_names,
+    column_names,
+    format_list,
+    thread_count,
+    without_missing,
+)
 from mixtura.covariance.models import Mask
 from mixtura.data import Source, as_source, is_source
 from mixtura.em import Problem
@@ -38,7 +46,8 @@ def as_start(start: Any, X: Any, sample_weight: Any, n_features: int) -> Any:
     absent = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64) == 0
     if absent is not None and isinstance(start, np.ndarray) and start.ndim == 1 and start.shape == absent.shape:
         start = np.where(absent, start[~absent][0], start)  # a label that only rows of weight zero have does not count
-    return _aligned(start, column_names(X), n_features)
+    # Checked here, so that names that a mixture cannot have are an error before EM, and not after it.
+    return _aligned(start, as_names(column_names(X), n_features, "columns"), n_features)
 
 
 def _as_array(start: Any) -> NDArray[Any]:

@@ -153,6 +153,5 @@ def _rows_as_means(target: Mixture, source: Source, rng: Rng, name: str) -> Arra
 
 
 def _common_variances(source: Source, k: int, d: int) -> DiagonalCovariance:
-    """The variances of all rows, shrunk so that k components have their volume; one where a column is constant."""
-    scale: Array = summarise(source, full=False, extent=False).scale
-    return DiagonalCovariance(np.where(scale > 0, scale, 1.0)[None] / k ** (2 / d), k, d)
+    """The variances of all rows (`Summary.scale`, never zero), shrunk so that k components have their volume."""
+    return DiagonalCovariance(summarise(source).scale[None] / k ** (2 / d), k, d)

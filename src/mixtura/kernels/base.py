@@ -52,7 +52,7 @@ class KernelRuns(Protocol):
     """Several runs of EM with one covariance model on one array, whose iterations an engine makes without Python.
 
     A run has the number of its start, from 0. The arguments ``needed``, the least weight of a component below which
-    the run ranks lower, and ``protected`` are given for all runs.
+    the run ranks lower, and ``protected``, whether it goes on in every round, have an entry for each of all runs.
     """
 
     def advance(self, numbers: Iterable[int], max_iter: int) -> None:
@@ -69,8 +69,7 @@ class KernelRuns(Protocol):
     ) -> None:
         """Run successive halving; of runs that reach the same mixture in the last round only the first goes on.
 
-        They are compared after ``first`` iterations, and each time the iterations have doubled. Protected runs go on
-        in every round before.
+        Those of the last round are compared after ``first`` iterations, and each time the iterations have doubled.
         """
 
     def result(self, number: int) -> RunResult:

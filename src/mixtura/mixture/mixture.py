@@ -23,6 +23,7 @@ from mixtura._support import (
     format_count,
 )
 from mixtura.covariance import Covariance
+from mixtura.errors import ParameterError
 from mixtura.kernels import Affine
 from mixtura.mixture import assembly, distribution, hdr, marginals, model_file
 from mixtura.mixture.component_table import component_html, component_records
@@ -245,6 +246,8 @@ class Mixture:
     def select(self, components: NDArray[Any]) -> Mixture:
         """The mixture of some components (indices or a mask), their weights rescaled; noise keeps its weight."""
         kept = np.arange(self.n_components)[components]
+        if not len(kept):
+            raise ParameterError("components is empty; name at least one component to keep")
         total = 1 - self.noise.weight if self.noise else 1.0
         weights = assembly.rescale_weights(self.weights[kept], total)
         names = tuple(self.component_names[j] for j in kept) if self.component_names else None

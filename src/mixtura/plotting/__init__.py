@@ -7,12 +7,13 @@ A new kind of `mixtura.plot` is a function that draws into axes, one that makes 
 
 from __future__ import annotations
 
-from mixtura.plotting.criteria import plot_criterion
+from mixtura.plotting.criteria import model_colour, plot_criterion
 from mixtura.plotting.entropy import plot_entropy
 from mixtura.plotting.frames import RecordedIteration
 from mixtura.plotting.histograms import plot_likelihood_ratios, plot_parameter_replicates, plot_weight_replicates
 from mixtura.plotting.loadings import plot_loadings
-from mixtura.plotting.plot import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, draw_view, plot
+from mixtura.plotting.place import Place
+from mixtura.plotting.plot import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, draw_view, plot, plot_png
 from mixtura.plotting.replay import ANIMATION_WRITERS, RecordedFit, watch, write_animation
 from mixtura.plotting.style import COLOURS, GREY, PICTURE_SUFFIXES, as_picture_path, format_number, format_percent
 from mixtura.plotting.subjects import drawn_mixture
@@ -25,6 +26,7 @@ __all__ = [
     "MAX_DRAWN_COLUMNS",
     "MAX_DRAWN_ROWS",
     "PICTURE_SUFFIXES",
+    "Place",
     "RecordedFit",
     "RecordedIteration",
     "View",
@@ -34,12 +36,14 @@ __all__ = [
     "drawn_mixture",
     "format_number",
     "format_percent",
+    "model_colour",
     "plot",
     "plot_criterion",
     "plot_entropy",
     "plot_likelihood_ratios",
     "plot_loadings",
     "plot_parameter_replicates",
+    "plot_png",
     "plot_weight_replicates",
     "separation",
     "watch",

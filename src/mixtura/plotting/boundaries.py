@@ -40,7 +40,7 @@ def draw_boundaries(axes: Axes, view: View, columns: Sequence[int], labels: RowL
     marginal, colours = drawn_marginal(view.mixture, columns), _component_colours(view)
     if len(columns) == 1:
         xs = evaluation_points(marginal, *axes.get_xlim(), log=columns[0] in view.log)
-        _shade_intervals(axes, xs, marginal.log_joint(xs[:, None]).argmax(axis=1), colours, size)
+        _shade_intervals(axes, xs, _most_probable(marginal, marginal.log_joint(xs[:, None])), colours, size)
         return
     xs, ys, points = evaluation_grid(marginal, axes)
     logs = np.maximum(marginal.log_joint(points), _LEAST_LOG)
@@ -61,9 +61,14 @@ def draw_boundaries(axes: Axes, view: View, columns: Sequence[int], labels: RowL
             }
             axes.contour(xs, ys, margin, levels=[0], **look)
     if marginal.n_components > 1:
-        most_probable = logs.argmax(axis=1)
-        most_probable[most_probable == marginal.n_components] = NOISE_LABEL
-        _number_regions(axes, (xs, ys), most_probable.reshape(len(ys), len(xs)), marginal, size)
+        _number_regions(axes, (xs, ys), _most_probable(marginal, logs).reshape(len(ys), len(xs)), marginal, size)
+
+
+def _most_probable(mixture: Mixture, logs: Array) -> RowLabels:
+    """Most probable component of each point, (n,), from the log joint densities, (n, k) or (n, k + 1); -1 is noise."""
+    labels = logs.argmax(axis=1)
+    labels[labels == mixture.n_components] = NOISE_LABEL
+    return labels
 
 
 def _shade_intervals(axes: Axes, xs: Array, most_probable: RowLabels, colours: Sequence[str], size: float) -> None:
@@ -78,7 +83,7 @@ def _shade_intervals(axes: Axes, xs: Array, most_probable: RowLabels, colours: S
         left, right = drawn((low, 1.0))[0], drawn((high, 1.0))[0]
         if len(changes) and right - left > 0.04 * whole:
             middle = axes.transScale.inverted().transform(((left + right) / 2, 0.0))[0]
-            name = str(component) if component < len(colours) - bool(colours[-1] == style.GREY) else "noise"
+            name = _region_name(component)
             look: dict[str, Any] = {"ha": "center", "va": "top", "color": style.text_colour(), "alpha": 0.75}
             axes.annotate(name, (middle, 0.985), xycoords=transform, fontsize=9 * max(size, 0.75), **look)
 
@@ -95,10 +100,14 @@ def _number_regions(
     """Write a component's number in its regions that do not contain its mean, since pale colours look alike."""
     look: dict[str, Any] = {"color": style.text_colour(), "alpha": 0.75, "ha": "center", "va": "center", "zorder": 6}
     for j in np.unique(most_probable):
-        name = "noise" if j == NOISE_LABEL else str(j)
         mean = None if j == NOISE_LABEL else mixture.means[j]
         for centre in region_centres(axes, grid, most_probable == j, mean):
-            axes.annotate(name, centre, fontsize=9 * max(size, 0.75), **look)
+            axes.annotate(_region_name(j), centre, fontsize=9 * max(size, 0.75), **look)
+
+
+def _region_name(component: int) -> str:
+    """What is written in a region: the component's number, or that it is noise."""
+    return "noise" if component == NOISE_LABEL else str(component)
 
 
 def region_centres(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from mixtura.covariance.models import letters
 from mixtura.errors import ParameterError
 from mixtura.plotting import style
+from mixtura.plotting.place import Place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,14 +73,14 @@ class RankedCells(Protocol):
         """Name of the criterion of the ranking, a key of ``CRITERION_LABELS``."""
 
 
-def plot_criterion(selection: RankedCells, path: str | Path | None = None) -> Figure:
-    """Draw the criterion of a selection against the number of components; save the figure if a path is given."""
-    target = style.as_picture_path(path)
+def plot_criterion(selection: RankedCells, place: Place) -> Figure:
+    """Draw the criterion of a selection against the number of components."""
     if not selection.ranked:
         raise ParameterError("there is nothing to draw: no cell has a fit")
-    figure = style.new_figure(8.5, 5.2, shown=target is None)
-    axes = figure.add_subplot()
     lines = _cells_by_model(selection)
+    if not lines:
+        raise ParameterError(f"there is nothing to draw: the criterion {selection.criterion!r} of no cell is finite")
+    axes = place.panel(8.5, 5.2)
     for model, cells in lines.items():
         _draw_line(axes, model, cells, selection.criterion)
     values = {
@@ -88,18 +88,19 @@ def plot_criterion(selection: RankedCells, path: str | Path | None = None) -> Fi
     }
     axes.set_ylim(*value_limits(values))
     _label_lines(axes, lines, selection.criterion)
-    _mark_best(axes, selection, _above(axes, lines, selection.criterion))
+    own = _mark_best(axes, selection, _above(axes, lines, selection.criterion))
+    axes.set_title(place.headline(own), loc="left", fontsize="medium")
     axes.set_xlabel("components", loc="left")
     counts = sorted({cell.n_components for cell in selection.cells})
     axes.set_xticks(counts if len(counts) <= MAX_TICKS else counts[:: -(-len(counts) // MAX_TICKS)])
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.25, linewidth=0.6)
-    if len(lines) > 2:
-        figure.text(
+    if len(lines) > 2 and place.ax is None:
+        axes.figure.text(
             0.99, 0.005, _LEGEND, ha="right", va="bottom", fontsize="x-small", color=style.text_colour(), alpha=0.7
         )
     axes.set_ylabel(f"{CRITERION_LABELS[selection.criterion]} (lower is better)")
-    return style.save(figure, target)
+    return place.save(axes)
 
 
 def _cells_by_model(selection: RankedCells) -> dict[str, list[MeasuredCell]]:
@@ -121,13 +122,29 @@ def model_style(model: str) -> dict[str, Any]:
     (True, False)
     """
     known = letters(model)
-    index = _SHAPES_AND_AXES.index(known.shape + known.axes) if known else len(model) % len(_SHAPES_AND_AXES)
-    colour = _COLOURS[index] if index < len(_COLOURS) else style.text_colour()
     return {
-        "color": colour,
-        "marker": style.MARKERS[index],
+        "color": model_colour(model) or style.text_colour(),
+        "marker": style.MARKERS[_style_number(model)],
         "linestyle": _LINE_STYLES[known.volume] if known else ":",
     }
+
+
+def model_colour(model: str) -> str | None:
+    """Colour of a covariance model's line; None for the colour of text.
+
+    Examples
+    --------
+    >>> model_colour("EII"), model_colour("VVV")
+    ('#717581', None)
+    """
+    number = _style_number(model)
+    return _COLOURS[number] if number < len(_COLOURS) else None
+
+
+def _style_number(model: str) -> int:
+    """Number of a covariance model's colour and marker, by its letters for shape and axes."""
+    known = letters(model)
+    return _SHAPES_AND_AXES.index(known.shape + known.axes) if known else len(model) % len(_SHAPES_AND_AXES)
 
 
 def _draw_line(axes: Axes, model: str, cells: Sequence[MeasuredCell], criterion: str) -> None:
@@ -236,8 +253,8 @@ def space_apart(wanted: Sequence[float], step: float, bottom: float, top: float)
     return [min(position, most) for position, most in zip(raised, reversed(list(high)), strict=True)]
 
 
-def _mark_best(axes: Axes, selection: RankedCells, above: Sequence[str]) -> None:
-    """Draw a ring around the best cell, and write its model, components and criterion as the title."""
+def _mark_best(axes: Axes, selection: RankedCells, above: Sequence[str]) -> str:
+    """Draw a ring around the best cell; return a title with its model, components and criterion, and notes."""
     best = selection.ranked[0]
     value = best.measured(selection.criterion)
     ring: dict[str, Any] = {
@@ -254,4 +271,4 @@ def _mark_best(axes: Axes, selection: RankedCells, above: Sequence[str]) -> None
     plural = "s" if best.n_components > 1 else ""
     measured = f"{CRITERION_LABELS[selection.criterion]} {style.format_number(value)}"
     title = f"{best.model}, {best.n_components} component{plural}: {measured}"
-    axes.set_title("\n".join([title, *(["; ".join(notes)] if notes else [])]), loc="left", fontsize="medium")
+    return "\n".join([title, *(["; ".join(notes)] if notes else [])])

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mixtura._support import Array
 from mixtura.plotting import style
+from mixtura.plotting.place import Place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-def plot_entropy(entropy: Array, merged_rows: Array, suggested: int, path: str | Path | None) -> Figure:
+def plot_entropy(entropy: Array, merged_rows: Array, suggested: int, place: Place) -> Figure:
     """Draw the entropy of the assignment to clusters against the number of clusters, and against the rows merged.
 
     Parameters
@@ -26,11 +26,9 @@ def plot_entropy(entropy: Array, merged_rows: Array, suggested: int, path: str |
         Number of rows in merged clusters, summed over the merges from k clusters to 1, 2, ..., k.
     suggested : int
         Number of clusters to mark; unless it is 1 or k, the two least-squares lines that meet there are drawn, too.
-    path : str or Path, optional
-        Save as this .png, .svg or .pdf, too.
+    place : Place
     """
-    target = style.as_picture_path(path)
-    figure = style.new_figure(9, 4.2, shown=target is None)
+    figure = place.figure(9, 4.2)
     left, right = figure.subplots(1, 2, sharey=True)
     clusters = np.arange(1, len(entropy) + 1)
     for axes, values, name in ((left, clusters, "clusters"), (right, merged_rows, "rows merged so far")):
@@ -47,8 +45,9 @@ def plot_entropy(entropy: Array, merged_rows: Array, suggested: int, path: str |
         _draw_two_lines(right, merged_rows, entropy, suggested - 1)
     _number_points(right, merged_rows, entropy)
     plural = "" if suggested == 1 else "s"
-    figure.suptitle(f"{suggested} cluster{plural} suggested, of {len(entropy)}", x=0.01, ha="left", fontsize="medium")
-    return style.save(figure, target)
+    title = place.headline(f"{suggested} cluster{plural} suggested, of {len(entropy)}")
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
+    return place.save(figure)
 
 
 def _ring_style() -> dict[str, Any]:

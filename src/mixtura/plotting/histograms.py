@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from mixtura._support import Array
 from mixtura.mixture import Mixture
 from mixtura.plotting import style
+from mixtura.plotting.place import Place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +68,7 @@ def _draw_parameter(axes: Axes, values: Array, estimate: float, ends: Array, com
     axes.tick_params(labelsize="small")
 
 
-def _add_legend(figure: Figure, level: float) -> None:
+def _add_legend(figure: Any, level: float) -> None:
     """Add a legend for the estimate and the interval."""
     line, patch = style.require("matplotlib.lines").Line2D, style.require("matplotlib.patches").Patch
     marks = [
@@ -94,7 +94,7 @@ def _component_name(mixture: Mixture, component: int, width: int = 18) -> str:
 
 
 def plot_weight_replicates(
-    mixture: Mixture, values: Array, ends: Array, *, level: float, first_line: str, path: Path | None
+    mixture: Mixture, values: Array, ends: Array, *, level: float, title: str, place: Place
 ) -> Figure:
     """Draw histograms of bootstrapped weights.
 
@@ -108,21 +108,20 @@ def plot_weight_replicates(
         Lower and upper ends of the intervals.
     level : float
         Probability of the intervals.
-    first_line : str
-        First line of the title.
-    path : Path, optional
-        File to save.
+    title : str
+        First line of the title, unless the user gives one.
+    place : Place
     """
     shown, notes = _choose_components(mixture)
     lines = -(-len(shown) // WEIGHTS_PER_LINE)
-    figure = style.new_figure(2.2 * min(len(shown), WEIGHTS_PER_LINE) + 1.2, 1.9 * lines + 1, shown=path is None)
+    figure = place.figure(2.2 * min(len(shown), WEIGHTS_PER_LINE) + 1.2, 1.9 * lines + 1)
     cells = figure.add_gridspec(lines, min(len(shown), WEIGHTS_PER_LINE))
     for position, j in enumerate(shown):
         axes = figure.add_subplot(cells[divmod(position, WEIGHTS_PER_LINE)])
         _draw_parameter(axes, values[:, j], float(mixture.weights[j]), ends[:, j], j)
         axes.set_title(_component_name(mixture, j), fontsize="small")
         axes.set_xlabel("weight", fontsize="small")
-    return _finish(figure, [first_line, *notes], level, path)
+    return _finish(figure, [place.headline(title), *notes], level, place)
 
 
 def plot_parameter_replicates(
@@ -130,7 +129,7 @@ def plot_parameter_replicates(
     values: tuple[Array, Array, Array],
     level: float,
     notes: Sequence[str],
-    path: Path | None,
+    place: Place,
 ) -> Figure:
     """Draw histograms of a bootstrapped parameter that every component has in every column, such as a mean.
 
@@ -143,14 +142,13 @@ def plot_parameter_replicates(
     level : float
         Probability of the intervals.
     notes : sequence of str
-        Lines of the title.
-    path : Path, optional
-        File to save.
+        Lines of the title, of which the user may replace the first.
+    place : Place
     """
     (mixture, columns), (found, estimates, ends) = view, values
     shown, more = _choose_components(mixture)
     height, width = 1.35 * len(shown) + 1.4, 2.2 * len(columns) + 1.2
-    figure = style.new_figure(width, height, shown=path is None)
+    figure = place.figure(width, height)
     cells: GridSpec = figure.add_gridspec(len(shown), len(columns))
     for i, j in enumerate(shown):
         for position, column in enumerate(columns):
@@ -161,30 +159,32 @@ def plot_parameter_replicates(
             if i == len(shown) - 1:
                 axes.set_xlabel(style.wrap_text((mixture.columns or ())[column], 22), fontsize="small")
     figure.align_labels()
-    return _finish(figure, [*notes, *more], level, path)
+    return _finish(figure, [place.headline(notes[0]), *notes[1:], *more], level, place)
 
 
-def _finish(figure: Figure, lines: Sequence[str], level: float, path: Path | None) -> Figure:
-    """Add the title and the legend, and save the figure if a path is given."""
-    figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize="medium")
+def _finish(figure: Any, lines: Sequence[str], level: float, place: Place) -> Figure:
+    """Add the title and the legend."""
+    figure.suptitle("\n".join(filter(None, lines)), x=0.01, ha="left", fontsize="medium")
     _add_legend(figure, level)
-    return style.save(figure, path)
+    return place.save(figure)
 
 
-def plot_likelihood_ratios(
-    tests: Sequence[RatioTest], path: str | Path | None = None, ax: Axes | None = None
-) -> Figure:
+def plot_likelihood_ratios(tests: Sequence[RatioTest], place: Place) -> Figure:
     """Draw a histogram of the statistics under the null hypothesis, and the observed one, for each test."""
-    target = style.as_picture_path(path)
-    if ax is not None:
-        _draw_test(ax, tests[0])
-        return style.save(ax.figure.figure, target)
-    figure = style.new_figure(6.5, 2.6 * len(tests) + 0.4, shown=target is None)
-    panels = [figure.add_subplot(len(tests), 1, i + 1) for i in range(len(tests))]
+    size = (6.5, 2.6 * len(tests) + 0.4)
+    if len(tests) == 1:
+        panels = [place.panel(*size)]
+    else:
+        figure = place.figure(*size)
+        panels = [figure.add_subplot(len(tests), 1, i + 1) for i in range(len(tests))]
+        if place.title:
+            figure.suptitle(place.title, x=0.01, ha="left", fontsize="medium")
     for axes, test in zip(panels, tests, strict=True):
         _draw_test(axes, test)
+    if len(tests) == 1:
+        panels[0].set_title(place.headline(panels[0].get_title(loc="left")), loc="left", fontsize="medium")
     panels[-1].set_xlabel("twice the increase of the log-likelihood by one more component")
-    return style.save(figure, target)
+    return place.save(panels[-1])
 
 
 def _draw_test(axes: Axes, test: RatioTest) -> None:

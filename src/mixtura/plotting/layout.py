@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mixtura.errors import ParameterError
-from mixtura.plotting import style
 from mixtura.plotting.artists import RowLabels
+from mixtura.plotting.place import Place
 from mixtura.plotting.view import View
 
 if TYPE_CHECKING:
@@ -41,35 +41,6 @@ class PlotKind:
     omits_noise: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """Where a picture is drawn: in axes or a subfigure of the user's, or in a new figure.
-
-    Attributes
-    ----------
-    ax : matplotlib Axes or SubFigure, or None
-    figsize : (float, float) or None
-        Width and height of a new figure in inches, in place of the picture's own.
-    shown : bool
-        Whether a new figure is one of pyplot's.
-    """
-
-    ax: Any
-    figsize: tuple[float, float] | None
-    shown: bool
-
-    @property
-    def has_room(self) -> bool:
-        """Whether axes can be added: to a new figure, or to the user's subfigure."""
-        return self.ax is None or hasattr(self.ax, "add_gridspec")
-
-    def figure(self, width: float, height: float) -> Any:
-        """The user's subfigure, or a new figure."""
-        if self.ax is not None:
-            return self.ax
-        return style.new_figure(*(self.figsize or (width, height)), shown=self.shown)
-
-
 def draw_single(kind: PlotKind, view: View, labels: RowLabels, title: str, place: Place) -> Figure:
     """Draw one or two columns in one panel, with the legend beside it, or inside where the axes are the user's."""
     handles = kind.handles(view)
@@ -80,12 +51,11 @@ def draw_single(kind: PlotKind, view: View, labels: RowLabels, title: str, place
         # A longer line would reach into the legend.
         title = "\n".join(part for line in title.split("\n") for part in textwrap.wrap(line, TITLE_WIDTH))
     else:
-        axes = place.ax
+        axes = place.panel(0, 0)
         axes.legend(handles=handles, loc="best", fontsize="small")
     kind.draw(axes, view, view.columns, labels, 1.0)
     axes.set_title(title, loc="left", fontsize="medium")
-    whole: Figure = axes.figure.figure  # axes may lie in a subfigure, whose figure is the whole
-    return whole
+    return place.save(axes)
 
 
 def draw_pairs(kind: PlotKind, view: View, labels: RowLabels, title: str, place: Place) -> Figure:
@@ -107,8 +77,7 @@ def draw_pairs(kind: PlotKind, view: View, labels: RowLabels, title: str, place:
     figure.align_labels()
     figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     figure.legend(handles=kind.handles(view), loc="upper right", frameon=False, fontsize="small")
-    whole: Figure = figure.figure
-    return whole
+    return place.save(figure)
 
 
 def _reduce_ticks(axes: Axes, *, left: bool, bottom: bool, diagonal: bool) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mixtura._support import Array
 from mixtura.plotting import style
+from mixtura.plotting.place import Place
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,9 +23,7 @@ def plot_loadings(
     loadings: Array,
     columns: Sequence[str],
     directions: Sequence[str],
-    *,
-    figsize: tuple[float, float] | None = None,
-    path: str | Path | None = None,
+    place: Place,
 ) -> Figure:
     """Draw a panel of bars for each direction, with the same order of columns.
 
@@ -35,15 +33,11 @@ def plot_loadings(
         Of at most four directions and twenty columns: those with the largest entries, if there are more.
     columns, directions : sequence of str
         Their names.
-    figsize : (float, float), optional
-        In inches.
-    path : str or Path, optional
-        Save as this .png, .svg or .pdf, too.
+    place : Place
     """
-    target = style.as_picture_path(path)
     d, r = len(loadings), min(loadings.shape[1], MAX_PANELS)
     shown = np.sort(np.argsort(-np.abs(loadings[:, :r]).max(axis=1), kind="stable")[:MAX_BARS])
-    figure = style.new_figure(*(figsize or (1.6 + 2.2 * r, 1.2 + 0.28 * len(shown))), shown=target is None)
+    figure = place.figure(1.6 + 2.2 * r, 1.2 + 0.28 * len(shown))
     panels = figure.subplots(1, r, sharey=True, sharex=True, squeeze=False)[0]
     for axes, values, name in zip(panels, loadings[shown].T, directions, strict=False):
         colours = [style.COLOURS[0] if value >= 0 else style.COLOURS[6] for value in values]
@@ -59,7 +53,6 @@ def plot_loadings(
     panels[0].set_xlim(-1.08 * limit, 1.08 * limit)
     figure.supxlabel("standardised loading", fontsize="medium")
     left_out = f"\n{MAX_BARS} of {d} columns: those of largest loadings" if d > MAX_BARS else ""
-    figure.suptitle(
-        f"Contribution of each column, in standard deviations{left_out}", x=0.01, ha="left", fontsize="medium"
-    )
-    return style.save(figure, target)
+    title = place.headline("Contribution of each column, in standard deviations")
+    figure.suptitle(f"{title}{left_out}", x=0.01, ha="left", fontsize="medium")
+    return place.save(figure)

@@ -20,6 +20,7 @@ from mixtura.plotting.artists import (
     new_shaded_rows,
 )
 from mixtura.plotting.shading import MAX_POINTS
+from mixtura.plotting.ticks import write_log_numbers
 from mixtura.plotting.view import (
     View,
     axis_limits,
@@ -88,6 +89,9 @@ def set_up_axes(axes: Axes, view: View, columns: Sequence[int], size: float = 1)
         axes.set_yscale("log" if logs[1] else "linear")
         axes.set_ylim(*spans[1])
         axes.set_ylabel(style.wrap_text(view.name(columns[1]), round(32 * size**1.2)))
+    for axis, is_log in zip((axes.xaxis, axes.yaxis), logs, strict=False):
+        if is_log:
+            write_log_numbers(axis)
     return points
 
 
@@ -215,7 +219,10 @@ def component_handles(mixture: Mixture, colours: Sequence[str] = style.COLOURS) 
 
 
 def view_handles(view: View) -> list[Line2D]:
-    """Legend entries for a view's components and noise; one for all components if too many to list have no names."""
+    """Legend entries for a view's components, and noise if any.
+
+    Components without names that are too many to list have one entry together, since their numbers are in the picture.
+    """
     k, line = view.mixture.n_components, style.require("matplotlib.lines").Line2D
     if k <= MAX_LEGEND_ENTRIES or view.mixture.component_names:
         return component_handles(view.mixture, view.colours)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,9 @@ from mixtura.mixture import Mixture
 from mixtura.plotting import style
 from mixtura.plotting.artists import RowLabels
 from mixtura.plotting.boundaries import BACKGROUND_ALPHA, draw_boundaries
-from mixtura.plotting.layout import Place, PlotKind, draw_pairs, draw_single
+from mixtura.plotting.layout import PlotKind, draw_pairs, draw_single
 from mixtura.plotting.panels import draw_components, line_handles, view_handles
+from mixtura.plotting.place import Place
 from mixtura.plotting.subjects import drawn_mixture
 from mixtura.plotting.surfaces import density_handles, draw_density, draw_regions, region_handles
 from mixtura.plotting.uncertainty import draw_uncertainty, uncertainty_handles
@@ -100,8 +102,9 @@ def plot(
 
     Parameters
     ----------
-    what : Fit, Mixture or fitted estimator
-        An estimator is a `mixtura.GaussianMixture`, a `mixtura.MixtureClassifier` or scikit-learn's GaussianMixture.
+    what : Fit, Mixture, Selection or fitted estimator
+        An estimator is a `mixtura.GaussianMixture`, a `mixtura.MixtureClassifier` or scikit-learn's GaussianMixture; of
+        a selection the best fit is drawn.
     X : array-like or table of shape (n, d), or a Source, optional
         Rows to draw; a fixed random sample of 20,000 if there are more, which the title says.
     kind : {"classification", "uncertainty", "density", "regions", "boundaries"}
@@ -176,14 +179,31 @@ def draw_view(
 
     The other parameters are those of `plot`.
     """
-    target = style.as_picture_path(path)
+    place = Place.of(ax, figsize, title, path)
     chosen = _as_kind(kind)
     view = replace(view.with_log_axes(log), colours=as_colours(colors, view.mixture.n_components))
     view = replace(view, probabilities=_as_probabilities(probabilities))
-    without = ("components without the noise",) if chosen.omits_noise and view.mixture.noise else ()
-    lines = "\n".join(filter(None, [first_line if title is None else title, *without, *view.notes]))
+    return _draw(chosen, view, labels, first_line, place)
+
+
+def _draw(kind: PlotKind, view: View, labels: RowLabels, first_line: str, place: Place) -> Figure:
+    """Draw a view, of which everything is checked."""
+    without = ("components without the noise",) if kind.omits_noise and view.mixture.noise else ()
+    lines = "\n".join(filter(None, [place.headline(first_line), *without, *view.notes]))
     draw = draw_single if len(view.columns) <= 2 else draw_pairs
-    return style.save(draw(chosen, view, labels, lines, Place(ax, figsize, target is None)), target)
+    return draw(kind, view, labels, lines, place)
+
+
+def plot_png(what: FittedMixture | Mixture | Any, X: Any) -> bytes:
+    """The picture that `plot` draws by default, as a PNG in memory.
+
+    It is no figure of pyplot, which keeps its figures, and opens windows in the main thread alone.
+    """
+    mixture = drawn_mixture(what)
+    view = View.from_data(mixture, X, None, max_columns=MAX_DRAWN_COLUMNS, max_rows=MAX_DRAWN_ROWS)
+    place, memory = Place(shown=False), io.BytesIO()
+    _draw(PLOT_KINDS["classification"], view, view.labels(mixture), title_line(what), place).savefig(memory)
+    return memory.getvalue()
 
 
 def _as_kind(name: str) -> PlotKind:
@@ -195,7 +215,10 @@ def _as_kind(name: str) -> PlotKind:
 
 def _as_probabilities(given: Sequence[float]) -> tuple[float, ...]:
     """Checked probabilities of highest-density regions, ascending and without duplicates."""
-    values = tuple(sorted({float(value) for value in given}))
+    try:
+        values = tuple(sorted({float(value) for value in given}))
+    except (TypeError, ValueError):  # no sequence, or no numbers
+        values = ()
     if not values or not all(0 < value < 1 for value in values):
         raise ParameterError(f"probabilities are {given!r}; expected numbers between 0 and 1, such as (0.5, 0.95)")
     return values
@@ -205,6 +228,7 @@ def title_line(what: FittedMixture | Mixture | Any) -> str:
     """First line of the title: number of components and, of a fit, its model, log-likelihood and BIC."""
     k = drawn_mixture(what).n_components
     count = f"{k} component{'s' if k > 1 else ''}"
+    what = getattr(what, "best", what)  # the best fit of a selection
     if isinstance(what, Mixture) or not hasattr(what, "loglik"):
         return count
     return (

@@ -114,7 +114,7 @@ class View:
         ParameterError
             If a column is unknown, or has no positive values to show.
         """
-        if isinstance(log, bool):
+        if isinstance(log, bool | np.bool_):
             positions: tuple[int, ...] = self.columns if log else ()
         else:
             positions, _ = _choose_columns(self.mixture, [log] if isinstance(log, str) else log, 0) if log else ((), ())
@@ -123,7 +123,8 @@ class View:
                 raise ParameterError(f"{self.name(column)!r} has no positive values; leave it out of log=")
         drawn = [column for column in positions if column in self.columns]
         outside = int((self.rows[:, drawn] <= 0).any(axis=1).sum())
-        note = (f"{outside:,} rows with values ≤ 0 lie outside the log axes",) if outside else ()
+        lie = "row with values ≤ 0 lies" if outside == 1 else "rows with values ≤ 0 lie"
+        note = (f"{outside:,} {lie} outside the log axes",) if outside else ()
         return replace(self, log=frozenset(positions), notes=self.notes + note)
 
     def labels(self, mixture: Mixture) -> NDArray[np.int64]:

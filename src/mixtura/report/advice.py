@@ -22,23 +22,35 @@ def outcome_sentence(subject: Subject, language: Language) -> str:
 
 
 def advice(subject: Subject, measures: Measures, language: Language) -> list[str]:
-    """Sentences about starts, rows and components that call for attention, or one that says that none does."""
-    about_starts = list(_of_starts(subject, language))
-    others = [*_of_sizes(subject, language), *_of_rows(subject, measures, language)]
-    return [*about_starts, *(others or [language.text("advice_none")])]
+    """How the starts were found, and what calls for attention in starts, rows and components, or that nothing does."""
+    troubles = [
+        *_doubts_of_starts(subject, language),
+        *_of_sizes(subject, language),
+        *_of_rows(subject, measures, language),
+    ]
+    return [*_assurances_of_starts(subject, language), *(troubles or [language.text("advice_none")])]
 
 
-def _of_starts(subject: Subject, language: Language) -> Iterator[str]:
-    """Whether the starts agree."""
+def _equal_starts(subject: Subject) -> int:
+    """Number of starts that end at the log-likelihood of the best one."""
+    best = subject.starts[subject.best_start].loglik
+    return sum(start.loglik > best - SAME_LOGLIK for start in subject.starts)
+
+
+def _assurances_of_starts(subject: Subject, language: Language) -> Iterator[str]:
+    """That the start was the best of many, and that several starts agree."""
     if subject.start_name == "small-em":
         yield language.text("advice_search")
+    if len(subject.starts) > 1 and _equal_starts(subject) > 1:
+        yield language.text("advice_starts_agree", count=_equal_starts(subject), total=len(subject.starts))
+
+
+def _doubts_of_starts(subject: Subject, language: Language) -> Iterator[str]:
+    """That there was one start, that several disagree, or that a selection chose the most components it tried."""
     if len(subject.starts) == 1 and not subject.selection and subject.start_name != "small-em":
         yield language.text("advice_one_start")
-    if len(subject.starts) > 1:
-        best = subject.starts[subject.best_start].loglik
-        count = sum(start.loglik > best - SAME_LOGLIK for start in subject.starts)
-        key = "advice_starts_agree" if count > 1 else "advice_starts_disagree"
-        yield language.text(key, count=count, total=len(subject.starts))
+    if len(subject.starts) > 1 and _equal_starts(subject) == 1:
+        yield language.text("advice_starts_disagree", total=len(subject.starts))
     if subject.selection and subject.selection.ranked[0].n_components == max(subject.selection.n_components) > 1:
         yield language.text("advice_edge")
 

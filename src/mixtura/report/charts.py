@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from mixtura.plotting import model_colour
 from mixtura.report.protocols import ReportedSelection
 from mixtura.report.tables import format_value
-
-# Colours of lines of a criterion by the letters for shape and axes, as in mixtura.plotting; the last has text's colour.
-LINE_COLOURS = {"II": "#717581", "EI": "#3f90da", "VI": "#2ca89a", "EE": "#832db6", "VE": "#bd1f01", "EV": "#e08a00"}
 
 
 def round_ticks(low: float, high: float, count: int) -> list[tuple[float, str]]:
@@ -53,9 +51,14 @@ def starts_chart(logliks: Sequence[float], width: float = 640.0) -> dict[str, An
     return {"width": width, "height": height + 26, "base": height, "dots": places, "ticks": ticks}
 
 
-def criterion_chart(chosen: ReportedSelection, width: float = 640.0, height: float = 320.0) -> dict[str, Any]:
-    """Lines of a criterion against the number of components, with a ring at the best cell."""
+def criterion_chart(chosen: ReportedSelection, width: float = 640.0, height: float = 320.0) -> dict[str, Any] | None:
+    """Lines of a criterion against the number of components, with a ring at the best cell; None without a sound cell.
+
+    Without one, the criteria are of fits in trouble, whose values say nothing.
+    """
     sound = [cell for cell in chosen.cells if cell.sound and math.isfinite(cell.measured(chosen.criterion))]
+    if not sound:
+        return None
     values = [cell.measured(chosen.criterion) for cell in sound]
     low, high = min(values), _readable_limit(values)
     pad = 0.05 * (high - low) or 1.0
@@ -73,9 +76,8 @@ def criterion_chart(chosen: ReportedSelection, width: float = 640.0, height: flo
     for model in chosen.models:
         own = [place(cell) for cell in sound if cell.model == model]
         if own:
-            letters = model[1:] if len(model) == 3 else "VI"
             dashed = model.startswith("E")
-            lines.append({"name": model, "points": own, "colour": LINE_COLOURS.get(letters), "dashed": dashed})
+            lines.append({"name": model, "points": own, "colour": model_colour(model), "dashed": dashed})
     labels = _spread([(line["points"][-1]["y"], line["name"]) for line in lines], height - 44)
     colours = {line["name"]: line["colour"] for line in lines}
     labels = [label | {"colour": colours[label["name"]]} for label in labels]

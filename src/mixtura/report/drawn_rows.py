@@ -35,19 +35,26 @@ class DrawnRows:
     ----------
     rows : ndarray of shape (n, d)
     numbers : ndarray of shape (n,)
-        Number of each row in the data, from 0.
+        Number of each row in the data, from 0; of a file, rows that were left out while it was read are counted.
     total : int
         Number of rows of the data.
+    positions : ndarray of shape (n,)
+        Position of each row among the rows that were read.
     """
 
     rows: Array
     numbers: Index
     total: int
+    positions: Index
 
     @property
     def is_sample(self) -> bool:
         """Whether only some of the rows were drawn."""
         return len(self.rows) < self.total
+
+    def weights_of(self, sample_weight: Any) -> Array | None:
+        """The weights of these rows among those of all rows, (n,); None if there are none."""
+        return None if sample_weight is None else np.asarray(sample_weight)[self.positions]
 
 
 def rows_of_page(mixture: Mixture, X: Any) -> DrawnRows:
@@ -67,7 +74,7 @@ def rows_of_page(mixture: Mixture, X: Any) -> DrawnRows:
     positions = chunk.positions
     found = np.arange(positions.start, positions.stop) if isinstance(positions, slice) else positions
     numbers = X.positions[found] if isinstance(X, Table) else found
-    return DrawnRows(chunk.rows.astype(np.float64), numbers, source.n_rows)
+    return DrawnRows(chunk.rows.astype(np.float64), numbers, source.n_rows, found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

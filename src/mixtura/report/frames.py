@@ -87,7 +87,7 @@ def _chosen(count: int, most: int) -> list[int]:
     """Positions of the iterations to show: all, or the first and last and, between them, most of the early ones."""
     if count <= most:
         return list(range(count))
-    dense = min(most // 2, count)
+    dense = most // 2
     return sorted({*range(dense), *np.linspace(dense, count - 1, most - dense).astype(int).tolist()})
 
 

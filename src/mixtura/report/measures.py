@@ -82,7 +82,8 @@ class Measures:
         Examples
         --------
         >>> mixture = Mixture([0.5, 0.5], [[0.0], [9.0]], [[[1.0]], [[1.0]]])
-        >>> Measures(mixture, DrawnRows(np.array([[0.0], [4.5]]), np.arange(2), 2)).certainty_counts((0.9, 0.0))
+        >>> drawn = DrawnRows(np.array([[0.0], [4.5]]), np.arange(2), 2, np.arange(2))
+        >>> Measures(mixture, drawn).certainty_counts((0.9, 0.0))
         [1, 1]
         """
         above = [int((self.certainty >= edge).sum()) for edge in edges]
@@ -101,6 +102,7 @@ class Measures:
 
     def farthest(self, most: int) -> Index:
         """Positions of the rows that are farthest from every component."""
+        # Expected numbers of very far rows are all 0 in float64; the distances then say which row is farther.
         return np.argsort(self.expected - 1e-300 * self.distances.min(axis=1), kind="stable")[:most]
 
     def overlaps(self) -> list[tuple[int, int, float]]:

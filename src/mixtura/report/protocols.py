@@ -141,7 +141,7 @@ class ReportedCell(Protocol):
 
     @property
     def sound(self) -> bool:
-        """Whether the fit is in no trouble."""
+        """Whether there is a fit that has all components, none of them spurious or with too few rows."""
 
     def measured(self, criterion: str) -> float:
         """The value of a criterion; lower is better."""
@@ -169,7 +169,3 @@ class ReportedSelection(Protocol):
     @property
     def models(self) -> Sequence[str]:
         """Covariance models that were tried."""
-
-    @property
-    def entropy(self) -> int:
-        """Seed of the random numbers."""

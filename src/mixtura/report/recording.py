@@ -78,7 +78,8 @@ def recording_of(
     if not again and moves(fit.history, fit.assessment.n_rows):
         return own_recording(fit.history)
     if drawn.is_sample:
-        return as_recording(fit.mixture, fit.recorded(drawn.rows), drawn, None)
+        repeated = fit.recorded(drawn.rows, sample_weight=drawn.weights_of(sample_weight))
+        return as_recording(fit.mixture, repeated, drawn, None)
     return as_recording(fit.mixture, fit.recorded(X, sample_weight=sample_weight), drawn, fit.trace[-1])
 
 

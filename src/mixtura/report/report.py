@@ -138,6 +138,7 @@ def report_subject(subject: Subject, drawn: DrawnRows, recording: Recording | No
         picture=picture(measures, data.columns),
         replay_note=replay_note(recording, frames, language),
         colours=component_colours(len(names)),
+        picture_colours=component_colours(mixture.n_components),  # without components that were removed
         names=labels.texts,
         python=python_code(subject, options.data_name),
         shell=shell_code(subject, options.data_name),
@@ -236,8 +237,10 @@ def facts_of(subject: Subject, language: Language) -> list[tuple[str, str]]:
 
 def replay_note(recording: Recording | None, frames: Frames, language: Language) -> str:
     """Sentences that say which iterations are replayed, and where they end."""
-    if recording is None or not frames.recorded:
+    if recording is None:
         return language.text("replay_none")
+    if not frames.recorded:
+        return language.text("replay_too_large")
     notes = [language.text("replay_own")]
     if recording.start:
         percent = f"{100 * recording.agreement:.1f} %"

@@ -74,7 +74,7 @@ class Subject:
             fit.best_start,
             fit.iterations,
             fit.start_name,
-            fit.seed if selection is None else selection.entropy,
+            fit.seed,
             fit.data,
             selection,
         )

@@ -124,7 +124,7 @@ def components_table(
     deviations = standard_deviations(mixture)
     heads = [(language.text(f"column_{key}"), "") for key in ("component", "size", "weight")]
     for what in ("mean", "sd"):
-        heads += [(labels[c], language.text(f"column_{what}")) for c in columns]
+        heads += [(visible(labels[c]), language.text(f"column_{what}")) for c in columns]
     rows = []
     for j, weight in enumerate(mixture.all_weights):
         is_noise = j == mixture.n_components
@@ -215,7 +215,7 @@ def far_table(measures: Measures, columns: Sequence[int], names: ComponentNames,
     """The rows that are farthest from every component."""
     labels = measures.mixture.columns or ()
     heads = [(language.text(f"column_{key}"), "") for key in ("row", "nearest", "distance", "expected")]
-    heads += [(labels[c], "") for c in columns]
+    heads += [(visible(labels[c]), "") for c in columns]
     rows = []
     for i in measures.farthest(MOST_LISTED):
         j = int(measures.distances[i].argmin())

@@ -70,12 +70,12 @@ def select(
     Parameters
     ----------
     X : array-like or table of shape (n, d), (n,) for one column, a file's path, or a Source
-    columns : sequence of str or int, optional
-        Columns of the file or table to use: names, positions, ranges or patterns, as `mixtura.read` takes them.
     n_components : int or iterable of int
         Numbers of components to try.
+    columns : sequence of str or int, optional
+        Columns of the file or table to use: names, positions, ranges or patterns, as `mixtura.read` takes them.
     models : str or sequence of str
-        Covariance models to try; ``"all"``, or all that have an M-step under the constraint.
+        Covariance models to try; ``"all"`` are all fourteen, or with a constraint those that have an M-step under it.
     criterion : {"bic", "icl", "aic", "aicc", "cv"}
         Criterion of the ranking; lower is better. ``"cv"`` is minus twice the log-likelihood by five-fold
         cross-validation.
@@ -214,7 +214,7 @@ def _check_same(settings: dict[str, Any], earlier: Selection | None) -> None:
 def _read_selection(path: Path) -> Selection:
     """Read the file of an earlier selection."""
     try:
-        return Selection.from_json(path.read_text("utf-8"))
+        return Selection.from_json(path.read_text("utf-8-sig"))
     except UnicodeDecodeError:
         raise DataError(f"resume: {path} is not a saved selection: it is not text") from None
     except DataError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,14 +14,15 @@ from mixtura.data.tables import read_or_choose
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, check_rows_of_fit
 from mixtura.mixture import ranks
-from mixtura.plotting import plot_criterion
+from mixtura.plotting import Place, plot_criterion
 from mixtura.report import Report, ReportOptions, file_name, fit_report
 from mixtura.selection.cell import CRITERIA, Cell, as_criterion
 from mixtura.selection.grid import Key
 from mixtura.selection.selection_file import FIELDS, selection_from_json, selection_to_json
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +133,11 @@ class Selection:
         return [_record(cell) for cell in self.cells]
 
     def by(self, criterion: str) -> Selection:
-        """The same cells ranked by another criterion; ``"cv"`` only where it was computed."""
+        """The same cells ranked by another criterion; ParameterError for ``"cv"`` where it was not computed."""
+        if self.ranked and all(math.isnan(cell.measured(as_criterion(criterion))) for cell in self.ranked):
+            raise ParameterError(
+                f"criterion is {criterion!r}, which no cell has; select again with criterion={criterion!r}"
+            )
         return replace(self, criterion=as_criterion(criterion))
 
     def to_json(self) -> str:
@@ -174,7 +180,15 @@ class Selection:
         options = ReportOptions(lang, title, file_name(self.best.data))
         return fit_report(self.best, X, path, selection=self, sample_weight=sample_weight, options=options)
 
-    def plot(self, *, criterion: str | None = None, path: str | Path | None = None) -> Figure:
+    def plot(
+        self,
+        *,
+        criterion: str | None = None,
+        title: str | None = None,
+        figsize: tuple[float, float] | None = None,
+        ax: Axes | SubFigure | None = None,
+        path: str | Path | None = None,
+    ) -> Figure:
         """Draw the criterion against the number of components, a line for each model.
 
         Hollow markers are cells in trouble, the ring is the best.
@@ -183,10 +197,11 @@ class Selection:
         ----------
         criterion : str, optional
             Default: that of the selection.
-        path : str or Path, optional
-            Save the figure as this .png, .svg or .pdf, too.
+        title, figsize, ax, path : optional
+            As in `mixtura.plot`.
         """
-        return plot_criterion(self if criterion is None else self.by(criterion), path)
+        ranked = self if criterion is None else self.by(criterion)
+        return plot_criterion(ranked, Place.of(ax, figsize, title, path))
 
 
 def _record(cell: Cell) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from mixtura.errors import DataError
 from mixtura.fitting import EM, Fit, Model, fit_fields, fit_to_dict
 from mixtura.mixture import Mixture
 from mixtura.selection.cell import Cell, CellStart, TriedStart, as_criterion
+from mixtura.selection.cell_starts import GIVEN
 from mixtura.stats import Stats
 
 SELECTION_FORMAT = "mixtura-selection"
@@ -21,9 +22,14 @@ VERSION = 5
 
 
 def selection_to_json(fields: dict[str, Any], cells: Sequence[Cell]) -> str:
-    """JSON text of a selection with these cells; ``fields`` are its other attributes."""
+    """JSON text of a selection with these cells; ``fields`` are its other attributes.
+
+    A start that was given by values is saved as the word "given", so that only selections with named starts resume.
+    """
+    starts = [start if isinstance(start, str) else GIVEN for start in fields["settings"]["start"]]
+    plain = {**fields, "settings": fields["settings"] | {"start": starts}}
     return json.dumps(
-        {"format": SELECTION_FORMAT, "version": VERSION, **fields, "cells": [_cell(cell) for cell in cells]}
+        {"format": SELECTION_FORMAT, "version": VERSION, **plain, "cells": [_cell(cell) for cell in cells]}
     )
 
 

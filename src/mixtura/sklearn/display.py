@@ -94,9 +94,8 @@ class MixtureDisplay:
         """
         check_is_fitted(estimator)
         steps = getattr(estimator, "steps", None)
-        model, rows = (
-            (steps[-1][1], estimator[:-1].transform(X) if X is not None else None) if steps else (estimator, X)
-        )
+        model = steps[-1][1] if steps else estimator
+        rows = estimator[:-1].transform(X) if steps and len(steps) > 1 and X is not None else X
         display = cls(mixture=drawn_mixture(model), X=rows, estimator_name=name or type(model).__name__)
         return display.plot(ax=ax, **kwargs)
 

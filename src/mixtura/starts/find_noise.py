@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import TINY, Array, LazyModule, as_count, as_rows, underflow_to_zero
+from mixtura._support import TINY, Array, LazyModule, as_count, as_rows, thread_count, underflow_to_zero
 
 spatial = LazyModule("scipy.spatial")
 
@@ -55,7 +55,7 @@ def find_noise(X: Any, neighbours: int = 12) -> NDArray[np.bool_]:
         return np.zeros(len(rows), dtype=bool)
     deviation = rows.std(axis=0)
     rows = (rows - rows.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
-    distance = spatial.cKDTree(rows).query(rows, k + 1, workers=-1)[0][:, -1]
+    distance = spatial.cKDTree(rows).query(rows, k + 1, workers=thread_count())[0][:, -1]
     # Relative to the largest, no volume overflows; with very many columns some may become zero.
     if not distance.any():
         return np.zeros(len(rows), dtype=bool)

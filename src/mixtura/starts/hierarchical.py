@@ -20,7 +20,7 @@ from mixtura._support import (
     table_kind,
     underflow_to_zero,
 )
-from mixtura.data import ArraySource, Chunk, Source, is_source
+from mixtura.data import Chunk, Source, as_source
 from mixtura.em import Problem
 from mixtura.errors import DataError, ParameterError
 from mixtura.kernels import accumulate, kernel_of
@@ -152,10 +152,9 @@ def hierarchical(
         A row of weight 3 is a cluster of three equal rows, one of weight 0 is left out. Weights with a mean below one
         are scaled to a mean of one.
     subset : int
-        Largest number of rows that are clustered; if there are more, they are drawn at random, without replacement.
+        Largest number of rows that are clustered; if there are more, so many are drawn at random, without replacement.
     seed : int, numpy Generator or RandomState, or None
-        The same seed gives the same result; None draws one.
-        For that draw.
+        For that draw. The same seed gives the same result; None draws one.
 
     Returns
     -------
@@ -182,7 +181,7 @@ def hierarchical(
         raise ParameterError(f"criterion is {criterion!r}; expected one of {', '.join(CRITERIA)}")
     if use not in COORDINATES:
         raise ParameterError(f"use is {use!r}; expected one of {', '.join(COORDINATES)}")
-    source = X if is_source(X) else ArraySource.of(X, sample_weight)
+    source = as_source(X, sample_weight)
     tree = agglomerate_rows(source, as_rng(seed), criterion, use, as_count(subset, "subset"))
     return replace(tree, table_kind=table_kind(X))
 

@@ -55,6 +55,8 @@ class Parameters:
     rest: Any = kmeans
 
     def __post_init__(self) -> None:
+        if self.covariances is not None and self.precisions is not None:
+            raise ParameterError("start: covariances and precisions are both given; leave one of them out")
         if self.covariances is not None:
             object.__setattr__(self, "covariances", as_covariances(self.covariances))
 
@@ -118,10 +120,10 @@ def _nearest(problem: Problem, k: int, given: dict[str, Any]) -> Stats:
     view = Mixture(given.get("weights", np.full(k, 1 / k)), given["means"], spread)
     members = np.eye(k)
 
-    def joined(chunk: Chunk) -> Stats:
+    def chunk_stats(chunk: Chunk) -> Stats:
         return accumulate(chunk, members[view.log_joint(chunk.rows).argmax(axis=1)], problem.mstep.scatter_kind)
 
-    return problem.source.sum(sum_over_blocks(joined, k))
+    return problem.source.sum(sum_over_blocks(chunk_stats, k))
 
 
 def _match_clusters(base: Mixture, given: dict[str, Any]) -> Index:

@@ -81,11 +81,11 @@ class Labels:
             values, codes = np.unique(labels, return_inverse=True)
         except TypeError:
             raise DataError("start: labels cannot be sorted; pass labels of one type") from None
-        members = np.eye(len(values))
         if len(values) != k:
             raise DataError(f"start: labels have {len(values)} different values; expected k = {k}")
+        members = np.eye(k)
 
-        def joined(chunk: Chunk) -> Stats:
+        def chunk_stats(chunk: Chunk) -> Stats:
             return accumulate(chunk, members[codes[chunk.positions]], problem.mstep.scatter_kind)
 
-        return problem.source.sum(sum_over_blocks(joined, k))
+        return problem.source.sum(sum_over_blocks(chunk_stats, k))

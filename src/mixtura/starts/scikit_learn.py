@@ -27,7 +27,8 @@ def _all_rows(problem: Problem, state: State) -> Chunk:
 def kmeans_labels(problem: Problem, k: int, state: State) -> Stats:
     """Statistics of the clusters of one k-means run on all rows; a cluster without rows has weight zero.
 
-    The rows are not centred before, since that decides ties between integers otherwise.
+    The rows are not centred first, as they are in `mixtura.starts.kmeans`: that would decide ties of integers otherwise
+    than scikit-learn does.
     """
     chunk = _all_rows(problem, state)
     model = cluster.KMeans(n_clusters=k, n_init=1, random_state=state)

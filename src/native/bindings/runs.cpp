@@ -234,7 +234,7 @@ void bind_result(nb::module_& m) {
     return Bytes(reinterpret_cast<unsigned char*>(values.data()), {values.size()});
   };
   constexpr auto owned = nb::rv_policy::reference_internal;
-  nb::class_<Result>(m, "Result", "A copy of where a run stands: how it came there, statistics and mixture.")
+  nb::class_<Result>(m, "Result", "A copy of the current state of a run: mixture, statistics, log-likelihoods.")
       .def_ro("ending", &Result::ending)
       .def_ro("passes", &Result::passes)
       .def_prop_ro("trace", [](const Result& r) { return as_tuple(r.trace); })
@@ -262,15 +262,15 @@ void bind_runs(nb::module_& m) {
                     std::vector<Size>, int>(),
            nb::kw_only(), "problem"_a, "options"_a, "starts"_a, "logliks"_a.none(), "ends"_a, "threads"_a)
       .def("__len__", &Runs::size)
-      .def("standings", &standings, "numbers"_a, "By what some of the runs are compared.")
+      .def("standings", &standings, "numbers"_a, "The numbers by which some of the runs are compared.")
       .def("best_first", &Runs::best_first, "numbers"_a, "needed"_a,
            "Numbers of runs, best first; the least weight that a component needs is given for all runs.")
       .def("advance", &Runs::advance, "numbers"_a, "max_iter"_a,
            "Continue runs until so many iterations are done since the first mixture, or they end.")
       .def("search", &Runs::search, "rounds"_a, "needed"_a, "is_protected"_a, "first"_a, "max_iter"_a,
-           "Successive halving: after so many iterations so many runs, and the protected ones, go on; of the last "
-           "ones that come to one place only the first.")
-      .def("result", &Runs::result, "number"_a, "A copy of where a run stands.");
+           "Successive halving: after so many iterations so many runs, and the protected ones, go on; of those of the "
+           "last round that reach the same mixture only the first.")
+      .def("result", &Runs::result, "number"_a, "A copy of the current state of a run.");
 }
 
 }  // namespace mixtura

@@ -59,7 +59,7 @@ inline std::vector<Size> best_first(const std::vector<Run>& runs, std::vector<Si
 // Two runs have reached the same mixture if their log-likelihoods and all their sorted weights differ by no more.
 constexpr double SAME_LOGLIK = 0.01, SAME_WEIGHT = 0.002;
 
-inline bool at_one_place(const Run& one, const Run& other) {
+inline bool same_mixture(const Run& one, const Run& other) {
   if (!(std::fabs(one.at.loglik - other.at.loglik) <= SAME_LOGLIK)) return false;  // nor where one has no mixture
   Numbers a = one.at.weights, b = other.at.weights;
   std::sort(a.begin(), a.end()), std::sort(b.begin(), b.end());
@@ -71,7 +71,7 @@ inline bool at_one_place(const Run& one, const Run& other) {
 inline std::vector<Run*> different(const std::vector<Run*>& runs) {
   std::vector<Run*> kept;
   for (Run* run : runs) {
-    const auto same = [run](const Run* other) { return at_one_place(*other, *run); };
+    const auto same = [run](const Run* other) { return same_mixture(*other, *run); };
     if (run->ended() || std::none_of(kept.begin(), kept.end(), same)) kept.push_back(run);
   }
   return kept;
@@ -80,7 +80,7 @@ inline std::vector<Run*> different(const std::vector<Run*>& runs) {
 // Successive halving: in each round, after a number of iterations, a number of best runs go on, and all protected ones.
 struct Rounds {
   std::vector<std::pair<Size, Size>> iterations_and_places;
-  Numbers needed;           // for each run, the least weight of a component below which the run ranks lower
+  Numbers needed;                  // for each run, the least weight of a component below which the run ranks lower
   std::vector<bool> is_protected;  // for each run, whether it goes on in every round
 
   std::vector<Size> chosen(const std::vector<Run>& runs, const std::vector<Size>& remaining, Size places,

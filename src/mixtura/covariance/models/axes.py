@@ -58,9 +58,7 @@ def fit_common_shape_and_axes(scatter: Array, n: Array, start: Array | None) -> 
     previous_step, sweeps = np.zeros(len(n)), 0
     for _ in range(MAX_SWEEPS):
         new = np.maximum(np.tensordot(scatter, (axes / values) @ axes.T, 2) / (n * d), 1 / values[0])
-        new = new / np.exp(
-            np.log(new).mean()
-        )  # otherwise a singular C would shrink, and the volumes grow, without limit
+        new = new / np.exp(np.log(new).mean())  # or else a singular C shrinks, and the volumes grow, without limit
         step, volume, sweeps = np.log(new / volume), new, sweeps + 1
         converged = np.abs(step).max() <= TOLERANCE
         if sweeps > MIN_SWEEPS and (remaining := aitken_extrapolation(step, previous_step)) is not None:

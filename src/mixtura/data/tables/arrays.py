@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import format_list
-from mixtura.data.tables.cells import Cells, FileContent, check_cells, default_column_names, load_polars
+from mixtura.data.tables.cells import Cells, FileContent, check_cells, default_column_names, load_polars, rename_columns
 from mixtura.errors import DataError
 
 
@@ -55,14 +55,16 @@ def read_npz(content: FileContent) -> Cells:
         raise DataError(f"{content.name} has no arrays of numbers, (rows, columns)")
     if len(kept) == 1:
         return _as_cells(next(iter(kept.values())))
-    columns = {
-        f"{name}{number + 1 if array.ndim == 2 else ''}": values
+    columns = [values for array in kept.values() for values in array.reshape(rows, -1).T]
+    names = [
+        f"{name}{number + 1 if array.ndim == 2 else ''}"
         for name, array in kept.items()
-        for number, values in enumerate(array.reshape(rows, -1).T)
-    }
+        for number in range(array.size // rows)
+    ]
+    frame = load_polars().DataFrame(dict(zip(default_column_names(len(columns)), columns, strict=True)))
     left = [name for name in arrays if name not in kept]
     note = f"{content.name}: left out {format_list(left)}, which have not {rows} rows"
-    return Cells(load_polars().DataFrame(columns), has_names=True, notes=(note,) if left else ())
+    return Cells(rename_columns(frame, names, content.name), has_names=True, notes=(note,) if left else ())
 
 
 def _unpack(content: FileContent) -> dict[str, NDArray[np.generic]]:

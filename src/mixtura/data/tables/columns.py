@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from numbers import Integral
 
 from mixtura._support import format_list
 from mixtura.errors import ParameterError
@@ -25,7 +26,7 @@ def find_columns(wanted: Iterable[str | int], available: Sequence[str], name: st
     Raises
     ------
     ParameterError
-        If there is no such column, or a column is asked for twice.
+        If there is no such column, a column is asked for twice, or ``wanted`` is no list.
 
     Examples
     --------
@@ -34,6 +35,8 @@ def find_columns(wanted: Iterable[str | int], available: Sequence[str], name: st
     >>> find_columns([0, -1], ["a", "b", "c"], "a.csv")
     ['a', 'c']
     """
+    if isinstance(wanted, str) or not isinstance(wanted, Iterable):
+        raise ParameterError(f"columns is {wanted!r}; expected a list of names or numbers, such as [{wanted!r}]")
     positions = {column: place for place, column in enumerate(available)}
     found = [column for each in wanted for column in _find(each, available, positions, name)]
     if len(set(found)) != len(found):
@@ -50,13 +53,18 @@ def _find(wanted: str | int, available: Sequence[str], positions: dict[str, int]
         if matching:
             return matching
         place = _place(wanted, {})
-        if place is None:
-            return _refuse(wanted, available, name)
     else:
-        place = int(wanted) + (len(available) if wanted < 0 else 0)
-    if not 0 <= place < len(available):
-        _refuse(wanted, available, name)
+        whole = isinstance(wanted, Integral) and not isinstance(wanted, bool)
+        place = int(wanted) + (len(available) if wanted < 0 else 0) if whole else None
+    if place is None or not 0 <= place < len(available):
+        raise no_such_column(wanted, available, name)
     return [available[place]]
+
+
+def no_such_column(wanted: str | int, available: Sequence[str], name: str) -> ParameterError:
+    """The error that says which columns there are."""
+    shown = f'"{wanted}"' if isinstance(wanted, str) else str(wanted)
+    return ParameterError(f"{name} has no column {shown}; it has {format_list(available)}")
 
 
 def _matching(wanted: str, available: Sequence[str], positions: dict[str, int]) -> list[str]:
@@ -65,17 +73,13 @@ def _matching(wanted: str, available: Sequence[str], positions: dict[str, int]) 
     if colon:
         # Two numbers are positions, even where columns are called so.
         known = {} if (first + last).isdecimal() else positions
-        ends = (_place(first or "1", known), _place(last or str(len(available)), {} if not last else known))
-        return [] if None in ends else list(available[slice(ends[0], (ends[1] or 0) + 1)])
+        start = _place(first, known) if first else 0
+        end = _place(last, known) if last else len(available) - 1
+        return [] if start is None or end is None else list(available[start : end + 1])
     return [column for column in available if fnmatchcase(column, wanted)] if set(wanted) & set("*?[") else []
 
 
 def _place(text: str, positions: dict[str, int]) -> int | None:
     """Position from 0 of a column, by its name or by its number from 1; None for other text."""
-    return positions.get(text, int(text) - 1 if text.isdecimal() and len(text) < 10 else None)
-
-
-def _refuse(wanted: str | int, available: Sequence[str], name: str) -> list[str]:
-    """Raise the error that says which columns there are."""
-    shown = f'"{wanted}"' if isinstance(wanted, str) else str(wanted)
-    raise ParameterError(f"{name} has no column {shown}; it has {format_list(available)}")
+    number = int(text) if text.isdecimal() and len(text) < 10 else 0
+    return positions.get(text, number - 1 if number else None)

@@ -19,7 +19,7 @@ LATIN = "cp1252"
 
 
 def as_utf8(content: FileContent) -> tuple[FileContent, tuple[str, ...]]:
-    """The content as UTF-8, and a note if it was not told, and is not UTF-8.
+    """The content as UTF-8, and a note if it had another encoding that the caller did not tell.
 
     Raises
     ------
@@ -39,7 +39,8 @@ def as_utf8(content: FileContent) -> tuple[FileContent, tuple[str, ...]]:
         if content.reading.encoding is not None:
             where = f"byte {error.start} cannot be read as {content.reading.encoding}"
             raise DataError(f"{content.name}: {where}; pass another --encoding, or none") from None
-        text = data.decode("latin-1")
+        encoding = "latin-1"  # which has a character for every byte
+        text = data.decode(encoding)
     notes = () if content.reading.encoding else (f"{content.name} is not UTF-8; it is read as {encoding} (--encoding)",)
     return replace(content, data=text.removeprefix("\ufeff").encode()), notes
 

@@ -30,15 +30,15 @@ def unguard(text: str) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Whether text reads as a number.
+    """Whether text reads as a number; not with underscores between digits, as Python writes them and no table does.
 
     Examples
     --------
-    >>> is_number("-1e5"), is_number("1+1")
-    (True, False)
+    >>> is_number("-1e5"), is_number("1+1"), is_number("2020_1")
+    (True, False, False)
     """
     try:
         float(text)
     except ValueError:
         return False
-    return True
+    return "_" not in text

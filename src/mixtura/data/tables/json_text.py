@@ -37,7 +37,9 @@ def _as_cells(value: Any, name: str) -> Cells:
         wrong = next((number for number, row in enumerate(rows, start=1) if len(row) != width), None)
         if wrong is not None:
             raise DataError(f"{name}, row {wrong} has {len(rows[wrong - 1])} cells; the first has {width}")
-        frame = polars.DataFrame(rows, schema=default_column_names(width), orient="row", strict=False)
+        # All rows decide what a column is: unless told, the first hundred do, and later decimals are cut off.
+        names = default_column_names(width)
+        frame = polars.DataFrame(rows, schema=names, orient="row", strict=False, infer_schema_length=None)
         return Cells(frame, has_names=False)
     if not value or not isinstance(value, list | dict):
         raise DataError(f"{name} has no rows; expected an array of objects, an array of arrays, or an object of arrays")

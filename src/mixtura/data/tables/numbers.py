@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import format_list
 from mixtura.data.tables.cells import load_polars
+from mixtura.data.tables.formulas import is_number
 from mixtura.data.tables.numerals import (
     NUMBER_LIKE,
     PLAIN,
@@ -141,8 +142,11 @@ def as_numeric(frame: pl.DataFrame, name: str, reading: Reading, separator: str 
         if words:
             missing[column] = missing[column] | text[column].is_in(words)
             notes += (f'{name}, column "{column}": "{words[0]}" is taken for a missing value (--na)',)
-    numeric = [parsed[series.name] if series.name in parsed else _as_floats(series) for series in frame]
-    lost = [missing[series.name].alias(series.name) if series.name in missing else series.is_null() for series in frame]
+    for series in frame:
+        if series.name not in parsed:
+            parsed[series.name], missing[series.name] = _without_codes(series, reading.na)
+    numeric = [parsed[column] for column in frame.columns]
+    lost = [missing[column].alias(column) for column in frame.columns]
     return Numbers(polars.DataFrame(numeric), frame, polars.DataFrame(lost), notes)
 
 
@@ -172,6 +176,17 @@ def _parse(cells: pl.Series, style: NumberStyle) -> pl.Series:
     """Numbers of a column of text in the file's style, or as plain ones where that gives more."""
     numbers, plain = style.parse(cells), PLAIN.parse(cells)
     return plain if plain.count() > numbers.count() else numbers
+
+
+def _without_codes(series: pl.Series, na: Sequence[str]) -> tuple[pl.Series, pl.Series]:
+    """A column that is no text as floats, null where it has a code of a missing value, and which cells are missing."""
+    floats: pl.Series = _as_floats(series)
+    codes = [float(code) for code in na if is_number(code)]
+    if not codes:
+        return floats, series.is_null()
+    polars = load_polars()
+    lost = series.is_null() | floats.is_in(codes).fill_null(value=False)
+    return polars.select(polars.when(~lost).then(floats).alias(series.name)).to_series(), lost
 
 
 def _as_floats(series: pl.Series) -> Any:

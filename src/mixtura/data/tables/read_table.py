@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import LARGEST_VALUE, Array, Rows, format_count, format_list
 from mixtura.data.tables.cells import Cells, load_polars
-from mixtura.data.tables.columns import find_columns
+from mixtura.data.tables.columns import find_columns, no_such_column
 from mixtura.data.tables.formats import display_name, read_cells
 from mixtura.data.tables.formulas import unguard
 from mixtura.data.tables.numbers import Numbers, as_numeric
@@ -70,7 +70,7 @@ def read(
     numeric : bool
         Whether columns without numbers among ``columns`` are left out.
     weights_column : str, optional
-        Column that holds the rows' weights.
+        Name of the column that holds the rows' weights.
     missing : {"error", "drop"}
         Whether a missing cell is an error, or its row is left out. Text that is not a number is an error in any case.
     file_format : str, optional
@@ -81,7 +81,8 @@ def read(
         Characters before decimals and between thousands in numbers that are written as text; looked for unless one of
         them is given.
     na : sequence of str
-        Text that means a missing value, besides the usual ones: NA, N/A, NaN, NULL, None and empty cells.
+        Text that means a missing value, besides the usual ones: NA, N/A, NaN, NULL, None and empty cells. That of a
+        number, such as "-99", counts in columns of numbers, too.
     encoding : str, optional
         That of text, such as "latin-1"; by default UTF-8, or what the first bytes say.
     sheet : str, optional
@@ -135,6 +136,7 @@ def read_as(
     model: HasColumns | None = None,
     labels_column: str | None = None,
     labels_needed: bool = True,
+    identifier: str | None = None,
     keep_cells: bool = False,
 ) -> Table:
     """Read a table of numbers; see `read`.
@@ -146,9 +148,12 @@ def read_as(
     model : Mixture or other value with columns, optional
         Read the columns that this model was fitted to: by name where both have names, else by position.
     labels_column : str, optional
-        Column that is read as text, such as the rows' classes.
+        Name of a column that is read as text, such as the rows' classes.
     labels_needed : bool
         Whether a missing ``labels_column`` is an error.
+    identifier : str, optional
+        Column that tells the rows apart, which is used only if it is asked for, or the model has it; its cells are
+        kept.
     keep_cells : bool
         Whether the result has all cells of the file, too.
     """
@@ -157,6 +162,8 @@ def read_as(
     if not labels_needed and labels_column not in cells.frame.columns:
         labels_column = None
     excluded = [column for column in (weights_column, labels_column) if column is not None]
+    if identifier is not None and identifier not in ((model and model.columns) or ()):
+        excluded.append(identifier)
     chosen, told = _choose_columns(cells, name, reading, excluded, model)
     used = list(dict.fromkeys([*chosen, weights_column] if weights_column else chosen))
     if not cells.frame.height:
@@ -176,7 +183,8 @@ def read_as(
         notes += (f"{name}: left out {len(complete) - len(kept)} of {len(complete)} rows, which have missing values",)
     names = tuple(left) if cells.has_names or reading.columns or (model and model.columns) else None
     labels = None if labels_column is None else _labels(cells, labels_column)[kept]
-    return Table(rows, names, weights, name, kept, len(complete), notes, labels, cells if keep_cells else None)
+    own_cells = cells if keep_cells or identifier is not None else None
+    return Table(rows, names, weights, name, kept, len(complete), notes, labels, own_cells)
 
 
 def _labels(cells: Cells, column: str) -> NDArray[np.str_]:
@@ -192,7 +200,8 @@ def _choose_columns(
     available = cells.frame.columns
     notes: tuple[str, ...] = ()
     for column in excluded:
-        find_columns([column], available, name)
+        if column not in available:
+            raise no_such_column(column, available, name)
     own = model.columns if model else None
     named = own if own and (cells.has_names or set(own) <= set(available)) else available
     wanted = find_columns(named if reading.columns is None else reading.columns, available, name)

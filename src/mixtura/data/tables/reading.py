@@ -38,8 +38,9 @@ class Reading:
         if self.missing not in ("error", "drop"):
             raise ParameterError(f"missing is {self.missing!r}; expected error or drop")
         for name in ("columns", "exclude", "na"):
-            if isinstance(getattr(self, name), str):
-                raise ParameterError(f"{name} is {getattr(self, name)!r}; expected a list such as [{name}]")
+            given = getattr(self, name)
+            if isinstance(given, str):
+                raise ParameterError(f"{name} is {given!r}; expected a list such as [{given!r}]")
         for name, mark in {"decimal": self.decimal, "thousands": self.thousands}.items():
             if mark is not None and (len(mark) != 1 or mark.isalnum() or mark in "+-"):
                 raise ParameterError(f"{name} is {mark!r}; expected one character such as ',' or '.'")

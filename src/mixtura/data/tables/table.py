@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,18 @@ class Table:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.rows, dtype=dtype, copy=copy)
+
+    def select(self, columns: Sequence[str]) -> Table:
+        """The same rows with some of the columns, given by their names, in this order.
+
+        Examples
+        --------
+        >>> table = Table(np.array([[1.0, 2.0]]), ("a", "b"), None, "a.csv", np.array([0]), 1)
+        >>> table.select(["b"]).rows.tolist()
+        [[2.0]]
+        """
+        known = self.columns or ()
+        return replace(self, rows=self.rows[:, [known.index(name) for name in columns]], columns=tuple(columns))
 
     def align(self, values: Sequence[Any]) -> list[Any]:
         """A list with one entry for each row of the file: the row's value, or None where the row was left out.

@@ -139,7 +139,8 @@ def _read(content: FileContent, notes: tuple[str, ...], separator: str) -> Cells
     numeric = [cell for cell in cells if is_number(cell) or (commas and DECIMAL_COMMA.fullmatch(cell))]
     has_header = len(numeric) < len(cells) if header is None else header
     if not has_header:
-        told = f"{name} has no header; its columns are called x1 to x{len(cells)}"
+        called = "column is called x1" if len(cells) == 1 else f"columns are called x1 to x{len(cells)}"
+        told = f"{name} has no header; its {called}"
         notes += (told,) if header is None else ()
     elif header is None and numeric:
         told = f'{name}: the first row is taken as names, though "{format_list(numeric[:1])}" is a number (--no-header)'

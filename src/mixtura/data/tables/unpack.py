@@ -42,7 +42,7 @@ def check_unpacked(name: str, unpacked: int, size: int, given: int | None) -> No
     if unpacked > limit:
         raise DataError(
             f"{name} has {size:,} bytes and unpacks to more than {limit:,}: raise --max-unpacked (max_unpacked= of "
-            f"mixtura.data.tables.read_table) if that is meant"
+            "mixtura.read) if that is meant"
         )
 
 

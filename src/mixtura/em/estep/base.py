@@ -18,7 +18,7 @@ class EStep(Protocol):
 
     @property
     def left_out(self) -> float:
-        """The fraction of the rows' weight that is left out, that of the rows of least density; 0 if none is."""
+        """The fraction of the rows' weight that is left out, with the rows of least density; 0 if none is."""
 
     @property
     def in_kernel(self) -> bool:

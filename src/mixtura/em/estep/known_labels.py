@@ -37,13 +37,15 @@ def as_known_labels(known_labels: Any, n_rows: int, k: int) -> NDArray[np.int64]
     if values.shape != (n_rows,):
         raise DataError(f"known_labels has shape {values.shape}; expected the component of each row, ({n_rows},)")
     values = _as_integers(values, missing)
-    integers = values.dtype.kind in "iu"
-    bad = np.flatnonzero((values < UNKNOWN) | (values >= k)) if integers else np.zeros(1, dtype=np.int64)
-    if len(bad):
-        given = values[bad[0] : bad[0] + 1].tolist()[0]
-        raise DataError(
-            f"known_labels, row {bad[0]}: {given!r}; expected an integer from 0 to {k - 1}, or -1 for unknown"
-        )
+    allowed = range(UNKNOWN, k)
+    if values.dtype.kind in "iu":
+        bad = (values < UNKNOWN) | (values >= k)
+    else:
+        bad = np.array([not _is_among(label, allowed) for label in values.tolist()]) & ~missing
+    if bad.any():
+        row = int(bad.argmax())
+        given = values[row : row + 1].tolist()[0]
+        raise DataError(f"known_labels, row {row}: {given!r}; expected an integer from 0 to {k - 1}, or -1 for unknown")
     empty = np.setdiff1d(np.arange(k), values)
     if len(empty):
         raise DataError(
@@ -56,14 +58,20 @@ def _as_integers(values: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[An
     """Labels as integers, with -1 for missing ones, if all are whole numbers; unchanged otherwise."""
     known = values[~missing]
     try:
-        integers = known.astype(np.int64)
-    except (TypeError, ValueError):
+        with np.errstate(invalid="ignore"):  # of numbers that no integer holds
+            integers = known.astype(np.int64)
+    except (TypeError, ValueError, OverflowError):
         return values
     if known.dtype.kind == "b" or not (integers == known).all():
         return values
     filled = np.full(values.shape, UNKNOWN)
     filled[~missing] = integers
     return filled
+
+
+def _is_among(label: Any, allowed: range) -> bool:
+    """Whether a label is a number among the integers that are allowed."""
+    return not isinstance(label, bool | str) and label in allowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mixtura._support import Array, as_amount
+from mixtura._support import Array, as_amount, shortened
 from mixtura.covariance.models import CovarianceModel
 from mixtura.data import Source, Summary
 from mixtura.errors import ParameterError
@@ -274,7 +274,7 @@ def _as_scale(scale: Any, d: int) -> Array:
     symmetric = matrix.shape == (d, d) and np.isfinite(matrix).all() and np.allclose(matrix, matrix.T)
     if not symmetric or np.linalg.eigvalsh(matrix)[0] < 0:
         raise ParameterError(
-            f"prior: scale has shape {given.shape}; expected a number that is not negative, or a symmetric positive "
+            f"prior: scale is {shortened(scale)}; expected a number that is not negative, or a symmetric positive "
             f"semi-definite matrix of shape ({d}, {d})"
         )
     return matrix

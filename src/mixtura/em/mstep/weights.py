@@ -134,5 +134,6 @@ class FixedWeights:
 
     def keep(self, components: Index) -> FixedWeights:
         """The model of some of the components (indices or a mask), after others were removed."""
-        values = self.values[components]
-        return FixedWeights(self.which[components], values / values.sum())
+        which, values = self.which[components], self.values[components]
+        # The free weights take what a removed component leaves; the fixed ones share it only where none is free.
+        return FixedWeights(which, rescale_weights(values, 1.0) if which.all() else values)
