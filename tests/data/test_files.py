@@ -15,6 +15,7 @@ from mixtura.data.files import blocks, scan
 from mixtura.data.files.reservoir import Reservoir
 from mixtura.errors import DataError, ParameterError
 from mixtura.kernels import summarise
+from mixtura.testing import check_source
 
 ROWS = np.random.default_rng(0).permutation(
     np.concatenate([np.random.default_rng(j).normal(6 * j, 1 + j / 2, (700, 3)) for j in range(3)])
@@ -93,6 +94,22 @@ def test_every_option_works(tmp_path, small_blocks, options):
     ours, theirs = (mixtura.fit(X, start=start(), max_iter=20, **options) for X in (source, ROWS))
     assert ours.loglik == pytest.approx(theirs.loglik, rel=1e-9)
     assert ours.bic == pytest.approx(theirs.bic, rel=1e-9)
+
+
+def written(folder):
+    """A function that makes a source of rows and weights from a file."""
+
+    def make(rows, weight):
+        columns = {f"x{j}": rows[:, j] for j in range(rows.shape[1])} | ({} if weight is None else {"w": weight})
+        pq.write_table(pa.table(columns), folder / "kit.parquet")
+        kind = None if weight is None else "counts"
+        return scan(folder / "kit.parquet", weights_column=None if weight is None else "w", weights_are=kind)
+
+    return make
+
+
+def test_the_kit_finds_nothing(tmp_path, small_blocks):
+    check_source(written(tmp_path))
 
 
 def test_statistics_are_those_of_the_array_to_rounding(tmp_path, small_blocks):

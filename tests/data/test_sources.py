@@ -9,6 +9,7 @@ from mixtura import ParameterError
 from mixtura.data import ArraySource, Chunk, as_source
 from mixtura.kernels import summarise
 from mixtura.mixture.region import NOISE_REGIONS
+from mixtura.testing import check_source
 
 
 def cloud(n, seed=0):
@@ -147,3 +148,21 @@ def test_parts_of_a_source_keep_weights_and_positions():
     assert (chunk.positions.tolist(), chunk.first, chunk.rows[:, 0].tolist()) == ([13, 14], 13, [6, 8])
     assert [part.positions for part in Chunk(rows).parts([slice(1, 3), slice(3, 6)])] == [slice(1, 3), slice(3, 6)]
     assert chunk.reweighted(np.array([7.0, 8.0])).sample_weight.tolist() == [7, 8]
+
+
+def test_the_kit_for_sources_of_ones_own_finds_what_is_wrong():
+    check_source(Halves)
+
+    class Careless(Halves):
+        def rows(self, n, rng):
+            return super().rows(n, rng).take(slice(0, max(n - 1, 1)))
+
+    with pytest.raises(AssertionError, match=r"rows\(100\) gave 99 rows; expected 100"):
+        check_source(Careless)
+
+    class Wrong(Halves):
+        def sum(self, f):
+            return f(self._counted.take(slice(0, self.n_rows - 1)))
+
+    with pytest.raises(AssertionError, match=r"the summary's weight differs from the array's"):
+        check_source(Wrong)

@@ -53,7 +53,8 @@ class Sample:
 
     def _weights_if(self, kind: str) -> Array:
         """The weights if they are of this kind, otherwise ones, (n,)."""
-        return np.ones(self.source.length) if self.weights is None or self.kind != kind else self.weights
+        own = self.kind or "counts"  # which a source of the user's need not say
+        return np.ones(self.source.length) if self.weights is None or own != kind else self.weights
 
     def observed(self, times: Array) -> Source:
         """The rows, each observed so many times, (n,), with its sampling weight."""
@@ -77,7 +78,11 @@ def _draw_weights(_: Mixture, data: Sample, rng: Rng) -> Replicate:
     If each row was observed once, they are uniform on the simplex.
     """
     counts = data.counts
-    weights = rng.standard_gamma(counts) if data.kind == "counts" else rng.standard_exponential(len(counts))
+    weights = (
+        rng.standard_gamma(counts)
+        if data.kind != "sampling" and data.weights is not None
+        else rng.standard_exponential(len(counts))
+    )
     return data.observed(weights * (counts.sum() / weights.sum())), data.known
 
 

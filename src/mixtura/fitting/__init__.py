@@ -9,7 +9,7 @@ from mixtura.fitting.fit import fit
 from mixtura.fitting.fit_file import fit_fields, fit_to_dict
 from mixtura.fitting.fitted_data import FittedData
 from mixtura.fitting.mixture_report import report_mixture
-from mixtura.fitting.model import Model, UniformNoise
+from mixtura.fitting.model import EXAMPLE_PARTS, Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
 from mixtura.fitting.options import as_data_and_start, as_masks, as_start, fix_parameters
 from mixtura.fitting.progress import FitProgress, format_duration, progress_line
@@ -22,6 +22,7 @@ from mixtura.fitting.summary import correlation_lines, fit_sentences
 
 __all__ = [
     "EM",
+    "EXAMPLE_PARTS",
     "Fit",
     "FitProgress",
     "FittedData",

@@ -248,3 +248,16 @@ def as_model(model: Any, parts: Mapping[str, Any]) -> Model:
     if repeated:
         raise ParameterError(f"model is a Model, which includes {', '.join(repeated)}: leave them out")
     return model
+
+
+# A model with each part, with which `mixtura.testing` checks sources: each needs something else of the rows.
+EXAMPLE_PARTS: dict[str, dict[str, Any]] = {
+    "no further part": {},
+    "diagonal covariances": {"name": "VVI"},
+    "common axes": {"name": "VVE"},
+    "a prior": {"prior": "conjugate"},
+    "trimming": {"trim": 0.05},
+    "noise in a box": {"noise": 0.05},
+    "noise in a hull": {"noise": UniformNoise(0.05, region="hull")},
+    "fixed means": {"fixed": {"means": [0]}},
+}
