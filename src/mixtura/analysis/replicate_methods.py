@@ -42,19 +42,19 @@ class Sample:
     units: Array
 
     @property
+    def has_counts(self) -> bool:
+        """Whether the weights are counts; a source of the user's need not say what its weights are."""
+        return self.weights is not None and self.kind != "sampling"
+
+    @property
     def counts(self) -> Array:
         """How often each row was observed, (n,): its count, or 1."""
-        return self._weights_if("counts")
+        return self.weights if self.weights is not None and self.has_counts else np.ones(self.source.length)
 
     @property
     def sampling_weights(self) -> Array:
         """Sampling weights of the rows, (n,); ones if they have none."""
-        return self._weights_if("sampling")
-
-    def _weights_if(self, kind: str) -> Array:
-        """The weights if they are of this kind, otherwise ones, (n,)."""
-        own = self.kind or "counts"  # which a source of the user's need not say
-        return np.ones(self.source.length) if self.weights is None or own != kind else self.weights
+        return np.ones(self.source.length) if self.weights is None or self.has_counts else self.weights
 
     def observed(self, times: Array) -> Source:
         """The rows, each observed so many times, (n,), with its sampling weight."""
@@ -78,11 +78,7 @@ def _draw_weights(_: Mixture, data: Sample, rng: Rng) -> Replicate:
     If each row was observed once, they are uniform on the simplex.
     """
     counts = data.counts
-    weights = (
-        rng.standard_gamma(counts)
-        if data.kind != "sampling" and data.weights is not None
-        else rng.standard_exponential(len(counts))
-    )
+    weights = rng.standard_gamma(counts) if data.has_counts else rng.standard_exponential(len(counts))
     return data.observed(weights * (counts.sum() / weights.sum())), data.known
 
 

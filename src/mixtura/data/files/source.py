@@ -42,6 +42,16 @@ class FileSource:
         As in `mixtura.fit`.
     notes : tuple of str
         What the user should know about how the files were read.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import mixtura
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "rows.npy")
+    >>> np.save(path, np.arange(6.0).reshape(3, 2))
+    >>> source = mixtura.scan(path)
+    >>> source.n_rows, source.rows(2, np.random.default_rng(0)).rows.shape
+    (3, (2, 2))
     """
 
     blocks: Blocks
