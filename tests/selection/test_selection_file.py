@@ -94,7 +94,7 @@ def test_starts_given_by_values_are_saved_by_name(saved):
     again = mixtura.Selection.from_json(chosen.to_json())
     assert again.settings["start"] == ("seeds", "given")
     assert again.best.loglik == chosen.best.loglik
-    with pytest.raises(mixtura.ParameterError, match="start differ"):
+    with pytest.raises(mixtura.ParameterError, match="does not keep a start"):
         mixtura.select(rows, [2], **options, resume=again)
 
 

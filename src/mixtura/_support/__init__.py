@@ -22,7 +22,7 @@ from mixtura._support.checks import (
     frozen_array,
 )
 from mixtura._support.clock import time_to_tell
-from mixtura._support.containers import as_numbers, check_unmasked, column_names, shortened
+from mixtura._support.containers import as_numbers, check_unmasked, column_names, same_value, shortened
 from mixtura._support.distinct import distinct_rows
 from mixtura._support.files import atomic_write, write_text
 from mixtura._support.html import html_table
@@ -95,6 +95,7 @@ __all__ = [
     "one_blas_thread",
     "responsibilities",
     "run_replicates",
+    "same_value",
     "shortened",
     "table_kind",
     "text_table",
