@@ -202,6 +202,17 @@ def as_rng(seed: int | np.integer[Any] | Rng | None) -> Rng:
     raise ParameterError(f"seed is {seed!r}; expected None, an int that is not negative, or a numpy Generator")
 
 
+def as_known_seed(seed: object) -> int | None:
+    """A seed that was given as a number; None for a generator, whose state is not kept, or without one.
+
+    Examples
+    --------
+    >>> as_known_seed(np.int64(3)), as_known_seed(np.random.default_rng(3))
+    (3, None)
+    """
+    return int(seed) if isinstance(seed, int | np.integer) else None
+
+
 def as_count(value: Any, name: str, *, least: int = 1, most: int = LARGEST_COUNT) -> int:
     """Check an argument that must be an integer from ``least`` to ``most``.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Rng, as_entropy, column_names, table_kind, thread_count
+from mixtura._support import Rng, as_entropy, as_known_seed, column_names, table_kind, thread_count
 from mixtura.covariance.models import Constraint
 from mixtura.data import ColumnValues, Source, as_source
 from mixtura.data.tables import read_or_choose
@@ -139,6 +139,7 @@ def select(
     settings = _settings(starts, requested, em)
     check_same(settings, earlier)
     entropy = as_entropy(seed) if earlier is None else earlier.entropy
+    known = as_known_seed(seed) if earlier is None else earlier.seed
     plan = make_plan(
         source,
         requested,
@@ -160,7 +161,7 @@ def select(
             raise
         interrupted = True
     done = tuple(_with_table_names(cells[key], X) for key in keys if key in cells)
-    result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings, table_kind(X))
+    result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings, table_kind(X), known)
     _warn(result, interrupted=interrupted)
     warn_of_columns(plan.values, column_names(X), stacklevel=2)
     return result

@@ -42,6 +42,8 @@ class Selection:
         Other options on which the cells depend.
     table_kind : {"records", "pandas", "polars"}
         Kind of table that `table` returns: that of the rows.
+    seed : int, or None
+        The argument ``seed`` of `mixtura.select`, where it was a number and is known.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class Selection:
     entropy: int
     settings: dict[str, Any]
     table_kind: TableKind = "records"
+    seed: int | None = None
 
     def __repr__(self) -> str:
         done = f"{len(self.cells)} of {len(self.n_components) * len(self.models)} cells"
