@@ -57,6 +57,10 @@ class RepeatedRun(Protocol):
     def start_name(self) -> str:
         """Name of the start."""
 
+    @property
+    def target_loglik(self) -> float:
+        """Log-likelihood, on the same rows, of the mixture whose fit is repeated."""
+
 
 class ReportedFit(Protocol):
     """Protocol of a fit that can be reported and replayed."""
