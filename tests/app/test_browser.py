@@ -71,6 +71,26 @@ def test_stop_keeps_the_best_so_far(visit):
     assert "Interrupted: this is the best so far." in page.locator("#summary").inner_text()
 
 
+def test_plots_that_were_replaced_hear_no_more_of_the_colours(visit):
+    page, _ = visit()
+    page.evaluate(
+        """() => {
+            window.listening = 0;
+            for (const [name, step] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+                const own = MediaQueryList.prototype[name];
+                MediaQueryList.prototype[name] = function (...given) {
+                    window.listening += step;
+                    return own.apply(this, given);
+                };
+            }
+        }"""
+    )
+    without_sum(page)
+    for count in (1, 2, 3):
+        fit(page, 2, count)
+    assert page.evaluate("() => window.listening") == 1
+
+
 def test_two_fits_are_compared_and_shown_again(visit):
     page, session = visit()
     without_sum(page)
