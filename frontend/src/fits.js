@@ -2,7 +2,7 @@
 import { ask } from "./connection.js";
 import { html } from "./svg.js";
 
-const number = (value) => value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 }).replace("-", "\u2212");
+const number = (value) => value === null ? "\u2013" : value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 }).replace("-", "\u2212");
 
 // Parts of the page that the server has made; it escapes all text, and the page runs no script but its own.
 export function partOf(text) {

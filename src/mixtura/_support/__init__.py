@@ -26,6 +26,7 @@ from mixtura._support.clock import time_to_tell
 from mixtura._support.containers import as_numbers, check_unmasked, column_names, same_value, shortened
 from mixtura._support.distinct import distinct_rows
 from mixtura._support.files import atomic_write, write_text
+from mixtura._support.finite import finite_values
 from mixtura._support.html import html_table
 from mixtura._support.labels import is_missing, without_missing
 from mixtura._support.lazy import LazyModule
@@ -86,6 +87,7 @@ __all__ = [
     "column_names",
     "distinct_name",
     "distinct_rows",
+    "finite_values",
     "format_count",
     "format_list",
     "frozen_array",

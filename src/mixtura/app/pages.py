@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mixtura._support import VERSION, format_list
+from mixtura._support import VERSION, finite_values, format_list
 from mixtura.analysis import Comparison, compare
 from mixtura.app.session import FitEntry, Session
 from mixtura.app.watch import USUAL_PACE
@@ -105,9 +105,9 @@ def fit_line(entry: FitEntry) -> dict[str, Any]:
         "model": found.model.name,
         "n_components": found.mixture.n_components,
         "columns": [visible(name) for name in entry.settings.columns],
-        "loglik": found.loglik,
-        "bic": found.bic,
-        "icl": found.icl,
+        "loglik": finite_values(found.loglik),
+        "bic": finite_values(found.bic),
+        "icl": finite_values(found.icl),
         "iterations": found.iterations,
     }
 
