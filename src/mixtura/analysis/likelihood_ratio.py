@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,7 +176,7 @@ class LikelihoodRatioTests:
 
 def likelihood_ratio_tests(
     X: Any,
-    n_components: Sequence[int] = range(1, 9),
+    n_components: int | Iterable[int] = range(1, 9),
     n: int = 999,
     *,
     level: float = 0.05,
@@ -197,7 +197,7 @@ def likelihood_ratio_tests(
     Parameters
     ----------
     X : array-like or table of shape (m, d)
-    n_components : sequence of int
+    n_components : int or iterable of int
         Numbers K to test, in this order.
     n : int
         Number of data sets drawn for each test; at least 19 for a level of 0.05.
@@ -254,7 +254,7 @@ def likelihood_ratio_tests(
         return LikelihoodRatioTest(k, 2 * (large.loglik - small.loglik), replicates, table_kind(X))
 
     tests: list[LikelihoodRatioTest] = []
-    for k in n_components:
+    for k in n_components if isinstance(n_components, Iterable) else [n_components]:
         try:
             tests.append(test_against_next(as_count(k, "n_components")))
         except KeyboardInterrupt:  # this test has no replicate yet; the tests before it are done

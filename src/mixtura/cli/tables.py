@@ -186,3 +186,10 @@ def mixture_values(mixture: Mixture) -> dict[str, Any]:
     """Plain values of a mixture, as in a model file."""
     values: dict[str, Any] = json.loads(mixture.to_json())
     return values
+
+
+def model_values(mixture: Mixture, fit: Fit | None) -> dict[str, Any]:
+    """Plain values of a model file: the mixture or, if there is one, the whole fit and its criteria."""
+    if fit is None:
+        return mixture_values(mixture)
+    return {**json.loads(fit.to_json()), "criteria": criteria_values(fit.assessment)}
