@@ -136,3 +136,17 @@ def test_a_class_called_class_keeps_its_column():
 def test_cross_validation_needs_rows_of_all_classes(iris, found):
     with pytest.raises(mixtura.DataError, match=f"y has no row of class '{NAMES[2]}'; pass the rows of all classes"):
         mixtura.cross_validate_classes(found, iris[:100], SPECIES[:100], 5)
+
+
+def test_cross_validation_is_told_what_weights_are():
+    rng = np.random.default_rng(0)
+    rows, classes = np.concatenate([rng.normal(0, 1, 30), rng.normal(3, 1, 30)]), np.repeat(["a", "b"], 30)
+    weights = rng.integers(1, 4, 60) / 2
+    found = mixtura.discriminant(rows, classes, models=["E"], sample_weight=weights, weights_are="counts")
+    counted = mixtura.cross_validate_classes(found, rows, classes, 3, sample_weight=weights, weights_are="counts")
+    assert counted.n_rows == pytest.approx(weights.sum())
+    sampled = mixtura.cross_validate_classes(found, rows, classes, 3, sample_weight=weights)
+    assert sampled.n_rows == pytest.approx(weights.sum() ** 2 / (weights**2).sum())
+    assert sampled.error == pytest.approx(counted.error)
+    with pytest.raises(mixtura.ParameterError, match="weights_are is 'x'"):
+        mixtura.cross_validate_classes(found, rows, classes, sample_weight=weights, weights_are="x")
