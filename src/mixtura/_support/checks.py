@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -247,6 +248,20 @@ def as_amount(value: Any, name: str) -> float:
     if not (np.isfinite(number) and number >= 0):
         raise ParameterError(f"{name} is {shortened(value)}; expected a finite number that is not negative")
     return number
+
+
+def as_real(value: Any) -> float:
+    """A value as a number, NaN where it is none, so that every comparison with it is False.
+
+    Examples
+    --------
+    >>> as_real(0.5), as_real("0.5")
+    (0.5, nan)
+    """
+    try:
+        return math.nan if isinstance(value, str | bytes) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def as_fraction(value: Any, name: str) -> float:

@@ -250,7 +250,7 @@ def bootstrap(
     >>> bool(abs(errors["means"].item() - 200**-0.5) < 0.01)
     True
     """
-    if method not in REPLICATE_METHODS:
+    if not isinstance(method, str) or method not in REPLICATE_METHODS:
         raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, REPLICATE_METHODS))}")
     mixture = (fitted := fit_of(fitted, "fitted")).mixture
     rows = mixture.check_rows(X)

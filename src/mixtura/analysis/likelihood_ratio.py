@@ -16,6 +16,7 @@ from mixtura._support import (
     Rows,
     TableKind,
     as_count,
+    as_real,
     as_rng,
     as_rows,
     as_table,
@@ -23,6 +24,7 @@ from mixtura._support import (
     format_count,
     html_table,
     run_replicates,
+    shortened,
     table_kind,
     underflow_to_zero,
 )
@@ -226,8 +228,8 @@ def likelihood_ratio_tests(
     >>> [test.p_value <= 0.05 for test in mixtura.likelihood_ratio_tests(rows, n=19, start="kmeans", seed=0)]
     [True, False]
     """
-    if not 0 < level <= 1:
-        raise ParameterError(f"level is {level!r}; expected a number above 0 and at most 1, such as 0.05")
+    if not 0 < as_real(level) <= 1:
+        raise ParameterError(f"level is {shortened(level)}; expected a number above 0 and at most 1, such as 0.05")
     rows = as_rows(X)
     rng, wanted = as_rng(seed), as_count(n, "n")
     values = ColumnValues.of(ArraySource.of(rows, sample_weight, weights_are=weights_are))

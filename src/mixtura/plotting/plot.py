@@ -208,7 +208,7 @@ def plot_png(what: FittedMixture | Mixture | Any, X: Any) -> bytes:
 
 def as_plot_kind(name: str) -> PlotKind:
     """Kind of picture with this name; ParameterError if there is none."""
-    if name not in PLOT_KINDS:
+    if not isinstance(name, str) or name not in PLOT_KINDS:
         raise ParameterError(f"kind is {name!r}; expected one of {', '.join(map(repr, PLOT_KINDS))}")
     return PLOT_KINDS[name]
 
