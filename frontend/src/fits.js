@@ -37,7 +37,7 @@ export function createFits(settings, text, { onShow, onError }) {
     for (const one of numbers) lines.delete(one);
     const notice = document.getElementById("dropped");
     notice.hidden = numbers.length === 0;
-    notice.textContent = numbers.length ? text("app_dropped", { numbers: numbers.join(", ") }) : "";
+    notice.textContent = numbers.length ? text("app_dropped", { numbers: numbers.join(", "), most: settings.most }) : "";
     update();
   }
 

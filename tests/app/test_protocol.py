@@ -81,6 +81,16 @@ def test_the_page_and_its_files(client):
     assert client.get("static/other").status_code == 404
 
 
+def test_limits_of_the_page_are_those_of_the_server(client, monkeypatch):
+    for name, value in (("MOST_COMPONENTS", 41), ("MOST_STARTS", 42), ("MOST_FITS", 43)):
+        monkeypatch.setattr(f"mixtura.app.pages.{name}", value)
+    page = client.get("").text
+    for field, most in (("n-components", 41), ("most-components", 41), ("n-init", 42)):
+        assert f'id="{field}" min="1" max="{most}"' in page
+    assert '"most": 43' in page
+    assert "The last {most} fits are kept." in page
+
+
 def test_a_whole_fit_over_the_websocket(client, session):
     """The frames are those of `mixtura.fit`, and have its responsibilities."""
     messages = client.fit(rate=0)

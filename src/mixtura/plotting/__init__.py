@@ -7,7 +7,7 @@ A new kind of `mixtura.plot` is a function that draws into axes, one that makes 
 
 from __future__ import annotations
 
-from mixtura.plotting.criteria import model_colour, plot_criterion
+from mixtura.plotting.criteria import CRITERION_LABELS, model_colour, plot_criterion
 from mixtura.plotting.entropy import plot_entropy
 from mixtura.plotting.frames import RecordedIteration
 from mixtura.plotting.histograms import plot_likelihood_ratios, plot_parameter_replicates, plot_weight_replicates
@@ -30,6 +30,7 @@ from mixtura.plotting.view import View, axis_limits, separation, with_column_nam
 __all__ = [
     "ANIMATION_WRITERS",
     "COLOURS",
+    "CRITERION_LABELS",
     "GREY",
     "MAX_DRAWN_COLUMNS",
     "MAX_DRAWN_ROWS",
