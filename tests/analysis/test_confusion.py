@@ -124,7 +124,7 @@ def test_the_command_saves_what_predict_takes(iris, found, tmp_path, monkeypatch
     assert "c.json: not a saved classifier (KeyError: 'priors')" in capsys.readouterr().err
     Path("c.json").write_text(found.to_json(), encoding="utf-16")
     assert main(["predict", "c.json", "iris.csv"]) == 2
-    assert capsys.readouterr().err == "c.json: not a classifier: its text is not UTF-8\n"
+    assert capsys.readouterr().err == "c.json: not a classifier: it is not text in UTF-8\n"
 
 
 def test_a_class_called_class_keeps_its_column():

@@ -34,6 +34,7 @@ from mixtura._support.lazy import LazyModule
 from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities, underflow_to_zero
 from mixtura._support.plain import as_kind, as_tuple_of
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
+from mixtura._support.saved_text import read_saved
 from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.text_table import text_table
@@ -99,6 +100,7 @@ __all__ = [
     "log_sum_exp",
     "map_in_order",
     "one_blas_thread",
+    "read_saved",
     "responsibilities",
     "run_replicates",
     "same_value",

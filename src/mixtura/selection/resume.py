@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mixtura._support import same_value, shortened
-from mixtura.errors import DataError, ParameterError
+from mixtura._support import read_saved, same_value, shortened
+from mixtura.errors import ParameterError
 from mixtura.selection.cell import Cell
 from mixtura.selection.cell_starts import GIVEN
 from mixtura.selection.grid import Key
@@ -19,13 +19,7 @@ def as_earlier(resume: Selection | str | os.PathLike[str] | None) -> Selection |
     """The earlier selection that a user gave, or the path of its file."""
     if isinstance(resume, Selection | None):
         return resume
-    path = Path(resume)
-    try:
-        return Selection.from_json(path.read_text("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise DataError(f"resume: {path} is not a saved selection: it is not text") from None
-    except DataError as error:
-        raise DataError(f"resume: {path}: {error}") from None
+    return read_saved(Path(resume).read_bytes(), f"resume: {resume}", Selection.from_json, kind="saved selection")
 
 
 def check_same(settings: dict[str, Any], earlier: Selection | None) -> None:
