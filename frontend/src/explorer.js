@@ -14,8 +14,10 @@ export function createExplorer() {
   const view = document.getElementById("view");
   const template = document.getElementById("explorer-template");
   let shown = null;
+  let releasePlot = null;
 
   function unmount() {
+    releasePlot?.();
     const canvas = view.querySelector("canvas");
     canvas?.remove(); // before its context is lost, so that nobody puts another one in its place
     canvas?.getContext("webgl2")?.getExtension("WEBGL_lose_context")?.loseContext();
@@ -34,7 +36,7 @@ export function createExplorer() {
     const model = createModel(page);
     const holder = createCanvasHolder(document.getElementById("plot"), page, model);
     createPlayer(page, state);
-    createPlot(page, model, state, holder);
+    releasePlot = createPlot(page, model, state, holder);
     createLegend(page, model, state);
     createDetails(page, model, state);
     createTrace(page, state);

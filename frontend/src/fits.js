@@ -2,7 +2,7 @@
 import { ask } from "./connection.js";
 import { html } from "./svg.js";
 
-const number = (value) => value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 }).replace("-", "\u2212");
+const number = (value) => value === null ? "\u2013" : value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 }).replace("-", "\u2212");
 
 // Parts of the page that the server has made; it escapes all text, and the page runs no script but its own.
 export function partOf(text) {
@@ -37,7 +37,7 @@ export function createFits(settings, text, { onShow, onError }) {
     for (const one of numbers) lines.delete(one);
     const notice = document.getElementById("dropped");
     notice.hidden = numbers.length === 0;
-    notice.textContent = numbers.length ? text("app_dropped", { numbers: numbers.join(", ") }) : "";
+    notice.textContent = numbers.length ? text("app_dropped", { numbers: numbers.join(", "), most: settings.most }) : "";
     update();
   }
 

@@ -6,6 +6,7 @@ import { connectPointing } from "./pointing.js";
 import { svg } from "./svg.js";
 import { viewOf } from "./view.js";
 
+// Returns what lets go of the page: as long as the browser tells a plot of its colours, the arrays of the rows stay in memory.
 export function createPlot(page, model, state, holder) {
   const container = document.getElementById("plot");
   const overlay = container.appendChild(svg("svg", { "aria-hidden": "true" }));
@@ -33,10 +34,16 @@ export function createPlot(page, model, state, holder) {
   }
 
   container.addEventListener("redraw", schedule);
-  new ResizeObserver(schedule).observe(container);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", schedule);
+  const sizes = new ResizeObserver(schedule);
+  sizes.observe(container);
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", schedule);
   state.on(["frame", "x", "y", "selected"], schedule);
   connectColumns(state);
+  return () => {
+    sizes.disconnect();
+    scheme.removeEventListener("change", schedule);
+  };
 }
 
 // Put the canvas where the axes are, with as many pixels as the screen has there.

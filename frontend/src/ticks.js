@@ -31,6 +31,7 @@ export function formatPercent(probability) {
 }
 
 export function formatLoglik(value) {
+  if (!Number.isFinite(value)) return "\u2013";
   return withMinus(value.toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
 }
 

@@ -12,7 +12,7 @@ export function createTrace(page, state) {
   let marker = null;
 
   const across = (number) => box.left + (number / last) * box.width;
-  const up = (value) => box.top + box.height * (1 - (Math.max(value, low) - low) / (high - low));
+  const up = (value) => box.top + box.height * (1 - (Math.max(value ?? low, low) - low) / (high - low));
 
   // While EM runs, iterations are added.
   function measure() {
@@ -29,7 +29,8 @@ export function createTrace(page, state) {
     const longest = Math.max(...vertical.ticks.map((tick) => formatTick(tick, vertical.step).length));
     box = { left: 12 + longest * 6.4, top: 8, width: Math.max(width - longest * 6.4 - 22, 40), height: height - 48 };
     const horizontal = ticksOf(0, last, Math.min(last, box.width / 60));
-    const points = logliks.slice(0, recorded).map((value, i) => `${across(numbers[i]).toFixed(1)} ${up(value).toFixed(1)}`);
+    const drawn = numbers.slice(0, recorded).map((number, i) => [number, logliks[i]]).filter(([, value]) => value !== null);
+    const points = drawn.map(([number, value]) => `${across(number).toFixed(1)} ${up(value).toFixed(1)}`);
     marker = svg("circle", { class: "marker", r: 5 });
     picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
     picture.replaceChildren(
@@ -40,7 +41,7 @@ export function createTrace(page, state) {
       ...horizontal.ticks.filter(Number.isInteger).map((tick) =>
         svg("text", { x: across(tick), y: box.top + box.height + 17, "text-anchor": "middle" }, String(tick))),
       svg("text", { class: "axis-name", x: box.left + box.width / 2, y: height - 5, "text-anchor": "middle" }, page.strings.iteration),
-      svg("path", { class: "trace-line", d: `M${points.join("L")}` }),
+      svg("path", { class: "trace-line", d: points.length ? `M${points.join("L")}` : "" }),
       marker,
     );
     place(state.all());
@@ -62,7 +63,9 @@ export function createTrace(page, state) {
 }
 
 // A first value far below all others is left outside, so that the rise of the others can be seen.
-function limitsOf(logliks) {
+function limitsOf(every) {
+  const logliks = every.filter((value) => value !== null); // null is no finite number
+  if (!logliks.length) return [0, 1];
   const others = logliks.slice(1);
   const rise = Math.max(...others) - Math.min(...others);
   const shown = others.length > 1 && Math.min(...others) - logliks[0] > 2 * rise && rise > 0 ? others : logliks;

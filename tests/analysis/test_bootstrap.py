@@ -80,7 +80,7 @@ def test_likelihood_ratios_are_those_of_mclust():
     assert tests[0].statistic == pytest.approx(reference["obs"][0], abs=0.01)
     assert tests[1].statistic >= reference["obs"][1] - 0.01
     assert tests[0].p_value == 1 / 40
-    (own,) = mixtura.likelihood_ratio_tests(FAITHFUL, [2], 39, start="hierarchical", seed=0)  # as mclust starts
+    (own,) = mixtura.likelihood_ratio_tests(FAITHFUL, 2, 39, start="hierarchical", seed=0)  # as mclust starts
     assert own.p_value > 0.05
 
 

@@ -124,7 +124,7 @@ def test_the_command_saves_what_predict_takes(iris, found, tmp_path, monkeypatch
     assert "c.json: not a saved classifier (KeyError: 'priors')" in capsys.readouterr().err
     Path("c.json").write_text(found.to_json(), encoding="utf-16")
     assert main(["predict", "c.json", "iris.csv"]) == 2
-    assert capsys.readouterr().err == "c.json: not a classifier: its text is not UTF-8\n"
+    assert capsys.readouterr().err == "c.json: not a classifier: it is not text in UTF-8\n"
 
 
 def test_a_class_called_class_keeps_its_column():
@@ -136,3 +136,17 @@ def test_a_class_called_class_keeps_its_column():
 def test_cross_validation_needs_rows_of_all_classes(iris, found):
     with pytest.raises(mixtura.DataError, match=f"y has no row of class '{NAMES[2]}'; pass the rows of all classes"):
         mixtura.cross_validate_classes(found, iris[:100], SPECIES[:100], 5)
+
+
+def test_cross_validation_is_told_what_weights_are():
+    rng = np.random.default_rng(0)
+    rows, classes = np.concatenate([rng.normal(0, 1, 30), rng.normal(3, 1, 30)]), np.repeat(["a", "b"], 30)
+    weights = rng.integers(1, 4, 60) / 2
+    found = mixtura.discriminant(rows, classes, models=["E"], sample_weight=weights, weights_are="counts")
+    counted = mixtura.cross_validate_classes(found, rows, classes, 3, sample_weight=weights, weights_are="counts")
+    assert counted.n_rows == pytest.approx(weights.sum())
+    sampled = mixtura.cross_validate_classes(found, rows, classes, 3, sample_weight=weights)
+    assert sampled.n_rows == pytest.approx(weights.sum() ** 2 / (weights**2).sum())
+    assert sampled.error == pytest.approx(counted.error)
+    with pytest.raises(mixtura.ParameterError, match="weights_are is 'x'"):
+        mixtura.cross_validate_classes(found, rows, classes, sample_weight=weights, weights_are="x")

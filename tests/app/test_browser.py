@@ -1,11 +1,13 @@
 """The page in Chromium: fit, watch, stop, compare, download, by mouse and by keyboard."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import mixtura
+from mixtura.app import watch
 from mixtura.plotting import axis_limits
 
 
@@ -69,6 +71,41 @@ def test_stop_keeps_the_best_so_far(visit):
     wait_for_fits(page, 1)
     assert session.fits[1].fit.outcome is mixtura.Outcome.INTERRUPTED
     assert "Interrupted: this is the best so far." in page.locator("#summary").inner_text()
+
+
+def test_plots_that_were_replaced_hear_no_more_of_the_colours(visit):
+    page, _ = visit()
+    page.evaluate(
+        """() => {
+            window.listening = 0;
+            for (const [name, step] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+                const own = MediaQueryList.prototype[name];
+                MediaQueryList.prototype[name] = function (...given) {
+                    window.listening += step;
+                    return own.apply(this, given);
+                };
+            }
+        }"""
+    )
+    without_sum(page)
+    for count in (1, 2, 3):
+        fit(page, 2, count)
+    assert page.evaluate("() => window.listening") == 1
+
+
+def test_iterations_without_a_finite_log_likelihood_are_shown(visit, monkeypatch):
+    own = watch.iteration_watcher
+
+    def endless(*given):
+        watcher = own(*given)
+        return lambda one: watcher(replace(one, loglik=-np.inf) if one.number < 2 else one)
+
+    monkeypatch.setattr(watch, "iteration_watcher", endless)
+    page, _ = visit()
+    without_sum(page)
+    fit(page, 3, 1, pace="30")
+    assert page.locator("#status").inner_text().startswith("Fit 1 is done")
+    assert "Converged." in page.locator("#summary").inner_text()
 
 
 def test_two_fits_are_compared_and_shown_again(visit):

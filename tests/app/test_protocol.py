@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ from matplotlib import pyplot as plt
 from starlette.websockets import WebSocketDisconnect
 
 import mixtura
-from mixtura.app import app_language, as_session, watch
+from mixtura.app import app_language, as_session, live, watch
 from mixtura.app.session import MOST_FITS
 from mixtura.cli.serve import labelled_table
 from mixtura.data.tables import Reading, read_as
@@ -78,6 +79,16 @@ def test_the_page_and_its_files(client):
     assert client.get("static/app.js").headers["content-type"].startswith("text/javascript")
     assert client.get("static/app.css").text.count("--accent") > 2
     assert client.get("static/other").status_code == 404
+
+
+def test_limits_of_the_page_are_those_of_the_server(client, monkeypatch):
+    for name, value in (("MOST_COMPONENTS", 41), ("MOST_STARTS", 42), ("MOST_FITS", 43)):
+        monkeypatch.setattr(f"mixtura.app.pages.{name}", value)
+    page = client.get("").text
+    for field, most in (("n-components", 41), ("most-components", 41), ("n-init", 42)):
+        assert f'id="{field}" min="1" max="{most}"' in page
+    assert '"most": 43' in page
+    assert "The last {most} fits are kept." in page
 
 
 def test_a_whole_fit_over_the_websocket(client, session):
@@ -196,6 +207,30 @@ def test_an_error_of_ours_does_not_leave_the_page_waiting(client, monkeypatch, c
     monkeypatch.setattr(watch, "fit", lambda *_, **__: 1 / 0)
     assert client.fit()[-1]["message"].startswith("ZeroDivisionError")
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_log_likelihood_that_is_not_finite_is_sent_as_null(client, monkeypatch):
+    own = watch.iteration_watcher
+
+    def endless(*given):
+        watcher = own(*given)
+        return lambda iteration: watcher(replace(iteration, loglik=[-np.inf, np.nan][iteration.number % 2]))
+
+    monkeypatch.setattr(watch, "iteration_watcher", endless)
+    messages = client.fit()
+    assert messages[-1]["type"] == "done"
+    frames = [message for message in messages if message["type"] == "frame"]
+    assert frames
+    assert {frame["loglik"] for frame in frames} == {None}
+
+
+def test_a_message_that_cannot_be_sent_is_told_of(client, monkeypatch, capsys):
+    monkeypatch.setattr(live, "entry_view", lambda *_: {"page": object()})
+    with client.live() as socket:
+        assert "TypeError: Object of type object" in messages_of(socket)[-1]["message"]
+        monkeypatch.undo()
+        assert messages_of(socket)[-1]["type"] == "done"
+    assert "TypeError" in capsys.readouterr().err
 
 
 def test_more_columns_than_can_be_shown(client, monkeypatch):

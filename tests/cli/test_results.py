@@ -310,3 +310,46 @@ def test_a_comparison_fits_a_narrow_terminal(tmp_path, monkeypatch, capsys):
 def test_a_level_is_checked_before_any_replicate(here, monkeypatch):
     monkeypatch.setattr("mixtura.bootstrap", lambda *_, **__: pytest.fail("replicates were made"))
     assert main(["bootstrap", "faithful.csv", "-k", "2", "--level", "95"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["reduce", "three.json", "--table", "t.csv", "--kind", "pie"], "--kind is 'pie'; expected one of"),
+        (["reduce", "three.json", "--table", "t.csv", "--probabilities", "a"], "--probabilities is 'a'"),
+        (["classify", "iris.csv", "--classes", "species", "--labels", "t.csv", "--kind", "pie"], "--kind is 'pie'"),
+        (["replay", "faithful.csv", "-k", "2", "-o", "t.gif", "--fps", "0"], "--fps is 0; expected a positive"),
+        (["replay", "faithful.csv", "-k", "2", "-o", "t.html", "--lang", "la"], "--lang is 'la'"),
+        (["plot", "three.json", "none.csv", "-o", "t.png", "--kind", "pie"], "--kind is 'pie'"),
+        (["plot", "three.json", "none.csv", "-o", "t.png", "--probabilities", "2"], "--probabilities are [2.0]"),
+    ],
+)
+def test_how_to_draw_is_checked_before_any_work(here, capsys, monkeypatch, arguments, message):
+    for name in ("fit", "discriminant", "reduce_dimensions"):
+        monkeypatch.setattr(f"mixtura.{name}", lambda *_, **__: pytest.fail("work was done"))
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+    assert not list(Path().glob("t.*"))
+
+
+def test_clusters_and_directions_beside_the_whole_table(here):
+    Path("mine.csv").write_text("name,eruptions,waiting\nAda,2.0,50\nBob,,80\nCem,4.50,85\n")
+    text = Path("three.json").read_text()
+    names = json.loads(text)["columns"]
+    Path("mine.csv").write_text(Path("mine.csv").read_text().replace("eruptions,waiting", ",".join(names)))
+    given = ["three.json", "mine.csv", "--missing", "drop"]
+    assert main(["combine", *given, "--labels", "l.csv", "--append"]) == 0
+    assert Path("l.csv").read_text().splitlines()[0] == ",".join(["name", *names, "label"])
+    assert main(["combine", *given, "--labels", "l.csv", "--id", "name"]) == 0
+    assert [row["name"] for row in read("l.csv")] == ["Ada", "Bob", "Cem"]
+    assert main(["reduce", *given, "--output", "c.csv", "--append"]) == 0
+    table = read("c.csv")
+    assert list(table[0])[:4] == ["name", *names, "direction_1"]
+    assert table[1]["direction_1"] is None
+    assert main(["reduce", *given, "--output", "c.csv", "--id", "name"]) == 0
+    assert list(read("c.csv")[0])[:3] == ["row", "name", "direction_1"]
+
+
+def test_a_replay_in_chinese(here):
+    assert main(["replay", "faithful.csv", "-k", "2", "-o", "r.html", "--lang", "zh"]) == 0
+    assert 'lang="zh' in Path("r.html").read_text(encoding="utf-8")

@@ -93,3 +93,11 @@ def test_a_bar_counts_cells_on_a_terminal(three, monkeypatch, capsys):
 def test_the_command_runs(three):
     command = [sys.executable, "-m", "mixtura.cli", "select", "three.csv", "-k", "2", "--models", "EEE"]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.startswith("rank")
+
+
+@pytest.mark.parametrize(
+    ("criterion", "name"), [("bic", "BIC"), ("aicc", "AICc"), ("cv", "\N{MINUS SIGN}2 log-likelihood of rows held out")]
+)
+def test_criteria_have_the_names_of_reports_and_pictures(three, capsys, criterion, name):
+    assert main(["select", "three.csv", "-k", "1:2", "--models", "EEE", "--criterion", criterion]) == 0
+    assert f"\n{name} " in capsys.readouterr().out

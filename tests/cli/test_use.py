@@ -401,3 +401,30 @@ def test_pictures_take_logarithmic_axes_a_title_and_colours(tmp_path, monkeypatc
     assert drawn[1][1]["log"] is True
     assert main(["plot", "m.json", "-o", "p.png", "--log", "c"]) == 2
     assert 'there is no column "c"; expected a, b' in capsys.readouterr().err
+
+
+def test_scores_of_rows_beside_the_whole_table_and_with_criteria_in_json(model, capsys):
+    Path("mine.csv").write_text("name,a,b\nAda,0,0\nBob,,5\nCem,5.50,5\n")
+    drop = ["mine.csv", "--missing", "drop"]
+    assert main(["score", "model.json", *drop, "--append"]) == 0
+    table = csv_of(capsys)
+    assert table.columns == ["name", "a", "b", "loglik"]
+    assert table["loglik"].to_list()[1] is None
+    assert main(["score", "model.json", *drop, "--id", "name", "--json", "-o", "s.parquet"]) == 0
+    shown = capsys.readouterr()
+    values = json.loads(shown.out)
+    assert values["files"] == {"output": "s.parquet"}
+    assert values["loglik"] == pytest.approx(pl.read_parquet("s.parquet")["loglik"].sum())
+    assert pl.read_parquet("s.parquet").columns == ["row", "name", "loglik"]
+    assert main(["score", "model.json", *drop, "--per-row", "--json"]) == 2
+    assert "give a file for --output" in capsys.readouterr().err
+
+
+def test_describe_in_json_has_the_fit(model, capsys):
+    fit = mixtura.fit(pl.read_csv("rows.csv"), 2, seed=0)
+    fit.save("fit.json")
+    assert main(["describe", "fit.json", "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values["means"] == fit.mixture.means.tolist()
+    assert values["fit"]["seed"] == 0
+    assert values["criteria"]["bic"] == fit.bic

@@ -123,6 +123,8 @@ def test_loadings_are_those_of_standardised_columns(fit, rows, tmp_path):
     wide = mixtura.reduce_dimensions(mixtura.Mixture(np.full(6, 1 / 6), means, np.ones((6, 30)))).plot_loadings()
     assert [len(axes.patches) for axes in wide.axes] == [20] * 4
     assert "20 of 30 columns" in wide.get_suptitle()
+    assert "4 of 5 directions: those in which components differ most" in wide.get_suptitle()
+    assert "directions" not in figure.get_suptitle()
 
 
 def test_the_axis_of_a_criterion_shows_the_models_near_the_best():

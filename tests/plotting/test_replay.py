@@ -140,7 +140,7 @@ def test_components_keep_the_names_of_the_start(tmp_path):
 
 @pytest.mark.parametrize(("given", "frames", "expected"), [(None, 5, 2), (None, 100, 10), (None, 999, 20), (3, 5, 3)])
 def test_films_take_about_ten_seconds(given, frames, expected):
-    assert playing._as_fps(given, frames) == expected
+    assert playing.as_fps(given, frames) == expected
 
 
 FFMPEG = '#!/bin/sh\nfor last; do :; done\ncat > "$last"\nexit ${STATUS:-0}\n'

@@ -341,15 +341,47 @@ def code_of(report, which):
     return unescape(re.search(rf'id="{which}-code">(.*?)</pre>', report.html, re.DOTALL)[1])
 
 
-def test_the_code_in_a_report_makes_the_same_selection(rows):
-    chosen = mixtura.select(rows, [1, 3], models=["EEE", "VVI"], criterion="icl", noise=0.05, tol=1e-7)
-    report = chosen.report(rows)
-    names = {"rows": rows}
-    exec(code_of(report, "python").replace("X = ...", "X = rows").replace('"report.html"', ""), names)
-    assert names["chosen"].criterion == "icl"
-    assert names["fit"].trace == chosen.best.trace
-    assert "mixtura select data.csv -k 1,3 --models EEE,VVI --criterion icl --output" in code_of(report, "shell")
-    assert "seed" not in code_of(report, "shell")
+@pytest.mark.parametrize(
+    ("options", "command"),
+    [
+        ({"noise": 0.05, "tol": 1e-7, "seed": 5}, "--noise 0.05 --tol 1e-07 --seed 5"),
+        ({"noise": mixtura.UniformNoise(True, "hull"), "seed": 0}, "--noise auto --noise-region hull --seed 0"),
+        ({"noise": np.arange(180) > 170, "prior": "conjugate"}, "--prior conjugate --seed 0"),
+        ({"prior": mixtura.ConjugatePrior(mean=np.ones(3), shrinkage=0.1)}, "--seed 0"),
+        ({"constraint": mixtura.DeterminantRatio(5, 3)}, "--determinant-ratio 5.0 --shape-ratio 3.0 --seed 0"),
+        ({"equal_weights": True, "em": mixtura.EM(max_iter=9)}, "--equal-weights --max-iter 9 --seed 0"),
+        ({"start": ["kmeans", "seeds"], "seed": 7}, "--start kmeans,seeds --seed 7"),
+        ({"start": [np.arange(180) % 3]}, "--seed 0"),
+        ({"em": mixtura.EM(floor=1e-4, resolution=0.1)}, "--floor 0.0001 --seed 0"),
+    ],
+)
+def test_the_code_in_a_report_makes_the_same_selection(rows, options, command):
+    models = ["VII", "VVI"]
+    given = options["start"][0] if isinstance(options.get("start", [""])[0], np.ndarray) else None
+    chosen = mixtura.select(rows, [1, 3], models=models, criterion="icl", **options)
+    again = mixtura.Selection.from_json(chosen.to_json())
+    for one in (chosen, again):
+        report = one.report(rows)
+        code = code_of(report, "python").replace("X = ...", "X = rows").replace("given = ...", "given = values")
+        code = code.replace("noise_rows = ...", "noise_rows = mask").replace('"report.html"', "")
+        names = {"rows": rows, "values": given, "mask": options.get("noise")}
+        exec(code, names)
+        assert names["chosen"].criterion == "icl"
+        assert names["fit"].trace == chosen.best.trace
+        shell = code_of(report, "shell")
+        assert f"mixtura select data.csv -k 1,3 --models VII,VVI --criterion icl {command} --output" in shell
+        assert ("in Python only" in shell) == (command == "--seed 0" or "resolution" in code or "noise_rows" in code)
+
+
+def test_the_command_in_a_report_says_what_has_no_option_and_that_a_seed_is_not_known(rows):
+    options = {"models": ["VVI"], "start": ["seeds", np.arange(180) % 2], "noise": np.arange(180) > 170}
+    report = mixtura.select(rows, [2], seed=np.random.default_rng(0), **options).report(rows)
+    shell = code_of(report, "shell").splitlines()
+    assert shell[0] == "# Not as a command, but in Python only: start, noise."
+    assert shell[1] == "# The seed is not known, so the starts may differ."
+    assert shell[2] == "mixtura select data.csv -k 2 --models VVI --criterion bic --output model.json"
+    assert "# The seed is not known" in code_of(report, "python")
+    assert "seed=" not in code_of(report, "python")
 
 
 def test_the_command_in_a_report_takes_other_options_of_em_from_the_model_file(rows):

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from mixtura.fitting.mixture_report import _recording as recording_of_model_file
 from mixtura.report.drawn_rows import rows_of_page
 from mixtura.report.frames import frames_of
 from mixtura.report.recording import moves, recording_of
+from mixtura.report.tables import format_loglik_value
 
 
 def recording(fit, rows, **options):
@@ -68,6 +70,23 @@ def test_on_a_sample_the_end_is_near(rows, monkeypatch):
     assert found.on_sample
     assert found.end == "near"
     assert found.agreement > 0.99
+
+
+def test_on_a_sample_log_likelihoods_are_those_of_its_rows(rows, monkeypatch):
+    monkeypatch.setattr("mixtura.report.drawn_rows.MOST_ROWS", 150)
+    fit = mixtura.fit(rows, 3, seed=0)
+    poor = replace(fit, mixture=replace(fit.mixture, means=fit.mixture.means + 0.7))
+    sample = rows_of_page(poor.mixture, rows).rows
+    own = poor.mixture.logpdf(sample).sum()
+    found = recording(poor, rows)
+    assert found.end == "elsewhere"
+    assert found.fitted_loglik == pytest.approx(own)
+    assert frames_of(poor.mixture, poor.loglik, found).logliks[-1] == pytest.approx(own)
+    page = poor.report(rows).html
+    assert f"; that of the fitted mixture is {format_loglik_value(own)}." in unescape(page)
+    assert "The log-likelihoods here are those of these rows" in page
+    weights = np.full(180, 2.0)
+    assert recording(poor, rows, sample_weight=weights).fitted_loglik == pytest.approx(2 * own)
 
 
 def test_on_a_sample_the_rows_keep_their_weights(monkeypatch):

@@ -125,10 +125,29 @@ def test_an_interrupted_sweep_keeps_its_cells_and_can_be_resumed(rows, chosen, t
 
 
 def test_resuming_with_other_options_is_refused(rows, chosen):
-    with pytest.raises(ParameterError, match="tol differ"):
+    with pytest.raises(ParameterError, match=r"selection, tol was None and is now 0\.001; pass the same$"):
         mixtura.select(rows, 2, **OPTIONS, resume=chosen, tol=1e-3)
     with pytest.raises(ParameterError, match="of 2 columns, the data has 1"):
         mixtura.select(rows[:, :1], 2, **{**OPTIONS, "models": "VVV"}, resume=chosen)
+
+
+@pytest.mark.parametrize("kind", ["labels", "responsibilities", "mixture", "parameters"])
+def test_a_selection_from_given_values_is_resumed_with_equal_ones_only(rows, kind):
+    halves = np.arange(len(rows)) % 2
+    given = {
+        "labels": halves.copy,
+        "responsibilities": lambda: np.eye(2)[halves],
+        "mixture": lambda: mixtura.Mixture([0.5, 0.5], [[0.0, 0.0], [3.0, 3.0]], np.stack([np.eye(2)] * 2)),
+        "parameters": lambda: mixtura.Parameters(means=[[0.0, 0.0], [3.0, 3.0]]),
+    }[kind]
+    options = {"models": ["EII", "VVI"], "seed": 0}
+    chosen = mixtura.select(rows, 2, start=[given()], **options)
+    seen = []
+    same(chosen, mixtura.select(rows, 2, start=[given()], **options, resume=chosen, on_cell=seen.append))
+    assert seen == []
+    with pytest.raises(ParameterError, match=r"selection, start was \(") as caught:
+        mixtura.select(rows, 2, start=[1 - halves], **options, resume=chosen)
+    assert len(str(caught.value)) < 160
 
 
 def test_a_selection_reads_back_bit_for_bit(chosen):

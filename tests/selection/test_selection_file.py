@@ -94,7 +94,7 @@ def test_starts_given_by_values_are_saved_by_name(saved):
     again = mixtura.Selection.from_json(chosen.to_json())
     assert again.settings["start"] == ("seeds", "given")
     assert again.best.loglik == chosen.best.loglik
-    with pytest.raises(mixtura.ParameterError, match="start differ"):
+    with pytest.raises(mixtura.ParameterError, match="does not keep a start"):
         mixtura.select(rows, [2], **options, resume=again)
 
 
@@ -103,3 +103,14 @@ def test_a_byte_order_mark_before_a_selection_is_no_error(saved, tmp_path):
     path.write_text(json.dumps(saved[1]), encoding="utf-8-sig")
     chosen = mixtura.select(saved[0], [1, 2], models="VVI", seed=0, resume=path)
     assert chosen.best.loglik == mixtura.load(path).best.loglik
+
+
+def test_the_seed_is_saved_and_resumed_and_files_without_one_are_read(saved):
+    rows = saved[0]
+    chosen = mixtura.select(rows, [1, 2], models="VVI", seed=np.int64(3))
+    plain = json.loads(chosen.to_json())
+    assert mixtura.Selection.from_json(json.dumps(plain)).seed == chosen.seed == 3
+    assert mixtura.select(rows, [1, 2], models="VVI", seed=0, resume=chosen).seed == 3
+    assert mixtura.select(rows, [1], models="VVI", seed=np.random.default_rng(0)).seed is None
+    del plain["seed"]
+    assert mixtura.Selection.from_json(json.dumps(plain)).seed is None

@@ -14,23 +14,27 @@ from mixtura._support.checks import (
     as_column_positions,
     as_count,
     as_fraction,
+    as_known_seed,
     as_matching_rows,
     as_names,
+    as_real,
     as_rng,
     as_rows,
     choose_columns,
     frozen_array,
 )
 from mixtura._support.clock import time_to_tell
-from mixtura._support.containers import as_numbers, check_unmasked, column_names, shortened
+from mixtura._support.containers import as_numbers, check_unmasked, column_names, same_value, shortened
 from mixtura._support.distinct import distinct_rows
 from mixtura._support.files import atomic_write, write_text
+from mixtura._support.finite import finite_values
 from mixtura._support.html import html_table
 from mixtura._support.labels import is_missing, without_missing
 from mixtura._support.lazy import LazyModule
 from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities, underflow_to_zero
 from mixtura._support.plain import as_kind, as_tuple_of
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
+from mixtura._support.saved_text import read_saved
 from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.text_table import text_table
@@ -73,9 +77,11 @@ __all__ = [
     "as_entropy",
     "as_fraction",
     "as_kind",
+    "as_known_seed",
     "as_matching_rows",
     "as_names",
     "as_numbers",
+    "as_real",
     "as_rng",
     "as_row_weights",
     "as_rows",
@@ -91,6 +97,7 @@ __all__ = [
     "column_names",
     "distinct_name",
     "distinct_rows",
+    "finite_values",
     "format_count",
     "format_list",
     "frozen_array",
@@ -100,9 +107,11 @@ __all__ = [
     "log_sum_exp",
     "map_in_order",
     "one_blas_thread",
+    "read_saved",
     "reduce_in_order",
     "responsibilities",
     "run_replicates",
+    "same_value",
     "shortened",
     "table_kind",
     "text_table",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -202,6 +203,17 @@ def as_rng(seed: int | np.integer[Any] | Rng | None) -> Rng:
     raise ParameterError(f"seed is {seed!r}; expected None, an int that is not negative, or a numpy Generator")
 
 
+def as_known_seed(seed: object) -> int | None:
+    """A seed that was given as a number; None for a generator, whose state is not kept, or without one.
+
+    Examples
+    --------
+    >>> as_known_seed(np.int64(3)), as_known_seed(np.random.default_rng(3))
+    (3, None)
+    """
+    return int(seed) if isinstance(seed, int | np.integer) else None
+
+
 def as_count(value: Any, name: str, *, least: int = 1, most: int = LARGEST_COUNT) -> int:
     """Check an argument that must be an integer from ``least`` to ``most``.
 
@@ -236,6 +248,20 @@ def as_amount(value: Any, name: str) -> float:
     if not (np.isfinite(number) and number >= 0):
         raise ParameterError(f"{name} is {shortened(value)}; expected a finite number that is not negative")
     return number
+
+
+def as_real(value: Any) -> float:
+    """A value as a number, NaN where it is none, so that every comparison with it is False.
+
+    Examples
+    --------
+    >>> as_real(0.5), as_real("0.5")
+    (0.5, nan)
+    """
+    try:
+        return math.nan if isinstance(value, str | bytes) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def as_fraction(value: Any, name: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -144,3 +145,22 @@ def shortened(value: Any, longest: int = 40) -> str:
     except ValueError:  # Python writes no integer of thousands of digits
         text = "a number of thousands of digits"
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def same_value(one: Any, other: Any) -> bool:
+    """Whether two values are equal, dataclasses and arrays by what they hold.
+
+    Examples
+    --------
+    >>> same_value((1, np.arange(2)), (1, np.arange(2))), same_value([1], [2])
+    (True, False)
+    """
+    if one is other:
+        return True
+    if type(one) is type(other) and is_dataclass(one):
+        return all(same_value(getattr(one, each.name), getattr(other, each.name)) for each in fields(one))
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    if isinstance(one, list | tuple) and type(one) is type(other):
+        return len(one) == len(other) and all(map(same_value, one, other))
+    return bool(one == other)

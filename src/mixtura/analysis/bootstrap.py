@@ -251,7 +251,7 @@ def bootstrap(
     >>> bool(abs(errors["means"].item() - 200**-0.5) < 0.01)
     True
     """
-    if method not in REPLICATE_METHODS:
+    if not isinstance(method, str) or method not in REPLICATE_METHODS:
         raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, REPLICATE_METHODS))}")
     mixture = (fitted := fit_of(fitted, "fitted")).mixture
     source = as_source(X, sample_weight, 1, mixture.check_rows, weights_are=weights_are)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Rng, as_count, as_matching_rows, as_rng, as_sample_weight, table_kind
+from mixtura.analysis.class_mixtures import weight_options
 from mixtura.analysis.classes import as_classes
 from mixtura.analysis.classification import Discriminant
 from mixtura.analysis.confusion import Confusion
@@ -26,6 +27,7 @@ def cross_validate_classes(
     folds: int = 10,
     *,
     sample_weight: Any = None,
+    weights_are: str | None = None,
     seed: int | Rng | None = 0,
     threads: int | None = None,
 ) -> Confusion:
@@ -43,7 +45,7 @@ def cross_validate_classes(
         Class of each row; rows whose class is missing, or is none of ``found``, do not count.
     folds : int
         Number of folds, at least 2; no more than the smallest class has rows.
-    sample_weight, seed, threads
+    sample_weight, weights_are, seed, threads
         As in `mixtura.fit`.
 
     Returns
@@ -70,14 +72,14 @@ def cross_validate_classes(
     absent = np.setdiff1d(found.classes, labels)
     if len(absent):
         raise DataError(f"y has no row of class {str(absent[0])!r}; pass the rows of all classes of the discriminant")
-    weight = as_sample_weight(sample_weight, len(missing))
+    weight = as_sample_weight(sample_weight, len(missing), weights_are)
     weight = None if weight is None else weight[kept]
     fold = _deal(labels, as_count(folds, "folds", least=2), as_rng(seed))
     parts = []
     for number in range(fold.max() + 1):
         train, test = fold != number, fold == number
-        weights = None if weight is None else weight[train]
-        again = _refit(found, rows[train], labels[train], sample_weight=weights, seed=seed, threads=threads)
+        how = {**weight_options(weight, train), "seed": seed, "threads": threads}
+        again = _refit(found, rows[train], labels[train], **how)
         own = None if weight is None else weight[test]
         parts.append(Confusion.of(found.classes, labels[test], again.predict(rows[test]), own, table_kind(X)))
     return reduce(add, parts)

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array
+from mixtura._support import Array, as_real, shortened
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture, row_labels
 
 
 def check_level(level: float) -> None:
     """Raise ParameterError unless the probability of an interval is between 0 and 1."""
-    if not 0 < level < 1:
-        raise ParameterError(f"level is {level!r}; expected a number between 0 and 1, such as 0.95")
+    if not 0 < as_real(level) < 1:
+        raise ParameterError(f"level is {shortened(level)}; expected a number between 0 and 1, such as 0.95")
 
 
 def estimate_records(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from mixtura._support import (
     Rows,
     TableKind,
     as_count,
+    as_real,
     as_rng,
     as_rows,
     as_table,
@@ -23,6 +24,7 @@ from mixtura._support import (
     format_count,
     html_table,
     run_replicates,
+    shortened,
     table_kind,
     underflow_to_zero,
 )
@@ -176,7 +178,7 @@ class LikelihoodRatioTests:
 
 def likelihood_ratio_tests(
     X: Any,
-    n_components: Sequence[int] = range(1, 9),
+    n_components: int | Iterable[int] = range(1, 9),
     n: int = 999,
     *,
     level: float = 0.05,
@@ -197,7 +199,7 @@ def likelihood_ratio_tests(
     Parameters
     ----------
     X : array-like or table of shape (m, d)
-    n_components : sequence of int
+    n_components : int or iterable of int
         Numbers K to test, in this order.
     n : int
         Number of data sets drawn for each test; at least 19 for a level of 0.05.
@@ -226,8 +228,8 @@ def likelihood_ratio_tests(
     >>> [test.p_value <= 0.05 for test in mixtura.likelihood_ratio_tests(rows, n=19, start="kmeans", seed=0)]
     [True, False]
     """
-    if not 0 < level <= 1:
-        raise ParameterError(f"level is {level!r}; expected a number above 0 and at most 1, such as 0.05")
+    if not 0 < as_real(level) <= 1:
+        raise ParameterError(f"level is {shortened(level)}; expected a number above 0 and at most 1, such as 0.05")
     rows = as_rows(X)
     rng, wanted = as_rng(seed), as_count(n, "n")
     values = ColumnValues.of(ArraySource.of(rows, sample_weight, weights_are=weights_are))
@@ -254,7 +256,7 @@ def likelihood_ratio_tests(
         return LikelihoodRatioTest(k, 2 * (large.loglik - small.loglik), replicates, table_kind(X))
 
     tests: list[LikelihoodRatioTest] = []
-    for k in n_components:
+    for k in n_components if isinstance(n_components, Iterable) else [n_components]:
         try:
             tests.append(test_against_next(as_count(k, "n_components")))
         except KeyboardInterrupt:  # this test has no replicate yet; the tests before it are done

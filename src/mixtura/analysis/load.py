@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mixtura._support import read_saved
 from mixtura.analysis.classification import Discriminant
 from mixtura.analysis.discriminant_file import CLASSIFIER_FORMAT
-from mixtura.errors import DataError
 from mixtura.fitting import Fit
 from mixtura.mixture import MODEL_FORMAT, Mixture, model_content
 from mixtura.selection import SELECTION_FORMAT, Selection
@@ -51,13 +51,12 @@ def load(path: str | os.PathLike[str]) -> Any:
     >>> mixtura.load(path).predict([0.1, 0.3]).tolist()
     [0, 0]
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-        return READERS.get(format_of_json(text), _fit_or_mixture)(text)
-    except UnicodeDecodeError:
-        raise DataError(f"{path}: not a model file: it is not text") from None
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+    return read_saved(Path(path).read_bytes(), str(path), _by_format)
+
+
+def _by_format(text: str) -> Any:
+    """What the text of a file holds, by the format that it names."""
+    return READERS.get(format_of_json(text), _fit_or_mixture)(text)
 
 
 def format_of_json(text: str | bytes) -> str:

@@ -13,10 +13,12 @@ from mixtura._support import (
     Array,
     LazyModule,
     as_columns_like,
+    as_real,
     as_table,
     distinct_name,
     format_count,
     html_table,
+    shortened,
     underflow_to_zero,
 )
 from mixtura.covariance import DenseCovariance
@@ -230,8 +232,8 @@ def reduce_dimensions(mixture: Any, balance: float = 1.0) -> Reduction:
     >>> reduce_dimensions(mixture).eigenvalues.round(6).tolist()
     [0.5]
     """
-    if not 0 <= balance <= 1:
-        raise ParameterError(f"balance is {balance!r}; expected a number from 0 to 1")
+    if not 0 <= as_real(balance) <= 1:
+        raise ParameterError(f"balance is {shortened(balance)}; expected a number from 0 to 1")
     mixture = as_mixture(mixture, "mixture")
     if mixture.n_components < 2:
         raise ParameterError("the mixture has one component; differences need at least two")

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mixtura._support import LazyModule
+from mixtura._support import LazyModule, finite_values
 from mixtura.app.pages import entry_view
 from mixtura.app.session import Session
 from mixtura.app.settings import parse_settings
@@ -62,7 +62,16 @@ async def _receive(socket: WebSocket) -> dict[str, Any]:
 async def _send_all(socket: WebSocket, outbox: asyncio.Queue[dict[str, Any]]) -> None:
     """Send the messages in the outbox as they come."""
     while True:
-        await socket.send_text(json.dumps(await outbox.get(), allow_nan=False))
+        await socket.send_text(_as_text(await outbox.get()))
+
+
+def _as_text(message: dict[str, Any]) -> str:
+    """A message as JSON, with null for numbers that are not finite; one that cannot be sent is told of as an error."""
+    try:
+        return json.dumps(finite_values(message), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        traceback.print_exc()
+        return json.dumps({"type": "error", "message": f"{type(error).__name__}: {error}"})
 
 
 def _obey(

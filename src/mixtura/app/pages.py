@@ -7,9 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mixtura._support import VERSION, format_list
+from mixtura._support import VERSION, finite_values, format_list
 from mixtura.analysis import Comparison, compare
-from mixtura.app.session import FitEntry, Session
+from mixtura.app.session import MOST_FITS, FitEntry, Session
+from mixtura.app.settings import MOST_COMPONENTS, MOST_STARTS
 from mixtura.app.watch import USUAL_PACE
 from mixtura.covariance.models import MODELS
 from mixtura.errors import ParameterError, visible
@@ -72,10 +73,13 @@ def main_page(session: Session) -> str:
         notes=session.table.notes,
         models=list(MODELS) if len(session.columns) > 1 else ["E", "V"],
         starts=list(STARTS),
+        most_components=MOST_COMPONENTS,
+        most_starts=MOST_STARTS,
         pace=USUAL_PACE,
         version=VERSION,
         settings={
             "columns": session.columns,
+            "most": MOST_FITS,
             "fits": [fit_line(entry) for entry in session.fits.values()],
             "strings": {key: language.strings[key] for key in MODULE_STRINGS},
         },
@@ -105,9 +109,9 @@ def fit_line(entry: FitEntry) -> dict[str, Any]:
         "model": found.model.name,
         "n_components": found.mixture.n_components,
         "columns": [visible(name) for name in entry.settings.columns],
-        "loglik": found.loglik,
-        "bic": found.bic,
-        "icl": found.icl,
+        "loglik": finite_values(found.loglik),
+        "bic": finite_values(found.bic),
+        "icl": finite_values(found.icl),
         "iterations": found.iterations,
     }
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from mixtura._support import LazyModule
+from mixtura._support import LazyModule, finite_values
 from mixtura.app.downloads import FILES
 from mixtura.app.guard import guarded_app
 from mixtura.app.live import converse
@@ -113,4 +113,8 @@ async def _answer(make: Callable[[], Any], media_type: str | None = None) -> Res
         found = await concurrency.run_in_threadpool(make)
     except MixturaError as error:
         return responses.JSONResponse({"message": str(error)}, status_code=400)
-    return responses.JSONResponse(found) if media_type is None else responses.Response(found, media_type=media_type)
+    return (
+        responses.JSONResponse(finite_values(found))
+        if media_type is None
+        else responses.Response(found, media_type=media_type)
+    )

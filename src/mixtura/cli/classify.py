@@ -23,6 +23,7 @@ from mixtura.cli.select import parse_counts
 from mixtura.cli.shared_options import with_options
 from mixtura.data.tables import Table
 from mixtura.mixture import column_labels
+from mixtura.plotting import as_plot_kind
 
 # Class of a row whose cell in the column of classes is empty.
 UNLABELLED = ""
@@ -60,6 +61,7 @@ def classify(
     """
     paths = {"--output": output, "--labels": labels, "--picture": picture}
     files = check_outputs(paths, {"--picture": PICTURE}, (data, new))
+    as_plot_kind(kind)
     kept: dict[str, Any] = {"keep_cells": append, "identifier": identifier}
     rows = reading.table(data, labels_column=classes, **kept)
     chosen = column_positions(parse_names(show), column_labels(rows.columns, len(rows.rows[0])))
@@ -79,7 +81,8 @@ def classify(
     confusions = {"training error": _confusion(found, rows, unlabelled)}
     if folds:
         own = (rows.rows, _known(rows, unlabelled))
-        how: dict[str, Any] = {"sample_weight": rows.sample_weight, "seed": seed, "threads": threads}
+        how: dict[str, Any] = {"sample_weight": rows.sample_weight, "weights_are": weights_are}
+        how |= {"seed": seed, "threads": threads}
         confusions["cross-validated error"] = mixtura.cross_validate_classes(found, *own, folds, **how)
     new_rows = rows
     if new is not None:

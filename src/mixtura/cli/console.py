@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from mixtura._support import finite_values
 from mixtura.errors import MixturaError, visible
 
 # The console on which progress is shown at the moment: what is printed by another would end up in the same line.
@@ -96,11 +96,7 @@ def finite_records(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]
     >>> finite_records([{"bic": float("nan"), "model": "VVV"}])
     [{'bic': None, 'model': 'VVV'}]
     """
-
-    def held(value: Any) -> Any:
-        return None if isinstance(value, float) and not math.isfinite(value) else value
-
-    return [{name: held(value) for name, value in record.items()} for record in records]
+    return [finite_values(record) for record in records]
 
 
 def print_json(content: dict[str, Any]) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mixtura._support import atomic_write
+from mixtura._support import atomic_write, read_saved
 from mixtura.data.tables import SUFFIXES, display_name, guard, load_polars
-from mixtura.errors import DataError, ParameterError
+from mixtura.errors import ParameterError
 from mixtura.fitting import EM, Fit, Model
 from mixtura.mixture import Mixture, model_content
 
@@ -75,21 +75,25 @@ def read_model_file(path: str) -> ModelFile:
     >>> file.mixture.means.item(), file.model
     (2.0, None)
     """
-    return read_model_text(sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes(), path)
+    return read_model_text(read_bytes(path), path)
+
+
+def read_bytes(path: str) -> bytes:
+    """The content of a file; ``-`` is standard input."""
+    return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
 
 
 def read_model_text(data: bytes, path: str) -> ModelFile:
     """Read the content of a model file, which messages call by its path."""
-    try:
-        text = data.decode("utf-8-sig")
-        mixture, parts = Mixture.from_json(text), model_content(text)
-        model = Model.from_json(text) if "model" in parts else None
-        em = EM.from_json(text) if "em" in parts else None
-        return ModelFile(mixture, model, em, Fit.from_json(text) if "fit" in parts else None)
-    except UnicodeDecodeError:
-        raise DataError(f"{display_name(path)}: not a model file: it is not text") from None
-    except DataError as error:
-        raise DataError(f"{display_name(path)}: {error}") from None
+    return read_saved(data, display_name(path), _model_file)
+
+
+def _model_file(text: str) -> ModelFile:
+    """What the text of a model file says."""
+    mixture, parts = Mixture.from_json(text), model_content(text)
+    model = Model.from_json(text) if "model" in parts else None
+    em = EM.from_json(text) if "em" in parts else None
+    return ModelFile(mixture, model, em, Fit.from_json(text) if "fit" in parts else None)
 
 
 def check_paths(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from mixtura import Fit, Outcome
 from mixtura.cli import options as o
@@ -24,6 +25,8 @@ from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import fit_summary, fit_values
 from mixtura.mixture import column_labels
+from mixtura.plotting import as_fps
+from mixtura.report import as_language
 from mixtura.report import replay as draw_replay
 
 
@@ -75,6 +78,7 @@ def replay(
     settings: FitOptions,
     show: o.DrawnColumns = None,
     fps: o.Fps = None,
+    lang: o.Language = "en",
     verbose: o.Verbose = False,
 ) -> None:
     """Fit a mixture to DATA and animate the iterations of EM.
@@ -82,11 +86,13 @@ def replay(
     They begin at the start that is given, or else at random rows, since the default start is the end of a search.
     """
     check_outputs({"--output": output}, {"--output": ANIMATION}, (data, settings.start))
+    as_fps(fps, 1)
+    as_language(lang)
     table = reading.table(data, settings.parsed_start)
     chosen = column_positions(parse_names(show), column_labels(table.columns, len(table.rows[0])))
     result = settings.fit(table, verbose=verbose, record=True)
     start = "own" if "start" in settings.given else "auto"
-    weights = table.sample_weight
-    draw_replay(result, table, output, start=start, columns=chosen, fps=fps, sample_weight=weights)
+    look: dict[str, Any] = {"start": start, "columns": chosen, "fps": fps, "lang": lang}
+    draw_replay(result, table, output, **look, sample_weight=table.sample_weight)
     print_message(f"wrote {output}")
     results_console().print(in_option_words(result.outcome.value), soft_wrap=True)

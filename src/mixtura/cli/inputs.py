@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from mixtura import UniformNoise
 from mixtura._support import shortened
 from mixtura.cli.files import ModelFile, read_model_file
 from mixtura.errors import ParameterError
+from mixtura.plotting import as_plot_kind, as_probabilities
 
 
 def parse_names(columns: list[str] | None) -> list[str] | None:
@@ -76,3 +78,15 @@ def parse_numbers(option: str, text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise ParameterError(f"{option} is {text!r}; expected numbers such as 0.5,0.95") from None
+
+
+def parse_drawing(kind: str, probabilities: str) -> dict[str, Any]:
+    """The arguments ``kind`` and ``probabilities`` of `mixtura.plot`, checked before the work whose result is drawn.
+
+    Examples
+    --------
+    >>> parse_drawing("regions", "0.95,0.5")
+    {'kind': 'regions', 'probabilities': (0.5, 0.95)}
+    """
+    as_plot_kind(kind)
+    return {"kind": kind, "probabilities": as_probabilities(parse_numbers("--probabilities", probabilities))}

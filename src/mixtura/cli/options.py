@@ -163,7 +163,7 @@ ReportTarget: TypeAlias = Annotated[
     str, typer.Option("--output", "-o", metavar="FILE", help="The report to write (.html).")
 ]
 Language: TypeAlias = Annotated[
-    str, typer.Option("--lang", metavar="NAME", help=f"Language of the report: {', '.join(LANGUAGES)}.")
+    str, typer.Option("--lang", metavar="NAME", help=f"Language of the page: {', '.join(LANGUAGES)}.")
 ]
 Title: TypeAlias = Annotated[str, typer.Option(metavar="TEXT", help="Title; default: what was fitted.")]
 PictureKind: TypeAlias = Annotated[

@@ -107,13 +107,14 @@ def fit_writers(fit: Fit, table: Table, *, append: bool, identifier: str | None)
     }
 
 
-def write_columns(columns: Mapping[str, Sequence[Any]], path: str | None) -> None:
-    """Write columns to a file, or as CSV to standard output if there is no path."""
+def write_columns(columns: Mapping[str, Sequence[Any]], path: str | None, *, quiet: bool = False) -> None:
+    """Write columns to a file and, unless ``quiet``, print its name; or as CSV to standard output without a path."""
     if path is None:
         print_text(table_text(columns))
     else:
         write_table(path, columns)
-        print_message(f"wrote {path}")
+        if not quiet:
+            print_message(f"wrote {path}")
 
 
 def write_all(files: Mapping[str, str], writers: Mapping[str, Writer], *, quiet: bool) -> None:

@@ -18,6 +18,7 @@ from mixtura.cli.option_words import in_option_words
 from mixtura.errors import visible
 from mixtura.fitting import fit_sentences
 from mixtura.mixture import column_labels, component_labels, mean_and_deviation, noise_name, standard_deviations
+from mixtura.plotting import CRITERION_LABELS
 
 # Further columns are in --json and the model file.
 MAX_PRINTED_COLUMNS = 40
@@ -88,7 +89,7 @@ def split_to_width(lines: Sequence[CellTexts], console: Console) -> Iterable[Tab
 def make_table(columns: Sequence[CellTexts]) -> Table:
     """Make a table from its columns; the first cell of each is its head, and the first column names the lines."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
-    table.add_column(no_wrap=True, max_width=28)
+    table.add_column(no_wrap=True, max_width=34)
     for _ in columns[1:]:
         table.add_column(justify="right", no_wrap=True)
     head, *lines = zip(*(map(visible, column) for column in columns), strict=True)
@@ -124,10 +125,12 @@ def ranking_summary(chosen: Selection, top: int, console: Console) -> Group:
     first = chosen.ranked[: max(top, 1)]
     head = (("rank", *map(str, range(1, len(first) + 1))),)
     measured = [cell.measured(chosen.criterion) for cell in first]
+    minus = "\N{MINUS SIGN}" if console.encoding.lower().startswith("utf") else "-"
+    criterion = CRITERION_LABELS[chosen.criterion].replace("\N{MINUS SIGN}", minus)
     body = [
         ("model", *(cell.model for cell in first)),
         ("components", *(str(cell.n_components) for cell in first)),
-        (chosen.criterion.upper(), *(f"{value:.3f}" for value in measured)),
+        (criterion, *(f"{value:.3f}" for value in measured)),
         ("behind the best", *(f"{abs(value - measured[0]):.3f}" for value in measured)),
         ("log-likelihood", *(f"{cell.loglik:.3f}" for cell in first)),
         ("parameters", *(str(cell.n_parameters) for cell in first)),
@@ -186,3 +189,10 @@ def mixture_values(mixture: Mixture) -> dict[str, Any]:
     """Plain values of a mixture, as in a model file."""
     values: dict[str, Any] = json.loads(mixture.to_json())
     return values
+
+
+def model_values(mixture: Mixture, fit: Fit | None) -> dict[str, Any]:
+    """Plain values of a model file: the mixture or, if there is one, the whole fit and its criteria."""
+    if fit is None:
+        return mixture_values(mixture)
+    return {**json.loads(fit.to_json()), "criteria": criteria_values(fit.assessment)}

@@ -8,7 +8,7 @@ from mixtura._support import distinct_name, format_count, format_list, thread_co
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.files import check_paths, read_model, read_model_file
-from mixtura.cli.inputs import parse_names, parse_numbers
+from mixtura.cli.inputs import parse_drawing, parse_names
 from mixtura.cli.outputs import (
     PICTURE,
     check_outputs,
@@ -18,9 +18,9 @@ from mixtura.cli.outputs import (
 )
 from mixtura.cli.predictor import read_predictor
 from mixtura.cli.reading_options import ReadingOptions
-from mixtura.cli.row_columns import row_numbers, with_rows
+from mixtura.cli.row_columns import with_rows
 from mixtura.cli.shared_options import with_options
-from mixtura.cli.tables import criteria_table, criteria_values, fit_summary, mixture_summary, mixture_values
+from mixtura.cli.tables import criteria_table, criteria_values, fit_summary, mixture_summary, model_values
 from mixtura.errors import ParameterError
 from mixtura.fitting import correlation_lines
 from mixtura.mixture import column_labels, row_labels
@@ -60,6 +60,8 @@ def score(
     *,
     per_row: o.PerRow = False,
     output: o.TableOutput = None,
+    append: o.Append = False,
+    identifier: o.Identifier = None,
     weights_are: o.WeightsAre = None,
     reading: ReadingOptions,
     threads: o.Threads = None,
@@ -67,17 +69,20 @@ def score(
 ) -> None:
     """Compute the log-likelihood, BIC, ICL and AIC of a model on the rows of DATA."""
     target = check_table_output("--output", output, model, data)
+    each_row = per_row or append or identifier is not None or target is not None
+    if json and each_row and target is None:
+        raise ParameterError("--json prints the criteria, and the rows would be printed, too: give a file for --output")
     mixture = read_model(model)
-    table = reading.table(data, mixture)
-    if per_row or target:
-        with using_threads(threads):
-            found = mixture.logpdf(table).tolist()
-        write_columns({"row": row_numbers(table), "loglik": table.align(found)}, target)
-        return
+    table = reading.table(data, mixture, keep_cells=append, identifier=identifier)
     with using_threads(threads):
+        if each_row:
+            found = {"loglik": table.align(mixture.logpdf(table).tolist())}
+            write_columns(with_rows(found, table, target, append=append, identifier=identifier), target, quiet=json)
+        if each_row and not json:
+            return
         assessment = assess(mixture, table, table.sample_weight, weights_are=weights_are)
     if json:
-        print_json(criteria_values(assessment))
+        print_json({**criteria_values(assessment), **({"files": {"output": target}} if target else {})})
         return
     more = {"mean log-likelihood": f"{assessment.mean:.6f}", "rows": f"{assessment.n_rows:.10g}"}
     results_console().print(criteria_table(assessment, more))
@@ -110,7 +115,7 @@ def describe(model: o.ModelFile, *, json: o.Json = False) -> None:
     """Show a model: its components and their correlations, its fit, and to what it was fitted."""
     file = read_model_file(model)
     if json:
-        print_json(mixture_values(file.mixture))
+        print_json(model_values(file.mixture, file.fit))
         return
     console = results_console()
     shown = fit_summary(file.fit, console) if file.fit else mixture_summary(file.mixture, console)
@@ -162,6 +167,7 @@ def plot(
 ) -> None:
     """Draw a model, and the rows of DATA if given."""
     check_outputs({"--output": output}, {"--output": PICTURE}, (model, data))
+    drawing = parse_drawing(kind, probabilities)
     file = read_model_file(model)
     mixture = file.mixture
     names = column_labels(mixture.columns, mixture.n_features)
@@ -170,9 +176,8 @@ def plot(
     draw_plot(
         file.fit or mixture,
         table,
-        kind=kind,
         columns=chosen,
-        probabilities=parse_numbers("--probabilities", probabilities),
+        **drawing,
         log=True if logarithmic == ["all"] else column_positions(logarithmic, names) or (),
         title=title,
         colors=parse_names(colors),

@@ -6,9 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from mixtura._support import Rng, as_count, as_rng
+from mixtura._support import Rng, as_count, as_known_seed, as_rng
 from mixtura.data.tables import read_or_choose
 from mixtura.errors import ParameterError
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
@@ -142,13 +140,8 @@ def fit(
     keep_order = known_labels is not None or gives_order(start)
     found = as_fit(plan.problem, runs, plan.model, options, histories=histories, keep_order=keep_order)
     result = with_names(found, X, start)
-    result = replace(result, start_name=start if isinstance(start, str) else "", seed=_as_known_seed(seed))
+    result = replace(result, start_name=start if isinstance(start, str) else "", seed=as_known_seed(seed))
     warn_of_columns(plan.values, result.mixture.columns, stacklevel=2)
     warn_of_few_rows(result, stacklevel=2)
     warn_of_result(result, len(plan.initials))
     return result
-
-
-def _as_known_seed(seed: Any) -> int | None:
-    """A seed that was given as a number; None for a generator, whose state is not kept, or without one."""
-    return int(seed) if isinstance(seed, int | np.integer) else None

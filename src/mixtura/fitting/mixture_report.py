@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mixtura.data import as_source
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
-from mixtura.fitting.recording import record_from_random_rows, trace_loglik
+from mixtura.fitting.recording import record_from_random_rows
 from mixtura.fitting.result import Fit
 from mixtura.fitting.same_rows import may_have_rows
 from mixtura.mixture import Mixture, assess, model_to_json
@@ -79,8 +78,6 @@ def _recording(
 ) -> Recording:
     """EM run again, on the rows that are drawn if these are a sample."""
     if drawn.is_sample:
-        own = weights | {"sample_weight": drawn.weights_of(weights["sample_weight"])}
-        return as_recording(mixture, record_from_random_rows(mixture, model, em, drawn.rows, **own), drawn, None)
+        X, weights = drawn.rows, weights | {"sample_weight": drawn.weights_of(weights["sample_weight"])}
     again = record_from_random_rows(mixture, model, em, X, **weights)
-    source = as_source(X, check=mixture.check_rows, **weights)
-    return as_recording(mixture, again, drawn, trace_loglik(mixture, model, em, source))
+    return as_recording(mixture, again, drawn, again.target_loglik)

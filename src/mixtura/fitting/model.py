@@ -77,6 +77,22 @@ def as_noise(noise: Any) -> UniformNoise | Noise | None:
     return noise if isinstance(noise, UniformNoise | Noise) else UniformNoise(noise)
 
 
+def noise_options(noise: UniformNoise | Noise | None) -> dict[str, str | None]:
+    """Options of the commands that ask for noise; None where they have no word for it, as for the rows that begin it.
+
+    Examples
+    --------
+    >>> noise_options(UniformNoise(True, "hull"))
+    {'--noise': 'auto', '--noise-region': 'hull'}
+    """
+    if noise is None:
+        return {}
+    if isinstance(noise, Noise) or np.ndim(noise.begin):
+        return {"--noise": None}
+    word = "auto" if noise.begin is True else str(noise.begin)
+    return {"--noise": word, **({} if noise.region == "box" else {"--noise-region": noise.region})}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """The statistical model of a fit: the argument ``model`` of `mixtura.fit`, and the attribute ``model`` of a `Fit`.
@@ -190,6 +206,26 @@ class Model:
         """The problem that EM solves, before noise, known labels and fixed parameters; ``floor`` as in `mstep`."""
         mstep = self.mstep(summary, floor)
         return Problem(source, self.estep(), mstep, ReseedThenRemove(), summary)
+
+    def command_options(self) -> dict[str, str | None]:
+        """Options of the commands that ask for the model's other parts than its name; None where there is no word.
+
+        Examples
+        --------
+        >>> Model("VVI", prior="conjugate", noise=0.1).command_options()
+        {'--prior': 'conjugate', '--noise': '0.1'}
+        """
+        plain = self.to_dict()
+        ratios = {f"--{name.replace('_', '-')}": str(ratio) for name, ratio in (plain["constraint"] or {}).items()}
+        usual = plain["prior"] == as_plain(ConjugatePrior())
+        return {
+            **ratios,
+            **({} if self.prior is None else {"--prior": "conjugate" if usual else None}),
+            **noise_options(self.noise),
+            **({"--trim": str(self.trim)} if self.trim else {}),
+            **({"--fixed": None} if self.fixed else {}),
+            **({"--equal-weights": ""} if self.equal_weights else {}),
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """The model as plain values, for JSON."""

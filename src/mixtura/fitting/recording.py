@@ -48,11 +48,14 @@ class RepeatedEM:
         The start and every iteration.
     outcome : Outcome
     start_name : str
+    target_loglik : float
+        Log-likelihood of the mixture whose fit is repeated, on the same rows, as `Fit.trace` counts it.
     """
 
     history: tuple[Iteration, ...]
     outcome: Outcome
     start_name: str
+    target_loglik: float
 
     @property
     def loglik(self) -> float:
@@ -104,19 +107,19 @@ def record_from_random_rows(
     for name in [*[RANDOM_ROWS] * tries, COMPONENT_ROWS]:
         with warnings.catch_warnings():  # the fit that is shown has given them
             warnings.simplefilter("ignore", MixturaWarning)
-            runs.append(_run(target, model, em, source, rng=rng, name=name))
+            runs.append(_run(target, model, em, source, rng=rng, name=name, wanted=wanted))
         if runs[-1].loglik > wanted - SAME_LOGLIK:
             break
     return max(runs, key=lambda run: run.loglik)
 
 
-def _run(target: Mixture, model: Model, em: EM, source: Source, *, rng: Rng, name: str) -> RepeatedEM:
+def _run(target: Mixture, model: Model, em: EM, source: Source, *, rng: Rng, name: str, wanted: float) -> RepeatedEM:
     """Fit from one start, and record it."""
     steps = min(em.max_iter, MOST_ITERATIONS)
     options = replace(em, accelerate=False, on_interrupt=None, max_iter=steps)
     plan = plan_fit(source, None, model=model, start=_start(target, model, source, rng, name), em=options)
     runs, histories = run_plan(plan, rng, record=True)
-    return RepeatedEM(histories[0], runs[0].outcome, name)
+    return RepeatedEM(histories[0], runs[0].outcome, name, wanted)
 
 
 def trace_loglik(target: Mixture, model: Model, em: EM, source: Source) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, Rng, as_count, underflow_to_zero
+from mixtura._support import Array, Rng, as_count, shortened, underflow_to_zero
 from mixtura.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -50,9 +50,12 @@ def hdr_levels(
     >>> bool(abs(mixture.hdr_levels([0.95]) - edge)[0] < 0.05)
     True
     """
-    wanted = np.asarray(probabilities, dtype=np.float64)
+    try:
+        wanted = np.asarray(probabilities, dtype=np.float64)
+    except (TypeError, ValueError):  # no numbers, or a ragged list
+        wanted = np.array(np.nan)
     if not ((wanted >= 0) & (wanted <= 1)).all():
-        raise ParameterError(f"probabilities are {probabilities!r}; expected numbers between 0 and 1")
+        raise ParameterError(f"probabilities are {shortened(probabilities)}; expected numbers between 0 and 1")
     rows = mixture.sample(as_count(n, "n"), seed)[0] if X is None else X
     # Quantiles are interpolated between densities, as in the definition, and not between their logarithms.
     logs = mixture.logpdf(rows)

@@ -52,7 +52,9 @@ def plot_loadings(
     limit = float(np.abs(loadings[shown, :r]).max())
     panels[0].set_xlim(-1.08 * limit, 1.08 * limit)
     figure.supxlabel("standardised loading", fontsize="medium")
-    left_out = f"\n{MAX_BARS} of {d} columns: those of largest loadings" if d > MAX_BARS else ""
+    every = loadings.shape[1]
+    left_out = [f"{MAX_BARS} of {d} columns: those of largest loadings"] if d > MAX_BARS else []
+    left_out += [f"{r} of {every} directions: those in which components differ most"] if every > r else []
     title = place.headline("Contribution of each column, in standard deviations")
-    figure.suptitle(f"{title}{left_out}", x=0.01, ha="left", fontsize="medium")
+    figure.suptitle("\n".join([title, *left_out]), x=0.01, ha="left", fontsize="medium")
     return place.save(figure)

@@ -180,9 +180,9 @@ def draw_view(
     The other parameters are those of `plot`.
     """
     place = Place.of(ax, figsize, title, path)
-    chosen = _as_kind(kind)
+    chosen = as_plot_kind(kind)
     view = replace(view.with_log_axes(log), colours=as_colours(colors, view.mixture.n_components))
-    view = replace(view, probabilities=_as_probabilities(probabilities))
+    view = replace(view, probabilities=as_probabilities(probabilities))
     return _draw(chosen, view, labels, first_line, place)
 
 
@@ -206,14 +206,14 @@ def plot_png(what: FittedMixture | Mixture | Any, X: Any) -> bytes:
     return memory.getvalue()
 
 
-def _as_kind(name: str) -> PlotKind:
+def as_plot_kind(name: str) -> PlotKind:
     """Kind of picture with this name; ParameterError if there is none."""
-    if name not in PLOT_KINDS:
+    if not isinstance(name, str) or name not in PLOT_KINDS:
         raise ParameterError(f"kind is {name!r}; expected one of {', '.join(map(repr, PLOT_KINDS))}")
     return PLOT_KINDS[name]
 
 
-def _as_probabilities(given: Sequence[float]) -> tuple[float, ...]:
+def as_probabilities(given: Sequence[float]) -> tuple[float, ...]:
     """Checked probabilities of highest-density regions, ascending and without duplicates."""
     try:
         values = tuple(sorted({float(value) for value in given}))

@@ -77,7 +77,7 @@ def write_animation(
         raise ParameterError(f'path is "{path}"; expected a name that ends in .gif, .mp4 or .html, or a folder')
     check_recorded(fit)
     style.check_folder(target)
-    rate = _as_fps(fps, len(fit.history))
+    rate = as_fps(fps, len(fit.history))
     view = _as_view(fit.mixture, X, columns)
     figure = style.new_figure(*SIZE, shown=False, dpi=GIF_DPI if kind == ".gif" else DPI)
     draw = new_frame(figure, view, fit.history)
@@ -152,7 +152,7 @@ def _as_view(mixture: Mixture, X: Any, columns: Sequence[int | str] | None) -> V
     return view
 
 
-def _as_fps(fps: float | None, n_frames: int) -> float:
+def as_fps(fps: float | None, n_frames: int) -> float:
     """Checked frames per second; by default the animation takes about ten seconds."""
     if fps is None:
         return float(np.clip(n_frames / 10, 2, 20))

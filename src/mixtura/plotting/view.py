@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,8 @@ def as_colours(given: Sequence[Any] | None, k: int) -> tuple[str, ...]:
     """
     if given is None:
         return style.COLOURS
+    if not isinstance(given, Iterable):
+        raise ParameterError(f"colors is {given!r}; expected a sequence of {k} colours, one for each component")
     colours = style.require("matplotlib.colors")
     values = [given] if isinstance(given, str) else list(given)
     wrong = [value for value in values if not colours.is_color_like(value)]

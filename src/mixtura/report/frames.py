@@ -77,6 +77,7 @@ def frames_of(mixture: Mixture, loglik: float, recording: Recording | None) -> F
     places = [recording.order[list(step.components)] for step in steps]
     numbers, logliks = [step.number for step in steps], [step.loglik for step in steps]
     if recording.start:
+        loglik = recording.fitted_loglik if recording.on_sample else loglik
         mixtures, places = [*mixtures, mixture], [*places, own]
         numbers, logliks = [*numbers, numbers[-1]], [*logliks, loglik]
     omitted = len(recording.iterations) - len(shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from mixtura.em import Outcome
@@ -56,6 +56,10 @@ class RepeatedRun(Protocol):
     @property
     def start_name(self) -> str:
         """Name of the start."""
+
+    @property
+    def target_loglik(self) -> float:
+        """Log-likelihood, on the same rows, of the mixture whose fit is repeated."""
 
 
 class ReportedFit(Protocol):
@@ -169,3 +173,11 @@ class ReportedSelection(Protocol):
     @property
     def models(self) -> Sequence[str]:
         """Covariance models that were tried."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Starts, parts of the model and options of EM as plain values; a start that was given is itself."""
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of the random numbers, where it was given as a number."""

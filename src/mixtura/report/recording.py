@@ -48,6 +48,8 @@ class Recording:
         nowhere.
     agreement : float
         Fraction of the rows that have the same component at the end as under the fitted mixture.
+    fitted_loglik : float
+        Log-likelihood of the fitted mixture on the rows on which EM was run.
     """
 
     iterations: Sequence[RecordedIteration]
@@ -56,6 +58,7 @@ class Recording:
     on_sample: bool
     end: str
     agreement: float
+    fitted_loglik: float
 
     @property
     def last_loglik(self) -> float:
@@ -79,7 +82,7 @@ def recording_of(
         return own_recording(fit.history)
     if drawn.is_sample:
         repeated = fit.recorded(drawn.rows, sample_weight=drawn.weights_of(sample_weight))
-        return as_recording(fit.mixture, repeated, drawn, None)
+        return as_recording(fit.mixture, repeated, drawn, repeated.target_loglik)
     return as_recording(fit.mixture, fit.recorded(X, sample_weight=sample_weight), drawn, fit.trace[-1])
 
 
@@ -89,11 +92,11 @@ def own_recording(iterations: Sequence[RecordedIteration]) -> Recording:
     removed = [component for component in iterations[0].components if component not in left]
     order = np.empty(len(left) + len(removed), dtype=np.intp)
     order[[*left, *removed]] = np.arange(len(order))
-    return Recording(iterations, order, "", False, "same", 1.0)
+    return Recording(iterations, order, "", False, "same", 1.0, iterations[-1].loglik)
 
 
-def as_recording(mixture: Mixture, again: RepeatedRun, drawn: DrawnRows, loglik: float | None) -> Recording:
-    """The recording of a repeated fit; ``loglik`` is the mixture's on the same rows, None if these are a sample."""
+def as_recording(mixture: Mixture, again: RepeatedRun, drawn: DrawnRows, loglik: float) -> Recording:
+    """The recording of a fit that was repeated on the drawn rows; ``loglik`` is the mixture's on them."""
     rows = drawn.rows[:: max(len(drawn.rows) // MATCHED_ROWS, 1)]
     last = again.history[-1]
     k = mixture.n_components
@@ -105,16 +108,20 @@ def as_recording(mixture: Mixture, again: RepeatedRun, drawn: DrawnRows, loglik:
     labels[:k] = order
     of_last = np.append(np.array(last.components, dtype=np.intp), k)  # noise is last
     agreement = float((labels[of_last[last.mixture.predict(rows)]] == mixture.predict(rows)).mean())
-    end = _end(again, agreement, loglik)
-    return Recording(again.history, order, again.start_name, loglik is None, end, agreement)
+    end = _end(again, agreement, loglik, on_sample=drawn.is_sample)
+    return Recording(again.history, order, again.start_name, drawn.is_sample, end, agreement, loglik)
 
 
-def _end(again: RepeatedRun, agreement: float, loglik: float | None) -> str:
-    """Where a repeated fit ends; ``loglik`` as in `as_recording`."""
-    if agreement > SAME_ROWS and loglik is not None and abs(again.history[-1].loglik - loglik) < SAME_LOGLIK:
-        return "same"
-    if agreement > SAME_ROWS and loglik is None:
+def _end(again: RepeatedRun, agreement: float, loglik: float, *, on_sample: bool) -> str:
+    """Where a repeated fit ends; ``loglik`` as in `as_recording`.
+
+    On a sample, EM fits these rows more closely than a fit of all rows, so that a higher end says nothing.
+    """
+    rise = again.history[-1].loglik - loglik
+    if agreement > SAME_ROWS and on_sample:
         return "near"
-    if loglik is not None and again.history[-1].loglik > loglik + SAME_LOGLIK:
+    if agreement > SAME_ROWS and abs(rise) < SAME_LOGLIK:
+        return "same"
+    if rise > SAME_LOGLIK and not on_sample:
         return "higher"
     return "unfinished" if again.outcome is Outcome.OUT_OF_STEPS else "elsewhere"

@@ -244,7 +244,9 @@ def replay_note(recording: Recording | None, frames: Frames, language: Language)
     notes = [language.text("replay_own")]
     if recording.start:
         percent = f"{100 * recording.agreement:.1f} %"
-        values = {"percent": percent, "loglik": format_loglik_value(recording.last_loglik), "n": frames.numbers[-1]}
+        values: dict[str, Any] = {"percent": percent, "n": frames.numbers[-1]}
+        values |= {"loglik": format_loglik_value(recording.last_loglik)}
+        values |= {"fitted": format_loglik_value(recording.fitted_loglik)}
         notes = [language.text(f"replay_start_{recording.start.replace(' ', '_')}")]
         notes += [language.text("replay_on_sample")] if recording.on_sample else []
         notes += [language.text(f"replay_end_{recording.end}", **values)]

@@ -11,6 +11,7 @@ import numpy as np
 from mixtura._support import Array, Index
 from mixtura.errors import visible
 from mixtura.mixture import Mixture, standard_deviations
+from mixtura.plotting import CRITERION_LABELS
 from mixtura.report.language import Language
 from mixtura.report.measures import Measures
 from mixtura.report.protocols import ReportedSelection
@@ -185,7 +186,7 @@ def selection_table(chosen: ReportedSelection, language: Language) -> PageTable:
 
 def criterion_name(criterion: str, language: Language) -> str:
     """What a page calls a criterion."""
-    return language.text("cv_name") if criterion == "cv" else {"aicc": "AICc"}.get(criterion, criterion.upper())
+    return language.text("cv_name") if criterion == "cv" else CRITERION_LABELS[criterion]
 
 
 def certainty_table(measures: Measures) -> list[dict[str, Any]]:

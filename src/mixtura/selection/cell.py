@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from mixtura._support import Rng, as_table, format_count
+from mixtura._support import Rng, as_table, format_count, shortened
 from mixtura.em import Outcome
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit
@@ -185,6 +185,6 @@ def as_criterion(criterion: str) -> str:
     Traceback (most recent call last):
     mixtura.errors.ParameterError: criterion is 'BIC'; expected one of bic, icl, aic, aicc, cv
     """
-    if criterion not in CRITERIA:
-        raise ParameterError(f"criterion is {criterion!r}; expected one of {', '.join(CRITERIA)}")
+    if not isinstance(criterion, str) or criterion not in CRITERIA:
+        raise ParameterError(f"criterion is {shortened(criterion)}; expected one of {', '.join(CRITERIA)}")
     return criterion

@@ -6,18 +6,16 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mixtura._support import Rng, as_entropy, column_names, table_kind, thread_count
+from mixtura._support import Rng, as_entropy, as_known_seed, column_names, table_kind, thread_count
 from mixtura.covariance.models import Constraint
 from mixtura.data import ColumnValues, Source, as_source
 from mixtura.data.tables import read_or_choose
 from mixtura.errors import (
     ConvergenceWarning,
-    DataError,
     DegeneracyWarning,
     GridEdgeWarning,
     ParameterError,
@@ -37,6 +35,7 @@ from mixtura.selection.cell import Cell, as_criterion
 from mixtura.selection.cell_starts import DEFAULT, as_starts
 from mixtura.selection.cross_validation import FOLDS, cross_validated
 from mixtura.selection.grid import Key, as_models, as_numbers_of_components
+from mixtura.selection.resume import as_earlier, check_same, reused_cells
 from mixtura.selection.selection import Selection
 from mixtura.selection.sweep import Plan, sample_rows, sweep
 
@@ -133,13 +132,14 @@ def select(
     as_criterion(criterion)
     X = read_or_choose(X, columns)
     source = as_source(X, sample_weight, weights_are=weights_are)
-    earlier = resume if isinstance(resume, Selection | None) else _read_selection(Path(resume))
+    earlier = as_earlier(resume)
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
     names = _estimable(names, source, requested, em)
     starts = as_starts(start, lambda one: as_start(one, X, sample_weight, source.n_features))
     settings = _settings(starts, requested, em)
-    _check_same(settings, earlier)
+    check_same(settings, earlier)
     entropy = as_entropy(seed) if earlier is None else earlier.entropy
+    known = as_known_seed(seed) if earlier is None else earlier.seed
     plan = make_plan(
         source,
         requested,
@@ -150,7 +150,8 @@ def select(
         entropy=entropy,
         threads=thread_count(threads),
     )
-    cells, interrupted = _reused_cells(earlier, plan), False
+    keys = [Key(k, model) for k in plan.n_components for model in plan.models]
+    cells, interrupted = reused_cells(earlier, keys, source.n_features), False
     try:
         sweep(plan, cells, on_cell or (lambda _: None))
         if criterion == "cv":
@@ -159,9 +160,8 @@ def select(
         if em.on_interrupt == "raise" or not cells:
             raise
         interrupted = True
-    keys = [Key(k, model) for k in plan.n_components for model in plan.models]
     done = tuple(_with_table_names(cells[key], X) for key in keys if key in cells)
-    result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings, table_kind(X))
+    result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings, table_kind(X), known)
     _warn(result, interrupted=interrupted)
     warn_of_columns(plan.values, column_names(X), stacklevel=2)
     return result
@@ -199,28 +199,6 @@ def _settings(starts: tuple[Any, ...], requested: Model, em: EM) -> dict[str, An
     }
 
 
-def _check_same(settings: dict[str, Any], earlier: Selection | None) -> None:
-    """Raise ParameterError if an earlier selection had other options."""
-    if earlier is None:
-        return
-    different = [name for name, value in settings.items() if earlier.settings.get(name) != value]
-    if different:
-        raise ParameterError(
-            f"resume: {', '.join(different)} differ from those of the earlier selection, "
-            f"{', '.join(repr(earlier.settings.get(name)) for name in different)}; pass the same"
-        )
-
-
-def _read_selection(path: Path) -> Selection:
-    """Read the file of an earlier selection."""
-    try:
-        return Selection.from_json(path.read_text("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise DataError(f"resume: {path} is not a saved selection: it is not text") from None
-    except DataError as error:
-        raise DataError(f"resume: {path}: {error}") from None
-
-
 def make_plan(
     source: Source,
     requested: Model,
@@ -250,23 +228,6 @@ def make_plan(
         em=em,
         threads=threads,
     )
-
-
-def _reused_cells(earlier: Selection | None, plan: Plan) -> dict[Key, Cell]:
-    """Cells of an earlier selection that are in the grid of this one.
-
-    On another grid, they may have started from the solutions of other cells.
-    """
-    if earlier is None:
-        return {}
-    dimensions = plan.source.n_features
-    for cell in earlier.cells:
-        if cell.fit is not None and cell.fit.mixture.n_features != dimensions:
-            raise ParameterError(
-                f"resume: the earlier selection is of {cell.fit.mixture.n_features} columns, the data has {dimensions}"
-            )
-    wanted = {Key(k, model) for k in plan.n_components for model in plan.models}
-    return {cell.key: cell for cell in earlier.cells if cell.key in wanted}
 
 
 def _with_table_names(cell: Cell, X: Any) -> Cell:

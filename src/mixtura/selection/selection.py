@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from mixtura._support import TableKind, as_table, html_table
+from mixtura._support import TableKind, as_table, html_table, shortened
 from mixtura.covariance.models import model_name_in
 from mixtura.data.tables import read_or_choose
 from mixtura.errors import ParameterError
@@ -42,6 +42,8 @@ class Selection:
         Other options on which the cells depend.
     table_kind : {"records", "pandas", "polars"}
         Kind of table that `table` returns: that of the rows.
+    seed : int, or None
+        The argument ``seed`` of `mixtura.select`, where it was a number and is known.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class Selection:
     entropy: int
     settings: dict[str, Any]
     table_kind: TableKind = "records"
+    seed: int | None = None
 
     def __repr__(self) -> str:
         done = f"{len(self.cells)} of {len(self.n_components) * len(self.models)} cells"
@@ -76,6 +79,10 @@ class Selection:
 
     def __getitem__(self, key: tuple[int, str]) -> Cell:
         """The cell with this number of components and this model, ``selection[3, "VVV"]``."""
+        if not isinstance(key, tuple) or len(key) != 2:
+            raise ParameterError(
+                f'the key is {shortened(key)}; expected a number of components and a model, as in selection[3, "VVV"]'
+            )
         k, name = key
         wanted = Key(k, model_name_in(name, 1 if {"E", "V"} & set(self.models) else 2))
         found = [cell for cell in self.cells if cell.key == wanted]

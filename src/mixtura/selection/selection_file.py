@@ -38,7 +38,8 @@ def selection_from_json(text: str) -> tuple[dict[str, Any], tuple[Cell, ...]]:
 
     Examples
     --------
-    >>> others = {"n_components": (1, 2), "models": ("VVV",), "entropy": 0, "settings": {"start": ("seeds",)}}
+    >>> settings = {"start": ("seeds",)}
+    >>> others = {"n_components": (1, 2), "models": ("VVV",), "entropy": 0, "seed": 0, "settings": settings}
     >>> text = selection_to_json({"criterion": "bic", **others}, [])
     >>> selection_from_json(text) == ({"criterion": "bic", **others}, ())
     True
@@ -89,6 +90,7 @@ def _fit(fit: Fit) -> dict[str, Any]:
 
 def _read_fields(plain: dict[str, Any]) -> dict[str, Any]:
     """Attributes of a selection, its cells apart, from plain values."""
+    plain = {"seed": None, **plain}  # older files have none
     if set(plain) != set(FIELDS):
         raise DataError(f"this is not a saved selection: it has {sorted(plain)}; expected {sorted(FIELDS)}")
     return {name: read(plain[name]) for name, read in FIELDS.items()}
@@ -134,5 +136,6 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "models": partial(as_tuple_of, str),
     "criterion": as_criterion,
     "entropy": partial(as_count, name="entropy", least=0, most=1 << 128),
+    "seed": lambda seed: None if seed is None else as_kind(int, seed),
     "settings": lambda settings: settings | {"start": as_tuple_of(str, settings["start"])},
 }

@@ -13,6 +13,7 @@ from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 from mixtura.starts.hierarchical import from_tree
 from mixtura.starts.kmeans import kmeans, kmeans_pp
+from mixtura.starts.parameters import FromMixture
 from mixtura.starts.partition import Labels, Responsibilities
 from mixtura.starts.random import identity, random, random_from_data
 from mixtura.starts.small_em import small_em
@@ -56,7 +57,7 @@ k-means++, random, random_from_data, identity, a Mixture, Parameters, labels (n,
     if callable(start):
         return start
     if isinstance(start, Mixture):
-        return lambda *_: start
+        return FromMixture(start)
     if isinstance(start, np.ndarray):
         by_dimension: dict[int, Initial] = {1: Labels(start), 2: Responsibilities(start)}
         found = by_dimension.get(start.ndim)

@@ -92,6 +92,17 @@ class Parameters:
         return {name: value for name, value in every.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FromMixture:
+    """Start from a mixture."""
+
+    mixture: Mixture
+
+    def __call__(self, problem: Problem, k: int, rng: Rng) -> Mixture:
+        """The mixture, whatever the problem."""
+        return self.mixture
+
+
 def _inverted(precisions: Any, k: int) -> DenseCovariance:
     """Covariances from precision matrices, by their Cholesky factors."""
     matrices = frozen_array(precisions, "precisions")
