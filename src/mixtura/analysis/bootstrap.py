@@ -26,7 +26,7 @@ from mixtura._support import (
 )
 from mixtura.analysis.estimates import check_level, estimate_records
 from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
-from mixtura.data import ArraySource, ColumnValues
+from mixtura.data import ArraySource, ColumnValues, given_weights
 from mixtura.em.estep import as_known_labels
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, Start, check_same_rows, fit, fit_of
@@ -259,7 +259,7 @@ def bootstrap(
     exact = fitted.model.fixed is not None or known is not None
     start = refined(mixture, exact=exact, tol=em.rise_per_row, max_iter=em.max_iter)
     options: dict[str, Any] = {"model": fitted.model, "start": start, "em": em, "threads": 1}
-    weights = as_row_weights(sample_weight, len(rows), weights_are)
+    weights = as_row_weights(given_weights(X, sample_weight), len(rows), weights_are)
     check_same_rows(fitted, len(rows) if weights.values is None else float(weights.values.sum()))
     units = em.rounding_units(ColumnValues.of(ArraySource(rows, weights.values, weights_are=weights.kind)))
     data = Sample(rows, weights, known, units)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura.data import as_source
+from mixtura.data import as_source, given_weights
 from mixtura.errors import DataError, ParameterError
 from mixtura.kernels import summarise
 
@@ -27,6 +27,7 @@ def check_same_rows(fitted: Fit, n_rows: float) -> None:
 
 def check_rows_of_fit(fitted: Fit, X: Any, sample_weight: Any) -> None:
     """Raise ParameterError if rows and weights cannot be those of a fit, since their numbers differ."""
+    sample_weight = given_weights(X, sample_weight)
     weights_are = None if sample_weight is None else fitted.weights_are
     source = as_source(X, sample_weight, check=fitted.mixture.check_rows, weights_are=weights_are)
     weight = summarise(source).weight

@@ -13,7 +13,7 @@ import numpy as np
 
 from mixtura._support import Rng, as_entropy, column_names, table_kind, thread_count
 from mixtura.covariance.models import Constraint
-from mixtura.data import ColumnValues, Source, as_source
+from mixtura.data import ColumnValues, Source, as_source, given_weights
 from mixtura.data.tables import read_or_choose
 from mixtura.errors import (
     ConvergenceWarning,
@@ -136,7 +136,7 @@ def select(
     earlier = resume if isinstance(resume, Selection | None) else _read_selection(Path(resume))
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
     names = _estimable(names, source, requested, em)
-    starts = as_starts(start, lambda one: as_start(one, X, sample_weight, source.n_features))
+    starts = as_starts(start, lambda one: as_start(one, X, given_weights(X, sample_weight), source.n_features))
     settings = _settings(starts, requested, em)
     _check_same(settings, earlier)
     entropy = as_entropy(seed) if earlier is None else earlier.entropy
