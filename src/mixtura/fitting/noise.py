@@ -87,10 +87,12 @@ NoiseStart: TypeAlias = tuple[float, NDArray[np.bool_] | None]
 def with_noise(
     noise: UniformNoise | Noise | None, source: Source, summary: Summary, *, initial: Initial, start: Any
 ) -> tuple[Noise | None, tuple[Initial, ...]]:
-    """The noise region, and a start with noise for each of the noise starts; None and ``initial`` without noise."""
-    inherited = start.noise if isinstance(start, Mixture) else None
-    if inherited is not None:
-        return inherited, (initial,)
+    """The noise region, and a start with noise for each of the noise starts; None and ``initial`` without noise.
+
+    A starting mixture with noise gives the weight of noise, and its region where ``noise`` is None.
+    """
+    if isinstance(start, Mixture) and start.noise is not None:
+        return noise_region(start.noise if noise is None else noise, source, summary), (initial,)
     region, noise_starts = noise_region_and_starts(noise, source, summary)
     if region is None:
         return None, (initial,)
@@ -105,19 +107,27 @@ def noise_region_and_starts(
     if noise is None:
         return None, ()
     if isinstance(noise, Noise):
-        if noise.n_features != source.n_features or not 0 < noise.weight < 1:
-            raise ParameterError(
-                f"noise has {noise.n_features} dimensions and weight {noise.weight}; the data has "
-                f"{source.n_features}, and EM needs a weight between 0 and 1 to start from"
-            )
-        return noise, ((noise.weight, None),)
-    if noise.region not in REGIONS:
-        raise ParameterError(f"noise: region is {noise.region!r}; expected one of {', '.join(map(repr, REGIONS))}")
+        if not 0 < noise.weight < 1:
+            raise ParameterError(f"noise has weight {noise.weight}; EM needs a weight between 0 and 1 to start from")
+        return noise_region(noise, source, summary), ((noise.weight, None),)
     guesses = [
         (_weight_fraction(rows, source, summary), rows) if isinstance(rows, np.ndarray) else (rows, None)
         for rows in _candidates(noise.begin, source)
     ]
-    return REGIONS[noise.region](source, summary), tuple(guesses)
+    return noise_region(noise, source, summary), tuple(guesses)
+
+
+def noise_region(noise: UniformNoise | Noise, source: Source, summary: Summary) -> Noise:
+    """Noise over the region that is asked for: a given one, or one around the data."""
+    if isinstance(noise, UniformNoise):
+        if noise.region not in REGIONS:
+            raise ParameterError(f"noise: region is {noise.region!r}; expected one of {', '.join(map(repr, REGIONS))}")
+        return REGIONS[noise.region](source, summary)
+    if noise.n_features != source.n_features:
+        raise ParameterError(
+            f"noise has {noise.n_features} dimensions; the data has {source.n_features}: give a region in its columns"
+        )
+    return noise
 
 
 def _candidates(noise: Any, source: Source) -> list[NDArray[np.bool_] | float]:
