@@ -40,25 +40,30 @@ def as_data_and_start(
 def as_start(start: Any, X: Any, sample_weight: Any, n_features: int) -> Any:
     """A start for data: labels and responsibilities become arrays, and a mixture's columns are aligned."""
     if hasattr(start, "__array__") or (isinstance(start, Sequence) and not isinstance(start, str)):
-        start = _as_array(start)
+        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        start = _as_array(start, None if weights is None else weights == 0)
     if is_source(X):
         return start
-    absent = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64) == 0
-    if absent is not None and isinstance(start, np.ndarray) and start.ndim == 1 and start.shape == absent.shape:
-        start = np.where(absent, start[~absent][0], start)  # a label that only rows of weight zero have does not count
     # Checked here, so that names that a mixture cannot have are an error before EM, and not after it.
     return _aligned(start, as_names(column_names(X), n_features, "columns"), n_features)
 
 
-def _as_array(start: Any) -> NDArray[Any]:
-    """Labels or responsibilities that were given as a list, an array or a table's column."""
+def _as_array(start: Any, absent: NDArray[np.bool_] | None) -> NDArray[Any]:
+    """Labels or responsibilities that were given as a list, an array or a table's column.
+
+    Those of ``absent`` rows, of weight zero, may be anything, and are replaced by some that are in use.
+    """
     try:
         values, missing = without_missing(start)
     except ValueError:
         raise ParameterError("start is a ragged list; expected labels (n,) or responsibilities (n, k)") from None
+    if absent is None or absent.shape != values.shape[:1]:
+        absent = np.zeros(values.shape[:1], dtype=bool)
+    if absent.any() and values.ndim in (1, 2):
+        values, missing = _with_replaced(values, missing, absent), (missing.T & ~absent).T
     unknown = missing
     if values.ndim == 1 and values.dtype.kind in "if" and (values == 0).any():
-        unknown = missing | (values == UNKNOWN)  # -1 marks noise in DBSCAN and in predictions
+        unknown = missing | ((values == UNKNOWN) & ~absent)  # -1 marks noise in DBSCAN and in predictions
     if values.ndim == 1 and unknown.any():
         row = int(unknown.argmax())
         label = "a masked label" if np.ma.is_masked(start) else f"label {values[row : row + 1].tolist()[0]!r}"
@@ -67,6 +72,17 @@ def _as_array(start: Any) -> NDArray[Any]:
             "rows, or give known_labels=, or noise="
         )
     return values
+
+
+def _with_replaced(values: NDArray[Any], missing: NDArray[np.bool_], absent: NDArray[np.bool_]) -> NDArray[Any]:
+    """Labels or responsibilities with those of absent rows replaced, by a known label or the first component."""
+    replaced = values.copy()
+    if values.ndim == 2:
+        replaced[absent] = np.arange(values.shape[1]) == 0
+        return replaced
+    known = values[~absent & ~missing]
+    replaced[absent] = known[0] if len(known) else values[~absent][0]
+    return without_missing(replaced)[0]  # which may have a type now that none is missing
 
 
 def _aligned(start: Any, columns: tuple[str, ...] | None, n_features: int) -> Any:
