@@ -119,7 +119,9 @@ def test_errors_say_what_to_do(fit, rows, tmp_path, monkeypatch):
         fit.report(rows, tmp_path / "no" / "a.html")
     with pytest.raises(mixtura.ParameterError, match="lang is 'fr'; expected one of en, zh"):
         fit.report(rows, lang="fr")
-    with pytest.raises(mixtura.ParameterError, match=r"X has 90 rows, but 180 were fitted; pass the rows of the fit"):
+    with pytest.raises(
+        mixtura.DataError, match=r"X has 90 rows by weight, but 180 were fitted; pass the rows of the fit"
+    ):
         fit.report(rows[:90])
     with pytest.raises(mixtura.DataError):
         fit.report(rows.to_numpy()[:, :2])

@@ -61,9 +61,9 @@ def write_report(
     Raises
     ------
     DataError
-        If X does not fit the mixture.
+        If X does not fit the mixture, or has another number of rows, or sum of weights, than the fit.
     ParameterError
-        If X has another number of rows than were fitted, or the path or the language cannot be used.
+        If the path or the language cannot be used.
     MissingExtraError
         If Jinja2 is not installed.
 
