@@ -138,3 +138,15 @@ def test_covariances_are_symmetric_to_the_last_bit():
     found = DenseCovariance(given, 1).matrices
     np.testing.assert_array_equal(found, found.swapaxes(1, 2))
     np.testing.assert_allclose(found, [[[2, 1 + 5e-10], [1 + 5e-10, 2]]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("variance", [1e-320, 1e-308, 1e300])
+def test_densities_of_extreme_covariances_come_without_warnings(variance):
+    """Distances that overflow are the largest that are told apart."""
+    rows = [[0.0, 0.0], [1.0, 1.0], [1e150, -3.0]]
+    for covariances in ([[variance, variance], [1.0, variance]], [np.diag([variance, 1.0])] * 2):
+        mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], covariances)
+        with np.errstate(all="raise"):
+            joint = mixture.log_joint(rows)
+        assert np.isfinite(joint).all()
+        np.testing.assert_allclose(np.logaddexp(*joint[:2].T), mixture.logpdf(rows[:2]), rtol=1e-12)
