@@ -318,7 +318,7 @@ def test_a_selection_is_reported_with_its_curves(rows):
     text = text_of(one.by("aicc").report(rows))
     assert "AICc" in text
     assert "models='all'" in text
-    with pytest.raises(mixtura.ParameterError, match="were fitted"):
+    with pytest.raises(mixtura.DataError, match="were fitted"):
         chosen.report(rows[:50])
 
 
@@ -326,7 +326,7 @@ def test_weights_count(rows):
     weights = np.tile([1, 2], 90)
     fit = mixtura.fit(rows, 3, sample_weight=weights, seed=0)
     assert "270 rows" in text_of(fit.report(rows, sample_weight=weights))
-    with pytest.raises(mixtura.ParameterError, match="and its sample_weight"):
+    with pytest.raises(mixtura.DataError, match="and its sample_weight"):
         fit.report(rows)
 
 
