@@ -346,6 +346,8 @@ def test_noise_needs_a_volume():
     ("values", "words"),
     [
         ((-0.1, [0.0], [1.0]), "the weight is -0.1"),
+        (("a", [0.0], [1.0]), "noise: the weight is 'a'; expected a probability"),
+        ((None, [0.0], [1.0]), "noise: the weight is None; expected a probability"),
         ((0.1, [0.0], [1.0, 2.0]), "the corners are"),
         ((0.1, [0.0, 1.0], [1.0, 1.0]), "no width in column 1"),
         ((0.1, [0.0, 0.0], [1.0, 1.0], [[1.0, 1.0], [0.0, 1.0]]), "expected orthonormal columns"),
