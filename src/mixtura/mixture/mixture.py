@@ -261,9 +261,10 @@ class Mixture:
         """The mixture of the Gaussian components alone, their weights rescaled to sum to one."""
         if self.noise is None:
             return self
-        return replace(
-            self, weights=assembly.rescale_weights(self.weights, 1.0), noise=None, n_parameters=self.n_parameters - 2
-        )
+        count = max(
+            self.n_parameters - 2, 0
+        )  # 0 is counted anew: the region may have been known, and given no parameters
+        return replace(self, weights=assembly.rescale_weights(self.weights, 1.0), noise=None, n_parameters=count)
 
     def to_json(self) -> str:
         """The mixture as JSON text; `from_json` restores the same bits.
