@@ -32,6 +32,8 @@ class ArraySource:
         Number of threads; by default that of `mixtura._support.threads.thread_count`.
     weights_are : {"counts", "sampling"} or None
         What the weights that were given are (`mixtura.fit`); ``sample_weight`` is what follows from this.
+    kernel : Kernel or None
+        What computes with these rows (`mixtura.kernels.kernel_of`); None for the current kernel.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class ArraySource:
     sample_weight: Array | None = None
     threads: int | None = None
     weights_are: str | None = None
+    kernel: Any = None
 
     @classmethod
     def of(
@@ -57,6 +60,13 @@ class ArraySource:
         """The source of checked rows and of weights, which are checked."""
         weights = as_row_weights(sample_weight, len(rows), weights_are)
         return cls(rows, weights.values, threads, weights.kind)
+
+    @classmethod
+    def of_sample(cls, source: Source, sample: Chunk, threads: int | None) -> ArraySource:
+        """Some rows of a source, in memory without gaps, with the source's kernel and kind of weights."""
+        rows = np.require(sample.rows, requirements="C")
+        weight = None if sample.sample_weight is None else np.ascontiguousarray(sample.sample_weight)
+        return cls(rows, weight, threads, getattr(source, "weights_are", None), getattr(source, "kernel", None))
 
     @property
     def length(self) -> int:

@@ -187,7 +187,7 @@ def split(problem: Problem, whole: Chunk, rng: Rng) -> Stats | None:
     part = _draw(whole, max(ROWS, ROWS_PER_COLUMN * d), rng)
     if len(part.rows) < 2 * problem.mstep.covariances.least_rows_nonsingular(d):
         return None
-    source = ArraySource(part.rows, part.sample_weight, 1)  # indexed by rows, so it is contiguous
+    source = ArraySource.of_sample(problem.source, part, 1)
     local = Problem(source, Plain(), problem.mstep, ReseedThenRemove(), problem.summary)
     starts = _starts(problem, part, rng)
     numbers, needed = range(len(starts)), [least_weight(local)] * len(starts)
