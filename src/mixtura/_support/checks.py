@@ -230,12 +230,26 @@ def as_amount(value: Any, name: str) -> float:
     mixtura.errors.ParameterError: tol is -1.0; expected a finite number that is not negative
     """
     try:
-        number = float(value)
+        number = -1.0 if isinstance(value, str | bytes | bool | np.bool_) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = -1.0
     if not (np.isfinite(number) and number >= 0):
         raise ParameterError(f"{name} is {shortened(value)}; expected a finite number that is not negative")
     return number
+
+
+def as_flag(value: Any, name: str) -> bool:
+    """Check an argument that must be True or False.
+
+    Examples
+    --------
+    >>> as_flag("no", "equal_weights")
+    Traceback (most recent call last):
+    mixtura.errors.ParameterError: equal_weights is 'no'; expected True or False
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ParameterError(f"{name} is {shortened(value)}; expected True or False")
+    return bool(value)
 
 
 def as_fraction(value: Any, name: str) -> float:

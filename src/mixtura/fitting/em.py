@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mixtura._support import Array, as_amount, as_count
+from mixtura._support import Array, as_amount, as_count, as_flag
 from mixtura.data import ColumnValues, Summary
 from mixtura.em import StopRule, as_stops
 from mixtura.em.mstep import as_floor, floor_variances
@@ -84,6 +84,7 @@ class EM:
             raise ParameterError(f"on_interrupt is {self.on_interrupt!r}; expected 'raise' or 'keep'")
         object.__setattr__(self, "tol", None if self.tol is None else as_amount(self.tol, "tol"))
         object.__setattr__(self, "max_iter", as_count(self.max_iter, "max_iter", least=0))
+        object.__setattr__(self, "accelerate", as_flag(self.accelerate, "accelerate"))
         object.__setattr__(self, "floor", as_floor(self.floor))
         object.__setattr__(self, "resolution", as_resolution(self.resolution))
 
