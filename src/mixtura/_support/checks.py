@@ -238,6 +238,23 @@ def as_amount(value: Any, name: str) -> float:
     return number
 
 
+def as_mask(given: Any, length: int) -> NDArray[np.bool_] | None:
+    """Booleans (length,), or numbers from 0 to length - 1, as a mask; None for anything else.
+
+    Examples
+    --------
+    >>> as_mask([2, 0], 3).tolist(), as_mask([3], 3)
+    ([True, False, True], None)
+    """
+    values = np.asarray(given)
+    if values.dtype == np.bool_ and values.shape == (length,):
+        return values
+    numbers = values.ndim == 1 and (values.dtype.kind in "iu" or not values.size)
+    if not numbers or not ((values >= 0) & (values < length)).all():
+        return None
+    return np.isin(np.arange(length), values)
+
+
 def as_flag(value: Any, name: str) -> bool:
     """Check an argument that must be True or False.
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Rng, as_amount, underflow_to_zero, using_threads
+from mixtura._support import Rng, as_amount, as_mask, underflow_to_zero, using_threads
 from mixtura.data import Source, Summary
 from mixtura.em import Problem, reseed_empty
 from mixtura.errors import DataError, ParameterError
@@ -145,21 +145,18 @@ def _candidates(noise: Any, source: Source) -> list[NDArray[np.bool_] | float]:
         if not 0 < weight < 1:
             raise ParameterError(f"noise is {noise!r}; {EXPECTED}")
         return [weight]
-    return [_as_mask(noise, source.length)]
+    return [_as_rows(noise, source.length)]
 
 
-def _as_mask(noise: Any, length: int) -> NDArray[np.bool_]:
+def _as_rows(noise: Any, length: int) -> NDArray[np.bool_]:
     """Rows given as booleans or by number."""
-    given = np.asarray(noise)
-    if given.dtype == np.bool_ and given.shape == (length,):
-        return given
-    if given.ndim != 1 or given.dtype.kind not in "iu" or not ((given >= 0) & (given < length)).all():
+    mask = as_mask(noise, length)
+    if mask is None:
+        given = np.asarray(noise)
         raise ParameterError(
             f"noise is an array of {given.dtype} of shape {given.shape}; "
             f"expected {length} booleans, or numbers of rows from 0 to {length - 1}"
         )
-    mask = np.zeros(length, dtype=bool)
-    mask[given] = True
     return mask
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mixtura._support import (
     MOST_COMPONENTS,
     as_count,
+    as_mask,
     as_names,
     column_names,
     format_list,
@@ -155,23 +156,20 @@ dictionary from these to True, to booleans (k,), or to numbers of components
         raise ParameterError(f"fixed is {fixed!r}; {EXPECTED}") from None
     if not set(named) <= set(PARAMETERS):
         raise ParameterError(f"fixed is {fixed!r}; {EXPECTED}")
-    masks = {name: _as_mask(components, k, name) for name, components in named.items()}
+    masks = {name: _as_components(components, k, name) for name, components in named.items()}
     if "weights" in masks and (~masks["weights"]).sum() == 1:  # the sum of the weights determines the last one
         masks["weights"] = np.ones(k, dtype=bool)
     return {name: mask for name, mask in masks.items() if mask.any()}
 
 
-def _as_mask(components: Any, k: int, name: str) -> Mask:
+def _as_components(components: Any, k: int, name: str) -> Mask:
     """Mask of components that are given as booleans, by number, or by True or False for all."""
     if isinstance(components, bool | np.bool_):
         return np.full(k, bool(components))
-    given = np.asarray(components)
-    if given.dtype == np.bool_ and given.shape == (k,):
-        return given
-    numbers = given.ndim == 1 and (given.dtype.kind in "iu" or not given.size)
-    if not numbers or not ((given >= 0) & (given < k)).all():
+    mask = as_mask(components, k)
+    if mask is None:
         raise ParameterError(f"fixed: {name} is {components!r}; expected {k} booleans, or numbers from 0 to {k - 1}")
-    return np.isin(np.arange(k), given)
+    return mask
 
 
 def with_fixed_parameters(problem: Problem, k: int, fixed: Any, *, start: Any, initial: Initial) -> Problem:

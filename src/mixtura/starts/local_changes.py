@@ -85,12 +85,11 @@ class Change:
     def stats(self, before: Stats) -> Stats:
         """The statistics of all components after the change; a pooled scatter stays as it is."""
         places = [j for refit in self.refits for j in refit.components]
-        weight, mean, scatter = before.weight.copy(), before.mean.copy(), before.scatter.copy()
-        weight[places] = np.concatenate([refit.stats.weight for refit in self.refits])
-        mean[places] = np.concatenate([refit.stats.mean for refit in self.refits])
-        if before.scatter_kind != "pooled":
-            scatter[places] = np.concatenate([refit.stats.scatter for refit in self.refits])
-        return replace(before, weight=weight, mean=mean, scatter=scatter)
+        weight = np.concatenate([refit.stats.weight for refit in self.refits])
+        mean = np.concatenate([refit.stats.mean for refit in self.refits])
+        scatter = np.concatenate([refit.stats.scatter for refit in self.refits])
+        own = Stats(weight, mean, scatter, 0.0, 0.0)
+        return before.with_components(np.array(places), own)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
