@@ -18,8 +18,8 @@ from mixtura.fitting.model_file import read_part
 
 REMAINING = "remaining"
 
-# Default thresholds: of the stop rules "loglik" and "parameters", and of "remaining" in nats.
-DEFAULT_TOL = (1e-6, 0.005)
+# Default thresholds: of the stop rule "remaining", in nats, and of the others.
+REMAINING_TOL, OTHER_TOL = 0.005, 1e-6
 
 # The estimate of the remaining rise may be this fraction of the true one.
 SAFETY = 0.5
@@ -116,7 +116,9 @@ class EM:
 
     def threshold_of(self, rule: str) -> float:
         """The threshold of one of the stop rules, given or by default."""
-        return self.tol if self.tol is not None else DEFAULT_TOL[rule == REMAINING]
+        if self.tol is not None:
+            return self.tol
+        return REMAINING_TOL if rule == REMAINING else OTHER_TOL
 
     @property
     def rise_per_row(self) -> float:
