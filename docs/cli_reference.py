@@ -14,7 +14,7 @@ HEAD = """# The command line
 
 <!-- written by docs/cli_reference.py with the Typer of constraints.txt; change the program's help instead -->
 
-`pip install 'mixtura[cli]'` brings the program `mixtura`.
+`pip install '.[cli]'`, in the root of a checkout, brings the program `mixtura`.
 
     mixtura fit data.csv -k 3 --output model.json --labels labels.csv --picture fit.png
     mixtura select data.csv -k 1:9 --output best.json --table table.csv --picture bic.png

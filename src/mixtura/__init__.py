@@ -25,6 +25,7 @@ from mixtura.analysis import (
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import DeterminantRatio, EigenvalueRatio
+from mixtura.data.files import FileSource, scan
 from mixtura.data.tables import read
 from mixtura.em import Outcome
 from mixtura.em.mstep import ConjugatePrior
@@ -73,6 +74,7 @@ __all__ = [
     "DiagonalCovariance",
     "Discriminant",
     "EigenvalueRatio",
+    "FileSource",
     "Fit",
     "FittedData",
     "GaussianMixture",
@@ -119,6 +121,7 @@ __all__ = [
     "read",
     "reduce_dimensions",
     "replay",
+    "scan",
     "select",
     "watch",
 ]

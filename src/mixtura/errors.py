@@ -85,8 +85,9 @@ def missing_extra(package: str, extra: str) -> MissingExtraError:
     Examples
     --------
     >>> print(missing_extra("matplotlib", "plot"))
-    this needs the package matplotlib, which is not installed: pip install 'mixtura[plot]'
+    this needs the package matplotlib, which is not installed: pip install matplotlib, or Mixtura with its extra plot
     """
     return MissingExtraError(
-        f"this needs the package {package}, which is not installed: pip install 'mixtura[{extra}]'"
+        f"this needs the package {package}, which is not installed: "
+        f"pip install {package}, or Mixtura with its extra {extra}"
     )

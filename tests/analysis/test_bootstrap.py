@@ -173,7 +173,9 @@ def test_parametric_replicates_are_rounded_as_the_rows_are(monkeypatch):
     fitted = []
     module = sys.modules["mixtura.analysis.bootstrap"]
     real = module.fit
-    monkeypatch.setattr(module, "fit", lambda rows, *given, **told: fitted.append(rows) or real(rows, *given, **told))
+    monkeypatch.setattr(
+        module, "fit", lambda rows, *given, **told: fitted.append(rows.array) or real(rows, *given, **told)
+    )
     product = FAITHFUL[:, 0] * FAITHFUL[:, 1]
     rows = np.column_stack([np.round(FAITHFUL[:, 0] * 2) / 2, FAITHFUL[:, 1] + 0.25, np.sin(product)])
     fit = mixtura.fit(rows, 2, seed=0)

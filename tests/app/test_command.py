@@ -73,7 +73,7 @@ def test_errors_of_the_command(csv, interrupted_server, capsys, monkeypatch):
     assert "--lang is 'fr'" in capsys.readouterr().err
     monkeypatch.setattr(serve, "APP_PACKAGES", ("no_such_package",))
     assert main(["app", str(csv)]) == 2
-    assert "pip install 'mixtura[app]'" in capsys.readouterr().err
+    assert "or Mixtura with its extra app" in capsys.readouterr().err
 
 
 def test_the_server_answers_while_a_thread_runs_it(make_session):

@@ -162,6 +162,8 @@ def test_importing_mixtura_brings_no_extra():
         "jinja2",
         "starlette",
         "uvicorn",
+        "pyarrow",
+        "fsspec",
         "dask",
         "torch",
     ]

@@ -236,7 +236,7 @@ def test_what_pictures_need_is_checked_before_the_fit(two, capsys, monkeypatch):
     assert "needs the program ffmpeg" in capsys.readouterr().err
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert main(["fit", "two.csv", "-k", "2", "--picture", "p.png"]) == 2
-    assert "pip install 'mixtura[plot]'" in capsys.readouterr().err
+    assert "pip install matplotlib, or Mixtura with its extra plot" in capsys.readouterr().err
 
 
 def test_a_live_line_on_a_terminal(two, capsys, monkeypatch):

@@ -1,10 +1,10 @@
 """The pages say what is: their examples run, their outputs are what comes out, their links lead somewhere."""
 
+import codeop
 import contextlib
 import inspect
 import io
 import json
-import math
 import re
 import runpy
 import shlex
@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -41,22 +42,39 @@ class Block:
     language: str
     text: str
     line: int
+    before: str  # the paragraph above it
 
 
 def blocks_of(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
-    return [Block(m[1], m[2], text.count("\n", 0, m.start()) + 2) for m in FENCE.finditer(text)]
+    return [
+        Block(m[1], m[2], text.count("\n", 0, m.start()) + 2, text[: m.start()].rstrip().rpartition("\n\n")[2])
+        for m in FENCE.finditer(text)
+    ]
 
 
 def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+def is_same_number(shown: str, real: str) -> bool:
+    """Whole numbers are equal; others differ by a unit in the last digit, of long ones in the ninth: rounding."""
+    a, b = float(shown), float(real)
+    if shown.lstrip("+-").isdigit() and real.lstrip("+-").isdigit():
+        return a == b
+    unit = 1.01 * 10.0 ** int(Decimal(shown).as_tuple().exponent)
+    return abs(a - b) <= min(max(unit, 1e-9 * abs(b), 1e-12), max(1e-3 * abs(b), 1e-6))
+
+
 def assert_same_output(shown: str, real: str) -> None:
-    """Words equal but for white space, numbers to a unit in the fourth digit: kernels may round to either side."""
+    """Words equal but for white space, numbers but for rounding; a line of "…" at the end stands for more lines."""
+    *lines, last = shown.rstrip().split("\n")
+    if last == "…":
+        assert len(real.rstrip().split("\n")) > len(lines), f"nothing is left out:\n{real}"
+        shown, real = "\n".join(lines), "\n".join(real.split("\n")[: len(lines)])
     assert NUMBER.sub("#", shown).split() == NUMBER.sub("#", real).split(), f"shown:\n{shown}\nreal:\n{real}"
     for a, b in zip(NUMBER.findall(shown), NUMBER.findall(real), strict=True):
-        assert math.isclose(float(a), float(b), rel_tol=1e-3, abs_tol=1e-6), f"{a} is shown, {b} comes out:\n{real}"
+        assert is_same_number(a, b), f"{a} is shown, {b} comes out:\n{real}"
 
 
 def run_python(block: Block, page: Path, names: dict) -> str:
@@ -106,10 +124,10 @@ def run_console(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
             assert_same_output(shown, look_into_file(*words))
             continue
         if words[0] != "mixtura":
-            assert words[0] in ("make", "pip", "pipx", "uv", "source", "git", "cd"), f"who runs {command!r}?"
+            assert words[0] in ("make", "python3", "pip", "pipx", "uv", "source", "git", "cd"), f"who runs {command!r}?"
             continue
         real = run_mixtura(words[1:])
-        if shown.strip():
+        if "not shown" not in block.before:
             assert_same_output(shown, real)
 
 
@@ -129,18 +147,93 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
 @pytest.mark.usefixtures("checkout")
+@pytest.mark.filterwarnings("error")  # nor does a warning come that the page does not show
 def test_examples_of_a_page_run_and_show_what_comes_out(page, monkeypatch):
-    names = {"__name__": "__main__"}
-    output = None
-    for block in blocks_of(page):
+    run_blocks(blocks_of(page), page, {"__name__": "__main__"}, monkeypatch)
+
+
+def run_blocks(blocks: list[Block], page: Path, names: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = ""
+    for block in [*blocks, Block("", "", 0, "")]:
+        if block.language == "text" and page.name != GENERATED:
+            assert output, f"line {block.line}: output of which example?"
+            assert_same_output(block.text, output)
+            output = ""
+            continue
+        assert not output, f"above line {block.line} an output is not shown:\n{output}"
         if block.language == "python":
             output = run_python(block, page, names)
         elif block.language == "console":
             run_console(block, monkeypatch)
-        elif block.language == "text" and page.name != GENERATED:
-            assert output is not None, f"line {block.line}: output of which example?"
-            assert_same_output(block.text, output)
-            output = None
+
+
+def sections_of(page: Path, heading: str) -> list[list[Block]]:
+    """The blocks above the first heading of that kind, then those below each one."""
+    lines = page.read_text(encoding="utf-8").split("\n")
+    starts = [number for number, line in enumerate(lines, start=1) if line.startswith(f"{heading} ")]
+    found: list[list[Block]] = [[] for _ in range(len(starts) + 1)]
+    for block in blocks_of(page):
+        found[sum(start < block.line for start in starts)].append(block)
+    return found
+
+
+RECIPES = ROOT / "docs" / "recipes.md"
+TABLES, *ANSWERS = sections_of(RECIPES, "###")
+
+
+@pytest.mark.parametrize("answer", [blocks for blocks in ANSWERS if blocks], ids=lambda blocks: f"line{blocks[0].line}")
+@pytest.mark.usefixtures("checkout")
+@pytest.mark.filterwarnings("error")
+def test_each_recipe_runs_without_the_others(answer, monkeypatch):
+    run_blocks([*TABLES, *answer], RECIPES, {"__name__": "__main__"}, monkeypatch)
+
+
+def interactive_inputs(text: str) -> Iterator[str]:
+    """What Python's prompt takes as one input each where these lines are pasted: a block ends at an empty line."""
+    lines: list[str] = []
+    for line in [*text.split("\n"), ""]:
+        if lines or line.strip():
+            lines.append(line)
+            if codeop.compile_command("\n".join(lines), symbol="single") is not None:
+                yield "\n".join(lines)
+                lines = []
+    assert not lines, f"no end of:\n{text}"
+
+
+# Its classes are for files, as it says.
+FOR_FILES = ROOT / "docs" / "architecture.md"
+
+
+@pytest.mark.parametrize("page", [page for page in PROSE if page != FOR_FILES], ids=relative)
+def test_examples_of_a_page_can_be_pasted_at_the_prompt(page):
+    for block in blocks_of(page):
+        if block.language == "python":
+            try:
+                list(interactive_inputs(block.text))
+            except SyntaxError as error:
+                pytest.fail(f"line {block.line}: {error}: {error.text}")
+
+
+def test_what_the_prompt_does_not_take_is_noticed():
+    assert len(list(interactive_inputs("x = [\n    1,\n]\nfor i in x:\n    print(i)\n\nprint(x)\n"))) == 3
+    for text in ("for i in x:\n    print(i)\nprint(x)\n", "def f():\n    x = 1\n\n    return x\n"):
+        with pytest.raises(SyntaxError):
+            list(interactive_inputs(text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_a_page_says_that_its_dates_are_not_those_of_the_reader(page):
+    text = page.read_text(encoding="utf-8")
+    assert "fitted 2026-01-01" not in text or re.search(r"\bdate\b", FENCE.sub("", text))
+
+
+def test_no_two_pages_write_the_same_file():
+    """A reader runs all pages in one folder."""
+    writers: dict[str, str] = {}
+    for page in PAGES:
+        code = "\n".join(block.text for block in blocks_of(page) if block.language in ("python", "console"))
+        for name in set(re.findall(r"(?<![\w./])[\w-]+\.(?:json|csv|png|gif|html)\b", code)):
+            assert writers.setdefault(name, relative(page)) == relative(page), f"{name} is in {page.name}, too"
 
 
 def test_wrong_output_is_noticed():
@@ -149,6 +242,18 @@ def test_wrong_output_is_noticed():
         assert_same_output("a 1.00", "a 1.01")
     with pytest.raises(AssertionError):
         assert_same_output("a 1.00", "b 1.00")
+    with pytest.raises(AssertionError):
+        assert_same_output("2322.7029", "2322.7046")
+    with pytest.raises(AssertionError):
+        assert_same_output("7 iterations", "8 iterations")
+
+
+def test_output_may_be_cut_where_it_says_so():
+    assert_same_output("a 1\n…", "a 1\nb 2\n")
+    assert_same_output("…", "a 1\n")
+    for shown, real in (("a 1\n…", "a 1\n"), ("a 1\n…", "a 2\nb\n"), ("", "a 1\n")):
+        with pytest.raises(AssertionError):
+            assert_same_output(shown, real)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=relative)
@@ -215,6 +320,12 @@ def test_local_links_lead_somewhere(page):
         assert file.exists(), f"{target} does not exist"
         if anchor:
             assert f"({anchor})=" in file.read_text(encoding="utf-8"), f"{target} has no such label"
+
+
+@pytest.mark.parametrize("page", PROSE, ids=relative)
+def test_links_have_texts(page):
+    """GitHub shows nothing where a link has none."""
+    assert re.findall(r"(?<!!)\[\s*\]\([^)]*\)", FENCE.sub("", page.read_text(encoding="utf-8"))) == []
 
 
 @pytest.fixture(scope="module")

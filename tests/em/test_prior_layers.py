@@ -78,7 +78,7 @@ def test_the_commands(file, iris, capsys):
     ("options", "words"),
     [
         (["--prior", "flat"], "prior is 'flat'; expected None, 'conjugate'"),
-        (["--eigenvalue-ratio", "0.5"], "eigenvalue_ratio is 0.5; expected a number that is at least 1"),
+        (["--eigenvalue-ratio", "0.5"], "--eigenvalue-ratio is 0.5; expected a number that is at least 1"),
         (["--eigenvalue-ratio", "5", "--model", "VEV"], "model VEV has no exact M-step under this constraint"),
     ],
 )

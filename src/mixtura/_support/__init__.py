@@ -36,7 +36,14 @@ from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
 from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.text_table import text_table
-from mixtura._support.threads import can_start_thread, map_in_order, one_blas_thread, thread_count, using_threads
+from mixtura._support.threads import (
+    can_start_thread,
+    map_in_order,
+    one_blas_thread,
+    reduce_in_order,
+    thread_count,
+    using_threads,
+)
 from mixtura._support.types import EPS, TINY, Array, Index, Rng, Rows, Scalar, StorageForm
 from mixtura._support.version import VERSION
 from mixtura._support.weights import RowWeights, as_row_weights, as_sample_weight
@@ -97,6 +104,7 @@ __all__ = [
     "log_sum_exp",
     "map_in_order",
     "one_blas_thread",
+    "reduce_in_order",
     "responsibilities",
     "run_replicates",
     "shortened",

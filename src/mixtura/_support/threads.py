@@ -6,10 +6,11 @@ import _thread
 import math
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
-from functools import cache, partial
+from functools import cache, partial, reduce
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,10 @@ from typing import Any, TypeVar
 import threadpoolctl
 
 from mixtura._support.containers import shortened
+from mixtura._support.lazy import LazyModule
 from mixtura.errors import ParameterError
+
+futures = LazyModule("concurrent.futures")
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -151,6 +155,44 @@ def map_in_order(f: Callable[[Item], Result], items: Sequence[Item], threads: in
     if failures:
         raise failures[0]
     return results
+
+
+def reduce_in_order(
+    f: Callable[[Item], Result],
+    items: Iterable[Item],
+    combine: Callable[[Result, Result], Result],
+    threads: int | None = None,
+) -> Result:
+    """``reduce(combine, map(f, items))``, of which several threads compute ``f`` while the caller makes the items.
+
+    Only a few items are alive at a time, and the results are combined in their order.
+
+    Raises
+    ------
+    ValueError
+        If there is no item.
+
+    Examples
+    --------
+    >>> reduce_in_order(abs, iter([-1, 2, -3]), lambda one, other: one + other, threads=2)
+    6
+    """
+    workers = thread_count(threads)
+    if workers <= 1 or not can_start_thread():
+        return reduce(combine, map(f, items))
+    with one_blas_thread(), futures.ThreadPoolExecutor(workers) as pool:
+        return reduce(combine, _results(pool, f, items, workers))
+
+
+def _results(pool: Any, f: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """Results in order; at most one item more than there are workers waits."""
+    waiting: deque[Any] = deque()
+    for item in items:
+        waiting.append(pool.submit(copy_context().run, f, item))
+        if len(waiting) > workers + 1:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _await(ended: threading.Lock, failures: list[BaseException]) -> None:

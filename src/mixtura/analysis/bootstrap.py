@@ -17,19 +17,20 @@ from mixtura._support import (
     Rng,
     TableKind,
     as_count,
-    as_row_weights,
     as_table,
     format_count,
     html_table,
     run_replicates,
     table_kind,
+    using_threads,
 )
 from mixtura.analysis.estimates import check_level, estimate_records
 from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
-from mixtura.data import ArraySource, ColumnValues, given_weights
+from mixtura.data import ColumnValues, as_source, weights_of
 from mixtura.em.estep import as_known_labels
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, Start, check_same_rows, fit, fit_of
+from mixtura.kernels import summarise
 from mixtura.mixture import Mixture
 from mixtura.plotting import MAX_DRAWN_COLUMNS, Place, View, plot_parameter_replicates, plot_weight_replicates
 from mixtura.starts import refined
@@ -205,7 +206,7 @@ def bootstrap(
     ----------
     fitted : Fit or Selection
         Its model is fitted, by EM as ``fitted.em`` says, from its mixture.
-    X : array-like or table of shape (m, d)
+    X : array-like or table of shape (m, d), or a Source
         The rows of the fit.
     n : int
         Number of replicates.
@@ -253,21 +254,20 @@ def bootstrap(
     if method not in REPLICATE_METHODS:
         raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, REPLICATE_METHODS))}")
     mixture = (fitted := fit_of(fitted, "fitted")).mixture
-    rows = mixture.check_rows(X)
-    known = None if known_labels is None else as_known_labels(known_labels, len(rows), mixture.n_components)
+    source = as_source(X, sample_weight, 1, mixture.check_rows, weights_are=weights_are)
+    known = None if known_labels is None else as_known_labels(known_labels, source.length, mixture.n_components)
     em = replace(fitted.em, on_interrupt="raise")
     exact = fitted.model.fixed is not None or known is not None
     start = refined(mixture, exact=exact, tol=em.rise_per_row, max_iter=em.max_iter)
     options: dict[str, Any] = {"model": fitted.model, "start": start, "em": em, "threads": 1}
-    weights = as_row_weights(given_weights(X, sample_weight), len(rows), weights_are)
-    check_same_rows(fitted, len(rows) if weights.values is None else float(weights.values.sum()))
-    units = em.rounding_units(ColumnValues.of(ArraySource(rows, weights.values, weights_are=weights.kind)))
-    data = Sample(rows, weights, known, units)
+    check_same_rows(fitted, summarise(source, full=False, extent=False).weight)
+    units = em.rounding_units(ColumnValues.of(source))
+    data = Sample(source, weights_of(source), getattr(source, "weights_are", None), known, units)
 
     def fit_replicate(rng: Rng) -> Mixture | None:
-        drawn, counts, labels = REPLICATE_METHODS[method](mixture, data, rng)
-        own: dict[str, Any] = {"sample_weight": counts, "weights_are": "counts", "known_labels": labels}
-        again = fit(drawn, mixture.n_components, **own, **options)
+        drawn, labels = REPLICATE_METHODS[method](mixture, data, rng)
+        with using_threads(1):  # which a source of the user's may ask for
+            again = fit(drawn, mixture.n_components, known_labels=labels, **options)
         return None if _has_collapsed(again.starts[0], fitted.starts[fitted.best_start]) else again.mixture
 
     how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}

@@ -9,8 +9,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows, RowWeights
-from mixtura.data import round_to_units
+from mixtura._support import Array, Rng
+from mixtura.data import ArraySource, Source, round_to_units
 from mixtura.mixture import Mixture
 
 # Known component of each row, (n,), -1 where it is unknown; None if no row has a known component.
@@ -19,20 +19,25 @@ KnownComponents: TypeAlias = NDArray[np.int64] | None
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Rows (n, d) that were fitted, with their weights and known components.
+    """Rows that were fitted, with their weights and known components.
 
     Attributes
     ----------
-    rows : ndarray of shape (n, d)
-    weights : RowWeights
+    source : Source
+        Of n rows, those of weight zero included.
+    weights : ndarray of shape (n,), or None
+        Their weights.
+    kind : {"counts", "sampling"} or None
+        What the weights are.
     known : ndarray of shape (n,), or None
         Known component of each row.
     units : ndarray of shape (d,)
         Rounding unit of each column; 0 where it is not rounded.
     """
 
-    rows: Rows
-    weights: RowWeights
+    source: Source
+    weights: Array | None
+    kind: str | None
     known: KnownComponents
     units: Array
 
@@ -48,29 +53,32 @@ class Sample:
 
     def _weights_if(self, kind: str) -> Array:
         """The weights if they are of this kind, otherwise ones, (n,)."""
-        values = self.weights.values
-        return np.ones(len(self.rows)) if values is None or self.weights.kind != kind else values
+        return np.ones(self.source.length) if self.weights is None or self.kind != kind else self.weights
+
+    def observed(self, times: Array) -> Source:
+        """The rows, each observed so many times, (n,), with its sampling weight."""
+        return self.source.reweighted(np.divide(times, self.counts, out=np.zeros(len(times)), where=self.counts > 0))
 
 
-# Rows of a replicate, their weights, and their known components.
-Replicate: TypeAlias = tuple[Rows, Array, KnownComponents]
+# Rows of a replicate, and their known components.
+Replicate: TypeAlias = tuple[Source, KnownComponents]
 
 
 def _resample(_: Mixture, data: Sample, rng: Rng) -> Replicate:
-    """The rows, and how often each of them is drawn with replacement, times its sampling weight."""
+    """The rows, each as often as it is drawn with replacement."""
     counts = data.counts
     drawn = rng.multinomial(round(counts.sum()), counts / counts.sum()).astype(np.float64)
-    return data.rows, drawn * data.sampling_weights, data.known
+    return data.observed(drawn), data.known
 
 
 def _draw_weights(_: Mixture, data: Sample, rng: Rng) -> Replicate:
-    """The rows, and random weights of a Dirichlet distribution with the counts as parameters, times sampling weights.
+    """The rows with random weights of a Dirichlet distribution with the counts as parameters.
 
     If each row was observed once, they are uniform on the simplex.
     """
     counts = data.counts
-    weights = rng.standard_gamma(counts) if data.weights.kind == "counts" else rng.standard_exponential(len(counts))
-    return data.rows, weights * (counts.sum() / weights.sum()) * data.sampling_weights, data.known
+    weights = rng.standard_gamma(counts) if data.kind == "counts" else rng.standard_exponential(len(counts))
+    return data.observed(weights * (counts.sum() / weights.sum())), data.known
 
 
 def _sample_fit(mixture: Mixture, data: Sample, rng: Rng) -> Replicate:
@@ -84,7 +92,8 @@ def _sample_fit(mixture: Mixture, data: Sample, rng: Rng) -> Replicate:
     for j in range(mixture.n_components) if known is not None else ():
         own = np.flatnonzero(known == j)
         drawn[own] = mixture.select(np.array([j])).without_noise().sample(len(own), rng)[0]
-    return round_to_units(drawn, data.units, data.rows[0]), np.repeat(data.sampling_weights, times), known
+    rounded = round_to_units(drawn, data.units, data.source.rows(1, np.random.default_rng(0)).rows[0])
+    return ArraySource(rounded, np.repeat(data.sampling_weights, times), None, "counts"), known
 
 
 REPLICATE_METHODS: dict[str, Callable[[Mixture, Sample, Rng], Replicate]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mixtura.data.array import ArraySource, as_source, given_weights
 from mixtura.data.chunk import Chunk
-from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source
+from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source, weights_of
 from mixtura.data.summary import Extent, Summary
 from mixtura.data.values import ColumnValues, round_to_units
 
@@ -26,4 +26,5 @@ __all__ = [
     "given_weights",
     "is_source",
     "round_to_units",
+    "weights_of",
 ]

@@ -100,3 +100,31 @@ def is_source(X: Any) -> bool:
     False
     """
     return all(hasattr(X, name) for name in ("n_rows", "n_features", "sum", "rows", "take", "reweighted"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    """Weights of rows with their positions; ``+`` joins those of two sets of rows."""
+
+    parts: tuple[tuple[Any, Array], ...]
+
+    def __add__(self, other: _Weights) -> _Weights:
+        return _Weights(self.parts + other.parts)
+
+
+def weights_of(source: Source) -> Array | None:
+    """The weight of each row of a source by its position, (length,), zero where there is none; None without weights.
+
+    Examples
+    --------
+    >>> from mixtura.data import ArraySource
+    >>> weights_of(ArraySource.of([[1.0], [2.0], [3.0]], [1, 0, 2])).tolist()
+    [1.0, 0.0, 2.0]
+    """
+    found = source.sum(lambda chunk: _Weights(() if (w := chunk.sample_weight) is None else ((chunk.positions, w),)))
+    if not found.parts:
+        return None
+    weights = np.zeros(source.length)
+    for positions, weight in found.parts:
+        weights[positions] = weight
+    return weights

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from mixtura.em.executor import Executor, begin_runs, is_thin, least_weight, runs_in_kernel, standing_of
+from mixtura.em.executor import (
+    Executor,
+    begin_runs,
+    data_loglik,
+    is_suspect,
+    is_thin,
+    least_weight,
+    runs_in_kernel,
+    standing_of,
+)
 from mixtura.em.fused import advance
 from mixtura.em.loop import iterate
 from mixtura.em.outcome import Action, Outcome, Repair, describe_repairs
@@ -31,9 +40,11 @@ __all__ = [
     "advance",
     "as_stops",
     "begin_runs",
+    "data_loglik",
     "describe_repairs",
     "expected_iterations",
     "is_spurious",
+    "is_suspect",
     "is_thin",
     "iterate",
     "least_weight",

@@ -92,6 +92,22 @@ def is_thin(standing: Standing, needed: float) -> bool:
     return standing.n_components > 1 and standing.least_weight < needed
 
 
+def is_suspect(problem: Problem, run: Run) -> bool:
+    """Whether a run may owe its likelihood to few rows, so that it ranks behind all others.
+
+    One of its components is spurious; or it holds less weight than its covariance needs, and the M-step's penalty alone
+    keeps it off the floor.
+    """
+    if is_spurious(problem, run):
+        return True
+    return problem.mstep.has_penalty and is_thin(standing_of(problem, run), least_weight(problem))
+
+
+def data_loglik(problem: Problem, run: Run) -> float:
+    """Log-likelihood of a run without the M-step's penalty, which so does not decide between solutions."""
+    return run.loglik - problem.mstep.penalty(run.last.mixture) if problem.mstep.has_penalty else run.loglik
+
+
 def sort_key(standing: Standing, needed: float) -> tuple[bool, bool, float]:
     """Key that sorts runs, best first: no component lost; none spurious or too light; highest log-likelihood."""
     return standing.lost, standing.spurious or is_thin(standing, needed), -standing.loglik

@@ -11,7 +11,7 @@ import numpy as np
 
 from mixtura._support import column_names, frozen_array, table_kind
 from mixtura.data.tables import Table
-from mixtura.em import Iterate, Outcome, Problem, Run, describe_repairs, is_thin, least_weight, standing_of
+from mixtura.em import Iterate, Outcome, Problem, Run, data_loglik, describe_repairs, is_suspect
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.fitting.em import EM
 from mixtura.fitting.fitted_data import FittedData
@@ -43,8 +43,8 @@ def as_fit(
     iterations of each run; ``keep_order`` leaves the components as the start has them.
     """
     starts = tuple(_summary(problem, run) for run in runs)
-    suspect = [bool(start.spurious) or _is_thin(problem, run) for start, run in zip(starts, runs, strict=True)]
-    logliks = [run.loglik - problem.mstep.penalty(run.last.mixture) for run in runs]
+    suspect = [is_suspect(problem, run) for run in runs]
+    logliks = [data_loglik(problem, run) for run in runs]
     first = min(range(len(starts)), key=lambda number: (suspect[number], -logliks[number]))
     last = runs[first].last
     interrupted = any(start.outcome is Outcome.INTERRUPTED for start in starts)
@@ -67,13 +67,6 @@ def as_fit(
         data=FittedData.of(problem.summary),
     )
     return result if keep_order else ordered_by_size(result, runs[first].components)
-
-
-def _is_thin(problem: Problem, run: Run) -> bool:
-    """Whether the M-step has a penalty and a component holds too few rows: the penalty alone keeps it off the floor."""
-    if not problem.mstep.penalty(run.last.mixture):
-        return False
-    return is_thin(standing_of(problem, run), least_weight(problem))
 
 
 def with_names(result: Fit, X: Any, start: Any) -> Fit:

@@ -17,7 +17,8 @@ from mixtura.em import (
     Run,
     Standing,
     begin_runs,
-    is_spurious,
+    data_loglik,
+    is_suspect,
     iterate,
     least_weight,
     reseed_empty,
@@ -148,8 +149,8 @@ def _join_runs(before: Run, after: Run) -> Run:
 
 
 def rank_runs(problem: Problem, runs: Sequence[Run]) -> list[Run]:
-    """Runs in order, highest score first; those with a spurious component come last."""
-    return sorted(runs, key=lambda run: (is_spurious(problem, run), -search_score(problem, run)))
+    """Runs in order, highest score first; those that `mixtura.em.is_suspect` doubts come last."""
+    return sorted(runs, key=lambda run: (is_suspect(problem, run), -search_score(problem, run)))
 
 
 def search_score(problem: Problem, run: Run) -> float:
@@ -157,13 +158,13 @@ def search_score(problem: Problem, run: Run) -> float:
 
     A component that fits some rows better than others do is no finding if the best of all sets of so many rows would
     be fitted as well by chance; so a component with m of n rows, few for its covariance, counts only by what it gains
-    beyond the logarithm of the number of such sets.
+    beyond the logarithm of the number of such sets. What the penalty of the M-step adds does not count.
     """
     counts = row_counts(run.last.stats, problem.source.n_rows)
     few = counts[counts < FEW_ROWS * problem.mstep.covariances.least_rows_nonsingular(problem.source.n_features)]
     n = max(float(counts.sum()), 1.0)
     by_chance = sum(math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1) for m in few if m < n)
-    return run.loglik * rows_per_weight(problem) - by_chance
+    return data_loglik(problem, run) * rows_per_weight(problem) - by_chance
 
 
 def with_repairs(problem: Problem, run: Run, limits: Limits, *, few_rows: bool) -> Run:

@@ -9,7 +9,17 @@ import numpy as np
 
 from mixtura._support import Rng, one_blas_thread
 from mixtura.data import Chunk
-from mixtura.em import LoglikRises, Problem, Run, is_spurious, iterate, reseed_empty, rows_per_weight, runs_in_kernel
+from mixtura.em import (
+    LoglikRises,
+    Problem,
+    Run,
+    data_loglik,
+    is_suspect,
+    iterate,
+    reseed_empty,
+    rows_per_weight,
+    runs_in_kernel,
+)
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.starts.coordinates import sphere
@@ -169,8 +179,8 @@ class SmallEM:
         last looked at; that ends most runs that return to the best mixture.
         """
         starts = [reseed_empty(problem, one, rng)[0] for one in changes]
-        wanted = -np.inf if is_spurious(problem, best) else search_score(problem, best) + SAME_OPTIMUM
-        goal = wanted / rows_per_weight(problem)
+        wanted = -np.inf if is_suspect(problem, best) else search_score(problem, best) + SAME_OPTIMUM
+        goal = wanted / rows_per_weight(problem) + best.loglik - data_loglik(problem, best)
         iterations, tol = 2 * self.first_iterations, 10 * self.tol
         runs = short_runs(problem, starts, iterations, tol, ACCELERATE_AFTER)
         read, runs = _passes(runs), _without_losses(problem, runs)
@@ -209,8 +219,8 @@ def _without_losses(problem: Problem, runs: Sequence[Run]) -> list[Run]:
 
 def is_better(problem: Problem, one: Run, other: Run) -> bool:
     """Whether a finished run ranks before another one and has reached another optimum."""
-    if is_spurious(problem, one) != is_spurious(problem, other):
-        return is_spurious(problem, other)
+    if is_suspect(problem, one) != is_suspect(problem, other):
+        return is_suspect(problem, other)
     return search_score(problem, one) - search_score(problem, other) > SAME_OPTIMUM
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mixtura.data.tables.cells import Cells, default_column_names, load_polars
 from mixtura.data.tables.choice import read_or_choose
+from mixtura.data.tables.columns import find_columns
 from mixtura.data.tables.formats import FORMATS, SUFFIXES, display_name, read_cells
 from mixtura.data.tables.formulas import guard
 from mixtura.data.tables.read_table import read, read_as
@@ -22,6 +23,7 @@ __all__ = [
     "Table",
     "default_column_names",
     "display_name",
+    "find_columns",
     "guard",
     "load_polars",
     "read",

@@ -119,6 +119,11 @@ class MStep:
         """Log-density of the prior at a mixture up to a constant, which EM adds to the log-likelihood; 0 if flat."""
         return self.prior.log_density(mixture, self.covariances)
 
+    @property
+    def has_penalty(self) -> bool:
+        """Whether `penalty` is other than 0."""
+        return self.prior is not FLAT
+
     def pseudo_rows_for_kernel(self, k: int) -> tuple[float, float, Array, Array] | None:
         """What the prior adds to each component's statistics, for a kernel's own EM iterations; None if it is flat.
 

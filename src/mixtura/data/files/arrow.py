@@ -1,0 +1,184 @@
+"""Readers of files, and of other packages' tables, by PyArrow: a batch of records at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mixtura._support import LazyModule, Rows
+from mixtura.data.files.batches import Batch
+from mixtura.data.files.locate import Files
+from mixtura.errors import DataError
+
+pa = LazyModule("pyarrow")
+csv = LazyModule("pyarrow.csv")
+json = LazyModule("pyarrow.json")
+parquet = LazyModule("pyarrow.parquet")
+
+# Rows of a batch, bytes of a read ahead in Parquet, and bytes of text that are parsed at a time: more take more memory
+# and are no faster.
+BATCH_ROWS, BUFFER_BYTES, TEXT_BYTES = 65_536, 1 << 20, 1 << 20
+
+Records = Iterator[Any]
+
+
+def _parquet(source: Any, columns: Sequence[str]) -> Records:
+    """Record batches of a Parquet file; the scanner of datasets would take gigabytes for files of large row groups."""
+    file = parquet.ParquetFile(source, pre_buffer=False, buffer_size=BUFFER_BYTES)
+    yield from file.iter_batches(batch_size=BATCH_ROWS, columns=list(columns))
+
+
+def _arrow_file(source: Any) -> Records:
+    """Record batches of an Arrow file (Feather, version 2), or of a stream of them."""
+    try:
+        file = pa.ipc.open_file(source)
+    except pa.ArrowInvalid:
+        source.seek(0)
+        yield from pa.ipc.open_stream(source)
+        return
+    for number in range(file.num_record_batches):
+        yield file.get_batch(number)
+
+
+def _arrow(source: Any, columns: Sequence[str]) -> Records:
+    """Some columns of the record batches of an Arrow file."""
+    yield from (part.select(list(columns)) for part in _arrow_file(source))
+
+
+DELIMITERS = {"csv": ",", "tsv": "\t"}
+
+
+def _text(delimiter: str) -> Callable[[Any, Sequence[str]], Records]:
+    """A reader of text in which cells are separated so."""
+
+    def read(source: Any, columns: Sequence[str]) -> Records:
+        yield from csv.open_csv(
+            source,
+            csv.ReadOptions(block_size=TEXT_BYTES),
+            csv.ParseOptions(delimiter=delimiter),
+            csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.float64()), include_columns=list(columns)),
+        )
+
+    return read
+
+
+def _ndjson(source: Any, columns: Sequence[str]) -> Records:
+    """Record batches of lines of JSON."""
+    schema = pa.schema([(name, pa.float64()) for name in columns])
+    options = json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
+    yield from json.open_json(source, json.ReadOptions(block_size=TEXT_BYTES), options)
+
+
+OPENERS: dict[str, Callable[[Any, Sequence[str]], Records]] = {
+    "parquet": _parquet,
+    "arrow": _arrow,
+    **{kind: _text(delimiter) for kind, delimiter in DELIMITERS.items()},
+    "ndjson": _ndjson,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrowReader:
+    """Files that PyArrow reads; see `mixtura.data.files.batches.BatchReader`."""
+
+    files: Files
+    columns: tuple[str, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def name(self) -> str:
+        """The first file, and how many more."""
+        more = len(self.files.paths) - 1
+        return self.files.paths[0].rpartition("/")[2] + (f" and {more} more" if more else "")
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows, file by file."""
+        for path in self.files.paths:
+            name, first = path.rpartition("/")[2], 1
+            with self._open(path) as source:
+                for records in _explained(OPENERS[self.files.kind](source, self.columns), name):
+                    yield Batch(as_matrix(records, self.columns, self.dtype, name), name, first)
+                    first += records.num_rows
+
+    def _open(self, path: str) -> Any:
+        """The file, at any place of which can be read, or a stream of its text, unpacked."""
+        if self.files.kind in ("parquet", "arrow"):
+            return self.files.filesystem.open_input_file(path)
+        return self.files.filesystem.open_input_stream(path, compression="detect")
+
+    def state(self) -> tuple[tuple[str, int, int], ...]:
+        """See `BatchReader`."""
+        return self.files.state()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StreamReader:
+    """A stream of record batches, as other packages' tables give it; it can be read once."""
+
+    stream: Any
+    columns: tuple[str, ...]
+    dtype: np.dtype[Any]
+    name: str = "X"
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows."""
+        first = 1
+        for records in _explained(self.stream, self.name):
+            yield Batch(as_matrix(records, self.columns, self.dtype, self.name), self.name, first)
+            first += records.num_rows
+
+    def state(self) -> tuple[tuple[str, int, int], ...]:
+        """Nothing is known."""
+        return ()
+
+
+def read_schema(files: Files) -> Any:
+    """The schema of the first file; of text, what its first rows tell."""
+    path = files.paths[0]
+    name = path.rpartition("/")[2]
+    try:
+        if files.kind in ("parquet", "arrow"):
+            with files.filesystem.open_input_file(path) as source:
+                if files.kind == "parquet":
+                    return parquet.read_schema(source)
+                return next(iter(_arrow_file(source))).schema
+        with files.filesystem.open_input_stream(path, compression="detect") as source:
+            if files.kind == "ndjson":
+                return json.open_json(source, json.ReadOptions(block_size=TEXT_BYTES)).schema
+            parse = csv.ParseOptions(delimiter=DELIMITERS[files.kind])
+            return csv.open_csv(source, csv.ReadOptions(block_size=TEXT_BYTES), parse).schema
+    except (pa.ArrowException, OSError, StopIteration) as error:
+        raise DataError(f"{name}: {(str(error) or 'there are no rows').splitlines()[0]}") from None
+
+
+def is_numeric(kind: Any) -> bool:
+    """Whether values of an Arrow type are numbers; nothing but empty cells may become numbers yet."""
+    types = pa.types
+    tests = (types.is_floating, types.is_integer, types.is_decimal, types.is_boolean, types.is_null)
+    return any(test(kind) for test in tests)
+
+
+def _explained(records: Iterable[Any], name: str) -> Iterator[Any]:
+    """Record batches; errors of PyArrow become errors of ours that name the file."""
+    try:
+        yield from records
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{name}: {str(error).splitlines()[0]}") from None
+
+
+def as_matrix(records: Any, columns: Sequence[str], dtype: np.dtype[Any], name: str) -> Rows:
+    """The columns of a record batch as a matrix (m, d), column by column in memory; NaN for empty cells."""
+    rows = np.empty((records.num_rows, len(columns)), dtype, order="F")
+    for j, column in enumerate(columns):
+        if column not in records.schema.names:
+            raise DataError(f'{name} has no column "{column}", which the files before it have')
+        values = records.column(column)
+        try:
+            rows[:, j] = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            reason = str(error).splitlines()[0]
+            raise DataError(f'{name}, column "{column}": expected numbers, not {values.type} ({reason})') from None
+    return rows

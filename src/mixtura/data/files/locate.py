@@ -1,0 +1,106 @@
+"""Files at an address: one file, all files of a folder, or those that match a pattern, here or in a store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from mixtura._support import LazyModule
+from mixtura.data.tables import SUFFIXES
+from mixtura.errors import DataError, missing_extra
+
+fs = LazyModule("pyarrow.fs")
+
+# Suffixes of compressed text, which the reader unpacks as it goes.
+PACKED = (".gz", ".bz2", ".zst")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Files:
+    """Files of one format.
+
+    Attributes
+    ----------
+    filesystem : pyarrow FileSystem
+    paths : tuple of str
+        In alphabetical order.
+    kind : str
+        Format: "parquet", "arrow", "csv", "tsv", "ndjson" or "npy".
+    """
+
+    filesystem: Any
+    paths: tuple[str, ...]
+    kind: str
+
+    def state(self) -> tuple[tuple[str, int, int], ...]:
+        """Path, size and time of change of each file."""
+        found = self.filesystem.get_file_info(list(self.paths))
+        return tuple((info.path, info.size, info.mtime_ns or 0) for info in found)
+
+
+def locate_files(address: str, file_format: str | None = None) -> Files:
+    """The files at an address: ``data.parquet``, ``folder``, ``logs/*.csv.gz`` or ``s3://bucket/part-*.parquet``.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or the files have several formats or one that cannot be read in parts.
+    """
+    filesystem, path = _open_filesystem(address)
+    paths = tuple(sorted(_expand(filesystem, path)))
+    if not paths:
+        raise DataError(f"{address}: there is no such file")
+    kinds = {file_format or _kind_of(path) for path in paths}
+    if len(kinds) > 1 or kinds - {"parquet", "arrow", "csv", "tsv", "ndjson", "npy"}:
+        shown = ", ".join(sorted(str(kind) for kind in kinds))
+        raise DataError(
+            f"{address}: the format is {shown}; expected Parquet, Arrow, CSV, TSV, NDJSON or .npy, one for all files"
+        )
+    return Files(filesystem, paths, str(kinds.pop()))
+
+
+def _open_filesystem(address: str) -> tuple[Any, str]:
+    """The file system of an address, and the path within it."""
+    try:
+        if "://" not in address:
+            return fs.LocalFileSystem(), str(Path(address).absolute())
+    except ModuleNotFoundError:
+        raise missing_extra("pyarrow", "files") from None
+    scheme = address.split("://", 1)[0]
+    if scheme in ("file", "s3", "gs", "gcs", "abfs", "hdfs"):
+        found: tuple[Any, str] = fs.FileSystem.from_uri(address)
+        return found
+    try:
+        core = LazyModule("fsspec.core")
+        filesystem, path = core.url_to_fs(address)
+    except ModuleNotFoundError:
+        raise missing_extra("fsspec", "files") from None
+    return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path
+
+
+def _expand(filesystem: Any, path: str) -> list[str]:
+    """The file, or all files of a folder, however deep, or those that match a pattern, but for hidden ones."""
+    has_pattern = any(mark in path for mark in "*?[")
+    if not has_pattern and filesystem.get_file_info(path).is_file:
+        return [path]
+    fixed = path
+    while any(mark in fixed for mark in "*?["):
+        fixed = fixed.rpartition("/")[0]
+    if filesystem.get_file_info(fixed or "/").type != fs.FileType.Directory:
+        return []
+    found = filesystem.get_file_info(fs.FileSelector(fixed or "/", recursive=True))
+    files = [info.path for info in found if info.is_file and not _is_hidden(info.path, fixed)]
+    return [each for each in files if fnmatch(each.lstrip("/"), path.lstrip("/"))] if has_pattern else files
+
+
+def _is_hidden(path: str, folder: str) -> bool:
+    """Whether a part of a path below a folder begins with a point or an underscore, as of unfinished writes."""
+    return any(part.startswith((".", "_")) for part in path[len(folder) :].split("/"))
+
+
+def _kind_of(path: str) -> str | None:
+    """Format by the suffix, before that of the compression."""
+    file = Path(path.lower())
+    return SUFFIXES.get((file.with_suffix("") if file.suffix in PACKED else file).suffix)

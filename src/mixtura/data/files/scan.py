@@ -1,0 +1,230 @@
+"""`mixtura.scan`: files of any size as a source, read once, and then from a temporary copy, block by block."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from mixtura._support import LazyModule, Rows, format_count, format_list
+from mixtura.data.chunk import Chunk
+from mixtura.data.files.arrow import ArrowReader, StreamReader, is_numeric, read_schema
+from mixtura.data.files.batches import BatchReader, SomeColumns
+from mixtura.data.files.blocks import Blocks, Spool, in_blocks
+from mixtura.data.files.intake import Intake
+from mixtura.data.files.locate import Files, locate_files
+from mixtura.data.files.npy import NpyRows
+from mixtura.data.files.reservoir import Reservoir
+from mixtura.data.files.source import FileSource
+from mixtura.data.tables import find_columns
+from mixtura.errors import DataError, ParameterError
+
+pa = LazyModule("pyarrow")
+
+# Rows, and numbers, of the sample that is kept in memory.
+SAMPLE_ROWS, SAMPLE_VALUES = 100_000, 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenColumns:
+    """Which columns are used; the fields are the parameters of `scan`."""
+
+    columns: Sequence[str | int] | None
+    exclude: Sequence[str | int]
+    weights_column: str | None
+
+    def among(self, available: Sequence[str], numeric: Sequence[str], name: str) -> tuple[str, ...]:
+        """Their names, that of the weights last; ``numeric`` are the columns that hold numbers."""
+        wanted = list(numeric) if self.columns is None else find_columns(self.columns, available, name)
+        weights = [] if self.weights_column is None else find_columns([self.weights_column], available, name)
+        without = {*weights, *(find_columns(self.exclude, available, name) if self.exclude else [])}
+        chosen = [column for column in wanted if column not in without]
+        if not chosen:
+            raise ParameterError(f"{name}: no column is left to use; it has {format_list(available)}")
+        return (*chosen, *weights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadAgain:
+    """Blocks that are read from the files in each pass, which are refused if they have changed.
+
+    Attributes
+    ----------
+    reader : BatchReader
+    intake : Intake
+        The checks of the first pass.
+    shape : (int, int)
+    before : tuple
+        State of the files at the first pass.
+    """
+
+    reader: BatchReader
+    intake: Intake
+    shape: tuple[int, int]
+    before: tuple[tuple[str, int, int], ...]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        return self.reader.dtype
+
+    def __iter__(self) -> Iterator[Rows]:
+        """The blocks in order."""
+        check_unchanged(self.reader, self.before)
+        yield from in_blocks(self.intake.again().checked(self.reader.batches()), self.shape[1], self.dtype)
+
+
+def check_unchanged(reader: BatchReader, before: tuple[tuple[str, int, int], ...]) -> None:
+    """Raise DataError if a file was changed since the first pass."""
+    changed = sorted(set(before) ^ set(reader.state()))
+    if changed:
+        raise DataError(f"{changed[0][0]} was changed while it was read; scan it again when nobody writes to it")
+
+
+def scan(
+    what: Any,
+    columns: Sequence[str | int] | None = None,
+    *,
+    exclude: Sequence[str | int] = (),
+    weights_column: str | None = None,
+    weights_are: str | None = None,
+    missing: str = "error",
+    file_format: str | None = None,
+    spool: int | None = None,
+    folder: str | None = None,
+    threads: int | None = None,
+) -> FileSource:
+    """Open data that does not fit into memory as a source, for `mixtura.fit` and all other functions that take X.
+
+    The rows are read once, checked, and copied to a temporary file, from which all later passes read; a random sample
+    stays in memory, on which starts are compared. Memory is bounded, whatever the number of rows.
+
+    Parameters
+    ----------
+    what : str or path, or table
+        Parquet, Arrow or Feather, CSV, TSV and NDJSON (also .gz, .bz2, .zst), or one .npy: a file, a folder, or a
+        pattern such as ``"logs/*.parquet"``; local or an address that PyArrow or fsspec opens, such as
+        ``"s3://bucket/part-*.parquet"``. Or a table with the method ``__arrow_c_stream__``, such as a relation of
+        DuckDB or a frame of Polars.
+    columns, exclude : sequence of str or int, optional
+        Columns to use, and to leave out, as in `mixtura.read`; by default all that hold numbers.
+    weights_column : str, optional
+        Column that holds the rows' weights.
+    weights_are : {"counts", "sampling"}, optional
+        As in `mixtura.fit`.
+    missing : {"error", "drop"}
+        Whether an empty or infinite cell is an error, or its row is left out.
+    file_format : str, optional
+        "parquet", "arrow", "csv", "tsv", "ndjson" or "npy"; by default that of the suffix.
+    spool : int, optional
+        Largest size of the temporary copy in bytes; 0 for none, so that the files are read in each pass. By default
+        four fifths of the free space. A .npy file is never copied.
+    folder : str, optional
+        Where the temporary copy lies; by default in the system's folder for such files (TMPDIR).
+    threads : int, optional
+        As in `mixtura.fit`.
+
+    Returns
+    -------
+    FileSource
+
+    Raises
+    ------
+    DataError
+        If a file or a cell cannot be used; the message names the file, the row and the column.
+    ParameterError
+        If a column is missing from the files.
+    MissingExtraError
+        If PyArrow is not installed.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "rows.npy")
+    >>> np.save(path, np.random.default_rng(0).normal(size=(1000, 2)))
+    >>> scan(path)
+    <FileSource of 1,000 rows in 2 columns (x1, x2)>
+    """
+    if missing not in ("error", "drop"):
+        raise ParameterError(f"missing is {missing!r}; expected error or drop")
+    reader, notes = _open(what, file_format, ChosenColumns(columns, exclude, weights_column))
+    weighted = weights_column is not None
+    names = reader.columns[:-1] if weighted else reader.columns
+    width = len(reader.columns)
+    size = min(SAMPLE_ROWS, max(SAMPLE_VALUES // width, 1000))
+    sample = Reservoir.of_size(size, width, reader.dtype, np.random.default_rng(0))
+    intake, before = Intake(reader.columns, weighted, missing, sample), reader.state()
+    blocks = _store(reader, intake, spool=spool, folder=folder)
+    check_unchanged(reader, before)
+    if not blocks.shape[0]:
+        raise DataError(f"{reader.name} has no rows without missing values")
+    kind, scale = _kind_and_scale(intake.sums, weights_are) if weighted else (None, None)
+    n_rows = int(intake.sums["positive"]) if weighted else blocks.shape[0]
+    notes = (*notes, *intake.notes(blocks.shape[0]))
+    rows, positions = sample.in_order()
+    names = reader.columns[:-1] if weighted else reader.columns
+    source = FileSource(blocks, Chunk(rows, None, 0, positions), n_rows, names, scale, None, threads, kind, notes)
+    return replace(source, sample=source.chunk(rows, 0, positions))
+
+
+def _kind_and_scale(sums: Mapping[str, float], weights_are: str | None) -> tuple[str, float]:
+    """What weights are, and by what they are multiplied (`mixtura._support.as_row_weights`), from their sums."""
+    if weights_are not in (None, "counts", "sampling"):
+        raise ParameterError(f"weights_are is {weights_are!r}; expected 'counts' or 'sampling'")
+    if not sums["weight"]:
+        raise DataError("every weight is zero; at least one row must count")
+    kind = weights_are or ("sampling" if sums["broken"] else "counts")
+    return kind, sums["weight"] / sums["squares"] if kind == "sampling" else 1.0
+
+
+def _open(
+    what: Any,
+    file_format: str | None,
+    chosen: ChosenColumns,
+) -> tuple[BatchReader, tuple[str, ...]]:
+    """The reader of the columns that are used, the weights last, and a note on those that are left out."""
+    make: Callable[[tuple[str, ...], Any], BatchReader]
+    if hasattr(what, "__arrow_c_stream__"):
+        stream = pa.RecordBatchReader.from_stream(what)
+        schema, name, make = stream.schema, "X", partial(StreamReader, stream)
+    else:
+        files = locate_files(os.fspath(what), file_format)
+        name = files.paths[0].rpartition("/")[2]
+        if files.kind == "npy":
+            return _open_npy(files, chosen), ()
+        schema, make = read_schema(files), partial(ArrowReader, files)
+    numeric = [field.name for field in schema if is_numeric(field.type)]
+    text = [field.name for field in schema if field.name not in numeric]
+    used = chosen.among(schema.names, numeric, name)
+    note = f"{name}: left out {format_count(len(text), 'column')} without numbers: {format_list(text)}"
+    single = all(schema.field(column).type == pa.float32() for column in used)
+    notes = (note,) if text and chosen.columns is None else ()
+    return make(used, np.dtype(np.float32 if single else np.float64)), notes
+
+
+def _open_npy(files: Files, chosen: ChosenColumns) -> BatchReader:
+    """The reader of a .npy file; of some of its columns if not all are used."""
+    if len(files.paths) > 1:
+        raise DataError(f"{files.paths[0]} and {len(files.paths) - 1} more: give one .npy file")
+    array = NpyRows.of(files.paths[0])
+    used = chosen.among(array.columns, array.columns, array.name)
+    return array if used == array.columns else SomeColumns(array, used)
+
+
+def _store(reader: BatchReader, intake: Intake, *, spool: int | None, folder: str | None) -> Blocks:
+    """Read all rows for the first time; the blocks from which they are read later."""
+    width = len(reader.columns)
+    rows = intake.checked(reader.batches())
+    if isinstance(reader, NpyRows) and intake.missing == "error":
+        deque(rows, maxlen=0)
+        return reader
+    if spool == 0:
+        if isinstance(reader, StreamReader):
+            raise ParameterError("spool is 0, but a table of another package may be read once only; leave spool out")
+        return ReadAgain(reader, intake, (sum(map(len, rows)), width), reader.state())
+    return Spool.of(in_blocks(rows, width, reader.dtype), width, reader.dtype, limit=spool, folder=folder)

@@ -1,0 +1,161 @@
+"""The source of rows that are read block by block, from a temporary copy of files that do not fit into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import add
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura._support import Array, Rng, Rows, format_list, reduce_in_order
+from mixtura.data.array import ArraySource
+from mixtura.data.chunk import Chunk
+from mixtura.data.files.blocks import Blocks
+from mixtura.data.source import Sum
+
+
+@dataclass(frozen=True, eq=False)
+class FileSource:
+    """Rows in blocks, which are read one after the other in each pass.
+
+    `mixtura.scan` makes it of files.
+
+    Attributes
+    ----------
+    blocks : Blocks
+        Of the columns, and of the weights as the last column if ``weight_scale`` is not None.
+    sample : Chunk
+        A random sample of the rows of positive weight, in their order, with their weights.
+    n_rows : int
+        Number of rows of positive weight.
+    columns : tuple of str, or None
+        Names of the columns.
+    weight_scale : float, or None
+        By what the weights are multiplied; None without weights.
+    factor : ndarray of shape (length,), or None
+        By what the rows' weights are multiplied, besides.
+    threads : int, optional
+    weights_are : {"counts", "sampling"} or None
+        As in `mixtura.fit`.
+    notes : tuple of str
+        What the user should know about how the files were read.
+    """
+
+    blocks: Blocks
+    sample: Chunk
+    n_rows: int
+    columns: tuple[str, ...] | None = None
+    weight_scale: float | None = None
+    factor: Array | None = None
+    threads: int | None = None
+    weights_are: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        names = f" ({format_list(self.columns)})" if self.columns else ""
+        return f"<FileSource of {self.n_rows:,} rows in {self.n_features} columns{names}>"
+
+    @property
+    def length(self) -> int:
+        """Number of rows, those of weight zero included."""
+        return self.blocks.shape[0]
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return self.blocks.shape[1] - (self.weight_scale is not None)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the rows' values."""
+        return self.blocks.dtype
+
+    @property
+    def whole(self) -> None:
+        """None, since the rows are never in memory all at once."""
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The rows of positive weight of each block that has any."""
+        start = 0
+        for block in self.blocks:
+            chunk = self.chunk(block, start)
+            start += len(block)
+            if len(chunk.rows):
+                yield chunk
+
+    def chunk(self, block: Rows, start: int, offsets: NDArray[np.intp] | None = None) -> Chunk:
+        """The rows of positive weight among rows as they are stored, whose positions are as in `Chunk`."""
+        chunk = Chunk(block[:, : self.n_features], None, start, offsets)
+        weight = self._weights(block, chunk.positions)
+        chunk = replace(chunk, sample_weight=weight)
+        return chunk if weight is None or weight.all() else chunk.take(np.flatnonzero(weight))
+
+    def _weights(self, block: Rows, positions: slice | NDArray[np.intp]) -> Array | None:
+        """Weights of rows as they are stored, (m,), which may be zero; None without weights."""
+        stored = None if self.weight_scale is None else block[:, -1].astype(np.float64) * self.weight_scale
+        if self.factor is None:
+            return stored
+        factor = np.asarray(self.factor[positions], dtype=np.float64)
+        return factor if stored is None else stored * factor
+
+    def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
+        """Sum of ``f(chunk)`` over all blocks, added from first to last; blocks are read while others are computed."""
+        return reduce_in_order(f, self.chunks(), add, self.threads)
+
+    def rows(self, n: int, rng: Rng) -> Chunk:
+        """A random sample of n rows of positive weight, in their order; all rows if there are fewer.
+
+        Up to the size of ``sample`` it is a part of that; for more the rows are read.
+        """
+        size = len(self.sample.rows)
+        if n >= size:
+            return self.sample if size == self.n_rows else self._read_sample(min(n, self.n_rows), rng)
+        return self.sample.take(np.sort(rng.choice(size, size=n, replace=False)))
+
+    def _read_sample(self, n: int, rng: Rng) -> Chunk:
+        """A random sample of n rows of positive weight, by one pass."""
+        seeded = np.random.default_rng(
+            rng.integers(2**31) if isinstance(rng, np.random.Generator) else rng.randint(2**31)
+        )
+        chosen = np.sort(seeded.choice(self.n_rows, size=n, replace=False, shuffle=False))
+        parts, before = [], 0
+        for chunk in self.chunks():
+            here = chosen[np.searchsorted(chosen, before) : np.searchsorted(chosen, before + len(chunk.rows))]
+            parts.append(chunk.take(here - before))
+            before += len(chunk.rows)
+        return _joined(parts)
+
+    def take(self, positions: NDArray[np.intp]) -> ArraySource:
+        """A source, in memory, of the rows at these positions, in this order."""
+        order = np.argsort(positions, kind="stable")
+        wanted, start = np.asarray(positions)[order], 0
+        rows, weights = [], []
+        for block in self.blocks:
+            here = wanted[slice(*np.searchsorted(wanted, (start, start + len(block))))]
+            chosen = block[here - start]
+            rows.append(chosen[:, : self.n_features])
+            weights.append(self._weights(chosen, here))
+            start += len(block)
+        back = np.argsort(order, kind="stable")
+        weight = None if weights[0] is None else np.concatenate([each for each in weights if each is not None])[back]
+        return ArraySource(np.ascontiguousarray(np.concatenate(rows)[back]), weight, self.threads, self.weights_are)
+
+    def reweighted(self, factor: Array) -> FileSource:
+        """A source of the same rows with their weights multiplied by ``factor``, (length,)."""
+        both = np.asarray(factor, dtype=np.float64) * (1.0 if self.factor is None else self.factor)
+        same = replace(self, factor=both)
+        n_rows = sum(len(chunk.rows) for chunk in same.chunks()) if self.weight_scale else int(np.count_nonzero(both))
+        here, before = self.sample.positions, self.sample.sample_weight
+        weight = both[here] if before is None else before * np.asarray(factor)[here]
+        return replace(same, n_rows=n_rows, sample=self.sample.reweighted(weight).take(np.flatnonzero(weight)))
+
+
+def _joined(parts: Sequence[Chunk]) -> Chunk:
+    """Chunks as one, with the positions of all rows."""
+    rows = np.concatenate([part.rows for part in parts])
+    positions = [np.arange(p.start, p.stop) if isinstance(p := part.positions, slice) else p for part in parts]
+    weights = [part.sample_weight for part in parts if part.sample_weight is not None]
+    return Chunk(rows, np.concatenate(weights) if weights else None, 0, np.concatenate(positions))
