@@ -150,6 +150,14 @@ class Stats:
             scatter = self.scatter[components]
         return Stats(weight, self.mean[components], scatter, self.loglik, self.assignment_logprob, self.noise_weight)
 
+    def with_components(self, components: Index, own: Stats) -> Stats:
+        """The statistics with those of some components replaced; a pooled scatter stays as it is."""
+        weight, mean, scatter = self.weight.copy(), self.mean.copy(), self.scatter.copy()
+        weight[components], mean[components] = own.weight, own.mean
+        if self.scatter_kind != "pooled":
+            scatter[components] = own.scatter
+        return replace(self, weight=weight, mean=mean, scatter=scatter)
+
     def reduced(self, scatter_kind: ScatterKind) -> Stats:
         """The statistics with full scatter reduced to pooled or diagonal; scatter that is not full stays as it is.
 

@@ -198,7 +198,9 @@ def test_other_rows_or_weights_than_those_of_the_fit_are_refused():
     rows = np.r_[rng.normal(size=(60, 2)), rng.normal(size=(12, 2)) * 0.4 + 4]
     counts = np.repeat([1, 5], [60, 12])
     fit = mixtura.fit(rows, 2, seed=0, sample_weight=counts)
-    with pytest.raises(mixtura.DataError, match="X has 72 rows by weight, the fit 120; pass its rows"):
+    with pytest.raises(
+        mixtura.DataError, match="X has 72 rows by weight, but 120 were fitted; pass the rows of the fit"
+    ):
         mixtura.bootstrap(fit, rows, 9, seed=0)
     record = mixtura.bootstrap(fit, rows, 99, seed=0, sample_weight=counts).records()[0]
     assert record["lower"] <= record["estimate"] <= record["upper"]

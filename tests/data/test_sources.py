@@ -1,13 +1,16 @@
 """Whatever holds the rows, the answers are the same; and it is read no more often than it must be."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from halves import Halves
+from problem_of import problem_of
 
 import mixtura
 from mixtura import ParameterError
 from mixtura.data import ArraySource, Chunk, as_source
-from mixtura.kernels import summarise
+from mixtura.kernels import NUMPY_KERNEL, kernel_of, summarise
 from mixtura.mixture.region import NOISE_REGIONS
 from mixtura.testing import check_source
 
@@ -166,3 +169,24 @@ def test_the_kit_for_sources_of_ones_own_finds_what_is_wrong():
 
     with pytest.raises(AssertionError, match=r"the summary's weight differs from the array's"):
         check_source(Wrong)
+
+
+def test_a_sample_of_a_source_is_computed_as_the_source_is():
+    """By its kernel, with the kind of its weights."""
+    calls = []
+
+    def estep(*arguments):
+        calls.append(arguments)
+        return NUMPY_KERNEL.estep(*arguments)
+
+    kernel = replace(NUMPY_KERNEL, estep=estep)
+    rows, weight = np.random.default_rng(0).normal(size=(50, 2)), np.arange(1.0, 51.0)
+    source = ArraySource(rows, weight, weights_are="sampling", kernel=kernel)
+    problem = problem_of(source, "VVV").on_sample(source.rows(20, np.random.default_rng(1)))
+    assert kernel_of(problem.source) is kernel
+    assert problem.source.weights_are == "sampling"
+    assert problem.source.n_rows == 20
+    for changed in (source.take(np.arange(9)), source.reweighted(np.full(50, 2.0))):
+        assert kernel_of(changed) is kernel
+    assert mixtura.fit(source, 2, seed=0).weights_are == "sampling"
+    assert calls

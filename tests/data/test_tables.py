@@ -32,6 +32,7 @@ WRITE = {
     "t.tsv": lambda path: path.write_text(CSV.replace(",", "\t")),
     "bom.csv": lambda path: path.write_text("\ufeff" + CSV + "\n,\n", encoding="utf-8"),
     "crlf.csv": lambda path: path.write_bytes(CSV.replace("\n", "\r\n").encode()),
+    "cr.csv": lambda path: path.write_bytes(CSV.replace("\n", "\r").encode()),
     "t.csv.gz": lambda path: path.write_bytes(gzip.compress(CSV.encode())),
     "t.csv.bz2": lambda path: path.write_bytes(bz2.compress(CSV.encode())),
     "t.csv.xz": lambda path: path.write_bytes(lzma.compress(CSV.encode())),
@@ -625,3 +626,28 @@ def test_spreadsheets_without_cells(tmp_path):
     openpyxl.Workbook().save(path)
     with pytest.raises(DataError, match=r"t\.xlsx has no cells"):
         read(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n\u22121,2\n3,\u22124.5\n",
+        "\u22121,2\n3,\u22124.5\n",
+        "a;b\n\u22121;2\n3;\u22124,5\n",
+        "\u22121;2\n3;\u22124,5\n",
+        "a b\r\u22121 2\r3 \u22124.5\r",
+    ],
+)
+def test_a_printed_minus_is_a_sign(tmp_path, text):
+    path = tmp_path / "t.csv"
+    path.write_bytes(text.encode())
+    assert read(path).rows.tolist() == [[-1.0, 2.0], [3.0, -4.5]]
+    path.write_text("a,b\n1,2\n\u22129,3\n4,5\n", encoding="utf-8")
+    for code in ("\u22129", "-9"):
+        assert read(path, na=[code], missing="drop").rows.tolist() == [[1.0, 2.0], [4.0, 5.0]]
+
+
+def test_quotes_protect_carriage_returns_where_lines_end_with_line_feeds(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'a,"b\rc"\n1,2\n')
+    assert read(path).columns == ("a", "b\rc")

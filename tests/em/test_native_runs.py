@@ -297,3 +297,33 @@ def test_singular_covariances_of_many_columns_are_left_to_lapack():
     rows = np.c_[np.linspace(-1.7, 1.7, 150), np.eye(150), np.eye(150)]
     for model, kernel_iterates in (("VVV", False), ("VVI", True)):
         assert has_kernel_iteration(problem_of(rows, model)) == kernel_iterates
+
+
+def endings(rows, floor):
+    """How runs of three components end that go on until the log-likelihood falls, from 10 random partitions."""
+    rng, chunk = np.random.default_rng(0), Chunk(rows)
+    starts = [accumulate(chunk, np.eye(3)[rng.integers(3, size=len(rows))], "full") for _ in range(10)]
+    found = []
+    for model in ("VVV", "EEE", "VVI"):
+        runs = FusedRuns.begin(
+            model, chunk, starts, floor, tol=-np.inf, least_rows=rows.shape[1] + 1, accelerate_after=10
+        )
+        runs.advance(range(len(starts)), 3000)
+        found += [runs.result(number) for number in range(len(starts))]
+    return found
+
+
+def test_a_fall_by_rounding_of_single_precision_is_no_failure():
+    """`Problem.rounding` allows it, too."""
+    rng = np.random.default_rng(2)
+    rows = (rng.normal(size=(400, 3)) + rng.choice([0, 3, 100], size=(400, 1))).astype(np.float32)
+    assert Ending.FELL not in {run.ending for run in endings(rows, np.full(3, 1e-9))}
+
+
+def test_a_fall_by_rounding_at_the_floor_is_no_failure():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, 3))
+    rows[:, 2] = rows[:, 0] * 1e3
+    found = endings(rows, 1e-10 * rows.var(axis=0))
+    assert any(run.any_at_floor for run in found)
+    assert Ending.FELL not in {run.ending for run in found}

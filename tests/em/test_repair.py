@@ -12,6 +12,7 @@ from mixtura._support import EPS
 from mixtura.em.outcome import Action
 from mixtura.em.problem import eigenvalue_rounding
 from mixtura.em.repair import reseed_empty
+from mixtura.em.run import Run
 from mixtura.errors import ColumnsWarning
 from mixtura.stats import Stats
 
@@ -102,8 +103,8 @@ def test_a_component_on_a_single_outlier_is_reseeded_then_removed_or_kept_elsewh
         fit = mixtura.fit(rows, 2, start=labels)
     first = fit.starts[0].repairs[0]
     assert (first.component, first.action) == (1, Action.RESEEDED)
-    assert first.points == pytest.approx(1)
-    assert str(first) == f"component 1 re-seeded at iteration {first.iteration} (1 points)"
+    assert first.rows == pytest.approx(1)
+    assert str(first) == f"component 1 re-seeded at iteration {first.iteration} (1 rows)"
     assert len(fit.trace) <= fit.iterations  # the trace began anew
     assert fit.outcome in (Outcome.RESEEDED, Outcome.REMOVED)
 
@@ -186,3 +187,11 @@ def test_where_all_is_noise_components_begin_far_from_the_mean_of_the_rows():
     assert [repair.action for repair in repairs] == [Action.RESEEDED] * 2
     assert stats.mean.ravel().tolist() == [30.0, 0.0]  # the mean is 8.4
     np.testing.assert_allclose(stats.weight, 2.5)
+
+
+def test_what_is_known_of_the_floor_is_of_the_last_iterate_alone():
+    problem = problem_of(np.random.default_rng(0).normal(size=(40, 2)), "VVV")
+    first = problem.begin(Stats(np.array([40.0]), np.zeros((1, 2)), 40 * np.eye(2)[None], 0.0, 0.0))
+    run = Run.started(first)
+    told = run.with_any_at_floor(any_at_floor=True)
+    assert (run.any_at_floor, told.any_at_floor, told.extended(first).any_at_floor) == (False, True, False)

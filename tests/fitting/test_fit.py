@@ -217,6 +217,33 @@ def test_one_weight_for_all_rows(iris):
     assert single.n_rows == 300
 
 
+@pytest.mark.parametrize("wrong", [np.nan, None, -1, "masked"])
+def test_a_start_may_say_anything_of_rows_of_weight_zero(iris, wrong):
+    weight, labels = np.ones(150), np.repeat([0, 1, 2], 50)
+    weight[[0, 50, 149]] = 0
+    kept = weight > 0
+    given = [label if known else wrong for label, known in zip(labels.tolist(), kept, strict=True)]
+    if wrong == "masked":
+        given = np.ma.masked_array(labels, ~kept)
+    alone = mixtura.fit(iris[kept], start=labels[kept])
+    assert mixtura.fit(iris, start=given, sample_weight=weight).loglik == pytest.approx(alone.loglik)
+    with pytest.raises(DataError, match="start, row 0: "):
+        mixtura.fit(iris, start=given)
+    weight[50] = 1
+    with pytest.raises(DataError, match="start, row 50: "):
+        mixtura.fit(iris, start=given, sample_weight=weight)
+
+
+def test_responsibilities_of_rows_of_weight_zero_may_be_missing(iris):
+    weight, share = np.ones(150), np.eye(3)[np.repeat([0, 1, 2], 50)]
+    weight[[0, 50]], share[[0, 50]] = 0, np.nan
+    alone = mixtura.fit(iris[weight > 0], start=share[weight > 0])
+    assert mixtura.fit(iris, start=share, sample_weight=weight).loglik == pytest.approx(alone.loglik)
+    weight[50] = 1
+    with pytest.raises(DataError, match="start, row 50: responsibilities"):
+        mixtura.fit(iris, start=share, sample_weight=weight)
+
+
 def test_rows_of_weight_zero_are_absent_from_starts_too(iris):
     weight = np.r_[np.ones(100), np.zeros(50)]
     labels = np.arange(150) // 50

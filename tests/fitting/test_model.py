@@ -90,3 +90,19 @@ def test_a_model_says_it_all():
     assert repr(MODELS["eigenvalues"]) == "Model(name='VVV', constraint=EigenvalueRatio(ratio=3.0))"
     assert repr(EM(tol=1e-3)) == "EM(tol=0.001)"
     assert MODELS["plain"] != MODELS["equal"]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Model(equal_weights="no"), "equal_weights is 'no'; expected True or False"),
+        (lambda: Model(equal_weights=1), "equal_weights is 1; expected True or False"),
+        (lambda: EM(accelerate="no"), "accelerate is 'no'; expected True or False"),
+        (lambda: EM(tol="0.5"), "tol is '0.5'; expected a finite number that is not negative"),
+        (lambda: EM(tol=True), "tol is True; expected a finite number that is not negative"),
+        (lambda: Model(trim="0.1"), "trim is '0.1'; expected a finite number"),
+    ],
+)
+def test_text_is_no_number_and_only_true_and_false_are_answers(make, words):
+    with pytest.raises(ParameterError, match=words):
+        make()

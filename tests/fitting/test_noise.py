@@ -233,6 +233,42 @@ def test_noise_over_a_given_box_and_from_a_mixture():
     assert "and noise" in repr(fit)
 
 
+BOX = Noise(0.3, [-30.0, -30.0], [30.0, 30.0])
+REGIONS = {"none": (None, 1600.0), "a box": (BOX, 3600.0), "hull": (mixtura.UniformNoise(0.2, region="hull"), None)}
+
+
+def at_the_start(rows, start, noise):
+    """The mixture with which EM starts."""
+    with pytest.warns(mixtura.errors.ConvergenceWarning):
+        return mixtura.fit(rows, start=start, noise=noise, max_iter=0).mixture
+
+
+@pytest.mark.parametrize("which", REGIONS)
+def test_a_fit_from_a_mixture_with_noise_is_of_the_model_that_it_tells(which):
+    """The argument has the region, the mixture the weight; the model says what was fitted, so that it can be again."""
+    rows, _ = scattered(2, 60)
+    asked, volume = REGIONS[which]
+    start = mixtura.fit(rows, 2, noise=Noise(0.1, [-20.0, -20.0], [20.0, 20.0]), seed=0).mixture
+    fit = mixtura.fit(rows, start=start, noise=asked)
+    assert fit.mixture.noise.volume == pytest.approx(volume or scipy.spatial.ConvexHull(rows).volume)
+    assert fit.model.noise is not None
+    assert at_the_start(rows, start, asked).noise.weight == start.noise.weight
+    again = mixtura.fit(rows, 2, model=fit.model, seed=0)
+    assert again.mixture.noise.volume == pytest.approx(fit.mixture.noise.volume)
+    assert again.n_parameters == fit.n_parameters
+    assert again.loglik == pytest.approx(fit.loglik, abs=0.01)
+    from_itself = mixtura.fit(rows, model=fit.model, start=fit.mixture)
+    assert from_itself.loglik == pytest.approx(fit.loglik, abs=0.01)
+    assert mixtura.bootstrap(fit, rows, 5, seed=0).noise is not None
+
+
+def test_a_start_without_noise_leaves_the_argument_its_weight():
+    rows, _ = scattered(2, 60)
+    start = mixtura.fit(rows, 2, seed=0).mixture
+    assert at_the_start(rows, start, BOX).noise.weight == BOX.weight
+    assert mixtura.fit(rows, start=start).model.noise is None
+
+
 def test_noise_may_be_a_turned_box():
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(300, 2)) * [10.0, 0.5] @ TURN.T
@@ -310,6 +346,8 @@ def test_noise_needs_a_volume():
     ("values", "words"),
     [
         ((-0.1, [0.0], [1.0]), "the weight is -0.1"),
+        (("a", [0.0], [1.0]), "noise: the weight is 'a'; expected a probability"),
+        ((None, [0.0], [1.0]), "noise: the weight is None; expected a probability"),
         ((0.1, [0.0], [1.0, 2.0]), "the corners are"),
         ((0.1, [0.0, 1.0], [1.0, 1.0]), "no width in column 1"),
         ((0.1, [0.0, 0.0], [1.0, 1.0], [[1.0, 1.0], [0.0, 1.0]]), "expected orthonormal columns"),

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from mixtura import DataError, DenseCovariance, DiagonalCovariance, Mixture, ParameterError
+from mixtura import DataError, DenseCovariance, DiagonalCovariance, Mixture, Noise, ParameterError
 
 UNIT = DenseCovariance(np.eye(2)[None], 2)
 
@@ -138,3 +138,23 @@ def test_covariances_are_symmetric_to_the_last_bit():
     found = DenseCovariance(given, 1).matrices
     np.testing.assert_array_equal(found, found.swapaxes(1, 2))
     np.testing.assert_allclose(found, [[[2, 1 + 5e-10], [1 + 5e-10, 2]]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("variance", [1e-320, 1e-308, 1e300])
+def test_densities_of_extreme_covariances_come_without_warnings(variance):
+    """Distances that overflow are the largest that are told apart."""
+    rows = [[0.0, 0.0], [1.0, 1.0], [1e150, -3.0]]
+    for covariances in ([[variance, variance], [1.0, variance]], [np.diag([variance, 1.0])] * 2):
+        mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], covariances)
+        with np.errstate(all="raise"):
+            joint = mixture.log_joint(rows)
+        assert np.isfinite(joint).all()
+        np.testing.assert_allclose(np.logaddexp(*joint[:2].T), mixture.logpdf(rows[:2]), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("count", "left"), [(1, 5), (2, 5), (3, 1), (0, 5)])
+def test_the_parameters_of_noise_go_with_it(count, left):
+    """Noise over a known region may count as one parameter; what is left is then counted anew."""
+    noise = Noise(0.2, [-9.0, -9.0], [9.0, 9.0])
+    mixture = Mixture([0.8], [[0.0, 0.0]], np.eye(2)[None], n_parameters=count, noise=noise)
+    assert mixture.without_noise().n_parameters == left

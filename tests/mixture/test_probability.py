@@ -59,6 +59,10 @@ def test_quantile_wants_one_column_and_probabilities():
         PLANE.quantile(0.5)
     with pytest.raises(ParameterError, match="between 0 and 1"):
         LINE.quantile(1.5)
+    with pytest.raises(ParameterError, match="p is 'a'; expected numbers between 0 and 1"):
+        LINE.quantile("a")
+    with pytest.raises(ParameterError, match="probabilities are 'a'; expected"):
+        LINE.hdr_levels("a")
 
 
 def test_a_box_in_the_far_tail_keeps_its_digits():
@@ -90,7 +94,10 @@ def test_all_space_has_probability_one():
     ("lower", "upper", "message"),
     [
         ([0.0], None, "shape"),
-        ([np.nan, 0.0], None, "NaN"),
+        ([0.0, np.nan], None, "lower is NaN in column 1; give -inf where a box has no end"),
+        (None, [[0.0, 0.0], [np.nan, 0.0]], "upper is NaN in column 0; give inf where a box has no end"),
+        (["x", 0.0], None, r"lower is \['x', 0.0\]; expected numbers, \(d,\) or \(n, d\)"),
+        (None, [[0.0], [0.0, 1.0]], "upper is .* expected numbers"),
         ([[0.0, 0.0]], [[1.0, 1.0]] * 3, "as many"),
         ([0.0, 2.0], [1.0, 1.0], "column 1"),
     ],

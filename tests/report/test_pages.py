@@ -119,7 +119,9 @@ def test_errors_say_what_to_do(fit, rows, tmp_path, monkeypatch):
         fit.report(rows, tmp_path / "no" / "a.html")
     with pytest.raises(mixtura.ParameterError, match="lang is 'fr'; expected one of en, zh"):
         fit.report(rows, lang="fr")
-    with pytest.raises(mixtura.ParameterError, match=r"X has 90 rows, but 180 were fitted; pass the rows of the fit"):
+    with pytest.raises(
+        mixtura.DataError, match=r"X has 90 rows by weight, but 180 were fitted; pass the rows of the fit"
+    ):
         fit.report(rows[:90])
     with pytest.raises(mixtura.DataError):
         fit.report(rows.to_numpy()[:, :2])
@@ -316,7 +318,7 @@ def test_a_selection_is_reported_with_its_curves(rows):
     text = text_of(one.by("aicc").report(rows))
     assert "AICc" in text
     assert "models='all'" in text
-    with pytest.raises(mixtura.ParameterError, match="were fitted"):
+    with pytest.raises(mixtura.DataError, match="were fitted"):
         chosen.report(rows[:50])
 
 
@@ -324,7 +326,7 @@ def test_weights_count(rows):
     weights = np.tile([1, 2], 90)
     fit = mixtura.fit(rows, 3, sample_weight=weights, seed=0)
     assert "270 rows" in text_of(fit.report(rows, sample_weight=weights))
-    with pytest.raises(mixtura.ParameterError, match="and its sample_weight"):
+    with pytest.raises(mixtura.DataError, match="and its sample_weight"):
         fit.report(rows)
 
 

@@ -10,15 +10,10 @@ from mixtura._support.checks import (
     LARGEST_VALUE,
     MOST_COMPONENTS,
     all_finite,
-    as_amount,
     as_column_positions,
-    as_count,
-    as_fraction,
-    as_known_seed,
+    as_mask,
     as_matching_rows,
     as_names,
-    as_real,
-    as_rng,
     as_rows,
     choose_columns,
     frozen_array,
@@ -35,6 +30,7 @@ from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibi
 from mixtura._support.plain import as_kind, as_tuple_of
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
 from mixtura._support.saved_text import read_saved
+from mixtura._support.scalars import as_amount, as_count, as_flag, as_fraction, as_known_seed, as_real, as_rng
 from mixtura._support.slices import block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.text_table import text_table
@@ -75,9 +71,11 @@ __all__ = [
     "as_columns_like",
     "as_count",
     "as_entropy",
+    "as_flag",
     "as_fraction",
     "as_kind",
     "as_known_seed",
+    "as_mask",
     "as_matching_rows",
     "as_names",
     "as_numbers",

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from mixtura._support.callbacks import announce
-from mixtura._support.checks import as_rng
+from mixtura._support.scalars import as_rng
 from mixtura._support.threads import map_in_order
 from mixtura._support.types import Rng
 from mixtura.errors import MixturaWarning, ParameterError

@@ -75,7 +75,7 @@ def as_row_weights(sample_weight: Any, n_rows: int, weights_are: str | None = No
         squares = float(np.square(relative).sum())
     total = float(relative.sum())
     whole = largest * total < MOST_COUNTED and bool((weight == np.rint(weight)).all())
-    kind = weights_are or WEIGHT_KINDS[not whole]
+    kind = weights_are or ("counts" if whole else "sampling")
     if kind == "sampling":
         with np.errstate(under="ignore"):
             return RowWeights(relative * (total / squares), kind)

@@ -16,6 +16,7 @@ from mixtura.analysis.classes import as_classes
 from mixtura.analysis.classification import Discriminant
 from mixtura.analysis.confusion import Confusion
 from mixtura.analysis.discriminant import discriminant
+from mixtura.data import given_weights
 from mixtura.errors import DataError, MixturaWarning
 from mixtura.fitting import EM
 
@@ -72,7 +73,7 @@ def cross_validate_classes(
     absent = np.setdiff1d(found.classes, labels)
     if len(absent):
         raise DataError(f"y has no row of class {str(absent[0])!r}; pass the rows of all classes of the discriminant")
-    weight = as_sample_weight(sample_weight, len(missing), weights_are)
+    weight = as_sample_weight(given_weights(X, sample_weight), len(missing), weights_are)
     weight = None if weight is None else weight[kept]
     fold = _deal(labels, as_count(folds, "folds", least=2), as_rng(seed))
     parts = []

@@ -32,6 +32,7 @@ from mixtura.analysis.classes import as_classes
 from mixtura.analysis.confusion import Confusion
 from mixtura.analysis.discriminant_file import discriminant_fields, discriminant_to_json
 from mixtura.covariance import DenseCovariance
+from mixtura.data import given_weights
 from mixtura.errors import DataError
 from mixtura.mixture import Mixture
 from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, View, draw_view, format_number
@@ -173,7 +174,7 @@ class Discriminant:
         """Rows counted by their class ``y`` and predicted class; rows without a class do not count."""
         predicted = np.asarray(self.predict(X))
         classes, missing = as_classes(y, len(predicted))
-        weight, known = as_sample_weight(sample_weight, len(predicted)), ~missing
+        weight, known = as_sample_weight(given_weights(X, sample_weight), len(predicted)), ~missing
         own = None if weight is None else weight[known]
         return Confusion.of(self.classes, classes[known], predicted[known], own, table_kind(X))
 

@@ -23,6 +23,7 @@ from mixtura._support import (
     table_kind,
     underflow_to_zero,
 )
+from mixtura.data import given_weights
 from mixtura.errors import ParameterError
 from mixtura.mixture import NOISE_LABEL, Mixture, as_mixture, component_labels
 from mixtura.plotting import Place, plot_entropy
@@ -225,7 +226,7 @@ def combine_components(mixture: Any, X: Any, sample_weight: Any = None) -> Combi
     """
     mixture = as_mixture(mixture, "mixture")
     responsibilities = mixture.posterior(X)[:, : mixture.n_components]  # noise is no cluster
-    weight = as_sample_weight(sample_weight, len(responsibilities))
+    weight = as_sample_weight(given_weights(X, sample_weight), len(responsibilities))
     counts = np.ones(len(responsibilities)) if weight is None else weight
     entropies, merges, merged_rows = [_entropy(responsibilities, counts)], [], []
     while responsibilities.shape[1] > 1:

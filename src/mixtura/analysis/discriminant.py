@@ -26,7 +26,7 @@ from mixtura.analysis.class_gaussians import fit_gaussians
 from mixtura.analysis.class_mixtures import ClassMixtures, split_components, weight_options, weighted_sum
 from mixtura.analysis.classes import as_priors, class_proportions, encode_classes, value_per_class
 from mixtura.analysis.classification import Discriminant
-from mixtura.data import ArraySource, ColumnValues
+from mixtura.data import ArraySource, ColumnValues, given_weights
 from mixtura.errors import (
     ColumnsWarning,
     DataError,
@@ -106,7 +106,7 @@ def discriminant(
     ['near', 'far']
     """
     rows = as_matching_rows(X, None, np.shape(X)[-1] if np.ndim(X) > 1 else 1)
-    weight = as_sample_weight(sample_weight, len(rows), weights_are)
+    weight = as_sample_weight(given_weights(X, sample_weight), len(rows), weights_are)
     classes, codes = encode_classes(y, len(rows), weight, unlabelled)
     options = {"em": as_em(em), "seed": seed, "threads": threads}
     fit_classes = _choose_fitter(n_components, bool((codes < 0).any()), classes, models)

@@ -28,7 +28,7 @@ from mixtura._support import (
     table_kind,
     underflow_to_zero,
 )
-from mixtura.data import ArraySource, ColumnValues, round_to_units
+from mixtura.data import ArraySource, ColumnValues, given_weights, round_to_units
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
 from mixtura.plotting import Place, plot_likelihood_ratios
@@ -230,7 +230,7 @@ def likelihood_ratio_tests(
     """
     if not 0 < as_real(level) <= 1:
         raise ParameterError(f"level is {shortened(level)}; expected a number above 0 and at most 1, such as 0.05")
-    rows = as_rows(X)
+    rows, sample_weight = as_rows(X), given_weights(X, sample_weight)
     rng, wanted = as_rng(seed), as_count(n, "n")
     values = ColumnValues.of(ArraySource.of(rows, sample_weight, weights_are=weights_are))
     how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}

@@ -6,7 +6,7 @@ data set. To add a source, write a class with the members of `Source` in a file 
 
 from __future__ import annotations
 
-from mixtura.data.array import ArraySource, as_source
+from mixtura.data.array import ArraySource, as_source, given_weights
 from mixtura.data.chunk import Chunk
 from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source, weights_of
 from mixtura.data.summary import Extent, Summary
@@ -23,6 +23,7 @@ __all__ = [
     "Summary",
     "WholeArray",
     "as_source",
+    "given_weights",
     "is_source",
     "round_to_units",
     "weights_of",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mixtura._support import Array, Rng, Rows, as_row_weights, as_rows, chunk_slices, map_in_order
 from mixtura.data.chunk import Chunk
 from mixtura.data.source import Source, Sum, WholeArray, is_source
+from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 
 
@@ -31,6 +32,8 @@ class ArraySource:
         Number of threads; by default that of `mixtura._support.threads.thread_count`.
     weights_are : {"counts", "sampling"} or None
         What the weights that were given are (`mixtura.fit`); ``sample_weight`` is what follows from this.
+    kernel : Kernel or None
+        What computes with these rows (`mixtura.kernels.kernel_of`); None for the current kernel.
 
     Examples
     --------
@@ -43,6 +46,7 @@ class ArraySource:
     sample_weight: Array | None = None
     threads: int | None = None
     weights_are: str | None = None
+    kernel: Any = None
 
     @classmethod
     def of(
@@ -56,6 +60,13 @@ class ArraySource:
         """The source of checked rows and of weights, which are checked."""
         weights = as_row_weights(sample_weight, len(rows), weights_are)
         return cls(rows, weights.values, threads, weights.kind)
+
+    @classmethod
+    def of_sample(cls, source: Source, sample: Chunk, threads: int | None) -> ArraySource:
+        """Some rows of a source, in memory without gaps, with the source's kernel and kind of weights."""
+        rows = np.require(sample.rows, requirements="C")
+        weight = None if sample.sample_weight is None else np.ascontiguousarray(sample.sample_weight)
+        return cls(rows, weight, threads, getattr(source, "weights_are", None), getattr(source, "kernel", None))
 
     @property
     def length(self) -> int:
@@ -138,7 +149,8 @@ def as_source(
 ) -> Source:
     """What a user passed in as a source: a `Source` as it is, anything else as checked rows in memory.
 
-    ``check`` turns anything but a `Source` into a matrix of rows (n, d). Weights of a `Source` are taken as they are.
+    ``check`` turns anything but a `Source` into a matrix of rows (n, d). A `Source` and a `Table` may
+    have weights of their own, which are taken as they are.
 
     Examples
     --------
@@ -146,8 +158,32 @@ def as_source(
     2
     """
     if not is_source(X):
-        return ArraySource.of_rows(check(X), sample_weight, threads, weights_are)
+        return ArraySource.of_rows(check(X), given_weights(X, sample_weight), threads, weights_are)
     if not (sample_weight is None and weights_are is None):
         raise ParameterError("sample_weight or weights_are is given beside a Source; give the weights to the Source")
     source: Source = X
     return source
+
+
+def given_weights(X: Any, sample_weight: Any) -> Any:
+    """The weights that a user passed in with rows: ``sample_weight``, or those of a `Table`, but not both.
+
+    Examples
+    --------
+    >>> table = Table(np.array([[1.0], [2.0]]), ("a",), np.array([1.0, 3.0]), "a.csv", np.array([0, 1]), 2)
+    >>> given_weights(table, None).tolist(), given_weights(table.rows, [2.0, 2.0])
+    ([1.0, 3.0], [2.0, 2.0])
+    >>> given_weights(table, [2.0, 2.0])
+    Traceback (most recent call last):
+    mixtura.errors.ParameterError: sample_weight is given beside a table with weights of its own; leave sample_weight \
+out, or read the table without weights_column
+    """
+    own = X.sample_weight if isinstance(X, Table) else None  # not by name: a column of pandas may have it
+    if own is None or sample_weight is own:
+        return sample_weight
+    if sample_weight is not None:
+        raise ParameterError(
+            "sample_weight is given beside a table with weights of its own; leave sample_weight out, or read the "
+            "table without weights_column"
+        )
+    return own

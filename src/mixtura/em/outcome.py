@@ -27,19 +27,17 @@ class Repair:
     component : int
         Number of the component at the start, from 0.
     action : Action
-    points : float
+    rows : float
         Number of rows that the component held before.
     """
 
     iteration: int
     component: int
     action: Action
-    points: float
+    rows: float
 
     def __str__(self) -> str:
-        return (
-            f"component {self.component} {self.action.value} at iteration {self.iteration} ({self.points:.3g} points)"
-        )
+        return f"component {self.component} {self.action.value} at iteration {self.iteration} ({self.rows:.3g} rows)"
 
 
 # So many repairs are told one by one; of more, their numbers.
@@ -94,7 +92,8 @@ class Outcome(Enum):
         >>> Outcome.FLOORED.converged, Outcome.OUT_OF_STEPS.converged
         (True, False)
         """
-        return self.value.startswith("Converged")
+        qualified = (Outcome.FLOORED, Outcome.SPURIOUS, Outcome.RESEEDED, Outcome.REMOVED)
+        return self is Outcome.CONVERGED or self in qualified
 
     def qualified(self, repairs: Sequence[Repair], *, floored: bool, spurious: bool) -> Outcome:
         """The gravest outcome that holds of a converged fit with these repairs; other outcomes stay.

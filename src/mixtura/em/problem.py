@@ -96,8 +96,7 @@ class Problem:
 
     def on_sample(self, sample: Chunk) -> Problem:
         """The problem on some of its rows, as an array in memory."""
-        rows = np.require(sample.rows, requirements="C")
-        source = ArraySource(rows, sample.sample_weight, getattr(self.source, "threads", None))
+        source = ArraySource.of_sample(self.source, sample, getattr(self.source, "threads", None))
         return replace(self, source=source, estep=self.estep.select_rows(sample.positions))
 
     def keep(self, components: Index) -> Problem:

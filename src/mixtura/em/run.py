@@ -109,6 +109,8 @@ class Run:
     repairs : tuple of Repair
     components : tuple of int
         Numbers, as at the start, of the components that are left.
+    known_at_floor : bool or None
+        What `any_at_floor` is, so that the last iterate need not be made to tell; None where that is not known.
     """
 
     make_last: Callable[[], Iterate]
@@ -118,6 +120,7 @@ class Run:
     outcome: Outcome
     repairs: tuple[Repair, ...]
     components: tuple[int, ...]
+    known_at_floor: bool | None = None
 
     @classmethod
     def started(cls, first: Iterate, repairs: tuple[Repair, ...] = ()) -> Run:
@@ -126,9 +129,8 @@ class Run:
         return cls(lambda: first, (first.loglik,), 0, 1, Outcome.OUT_OF_STEPS, repairs, components)
 
     def with_any_at_floor(self, *, any_at_floor: bool) -> Run:
-        """Set `any_at_floor` of this run, so that the last iterate need not be made to tell; returns the run itself."""
-        vars(self).update(any_at_floor=any_at_floor)
-        return self
+        """The run with what `any_at_floor` is, so that the last iterate need not be made to tell."""
+        return replace(self, known_at_floor=any_at_floor)
 
     @cached_property
     def last(self) -> Iterate:
@@ -140,10 +142,10 @@ class Run:
         """Log-likelihood of the last iterate; minus infinity if the first M-step gave no mixture."""
         return self.trace[-1] if self.trace else -math.inf
 
-    @cached_property
+    @property
     def any_at_floor(self) -> bool:
         """Whether the covariance of any component of the last iterate has been raised to the floor."""
-        return bool(self.last.at_floor.any())
+        return bool(self.last.at_floor.any()) if self.known_at_floor is None else self.known_at_floor
 
     @property
     def finished(self) -> bool:
@@ -169,5 +171,11 @@ class Run:
 
     def extended(self, new: Iterate, passes: int = 1) -> Run:
         """The run after one more iteration."""
-        trace, passes = (*self.trace, new.loglik), self.passes + passes
-        return replace(self, make_last=lambda: new, trace=trace, iterations=self.iterations + 1, passes=passes)
+        return replace(
+            self,
+            make_last=lambda: new,
+            trace=(*self.trace, new.loglik),
+            iterations=self.iterations + 1,
+            passes=self.passes + passes,
+            known_at_floor=None,
+        )

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mixtura._support import Array, as_amount, as_count
+from mixtura._support import Array, as_amount, as_count, as_flag
 from mixtura.data import ColumnValues, Summary
 from mixtura.em import StopRule, as_stops
 from mixtura.em.mstep import as_floor, floor_variances
@@ -18,8 +18,8 @@ from mixtura.fitting.model_file import read_part
 
 REMAINING = "remaining"
 
-# Default thresholds: of the stop rules "loglik" and "parameters", and of "remaining" in nats.
-DEFAULT_TOL = (1e-6, 0.005)
+# Default thresholds: of the stop rule "remaining", in nats, and of the others.
+REMAINING_TOL, OTHER_TOL = 0.005, 1e-6
 
 # The estimate of the remaining rise may be this fraction of the true one.
 SAFETY = 0.5
@@ -84,6 +84,7 @@ class EM:
             raise ParameterError(f"on_interrupt is {self.on_interrupt!r}; expected 'raise' or 'keep'")
         object.__setattr__(self, "tol", None if self.tol is None else as_amount(self.tol, "tol"))
         object.__setattr__(self, "max_iter", as_count(self.max_iter, "max_iter", least=0))
+        object.__setattr__(self, "accelerate", as_flag(self.accelerate, "accelerate"))
         object.__setattr__(self, "floor", as_floor(self.floor))
         object.__setattr__(self, "resolution", as_resolution(self.resolution))
 
@@ -115,7 +116,9 @@ class EM:
 
     def threshold_of(self, rule: str) -> float:
         """The threshold of one of the stop rules, given or by default."""
-        return self.tol if self.tol is not None else DEFAULT_TOL[rule == REMAINING]
+        if self.tol is not None:
+            return self.tol
+        return REMAINING_TOL if rule == REMAINING else OTHER_TOL
 
     @property
     def rise_per_row(self) -> float:

@@ -65,7 +65,8 @@ def fit(
         maximises log-likelihood plus log-prior; ``Fit.loglik`` and the criteria leave the log-prior out.
     noise : True, "neighbours", rows, float, UniformNoise or Noise, optional
         Adds a noise component, uniform over a box around the data. `UniformNoise` describes its region and the rows
-        with which EM starts; a `Noise` has its own region, and EM starts from its weight.
+        with which EM starts; a `Noise` has its own region, and EM starts from its weight. Where the start
+        is a mixture with noise, EM starts from the weight there, and None keeps its region.
     trim : float
         Fraction of the rows to leave out in each iteration, the least likely ones: those below ``Fit.cutoff``.
     fixed : {"weights", "means", "covariances"}, several of them, or a dictionary, optional

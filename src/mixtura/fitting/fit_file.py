@@ -86,15 +86,15 @@ def fit_fields(plain: Mapping[str, Any], mixture: Mixture, model: Model, em: EM)
 
 def _start(start: Start) -> dict[str, Any]:
     """The summary of a start as plain values."""
-    repairs = [[each.iteration, each.component, each.action.name, each.points] for each in start.repairs]
+    repairs = [[each.iteration, each.component, each.action.name, each.rows] for each in start.repairs]
     return {**asdict(start), "outcome": start.outcome.name, "repairs": repairs}
 
 
 def _read_start(plain: Mapping[str, Any]) -> Start:
     """The summary of a start from plain values."""
     repairs = tuple(
-        Repair(as_kind(int, number), as_kind(int, j), Action[as_kind(str, action)], as_kind(float, points))
-        for number, j, action, points in plain["repairs"]
+        Repair(as_kind(int, number), as_kind(int, j), Action[as_kind(str, action)], as_kind(float, rows))
+        for number, j, action, rows in plain["repairs"]
     )
     return Start(
         as_kind(float, plain["loglik"]),

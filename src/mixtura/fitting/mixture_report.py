@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mixtura.data import given_weights
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
 from mixtura.fitting.recording import record_from_random_rows
@@ -59,6 +60,7 @@ def report_mixture(
     ...     report_mixture(mixture, [0.0, 1.0], Path(folder, "a.html")).html[:15]
     '<!doctype html>'
     """
+    sample_weight = given_weights(X, sample_weight)
     measured = assess(mixture, X, sample_weight, weights_are=weights_are)
     if fit is not None and may_have_rows(fit, measured.n_rows):
         return fit_report(fit, X, path, sample_weight=sample_weight, options=options)

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mixtura._support import Array, as_fraction
+from mixtura._support import Array, as_flag, as_fraction
 from mixtura.covariance import DiagonalCovariance
 from mixtura.covariance.models import (
     Constraint,
@@ -138,7 +138,7 @@ class Model:
             "noise": as_noise(self.noise),
             "trim": as_fraction(self.trim, "trim"),
             "fixed": self.fixed.tolist() if isinstance(self.fixed, np.ndarray) else self.fixed,
-            "equal_weights": bool(self.equal_weights),
+            "equal_weights": as_flag(self.equal_weights, "equal_weights"),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Rng, as_amount, underflow_to_zero, using_threads
+from mixtura._support import Rng, as_amount, as_mask, underflow_to_zero, using_threads
 from mixtura.data import Source, Summary
 from mixtura.em import Problem, reseed_empty
 from mixtura.errors import DataError, ParameterError
@@ -87,10 +87,12 @@ NoiseStart: TypeAlias = tuple[float, NDArray[np.bool_] | None]
 def with_noise(
     noise: UniformNoise | Noise | None, source: Source, summary: Summary, *, initial: Initial, start: Any
 ) -> tuple[Noise | None, tuple[Initial, ...]]:
-    """The noise region, and a start with noise for each of the noise starts; None and ``initial`` without noise."""
-    inherited = start.noise if isinstance(start, Mixture) else None
-    if inherited is not None:
-        return inherited, (initial,)
+    """The noise region, and a start with noise for each of the noise starts; None and ``initial`` without noise.
+
+    A starting mixture with noise gives the weight of noise, and its region where ``noise`` is None.
+    """
+    if isinstance(start, Mixture) and start.noise is not None:
+        return noise_region(start.noise if noise is None else noise, source, summary), (initial,)
     region, noise_starts = noise_region_and_starts(noise, source, summary)
     if region is None:
         return None, (initial,)
@@ -105,19 +107,27 @@ def noise_region_and_starts(
     if noise is None:
         return None, ()
     if isinstance(noise, Noise):
-        if noise.n_features != source.n_features or not 0 < noise.weight < 1:
-            raise ParameterError(
-                f"noise has {noise.n_features} dimensions and weight {noise.weight}; the data has "
-                f"{source.n_features}, and EM needs a weight between 0 and 1 to start from"
-            )
-        return noise, ((noise.weight, None),)
-    if noise.region not in REGIONS:
-        raise ParameterError(f"noise: region is {noise.region!r}; expected one of {', '.join(map(repr, REGIONS))}")
+        if not 0 < noise.weight < 1:
+            raise ParameterError(f"noise has weight {noise.weight}; EM needs a weight between 0 and 1 to start from")
+        return noise_region(noise, source, summary), ((noise.weight, None),)
     guesses = [
         (_weight_fraction(rows, source, summary), rows) if isinstance(rows, np.ndarray) else (rows, None)
         for rows in _candidates(noise.begin, source)
     ]
-    return REGIONS[noise.region](source, summary), tuple(guesses)
+    return noise_region(noise, source, summary), tuple(guesses)
+
+
+def noise_region(noise: UniformNoise | Noise, source: Source, summary: Summary) -> Noise:
+    """Noise over the region that is asked for: a given one, or one around the data."""
+    if isinstance(noise, UniformNoise):
+        if noise.region not in REGIONS:
+            raise ParameterError(f"noise: region is {noise.region!r}; expected one of {', '.join(map(repr, REGIONS))}")
+        return REGIONS[noise.region](source, summary)
+    if noise.n_features != source.n_features:
+        raise ParameterError(
+            f"noise has {noise.n_features} dimensions; the data has {source.n_features}: give a region in its columns"
+        )
+    return noise
 
 
 def _candidates(noise: Any, source: Source) -> list[NDArray[np.bool_] | float]:
@@ -135,21 +145,18 @@ def _candidates(noise: Any, source: Source) -> list[NDArray[np.bool_] | float]:
         if not 0 < weight < 1:
             raise ParameterError(f"noise is {noise!r}; {EXPECTED}")
         return [weight]
-    return [_as_mask(noise, source.length)]
+    return [_as_rows(noise, source.length)]
 
 
-def _as_mask(noise: Any, length: int) -> NDArray[np.bool_]:
+def _as_rows(noise: Any, length: int) -> NDArray[np.bool_]:
     """Rows given as booleans or by number."""
-    given = np.asarray(noise)
-    if given.dtype == np.bool_ and given.shape == (length,):
-        return given
-    if given.ndim != 1 or given.dtype.kind not in "iu" or not ((given >= 0) & (given < length)).all():
+    mask = as_mask(noise, length)
+    if mask is None:
+        given = np.asarray(noise)
         raise ParameterError(
             f"noise is an array of {given.dtype} of shape {given.shape}; "
             f"expected {length} booleans, or numbers of rows from 0 to {length - 1}"
         )
-    mask = np.zeros(length, dtype=bool)
-    mask[given] = True
     return mask
 
 

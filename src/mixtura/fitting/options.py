@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mixtura._support import (
     MOST_COMPONENTS,
     as_count,
+    as_mask,
     as_names,
     column_names,
     format_list,
@@ -19,7 +20,7 @@ from mixtura._support import (
     without_missing,
 )
 from mixtura.covariance.models import Mask
-from mixtura.data import Source, as_source, is_source
+from mixtura.data import Source, as_source, given_weights, is_source
 from mixtura.em import Problem
 from mixtura.em.estep import UNKNOWN, KnownLabels, as_known_labels
 from mixtura.em.mstep import EqualWeights
@@ -34,31 +35,36 @@ def as_data_and_start(
 ) -> tuple[Source, Any]:
     """Check the data and the start."""
     source = as_source(X, sample_weight, thread_count(threads), weights_are=weights_are)
-    return source, as_start(start, X, sample_weight, source.n_features)
+    return source, as_start(start, X, given_weights(X, sample_weight), source.n_features)
 
 
 def as_start(start: Any, X: Any, sample_weight: Any, n_features: int) -> Any:
     """A start for data: labels and responsibilities become arrays, and a mixture's columns are aligned."""
     if hasattr(start, "__array__") or (isinstance(start, Sequence) and not isinstance(start, str)):
-        start = _as_array(start)
+        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        start = _as_array(start, None if weights is None else weights == 0)
     if is_source(X):
         return start
-    absent = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64) == 0
-    if absent is not None and isinstance(start, np.ndarray) and start.ndim == 1 and start.shape == absent.shape:
-        start = np.where(absent, start[~absent][0], start)  # a label that only rows of weight zero have does not count
     # Checked here, so that names that a mixture cannot have are an error before EM, and not after it.
     return _aligned(start, as_names(column_names(X), n_features, "columns"), n_features)
 
 
-def _as_array(start: Any) -> NDArray[Any]:
-    """Labels or responsibilities that were given as a list, an array or a table's column."""
+def _as_array(start: Any, absent: NDArray[np.bool_] | None) -> NDArray[Any]:
+    """Labels or responsibilities that were given as a list, an array or a table's column.
+
+    Those of ``absent`` rows, of weight zero, may be anything, and are replaced by some that are in use.
+    """
     try:
         values, missing = without_missing(start)
     except ValueError:
         raise ParameterError("start is a ragged list; expected labels (n,) or responsibilities (n, k)") from None
+    if absent is None or absent.shape != values.shape[:1]:
+        absent = np.zeros(values.shape[:1], dtype=bool)
+    if absent.any() and values.ndim in (1, 2):
+        values, missing = _with_replaced(values, missing, absent), (missing.T & ~absent).T
     unknown = missing
     if values.ndim == 1 and values.dtype.kind in "if" and (values == 0).any():
-        unknown = missing | (values == UNKNOWN)  # -1 marks noise in DBSCAN and in predictions
+        unknown = missing | ((values == UNKNOWN) & ~absent)  # -1 marks noise in DBSCAN and in predictions
     if values.ndim == 1 and unknown.any():
         row = int(unknown.argmax())
         label = "a masked label" if np.ma.is_masked(start) else f"label {values[row : row + 1].tolist()[0]!r}"
@@ -67,6 +73,17 @@ def _as_array(start: Any) -> NDArray[Any]:
             "rows, or give known_labels=, or noise="
         )
     return values
+
+
+def _with_replaced(values: NDArray[Any], missing: NDArray[np.bool_], absent: NDArray[np.bool_]) -> NDArray[Any]:
+    """Labels or responsibilities with those of absent rows replaced, by a known label or the first component."""
+    replaced = values.copy()
+    if values.ndim == 2:
+        replaced[absent] = np.arange(values.shape[1]) == 0
+        return replaced
+    known = values[~absent & ~missing]
+    replaced[absent] = known[0] if len(known) else values[~absent][0]
+    return without_missing(replaced)[0]  # which may have a type now that none is missing
 
 
 def _aligned(start: Any, columns: tuple[str, ...] | None, n_features: int) -> Any:
@@ -139,23 +156,20 @@ dictionary from these to True, to booleans (k,), or to numbers of components
         raise ParameterError(f"fixed is {fixed!r}; {EXPECTED}") from None
     if not set(named) <= set(PARAMETERS):
         raise ParameterError(f"fixed is {fixed!r}; {EXPECTED}")
-    masks = {name: _as_mask(components, k, name) for name, components in named.items()}
+    masks = {name: _as_components(components, k, name) for name, components in named.items()}
     if "weights" in masks and (~masks["weights"]).sum() == 1:  # the sum of the weights determines the last one
         masks["weights"] = np.ones(k, dtype=bool)
     return {name: mask for name, mask in masks.items() if mask.any()}
 
 
-def _as_mask(components: Any, k: int, name: str) -> Mask:
+def _as_components(components: Any, k: int, name: str) -> Mask:
     """Mask of components that are given as booleans, by number, or by True or False for all."""
     if isinstance(components, bool | np.bool_):
         return np.full(k, bool(components))
-    given = np.asarray(components)
-    if given.dtype == np.bool_ and given.shape == (k,):
-        return given
-    numbers = given.ndim == 1 and (given.dtype.kind in "iu" or not given.size)
-    if not numbers or not ((given >= 0) & (given < k)).all():
+    mask = as_mask(components, k)
+    if mask is None:
         raise ParameterError(f"fixed: {name} is {components!r}; expected {k} booleans, or numbers from 0 to {k - 1}")
-    return np.isin(np.arange(k), given)
+    return mask
 
 
 def with_fixed_parameters(problem: Problem, k: int, fixed: Any, *, start: Any, initial: Initial) -> Problem:

@@ -31,7 +31,7 @@ class FitPlan:
     initials : tuple of Initial
         Ways to start, which take turns.
     model : Model
-        The model in the columns of the data.
+        The model in the columns of the data, with the noise of the start if it has none of its own.
     em : EM
     values : ColumnValues
         Distinct values of the columns, of which a fit warns.
@@ -64,6 +64,7 @@ def plan_fit(
         model.check_known_labels()
         problem, initial = with_known_labels(problem, known_labels, k, start, initial)
     region, initials = with_noise(model.noise, source, summary, initial=initial, start=start)
+    model = replace(model, noise=region) if model.noise is None else model  # that of a start with noise
     problem = with_fixed_parameters(problem.with_background(region), k, model.fixed, start=start, initial=initial)
     return FitPlan(problem, k, initials, model, em, values)
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mixtura.data import given_weights
 from mixtura.data.tables import read_or_choose
 from mixtura.fitting.recording import RepeatedEM, record_from_random_rows
 from mixtura.fitting.same_rows import check_rows_of_fit
@@ -29,6 +30,7 @@ def record_again(fit: Fit, X: Any, *, sample_weight: Any = None, seed: int = 0) 
     >>> again.outcome.value
     'Converged.'
     """
+    sample_weight = given_weights(X, sample_weight)
     weights = {"sample_weight": sample_weight, "weights_are": None if sample_weight is None else fit.weights_are}
     return record_from_random_rows(fit.mixture, fit.model, fit.em, X, **weights, seed=seed)
 
@@ -59,9 +61,9 @@ def write_report(
     Raises
     ------
     DataError
-        If X does not fit the mixture.
+        If X does not fit the mixture, or has another number of rows, or sum of weights, than the fit.
     ParameterError
-        If X has another number of rows than were fitted, or the path or the language cannot be used.
+        If the path or the language cannot be used.
     MissingExtraError
         If Jinja2 is not installed.
 

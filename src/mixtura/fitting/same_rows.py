@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura.data import as_source
-from mixtura.errors import DataError, ParameterError
+from mixtura.data import as_source, given_weights
+from mixtura.errors import DataError
 from mixtura.kernels import summarise
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ def may_have_rows(fit: Fit, n_rows: float) -> bool:
 def check_same_rows(fitted: Fit, n_rows: float) -> None:
     """Raise DataError if rows with this sum of weights cannot be those of the fit."""
     if not may_have_rows(fitted, n_rows):
-        raise DataError(f"X has {n_rows:g} rows by weight, the fit {fitted.n_rows:g}; pass its rows and sample_weight")
+        raise DataError(
+            f"X has {n_rows:g} rows by weight, but {fitted.n_rows:g} were fitted; pass the rows of the fit, and its "
+            "sample_weight"
+        )
 
 
 def check_rows_of_fit(fitted: Fit, X: Any, sample_weight: Any) -> None:
-    """Raise ParameterError if rows and weights cannot be those of a fit, since their numbers differ."""
+    """Raise DataError if rows and weights cannot be those of a fit."""
+    sample_weight = given_weights(X, sample_weight)
     weights_are = None if sample_weight is None else fitted.weights_are
     source = as_source(X, sample_weight, check=fitted.mixture.check_rows, weights_are=weights_are)
-    weight = summarise(source).weight
-    if not may_have_rows(fitted, weight):
-        raise ParameterError(
-            f"X has {weight:g} rows, but {fitted.n_rows:g} were fitted; pass the rows of the fit, and its sample_weight"
-        )
+    check_same_rows(fitted, summarise(source).weight)

@@ -7,7 +7,7 @@ attribute ``kernel`` is computed by it.
 
 from __future__ import annotations
 
-from mixtura.kernels.affine import Affine, Density
+from mixtura.kernels.affine import MAX_DISTANCE, Affine, Density
 from mixtura.kernels.base import Kernel, KernelRuns, Pass, ThreadedPass
 from mixtura.kernels.choice import NATIVE_BUILT, NUMPY_KERNEL, current_kernel, kernel_of, using_kernel
 from mixtura.kernels.numpy import accumulate, sum_over_blocks
@@ -15,6 +15,7 @@ from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.kernels.summaries import summarise
 
 __all__ = [
+    "MAX_DISTANCE",
     "NATIVE_BUILT",
     "NUMPY_KERNEL",
     "Affine",

@@ -9,6 +9,9 @@ import numpy as np
 
 from mixtura._support import Array, StorageForm
 
+# Largest squared Mahalanobis distance: larger ones are set to it, so that no row, however far, yields NaN.
+MAX_DISTANCE = 1e300
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Affine:

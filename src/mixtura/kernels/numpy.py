@@ -12,12 +12,9 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, Rows, Scalar, block_slices, map_in_order, underflow_to_zero
 from mixtura.data import Chunk, Sum
-from mixtura.kernels.affine import Affine, Density
+from mixtura.kernels.affine import MAX_DISTANCE, Affine, Density
 from mixtura.kernels.numpy_sums import transpose_rows, weighted_sums
 from mixtura.stats import ScatterKind, Stats
-
-# Largest squared Mahalanobis distance: larger ones are set to it, so that no row, however far, yields NaN.
-_MAX_DISTANCE = 1e300
 
 # Squared distances are expanded, x^2 - 2 x m + m^2, if all means are within this many standard deviations of the shift;
 # log-densities then have eleven correct digits.
@@ -60,7 +57,7 @@ def _log_joint(affine: Affine, x: Array) -> Array:
     """Log w_j N(x | m_j, S_j) of each component j at each row, (k, n); columns of x (d, n) are rows less the shift."""
     with np.errstate(over="ignore", invalid="ignore"):
         joint = _expanded_distances(affine, x) if _may_expand(affine) else _distances(affine, x)
-    np.fmin(joint, _MAX_DISTANCE, out=joint)  # also replaces NaN, the difference of two infinities
+    np.fmin(joint, MAX_DISTANCE, out=joint)  # also replaces NaN, the difference of two infinities
     joint *= -0.5
     joint += affine.constants[:, None]
     return joint

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, LazyModule, Rng, as_rng, underflow_to_zero
+from mixtura._support import Array, LazyModule, Rng, as_rng, shortened, underflow_to_zero
 from mixtura.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed:
     Raises
     ------
     DataError
-        If a corner is NaN, has another shape, or an upper corner lies below the lower one.
+        If a corner is NaN or no number, has another shape, or an upper corner lies below the lower one.
 
     Examples
     --------
@@ -88,11 +88,14 @@ def _corners(mixture: Mixture, lower: Any, upper: Any) -> tuple[Array, Array]:
     """Check lower and upper corners, (d,) or (n, d); those not given are infinite."""
     corners = []
     for name, corner, missing in (("lower", lower, -np.inf), ("upper", upper, np.inf)):
-        values = np.full(mixture.n_features, missing) if corner is None else np.asarray(corner, dtype=np.float64)
-        if values.ndim not in (1, 2) or values.shape[-1] != mixture.n_features or np.isnan(values).any():
-            raise DataError(
-                f"{name} has shape {values.shape}; expected (d,) or (n, d) with d = {mixture.n_features}, without NaN"
-            )
+        values = _as_floats(np.full(mixture.n_features, missing) if corner is None else corner)
+        if values is None:
+            raise DataError(f"{name} is {shortened(corner)}; expected numbers, (d,) or (n, d)")
+        if values.ndim not in (1, 2) or values.shape[-1] != mixture.n_features:
+            raise DataError(f"{name} has shape {values.shape}; expected (d,) or (n, d) with d = {mixture.n_features}")
+        if np.isnan(values).any():
+            column = np.argwhere(np.isnan(values))[0][-1]
+            raise DataError(f"{name} is NaN in column {column}; give {missing} where a box has no end")
         corners.append(values)
     low, high = corners
     if low.ndim == high.ndim == 2 and len(low) != len(high):
@@ -100,6 +103,14 @@ def _corners(mixture: Mixture, lower: Any, upper: Any) -> tuple[Array, Array]:
     if (low > high).any():
         raise DataError(f"lower lies above upper in column {np.argwhere(low > high)[0][-1]}; swap them")
     return low, high
+
+
+def _as_floats(values: Any) -> Array | None:
+    """Values as a float64 array; None if they are no numbers."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _gaussian_probability(mean: Array, matrix: Array, low: Array, high: Array, rng: Rng) -> Array:
@@ -158,9 +169,7 @@ def quantile(mixture: Mixture, p: Any) -> Array:
     """
     if mixture.n_features != 1:
         raise ParameterError(f"the mixture has {mixture.n_features} columns; quantiles need one: mixture.marginal([0])")
-    wanted = np.asarray(p, dtype=np.float64)
-    if not ((wanted >= 0) & (wanted <= 1)).all():
-        raise ParameterError(f"p is {p!r}; expected probabilities between 0 and 1")
+    wanted = as_probabilities(p, "p is")
     sds = np.sqrt(mixture.covariances.variances()[:, 0])
     means = mixture.means[:, 0]
     ends = means[:, None] + sds[:, None] * special.ndtri(wanted.ravel())
@@ -178,6 +187,14 @@ def quantile(mixture: Mixture, p: Any) -> Array:
     # A mixture's quantile lies between those of its components.
     low, high = ends[positive].min(axis=0), ends[positive].max(axis=0)
     return _bisect(distribution, wanted.ravel(), low, high).reshape(wanted.shape)
+
+
+def as_probabilities(values: Any, what_is: str) -> Array:
+    """Check that values are probabilities; ``what_is`` begins the message, such as "p is"."""
+    found = _as_floats(values)
+    if found is None or not ((found >= 0) & (found <= 1)).all():
+        raise ParameterError(f"{what_is} {shortened(values)}; expected numbers between 0 and 1")
+    return found
 
 
 def _bisect(f: Callable[[Array], Array], wanted: Array, low: Array, high: Array) -> Array:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, Rng, as_count, shortened, underflow_to_zero
-from mixtura.errors import ParameterError
+from mixtura._support import Array, Rng, as_count, underflow_to_zero
+from mixtura.mixture.distribution import as_probabilities
 
 if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
@@ -50,12 +50,7 @@ def hdr_levels(
     >>> bool(abs(mixture.hdr_levels([0.95]) - edge)[0] < 0.05)
     True
     """
-    try:
-        wanted = np.asarray(probabilities, dtype=np.float64)
-    except (TypeError, ValueError):  # no numbers, or a ragged list
-        wanted = np.array(np.nan)
-    if not ((wanted >= 0) & (wanted <= 1)).all():
-        raise ParameterError(f"probabilities are {shortened(probabilities)}; expected numbers between 0 and 1")
+    wanted = as_probabilities(probabilities, "probabilities are")
     rows = mixture.sample(as_count(n, "n"), seed)[0] if X is None else X
     # Quantiles are interpolated between densities, as in the definition, and not between their logarithms.
     logs = mixture.logpdf(rows)

@@ -24,13 +24,10 @@ from mixtura._support import (
 )
 from mixtura.covariance import Covariance
 from mixtura.errors import ParameterError
-from mixtura.kernels import Affine
+from mixtura.kernels import MAX_DISTANCE, Affine
 from mixtura.mixture import assembly, distribution, hdr, marginals, model_file
 from mixtura.mixture.component_table import component_html, component_records
 from mixtura.mixture.noise import NOISE_LABEL, Noise
-
-# Squared Mahalanobis distances are limited to this, so that no row, however far, yields NaN.
-_MAX_DISTANCE = 1e300
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,9 +159,11 @@ class Mixture:
         affine, result = self.affine, np.empty((len(rows), len(self.all_weights)))
         shifted = rows - affine.shift  # float64, whatever the rows' dtype
         for j in range(self.n_components):
-            white = self.covariances.whiten(j, shifted) - affine.offsets[j]
-            distance = np.einsum("ij,ij->i", white, white)
-            result[:, j] = affine.constants[j] - 0.5 * np.minimum(distance, _MAX_DISTANCE)
+            with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+                white = self.covariances.whiten(j, shifted) - affine.offsets[j]
+                distance = np.einsum("ij,ij->i", white, white)
+            # fmin also replaces NaN, the difference of two infinities
+            result[:, j] = affine.constants[j] - 0.5 * np.fmin(distance, MAX_DISTANCE)
         result[:, self.n_components :] = affine.constants[self.n_components :]
         return result
 
@@ -262,9 +261,10 @@ class Mixture:
         """The mixture of the Gaussian components alone, their weights rescaled to sum to one."""
         if self.noise is None:
             return self
-        return replace(
-            self, weights=assembly.rescale_weights(self.weights, 1.0), noise=None, n_parameters=self.n_parameters - 2
-        )
+        count = max(
+            self.n_parameters - 2, 0
+        )  # 0 is counted anew: the region may have been known, and given no parameters
+        return replace(self, weights=assembly.rescale_weights(self.weights, 1.0), noise=None, n_parameters=count)
 
     def to_json(self) -> str:
         """The mixture as JSON text; `from_json` restores the same bits.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, Index, Rng, as_count, as_rng, frozen_array
+from mixtura._support import Array, Index, Rng, as_count, as_rng, frozen_array, shortened
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import hull
 
@@ -60,7 +60,10 @@ class Noise:
         lower, upper = frozen_array(self.lower, "noise: lower"), frozen_array(self.upper, "noise: upper")
         object.__setattr__(self, "lower", lower)
         object.__setattr__(self, "upper", upper)
-        object.__setattr__(self, "weight", float(self.weight))
+        try:
+            object.__setattr__(self, "weight", float(self.weight))
+        except (TypeError, ValueError, OverflowError):
+            raise DataError(f"noise: the weight is {shortened(self.weight)}; expected a probability") from None
         if not 0 <= self.weight <= 1:  # NaN compares false
             raise DataError(f"noise: the weight is {self.weight}; expected a probability")
         if lower.ndim != 1 or lower.shape != upper.shape or not np.isfinite([lower, upper]).all():
@@ -197,7 +200,4 @@ class Noise:
         """
         if not isinstance(values, dict) or not {"weight", "lower", "upper"} <= values.keys():
             raise DataError('noise: expected {"weight": ..., "lower": [...], "upper": [...], "axes": null or [[...]]}')
-        try:
-            return cls(values["weight"], values["lower"], values["upper"], values.get("axes"), values.get("corners"))
-        except TypeError:
-            raise DataError(f"noise: the weight is {values['weight']!r}; expected a probability") from None
+        return cls(values["weight"], values["lower"], values["upper"], values.get("axes"), values.get("corners"))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Index, LazyModule
+from mixtura.data import given_weights
 from mixtura.em import Outcome
 from mixtura.mixture import Mixture
 from mixtura.plotting import RecordedIteration
@@ -78,6 +79,7 @@ def recording_of(
 
     Large data is fitted again on the rows that are drawn; ``again`` does so even if the fit was recorded.
     """
+    sample_weight = given_weights(X, sample_weight)
     if not again and moves(fit.history, fit.assessment.n_rows):
         return own_recording(fit.history)
     if drawn.is_sample:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Rng, Rows
+from mixtura._support import Rng
 from mixtura.data import ArraySource, Source
 from mixtura.em import Problem
 from mixtura.fitting import NoiseStart, without_noise_rows
@@ -89,7 +89,4 @@ def rows_for_starts(source: Source, entropy: int) -> ArraySource:
 
 def _random_rows(source: Source, count: int, entropy: int) -> ArraySource:
     """``count`` random rows as one array."""
-    sample = source.rows(count, np.random.default_rng(entropy))
-    weight = None if sample.sample_weight is None else np.ascontiguousarray(sample.sample_weight)
-    rows: Rows = np.ascontiguousarray(sample.rows)  # type: ignore[assignment] # either precision stays
-    return ArraySource(rows, weight, 1, getattr(source, "weights_are", None))
+    return ArraySource.of_sample(source, source.rows(count, np.random.default_rng(entropy)), 1)

@@ -12,7 +12,7 @@ import numpy as np
 
 from mixtura._support import Rng, as_entropy, as_known_seed, column_names, table_kind, thread_count
 from mixtura.covariance.models import Constraint
-from mixtura.data import ColumnValues, Source, as_source
+from mixtura.data import ColumnValues, Source, as_source, given_weights
 from mixtura.data.tables import read_or_choose
 from mixtura.errors import (
     ConvergenceWarning,
@@ -135,7 +135,7 @@ def select(
     earlier = as_earlier(resume)
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
     names = _estimable(names, source, requested, em)
-    starts = as_starts(start, lambda one: as_start(one, X, sample_weight, source.n_features))
+    starts = as_starts(start, lambda one: as_start(one, X, given_weights(X, sample_weight), source.n_features))
     settings = _settings(starts, requested, em)
     check_same(settings, earlier)
     entropy = as_entropy(seed) if earlier is None else earlier.entropy

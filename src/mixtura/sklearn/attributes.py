@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
 )
 
 from mixtura._support import Rows, all_finite, as_numbers, as_rows, as_sample_weight, check_unmasked
+from mixtura.data import given_weights
 from mixtura.errors import CellError, DataError
 from mixtura.mixture import Mixture
 from mixtura.sklearn.shapes import PARAMETER_SHAPES
@@ -150,8 +151,9 @@ def is_valid_array(X: Any, n_features: int | None) -> bool:
     return len(X) > 0 and X.shape[1] == n_features and all_finite(X)
 
 
-def check_sample_weight(sample_weight: Any, rows: Rows) -> Any:
+def check_sample_weight(sample_weight: Any, rows: Rows, X: Any) -> Any:
     """Check weights of rows with scikit-learn's rules and error texts, and name the row of a missing weight."""
+    sample_weight = given_weights(X, sample_weight)
     if sample_weight is None:
         return None
     if not isinstance(sample_weight, Number):

@@ -113,7 +113,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             models="all" if self.covariance_type == AUTO else [self.covariance_type],
             unlabelled=self.unlabelled,
             priors=self.priors,
-            sample_weight=check_sample_weight(sample_weight, rows),
+            sample_weight=check_sample_weight(sample_weight, rows, X),
             seed=check_random_state(self.random_state),
         )
         self.classes_ = self.discriminant_.classes

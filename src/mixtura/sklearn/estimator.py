@@ -230,7 +230,7 @@ class GaussianMixture(
             self._set_own_attributes()
             return labels
         rows = check_fit_rows(self, X)
-        weight = check_sample_weight(sample_weight, rows)
+        weight = check_sample_weight(sample_weight, rows, X)
         self.__dict__.pop("selection_", None)
         if is_automatic(self.n_components, self.covariance_type):
             selection = select_by_bic(self, rows, weight, **self._model_options)

@@ -81,13 +81,13 @@ class Predictions:
         values = self.score_samples(X)
         if not isinstance(values, np.ndarray):  # of another library, under array_api_dispatch
             values = _convert_to_numpy(values, get_namespace(values)[0])
-        return float(np.average(values, weights=check_sample_weight(sample_weight, values)))
+        return float(np.average(values, weights=check_sample_weight(sample_weight, values, X)))
 
     @use_threads
     def _assess(self, X: Any, sample_weight: Any, mixture: Mixture) -> Assessment:
         """Log-likelihood and criteria of a mixture on rows."""
         rows = check_prediction_rows(self, X)
-        return assess(mixture, rows, check_sample_weight(sample_weight, rows))
+        return assess(mixture, rows, check_sample_weight(sample_weight, rows, X))
 
     def bic(self, X: Any, sample_weight: Any = None) -> float:
         """Bayesian information criterion on the rows; lower is better."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Rng, responsibilities
+from mixtura._support import Rng
 from mixtura.covariance.models import as_covariance_model
 from mixtura.data import Chunk
 from mixtura.em import Problem
 from mixtura.em.estep import UNKNOWN
 from mixtura.em.mstep import MStep
 from mixtura.errors import ParameterError
-from mixtura.kernels import accumulate, sum_over_blocks
+from mixtura.kernels import accumulate, kernel_of, sum_over_blocks
 from mixtura.stats import Stats
 
 
@@ -48,7 +48,7 @@ class FromKnownLabels:
 
         def all_stats(chunk: Chunk) -> Stats:
             own = self.labels[chunk.positions]
-            posterior, *_ = responsibilities(mixture.log_joint(chunk.rows))
+            posterior = kernel_of(problem.source).posterior(mixture, chunk.rows)
             posterior = np.where((own == UNKNOWN)[:, None], posterior, members[own])
             return accumulate(chunk, posterior, problem.mstep.scatter_kind)
 

@@ -85,12 +85,11 @@ class Change:
     def stats(self, before: Stats) -> Stats:
         """The statistics of all components after the change; a pooled scatter stays as it is."""
         places = [j for refit in self.refits for j in refit.components]
-        weight, mean, scatter = before.weight.copy(), before.mean.copy(), before.scatter.copy()
-        weight[places] = np.concatenate([refit.stats.weight for refit in self.refits])
-        mean[places] = np.concatenate([refit.stats.mean for refit in self.refits])
-        if before.scatter_kind != "pooled":
-            scatter[places] = np.concatenate([refit.stats.scatter for refit in self.refits])
-        return replace(before, weight=weight, mean=mean, scatter=scatter)
+        weight = np.concatenate([refit.stats.weight for refit in self.refits])
+        mean = np.concatenate([refit.stats.mean for refit in self.refits])
+        scatter = np.concatenate([refit.stats.scatter for refit in self.refits])
+        own = Stats(weight, mean, scatter, 0.0, 0.0)
+        return before.with_components(np.array(places), own)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,7 +186,7 @@ def split(problem: Problem, whole: Chunk, rng: Rng) -> Stats | None:
     part = _draw(whole, max(ROWS, ROWS_PER_COLUMN * d), rng)
     if len(part.rows) < 2 * problem.mstep.covariances.least_rows_nonsingular(d):
         return None
-    source = ArraySource(part.rows, part.sample_weight, 1)  # indexed by rows, so it is contiguous
+    source = ArraySource.of_sample(problem.source, part, 1)
     local = Problem(source, Plain(), problem.mstep, ReseedThenRemove(), problem.summary)
     starts = _starts(problem, part, rng)
     numbers, needed = range(len(starts)), [least_weight(local)] * len(starts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -91,11 +91,3 @@ class Neighbourhood:
         """Components whose responsibilities differ from those of an earlier mixture by more than 2 % of their sum."""
         change = np.abs(self.responsibilities - before.responsibilities).sum(axis=0)
         return set(np.flatnonzero(change > MOVED_FRACTION * before.responsibilities.sum(axis=0)).tolist())
-
-    def with_components(self, components: list[int], own: Stats) -> Stats:
-        """The statistics with those of some components replaced; a pooled scatter stays as it is."""
-        weight, mean, scatter = self.stats.weight.copy(), self.stats.mean.copy(), self.stats.scatter.copy()
-        weight[components], mean[components] = own.weight, own.mean
-        if self.stats.scatter_kind != "pooled":
-            scatter[components] = own.scatter
-        return replace(self.stats, weight=weight, mean=mean, scatter=scatter)

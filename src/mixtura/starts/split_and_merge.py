@@ -38,8 +38,8 @@ def insert(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) -> Stats:
     white = neighbourhood.mixture.covariances.whiten(owner, neighbourhood.sample.rows - row)
     count = min(n, max(int(INSERTED_FRACTION * n / k), problem.mstep.covariances.least_rows_nonsingular(d) + 1))
     near = np.argpartition(np.einsum("ij,ij->i", white, white), count - 1)[:count]
-    return neighbourhood.with_components(
-        [int(rng.choice(k))],
+    return neighbourhood.stats.with_components(
+        np.array([int(rng.choice(k))]),
         accumulate(neighbourhood.sample.take(near), np.ones((count, 1)), neighbourhood.stats.scatter_kind),
     )
 
@@ -58,7 +58,7 @@ def merge_and_split(problem: Problem, neighbourhood: Neighbourhood, rng: Rng) ->
     one = int(rng.choice(np.delete(np.arange(len(neighbourhood.stats.weight)), j)))
     if one == i:
         return resplit(problem, neighbourhood, rng)
-    merged = replace(neighbourhood, stats=neighbourhood.with_components([i], both))
+    merged = replace(neighbourhood, stats=neighbourhood.stats.with_components(np.array([i]), both))
     return _split(problem, merged, neighbourhood.responsibilities[:, one], (one, j), rng) or neighbourhood.stats
 
 
@@ -77,7 +77,7 @@ def _split(
     normal = np.linalg.solve(_covariance(part, own[:, 0]) + np.diag(problem.mstep.floor), ends[1] - ends[0])
     side = ((part.rows - ends.mean(axis=0)) @ normal > 0)[:, None]
     halves = accumulate(part, np.hstack([own * ~side, own * side]), neighbourhood.stats.scatter_kind)
-    return neighbourhood.with_components(list(components), halves)
+    return neighbourhood.stats.with_components(np.array(components), halves)
 
 
 def _covariance(part: Chunk, responsibilities: Array) -> Array:

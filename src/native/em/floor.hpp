@@ -22,6 +22,21 @@ inline bool raise_eigenvalues(MatrixView covariance, const double* floor) {
   return true;
 }
 
+// Relative error of rounding in the least eigenvalue of a covariance: condition number times epsilon, at most 1.
+inline double eigenvalue_rounding(const Layout& layout, const double* covariance) {
+  const Size d = layout.d;
+  const double epsilon = std::numeric_limits<double>::epsilon();
+  Numbers values(covariance, covariance + d);
+  if (!layout.diagonal) {
+    Square matrix(d), axes(d);
+    for (Size i = 0; i < d; ++i)
+      for (Size j = 0; j < d; ++j) matrix(i, j) = covariance[i * d + j];
+    eigen(matrix, axes, values.data());
+  }
+  const auto [least, largest] = std::minmax_element(values.begin(), values.end());
+  return epsilon * *largest / std::max(*least, epsilon * *largest);
+}
+
 // Whether the trace of the inverse of the covariance with this whitening factor, in units of the floor, is below one:
 // then all its eigenvalues are above the floor.
 inline bool surely_above_floor(ConstMatrixView factor, const double* floor) {

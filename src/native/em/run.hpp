@@ -56,6 +56,9 @@ inline std::vector<Size> best_first(const std::vector<Run>& runs, std::vector<Si
   return numbers;
 }
 
+// A fall of the log-likelihood by less than this fraction of its size is due to rounding: of float64 rows, of float32.
+constexpr double ROUNDING = 1e-7, SINGLE_ROUNDING = 2e-6;
+
 // Two runs have reached the same mixture if their log-likelihoods and all their sorted weights differ by no more.
 constexpr double SAME_LOGLIK = 0.01, SAME_WEIGHT = 0.002;
 
@@ -153,6 +156,15 @@ class Iteration {
     return false;
   }
 
+  // The largest fall of the log-likelihood that rounding can explain: `Problem.rounding` in Python.
+  double rounding(const Iterate& at) const {
+    double size = std::fabs(at.loglik) + at.stats.total();
+    const Layout layout = Layout::of_covariances(p_.model, Size(at.weights.size()), p_.rows.d);
+    for (Size c = 0; c < layout.k && at.any_at_floor(); ++c)
+      size += at.stats.weight[c] * eigenvalue_rounding(layout, at.covariances.data() + layout.start(c)) / ROUNDING;
+    return (p_.rows.single ? SINGLE_ROUNDING : ROUNDING) * size;
+  }
+
   void begin(Run& run) {
     ++run.passes;
     if (!step_(run.at.stats, next_, run.warm)) {
@@ -171,8 +183,7 @@ class Iteration {
     ++run.passes;
     if (!step_(at.stats, next_, run.warm)) return ends(Ending::COLLAPSED);
     const double rise = next_.loglik - at.loglik, weight = next_.stats.total();
-    const double rounding = 1e-7 * (std::fabs(next_.loglik) + weight);
-    if (rise < 0) return ends(-rise <= rounding ? Ending::CONVERGED : Ending::FELL);
+    if (rise < 0) return ends(-rise <= rounding(next_) ? Ending::CONVERGED : Ending::FELL);
     std::swap(at, next_);
     run.trace.push_back(at.loglik);
     if (rise <= options_.tol * weight) return ends(collapsed(at) ? Ending::COLLAPSED : Ending::CONVERGED);

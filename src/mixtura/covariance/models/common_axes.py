@@ -19,7 +19,7 @@ from mixtura.covariance.models.volumes_and_shapes import VarianceFit, least_rela
 # The search ends where no derivative by an angle exceeds this fraction of the weight, or its error by rounding; the
 # relative error of the cost is then about the square of this.
 GRADIENT_TOLERANCE = 1e-8
-MAX_STEPS = 200
+MAX_STEPS = 190
 
 # It also ends where the last STALL_STEPS steps together reduced the cost by less than LEAST_DECREASE times the weight:
 # where components are at the floor, the cost has kinks, at which the gradient does not vanish. EM stays monotone.
@@ -151,8 +151,8 @@ def common_eigenvectors(matrices: Array) -> Array:
 def minimise(cost: AxesCost, current: EvaluatedAxes) -> EvaluatedAxes:
     """Axes of least cost, by limited-memory BFGS from given axes."""
     steps: list[tuple[Array, Array, float]] = []
-    costs = [math.inf] * STALL_STEPS
-    while len(costs) < MAX_STEPS and costs[-STALL_STEPS] - current.cost > LEAST_DECREASE * cost.n.sum():
+    costs = [math.inf] * STALL_STEPS  # before the first step, so that the first ones never count as stalled
+    while len(costs) < STALL_STEPS + MAX_STEPS and costs[-STALL_STEPS] - current.cost > LEAST_DECREASE * cost.n.sum():
         costs.append(current.cost)
         if np.abs(current.gradient).max(initial=0) <= max(GRADIENT_TOLERANCE * cost.n.sum(), current.rounding):
             break

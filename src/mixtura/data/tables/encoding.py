@@ -1,4 +1,4 @@
-"""The encoding of text: UTF-8, UTF-16 by its first bytes, or Latin-1, which every other file can be read as."""
+"""Encoding and line ends of text: UTF-8, UTF-16 by its first bytes, or Latin-1, which any other file can be read as."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 # Bytes that are looked at; what is broken after them shows as replacement characters.
 LOOKED_AT = 1 << 26
+
+# Bytes among which the end of a line is looked for.
+LONGEST_LINE = 1 << 20
 
 # Windows' extension of Latin-1, with curly quotes and the euro sign.
 LATIN = "cp1252"
@@ -43,6 +46,16 @@ def as_utf8(content: FileContent) -> tuple[FileContent, tuple[str, ...]]:
         text = data.decode(encoding)
     notes = () if content.reading.encoding else (f"{content.name} is not UTF-8; it is read as {encoding} (--encoding)",)
     return replace(content, data=text.removeprefix("\ufeff").encode()), notes
+
+
+def with_line_feeds(content: FileContent) -> FileContent:
+    """The content with a line feed at the end of each line, where all lines end with a carriage return alone."""
+    with content.open() as stream:
+        first = stream.read(LONGEST_LINE)
+        if b"\r" not in first or b"\n" in first:
+            return content
+        data = first + stream.read()
+    return content if b"\n" in data else replace(content, data=data.replace(b"\r", b"\n"))
 
 
 def _detect(first: bytes) -> str:

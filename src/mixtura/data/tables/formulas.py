@@ -6,6 +6,9 @@ from __future__ import annotations
 FIRST = tuple("=+-@\t\r＝＋－＠")
 QUOTE = "'"
 
+# The sign that is printed before a negative number; on keyboards a hyphen stands for it.
+MINUS = "\u2212"
+
 
 def guard(text: str) -> str:
     """Text for a cell of CSV or TSV: with a quote before it if a spreadsheet would run it as a formula.
@@ -30,15 +33,15 @@ def unguard(text: str) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Whether text reads as a number; not with underscores between digits, as Python writes them and no table does.
+    r"""Whether text reads as a number; not with underscores between digits, as Python writes them and no table does.
 
     Examples
     --------
-    >>> is_number("-1e5"), is_number("1+1"), is_number("2020_1")
-    (True, False, False)
+    >>> is_number("-1e5"), is_number("\u22121"), is_number("1+1"), is_number("2020_1")
+    (True, True, False, False)
     """
     try:
-        float(text)
+        float(text.replace(MINUS, "-"))
     except ValueError:
         return False
     return "_" not in text

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import format_list
 from mixtura.data.tables.cells import load_polars
-from mixtura.data.tables.formulas import is_number
+from mixtura.data.tables.formulas import MINUS, is_number
 from mixtura.data.tables.numerals import (
     NUMBER_LIKE,
     PLAIN,
@@ -181,7 +181,7 @@ def _parse(cells: pl.Series, style: NumberStyle) -> pl.Series:
 def _without_codes(series: pl.Series, na: Sequence[str]) -> tuple[pl.Series, pl.Series]:
     """A column that is no text as floats, null where it has a code of a missing value, and which cells are missing."""
     floats: pl.Series = _as_floats(series)
-    codes = [float(code) for code in na if is_number(code)]
+    codes = [float(code.replace(MINUS, "-")) for code in na if is_number(code)]
     if not codes:
         return floats, series.is_null()
     polars = load_polars()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mixtura._support import format_list
 from mixtura.data.tables.cells import load_polars
+from mixtura.data.tables.formulas import MINUS
 from mixtura.errors import DataError
 
 if TYPE_CHECKING:
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "none", "<NA>", "NAN")
 
 # Text that means it where all other cells of the column are numbers.
-PLACEHOLDERS = ("?", ".", "-", "--", "–", "*", "missing", "unknown")
+PLACEHOLDERS = ("?", ".", "-", "--", "–", MINUS, "*", "missing", "unknown")
 
 # Text that looks like a number, perhaps of money or a percentage.
-NUMBER_LIKE = r"^[€$£¥]?\s*[+-]?\d[\d.,'’\s]*[%€$£¥]?$"
+NUMBER_LIKE = r"^[€$£¥]?\s*[+\x{2212}-]?\d[\d.,'’\s]*[%€$£¥]?$"
 
-# Other spaces and apostrophes between thousands.
-ALIKE = {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'"}
+# Other spaces and apostrophes between thousands, and the sign of negative numbers.
+ALIKE = {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'", MINUS: "-"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,14 @@ STYLES = (
 
 
 def with_common_marks(text: pl.Series) -> pl.Series:
-    """A column of text with one kind of blank and one of apostrophe."""
+    """A column of text with one kind of blank, one of apostrophe and one of minus."""
     return text.str.replace_many(list(ALIKE), list(ALIKE.values()))
 
 
 def missing_cells(text: pl.Series, more: Iterable[str]) -> pl.Series:
     """Which cells of a column of text are missing: empty, or one of the words for that."""
-    return text.is_null() | text.is_in([*MISSING, *more])
+    words = [*more]
+    return text.is_null() | text.is_in([*MISSING, *words]) | with_common_marks(text).is_in(words)
 
 
 def placeholders(text: pl.Series, numbers: pl.Series, missing: pl.Series) -> list[str]:

@@ -17,6 +17,8 @@ from mixtura.data.tables.cells import Cells
 class Table:
     """Rows of numbers from a file, which `mixtura.fit` and the methods of mixtures accept as data.
 
+    Functions that take ``sample_weight`` use the weights of the table where it is not given.
+
     Attributes
     ----------
     rows : ndarray of shape (n, d)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mixtura._support import format_count, format_list
 from mixtura.data.tables.cells import Cells, FileContent, default_column_names, load_polars, rename_columns
-from mixtura.data.tables.encoding import as_utf8
+from mixtura.data.tables.encoding import as_utf8, with_line_feeds
 from mixtura.data.tables.formulas import is_number, unguard
 from mixtura.errors import DataError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # The separator of a CSV file is the comma, or, if the first line has none or it is that of decimals, the most frequent
 # of the others there.
 SEPARATORS = (",", ";", "\t", "|")
-DECIMAL_COMMA = re.compile(r"[+-]?\d*,?\d+")
+DECIMAL_COMMA = re.compile(r"[+\u2212-]?\d*,?\d+")
 
 BLANK = " "
 COMMENT = "#"
@@ -78,6 +78,7 @@ def _prepared(content: FileContent) -> tuple[FileContent, tuple[str, ...]]:
     """The content as UTF-8 from its first row on, and notes; a comment with a name for each cell is the header."""
     content.check_text()
     content, notes = as_utf8(content)
+    content = with_line_feeds(content)
     skipped: list[str] = []
     lines = islice(content.lines(), MOST_COMMENTS)
     for line in lines:
