@@ -64,7 +64,8 @@ def fit(
     """
     paths = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
     files = check_outputs(paths, FIT_PICTURES, (data, settings.start))
-    table = reading.table(data, settings.parsed_start, keep_cells=append, identifier=identifier)
+    kept: dict[str, Any] = {"keep_cells": append, "identifier": identifier}
+    table = reading.open(data, settings.parsed_start, **kept, weights_are=settings.weights_are)
     result = settings.fit(table, verbose=verbose, record=replay is not None)
     report_fit(result, files, fit_writers(result, table, append=append, identifier=identifier), json=json)
 

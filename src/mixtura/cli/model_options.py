@@ -19,6 +19,7 @@ from mixtura.cli.files import ModelFile
 from mixtura.cli.inputs import parse_name_or_file, parse_names, parse_noise
 from mixtura.cli.live import iteration_progress
 from mixtura.covariance.models import ALIASES, MODELS, ratios_as_constraint
+from mixtura.data.files import FileSource
 from mixtura.data.tables import Table
 from mixtura.em.mstep import as_prior
 from mixtura.errors import DataError
@@ -127,8 +128,10 @@ class FitOptions:
         """The name of a start, or the mixture in the model file."""
         return self.start_file.mixture if self.start_file else self.start
 
-    def weight_arguments(self, table: Table) -> dict[str, Any]:
-        """Arguments of `mixtura.fit` about the weights of a table's rows."""
+    def weight_arguments(self, table: Table | FileSource) -> dict[str, Any]:
+        """Arguments of `mixtura.fit` about the weights of a table's rows; a source has them."""
+        if isinstance(table, FileSource):
+            return {}
         return {"sample_weight": table.sample_weight, "weights_are": self.weights_are}
 
     def requested_model(self) -> Model:
@@ -181,7 +184,7 @@ class FitOptions:
         """Arguments of `mixtura.fit` apart from data, number of components, start, weights, seed and threads."""
         return {"model": self.requested_model(), "em": self.em(on_interrupt), "n_init": self.starts}
 
-    def fit(self, table: Table, *, verbose: bool, record: bool = False, on_interrupt: str = "keep") -> Fit:
+    def fit(self, table: Table | FileSource, *, verbose: bool, record: bool = False, on_interrupt: str = "keep") -> Fit:
         """Fit the rows of a table and show progress; ``on_interrupt`` says what Ctrl-C does."""
         options = self.all_options(on_interrupt)
         with iteration_progress(starts=self.starts, max_iter=options["em"].max_iter, verbose=verbose) as on_iteration:

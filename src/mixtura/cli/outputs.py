@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mixtura import Fit
@@ -13,6 +14,8 @@ from mixtura._support import format_list, write_text
 from mixtura.cli.console import print_message, print_text
 from mixtura.cli.files import TABLE_SUFFIXES, check_paths, table_text, write_table
 from mixtura.cli.row_columns import label_columns, with_rows
+from mixtura.cli.streamed import write_streamed
+from mixtura.data.files import FileSource
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra
 from mixtura.plotting import ANIMATION_WRITERS, PICTURE_SUFFIXES, plot
@@ -92,18 +95,22 @@ def check_table_output(option: str, path: str | None, *inputs: str | None) -> st
     return wanted
 
 
-def fit_writers(fit: Fit, table: Table, *, append: bool, identifier: str | None) -> dict[str, Writer]:
+def fit_writers(fit: Fit, table: Table | FileSource, *, append: bool, identifier: str | None) -> dict[str, Writer]:
     """What writes the file of each option of ``mixtura fit``."""
 
     def write_labels(path: str) -> None:
-        found = label_columns(fit.mixture, table, cutoff=fit.cutoff)
+        columns_of = partial(label_columns, fit.mixture, cutoff=fit.cutoff)
+        if isinstance(table, FileSource):
+            write_streamed(table, columns_of, path)
+            return
+        found = columns_of(table)
         write_table(path, with_rows(found, table, path, append=append, identifier=identifier))
 
     return {
         "--output": lambda path: write_text(path, f"{fit.to_json()}\n"),
         "--labels": write_labels,
         "--picture": lambda path: plot(fit, table, path=path),
-        "--replay": lambda path: replay(fit, table, path, sample_weight=table.sample_weight),
+        "--replay": lambda path: replay(fit, table, path, sample_weight=getattr(table, "sample_weight", None)),
     }
 
 

@@ -10,7 +10,9 @@ import typer
 from mixtura import Mixture
 from mixtura.cli.console import print_message, silent_panics
 from mixtura.cli.inputs import parse_names
+from mixtura.data.files import FileSource, is_large, scan
 from mixtura.data.tables import FORMATS, Reading, Table, read_as
+from mixtura.errors import ParameterError
 
 Columns: TypeAlias = Annotated[
     list[str] | None,
@@ -79,6 +81,19 @@ MaxUnpacked: TypeAlias = Annotated[
 ]
 
 
+Stream: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--stream/--no-stream",
+        help="Whether the rows are read in parts, so that memory is bounded; default: patterns ('logs/*.parquet'),"
+        " folders, addresses (s3://...), and files beyond 1 GB.",
+    ),
+]
+
+# Options of reading that only files have that are read whole.
+WHOLE_ONLY = ("numeric", "header", "decimal", "thousands", "na", "encoding", "sheet", "max_unpacked")
+
+
 @dataclass(frozen=True)
 class ReadingOptions:
     """Options that say how a file is read, as the command line gives them, in the order of the help text."""
@@ -96,6 +111,7 @@ class ReadingOptions:
     encoding: Encoding = None
     sheet: Sheet = None
     max_unpacked: MaxUnpacked = None
+    stream: Stream = None
 
     def reading(self) -> Reading:
         """The options as a value."""
@@ -114,6 +130,42 @@ class ReadingOptions:
             sheet=self.sheet,
             max_unpacked=self.max_unpacked,
         )
+
+    def open(
+        self,
+        data: str,
+        model: str | Mixture | None = None,
+        *,
+        keep_cells: bool = False,
+        identifier: str | None = None,
+        weights_are: str | None = None,
+    ) -> Table | FileSource:
+        """The rows of a file as a table, or as a source of rows that are read in parts; see `table`."""
+        if not (is_large(data) if self.stream is None else self.stream):
+            return self.table(data, model, keep_cells=keep_cells, identifier=identifier)
+        given = [f"--{name.replace('_', '-')}" for name in WHOLE_ONLY if getattr(self, name)]
+        given += ["--append"] * keep_cells + ["--id"] * (identifier is not None)
+        if given:
+            raise ParameterError(
+                f"{', '.join(given)}: this is for files that are read whole; leave it out, or pass --no-stream"
+            )
+        own = model.columns if isinstance(model, Mixture) and self.columns is None else None
+        source = scan(
+            data,
+            own or parse_names(self.columns),
+            exclude=parse_names(self.exclude) or (),
+            weights_column=self.weights_column,
+            weights_are=weights_are if self.weights_column else None,
+            missing=self.missing,
+            file_format=self.file_format,
+        )
+        if isinstance(model, Mixture) and model.n_features != source.n_features:
+            raise ParameterError(
+                f"the model has {model.n_features} columns, {source.name} has {source.n_features}; pass --columns"
+            )
+        for note in source.notes:
+            print_message(f"note: {note}")
+        return source
 
     def table(self, data: str, model: str | Mixture | None = None, **more: Any) -> Table:
         """Read the rows of a file, and print notes about what was left out or guessed.

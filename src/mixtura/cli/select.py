@@ -20,6 +20,7 @@ from mixtura.cli.outputs import PICTURE, Writer, check_outputs, files_by_option,
 from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import fit_summary, fit_values, ranking_summary
+from mixtura.data.files import FileSource
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.selection import as_models
@@ -84,7 +85,9 @@ def report_selection(chosen: Selection, files: Mapping[str, str], *, top: int, j
     console.print(Text(), fit_summary(best, console), soft_wrap=True)
 
 
-def selection_writers(chosen: Selection, table: Table, *, append: bool, identifier: str | None) -> dict[str, Writer]:
+def selection_writers(
+    chosen: Selection, table: Table | FileSource, *, append: bool, identifier: str | None
+) -> dict[str, Writer]:
     """What writes the file of each option of ``mixtura select``."""
     return {
         **fit_writers(chosen.best, table, append=append, identifier=identifier),
@@ -130,9 +133,9 @@ def select(
     paths = {"--output": output, "--labels": labels, "--table": table, "--picture": picture}
     files = check_outputs(paths, {"--picture": PICTURE}, (data,), table=[*TABLE_SUFFIXES, ".json"])
     wanted = parse_counts(components)
-    rows = reading.table(data, keep_cells=append, identifier=identifier)
+    rows = reading.open(data, keep_cells=append, identifier=identifier, weights_are=settings.weights_are)
     shared = settings.selection_options()
-    chosen_models = as_models(parse_names([models]) or [], rows.rows.shape[1], shared["constraint"])
+    chosen_models = as_models(parse_names([models]) or [], rows.n_columns, shared["constraint"])
     with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as on_cell:
         chosen = mixtura.select(
             rows,

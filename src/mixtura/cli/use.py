@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import mixtura
 from mixtura import assess, kernels
 from mixtura._support import distinct_name, format_count, format_list, thread_count, using_threads, write_text
@@ -20,7 +22,9 @@ from mixtura.cli.predictor import read_predictor
 from mixtura.cli.reading_options import ReadingOptions
 from mixtura.cli.row_columns import with_rows
 from mixtura.cli.shared_options import with_options
+from mixtura.cli.streamed import write_streamed
 from mixtura.cli.tables import criteria_table, criteria_values, fit_summary, mixture_summary, model_values
+from mixtura.data.files import FileSource
 from mixtura.errors import ParameterError
 from mixtura.fitting import correlation_lines
 from mixtura.mixture import column_labels, row_labels
@@ -47,7 +51,13 @@ def predict(
     """
     target = check_table_output("--output", output, model, data)
     used = read_predictor(model)
-    table = reading.table(data, used.mixture, keep_cells=append, identifier=identifier)
+    table = reading.open(data, used.mixture, keep_cells=append, identifier=identifier)
+    if isinstance(table, FileSource):
+        with using_threads(threads):
+            write_streamed(table, partial(used.columns, proba=proba), target)
+        if target is not None:
+            print_message(f"wrote {target}")
+        return
     with using_threads(threads):
         found = used.columns(table, proba=proba)
     write_columns(with_rows(found, table, target, append=append, identifier=identifier), target)

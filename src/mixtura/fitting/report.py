@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import column_names, frozen_array, table_kind
+from mixtura.data.files import FileSource
 from mixtura.data.tables import Table
 from mixtura.em import Iterate, Outcome, Problem, Run, data_loglik, describe_repairs, is_suspect
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
@@ -75,7 +76,7 @@ def with_names(result: Fit, X: Any, start: Any) -> Fit:
     if given and given.n_components == result.mixture.n_components:
         result = replace(result, mixture=replace(result.mixture, component_names=given.component_names))
     columns = column_names(X) or (given.columns if given else None)
-    data = replace(result.data, file=X.name) if result.data and isinstance(X, Table) else result.data
+    data = replace(result.data, file=X.name) if result.data and isinstance(X, Table | FileSource) else result.data
     return replace(result, mixture=replace(result.mixture, columns=columns, table_kind=table_kind(X)), data=data)
 
 

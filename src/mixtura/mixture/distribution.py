@@ -169,7 +169,7 @@ def quantile(mixture: Mixture, p: Any) -> Array:
     """
     if mixture.n_features != 1:
         raise ParameterError(f"the mixture has {mixture.n_features} columns; quantiles need one: mixture.marginal([0])")
-    wanted = as_probabilities(p, "p is")
+    wanted = as_probability_array(p, "p is")
     sds = np.sqrt(mixture.covariances.variances()[:, 0])
     means = mixture.means[:, 0]
     ends = means[:, None] + sds[:, None] * special.ndtri(wanted.ravel())
@@ -189,7 +189,7 @@ def quantile(mixture: Mixture, p: Any) -> Array:
     return _bisect(distribution, wanted.ravel(), low, high).reshape(wanted.shape)
 
 
-def as_probabilities(values: Any, what_is: str) -> Array:
+def as_probability_array(values: Any, what_is: str) -> Array:
     """Check that values are probabilities; ``what_is`` begins the message, such as "p is"."""
     found = _as_floats(values)
     if found is None or not ((found >= 0) & (found <= 1)).all():

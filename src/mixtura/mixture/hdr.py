@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura._support import Array, Rng, as_count, underflow_to_zero
-from mixtura.mixture.distribution import as_probabilities
+from mixtura.mixture.distribution import as_probability_array
 
 if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
@@ -50,7 +50,7 @@ def hdr_levels(
     >>> bool(abs(mixture.hdr_levels([0.95]) - edge)[0] < 0.05)
     True
     """
-    wanted = as_probabilities(probabilities, "probabilities are")
+    wanted = as_probability_array(probabilities, "probabilities are")
     rows = mixture.sample(as_count(n, "n"), seed)[0] if X is None else X
     # Quantiles are interpolated between densities, as in the definition, and not between their logarithms.
     logs = mixture.logpdf(rows)

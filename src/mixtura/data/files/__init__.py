@@ -6,7 +6,8 @@ To add a format, write a function from an open file and names of columns to reco
 
 from __future__ import annotations
 
+from mixtura.data.files.locate import is_large
 from mixtura.data.files.scan import scan
 from mixtura.data.files.source import FileSource
 
-__all__ = ["FileSource", "scan"]
+__all__ = ["FileSource", "is_large", "scan"]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._support import LARGEST_VALUE, Rows
 from mixtura.data.files.batches import Batch
@@ -29,6 +30,8 @@ class Intake:
         Of the rows of positive weight.
     left_out : Counter
         Number of rows that were left out, by file.
+    gaps : list of ndarray
+        Positions of these rows among all.
     sums : dict
         Sum of the weights and of their squares, number of positive ones, and of those that are no whole numbers.
     """
@@ -38,6 +41,7 @@ class Intake:
     missing: str
     sample: Reservoir
     left_out: Counter[str] = field(default_factory=Counter)
+    gaps: list[NDArray[np.intp]] = field(default_factory=list)
     sums: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(("weight", "squares", "positive", "broken"), 0.0)
     )
@@ -76,7 +80,9 @@ class Intake:
             what = "the cell is empty" if np.isnan(value) else f"{value:g} is not a finite number"
             raise DataError(f"{where}: {what}; pass missing='drop' to leave such rows out")
         complete = np.isfinite(rows).all(axis=1)
-        self.left_out[batch.name] += int((~complete).sum())
+        before = self.sample.seen["rows"] + sum(map(len, self.gaps))
+        self.gaps.append(before + np.flatnonzero(~complete))
+        self.left_out[batch.name] += len(self.gaps[-1])
         return self._complete(Batch(rows[complete], batch.name, batch.first))
 
     def _count_weights(self, rows: Rows, batch: Batch) -> None:

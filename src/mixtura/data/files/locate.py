@@ -13,6 +13,12 @@ from mixtura.errors import DataError, missing_extra
 
 fs = LazyModule("pyarrow.fs")
 
+# From so many bytes on a file is read in parts, unless told.
+LARGE_BYTES = 1_000_000_000
+
+# Formats that can be read in parts.
+READ_IN_PARTS = ("parquet", "arrow", "csv", "tsv", "ndjson", "npy")
+
 # Suffixes of compressed text, which the reader unpacks as it goes.
 PACKED = (".gz", ".bz2", ".zst")
 
@@ -53,12 +59,28 @@ def locate_files(address: str, file_format: str | None = None) -> Files:
     if not paths:
         raise DataError(f"{address}: there is no such file")
     kinds = {file_format or _kind_of(path) for path in paths}
-    if len(kinds) > 1 or kinds - {"parquet", "arrow", "csv", "tsv", "ndjson", "npy"}:
+    if len(kinds) > 1 or kinds - set(READ_IN_PARTS):
         shown = ", ".join(sorted(str(kind) for kind in kinds))
         raise DataError(
             f"{address}: the format is {shown}; expected Parquet, Arrow, CSV, TSV, NDJSON or .npy, one for all files"
         )
     return Files(filesystem, paths, str(kinds.pop()))
+
+
+def is_large(address: str) -> bool:
+    """Whether data is better read in parts: several files, an address of a store, or a file beyond a gigabyte.
+
+    Examples
+    --------
+    >>> is_large("logs/*.parquet"), is_large("s3://bucket/rows.csv"), is_large("rows.csv")
+    (True, True, False)
+    """
+    if "://" in address:
+        return True
+    path = Path(address)
+    if not path.exists():
+        return any(mark in address for mark in "*?[")
+    return path.is_dir() or (path.stat().st_size > LARGE_BYTES and _kind_of(address) in READ_IN_PARTS)
 
 
 def _open_filesystem(address: str) -> tuple[Any, str]:

@@ -168,7 +168,10 @@ def scan(
     notes = (*notes, *intake.notes(blocks.shape[0]))
     rows, positions = sample.in_order()
     names = reader.columns[:-1] if weighted else reader.columns
-    source = FileSource(blocks, Chunk(rows, None, 0, positions), n_rows, names, scale, None, threads, kind, notes)
+    gaps = np.concatenate(intake.gaps) if intake.gaps else None
+    source = FileSource(
+        blocks, Chunk(rows, None, 0, positions), n_rows, names, scale, None, threads, kind, notes, gaps, reader.name
+    )
     return replace(source, sample=source.chunk(rows, 0, positions))
 
 

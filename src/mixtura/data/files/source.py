@@ -15,6 +15,7 @@ from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.data.files.blocks import Blocks
 from mixtura.data.source import Sum
+from mixtura.data.tables import Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,10 @@ class FileSource:
         As in `mixtura.fit`.
     notes : tuple of str
         What the user should know about how the files were read.
+    gaps : ndarray of int, or None
+        Positions, among all rows of the files, of those that were left out.
+    name : str
+        What messages call the files.
 
     Examples
     --------
@@ -63,6 +68,8 @@ class FileSource:
     threads: int | None = None
     weights_are: str | None = None
     notes: tuple[str, ...] = ()
+    gaps: NDArray[np.intp] | None = None
+    name: str = "X"
 
     def __repr__(self) -> str:
         names = f" ({format_list(self.columns)})" if self.columns else ""
@@ -77,6 +84,11 @@ class FileSource:
     def n_features(self) -> int:
         """Number of columns."""
         return self.blocks.shape[1] - (self.weight_scale is not None)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns, as of a `Table`."""
+        return self.n_features
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -110,6 +122,20 @@ class FileSource:
             return stored
         factor = np.asarray(self.factor[positions], dtype=np.float64)
         return factor if stored is None else stored * factor
+
+    def tables(self) -> Iterator[Table]:
+        """The rows in their order as tables, for what is written row by row; rows that were left out have places."""
+        gaps = np.zeros(0, dtype=np.intp) if self.gaps is None else self.gaps
+        before, start, total = gaps - np.arange(len(gaps)), 0, self.length + len(gaps)
+        first = 0
+        for block in self.blocks:
+            kept = np.arange(start, start + len(block))
+            places = kept + np.searchsorted(before, kept, side="right")
+            start += len(block)
+            end = total if start == self.length else int(places[-1]) + 1
+            rows = block[:, : self.n_features]
+            yield Table(rows, self.columns, None, self.name, places - first, end - first)
+            first = end
 
     def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
         """Sum of ``f(chunk)`` over all blocks, added from first to last; blocks are read while others are computed."""

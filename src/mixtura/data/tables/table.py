@@ -51,6 +51,11 @@ class Table:
     labels: NDArray[np.str_] | None = None
     cells: Cells | None = None
 
+    @property
+    def n_columns(self) -> int:
+        """Number of columns."""
+        return self.rows.shape[1]
+
     def __repr__(self) -> str:
         names = f" ({format_list(self.columns)})" if self.columns else ""
         count = f"{format_count(len(self.rows), 'row')} in {format_count(self.rows.shape[1], 'column')}"

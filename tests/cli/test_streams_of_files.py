@@ -1,0 +1,96 @@
+"""Commands on files that are read in parts."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import mixtura
+from mixtura.cli import main
+from mixtura.data.files import blocks
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder of three Parquet files of 500 rows; blocks of 100 rows."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(blocks, "MOST_ROWS", 100)
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame({"a": rng.normal(size=1500), "b": rng.normal(size=1500), "kind": ["x", "y", "z"] * 500})
+    frame = frame.with_columns(a=pl.col("a") + 9 * (pl.int_range(pl.len()) % 2))
+    (tmp_path / "logs").mkdir()
+    for part in range(3):
+        frame.slice(500 * part, 500).write_parquet(f"logs/{part}.parquet")
+    return frame
+
+
+def test_a_folder_is_fitted_and_labelled(folder, capsys):
+    files = ["-o", "m.json", "--labels", "l.csv", "--picture", "p.png"]
+    assert main(["fit", "logs/*.parquet", "-k", "2", *files]) == 0
+    shown = capsys.readouterr()
+    assert "2 components, model VVV, 2 columns, 1500 rows" in shown.out
+    assert "data: 0.parquet and 2 more, 1500 rows" in shown.out
+    assert shown.err.splitlines()[0] == "note: 0.parquet: left out 1 column without numbers: kind"
+    labels = pl.read_csv("l.csv")
+    assert labels["row"].to_list() == list(range(1, 1501))
+    fit = mixtura.load("m.json")
+    assert labels["label"].to_list() == fit.predict(folder.select("a", "b")).tolist()
+    for target in ("p.csv", "p.tsv", "p.parquet"):
+        assert main(["predict", "m.json", "logs", "--proba", "-o", target]) == 0
+        read = {"csv": pl.read_csv, "tsv": partial(pl.read_csv, separator="\t"), "parquet": pl.read_parquet}
+        table = read[target.partition(".")[2]](target)
+        assert table["label"].to_list() == labels["label"].to_list()
+        assert table.columns[-2:] == ["p_0", "p_1"]
+    capsys.readouterr()
+    assert main(["predict", "m.json", "logs"]) == 0
+    lines = Path("p.csv").read_text().splitlines()
+    assert capsys.readouterr().out.splitlines() == [line.rsplit(",", 2)[0] for line in lines]
+
+
+def test_rows_that_were_left_out_have_lines(folder, capsys):
+    gaps = folder.with_columns(b=pl.when(pl.int_range(pl.len()) % 7 == 6).then(None).otherwise(pl.col("b")))
+    gaps.write_csv("gaps.csv")
+    assert main(["fit", "gaps.csv", "-k", "2", "--stream", "-o", "m.json"]) == 2
+    assert 'gaps.csv, row 7, column "b": the cell is empty' in capsys.readouterr().err
+    how = ["gaps.csv", "--missing", "drop"]
+    assert main(["fit", *how, "-k", "2", "--stream", "--labels", "streamed.csv"]) == 0
+    assert main(["fit", *how, "-k", "2", "--labels", "whole.csv"]) == 0
+    streamed, whole = pl.read_csv("streamed.csv"), pl.read_csv("whole.csv")
+    assert streamed["row"].equals(whole["row"])
+    assert streamed["label"].null_count() == 1500 // 7
+    assert streamed["label"].equals(whole["label"])
+
+
+def test_selections_and_scores(folder, capsys):
+    assert main(["select", "logs", "-k", "1:3", "--models", "EII,VVV", "--labels", "l.csv", "-o", "m.json"]) == 0
+    assert pl.read_csv("l.csv").height == 1500
+    assert main(["score", "m.json", "logs/0.parquet"]) == 0
+    assert "log-likelihood" in capsys.readouterr().out
+
+
+def test_weights_are_those_of_a_column(folder, capsys):
+    weighted = folder.with_columns(w=pl.int_range(pl.len()) % 3)
+    weighted.write_parquet("w.parquet")
+    how = ["w.parquet", "-k", "2", "--weights-column", "w", "--columns", "a,b", "--json"]
+    assert main(["fit", *how]) == 0
+    whole = capsys.readouterr().out
+    assert main(["fit", *how, "--stream"]) == 0
+    streamed = capsys.readouterr().out
+    assert [line for line in whole.splitlines() if '"n_rows"' in line] == [
+        line for line in streamed.splitlines() if '"n_rows"' in line
+    ]
+
+
+def test_what_only_whole_files_have_is_refused(folder, capsys):
+    folder.write_csv("a.csv")
+    assert main(["fit", "a.csv", "-k", "2", "--stream", "--decimal", ",", "--append", "--labels", "l.csv"]) == 2
+    assert "--decimal, --append: this is for files that are read whole" in capsys.readouterr().err
+    mixtura.fit(folder["a"], 2).save("one.json")
+    assert main(["predict", "one.json", "logs", "-o", "l.ndjson", "--columns", "a"]) == 2
+    assert "rows that are read in parts are written as CSV, TSV or Parquet" in capsys.readouterr().err
+    assert main(["predict", "one.json", "logs", "--columns", "a,b"]) == 2
+    assert "the model has 1 columns, 0.parquet and 2 more has 2; pass --columns" in capsys.readouterr().err
+    assert not Path("l.ndjson").exists()
