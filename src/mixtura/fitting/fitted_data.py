@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -50,6 +51,7 @@ class FittedData:
     file: str | None = None
 
     @classmethod
+    @lru_cache(maxsize=1)  # the cells of a selection have the same rows
     def of(cls, summary: Summary) -> FittedData:
         """Of rows, given their summary."""
         digest = hashlib.sha256(_rounded(summary).encode()).hexdigest()

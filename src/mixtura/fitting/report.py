@@ -73,11 +73,14 @@ def as_fit(
 def with_names(result: Fit, X: Any, start: Any) -> Fit:
     """The fit with the kind and column names of the table X, and the component names of a starting mixture."""
     given = start if isinstance(start, Mixture) else None
-    if given and given.n_components == result.mixture.n_components:
-        result = replace(result, mixture=replace(result.mixture, component_names=given.component_names))
-    columns = column_names(X) or (given.columns if given else None)
+    before, own = result.mixture, None
+    if given and given.n_components == before.n_components:
+        own = given.component_names
+    columns, kind = column_names(X) or (given.columns if given else None), table_kind(X)
     data = replace(result.data, file=X.name) if result.data and isinstance(X, Table | FileSource) else result.data
-    return replace(result, mixture=replace(result.mixture, columns=columns, table_kind=table_kind(X)), data=data)
+    if (columns, own, kind, data) == (before.columns, before.component_names, before.table_kind, result.data):
+        return result
+    return replace(result, mixture=before.relabelled(columns, own or before.component_names, kind), data=data)
 
 
 def _summary(problem: Problem, run: Run) -> Start:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -255,15 +257,24 @@ class Mixture:
 
     def named(self, *names: str) -> Mixture:
         """The mixture with names for its components, one for each; none at all takes the names away."""
-        return replace(self, component_names=names or None)
+        return self.relabelled(self.columns, names or None, self.table_kind)
+
+    def relabelled(
+        self, columns: Sequence[str] | None, component_names: Sequence[str] | None, table_kind: TableKind
+    ) -> Mixture:
+        """The same distribution with other names and kind of tables; parameters are not checked and computed again."""
+        other = copy(self)
+        object.__setattr__(other, "columns", as_names(columns, self.n_features, "columns"))
+        object.__setattr__(other, "component_names", as_names(component_names, self.n_components, "component_names"))
+        object.__setattr__(other, "table_kind", table_kind)
+        return other
 
     def without_noise(self) -> Mixture:
         """The mixture of the Gaussian components alone, their weights rescaled to sum to one."""
         if self.noise is None:
             return self
-        count = max(
-            self.n_parameters - 2, 0
-        )  # 0 is counted anew: the region may have been known, and given no parameters
+        # 0 is counted anew: the region may have been known, and given no parameters.
+        count = max(self.n_parameters - 2, 0)
         return replace(self, weights=assembly.rescale_weights(self.weights, 1.0), noise=None, n_parameters=count)
 
     def to_json(self) -> str:
