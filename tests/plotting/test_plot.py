@@ -331,3 +331,14 @@ def test_numbers_at_logarithmic_axes_are_plain():
         texts = [*axes.get_xticklabels(), *axes.get_xticklabels(minor=True)]
         shown = sorted((text.get_position()[0], text.get_text()) for text in texts if text.get_text())
         assert [text for place, text in shown if limits[0] <= place <= limits[1]] == numbers
+
+
+def test_numbers_over_a_histogram_do_not_overlap():
+    k = 25
+    mixture = Mixture(np.full(k, 1 / k), 4.0 * np.arange(k)[:, None], np.ones((k, 1)))
+    axes = plot(mixture, mixture.sample(2000, seed=0)[0]).axes[0]
+    peaks = np.array([line.get_data() for line in axes.lines if str(line.get_marker()).startswith("$")])[:, :, 0]
+    assert len(peaks) == k
+    places = axes.transData.transform(peaks)
+    gaps = np.abs(places[:, None] - places[None])
+    assert ((gaps[..., 0] > 25) | (gaps[..., 1] > 10) | np.eye(k, dtype=bool)).all()

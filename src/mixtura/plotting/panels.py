@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._support import Array
 from mixtura.mixture import NOISE_LABEL, Mixture
@@ -40,6 +41,10 @@ MAX_LEGEND_ENTRIES = 12
 
 # Up to this number, components differ in colour and marker; more have their numbers at their means.
 MAX_COLOURED = len(style.COLOURS)
+
+# Over a histogram numbers that would overlap stand on so many levels, which are this fraction of the height apart; a
+# number takes this fraction of the width.
+MOST_LEVELS, LEVEL, NUMBER_WIDTH = 3, 0.05, 0.05
 
 # Function that draws a mixture in axes: (mixture, component of each row, the components' numbers in the first mixture).
 UpdatePanel = Callable[[Mixture, RowLabels, Sequence[int]], None]
@@ -174,17 +179,31 @@ def _new_marginal_panel(
         for j in set(range(k)) - set(remaining):
             curves[j].set_data([], [])
             peaks[j].set_data([], [])
+        # The vertical limit never shrinks, so that a replay does not flicker.
+        top = max(top, float(heights.sum(axis=1).max()))
+        levels = _levels(axes, marginal.means[:, 0], peak / top) if k > MAX_COLOURED else np.zeros(len(peak), dtype=int)
         for component, j in enumerate(remaining):
             curves[j].set_data(points, heights[:, component])
-            peaks[j].set_data(marginal.means[component], peak[component : component + 1])
+            peaks[j].set_data(marginal.means[component], [peak[component] + LEVEL * top * levels[component]])
         if marginal.noise is not None:
             noise_line = noise_line or axes.plot([], [], color=style.GREY, linewidth=1.5 * size)[0]
             noise_line.set_data(points, heights[:, -1])
-        # The vertical limit never shrinks, so that a replay does not flicker.
-        top = max(top, float(heights.sum(axis=1).max()))
-        axes.set_ylim(0, 1.08 * top)
+        axes.set_ylim(0, (1.08 + LEVEL * levels.max()) * top)
 
     return show
+
+
+def _levels(axes: Axes, means: Array, heights: Array) -> NDArray[np.intp]:
+    """How many levels each number is raised so as to hide no other; heights are fractions of the highest."""
+    shown = axes.transData.transform(np.column_stack([means, np.zeros(len(means))]))[:, 0]
+    places = shown / max(axes.bbox.width, 1.0)
+    levels = np.zeros(len(means), dtype=np.intp)
+    for one in np.argsort(places):
+        near = (np.abs(places - places[one]) < NUMBER_WIDTH) & (places < places[one])
+        taken = heights[near] + LEVEL * levels[near]
+        while levels[one] < MOST_LEVELS and (np.abs(taken - heights[one] - LEVEL * levels[one]) < 0.9 * LEVEL).any():
+            levels[one] += 1
+    return levels
 
 
 def legend_labels(
