@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bundle wheel sanitize torture bench bench-quick clients docs clean
+.PHONY: help demo test bundle wheel sanitize torture bench bench-quick clients scale docs clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -81,6 +81,9 @@ bench-quick: $(VENV)/all  ## The same on the smaller problems, in a few minutes
 
 clients: $(VENV)/all  ## Run other programs' tests of mixtures with scikit-learn's class and with ours, in an hour
 	$(BIN)/python bench/clients/run.py
+
+scale: $(VENV)/all  ## Measure memory and time of 6 GiB in files, which takes 30 GB of disk and half an hour
+	$(BIN)/python bench/scale.py
 
 docs: $(VENV)/test  ## Build the documentation into docs/_build/html
 	$(BIN)/python docs/cli_reference.py --check

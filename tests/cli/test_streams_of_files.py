@@ -67,8 +67,15 @@ def test_rows_that_were_left_out_have_lines(folder, capsys):
 def test_selections_and_scores(folder, capsys):
     assert main(["select", "logs", "-k", "1:3", "--models", "EII,VVV", "--labels", "l.csv", "-o", "m.json"]) == 0
     assert pl.read_csv("l.csv").height == 1500
-    assert main(["score", "m.json", "logs/0.parquet"]) == 0
-    assert "log-likelihood" in capsys.readouterr().out
+    capsys.readouterr()
+    assert main(["score", "m.json", "logs"]) == 0
+    streamed = capsys.readouterr().out
+    folder.write_parquet("all.parquet")
+    assert main(["score", "m.json", "all.parquet"]) == 0
+    assert capsys.readouterr().out == streamed
+    for target, data in (("s.csv", "logs"), ("w.csv", "all.parquet")):
+        assert main(["score", "m.json", data, "-o", target]) == 0
+    np.testing.assert_allclose(*(pl.read_csv(path)["loglik"] for path in ("s.csv", "w.csv")), rtol=1e-12)
 
 
 def test_weights_are_those_of_a_column(folder, capsys):

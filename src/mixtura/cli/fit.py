@@ -21,7 +21,7 @@ from mixtura.cli.outputs import (
     fit_writers,
     write_all,
 )
-from mixtura.cli.reading_options import ReadingOptions
+from mixtura.cli.reading_options import ReadingOptions, Stream
 from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import fit_summary, fit_values
 from mixtura.mixture import column_labels
@@ -52,6 +52,7 @@ def fit(
     labels: o.LabelsOutput = None,
     append: o.Append = False,
     identifier: o.Identifier = None,
+    stream: Stream = None,
     picture: o.PictureOutput = None,
     replay: o.ReplayOutput = None,
     json: o.Json = False,
@@ -64,7 +65,7 @@ def fit(
     """
     paths = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
     files = check_outputs(paths, FIT_PICTURES, (data, settings.start))
-    kept: dict[str, Any] = {"keep_cells": append, "identifier": identifier}
+    kept: dict[str, Any] = {"stream": stream, "keep_cells": append, "identifier": identifier}
     table = reading.open(data, settings.parsed_start, **kept, weights_are=settings.weights_are)
     result = settings.fit(table, verbose=verbose, record=replay is not None)
     report_fit(result, files, fit_writers(result, table, append=append, identifier=identifier), json=json)

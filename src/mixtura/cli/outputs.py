@@ -14,7 +14,7 @@ from mixtura._support import format_list, write_text
 from mixtura.cli.console import print_message, print_text
 from mixtura.cli.files import TABLE_SUFFIXES, check_paths, table_text, write_table
 from mixtura.cli.row_columns import label_columns, with_rows
-from mixtura.cli.streamed import write_streamed
+from mixtura.cli.streamed import RowColumns, write_streamed
 from mixtura.data.files import FileSource
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError, missing_extra
@@ -100,11 +100,7 @@ def fit_writers(fit: Fit, table: Table | FileSource, *, append: bool, identifier
 
     def write_labels(path: str) -> None:
         columns_of = partial(label_columns, fit.mixture, cutoff=fit.cutoff)
-        if isinstance(table, FileSource):
-            write_streamed(table, columns_of, path)
-            return
-        found = columns_of(table)
-        write_table(path, with_rows(found, table, path, append=append, identifier=identifier))
+        write_rows(table, columns_of, path, append=append, identifier=identifier, quiet=True)
 
     return {
         "--output": lambda path: write_text(path, f"{fit.to_json()}\n"),
@@ -122,6 +118,25 @@ def write_columns(columns: Mapping[str, Sequence[Any]], path: str | None, *, qui
         write_table(path, columns)
         if not quiet:
             print_message(f"wrote {path}")
+
+
+def write_rows(
+    rows: Table | FileSource,
+    columns_of: RowColumns,
+    path: str | None,
+    *,
+    append: bool,
+    identifier: str | None,
+    quiet: bool = False,
+) -> None:
+    """Write columns about each row, as `write_columns` does, while the rows are read if they are read in parts."""
+    if isinstance(rows, FileSource):
+        write_streamed(rows, columns_of, path)
+        if path is not None and not quiet:
+            print_message(f"wrote {path}")
+    else:
+        found = with_rows(columns_of(rows), rows, path, append=append, identifier=identifier)
+        write_columns(found, path, quiet=quiet)
 
 
 def write_all(files: Mapping[str, str], writers: Mapping[str, Writer], *, quiet: bool) -> None:

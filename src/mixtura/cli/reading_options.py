@@ -111,7 +111,6 @@ class ReadingOptions:
     encoding: Encoding = None
     sheet: Sheet = None
     max_unpacked: MaxUnpacked = None
-    stream: Stream = None
 
     def reading(self) -> Reading:
         """The options as a value."""
@@ -136,12 +135,13 @@ class ReadingOptions:
         data: str,
         model: str | Mixture | None = None,
         *,
+        stream: bool | None,
         keep_cells: bool = False,
         identifier: str | None = None,
         weights_are: str | None = None,
     ) -> Table | FileSource:
         """The rows of a file as a table, or as a source of rows that are read in parts; see `table`."""
-        if not (is_large(data) if self.stream is None else self.stream):
+        if not (is_large(data) if stream is None else stream):
             return self.table(data, model, keep_cells=keep_cells, identifier=identifier)
         given = [f"--{name.replace('_', '-')}" for name in WHOLE_ONLY if getattr(self, name)]
         given += ["--append"] * keep_cells + ["--id"] * (identifier is not None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import mixtura
-from mixtura import assess, kernels
+from mixtura import Mixture, assess, kernels
 from mixtura._support import distinct_name, format_count, format_list, thread_count, using_threads, write_text
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
@@ -17,14 +18,14 @@ from mixtura.cli.outputs import (
     check_table_output,
     column_positions,
     write_columns,
+    write_rows,
 )
 from mixtura.cli.predictor import read_predictor
-from mixtura.cli.reading_options import ReadingOptions
-from mixtura.cli.row_columns import with_rows
+from mixtura.cli.reading_options import ReadingOptions, Stream
 from mixtura.cli.shared_options import with_options
-from mixtura.cli.streamed import write_streamed
 from mixtura.cli.tables import criteria_table, criteria_values, fit_summary, mixture_summary, model_values
 from mixtura.data.files import FileSource
+from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.fitting import correlation_lines
 from mixtura.mixture import column_labels, row_labels
@@ -40,6 +41,7 @@ def predict(
     append: o.Append = False,
     identifier: o.Identifier = None,
     proba: o.Proba = False,
+    stream: Stream = None,
     reading: ReadingOptions,
     threads: o.Threads = None,
 ) -> None:
@@ -51,16 +53,9 @@ def predict(
     """
     target = check_table_output("--output", output, model, data)
     used = read_predictor(model)
-    table = reading.open(data, used.mixture, keep_cells=append, identifier=identifier)
-    if isinstance(table, FileSource):
-        with using_threads(threads):
-            write_streamed(table, partial(used.columns, proba=proba), target)
-        if target is not None:
-            print_message(f"wrote {target}")
-        return
+    table = reading.open(data, used.mixture, stream=stream, keep_cells=append, identifier=identifier)
     with using_threads(threads):
-        found = used.columns(table, proba=proba)
-    write_columns(with_rows(found, table, target, append=append, identifier=identifier), target)
+        write_rows(table, partial(used.columns, proba=proba), target, append=append, identifier=identifier)
 
 
 @with_options()
@@ -73,6 +68,7 @@ def score(
     append: o.Append = False,
     identifier: o.Identifier = None,
     weights_are: o.WeightsAre = None,
+    stream: Stream = None,
     reading: ReadingOptions,
     threads: o.Threads = None,
     json: o.Json = False,
@@ -83,19 +79,25 @@ def score(
     if json and each_row and target is None:
         raise ParameterError("--json prints the criteria, and the rows would be printed, too: give a file for --output")
     mixture = read_model(model)
-    table = reading.table(data, mixture, keep_cells=append, identifier=identifier)
+    kept: dict[str, Any] = {"keep_cells": append, "identifier": identifier}
+    rows = reading.open(data, mixture, stream=stream, **kept, weights_are=weights_are)
     with using_threads(threads):
         if each_row:
-            found = {"loglik": table.align(mixture.logpdf(table).tolist())}
-            write_columns(with_rows(found, table, target, append=append, identifier=identifier), target, quiet=json)
+            columns_of = partial(_loglik_column, mixture)
+            write_rows(rows, columns_of, target, append=append, identifier=identifier, quiet=json)
         if each_row and not json:
             return
-        assessment = assess(mixture, table, table.sample_weight, weights_are=weights_are)
+        assessment = assess(mixture, rows, weights_are=None if isinstance(rows, FileSource) else weights_are)
     if json:
         print_json({**criteria_values(assessment), **({"files": {"output": target}} if target else {})})
         return
     more = {"mean log-likelihood": f"{assessment.mean:.6f}", "rows": f"{assessment.n_rows:.10g}"}
     results_console().print(criteria_table(assessment, more))
+
+
+def _loglik_column(mixture: Mixture, table: Table) -> dict[str, list[Any]]:
+    """The log-likelihood of each row."""
+    return {"loglik": table.align(mixture.logpdf(table).tolist())}
 
 
 def sample(
