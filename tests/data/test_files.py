@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -271,3 +272,25 @@ def test_errors_say_what_is_wrong(tmp_path):
     )
     with pytest.raises(DataError, match=r'w.parquet, row 4, column "w": -1 is negative'):
         scan(tmp_path / "w.parquet", weights_column="w")
+
+
+class Counted:
+    """Blocks that count how often they are read."""
+
+    def __init__(self, stored):
+        self.stored, self.shape, self.dtype, self.passes = stored, stored.shape, stored.dtype, 0
+
+    def __iter__(self):
+        self.passes += 1
+        return iter(self.stored)
+
+
+def test_em_converges_on_a_sample_before_it_reads_all_rows(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(2 * j, 1, (40_000, 2)) for j in range(3)])  # close enough for many iterations
+    np.save(tmp_path / "rows.npy", rng.permutation(rows))
+    source = scan(tmp_path / "rows.npy")
+    counted = Counted(source.blocks)
+    fit = mixtura.fit(replace(source, blocks=counted), 3, seed=0)
+    assert fit.loglik == pytest.approx(mixtura.fit(rows, 3, seed=0).loglik, abs=0.5)
+    assert counted.passes <= 20

@@ -10,6 +10,7 @@ import numpy as np
 from mixtura._support import Rng, one_blas_thread
 from mixtura.data import Chunk
 from mixtura.em import (
+    LittleRemains,
     LoglikRises,
     Problem,
     Run,
@@ -20,6 +21,7 @@ from mixtura.em import (
     rows_per_weight,
     runs_in_kernel,
 )
+from mixtura.em.steppers import accelerated
 from mixtura.kernels import accumulate
 from mixtura.mixture import Mixture
 from mixtura.starts.coordinates import sphere
@@ -43,6 +45,10 @@ ACCELERATE_AFTER = 2
 # Most iterations of k-means, in turn; the most rows for it, or rows for each mean, and for each mean and column.
 LLOYD_ITERATIONS = (0, 10)
 KMEANS_ROWS, KMEANS_ROWS_PER_MEAN, KMEANS_ROWS_PER_COLUMN = 1000, 50, 5
+
+# EM on a large sample has converged where the log-likelihood of its rows can rise by so much only, in nats: the sample
+# itself moves the parameters further.
+SAMPLE_NATS = 0.05
 
 # How often starts are drawn anew if all runs lost components.
 MAX_TRIES = 3
@@ -85,6 +91,9 @@ class SmallEM:
         Of more rows than this, or than this many for each component, a random sample is searched.
     final_iterations : int
         EM iterations on all rows by which the optima of a sample are compared.
+    large_sample : int
+        Rows that are not an array in memory are read once in each iteration; of more than so many, a sample of this
+        size takes their place, on which EM from the best optimum converges.
     tol : float
         A run has converged when its mean log-likelihood per row rises by no more; from a changed mixture, by no more
         than ten times as much.
@@ -103,6 +112,7 @@ class SmallEM:
     sample_rows: int = 5000
     rows_per_component: int = 200
     final_iterations: int = 10
+    large_sample: int = 100_000
     tol: float = 1e-5
 
     @one_blas_thread()  # its threads would wait for each other longer than they compute
@@ -194,8 +204,10 @@ class SmallEM:
             iterations *= 2
         return finished, read + 1
 
-    def _best_on_all_rows(self, problem: Problem, runs: list[Run], rng: Rng) -> Stats:
+    def _best_on_all_rows(self, problem: Problem, runs: list[Run], rng: Rng) -> Mixture | Stats:
         """Of the best optima on a sample, the one that is best after some iterations on all rows."""
+        if problem.source.whole is None and problem.source.n_rows > self.large_sample:
+            return self._converged_on_sample(problem, runs, rng)
         chosen = distinct(problem, runs)[: self.n_best]
         if len(chosen) == 1:
             return chosen[0].last.stats
@@ -205,6 +217,15 @@ class SmallEM:
             for run in chosen
         ]
         return rank_runs(problem, runs)[0].last.stats
+
+    def _converged_on_sample(self, problem: Problem, runs: list[Run], rng: Rng) -> Mixture:
+        """The mixture to which EM converges on a larger sample, from the best of the optima on a small one."""
+        large = problem.on_sample(problem.source.rows(self.large_sample, rng))
+        best = self._best_on_all_rows(large, runs, rng)
+        first = Run.started(large.begin(best))
+        stop = [LittleRemains(SAMPLE_NATS)]
+        run = iterate(large, first, stop=stop, max_iter=MAX_ITER, rng=rng, stepper=accelerated())
+        return run.last.mixture
 
 
 def _passes(runs: Sequence[Run]) -> int:
