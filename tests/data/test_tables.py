@@ -654,3 +654,25 @@ def test_quotes_protect_carriage_returns_where_lines_end_with_line_feeds(tmp_pat
     path = tmp_path / "t.csv"
     path.write_bytes(b'a,"b\rc"\n1,2\n')
     assert read(path).columns == ("a", "b\rc")
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("a,b\n1,2\n# mid\n3,4\n#,5\n", "error"),
+        ("a,b\n1,2\n# mid\n\n3,4\n#end", [[1, 2], [3, 4]]),
+        ("a b\n1 2\n# a comment\n3 4\n", [[1, 2], [3, 4]]),
+        ("a;b\n1,5;2\n# one, two\n3;4\n", [[1.5, 2], [3, 4]]),
+        ("colour,b\n#ff0000,2\n#00ff00,4\n", [[2], [4]]),
+        ("colour\n#ff0000\n", "error"),
+    ],
+)
+def test_comments_among_the_rows(tmp_path, text, rows):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    if rows == "error":
+        with pytest.raises(DataError):
+            read(path)
+        return
+    assert read(path).rows.tolist() == rows
+    assert any("among the rows" in note for note in read(path).notes) == ("colour" not in text)

@@ -129,9 +129,32 @@ def _read_blank_separated(content: FileContent, notes: tuple[str, ...], *, has_r
     return replace(cells, frame=cells.frame[:, 1:], notes=(*cells.notes, note))
 
 
+def _without_comments(content: FileContent, separator: str) -> tuple[FileContent, tuple[str, ...]]:
+    """The content without comments among the rows, and a note on them.
+
+    Between blanks any line that begins with # is one, as in R and NumPy, and between other signs one without any. In
+    files with quotes, which may protect ends of lines, there are none.
+    """
+    with content.open() as stream:
+        if not any(line.startswith(COMMENT.encode()) for line in stream):
+            return content, ()
+        stream.seek(0)
+        lines = stream.readlines()
+    if any(b'"' in line for line in lines):
+        return content, ()
+    mark = separator.encode()
+    rows = [line for line in lines if not line.startswith(COMMENT.encode()) or (separator != BLANK and mark in line)]
+    count = len(lines) - len(rows)
+    if not count or not any(mark in line for line in rows):
+        return content, ()
+    note = f"{content.name}: left out {format_count(count, 'comment')} among the rows"
+    return replace(content, data=b"".join(rows)), (note,)
+
+
 def _read(content: FileContent, notes: tuple[str, ...], separator: str) -> Cells:
     """Read all rows; the first has the names of the columns if it is a header."""
-    name, header = content.name, content.reading.header
+    content, more = _without_comments(content, separator)
+    notes, name, header = (*notes, *more), content.name, content.reading.header
     frame = _without_blank_lines(_parse(content, separator), content, separator)
     cells = [unguard(str(cell or "").strip()) for cell in frame.row(0)]
     if not any(cells):
