@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mixtura._support import Rng, as_count, as_known_seed, as_rng
-from mixtura.data.tables import read_or_choose
+from mixtura.data.files import read_or_choose
 from mixtura.errors import ParameterError
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixtura.data import given_weights
-from mixtura.data.tables import read_or_choose
+from mixtura.data.files import read_or_choose
 from mixtura.fitting.recording import RepeatedEM, record_from_random_rows
 from mixtura.fitting.same_rows import check_rows_of_fit
 from mixtura.report import Report, ReportOptions, file_name, fit_report

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.data.tables import read_or_choose
+from mixtura.data.files import read_or_choose
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 from mixtura.plotting import RecordedIteration, View, with_column_names, write_animation

@@ -13,7 +13,7 @@ import numpy as np
 from mixtura._support import Rng, as_entropy, as_known_seed, column_names, table_kind, thread_count
 from mixtura.covariance.models import Constraint
 from mixtura.data import ColumnValues, Source, as_source, given_weights
-from mixtura.data.tables import read_or_choose
+from mixtura.data.files import read_or_choose
 from mixtura.errors import (
     ConvergenceWarning,
     DegeneracyWarning,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mixtura._support import TableKind, as_table, html_table, shortened
 from mixtura.covariance.models import model_name_in
-from mixtura.data.tables import read_or_choose
+from mixtura.data.files import read_or_choose
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, check_rows_of_fit
 from mixtura.mixture import ranks

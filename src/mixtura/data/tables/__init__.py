@@ -7,7 +7,6 @@ and `SUFFIXES`.
 from __future__ import annotations
 
 from mixtura.data.tables.cells import Cells, default_column_names, load_polars
-from mixtura.data.tables.choice import read_or_choose
 from mixtura.data.tables.columns import find_columns
 from mixtura.data.tables.formats import FORMATS, SUFFIXES, display_name, read_cells
 from mixtura.data.tables.formulas import guard
@@ -29,5 +28,4 @@ __all__ = [
     "read",
     "read_as",
     "read_cells",
-    "read_or_choose",
 ]

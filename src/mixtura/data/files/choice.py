@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import check_unmasked, choose_columns, column_names
+from mixtura.data.files.locate import is_large
+from mixtura.data.files.scan import scan
+from mixtura.data.files.source import FileSource
 from mixtura.data.source import is_source
-from mixtura.data.tables.columns import find_columns
-from mixtura.data.tables.read_table import read
+from mixtura.data.tables import Table, find_columns, read
 from mixtura.errors import ColumnsWarning, ParameterError
 
 
 def read_or_choose(X: Any, columns: Sequence[str | int] | None) -> Any:
-    """The table in a file, if X is a path, or the columns of X that are asked for; X itself unless some are.
+    """The columns of X that are asked for, or X itself; if it is a path, the table in the file, or a source of it.
+
+    A source reads the rows in parts, as is better for several files and for large ones (`is_large`).
 
     Parameters
     ----------
@@ -31,10 +35,10 @@ def read_or_choose(X: Any, columns: Sequence[str | int] | None) -> Any:
     array([[3., 1.]])
     """
     if isinstance(X, str | os.PathLike):
-        table = read(X, columns)
-        for note in table.notes:
+        found: Table | FileSource = scan(X, columns) if is_large(os.fspath(X)) else read(X, columns)
+        for note in found.notes:
             warnings.warn(note, ColumnsWarning, stacklevel=3)
-        return table
+        return found
     if columns is None:
         return X
     if is_source(X):
