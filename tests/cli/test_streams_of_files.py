@@ -35,7 +35,8 @@ def test_a_folder_is_fitted_and_labelled(folder, capsys):
     assert "data: 0.parquet and 2 more, 1500 rows" in shown.out
     assert shown.err.splitlines()[0] == "note: 0.parquet: left out 1 column without numbers: kind"
     labels = pl.read_csv("l.csv")
-    assert labels["row"].to_list() == list(range(1, 1501))
+    assert labels["row"].to_list() == 3 * list(range(1, 501))
+    assert labels["file"].to_list() == [f"{part}.parquet" for part in range(3) for _ in range(500)]
     fit = mixtura.load("m.json")
     assert labels["label"].to_list() == fit.predict(folder.select("a", "b")).tolist()
     for target in ("p.csv", "p.tsv", "p.parquet"):
@@ -94,10 +95,28 @@ def test_weights_are_those_of_a_column(folder, capsys):
 def test_what_only_whole_files_have_is_refused(folder, capsys):
     folder.write_csv("a.csv")
     assert main(["fit", "a.csv", "-k", "2", "--stream", "--decimal", ",", "--append", "--labels", "l.csv"]) == 2
-    assert "--decimal, --append: this is for files that are read whole" in capsys.readouterr().err
+    assert "--decimal, --append: this is for a single file that is read whole" in capsys.readouterr().err
     mixtura.fit(folder["a"], 2).save("one.json")
     assert main(["predict", "one.json", "logs", "-o", "l.ndjson", "--columns", "a"]) == 2
     assert "rows that are read in parts are written as CSV, TSV or Parquet" in capsys.readouterr().err
     assert main(["predict", "one.json", "logs", "--columns", "a,b"]) == 2
     assert "the model has 1 columns, 0.parquet and 2 more has 2; pass --columns" in capsys.readouterr().err
     assert not Path("l.ndjson").exists()
+
+
+def test_numbers_with_marks_are_not_left_out_in_silence(folder, capsys):
+    Path("shops").mkdir()
+    for part in range(2):
+        Path(f"shops/{part}.csv").write_text("price,days,town\n" + f'"1,{part}34.50",{part},X\n' * 3)
+    Path("shops/README.txt").write_text("what this is")
+    assert main(["fit", "shops", "-k", "1"]) == 2
+    error = capsys.readouterr().err
+    assert "0.csv, column \"price\": '1,034.50' is not a plain number" in error
+    assert main(["fit", "shops", "-k", "1", "--exclude", "price"]) == 0
+    assert main(["predict", "none.json", "shops", "--id", "days"]) == 2
+    Path("one.csv").write_text("price,days\n" + '"1,234.50",3\n' * 3)
+    assert main(["fit", "one.csv", "-k", "1", "--stream", "--id", "days"]) == 2
+    assert (
+        "--id: this is for a single file that is read whole; leave it out, or pass --no-stream"
+        in capsys.readouterr().err
+    )

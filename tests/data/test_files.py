@@ -163,7 +163,9 @@ def test_bad_cells_are_named_or_left_out(tmp_path, small_blocks):
     frame = pl.DataFrame(TABLE).with_row_index()
     frame = frame.with_columns(b=pl.when(pl.col("index") % 500 == 499).then(None).otherwise(pl.col("b"))).drop("index")
     frame.write_csv(tmp_path / "gaps.csv")
-    with pytest.raises(DataError, match=r'gaps.csv, row 500, column "b": the cell is empty; pass missing='):
+    with pytest.raises(
+        DataError, match=r'gaps.csv, row 500, column "b": the cell is empty; leave such rows out by missing='
+    ):
         scan(tmp_path / "gaps.csv")
     for spool in (None, 0):
         source = scan(tmp_path / "gaps.csv", missing="drop", spool=spool)

@@ -409,3 +409,13 @@ def test_neighbours_are_computed_by_as_many_threads_as_asked_for(monkeypatch):
     monkeypatch.setattr("scipy.spatial.cKDTree", Tree)
     mixtura.fit(np.random.default_rng(0).normal(size=(60, 2)), 1, noise="neighbours", threads=1)
     assert seen == [1]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_noise_that_vanishes_ends(seed):
+    """Its weight falls to zero, where accelerated EM never found that little remains."""
+    rng = np.random.default_rng(seed)
+    rows = np.concatenate([rng.normal(mean, 1, (100, 3)) for mean in (0, 6, 12)])
+    fit = mixtura.fit(rows, 3, noise="auto", seed=0)
+    assert fit.outcome.converged
+    assert fit.iterations < 400

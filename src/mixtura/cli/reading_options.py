@@ -147,7 +147,8 @@ class ReadingOptions:
         given += ["--append"] * keep_cells + ["--id"] * (identifier is not None)
         if given:
             raise ParameterError(
-                f"{', '.join(given)}: this is for files that are read whole; leave it out, or pass --no-stream"
+                f"{', '.join(given)}: this is for a single file that is read whole; leave it out"
+                + (", or pass --no-stream" if stream else "")
             )
         own = model.columns if isinstance(model, Mixture) and self.columns is None else None
         source = scan(

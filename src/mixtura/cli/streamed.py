@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from mixtura._support import LazyModule, atomic_write
 from mixtura.cli.files import guarded, writes_text
 from mixtura.cli.row_columns import row_numbers
@@ -22,11 +24,17 @@ RowColumns: TypeAlias = Callable[[Table], Mapping[str, Sequence[Any]]]
 
 
 def frames(source: FileSource, columns_of: RowColumns) -> Iterator[Any]:
-    """Frames of the number of each row and of its columns, in the order of the rows."""
+    """Frames of each row's number and columns, in the order of the rows; of several files, with the file's name."""
     polars, before = load_polars(), 0
+    names = [name for name, _ in source.lengths]
+    ends = np.cumsum([0, *(length for _, length in source.lengths)])
     for table in source.tables():
-        numbers = [before + number for number in row_numbers(table)]
-        yield polars.DataFrame({"row": numbers, **columns_of(table)})
+        numbers = before + np.array(row_numbers(table))
+        place: dict[str, Any] = {"row": numbers}
+        if len(names) > 1:
+            file = np.searchsorted(ends, numbers, side="left") - 1
+            place = {"file": [names[j] for j in file.tolist()], "row": numbers - ends[file]}
+        yield polars.DataFrame({**place, **columns_of(table)})
         before += table.n_read
 
 

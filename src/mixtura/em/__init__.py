@@ -18,7 +18,15 @@ from mixtura.em.outcome import Action, Outcome, Repair, describe_repairs
 from mixtura.em.problem import Problem, RepairPolicy, is_spurious, row_counts, rows_per_weight
 from mixtura.em.repair import LEAST_ROWS, NoRepair, ReseedThenRemove, reseed_empty
 from mixtura.em.run import Iterate, Run, Standing
-from mixtura.em.stopping import LittleRemains, LoglikChanges, LoglikRises, StopRule, as_stops, expected_iterations
+from mixtura.em.stopping import (
+    LittleRemains,
+    LoglikChanges,
+    LoglikRises,
+    NoRise,
+    StopRule,
+    as_stops,
+    expected_iterations,
+)
 
 __all__ = [
     "LEAST_ROWS",
@@ -29,6 +37,7 @@ __all__ = [
     "LoglikChanges",
     "LoglikRises",
     "NoRepair",
+    "NoRise",
     "Outcome",
     "Problem",
     "Repair",

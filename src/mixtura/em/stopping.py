@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mixtura._support import as_amount
+from mixtura._support import EPS, as_amount
 from mixtura.em.information import FEW_ROWS, remaining_rise
 from mixtura.em.run import Run
 from mixtura.em.steppers import EMMap
@@ -69,6 +69,29 @@ class ParametersMove:
             + np.sum((a.covariances.dense() - b.covariances.dense()) ** 2)
         )
         return bool(np.sqrt(squares) <= self.tol)
+
+
+# Rounding moves a log-likelihood by no more than so many units in its last place.
+ROUNDING_UNITS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class NoRise:
+    """Stop when the last two iterations have raised the log-likelihood by no more than rounding does.
+
+    Accelerated EM judges by itself what remains, but not where a weight falls to zero, which it approaches for ever.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> [NoRise()(None, None, SimpleNamespace(trace=trace)) for trace in ([-5.0, -4.0, -4.0], [-4.0, -4.0, -4.0])]
+    [False, True]
+    """
+
+    def __call__(self, problem: EMMap, old: Run, new: Run) -> bool:
+        """Whether neither iteration counts."""
+        trace = new.trace
+        return len(trace) > 2 and trace[-1] - trace[-3] <= ROUNDING_UNITS * EPS * abs(trace[-1])
 
 
 @dataclass(frozen=True, slots=True)

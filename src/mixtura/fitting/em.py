@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura._support import Array, as_amount, as_count, as_flag
 from mixtura.data import ColumnValues, Summary
-from mixtura.em import StopRule, as_stops
+from mixtura.em import NoRise, StopRule, as_stops
 from mixtura.em.mstep import as_floor, floor_variances
 from mixtura.em.steppers import PLAIN, Stepper, accelerated
 from mixtura.errors import ParameterError
@@ -133,7 +133,8 @@ class EM:
     def stop_rules(self) -> list[StopRule]:
         """The stop rules that `iterate` checks; accelerated steppers check the rule "remaining" themselves."""
         names = [name for name in self.rule_names if not (self.accelerate and name == REMAINING)]
-        return [rule for name in names for rule in as_stops(name, self.threshold_of(name))]
+        rules = [rule for name in names for rule in as_stops(name, self.threshold_of(name))]
+        return rules if len(names) == len(self.rule_names) else [*rules, NoRise()]
 
     @property
     def stepper(self) -> Stepper:

@@ -63,7 +63,7 @@ def fit(
     prior : "conjugate" or ConjugatePrior, optional
         Prior distribution of means and covariances; "conjugate" is that of Fraley and Raftery, as in mclust. The fit
         maximises log-likelihood plus log-prior; ``Fit.loglik`` and the criteria leave the log-prior out.
-    noise : True, "neighbours", rows, float, UniformNoise or Noise, optional
+    noise : "auto" or True, "neighbours", rows, float, UniformNoise or Noise, optional
         Adds a noise component, uniform over a box around the data. `UniformNoise` describes its region and the rows
         with which EM starts; a `Noise` has its own region, and EM starts from its weight. Where the start
         is a mixture with noise, EM starts from the weight there, and None keeps its region.

@@ -74,7 +74,8 @@ def as_noise(noise: Any) -> UniformNoise | Noise | None:
     """
     if noise is None or noise is False:
         return None
-    return noise if isinstance(noise, UniformNoise | Noise) else UniformNoise(noise)
+    own = True if isinstance(noise, str) and noise == "auto" else noise
+    return own if isinstance(own, UniformNoise | Noise) else UniformNoise(own)
 
 
 def noise_options(noise: UniformNoise | Noise | None) -> dict[str, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,9 @@ parquet = LazyModule("pyarrow.parquet")
 BATCH_ROWS, BUFFER_BYTES, TEXT_BYTES = 65_536, 1 << 20, 1 << 20
 
 Records = Iterator[Any]
+
+# A number with marks between thousands, a decimal comma, a sign of a currency or of percent.
+MARKED_NUMBER = re.compile(r"[-+$€£¥]?\s?\d[\d.,'\u2019\u00a0 ]*\s?[%€$£¥]?")
 
 
 def _parquet(source: Any, columns: Sequence[str]) -> Records:
@@ -152,6 +156,27 @@ def read_schema(files: Files) -> Any:
             return csv.open_csv(source, csv.ReadOptions(block_size=TEXT_BYTES), parse).schema
     except (pa.ArrowException, OSError, StopIteration) as error:
         raise DataError(f"{name}: {(str(error) or 'there are no rows').splitlines()[0]}") from None
+
+
+def check_no_marks(files: Files, text: Sequence[str]) -> None:
+    """Raise DataError if a column of text holds numbers that are not plain, such as 1,234.50.
+
+    Only the first rows of the first file are looked at.
+    """
+    if not text or files.kind not in DELIMITERS:
+        return
+    path = files.paths[0]
+    with files.filesystem.open_input_stream(path, compression="detect") as source:
+        parse = csv.ParseOptions(delimiter=DELIMITERS[files.kind])
+        first = csv.open_csv(source, csv.ReadOptions(block_size=TEXT_BYTES), parse).read_next_batch()
+    for column in text:
+        cells = [cell for cell in first.column(column).to_pylist() if isinstance(cell, str) and cell.strip()]
+        marked = [cell for cell in cells if MARKED_NUMBER.fullmatch(cell.strip())]
+        if cells and len(marked) > len(cells) / 2:
+            raise DataError(
+                f'{path.rpartition("/")[2]}, column "{column}": {marked[0]!r} is not a plain number, as files that are '
+                f"read in parts need them: write it without signs, or exclude {column}, or read the file whole"
+            )
 
 
 def is_numeric(kind: Any) -> bool:

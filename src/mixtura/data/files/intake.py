@@ -30,6 +30,8 @@ class Intake:
         Of the rows of positive weight.
     left_out : Counter
         Number of rows that were left out, by file.
+    lengths : Counter
+        Number of rows of each file, in the order in which they were read.
     gaps : list of ndarray
         Positions of these rows among all.
     sums : dict
@@ -41,6 +43,7 @@ class Intake:
     missing: str
     sample: Reservoir
     left_out: Counter[str] = field(default_factory=Counter)
+    lengths: Counter[str] = field(default_factory=Counter)
     gaps: list[NDArray[np.intp]] = field(default_factory=list)
     sums: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(("weight", "squares", "positive", "broken"), 0.0)
@@ -49,6 +52,7 @@ class Intake:
     def checked(self, batches: Iterable[Batch]) -> Iterator[Rows]:
         """The rows of the batches that are used."""
         for batch in batches:
+            self.lengths[batch.name] += len(batch.rows)
             rows = self._complete(batch)
             self._count_weights(rows, batch)
             yield rows
@@ -61,7 +65,8 @@ class Intake:
     def notes(self, n_rows: int) -> tuple[str, ...]:
         """How many rows were left out of each file; ``n_rows`` are left."""
         total = n_rows + sum(self.left_out.values())
-        found = [f"{name}: left out {count:,} rows with missing values" for name, count in self.left_out.items()]
+        rows = {name: "1 row" if count == 1 else f"{count:,} rows" for name, count in self.left_out.items()}
+        found = [f"{name}: left out {count} with missing values" for name, count in rows.items()]
         return (*found, f"left out {total - n_rows:,} of {total:,} rows in all") if len(found) > 1 else tuple(found)
 
     def _complete(self, batch: Batch) -> Rows:
@@ -78,7 +83,7 @@ class Intake:
             raise DataError(f"{where}: {value:g} is too large to square; rescale the column")
         if self.missing == "error":
             what = "the cell is empty" if np.isnan(value) else f"{value:g} is not a finite number"
-            raise DataError(f"{where}: {what}; pass missing='drop' to leave such rows out")
+            raise DataError(f"{where}: {what}; leave such rows out by missing='drop' (--missing drop)")
         complete = np.isfinite(rows).all(axis=1)
         before = self.sample.seen["rows"] + sum(map(len, self.gaps))
         self.gaps.append(before + np.flatnonzero(~complete))

@@ -19,6 +19,9 @@ LARGE_BYTES = 1_000_000_000
 # Formats that can be read in parts.
 READ_IN_PARTS = ("parquet", "arrow", "csv", "tsv", "ndjson", "npy")
 
+# Suffixes of files that say something about the others in a folder.
+REMARKS = (".txt", ".md")
+
 # Suffixes of compressed text, which the reader unpacks as it goes.
 PACKED = (".gz", ".bz2", ".zst")
 
@@ -114,7 +117,9 @@ def _expand(filesystem: Any, path: str) -> list[str]:
         return []
     found = filesystem.get_file_info(fs.FileSelector(fixed or "/", recursive=True))
     files = [info.path for info in found if info.is_file and not _is_hidden(info.path, fixed)]
-    return [each for each in files if fnmatch(each.lstrip("/"), path.lstrip("/"))] if has_pattern else files
+    if has_pattern:
+        return [each for each in files if fnmatch(each.lstrip("/"), path.lstrip("/"))]
+    return [each for each in files if not each.lower().endswith(REMARKS)]
 
 
 def _is_hidden(path: str, folder: str) -> bool:

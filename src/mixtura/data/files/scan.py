@@ -13,7 +13,7 @@ import numpy as np
 
 from mixtura._support import LazyModule, Rows, format_count, format_list
 from mixtura.data.chunk import Chunk
-from mixtura.data.files.arrow import ArrowReader, StreamReader, is_numeric, read_schema
+from mixtura.data.files.arrow import ArrowReader, StreamReader, check_no_marks, is_numeric, read_schema
 from mixtura.data.files.batches import BatchReader, SomeColumns
 from mixtura.data.files.blocks import Blocks, Spool, in_blocks
 from mixtura.data.files.intake import Intake
@@ -172,6 +172,7 @@ def scan(
     source = FileSource(
         blocks, Chunk(rows, None, 0, positions), n_rows, names, scale, None, threads, kind, notes, gaps, reader.name
     )
+    source = replace(source, lengths=tuple(intake.lengths.items()))
     return replace(source, sample=source.chunk(rows, 0, positions))
 
 
@@ -203,6 +204,9 @@ def _open(
         schema, make = read_schema(files), partial(ArrowReader, files)
     numeric = [field.name for field in schema if is_numeric(field.type)]
     text = [field.name for field in schema if field.name not in numeric]
+    excluded = find_columns(chosen.exclude, schema.names, name) if chosen.exclude else []
+    if not hasattr(what, "__arrow_c_stream__"):
+        check_no_marks(files, [column for column in text if column not in excluded] if chosen.columns is None else [])
     used = chosen.among(schema.names, numeric, name)
     note = f"{name}: left out {format_count(len(text), 'column')} without numbers: {format_list(text)}"
     single = all(schema.field(column).type == pa.float32() for column in used)

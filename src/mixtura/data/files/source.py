@@ -47,6 +47,8 @@ class FileSource:
         Positions, among all rows of the files, of those that were left out.
     name : str
         What messages call the files.
+    lengths : tuple of (str, int)
+        Name of each file, and the number of its rows, those that were left out included.
 
     Examples
     --------
@@ -70,6 +72,7 @@ class FileSource:
     notes: tuple[str, ...] = ()
     gaps: NDArray[np.intp] | None = None
     name: str = "X"
+    lengths: tuple[tuple[str, int], ...] = ()
 
     def __repr__(self) -> str:
         names = f" ({format_list(self.columns)})" if self.columns else ""
