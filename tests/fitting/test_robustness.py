@@ -252,6 +252,7 @@ def test_numpys_error_settings_stop_nothing_else_either(iris):
     with np.errstate(all="raise"):
         for options in ({"noise": True}, {"trim": 0.1}, {"prior": "conjugate"}, {"em": mixtura.EM(accelerate=False)}):
             fit = mixtura.fit(rows, 2, seed=0, **options)
+        mixtura.fit(rows, 2, seed=0, sample_weight=np.geomspace(1e-250, 1, len(rows)), weights_are="sampling")
         mixture = fit.mixture
         far = np.vstack([rows, [[1e3, -1e3]]])
         for method in ("logpdf", "posterior", "predict", "uncertainty", "cdf"):

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from mixtura._support import underflow_to_zero
 from mixtura.data import Chunk, Extent, Source, Summary
 from mixtura.kernels.choice import kernel_of
 from mixtura.kernels.numpy import accumulate, sum_over_blocks
@@ -57,6 +58,7 @@ def _summary_with_extent(chunk: Chunk, scatter_kind: ScatterKind) -> Summary:
     return Summary(len(chunk.rows), sums.total, _squared_weights(chunk), sums.mean[0], sums.scatter[0], extent)
 
 
+@underflow_to_zero  # of weights beside much larger ones
 def _squared_weights(chunk: Chunk) -> float:
     """Sum of the squares of a chunk's weights."""
     weight = chunk.sample_weight
