@@ -113,7 +113,7 @@ def test_a_notebook_shows_a_bar_in_the_output_of_the_cell(rows, monkeypatch):
 
     shell = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=object()))
     monkeypatch.setitem(sys.modules, "IPython", shell)
-    monkeypatch.setattr(progress_display, "ipython", SimpleNamespace(display=display))
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
     with mixtura.progress() as show:
         mixtura.select(rows, [1, 2], models=["VVV"], on_cell=show)
     assert outputs == [{"text/html": progress_display.bar_html(0.0, "0 of 2", ended=False), "text/plain": "0 of 2"}]

@@ -7,11 +7,8 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, TypeAlias
-
-from mixtura._support import LazyModule
-
-ipython = LazyModule("IPython.display")
 
 # Shows a fraction (None where it is not known) and a text in place of what was shown before; the last time, ``ended``.
 Draw: TypeAlias = Callable[[float | None, str, bool], object]
@@ -33,6 +30,7 @@ def find_display() -> Draw:
 
 def notebook_display() -> Draw:
     """A bar in the output of the current cell, which is drawn when there is something to show."""
+    display = import_module("IPython.display").display  # it is there, since a notebook runs this
     handles: list[Any] = []
 
     def draw(fraction: float | None, text: str, ended: bool) -> None:
@@ -40,7 +38,7 @@ def notebook_display() -> Draw:
         if handles:
             handles[0].update(shown, raw=True)
         else:
-            handles.append(ipython.display(shown, raw=True, display_id=True))
+            handles.append(display(shown, raw=True, display_id=True))
 
     return draw
 
