@@ -1,6 +1,7 @@
 """Files that need not fit into memory: the same answers as for the array, whatever the format."""
 
 import gzip
+import importlib.util
 import sys
 from dataclasses import replace
 
@@ -296,3 +297,20 @@ def test_em_converges_on_a_sample_before_it_reads_all_rows(tmp_path):
     fit = mixtura.fit(replace(source, blocks=counted), 3, seed=0)
     assert fit.loglik == pytest.approx(mixtura.fit(rows, 3, seed=0).loglik, abs=0.5)
     assert counted.passes <= 20
+
+
+@pytest.mark.parametrize(
+    ("address", "package"),
+    [
+        ("rows.csv", "pyarrow"),
+        ("s3://bucket/rows.csv", "pyarrow"),
+        ("memory://rows.csv", "pyarrow"),
+        ("memory://rows.csv", "fsspec"),
+    ],
+)
+def test_a_missing_package_is_named(address, package, monkeypatch):
+    monkeypatch.setattr(
+        "mixtura.data.files.locate.find_spec", lambda name: None if name == package else importlib.util.find_spec(name)
+    )
+    with pytest.raises(mixtura.MissingExtraError, match=f"the package {package}, .* its extra files"):
+        scan(address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -88,20 +89,16 @@ def is_large(address: str) -> bool:
 
 def _open_filesystem(address: str) -> tuple[Any, str]:
     """The file system of an address, and the path within it."""
-    try:
-        if "://" not in address:
-            return fs.LocalFileSystem(), str(Path(address).absolute())
-    except ModuleNotFoundError:
-        raise missing_extra("pyarrow", "files") from None
-    scheme = address.split("://", 1)[0]
-    if scheme in ("file", "s3", "gs", "gcs", "abfs", "hdfs"):
+    if find_spec("pyarrow") is None:
+        raise missing_extra("pyarrow", "files")
+    if "://" not in address:
+        return fs.LocalFileSystem(), str(Path(address).absolute())
+    if address.split("://", 1)[0] in ("file", "s3", "gs", "gcs", "abfs", "hdfs"):
         found: tuple[Any, str] = fs.FileSystem.from_uri(address)
         return found
-    try:
-        core = LazyModule("fsspec.core")
-        filesystem, path = core.url_to_fs(address)
-    except ModuleNotFoundError:
-        raise missing_extra("fsspec", "files") from None
+    if find_spec("fsspec") is None:
+        raise missing_extra("fsspec", "files")
+    filesystem, path = LazyModule("fsspec.core").url_to_fs(address)
     return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path
 
 
