@@ -51,6 +51,16 @@ def test_a_folder_is_fitted_and_labelled(folder, capsys):
     assert capsys.readouterr().out.splitlines() == [line.rsplit(",", 2)[0] for line in lines]
 
 
+def test_files_of_one_name_in_several_folders_are_told_apart(folder, capsys):
+    for number, name in enumerate(("x", "y")):
+        Path("days", name).mkdir(parents=True)
+        folder.slice(500 * number, 500 + number).write_parquet(f"days/{name}/part.parquet")
+    assert main(["fit", "days", "-k", "2", "--labels", "l.csv"]) == 0
+    labels = pl.read_csv("l.csv")
+    assert labels["file"].to_list() == ["x/part.parquet"] * 500 + ["y/part.parquet"] * 501
+    assert labels["row"].to_list() == [*range(1, 501), *range(1, 502)]
+
+
 def test_rows_that_were_left_out_have_lines(folder, capsys):
     gaps = folder.with_columns(b=pl.when(pl.int_range(pl.len()) % 7 == 6).then(None).otherwise(pl.col("b")))
     gaps.write_csv("gaps.csv")

@@ -31,7 +31,7 @@ from mixtura._support.plain import as_kind, as_tuple_of
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
 from mixtura._support.saved_text import read_saved
 from mixtura._support.scalars import as_amount, as_count, as_flag, as_fraction, as_known_seed, as_real, as_rng
-from mixtura._support.slices import block_slices, chunk_slices
+from mixtura._support.slices import CHUNK_ELEMENTS, CHUNK_ROWS, block_slices, chunk_slices
 from mixtura._support.table_kind import TableKind, as_column_like, as_columns_like, as_table, table_kind
 from mixtura._support.text_table import text_table
 from mixtura._support.threads import (
@@ -44,10 +44,12 @@ from mixtura._support.threads import (
 )
 from mixtura._support.types import EPS, TINY, Array, Index, Rng, Rows, Scalar, StorageForm
 from mixtura._support.version import VERSION
-from mixtura._support.weights import RowWeights, as_row_weights, as_sample_weight
+from mixtura._support.weights import RowWeights, as_row_weights, as_sample_weight, check_weight_kind
 from mixtura._support.words import distinct_name, format_count, format_list
 
 __all__ = [
+    "CHUNK_ELEMENTS",
+    "CHUNK_ROWS",
     "EPS",
     "LARGEST_VALUE",
     "MOST_COMPONENTS",
@@ -90,6 +92,7 @@ __all__ = [
     "block_slices",
     "can_start_thread",
     "check_unmasked",
+    "check_weight_kind",
     "choose_columns",
     "chunk_slices",
     "column_names",

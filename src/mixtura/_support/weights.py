@@ -62,8 +62,7 @@ def as_row_weights(sample_weight: Any, n_rows: int, weights_are: str | None = No
     >>> as_row_weights([0.01, 0.01, 0.02], 3).values.round(3).tolist()
     [0.667, 0.667, 1.333]
     """
-    if weights_are is not None and weights_are not in WEIGHT_KINDS:
-        raise ParameterError(f"weights_are is {weights_are!r}; expected 'counts' or 'sampling'")
+    check_weight_kind(weights_are)
     if sample_weight is None:
         return UNWEIGHTED
     weight = _checked(sample_weight, n_rows)
@@ -84,6 +83,17 @@ def as_row_weights(sample_weight: Any, n_rows: int, weights_are: str | None = No
     if largest * largest * squares < TINY:
         raise DataError("sample_weight: the squared weights are too small for counts; multiply them by a constant")
     return RowWeights(weight, kind)
+
+
+def check_weight_kind(weights_are: str | None) -> None:
+    """Raise ParameterError unless it is None or a kind of weights.
+
+    Examples
+    --------
+    >>> check_weight_kind("counts")
+    """
+    if weights_are is not None and weights_are not in WEIGHT_KINDS:
+        raise ParameterError(f"weights_are is {weights_are!r}; expected 'counts' or 'sampling'")
 
 
 def _checked(sample_weight: Any, n_rows: int) -> Array:

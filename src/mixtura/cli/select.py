@@ -138,7 +138,7 @@ def select(
     kept: dict[str, Any] = {"stream": stream, "keep_cells": append, "identifier": identifier}
     rows = reading.open(data, **kept, weights_are=settings.weights_are)
     shared = settings.selection_options()
-    chosen_models = as_models(parse_names([models]) or [], rows.n_columns, shared["constraint"])
+    chosen_models = as_models(parse_names([models]) or [], rows.n_features, shared["constraint"])
     with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as on_cell:
         chosen = mixtura.select(
             rows,

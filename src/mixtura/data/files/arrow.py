@@ -55,16 +55,18 @@ def _arrow(source: Any, columns: Sequence[str]) -> Records:
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
-def _text(delimiter: str) -> Callable[[Any, Sequence[str]], Records]:
-    """A reader of text in which cells are separated so."""
+def _open_csv(source: Any, kind: str, convert: Any = None) -> Any:
+    """A reader of text in which cells are separated as in "csv" or "tsv"."""
+    parse = csv.ParseOptions(delimiter=DELIMITERS[kind])
+    return csv.open_csv(source, csv.ReadOptions(block_size=TEXT_BYTES), parse, convert)
+
+
+def _text(kind: str) -> Callable[[Any, Sequence[str]], Records]:
+    """A function that reads such text."""
 
     def read(source: Any, columns: Sequence[str]) -> Records:
-        yield from csv.open_csv(
-            source,
-            csv.ReadOptions(block_size=TEXT_BYTES),
-            csv.ParseOptions(delimiter=delimiter),
-            csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.float64()), include_columns=list(columns)),
-        )
+        types = dict.fromkeys(columns, pa.float64())
+        yield from _open_csv(source, kind, csv.ConvertOptions(column_types=types, include_columns=list(columns)))
 
     return read
 
@@ -79,7 +81,7 @@ def _ndjson(source: Any, columns: Sequence[str]) -> Records:
 OPENERS: dict[str, Callable[[Any, Sequence[str]], Records]] = {
     "parquet": _parquet,
     "arrow": _arrow,
-    **{kind: _text(delimiter) for kind, delimiter in DELIMITERS.items()},
+    **{kind: _text(kind) for kind in DELIMITERS},
     "ndjson": _ndjson,
 }
 
@@ -96,22 +98,16 @@ class ArrowReader:
     def name(self) -> str:
         """The first file, and how many more."""
         more = len(self.files.paths) - 1
-        return self.files.paths[0].rpartition("/")[2] + (f" and {more} more" if more else "")
+        return self.files.name(self.files.paths[0]) + (f" and {more} more" if more else "")
 
     def batches(self) -> Iterator[Batch]:
         """All rows, file by file."""
         for path in self.files.paths:
-            name, first = path.rpartition("/")[2], 1
-            with self._open(path) as source:
+            name, first = self.files.name(path), 1
+            with self.files.open(path) as source:
                 for records in _explained(OPENERS[self.files.kind](source, self.columns), name):
                     yield Batch(as_matrix(records, self.columns, self.dtype, name), name, first)
                     first += records.num_rows
-
-    def _open(self, path: str) -> Any:
-        """The file, at any place of which can be read, or a stream of its text, unpacked."""
-        if self.files.kind in ("parquet", "arrow"):
-            return self.files.filesystem.open_input_file(path)
-        return self.files.filesystem.open_input_stream(path, compression="detect")
 
     def state(self) -> tuple[tuple[str, int, int], ...]:
         """See `BatchReader`."""
@@ -142,20 +138,17 @@ class StreamReader:
 def read_schema(files: Files) -> Any:
     """The schema of the first file; of text, what its first rows tell."""
     path = files.paths[0]
-    name = path.rpartition("/")[2]
     try:
-        if files.kind in ("parquet", "arrow"):
-            with files.filesystem.open_input_file(path) as source:
-                if files.kind == "parquet":
-                    return parquet.read_schema(source)
+        with files.open(path) as source:
+            if files.kind == "parquet":
+                return parquet.read_schema(source)
+            if files.kind == "arrow":
                 return next(iter(_arrow_file(source))).schema
-        with files.filesystem.open_input_stream(path, compression="detect") as source:
             if files.kind == "ndjson":
                 return json.open_json(source, json.ReadOptions(block_size=TEXT_BYTES)).schema
-            parse = csv.ParseOptions(delimiter=DELIMITERS[files.kind])
-            return csv.open_csv(source, csv.ReadOptions(block_size=TEXT_BYTES), parse).schema
+            return _open_csv(source, files.kind).schema
     except (pa.ArrowException, OSError, StopIteration) as error:
-        raise DataError(f"{name}: {(str(error) or 'there are no rows').splitlines()[0]}") from None
+        raise DataError(f"{files.name(path)}: {(str(error) or 'there are no rows').splitlines()[0]}") from None
 
 
 def check_no_marks(files: Files, text: Sequence[str]) -> None:
@@ -166,15 +159,14 @@ def check_no_marks(files: Files, text: Sequence[str]) -> None:
     if not text or files.kind not in DELIMITERS:
         return
     path = files.paths[0]
-    with files.filesystem.open_input_stream(path, compression="detect") as source:
-        parse = csv.ParseOptions(delimiter=DELIMITERS[files.kind])
-        first = csv.open_csv(source, csv.ReadOptions(block_size=TEXT_BYTES), parse).read_next_batch()
+    with files.open(path) as source:
+        first = _open_csv(source, files.kind).read_next_batch()
     for column in text:
         cells = [cell for cell in first.column(column).to_pylist() if isinstance(cell, str) and cell.strip()]
         marked = [cell for cell in cells if MARKED_NUMBER.fullmatch(cell.strip())]
         if cells and len(marked) > len(cells) / 2:
             raise DataError(
-                f'{path.rpartition("/")[2]}, column "{column}": {marked[0]!r} is not a plain number, as files that are '
+                f'{files.name(path)}, column "{column}": {marked[0]!r} is not a plain number, as files that are '
                 f"read in parts need them: write it without signs, or exclude {column}, or read the file whole"
             )
 

@@ -11,14 +11,14 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from mixtura._support import Rows
+from mixtura._support import CHUNK_ELEMENTS, CHUNK_ROWS, Rows
 from mixtura.data.files.open_file import OpenFile
 from mixtura.errors import DataError
 
 Result = TypeVar("Result")
 
-# Elements and rows of a block: the work of one thread, as in `mixtura._support.slices`.
-BLOCK_ELEMENTS, MOST_ROWS = 1 << 19, 1 << 16
+# Elements and rows of a block, which is the work of one thread, as a chunk of an array is.
+BLOCK_ELEMENTS, MOST_ROWS = CHUNK_ELEMENTS, CHUNK_ROWS
 
 # Fraction of the free disk space that a file of blocks may take, unless told.
 FREE_FRACTION = 0.8

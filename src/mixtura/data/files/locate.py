@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from importlib.util import find_spec
@@ -19,6 +20,9 @@ LARGE_BYTES = 1_000_000_000
 
 # Formats that can be read in parts.
 READ_IN_PARTS = ("parquet", "arrow", "csv", "tsv", "ndjson", "npy")
+
+# What makes an address a pattern.
+MARKS = "*?["
 
 # Suffixes of files that say something about the others in a folder.
 REMARKS = (".txt", ".md")
@@ -43,6 +47,17 @@ class Files:
     filesystem: Any
     paths: tuple[str, ...]
     kind: str
+
+    def name(self, path: str) -> str:
+        """What messages call a file: its name, with the folders in which the files differ."""
+        common = posixpath.commonpath([posixpath.dirname(each) for each in self.paths])
+        return posixpath.relpath(path, common or ".")
+
+    def open(self, path: str) -> Any:
+        """A file, at any place of which can be read, or a stream of its text, unpacked."""
+        if self.kind in ("parquet", "arrow"):
+            return self.filesystem.open_input_file(path)
+        return self.filesystem.open_input_stream(path, compression="detect")
 
     def state(self) -> tuple[tuple[str, int, int], ...]:
         """Path, size and time of change of each file."""
@@ -83,7 +98,7 @@ def is_large(address: str) -> bool:
         return True
     path = Path(address)
     if not path.exists():
-        return any(mark in address for mark in "*?[")
+        return _is_pattern(address)
     return path.is_dir() or (path.stat().st_size > LARGE_BYTES and _kind_of(address) in READ_IN_PARTS)
 
 
@@ -104,11 +119,11 @@ def _open_filesystem(address: str) -> tuple[Any, str]:
 
 def _expand(filesystem: Any, path: str) -> list[str]:
     """The file, or all files of a folder, however deep, or those that match a pattern, but for hidden ones."""
-    has_pattern = any(mark in path for mark in "*?[")
+    has_pattern = _is_pattern(path)
     if not has_pattern and filesystem.get_file_info(path).is_file:
         return [path]
     fixed = path
-    while any(mark in fixed for mark in "*?["):
+    while _is_pattern(fixed):
         fixed = fixed.rpartition("/")[0]
     if filesystem.get_file_info(fixed or "/").type != fs.FileType.Directory:
         return []
@@ -117,6 +132,11 @@ def _expand(filesystem: Any, path: str) -> list[str]:
     if has_pattern:
         return [each for each in files if fnmatch(each.lstrip("/"), path.lstrip("/"))]
     return [each for each in files if not each.lower().endswith(REMARKS)]
+
+
+def _is_pattern(path: str) -> bool:
+    """Whether a path stands for all files that match it."""
+    return any(mark in path for mark in MARKS)
 
 
 def _is_hidden(path: str, folder: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import LazyModule, Rows, format_count, format_list
+from mixtura._support import LazyModule, Rows, check_weight_kind, format_count, format_list
 from mixtura.data.chunk import Chunk
 from mixtura.data.files.arrow import ArrowReader, StreamReader, check_no_marks, is_numeric, read_schema
 from mixtura.data.files.batches import BatchReader, SomeColumns
@@ -153,9 +153,7 @@ def scan(
     if missing not in ("error", "drop"):
         raise ParameterError(f"missing is {missing!r}; expected error or drop")
     reader, notes = _open(what, file_format, ChosenColumns(columns, exclude, weights_column))
-    weighted = weights_column is not None
-    names = reader.columns[:-1] if weighted else reader.columns
-    width = len(reader.columns)
+    weighted, width = weights_column is not None, len(reader.columns)
     size = min(SAMPLE_ROWS, max(SAMPLE_VALUES // width, 1000))
     sample = Reservoir.of_size(size, width, reader.dtype, np.random.default_rng(0))
     intake, before = Intake(reader.columns, weighted, missing, sample), reader.state()
@@ -164,22 +162,26 @@ def scan(
     if not blocks.shape[0]:
         raise DataError(f"{reader.name} has no rows without missing values")
     kind, scale = _kind_and_scale(intake.sums, weights_are) if weighted else (None, None)
-    n_rows = int(intake.sums["positive"]) if weighted else blocks.shape[0]
-    notes = (*notes, *intake.notes(blocks.shape[0]))
     rows, positions = sample.in_order()
-    names = reader.columns[:-1] if weighted else reader.columns
-    gaps = np.concatenate(intake.gaps) if intake.gaps else None
     source = FileSource(
-        blocks, Chunk(rows, None, 0, positions), n_rows, names, scale, None, threads, kind, notes, gaps, reader.name
+        blocks,
+        Chunk(rows, None, 0, positions),
+        n_rows=int(intake.sums["positive"]) if weighted else blocks.shape[0],
+        columns=reader.columns[:-1] if weighted else reader.columns,
+        weight_scale=scale,
+        threads=threads,
+        weights_are=kind,
+        notes=(*notes, *intake.notes(blocks.shape[0])),
+        gaps=np.concatenate(intake.gaps) if intake.gaps else None,
+        name=reader.name,
+        lengths=tuple(intake.lengths.items()),
     )
-    source = replace(source, lengths=tuple(intake.lengths.items()))
     return replace(source, sample=source.chunk(rows, 0, positions))
 
 
 def _kind_and_scale(sums: Mapping[str, float], weights_are: str | None) -> tuple[str, float]:
     """What weights are, and by what they are multiplied (`mixtura._support.as_row_weights`), from their sums."""
-    if weights_are not in (None, "counts", "sampling"):
-        raise ParameterError(f"weights_are is {weights_are!r}; expected 'counts' or 'sampling'")
+    check_weight_kind(weights_are)
     if not sums["weight"]:
         raise DataError("every weight is zero; at least one row must count")
     kind = weights_are or ("sampling" if sums["broken"] else "counts")

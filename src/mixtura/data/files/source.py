@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows, format_list, reduce_in_order
+from mixtura._support import Array, Rng, Rows, as_entropy, format_list, reduce_in_order
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.data.files.blocks import Blocks
@@ -89,11 +89,6 @@ class FileSource:
         return self.blocks.shape[1] - (self.weight_scale is not None)
 
     @property
-    def n_columns(self) -> int:
-        """Number of columns, as of a `Table`."""
-        return self.n_features
-
-    @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the rows' values."""
         return self.blocks.dtype
@@ -156,9 +151,7 @@ class FileSource:
 
     def _read_sample(self, n: int, rng: Rng) -> Chunk:
         """A random sample of n rows of positive weight, by one pass."""
-        seeded = np.random.default_rng(
-            rng.integers(2**31) if isinstance(rng, np.random.Generator) else rng.randint(2**31)
-        )
+        seeded = np.random.default_rng(as_entropy(rng))
         chosen = np.sort(seeded.choice(self.n_rows, size=n, replace=False, shuffle=False))
         parts, before = [], 0
         for chunk in self.chunks():

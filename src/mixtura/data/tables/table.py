@@ -52,7 +52,7 @@ class Table:
     cells: Cells | None = None
 
     @property
-    def n_columns(self) -> int:
+    def n_features(self) -> int:
         """Number of columns."""
         return self.rows.shape[1]
 
