@@ -17,6 +17,7 @@ COMMANDS = {  # a command of the command line has the name of the function that 
     "fit": ["cli", "fitting"],
     "plot": ["cli", "plotting"],
     "replay": ["cli", "report"],
+    "sample": ["cli", "mixture"],
     "select": ["cli", "selection"],
 }
 ALLOWED = TWO_ENGINES | COMMANDS

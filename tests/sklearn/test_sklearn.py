@@ -25,6 +25,7 @@ import sklearn
 from mixtura import GaussianMixture
 from mixtura.covariance.models.names import MODELS
 from mixtura.sklearn.automatic import as_start_result, covariance_type_of
+from mixtura.sklearn.fitted_attributes import set_attributes
 
 HERE = Path(__file__).parents[1] / "helpers"
 KINDS = ("full", "tied", "diag", "spherical")
@@ -305,7 +306,7 @@ def test_every_model_has_scikit_learns_attributes(model):
     selection = mixtura.select(rows, 2, models=model, seed=0)
     estimator = GaussianMixture("auto", covariance_type="auto")
     estimator.n_features_in_ = 3
-    estimator._set_attributes(as_start_result(selection), np.float64, covariance_type_of(model))
+    set_attributes(estimator, as_start_result(selection), np.float64, covariance_type_of(model))
     assert estimator.mixture_.n_parameters == selection.best.n_parameters
     assert estimator.score(rows) == pytest.approx(selection.best.loglik / 60)
     assert estimator.covariances_.shape in {(2, 3, 3), (3, 3), (2, 3), (2,)}

@@ -254,7 +254,7 @@ def bootstrap(
     if not isinstance(method, str) or method not in REPLICATE_METHODS:
         raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, REPLICATE_METHODS))}")
     mixture = (fitted := fit_of(fitted, "fitted")).mixture
-    source = as_source(X, sample_weight, 1, mixture.check_rows, weights_are=weights_are)
+    source = as_source(X, sample_weight, 1, mixture, weights_are=weights_are)
     known = None if known_labels is None else as_known_labels(known_labels, source.length, mixture.n_components)
     em = replace(fitted.em, on_interrupt="raise")
     exact = fitted.model.fixed is not None or known is not None

@@ -140,7 +140,7 @@ def _held_out(model: Any, X: Any, sample_weight: Any, threads: int | None) -> fl
     found = getattr(model, "best", model)
     if not isinstance(found, Fit):
         return math.nan
-    source = as_source(X, sample_weight, threads, found.mixture.check_rows, weights_are=found.weights_are)
+    source = as_source(X, sample_weight, threads, found.mixture, weights_are=found.weights_are)
     data = FittedData.of(found.model.summary(source))
     if found.data is None or data.fingerprint != found.data.fingerprint:
         return assess(found.mixture, source).mean

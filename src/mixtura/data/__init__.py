@@ -6,8 +6,12 @@ data set. To add a source, write a class with the members of `Source` in a file 
 
 from __future__ import annotations
 
-from mixtura.data.array import ArraySource, as_source, given_weights
+from mixtura.data.array import ArraySource
+from mixtura.data.as_source import as_source, column_order, given_weights, is_elsewhere
 from mixtura.data.chunk import Chunk
+from mixtura.data.engines import engine_of
+from mixtura.data.partitions import PartitionSource, RowOutput
+from mixtura.data.row_values import RowValues, map_rows
 from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source, weights_of
 from mixtura.data.summary import Extent, Summary
 from mixtura.data.values import ColumnValues, round_to_units
@@ -18,13 +22,20 @@ __all__ = [
     "Chunk",
     "ColumnValues",
     "Extent",
+    "PartitionSource",
+    "RowOutput",
+    "RowValues",
     "Source",
     "Sum",
     "Summary",
     "WholeArray",
     "as_source",
+    "column_order",
+    "engine_of",
     "given_weights",
+    "is_elsewhere",
     "is_source",
+    "map_rows",
     "round_to_units",
     "weights_of",
 ]

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng, Rows, as_row_weights, as_rows, chunk_slices, map_in_order
 from mixtura.data.chunk import Chunk
-from mixtura.data.source import Source, Sum, WholeArray, is_source
-from mixtura.data.tables import Table
-from mixtura.errors import ParameterError
+from mixtura.data.source import Source, Sum, WholeArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +126,10 @@ class ArraySource:
             return whole if n >= count else whole.take(chosen)
         return whole.take(np.flatnonzero(self.sample_weight)[chosen])
 
+    def map_rows(self, f: Callable[[Rows], NDArray[Any]]) -> NDArray[Any]:
+        """``f(rows)`` of all rows, (length,) or (length, k)."""
+        return f(self.array)
+
     def take(self, positions: NDArray[np.intp]) -> ArraySource:
         """A source of the rows at these positions, in this order."""
         weight = None if self.sample_weight is None else self.sample_weight[positions]
@@ -137,53 +139,3 @@ class ArraySource:
         """A source of the same rows with their weights multiplied by ``factor``, (length,)."""
         weight = np.asarray(factor, dtype=np.float64)
         return replace(self, sample_weight=weight if self.sample_weight is None else self.sample_weight * weight)
-
-
-def as_source(
-    X: Any,
-    sample_weight: Any = None,
-    threads: int | None = None,
-    check: Callable[[Any], Rows] = as_rows,
-    *,
-    weights_are: str | None = None,
-) -> Source:
-    """What a user passed in as a source: a `Source` as it is, anything else as checked rows in memory.
-
-    ``check`` turns anything but a `Source` into a matrix of rows (n, d). A `Source` and a `Table` may
-    have weights of their own, which are taken as they are.
-
-    Examples
-    --------
-    >>> as_source([[1.0], [2.0]], [1, 3]).n_rows
-    2
-    """
-    if not is_source(X):
-        return ArraySource.of_rows(check(X), given_weights(X, sample_weight), threads, weights_are)
-    if not (sample_weight is None and weights_are is None):
-        raise ParameterError("sample_weight or weights_are is given beside a Source; give the weights to the Source")
-    source: Source = X
-    return source
-
-
-def given_weights(X: Any, sample_weight: Any) -> Any:
-    """The weights that a user passed in with rows: ``sample_weight``, or those of a `Table`, but not both.
-
-    Examples
-    --------
-    >>> table = Table(np.array([[1.0], [2.0]]), ("a",), np.array([1.0, 3.0]), "a.csv", np.array([0, 1]), 2)
-    >>> given_weights(table, None).tolist(), given_weights(table.rows, [2.0, 2.0])
-    ([1.0, 3.0], [2.0, 2.0])
-    >>> given_weights(table, [2.0, 2.0])
-    Traceback (most recent call last):
-    mixtura.errors.ParameterError: sample_weight is given beside a table with weights of its own; leave sample_weight \
-out, or read the table without weights_column
-    """
-    own = X.sample_weight if isinstance(X, Table) else None  # not by name: a column of pandas may have it
-    if own is None or sample_weight is own:
-        return sample_weight
-    if sample_weight is not None:
-        raise ParameterError(
-            "sample_weight is given beside a table with weights of its own; leave sample_weight out, or read the "
-            "table without weights_column"
-        )
-    return own

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mixtura._support import Rng, as_count, as_known_seed, as_rng
-from mixtura.data.files import read_or_choose
+from mixtura.data.files import open_rows
 from mixtura.errors import ParameterError
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
@@ -48,7 +48,7 @@ def fit(
 
     Parameters
     ----------
-    X : array-like or table of shape (n, d), (n,) for one column, a file's path, or a Source
+    X : array-like or table of shape (n, d), (n,) for one column, a file's path, a table of Dask or Spark, or a Source
         float32 data is not converted; all statistics are float64.
     n_components : int, optional
         Not needed when the start is a Mixture, Parameters, labels or responsibilities.
@@ -84,7 +84,7 @@ def fit(
     known_labels : array-like of shape (n,), optional
         The component of each row, from 0, where it is known, and -1 where it is not (semi-supervised). By default EM
         starts from the parameters of the rows with known labels.
-    sample_weight : array-like of shape (n,), optional
+    sample_weight : array-like of shape (n,), or the name of a column of a table of Dask or Spark, optional
         A weight of 3 counts a row three times, a weight of 0 leaves it out.
     weights_are : {"counts", "sampling"}, optional
         What the weights are: how often a row was seen, or how much of a population it stands for (survey or importance
@@ -132,7 +132,7 @@ def fit(
     options = as_em(em, tol=tol, max_iter=max_iter)
     if not (on_iteration is None or callable(on_iteration)):
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
-    X = read_or_choose(X, columns)
+    X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
     source, start = as_data_and_start(X, sample_weight, weights_are, start, threads)
     plan = plan_fit(source, n_components, model=requested, start=start, em=options, known_labels=known_labels)
     runs, histories = run_plan(

@@ -98,7 +98,7 @@ def record_from_random_rows(
     >>> again.start_name, abs(again.loglik - solution.loglik) < 0.1
     ('random rows', True)
     """
-    source = as_source(X, sample_weight, check=target.check_rows, weights_are=weights_are)
+    source = as_source(X, sample_weight, expected=target, weights_are=weights_are)
     wanted = trace_loglik(target, model, em, source)
     rng = np.random.default_rng(seed)
     runs: list[RepeatedEM] = []

@@ -32,5 +32,5 @@ def check_rows_of_fit(fitted: Fit, X: Any, sample_weight: Any) -> None:
     """Raise DataError if rows and weights cannot be those of a fit."""
     sample_weight = given_weights(X, sample_weight)
     weights_are = None if sample_weight is None else fitted.weights_are
-    source = as_source(X, sample_weight, check=fitted.mixture.check_rows, weights_are=weights_are)
+    source = as_source(X, sample_weight, expected=fitted.mixture, weights_are=weights_are)
     check_same_rows(fitted, summarise(source).weight)

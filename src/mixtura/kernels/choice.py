@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,21 @@ NUMPY_KERNEL = Kernel(
     labels=numpy.labels,
     agglomerate=agglomeration.agglomerate,
 )
+
+
+def kernel_named(name: str) -> Kernel:
+    """The kernel with a name; the NumPy kernel for "native" where that was not built.
+
+    Examples
+    --------
+    >>> kernel_named("numpy").name
+    'numpy'
+    """
+    return native_kernel() if name == "native" and NATIVE_BUILT else NUMPY_KERNEL
+
+
+# A kernel travels to other processes by its name, since they may have another build, or none.
+copyreg.pickle(Kernel, lambda kernel: (kernel_named, (kernel.name,)))
 
 _chosen: ContextVar[Kernel | None] = ContextVar("kernel", default=None)
 

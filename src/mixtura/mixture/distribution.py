@@ -1,4 +1,4 @@
-"""Probabilities under a mixture: of boxes, distribution function, quantiles, and uncertainty of predictions."""
+"""Probabilities under a mixture: of boxes, distribution function, quantiles, uncertainty of predictions; samples."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, LazyModule, Rng, as_rng, shortened, underflow_to_zero
+from mixtura._support import Array, LazyModule, Rng, as_count, as_rng, shortened, underflow_to_zero
 from mixtura.errors import DataError, ParameterError
+from mixtura.mixture.anywhere import for_rows_anywhere
+from mixtura.mixture.noise import NOISE_LABEL
 
 if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
@@ -20,6 +22,7 @@ MAX_BISECTIONS = 64
 special, stats = LazyModule("scipy.special"), LazyModule("scipy.stats")
 
 
+@for_rows_anywhere("uncertainty", float)
 @underflow_to_zero
 def uncertainty(mixture: Mixture, X: Any) -> Array:
     """Probability that a row does not come from its most probable component, 1 - max_k r_k, (n,).
@@ -39,6 +42,36 @@ def uncertainty(mixture: Mixture, X: Any) -> Array:
     # The sum of the other responsibilities keeps digits that 1 - max would lose.
     np.put_along_axis(responsibilities, responsibilities.argmax(axis=1)[:, None], 0.0, axis=1)
     return responsibilities.sum(axis=1)
+
+
+def sample(mixture: Mixture, n: int, seed: int | Rng | None = None) -> tuple[Array, NDArray[np.int64]]:
+    """Draw ``n`` independent rows.
+
+    Returns
+    -------
+    rows : ndarray of shape (n, d)
+    labels : ndarray of shape (n,)
+        The component that each row was drawn from; -1 for noise, which is uniform over its box or hull.
+
+    Examples
+    --------
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> rows, labels = Mixture([1.0], [[0.0, 0.0]], DenseCovariance(np.eye(2)[None], 1)).sample(5, seed=0)
+    >>> rows.shape, labels.tolist()
+    ((5, 2), [0, 0, 0, 0, 0])
+    """
+    rng = as_rng(seed)
+    labels = rng.choice(
+        len(mixture.all_weights), size=as_count(n, "n"), p=mixture.all_weights / mixture.all_weights.sum()
+    )
+    rows = rng.standard_normal(size=(n, mixture.n_features))
+    for j in range(mixture.n_components):
+        drawn = labels == j
+        rows[drawn] = mixture.means[j] + mixture.covariances.colour(j, rows[drawn])
+    if mixture.noise is not None:
+        drawn = labels == mixture.n_components
+        rows[drawn], labels[drawn] = mixture.noise.sample(int(drawn.sum()), rng), NOISE_LABEL
+    return rows, labels.astype(np.int64)
 
 
 @underflow_to_zero

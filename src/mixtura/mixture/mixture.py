@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 from mixtura import kernels
 from mixtura._support import (
     Array,
-    Rng,
     Rows,
     TableKind,
     as_count,
     as_matching_rows,
     as_names,
-    as_rng,
     as_table,
     format_count,
 )
@@ -28,6 +26,7 @@ from mixtura.covariance import Covariance
 from mixtura.errors import ParameterError
 from mixtura.kernels import MAX_DISTANCE, Affine
 from mixtura.mixture import assembly, distribution, hdr, marginals, model_file
+from mixtura.mixture.anywhere import for_rows_anywhere, number_of_weights
 from mixtura.mixture.component_table import component_html, component_records
 from mixtura.mixture.noise import NOISE_LABEL, Noise
 
@@ -148,6 +147,7 @@ class Mixture:
         """Weighted log-densities of the components, as kernels read them; accurate far from the origin, too."""
         return assembly.affine_maps(self.weights, self.means, self.covariances, self.noise)
 
+    @for_rows_anywhere("log_joint", float, number_of_weights)
     def log_joint(self, X: Any) -> Array:
         """Log of w_j N(x | m_j, S_j) for each row x and component j, (n, k); noise has one more column, the last.
 
@@ -169,6 +169,7 @@ class Mixture:
         result[:, self.n_components :] = affine.constants[self.n_components :]
         return result
 
+    @for_rows_anywhere("logpdf", float)
     def logpdf(self, X: Any) -> Array:
         """Log-density of each row, (n,).
 
@@ -180,6 +181,7 @@ class Mixture:
         """
         return kernels.current_kernel().log_density(self, self.check_rows(X))
 
+    @for_rows_anywhere("posterior", float, number_of_weights)
     def posterior(self, X: Any) -> Array:
         """Responsibilities: the probability of each component given the row, by Bayes' rule, (n, k).
 
@@ -194,6 +196,7 @@ class Mixture:
         """
         return kernels.current_kernel().posterior(self, self.check_rows(X))
 
+    @for_rows_anywhere("label", int)
     def predict(self, X: Any) -> NDArray[np.int64]:
         """The most probable component of each row, (n,), the first of several that tie; -1 for noise."""
         labels = kernels.current_kernel().labels(self, self.check_rows(X))
@@ -202,6 +205,7 @@ class Mixture:
     cdf = distribution.cdf
     quantile = distribution.quantile
     probability = distribution.probability
+    sample = distribution.sample
     uncertainty = distribution.uncertainty
     hdr_levels = hdr.hdr_levels
     marginal = marginals.marginal
@@ -216,33 +220,6 @@ class Mixture:
             If a column is missing, their number differs, or a value is not finite.
         """
         return as_matching_rows(X, self.columns, self.n_features)
-
-    def sample(self, n: int, seed: int | Rng | None = None) -> tuple[Array, NDArray[np.int64]]:
-        """Draw ``n`` independent rows.
-
-        Returns
-        -------
-        rows : ndarray of shape (n, d)
-        labels : ndarray of shape (n,)
-            The component that each row was drawn from; -1 for noise, which is uniform over its box or hull.
-
-        Examples
-        --------
-        >>> from mixtura import DenseCovariance, Mixture
-        >>> rows, labels = Mixture([1.0], [[0.0, 0.0]], DenseCovariance(np.eye(2)[None], 1)).sample(5, seed=0)
-        >>> rows.shape, labels.tolist()
-        ((5, 2), [0, 0, 0, 0, 0])
-        """
-        rng = as_rng(seed)
-        labels = rng.choice(len(self.all_weights), size=as_count(n, "n"), p=self.all_weights / self.all_weights.sum())
-        rows = rng.standard_normal(size=(n, self.n_features))
-        for j in range(self.n_components):
-            drawn = labels == j
-            rows[drawn] = self.means[j] + self.covariances.colour(j, rows[drawn])
-        if self.noise is not None:
-            drawn = labels == self.n_components
-            rows[drawn], labels[drawn] = self.noise.sample(int(drawn.sum()), rng), NOISE_LABEL
-        return rows, labels.astype(np.int64)
 
     def select(self, components: NDArray[Any]) -> Mixture:
         """The mixture of some components (indices or a mask), their weights rescaled; noise keeps its weight."""

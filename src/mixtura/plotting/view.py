@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, column_names, underflow_to_zero
-from mixtura.data import ArraySource, is_source
+from mixtura.data import as_source
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 from mixtura.plotting import style
@@ -138,8 +138,8 @@ def _sample_rows(mixture: Mixture, X: Any, most: int) -> tuple[Array, tuple[str,
     """At most ``most`` rows, a fixed random sample of all, and a note if any are left out."""
     if X is None:
         return np.empty((0, mixture.n_features)), ()
-    source = X if is_source(X) else ArraySource(mixture.check_rows(X))
-    rows = mixture.check_rows(source.rows(most, np.random.default_rng(0)).rows).astype(np.float64)
+    source = as_source(X, expected=mixture)
+    rows = source.rows(most, np.random.default_rng(0)).rows.astype(np.float64)
     note = (f"{len(rows):,} of {source.n_rows:,} rows drawn",) if len(rows) < source.n_rows else ()
     return rows, note
 

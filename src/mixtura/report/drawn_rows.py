@@ -68,7 +68,7 @@ def rows_of_page(mixture: Mixture, X: Any) -> DrawnRows:
     >>> drawn.rows.tolist(), drawn.numbers.tolist(), drawn.is_sample
     ([[0.5], [1.5]], [0, 1], False)
     """
-    source = as_source(X, check=mixture.check_rows)
+    source = as_source(X, expected=mixture)
     most = min(MOST_ROWS, MOST_VALUES // source.n_features, MOST_RESPONSIBILITIES // mixture.n_components)
     chunk = source.rows(max(most, 1), np.random.default_rng(0))
     positions = chunk.positions

@@ -13,7 +13,7 @@ import numpy as np
 from mixtura._support import Rng, as_entropy, as_known_seed, column_names, table_kind, thread_count
 from mixtura.covariance.models import Constraint
 from mixtura.data import ColumnValues, Source, as_source, given_weights
-from mixtura.data.files import read_or_choose
+from mixtura.data.files import open_rows
 from mixtura.errors import (
     ConvergenceWarning,
     DegeneracyWarning,
@@ -130,7 +130,7 @@ def select(
         raise ParameterError(f"em is {em}; a selection stops by the log-likelihood and accelerates: leave these out")
     requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)
-    X = read_or_choose(X, columns)
+    X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
     source = as_source(X, sample_weight, weights_are=weights_are)
     earlier = as_earlier(resume)
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)

@@ -6,9 +6,9 @@ from typing import Any
 
 from sklearn.utils import check_random_state
 
-from mixtura._support import Rows
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import ALIASES, as_covariance_model
+from mixtura.data import is_source
 from mixtura.fitting import EM
 from mixtura.selection import Selection, select
 from mixtura.sklearn.em import StartResult
@@ -28,15 +28,15 @@ def is_automatic(n_components: Any, covariance_type: str) -> bool:
     return AUTO in (str(n_components), covariance_type)
 
 
-def select_by_bic(estimator: Any, rows: Rows, weight: Any, **model_options: Any) -> Selection:
+def select_by_bic(estimator: Any, rows: Any, weight: Any, **model_options: Any) -> Selection:
     """Selection by BIC over the numbers of components and the covariance models that are "auto".
 
-    ``model_options`` are the other fields of the estimator's `Model`.
+    ``rows`` are checked rows, or a Source; ``model_options`` are the other fields of the estimator's `Model`.
     """
     given = (estimator.weights_init, estimator.means_init, estimator.precisions_init, estimator.fixed)
     if any(parameters is not None for parameters in given):
         raise ValueError("weights_init, means_init, precisions_init and fixed cannot be given where anything is 'auto'")
-    largest = min(MAX_COMPONENTS, len(rows))
+    largest = min(MAX_COMPONENTS, rows.n_rows if is_source(rows) else len(rows))
     components = range(1, largest + 1) if estimator.n_components == AUTO else [estimator.n_components]
     models = "all" if estimator.covariance_type == AUTO else estimator.covariance_type
     return select(

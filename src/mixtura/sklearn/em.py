@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mixtura._support import underflow_to_zero
 from mixtura.covariance import DiagonalCovariance
-from mixtura.data import Source
+from mixtura.data import ArraySource, Source
 from mixtura.em import (
     Iterate,
     LoglikChanges,
@@ -41,6 +41,9 @@ NOT_CONVERGED = (
 
 # Values of init_params: scikit-learn's four, and k-means on at most 100,000 rows.
 STARTS = {**SCIKIT_LEARN_STARTS, "kmeans-sample": GROUPINGS["kmeans"]}
+
+# For rows that are not in memory: scikit-learn's starts need all of them at once.
+SAMPLED_STARTS = {**GROUPINGS, "kmeans-sample": GROUPINGS["kmeans"]}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +133,8 @@ def initial_mixture(
     parameters = given.as_dict()
     if given.is_complete:
         return StartResult(Mixture(**parameters))
-    stats = STARTS[init_params](problem, k, rng)
+    starts = STARTS if isinstance(problem.source, ArraySource) else SAMPLED_STARTS
+    stats = starts[init_params](problem, k, rng)
     if policy.repairs:
         stats, _ = reseed_empty(problem, stats, rng)
     if policy.is_empty(stats, problem.mstep.ridge):

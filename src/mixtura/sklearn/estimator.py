@@ -15,21 +15,20 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
 
 from mixtura._support import Array, Rows
-from mixtura.covariance import DenseCovariance
 from mixtura.covariance.models import Constraint
-from mixtura.data import ArraySource
+from mixtura.data import ArraySource, is_elsewhere
 from mixtura.em.mstep import ConjugatePrior
 from mixtura.sklearn.attributes import check_enough_rows, check_fit_rows, check_sample_weight
 from mixtura.sklearn.automatic import (
     as_start_result,
     covariance_type_of,
     is_automatic,
-    parameter_shape,
     select_by_bic,
-    to_storage,
 )
 from mixtura.sklearn.collapse import ILL_DEFINED, collapse_policy
-from mixtura.sklearn.em import StartResult, choose_best, run_starts
+from mixtura.sklearn.elsewhere import fit_elsewhere
+from mixtura.sklearn.em import choose_best, run_starts
+from mixtura.sklearn.fitted_attributes import set_attributes
 from mixtura.sklearn.onnx import onnx_parser
 from mixtura.sklearn.overrides import OWN_METHODS, PUBLIC_METHODS, fit_by_sklearn_loop, is_other_array, overridden
 from mixtura.sklearn.parameters import CONSTRAINTS, DEFAULTS, changed_parameters, problem_and_start
@@ -193,7 +192,7 @@ class GaussianMixture(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features), or a Source or table elsewhere, of which a sample is clustered
         y : ignored
         sample_weight : array-like of shape (n_samples,), optional
             A weight of 3 counts a row three times, a weight of 0 leaves it out.
@@ -224,6 +223,9 @@ class GaussianMixture(
     @use_threads
     def _fit_rows(self, X: Any, y: Any, sample_weight: Any) -> NDArray[np.int64] | None:
         """Run EM from all starts and set the attributes; return the labels if scikit-learn's loop computed them."""
+        if is_elsewhere(X):
+            fit_elsewhere(self, X, sample_weight)
+            return None
         names = [name for name in overridden(self, "fit") if name != "fit_predict"]
         if names or is_other_array(X):
             labels = fit_by_sklearn_loop(self, X, names, unknown_to_sklearn(self, self._model_options, sample_weight))
@@ -234,7 +236,7 @@ class GaussianMixture(
         self.__dict__.pop("selection_", None)
         if is_automatic(self.n_components, self.covariance_type):
             selection = select_by_bic(self, rows, weight, **self._model_options)
-            self._set_attributes(as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))
+            set_attributes(self, as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))
             self.selection_ = selection
             return None
         check_enough_rows(rows, self.n_components)
@@ -252,29 +254,12 @@ class GaussianMixture(
         results = run_starts(self, problem, given, policy, rng)
         if results is not None:
             results = settle_ties(self, rows, rng, results) if known_to_sklearn and len(results) > 1 else results
-            self._set_attributes(choose_best(results, self.max_iter), rows.dtype, self.covariance_type)
+            set_attributes(self, choose_best(results, self.max_iter), rows.dtype, self.covariance_type)
         elif known_to_sklearn:
             fit_with_sklearn(self, rows, rng, state)
             self._set_own_attributes()
         else:
             raise ValueError(ILL_DEFINED)
-
-    def _set_attributes(self, best: StartResult, dtype: Any, covariance_type: str) -> None:
-        """Set the fitted attributes from a result, as floats of type ``dtype``."""
-        self.covariance_type_, self.n_components_ = covariance_type, best.mixture.n_components
-        pack = parameter_shape(covariance_type).pack
-        storage: Any = to_storage(best.mixture.covariances, covariance_type)
-        matrices = storage.matrices if isinstance(storage, DenseCovariance) else storage.values
-        self.weights_ = (best.total_weight * best.mixture.weights).astype(dtype)
-        self.means_ = best.mixture.means.astype(dtype)
-        self.covariances_ = pack(matrices).astype(dtype)
-        self.precisions_cholesky_ = pack(storage.precision_factors).astype(dtype)
-        self.precisions_ = pack(storage.precisions).astype(dtype)
-        self.converged_ = best.converged
-        self.n_iter_ = len(best.lower_bounds)
-        self.lower_bound_ = best.lower_bound
-        self.lower_bounds_ = list(best.lower_bounds)
-        self.n_parameters_ = best.mixture.n_parameters
 
     def _set_own_attributes(self) -> None:
         """Set the attributes that scikit-learn's class does not have, after it has set its own."""
@@ -288,7 +273,7 @@ class GaussianMixture(
     @property
     def _n_features_out(self) -> int:
         """Number of columns that `transform` returns, for scikit-learn's mixin."""
-        return self.means_.shape[0]
+        return int(self.means_.shape[0])
 
     onnx_parser = onnx_parser
 

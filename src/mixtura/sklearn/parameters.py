@@ -8,7 +8,7 @@ from typing import Any
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from mixtura.covariance.models import MODELS, DeterminantRatio, EigenvalueRatio
-from mixtura.data import ArraySource
+from mixtura.data import Source
 from mixtura.em import Problem
 from mixtura.fitting import Model, as_masks, fix_parameters
 from mixtura.sklearn.automatic import AUTO
@@ -66,7 +66,7 @@ def initial_parameters(estimator: Any, d: int) -> InitialParameters:
 
 
 def problem_and_start(
-    estimator: Any, source: ArraySource, policy: CollapsePolicy, **model_options: Any
+    estimator: Any, source: Source, policy: CollapsePolicy, **model_options: Any
 ) -> tuple[Problem, InitialParameters]:
     """Problem that EM solves for an estimator and its data, and the initial parameters that the user gives.
 

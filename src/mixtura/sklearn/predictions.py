@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura import kernels
 from mixtura._support import Array
+from mixtura.data import is_elsewhere
 from mixtura.mixture import Assessment, Mixture, assess
 from mixtura.sklearn.attributes import (
     check_prediction_rows,
@@ -18,6 +19,7 @@ from mixtura.sklearn.attributes import (
     mixture_from_attributes,
     try_mixture_from_attributes,
 )
+from mixtura.sklearn.elsewhere import mixture_for_rows_elsewhere
 from mixtura.sklearn.overrides import call_sklearn_method, overridden, refuse_overridden
 from mixtura.sklearn.parameters import count_parameters
 from mixtura.sklearn.sklearn_estimator import as_sklearn_estimator
@@ -53,6 +55,8 @@ class Predictions:
 
     def _labels(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n_samples,): what `predict` and `fit_predict` return."""
+        if is_elsewhere(X):
+            return mixture_for_rows_elsewhere(self, "predict").predict(X)
         mixture = self._mixture_unless_overridden("predict")
         if mixture is None:
             return call_sklearn_method("predict", self, X)
@@ -61,6 +65,8 @@ class Predictions:
     @use_threads
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Probability of each component given the row, (n_samples, n_components)."""
+        if is_elsewhere(X):
+            return mixture_for_rows_elsewhere(self, "predict_proba").posterior(X)
         mixture = self._mixture_unless_overridden("predict_proba")
         if mixture is None:
             return call_sklearn_method("predict_proba", self, X)
@@ -70,6 +76,8 @@ class Predictions:
     @use_threads
     def score_samples(self, X: Any) -> NDArray[np.floating]:
         """Log-density of each row, (n_samples,)."""
+        if is_elsewhere(X):
+            return mixture_for_rows_elsewhere(self, "score_samples").logpdf(X)
         mixture = self._mixture_unless_overridden("score_samples")
         if mixture is None:
             return call_sklearn_method("score_samples", self, X)
@@ -78,6 +86,9 @@ class Predictions:
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-likelihood per row."""
+        if is_elsewhere(X):
+            found = assess(mixture_for_rows_elsewhere(self, "score"), X, sample_weight)
+            return found.loglik / found.n_rows
         values = self.score_samples(X)
         if not isinstance(values, np.ndarray):  # of another library, under array_api_dispatch
             values = _convert_to_numpy(values, get_namespace(values)[0])
@@ -86,6 +97,8 @@ class Predictions:
     @use_threads
     def _assess(self, X: Any, sample_weight: Any, mixture: Mixture) -> Assessment:
         """Log-likelihood and criteria of a mixture on rows."""
+        if is_elsewhere(X):
+            return assess(mixture, X, sample_weight)
         rows = check_prediction_rows(self, X)
         return assess(mixture, rows, check_sample_weight(sample_weight, rows, X))
 

@@ -10,15 +10,29 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import check_unmasked, choose_columns, column_names
+from mixtura.data.chosen_columns import ChosenColumns
+from mixtura.data.engines import engine_of
 from mixtura.data.files.locate import is_large
 from mixtura.data.files.scan import scan
-from mixtura.data.files.source import FileSource
 from mixtura.data.source import is_source
-from mixtura.data.tables import Table, find_columns, read
+from mixtura.data.tables import find_columns, read
 from mixtura.errors import ColumnsWarning, ParameterError
 
 
-def read_or_choose(X: Any, columns: Sequence[str | int] | None) -> Any:
+def open_rows(
+    X: Any, columns: Sequence[str | int] | None, sample_weight: Any, weights_are: str | None, threads: int | None
+) -> tuple[Any, Any, str | None]:
+    """What a user passed in as data, opened, and the weights and their kind, if they are still beside it.
+
+    A path is read (`read_or_choose`), and a table of another engine becomes a source, with its weights.
+    """
+    if (engine := engine_of(X)) is not None:
+        chosen = ChosenColumns(columns)
+        return engine.source(X, chosen, sample_weight, weights_are=weights_are, threads=threads), None, None
+    return read_or_choose(X, columns, stacklevel=4), sample_weight, weights_are
+
+
+def read_or_choose(X: Any, columns: Sequence[str | int] | None, *, stacklevel: int = 3) -> Any:
     """The columns of X that are asked for, or X itself; if it is a path, the table in the file, or a source of it.
 
     A source reads the rows in parts, as is better for several files and for large ones (`is_large`).
@@ -28,6 +42,8 @@ def read_or_choose(X: Any, columns: Sequence[str | int] | None) -> Any:
     X : path, table or array-like of shape (n, d)
     columns : sequence of str or int, optional
         See `mixtura.read`.
+    stacklevel : int
+        Of warnings about columns that are left out, as in ``warnings.warn``.
 
     Examples
     --------
@@ -35,9 +51,9 @@ def read_or_choose(X: Any, columns: Sequence[str | int] | None) -> Any:
     array([[3., 1.]])
     """
     if isinstance(X, str | os.PathLike):
-        found: Table | FileSource = scan(X, columns) if is_large(os.fspath(X)) else read(X, columns)
+        found: Any = scan(X, columns) if is_large(os.fspath(X)) else read(X, columns)
         for note in found.notes:
-            warnings.warn(note, ColumnsWarning, stacklevel=3)
+            warnings.warn(note, ColumnsWarning, stacklevel=stacklevel)
         return found
     if columns is None:
         return X

@@ -72,7 +72,7 @@ class Intake:
     def _complete(self, batch: Batch) -> Rows:
         """The rows without missing cells, all of which are numbers that can be squared."""
         rows = batch.rows
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):  # the limit is infinite in float32
             usable = np.abs(rows) < LARGEST_VALUE  # NaN compares false
         if usable.all():
             return rows

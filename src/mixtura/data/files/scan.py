@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import LazyModule, Rows, check_weight_kind, format_count, format_list
+from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.chunk import Chunk
 from mixtura.data.files.arrow import ArrowReader, StreamReader, check_no_marks, is_numeric, read_schema
 from mixtura.data.files.batches import BatchReader, SomeColumns
@@ -28,25 +29,6 @@ pa = LazyModule("pyarrow")
 
 # Rows, and numbers, of the sample that is kept in memory.
 SAMPLE_ROWS, SAMPLE_VALUES = 100_000, 4_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenColumns:
-    """Which columns are used; the fields are the parameters of `scan`."""
-
-    columns: Sequence[str | int] | None
-    exclude: Sequence[str | int]
-    weights_column: str | None
-
-    def among(self, available: Sequence[str], numeric: Sequence[str], name: str) -> tuple[str, ...]:
-        """Their names, that of the weights last; ``numeric`` are the columns that hold numbers."""
-        wanted = list(numeric) if self.columns is None else find_columns(self.columns, available, name)
-        weights = [] if self.weights_column is None else find_columns([self.weights_column], available, name)
-        without = {*weights, *(find_columns(self.exclude, available, name) if self.exclude else [])}
-        chosen = [column for column in wanted if column not in without]
-        if not chosen:
-            raise ParameterError(f"{name}: no column is left to use; it has {format_list(available)}")
-        return (*chosen, *weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

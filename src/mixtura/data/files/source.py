@@ -139,6 +139,13 @@ class FileSource:
         """Sum of ``f(chunk)`` over all blocks, added from first to last; blocks are read while others are computed."""
         return reduce_in_order(f, self.chunks(), add, self.threads)
 
+    def map_rows(self, f: Callable[[Rows], NDArray[Any]]) -> NDArray[Any]:
+        """``f(rows)`` of all rows in their order, in memory, (length,) or (length, k)."""
+        parts: list[NDArray[Any]] = reduce_in_order(
+            lambda block: [f(block[:, : self.n_features])], self.blocks, add, self.threads
+        )
+        return np.concatenate(parts)
+
     def rows(self, n: int, rng: Rng) -> Chunk:
         """A random sample of n rows of positive weight, in their order; all rows if there are fewer.
 

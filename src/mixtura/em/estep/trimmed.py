@@ -9,33 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array
-from mixtura.data import Chunk, Source
+from mixtura.data import Chunk, RowValues, Source
 from mixtura.kernels import kernel_of
 from mixtura.mixture import Mixture
 from mixtura.stats import ScatterKind, Stats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RowValues:
-    """Values computed for rows, with the rows' positions; ``+`` joins those of two sets of rows.
-
-    Attributes
-    ----------
-    parts : tuple of (positions, values)
-        Positions of m rows, and their values (v, m).
-    """
-
-    parts: tuple[tuple[slice | NDArray[np.intp], Array], ...]
-
-    def __add__(self, other: RowValues) -> RowValues:
-        return RowValues(self.parts + other.parts)
-
-    def at_positions(self, length: int, missing: tuple[float, ...]) -> Array:
-        """The values as an array (v, length), with ``missing`` (v,) at positions without a row."""
-        values = np.repeat(np.array(missing)[:, None], length, axis=1)
-        for positions, part in self.parts:
-            values[:, positions] = part
-        return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,104 @@
+"""What sources have in common whose rows are stored elsewhere, the weights as their last column: chunks and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura._support import Array, Rows, check_weight_kind
+from mixtura.data.chunk import Chunk
+from mixtura.errors import DataError
+
+# Most rows, and most numbers, of the sample of a source that is kept in memory.
+SAMPLE_ROWS, SAMPLE_VALUES = 100_000, 4_000_000
+
+
+def sample_size(n_columns: int) -> int:
+    """Number of rows of the sample of a source that is kept in memory, on which starts are compared.
+
+    Examples
+    --------
+    >>> sample_size(8), sample_size(1000)
+    (100000, 4000)
+    """
+    return min(SAMPLE_ROWS, max(SAMPLE_VALUES // n_columns, 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWeights:
+    """Where the weights of stored rows are.
+
+    Attributes
+    ----------
+    scale : float or None
+        By what the last column, the weights, is multiplied; None where rows have no weights.
+    """
+
+    scale: float | None = None
+
+    def chunk(
+        self, block: Rows, start: int, offsets: NDArray[np.intp] | None = None, factor: Array | None = None
+    ) -> Chunk:
+        """The rows of positive weight among rows as they are stored, (m, d) or (m, d + 1).
+
+        Positions are as in `Chunk`; ``factor``, (m,), multiplies the weights.
+
+        Examples
+        --------
+        >>> chunk = StoredWeights(2.0).chunk(np.array([[7.0, 1.0], [8.0, 0.0], [9.0, 3.0]]), start=10)
+        >>> chunk.rows.ravel().tolist(), chunk.sample_weight.tolist(), chunk.positions.tolist()
+        ([7.0, 9.0], [2.0, 6.0], [10, 12])
+        """
+        weight = self.weights(block, factor)
+        rows = block if self.scale is None else block[:, :-1]
+        chunk = replace(Chunk(rows, None, start, offsets), sample_weight=weight)
+        return chunk if weight is None or weight.all() else chunk.take(np.flatnonzero(weight))
+
+    def weights(self, block: Rows, factor: Array | None = None) -> Array | None:
+        """Weights of rows as they are stored, (m,), which may be zero; None without weights."""
+        stored = None if self.scale is None else block[:, -1].astype(np.float64) * self.scale
+        if factor is None:
+            return stored
+        factor = np.asarray(factor, dtype=np.float64)
+        return factor if stored is None else stored * factor
+
+
+def joined(parts: Sequence[Chunk]) -> Chunk:
+    """Chunks as one, with the positions of all rows.
+
+    Examples
+    --------
+    >>> joined([Chunk(np.array([[1.0]])), Chunk(np.array([[2.0], [3.0]]), start=5)]).positions.tolist()
+    [0, 5, 6]
+    """
+    rows = np.concatenate([part.rows for part in parts])
+    positions = [np.arange(p.start, p.stop) if isinstance(p := part.positions, slice) else p for part in parts]
+    weights = [part.sample_weight for part in parts if part.sample_weight is not None]
+    return Chunk(rows, np.concatenate(weights) if weights else None, 0, np.concatenate(positions))
+
+
+def kind_and_scale(weight: float, squares: float, *, whole: bool, weights_are: str | None) -> tuple[str, float]:
+    """What weights are, and by what they are multiplied (`mixtura.fit`).
+
+    Parameters
+    ----------
+    weight, squares : float
+        Sums of the weights and of their squares.
+    whole : bool
+        Whether all are whole numbers.
+    weights_are : {"counts", "sampling"} or None
+        As in `mixtura.fit`.
+
+    Examples
+    --------
+    >>> kind_and_scale(3.0, 5.0, whole=True, weights_are=None), kind_and_scale(3.0, 5.0, whole=False, weights_are=None)
+    (('counts', 1.0), ('sampling', 0.6))
+    """
+    check_weight_kind(weights_are)
+    if not weight:
+        raise DataError("every weight is zero; at least one row must count")
+    kind = weights_are or ("counts" if whole else "sampling")
+    return kind, weight / squares if kind == "sampling" else 1.0

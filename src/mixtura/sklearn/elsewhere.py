@@ -1,0 +1,65 @@
+"""The estimator on rows that are not in memory: a `Source`, or a table of Dask or Spark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from mixtura.data import Source, as_source
+from mixtura.mixture import Mixture
+from mixtura.sklearn.automatic import as_start_result, covariance_type_of, is_automatic, select_by_bic
+from mixtura.sklearn.collapse import ILL_DEFINED, collapse_policy
+from mixtura.sklearn.em import choose_best, run_starts
+from mixtura.sklearn.fitted_attributes import set_attributes
+from mixtura.sklearn.overrides import refuse_overridden
+from mixtura.sklearn.parameters import problem_and_start
+
+
+def fit_elsewhere(estimator: Any, X: Any, sample_weight: Any) -> None:
+    """Run EM from all starts on rows that are not in memory, and set the attributes.
+
+    Raises
+    ------
+    ParameterError
+        If a subclass overrides a method that scikit-learn's loop would call with all rows.
+    ValueError
+        If a component collapses and ``on_collapse`` is "raise".
+    """
+    refuse_overridden(estimator, "fit with rows that are not in memory", "fit", "runs EM where the rows are")
+    source = as_source(X, sample_weight, estimator.threads)
+    _set_features(estimator, source)
+    estimator.__dict__.pop("selection_", None)
+    options = estimator._model_options  # noqa: SLF001 of the estimator itself
+    if is_automatic(estimator.n_components, estimator.covariance_type):
+        selection = select_by_bic(estimator, source, None, **options)
+        best, covariance_type = as_start_result(selection), covariance_type_of(selection.best.model.name)
+        estimator.selection_ = selection
+    else:
+        policy = collapse_policy(estimator.on_collapse, known_to_sklearn=False)
+        problem, given = problem_and_start(estimator, source, policy, **options)
+        results = run_starts(estimator, problem, given, policy, check_random_state(estimator.random_state))
+        if results is None:
+            raise ValueError(ILL_DEFINED)
+        best, covariance_type = choose_best(results, estimator.max_iter), estimator.covariance_type
+    set_attributes(estimator, best, source.dtype, covariance_type)
+
+
+def _set_features(estimator: Any, source: Source) -> None:
+    """Set ``n_features_in_`` and, for named columns, ``feature_names_in_``."""
+    estimator.n_features_in_ = source.n_features
+    estimator.__dict__.pop("feature_names_in_", None)
+    columns = getattr(source, "columns", None)
+    if columns:
+        estimator.feature_names_in_ = np.array(columns, dtype=object)
+
+
+def mixture_for_rows_elsewhere(estimator: Any, method: str) -> Mixture:
+    """The fitted mixture with the names of its columns, by which those of a table are found."""
+    check_is_fitted(estimator)
+    refuse_overridden(estimator, f"{method} with rows that are not in memory", "criteria", "is computed where they are")
+    mixture: Mixture = estimator.mixture_
+    names = getattr(estimator, "feature_names_in_", None)
+    return mixture.relabelled(None if names is None else names.tolist(), mixture.component_names, mixture.table_kind)

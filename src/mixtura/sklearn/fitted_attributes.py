@@ -1,0 +1,27 @@
+"""The fitted attributes of the estimator, from the result of its fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mixtura.covariance import DenseCovariance
+from mixtura.sklearn.automatic import parameter_shape, to_storage
+from mixtura.sklearn.em import StartResult
+
+
+def set_attributes(estimator: Any, best: StartResult, dtype: Any, covariance_type: str) -> None:
+    """Set the fitted attributes from a result, as floats of type ``dtype``."""
+    estimator.covariance_type_, estimator.n_components_ = covariance_type, best.mixture.n_components
+    pack = parameter_shape(covariance_type).pack
+    storage: Any = to_storage(best.mixture.covariances, covariance_type)
+    matrices = storage.matrices if isinstance(storage, DenseCovariance) else storage.values
+    estimator.weights_ = (best.total_weight * best.mixture.weights).astype(dtype)
+    estimator.means_ = best.mixture.means.astype(dtype)
+    estimator.covariances_ = pack(matrices).astype(dtype)
+    estimator.precisions_cholesky_ = pack(storage.precision_factors).astype(dtype)
+    estimator.precisions_ = pack(storage.precisions).astype(dtype)
+    estimator.converged_ = best.converged
+    estimator.n_iter_ = len(best.lower_bounds)
+    estimator.lower_bound_ = best.lower_bound
+    estimator.lower_bounds_ = list(best.lower_bounds)
+    estimator.n_parameters_ = best.mixture.n_parameters
