@@ -43,7 +43,7 @@ from mixtura.errors import (
     StartsDisagreeWarning,
     TiesWarning,
 )
-from mixtura.fitting import EM, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit
+from mixtura.fitting import EM, Checkpoint, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit
 from mixtura.mixture import Assessment, Mixture, Noise, assess
 from mixtura.plotting import plot, watch
 from mixtura.report import Report, replay
@@ -60,6 +60,7 @@ __all__ = [
     "Assessment",
     "Bootstrap",
     "Cell",
+    "Checkpoint",
     "ClusterTree",
     "ColumnsWarning",
     "Combination",

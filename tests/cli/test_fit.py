@@ -310,3 +310,54 @@ def test_other_warnings_and_errors_stay_pythons(two, capsys, monkeypatch):
 def test_defaults_are_those_of_the_library():
     assert EM.tol is None
     assert EM.max_iter == 1000
+
+
+def test_a_killed_fit_goes_on_from_its_checkpoint(folder):
+    rows = np.random.default_rng(0).normal(size=(3000, 3)) + np.arange(3000)[:, None] // 1000
+    pl.DataFrame(rows, schema=["a", "b", "c"]).write_csv(folder / "rows.csv")
+    arguments = [
+        "fit",
+        "rows.csv",
+        "-k",
+        "6",
+        "--tol",
+        "1e-12",
+        "--max-iter",
+        "400",
+        "--no-accelerate",
+        "--start",
+        "random",
+    ]
+    assert main([*arguments, "--output", "undisturbed.json"]) == 0
+    kept = [*arguments, "--output", "fit.json", "--checkpoint", "fit.checkpoint", "--checkpoint-every", "1"]
+    process = subprocess.Popen([sys.executable, "-m", "mixtura.cli", *kept], stderr=subprocess.DEVNULL)
+    sizes = set()
+    while len(sizes) < 3 and process.poll() is None:
+        sizes |= {(folder / "fit.checkpoint").stat().st_size} if (folder / "fit.checkpoint").exists() else set()
+    process.kill()
+    process.wait()
+    assert main(kept) == 0
+    assert not (folder / "fit.checkpoint").exists()
+    fits = [mixtura.load(str(folder / name)) for name in ("undisturbed.json", "fit.json")]
+    assert fits[0].trace == fits[1].trace
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--checkpoint-every", "3"], "--checkpoint-every is given without --checkpoint; name the file, too"),
+        (
+            ["--checkpoint", "a", "--checkpoint-every", "soon"],
+            "--checkpoint-every is 'soon'; expected a number",
+        ),
+        (
+            ["--checkpoint", "a", "--checkpoint-every", "1.5"],
+            "--checkpoint-every is '1.5'; expected a number",
+        ),
+        (["--checkpoint", "missing/a"], "--checkpoint: missing/a cannot be written (No such file or directory)"),
+        (["--checkpoint", "six.csv"], "--checkpoint: six.csv is no checkpoint of this version"),
+    ],
+)
+def test_options_of_checkpoints_are_checked(six, folder, capsys, options, message):
+    assert main(["fit", "six.csv", "-k", "2", *options]) == 2
+    assert message in capsys.readouterr().err

@@ -20,6 +20,7 @@ from mixtura._support.checks import (
 )
 from mixtura._support.clock import time_to_tell
 from mixtura._support.containers import as_numbers, check_unmasked, column_names, same_value, shortened
+from mixtura._support.digest import digest_of
 from mixtura._support.distinct import distinct_rows
 from mixtura._support.files import atomic_write, write_text
 from mixtura._support.finite import finite_values
@@ -29,6 +30,7 @@ from mixtura._support.lazy import LazyModule
 from mixtura._support.logdomain import log_or_minus_inf, log_sum_exp, responsibilities, underflow_to_zero
 from mixtura._support.plain import as_kind, as_tuple_of
 from mixtura._support.replicates import OnReplicate, as_entropy, run_replicates
+from mixtura._support.safe_pickle import read_values, write_values
 from mixtura._support.saved_text import read_saved
 from mixtura._support.scalars import as_amount, as_count, as_flag, as_fraction, as_known_seed, as_real, as_rng
 from mixtura._support.slices import CHUNK_ELEMENTS, CHUNK_ROWS, block_slices, chunk_slices
@@ -96,6 +98,7 @@ __all__ = [
     "choose_columns",
     "chunk_slices",
     "column_names",
+    "digest_of",
     "distinct_name",
     "distinct_rows",
     "finite_values",
@@ -109,6 +112,7 @@ __all__ = [
     "map_in_order",
     "one_blas_thread",
     "read_saved",
+    "read_values",
     "reduce_in_order",
     "responsibilities",
     "run_replicates",
@@ -122,4 +126,5 @@ __all__ = [
     "using_threads",
     "without_missing",
     "write_text",
+    "write_values",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from mixtura import Fit, Outcome
 from mixtura.cli import options as o
+from mixtura.cli.checkpoints import CheckpointEvery, CheckpointFile, parse_checkpoint
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.inputs import parse_names
 from mixtura.cli.model_options import FitOptions
@@ -55,19 +56,22 @@ def fit(
     stream: Stream = None,
     picture: o.PictureOutput = None,
     replay: o.ReplayOutput = None,
+    checkpoint: CheckpointFile = None,
+    checkpoint_every: CheckpointEvery = None,
     json: o.Json = False,
     verbose: o.Verbose = False,
 ) -> None:
     """Fit a Gaussian mixture to the rows of DATA.
 
-    Ctrl-C ends the fit and keeps the best result so far.
+    Ctrl-C ends the fit and keeps the best result so far; with --checkpoint, the same command goes on later.
     Exit code 0: done; a warning says if EM has not converged. 2: bad input.
     """
+    kept_in = parse_checkpoint(checkpoint, checkpoint_every)
     paths = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
     files = check_outputs(paths, FIT_PICTURES, (data, settings.start))
     kept: dict[str, Any] = {"stream": stream, "keep_cells": append, "identifier": identifier}
     table = reading.open(data, settings.parsed_start, **kept, weights_are=settings.weights_are)
-    result = settings.fit(table, verbose=verbose, record=replay is not None)
+    result = settings.fit(table, verbose=verbose, record=replay is not None, checkpoint=kept_in)
     report_fit(result, files, fit_writers(result, table, append=append, identifier=identifier), json=json)
 
 

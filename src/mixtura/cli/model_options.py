@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 import mixtura
-from mixtura import EM, Fit, Mixture, Model
+from mixtura import EM, Checkpoint, Fit, Mixture, Model
 from mixtura.cli import options as o
 from mixtura.cli.files import ModelFile
 from mixtura.cli.inputs import parse_name_or_file, parse_names, parse_noise
@@ -184,9 +184,18 @@ class FitOptions:
         """Arguments of `mixtura.fit` apart from data, number of components, start, weights, seed and threads."""
         return {"model": self.requested_model(), "em": self.em(on_interrupt), "n_init": self.starts}
 
-    def fit(self, table: Table | FileSource, *, verbose: bool, record: bool = False, on_interrupt: str = "keep") -> Fit:
+    def fit(
+        self,
+        table: Table | FileSource,
+        *,
+        verbose: bool,
+        record: bool = False,
+        on_interrupt: str = "keep",
+        checkpoint: Checkpoint | None = None,
+    ) -> Fit:
         """Fit the rows of a table and show progress; ``on_interrupt`` says what Ctrl-C does."""
         options = self.all_options(on_interrupt)
+        options["em"] = replace(options["em"], checkpoint=checkpoint)
         with iteration_progress(starts=self.starts, max_iter=options["em"].max_iter, verbose=verbose) as on_iteration:
             return mixtura.fit(
                 table,

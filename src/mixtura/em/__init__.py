@@ -13,7 +13,7 @@ from mixtura.em.executor import (
     standing_of,
 )
 from mixtura.em.fused import advance
-from mixtura.em.loop import iterate
+from mixtura.em.loop import Resumed, iterate
 from mixtura.em.outcome import Action, Outcome, Repair, describe_repairs
 from mixtura.em.problem import Problem, RepairPolicy, is_spurious, row_counts, rows_per_weight
 from mixtura.em.repair import LEAST_ROWS, NoRepair, ReseedThenRemove, reseed_empty
@@ -43,6 +43,7 @@ __all__ = [
     "Repair",
     "RepairPolicy",
     "ReseedThenRemove",
+    "Resumed",
     "Run",
     "Standing",
     "StopRule",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,14 @@ from mixtura.em.steppers import PLAIN, Step, Stepper
 from mixtura.em.stopping import StopRule
 
 Notify = Callable[[Run], object]
+Keep = Callable[[Run, Any], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The state of the stepper at the last iterate of a run that is resumed."""
+
+    state: Any
 
 
 def iterate(
@@ -27,6 +36,8 @@ def iterate(
     rng: Rng,
     stepper: Stepper = PLAIN,
     notify: Notify | None = None,
+    keep: Keep | None = None,
+    resumed: Resumed | None = None,
     keep_interrupted: bool = False,
 ) -> Run:
     """Continue a run of EM until a stop rule holds, or ``max_iter`` iterations are done.
@@ -46,19 +57,26 @@ def iterate(
         How one iteration is made: plain EM, or an accelerated one.
     notify : callable, optional
         Called with the run at its start and after every iteration.
+    keep : callable, optional
+        Called with the run and the stepper's state after every iteration; from these it can be resumed.
+    resumed : Resumed, optional
+        The stepper's state at the last iterate of a run that is resumed.
     keep_interrupted : bool
         Whether Ctrl-C returns the run as far as it got, instead of raising KeyboardInterrupt.
     """
-    state = stepper.init(run.last)
-    report = notify or (lambda _: None)
+    state = stepper.init(run.last) if resumed is None else resumed.state
+    report, save = notify or (lambda _: None), keep or (lambda *_: None)
+    problem = problem.keep(np.array(run.components)) if resumed and run.repairs else problem
     try:
-        report(run)
+        if resumed is None:
+            report(run)
         while run.iterations < max_iter and run.outcome is not Outcome.CONVERGED:
             repaired = repair(problem, run, rng)
             if repaired:
                 problem = problem.keep(np.isin(run.components, repaired.components))
                 run, state = repaired, stepper.init(repaired.last)
                 report(run)
+                save(run, state)
                 continue
             step = stepper.step(problem, run.last, state)
             if not step.passes:
@@ -69,6 +87,7 @@ def iterate(
             report(run)
             if not problem.collapsed(run.last).any() and any(rule(problem, old, run) for rule in stop):
                 return replace(run, outcome=Outcome.CONVERGED)
+            save(run, state)
     except KeyboardInterrupt:
         if not keep_interrupted:
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mixtura.fitting.checkpoint import Checkpoint
 from mixtura.fitting.conversion import fit_of
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
@@ -23,6 +24,7 @@ from mixtura.fitting.summary import correlation_lines, fit_sentences
 __all__ = [
     "EM",
     "EXAMPLE_PARTS",
+    "Checkpoint",
     "Fit",
     "FitProgress",
     "FittedData",

@@ -14,6 +14,7 @@ from mixtura.em import NoRise, StopRule, as_stops
 from mixtura.em.mstep import as_floor, floor_variances
 from mixtura.em.steppers import PLAIN, Stepper, accelerated
 from mixtura.errors import ParameterError
+from mixtura.fitting.checkpoint import as_checkpoint
 from mixtura.fitting.model_file import read_part
 
 REMAINING = "remaining"
@@ -61,6 +62,9 @@ class EM:
     on_interrupt : {"raise", "keep"}, optional
         What Ctrl-C does: raise KeyboardInterrupt, or return the best result so far. Default: `mixtura.fit` raises, and
         `mixtura.select` returns the finished cells.
+    checkpoint : path or Checkpoint, optional
+        File to which `mixtura.fit` writes its state, each minute unless told otherwise; if its process is killed, the
+        same fit goes on from there.
 
     Examples
     --------
@@ -75,6 +79,7 @@ class EM:
     floor: float = 1e-10
     resolution: Any = "auto"
     on_interrupt: str | None = None
+    checkpoint: Any = None
 
     def __post_init__(self) -> None:
         as_stops(REMAINING if self.stop is None else self.stop, 0.0 if self.tol is None else self.tol)
@@ -87,6 +92,7 @@ class EM:
         object.__setattr__(self, "accelerate", as_flag(self.accelerate, "accelerate"))
         object.__setattr__(self, "floor", as_floor(self.floor))
         object.__setattr__(self, "resolution", as_resolution(self.resolution))
+        object.__setattr__(self, "checkpoint", as_checkpoint(self.checkpoint))
 
     def __repr__(self) -> str:
         return as_code(self)
@@ -148,8 +154,8 @@ class EM:
         return self.on_interrupt == "keep"
 
     def to_dict(self) -> dict[str, Any]:
-        """The options as plain values, for JSON."""
-        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        """The options as plain values, for JSON, without the checkpoint, which is of one fit."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "checkpoint"}
         return plain if self.stop is None or isinstance(self.stop, str) else {**plain, "stop": list(self.stop)}
 
     @classmethod

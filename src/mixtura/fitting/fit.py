@@ -11,10 +11,11 @@ from mixtura.data.files import open_rows
 from mixtura.errors import ParameterError
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
+from mixtura.fitting.keeper import keeper_of
 from mixtura.fitting.model import Model, as_model
 from mixtura.fitting.options import as_data_and_start
 from mixtura.fitting.order import gives_order
-from mixtura.fitting.plan import plan_fit, run_plan
+from mixtura.fitting.plan import fit_identity, plan_fit, run_plan
 from mixtura.fitting.report import as_fit, warn_of_result, with_names
 from mixtura.fitting.result import Fit
 from mixtura.fitting.start import Iteration
@@ -135,11 +136,19 @@ def fit(
     X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
     source, start = as_data_and_start(X, sample_weight, weights_are, start, threads)
     plan = plan_fit(source, n_components, model=requested, start=start, em=options, known_labels=known_labels)
+    keeper = keeper_of(options.checkpoint, lambda: fit_identity(plan, seed=seed, n_init=n_init, record=record))
     runs, histories = run_plan(
-        plan, as_rng(seed), n_init=as_count(n_init, "n_init"), record=record, on_iteration=on_iteration
+        plan,
+        as_rng(seed),
+        n_init=as_count(n_init, "n_init"),
+        record=record,
+        on_iteration=on_iteration,
+        keeper=keeper,
     )
     keep_order = known_labels is not None or gives_order(start)
-    found = as_fit(plan.problem, runs, plan.model, options, histories=histories, keep_order=keep_order)
+    found = as_fit(
+        plan.problem, runs, plan.model, replace(options, checkpoint=None), histories=histories, keep_order=keep_order
+    )
     result = with_names(found, X, start)
     result = replace(result, start_name=start if isinstance(start, str) else "", seed=as_known_seed(seed))
     warn_of_columns(plan.values, result.mixture.columns, stacklevel=2)

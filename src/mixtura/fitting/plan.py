@@ -6,15 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mixtura._support import Rng, announce, underflow_to_zero
+from mixtura._support import VERSION, Rng, announce, as_known_seed, underflow_to_zero
 from mixtura.data import ColumnValues, Source
-from mixtura.em import Outcome, Problem, Run, advance, iterate, reseed_empty
+from mixtura.em import Outcome, Problem, Resumed, Run, advance, iterate, reseed_empty
 from mixtura.em.steppers import PLAIN
 from mixtura.fitting.em import EM
+from mixtura.fitting.keeper import NO_KEEPER, Keeper
 from mixtura.fitting.model import Model
 from mixtura.fitting.noise import with_noise
 from mixtura.fitting.options import as_n_components, with_fixed_parameters, with_known_labels
 from mixtura.fitting.start import Iteration
+from mixtura.kernels import kernel_of
 from mixtura.starts import Initial, as_initial
 from mixtura.stats import Stats
 
@@ -69,6 +71,56 @@ def plan_fit(
     return FitPlan(problem, k, initials, model, em, values)
 
 
+def fit_identity(plan: FitPlan, **arguments: Any) -> dict[str, Any]:
+    """What makes a fit the same fit as before, by names for messages; ``arguments`` are others of `mixtura.fit`."""
+    problem, seed = plan.problem, as_known_seed(arguments.pop("seed"))
+    return {
+        "version": (VERSION, kernel_of(problem.source).name),
+        "data": (problem.summary, problem.source.length),
+        "model": (plan.k, problem.mstep, problem.estep),
+        "start": plan.initials,
+        "options of EM": replace(plan.em, checkpoint=None, on_interrupt=None),
+        "seed": seed,
+        "n_init or record": arguments,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class StartWatch:
+    """What is done after each iteration from one start.
+
+    Attributes
+    ----------
+    number : int
+        Number of the start.
+    history : list of Iteration, or None
+        To which iterations are appended, if there is one.
+    on_iteration : callable or None
+        Called with each `Iteration`.
+    keep : callable
+        Called with the run and the stepper's state.
+    """
+
+    number: int
+    history: list[Iteration] | None
+    on_iteration: Callable[[Iteration], object] | None
+    keep: Callable[[Run, Any], object]
+
+    @property
+    def observed(self) -> bool:
+        """Whether an `Iteration` is wanted of each iteration."""
+        return not (self.history is None and self.on_iteration is None)
+
+    def notify(self, run: Run) -> None:
+        """Record an iteration, and tell of it."""
+        last = run.last
+        iteration = Iteration(self.number, run.iterations, last.mixture, last.loglik, run.rise, run.components)
+        if self.history is not None:
+            self.history.append(iteration)
+        if self.on_iteration:
+            self.on_iteration(iteration)
+
+
 @underflow_to_zero
 def run_plan(
     plan: FitPlan,
@@ -77,8 +129,18 @@ def run_plan(
     n_init: int = 1,
     record: bool = False,
     on_iteration: Callable[[Iteration], object] | None = None,
+    keeper: Keeper = NO_KEEPER,
 ) -> tuple[list[Run], list[tuple[Iteration, ...]]]:
     """Run EM ``n_init`` times from each way to start.
+
+    Parameters
+    ----------
+    plan : FitPlan
+    rng : Generator or RandomState
+    n_init, record, on_iteration
+        As in `mixtura.fit`.
+    keeper : Keeper
+        Keeps the state of the fit, and knows from which one it goes on.
 
     Returns
     -------
@@ -88,54 +150,55 @@ def run_plan(
         The iterations of each run if ``record``, otherwise empty.
     """
     announce(on_iteration, n_init * len(plan.initials), plan.em.max_iter)
-    runs: list[Run] = []
-    histories: list[tuple[Iteration, ...]] = []
-    for number in range(n_init * len(plan.initials)):
-        history: list[Iteration] | None = [] if record else None
+    saved = keeper.begin(rng)
+    runs, rng = [state.run() for state in saved.done], saved.rng
+    histories = list(saved.histories[: len(runs)])
+    begun = saved.current
+    for number in range(len(runs), n_init * len(plan.initials)):
+        recorded = list(saved.histories[number]) if begun else []
+
+        def keep(run: Run, stepper_state: Any, recorded: list[Iteration] = recorded) -> None:
+            keeper.keep(run.passes, lambda: saved.at(runs, (*histories, tuple(recorded)), run, stepper_state, rng))
+
+        watch = StartWatch(number, recorded if record else None, on_iteration, keep)
         try:
-            runs.append(_run_start(plan, number, rng, history, on_iteration))
+            resumed = (begun.run(), Resumed(saved.stepper_state)) if begun else None
+            runs.append(_run_start(plan, rng, watch, resumed))
         except KeyboardInterrupt:
             if not (plan.em.keeps_interrupted and runs):
                 raise
             runs[-1] = replace(runs[-1], outcome=Outcome.INTERRUPTED)
             break
-        histories.append(tuple(history or ()))
+        histories.append(tuple(recorded))
+        begun = None
         if runs[-1].outcome is Outcome.INTERRUPTED:
             break
+        keeper.keep(None, lambda: saved.at(runs, histories, None, None, rng))
+    else:
+        keeper.done()
     return runs, histories
 
 
-def _run_start(
-    plan: FitPlan,
-    number: int,
-    rng: Rng,
-    history: list[Iteration] | None,
-    on_iteration: Callable[[Iteration], object] | None,
-) -> Run:
-    """Run EM from one start; iterations are appended to ``history``, if there is one."""
-    problem = plan.problem
-
-    def notify(run: Run) -> None:
-        last = run.last
-        iteration = Iteration(number, run.iterations, last.mixture, last.loglik, run.rise, run.components)
-        if history is not None:
-            history.append(iteration)
-        if on_iteration:
-            on_iteration(iteration)
-
-    observed = not (history is None and on_iteration is None)
-    start = plan.initials[number % len(plan.initials)](problem, plan.k, rng)
-    stats, repairs = reseed_empty(problem, start, rng) if isinstance(start, Stats) else (start, ())
-    run = Run.started(problem.begin(stats), repairs)
-    if plan.em.stepper is PLAIN and not (observed or plan.em.keeps_interrupted):
-        run = advance(problem, run, plan.em.stop_rules, plan.em.max_iter)
+def _run_start(plan: FitPlan, rng: Rng, watch: StartWatch, begun: tuple[Run, Resumed] | None) -> Run:
+    """Run EM from one start, or from where it was when it was kept."""
+    problem, em = plan.problem, plan.em
+    if begun:
+        run, resumed = begun
+    else:
+        start = plan.initials[watch.number % len(plan.initials)](problem, plan.k, rng)
+        stats, repairs = reseed_empty(problem, start, rng) if isinstance(start, Stats) else (start, ())
+        run, resumed = Run.started(problem.begin(stats), repairs), None
+        if em.stepper is PLAIN and not (watch.observed or em.keeps_interrupted):
+            run = advance(problem, run, em.stop_rules, em.max_iter)
     return iterate(
         problem,
         run,
-        stop=plan.em.stop_rules,
-        max_iter=plan.em.max_iter,
+        stop=em.stop_rules,
+        max_iter=em.max_iter,
         rng=rng,
-        stepper=plan.em.stepper,
-        notify=notify if observed else None,
-        keep_interrupted=plan.em.keeps_interrupted,
+        stepper=em.stepper,
+        notify=watch.notify if watch.observed else None,
+        keep=watch.keep,
+        resumed=resumed,
+        keep_interrupted=em.keeps_interrupted,
     )

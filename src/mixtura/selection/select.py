@@ -126,8 +126,7 @@ def select(
     ('EEE', 3)
     """
     em = as_em(em, tol=tol, max_iter=max_iter)
-    if "parameters" in em.rule_names or not em.accelerate:
-        raise ParameterError(f"em is {em}; a selection stops by the log-likelihood and accelerates: leave these out")
+    _check_em(em)
     requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)
     X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
@@ -165,6 +164,14 @@ def select(
     _warn(result, interrupted=interrupted)
     warn_of_columns(plan.values, column_names(X), stacklevel=2)
     return result
+
+
+def _check_em(em: EM) -> None:
+    """Raise ParameterError if options of EM are given that a selection does not have."""
+    if "parameters" in em.rule_names or not em.accelerate:
+        raise ParameterError(f"em is {em}; a selection stops by the log-likelihood and accelerates: leave these out")
+    if em.checkpoint is not None:
+        raise ParameterError("em has a checkpoint, which is of one fit; save the selection, and go on by resume=")
 
 
 def _estimable(names: tuple[str, ...], source: Source, requested: Model, em: EM) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class Switch:
         new = done.iterate
         near = new.loglik - iterate.loglik <= self.gain * new.stats.total
         chosen = self.near if near else self.far
-        return Step(new, (chosen, done.state if chosen is stepper else chosen.init(new)), done.passes)
+        return Step(new, (chosen, done.state if chosen == stepper else chosen.init(new)), done.passes)
 
 
 PLAIN = PlainEM()
