@@ -27,7 +27,7 @@ from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import DeterminantRatio, EigenvalueRatio
 from mixtura.data.files import FileSource, scan
 from mixtura.data.tables import read
-from mixtura.em import Outcome
+from mixtura.em import ComponentEvent, Outcome
 from mixtura.em.mstep import ConjugatePrior
 from mixtura.errors import (
     ColumnsWarning,
@@ -43,7 +43,19 @@ from mixtura.errors import (
     StartsDisagreeWarning,
     TiesWarning,
 )
-from mixtura.fitting import EM, Checkpoint, Fit, FittedData, Iteration, Model, PointMass, Start, UniformNoise, fit
+from mixtura.fitting import (
+    EM,
+    Checkpoint,
+    Fit,
+    FittedData,
+    Iteration,
+    Model,
+    OnlineMixture,
+    PointMass,
+    Start,
+    UniformNoise,
+    fit,
+)
 from mixtura.mixture import Assessment, Mixture, Noise, assess
 from mixtura.plotting import plot, watch
 from mixtura.report import Report, replay
@@ -65,6 +77,7 @@ __all__ = [
     "ColumnsWarning",
     "Combination",
     "Comparison",
+    "ComponentEvent",
     "Confusion",
     "ConjugatePrior",
     "ConvergenceWarning",
@@ -92,6 +105,7 @@ __all__ = [
     "MixtureDisplay",
     "Model",
     "Noise",
+    "OnlineMixture",
     "Outcome",
     "ParameterError",
     "Parameters",

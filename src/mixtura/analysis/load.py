@@ -11,30 +11,34 @@ from typing import Any
 from mixtura._support import read_saved
 from mixtura.analysis.classification import Discriminant
 from mixtura.analysis.discriminant_file import CLASSIFIER_FORMAT
-from mixtura.fitting import Fit
+from mixtura.fitting import ONLINE_FORMAT, Fit, OnlineMixture
 from mixtura.mixture import MODEL_FORMAT, Mixture, model_content
 from mixtura.selection import SELECTION_FORMAT, Selection
 
 
-def _fit_or_mixture(text: str) -> Fit | Mixture:
-    """The fit in a model file, or the mixture if it holds no fit."""
-    return Fit.from_json(text) if "fit" in model_content(text) else Mixture.from_json(text)
+def _model(text: str) -> Fit | OnlineMixture | Mixture:
+    """The fit or the state of a stream in a model file, or the mixture if it holds neither."""
+    content = model_content(text)
+    if "online" in content:
+        return OnlineMixture.from_json(text)
+    return Fit.from_json(text) if "fit" in content else Mixture.from_json(text)
 
 
 # What reads each format.
 READERS: dict[str, Callable[[str], Any]] = {
-    MODEL_FORMAT: _fit_or_mixture,
+    MODEL_FORMAT: _model,
     SELECTION_FORMAT: Selection.from_json,
     CLASSIFIER_FORMAT: Discriminant.from_json,
+    ONLINE_FORMAT: OnlineMixture.from_json,
 }
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """Read a file that `Fit.save`, `Discriminant.save` or the commands wrote.
+    """Read a file that `Fit.save`, `OnlineMixture.save`, `Discriminant.save` or the commands wrote.
 
     Returns
     -------
-    Fit, Mixture, Selection or Discriminant
+    Fit, Mixture, Selection, Discriminant or OnlineMixture
         A Mixture if the file has a mixture, but does not say how it was fitted.
 
     Raises
@@ -56,7 +60,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
 def _by_format(text: str) -> Any:
     """What the text of a file holds, by the format that it names."""
-    return READERS.get(format_of_json(text), _fit_or_mixture)(text)
+    return READERS.get(format_of_json(text), _model)(text)
 
 
 def format_of_json(text: str | bytes) -> str:

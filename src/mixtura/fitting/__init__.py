@@ -12,6 +12,8 @@ from mixtura.fitting.fitted_data import FittedData
 from mixtura.fitting.mixture_report import report_mixture
 from mixtura.fitting.model import EXAMPLE_PARTS, Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
+from mixtura.fitting.online import OnlineMixture
+from mixtura.fitting.online_file import ONLINE_FORMAT, online_content, online_to_json
 from mixtura.fitting.options import as_data_and_start, as_masks, as_start, fix_parameters
 from mixtura.fitting.progress import FitProgress, format_duration, progress_line
 from mixtura.fitting.recording import record_from_random_rows
@@ -24,6 +26,7 @@ from mixtura.fitting.summary import correlation_lines, fit_sentences
 __all__ = [
     "EM",
     "EXAMPLE_PARTS",
+    "ONLINE_FORMAT",
     "Checkpoint",
     "Fit",
     "FitProgress",
@@ -31,6 +34,7 @@ __all__ = [
     "Iteration",
     "Model",
     "NoiseStart",
+    "OnlineMixture",
     "PointMass",
     "Start",
     "UniformNoise",
@@ -51,6 +55,8 @@ __all__ = [
     "format_duration",
     "may_have_rows",
     "noise_region_and_starts",
+    "online_content",
+    "online_to_json",
     "progress_line",
     "record_from_random_rows",
     "report_mixture",

@@ -105,10 +105,8 @@ class Model:
     constraint : EigenvalueRatio or DeterminantRatio, optional
         By how much covariances may differ: no eigenvalue by more than a ratio (tclust's ``restr.fact``), for EII, VII,
         EEI, VVI, EEE, VVE, EEV and VVV; or no determinant, for VII, VVI, VVE and VVV. The M-step stays exact.
-    prior : "conjugate" or ConjugatePrior, optional
-    noise : optional
+    prior, noise, trim : optional
         As in `mixtura.fit`.
-    trim : float
     fixed : str, sequence of str, or dictionary, optional
         As in `mixtura.fit`; the start gives the values.
     equal_weights : bool
@@ -193,9 +191,12 @@ class Model:
     def check_known_labels(self) -> None:
         """Raise ParameterError if the model has a part that rows of known components cannot have."""
         if self.trim:
-            raise ParameterError(
-                "trim: rows whose component is known cannot be trimmed; leave known_labels out, or trim"
-            )
+            raise ParameterError("trim: rows of known components cannot be trimmed; leave known_labels out, or trim")
+
+    def check_stepwise(self) -> None:
+        """Raise ParameterError if the model has a part that needs all rows at once, which a stream never has."""
+        if self.trim:
+            raise ParameterError("trim: it needs all rows at once, which a stream never has; use noise instead")
 
     def summary(self, source: Source) -> Summary:
         """Moments and range of all rows, as far as this model needs them."""
@@ -236,8 +237,7 @@ class Model:
         elif noise is not None:
             noise = noise.to_dict()
         fixed = self.fixed
-        if isinstance(fixed, Mapping):
-            fixed = {name: np.asarray(which).tolist() for name, which in fixed.items()}
+        fixed = {k: np.asarray(v).tolist() for k, v in fixed.items()} if isinstance(fixed, Mapping) else fixed
         return {
             "name": self.name,
             "constraint": None if self.constraint is None else self.constraint.options,
