@@ -64,7 +64,7 @@ class OnlineMixture:
     start : str or Mixture
         As in `mixtura.fit`.
     start_rows : int, optional
-        Rows of the start. Default: 50 for each component and column, at least 2000, at most ``window`` or 100,000.
+        Rows of the start. Default: 200 for each component and column, from 5,000 to 100,000, at most ``window``.
     batch_rows : int, optional
         Rows of a batch. Default: 500, or a twentieth of ``window`` if that is less.
     step : float
@@ -88,12 +88,13 @@ class OnlineMixture:
     Examples
     --------
     >>> import mixtura
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> online = mixtura.OnlineMixture(2)
     >>> for _ in range(100):
     ...     online = online.update(np.concatenate([rng.normal(0, 1, 60), rng.normal(6, 1, 40)]))
     >>> online
-    <OnlineMixture of 2 V components after 10,000 rows: log-likelihood of new rows -2.073 each>
+    <OnlineMixture of 2 V components after 10,000 rows: log-likelihood of new rows -2.079 each>
     >>> online.mixture.means.ravel().round(1).tolist()
     [-0.0, 6.0]
     """

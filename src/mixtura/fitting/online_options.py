@@ -15,8 +15,9 @@ from mixtura.fitting.model import Model, as_model
 from mixtura.fitting.online_state import ComponentRules, OnlineState, begin_online
 from mixtura.mixture import Mixture
 
-# Rows of the start unless told: so many, or so many for each component and column, but no more than this.
-START_ROWS, START_ROWS_PER_MEAN, MOST_START_ROWS = 2000, 50, 100_000
+# Rows of the start unless told: so many, or so many for each component and column; no more than this, with no more
+# values than this, since they are kept and saved.
+START_ROWS, START_ROWS_PER_MEAN, MOST_START_ROWS, MOST_START_VALUES = 5000, 200, 100_000, 1 << 21
 
 # Rows of a batch unless told, and batches in a window at least.
 BATCH_ROWS, BATCHES_IN_WINDOW = 500, 20
@@ -54,7 +55,7 @@ class OnlineOptions:
         """Number of rows of the start, in d columns."""
         if self.start_rows is not None:
             return self.start_rows
-        usual = min(max(START_ROWS, START_ROWS_PER_MEAN * self.n_components * d), MOST_START_ROWS)
+        usual = usual_start_rows(self.n_components, d)
         return usual if self.window is None else max(min(usual, self.window), 2 * self.n_components)
 
     def rows_needed(self, state: OnlineState | None, d: int) -> int:
@@ -87,6 +88,18 @@ class OnlineOptions:
         least = 2.0 * (d + 1) if self.prune is True else float(self.prune)
         rules = ComponentRules(self.spawn, least, self.max_components or 4 * self.n_components)
         return state.after_batch(rows, weight, self.schedule(state), rules, self.threads)
+
+
+def usual_start_rows(k: int, d: int) -> int:
+    """Number of rows from which a stream's mixture of k components in d columns is started unless told.
+
+    Examples
+    --------
+    >>> usual_start_rows(3, 2), usual_start_rows(10, 10), usual_start_rows(1000, 10)
+    (5000, 20000, 100000)
+    """
+    most = max(min(MOST_START_ROWS, MOST_START_VALUES // d), 2 * k)
+    return min(max(START_ROWS, START_ROWS_PER_MEAN * k * d), most)
 
 
 def _as_start(start: Any) -> str | Mixture:
