@@ -97,7 +97,9 @@ def main() -> None:
     parser.add_argument("--only", type=int, action="append", help="number of a problem, from 1")
     wanted = parser.parse_args().only or range(1, len(PROBLEMS) + 1)
     warnings.simplefilter("ignore")  # of ties in real data
-    print("| problem | K | columns | rows | model | batch fit | after the start | stream | difference | rows a second |")
+    print(
+        "| problem | K | columns | rows | model | batch fit | after the start | stream | difference | rows a second |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|")
     for number in wanted:
         problem = PROBLEMS[number - 1]

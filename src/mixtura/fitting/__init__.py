@@ -14,6 +14,8 @@ from mixtura.fitting.model import EXAMPLE_PARTS, Model, UniformNoise
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
 from mixtura.fitting.online import OnlineMixture
 from mixtura.fitting.online_file import ONLINE_FORMAT, online_content, online_to_json
+from mixtura.fitting.online_options import BATCH_ROWS, STEP_EXPONENT, usual_start_rows
+from mixtura.fitting.online_state import WaitingRows
 from mixtura.fitting.options import as_data_and_start, as_masks, as_start, fix_parameters
 from mixtura.fitting.progress import FitProgress, format_duration, progress_line
 from mixtura.fitting.recording import record_from_random_rows
@@ -24,9 +26,11 @@ from mixtura.fitting.start import Iteration, PointMass, Start
 from mixtura.fitting.summary import correlation_lines, fit_sentences
 
 __all__ = [
+    "BATCH_ROWS",
     "EM",
     "EXAMPLE_PARTS",
     "ONLINE_FORMAT",
+    "STEP_EXPONENT",
     "Checkpoint",
     "Fit",
     "FitProgress",
@@ -38,6 +42,7 @@ __all__ = [
     "PointMass",
     "Start",
     "UniformNoise",
+    "WaitingRows",
     "as_data_and_start",
     "as_em",
     "as_fit",
@@ -60,6 +65,7 @@ __all__ = [
     "progress_line",
     "record_from_random_rows",
     "report_mixture",
+    "usual_start_rows",
     "warn_of_columns",
     "warn_of_few_rows",
     "with_names",

@@ -27,7 +27,7 @@ from mixtura.errors import DataError
 from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
 from mixtura.fitting.online_file import online_from_json, online_to_json
-from mixtura.fitting.online_options import OnlineOptions
+from mixtura.fitting.online_options import STEP_EXPONENT, OnlineOptions
 from mixtura.fitting.online_state import OnlineState, WaitingRows
 from mixtura.mixture import Mixture
 from mixtura.starts import DEFAULT
@@ -96,7 +96,7 @@ class OnlineMixture:
     >>> online
     <OnlineMixture of 2 V components after 10,000 rows: log-likelihood of new rows -2.079 each>
     >>> online.mixture.means.ravel().round(1).tolist()
-    [-0.0, 6.0]
+    [0.0, 6.0]
     """
 
     n_components: int
@@ -109,7 +109,7 @@ class OnlineMixture:
     start: str | Mixture = DEFAULT
     start_rows: int | None = None
     batch_rows: int | None = None
-    step: float = 0.6
+    step: float = STEP_EXPONENT
     em: EM | None = None
     seed: int = 0
     threads: int | None = None

@@ -19,6 +19,9 @@ from mixtura.mixture import Mixture
 # values than this, since they are kept and saved.
 START_ROWS, START_ROWS_PER_MEAN, MOST_START_ROWS, MOST_START_VALUES = 5000, 200, 100_000, 1 << 21
 
+# Exponent of the step sizes unless told (Cappé & Moulines 2009).
+STEP_EXPONENT = 0.6
+
 # Rows of a batch unless told, and batches in a window at least.
 BATCH_ROWS, BATCHES_IN_WINDOW = 500, 20
 

@@ -32,6 +32,7 @@ from mixtura.sklearn.fitted_attributes import set_attributes
 from mixtura.sklearn.onnx import onnx_parser
 from mixtura.sklearn.overrides import OWN_METHODS, PUBLIC_METHODS, fit_by_sklearn_loop, is_other_array, overridden
 from mixtura.sklearn.parameters import CONSTRAINTS, DEFAULTS, changed_parameters, problem_and_start
+from mixtura.sklearn.partial_fit import forget, partial_fit
 from mixtura.sklearn.predictions import Predictions
 from mixtura.sklearn.private_methods import PrivateMethods
 from mixtura.sklearn.sklearn_estimator import fit_with_sklearn, unknown_to_sklearn
@@ -225,6 +226,7 @@ class GaussianMixture(
         """Run EM from all starts and set the attributes; return the labels if scikit-learn's loop computed them."""
         if is_elsewhere(X):
             fit_elsewhere(self, X, sample_weight)
+            forget(self, "_stream")
             return None
         names = [name for name in overridden(self, "fit") if name != "fit_predict"]
         if names or is_other_array(X):
@@ -233,7 +235,7 @@ class GaussianMixture(
             return labels
         rows = check_fit_rows(self, X)
         weight = check_sample_weight(sample_weight, rows, X)
-        self.__dict__.pop("selection_", None)
+        forget(self, "selection_", "_stream")
         if is_automatic(self.n_components, self.covariance_type):
             selection = select_by_bic(self, rows, weight, **self._model_options)
             set_attributes(self, as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))
@@ -275,6 +277,7 @@ class GaussianMixture(
         """Number of columns that `transform` returns, for scikit-learn's mixin."""
         return int(self.means_.shape[0])
 
+    partial_fit = partial_fit
     onnx_parser = onnx_parser
 
 
