@@ -17,6 +17,7 @@ from mixtura.cli.inference import bootstrap, ratio_test
 from mixtura.cli.report import report
 from mixtura.cli.select import select
 from mixtura.cli.serve import serve
+from mixtura.cli.stream import stream
 from mixtura.cli.use import describe, info, name, plot, predict, sample, score
 
 app = typer.Typer(
@@ -32,6 +33,11 @@ COMMANDS: dict[str, tuple[Callable[..., None], str, str]] = {
         select,
         "Choose the covariance model and the number of components.",
         "mixtura select data.csv -k 1:9 -o best.json --picture bic.png",
+    ),
+    "stream": (
+        stream,
+        "Follow rows on standard input for as long as they come.",
+        "tail -n +1 -F log.csv | mixtura stream -k 5 -o model.json --resume model.json",
     ),
     "predict": (
         predict,
