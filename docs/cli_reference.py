@@ -29,7 +29,7 @@ rows, `row` counts the file's rows from 1, without the header, as error messages
 | 0 | done; where a fit ran out of steps, or Ctrl-C ended it and the best so far was kept, a warning says so |
 | 2 | bad input, a missing package, or a file that cannot be read or written |
 | 130 | Ctrl-C before there was anything to keep |
-| 143 | SIGTERM, such as of `kill`; unfinished files are removed |
+| 143 | SIGTERM, such as of `kill`; unfinished files are removed; `stream` writes its file and ends with 0 |
 """
 
 

@@ -59,7 +59,7 @@ class StreamState:
         read = {
             "n_lines": self.n_lines,
             "bad": dict(self.bad),
-            "names": self.parser.names,
+            "names": self.parser.names if layout is None else (),
             "layout": None if layout is None else layout.to_dict(),
         }
         return online_to_json(self.online, **{ENTRY: read})

@@ -44,6 +44,11 @@ class ComponentEvent:
     action : {"added", "removed"}
     rows : float
         Number of rows that the component held: those that led to it, or those that were left of it.
+
+    Examples
+    --------
+    >>> print(ComponentEvent(30_150, 2, "added", 20.0))
+    component 2 added after 30,150 rows (20 rows)
     """
 
     row: int
