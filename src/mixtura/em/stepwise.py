@@ -145,11 +145,11 @@ def in_rows(stats: Stats, seen: float, schedule: StepSchedule) -> Stats:
 def keep_thin(mstep: MStep, new: Stats, old: Stats, memory: float) -> Stats:
     """The new statistics, in which components with too few rows for a covariance keep their means and covariances.
 
-    They would collapse onto single rows otherwise. Their weights change, so that they can gain rows again. With a
-    pooled scatter they need no more than that of the others.
+    They would collapse onto single rows otherwise. Their weights change, so that they can gain rows again. A pooled
+    scatter stays as it is.
     """
     thin = new.weight * memory < mstep.covariances.least_rows_estimable(new.mean.shape[1])
-    if new.scatter_kind == "pooled" or not thin.any():
+    if not thin.any():
         return new
     weight = np.maximum(new.weight[thin], LEAST_WEIGHT)
     before = old.select(thin)

@@ -27,7 +27,7 @@ from mixtura.fitting.model import Model
 from mixtura.fitting.options import as_masks, fix_parameters
 from mixtura.fitting.order import gives_order
 from mixtura.fitting.plan import plan_fit, run_plan
-from mixtura.fitting.report import as_fit
+from mixtura.fitting.report import as_fit, warn_of_result
 from mixtura.mixture import Mixture, Noise
 
 # Largest number of events that are kept, the latest ones.
@@ -234,7 +234,10 @@ def begin_online(
     source = ArraySource(rows, weight, threads)
     plan = plan_fit(source, k, model=model, start=start, em=em)
     runs, _ = run_plan(plan, np.random.default_rng(seed))
-    found = as_fit(plan.problem, runs, plan.model, em, keep_order=gives_order(start)).mixture
+    fit = as_fit(plan.problem, runs, plan.model, em, keep_order=gives_order(start))
+    if len(rows) >= start_rows:  # of fewer a mixture is made again and again, until they are enough
+        warn_of_result(fit, len(plan.initials))
+    found = fit.mixture
     given = found.without_noise() if as_masks(model.fixed, k) else None
     if given is not None and given.n_components != k:
         raise DataError("a component collapsed at the start; with fixed parameters, give a start that fits the rows")
