@@ -37,6 +37,8 @@ MODEL_OPTIONS = {
 }
 # Fields of `FitOptions` that ``mixtura select`` lacks; it has its own options of models and starts.
 NOT_IN_SELECT = ("k", "model", "start", "trim", "fixed", "starts", "stop", "accelerate")
+# Fields that ``mixtura stream`` lacks: it has all rows at no time, and EM runs at its start alone.
+NOT_IN_STREAM = ("weights_are", "trim", "starts", "tol", "max_iter", "stop", "accelerate")
 
 EM_OPTIONS = ("tol", "max_iter", "stop", "accelerate", "floor")
 

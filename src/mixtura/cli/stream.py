@@ -18,7 +18,7 @@ from mixtura.cli import options as o
 from mixtura.cli.console import messages_console, print_json, print_message
 from mixtura.cli.files import check_paths
 from mixtura.cli.inputs import parse_names
-from mixtura.cli.model_options import MODEL_OPTIONS, FitOptions
+from mixtura.cli.model_options import MODEL_OPTIONS, NOT_IN_STREAM, FitOptions
 from mixtura.cli.reading_options import Columns, Header, WeightsColumn
 from mixtura.cli.shared_options import with_options
 from mixtura.cli.stream_run import StreamState, WritePlan, final_values, follow, lines_of, resumed_state
@@ -69,7 +69,7 @@ VerboseWrites: TypeAlias = Annotated[
 SAVED = ("n_components", "window", "spawn", "prune", "start_rows", "batch_rows", "seed")
 
 
-@with_options("weights_are", "trim", "starts", "tol", "max_iter", "stop", "accelerate")
+@with_options(*NOT_IN_STREAM)
 def stream(
     *,
     output: Output,
