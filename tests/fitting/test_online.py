@@ -222,6 +222,7 @@ def test_bad_values_change_nothing():
         ({"start": [0, 1]}, r"start is \[0, 1\]; expected the name of a start, or a Mixture"),
         ({"columns": "a"}, "columns is 'a'; expected a list of names"),
         ({"seed": -1}, "seed is -1"),
+        ({"em": mixtura.EM(checkpoint="c.npz")}, "em has a checkpoint, which is of a fit"),
         ({"prune": -1}, "prune is -1"),
         ({"model": mixtura.Model(fixed="means"), "spawn": True}, "fixed: with fixed parameters no component"),
     ],

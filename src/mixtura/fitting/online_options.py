@@ -120,6 +120,16 @@ def _as_step(step: Any) -> float:
     return exponent
 
 
+def _as_em(em: Any) -> EM:
+    """Check the options of EM; a checkpoint is of one fit, and a stream starts once."""
+    options = as_em(em)
+    if options.checkpoint is not None:
+        raise ParameterError(
+            "em has a checkpoint, which is of a fit; leave it out: a stream is kept by OnlineMixture.save"
+        )
+    return options
+
+
 def _as_threads(threads: Any) -> Any:
     """Check the number of threads."""
     thread_count(threads)
@@ -151,7 +161,7 @@ CHECKS: dict[str, Any] = {
     "start_rows": _count_or_none("start_rows"),
     "batch_rows": _count_or_none("batch_rows"),
     "step": _as_step,
-    "em": as_em,
+    "em": _as_em,
     "seed": lambda value: as_count(value, "seed", least=0),
     "threads": _as_threads,
 }
