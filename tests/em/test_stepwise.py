@@ -163,6 +163,15 @@ def test_scattered_rows_become_none(spread):
     assert try_birth(problem_of(rows).mstep, state_after(rows), left, 1000.0)[1] is left  # not tried again
 
 
+@pytest.mark.parametrize("d", [2, 5])
+def test_outliers_among_the_rows_add_no_component(d):
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(40_000, d)) + 6 * rng.integers(0, 2, (40_000, 1))
+    outliers = (rng.random(40_000) < 0.02) & (np.arange(40_000) > 5000)
+    rows[outliers] = rng.uniform(-30, 30, (outliers.sum(), d))
+    assert mixtura.OnlineMixture(2, window=5000, spawn=True).update(rows).events == ()
+
+
 def test_a_group_among_scattered_rows_is_found():
     rows = TRUTH.sample(2000, seed=0)[0]
     rng = np.random.default_rng(3)

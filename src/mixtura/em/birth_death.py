@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows
+from mixtura._support import TINY, Array, Rows
 from mixtura.covariance import DenseCovariance
 from mixtura.em.mstep import MStep
 from mixtura.em.stepwise import StepwiseState, change_components, keep_components
@@ -26,6 +26,9 @@ MOST_LOW = 1000
 
 # A new component has standard deviations of at most so many times those of the widest component, on average.
 WIDEST = 2.0
+
+# Chance that scattered rows lie as close together as those of a new component.
+CHANCE = 1e-7
 
 # How often the rows of a new component are found anew.
 REFINEMENTS = 10
@@ -200,10 +203,10 @@ def find_group(low: LowDensityRows, within: Array, least: int) -> tuple[NDArray[
 def _is_component(
     state: StepwiseState, low: LowDensityRows, own: NDArray[np.bool_], group: Mixture, memory: float
 ) -> bool:
-    """Whether a group of rows of low density is a component: narrow, likelier than before, and than scattered rows.
+    """Whether a group of rows of low density is a component: narrow, likelier than before, and dense.
 
-    Both likelihoods must rise by more than BIC asks for a component's parameters: that of the remembered rows with the
-    new component, and that of the rows of low density with the group beside a uniform distribution.
+    The likelihood of the remembered rows must rise by more than BIC asks for a component's parameters, and the group
+    must hold more rows than chance explains where the other rows of low density are scattered.
     """
     d = low.rows.shape[1]
     widest = state.mixture.covariances.logdet().max() + 2 * d * math.log(WIDEST)
@@ -211,16 +214,27 @@ def _is_component(
         return False
     rows, weight = low.rows[own], low.weight[own]
     held, parameters = float(weight.sum()), 1 + d + d * (d + 1) / 2
-    own_density = group.logpdf(rows)
     fraction = min(held / memory, 0.5)
-    gain = float(weight @ (own_density + math.log(fraction) - state.mixture.logpdf(rows))) + memory * math.log1p(
-        -fraction
-    )
-    everywhere = np.concatenate([low.rows, state.mixture.means])
-    log_volume = float(np.log(np.maximum(np.ptp(everywhere, axis=0), 1e-300)).sum())
-    part = held / float(low.weight.sum())
-    contrast = float(weight @ (own_density + log_volume)) + held * math.log(part)
-    return gain > parameters / 2 * math.log(memory) and contrast > parameters / 2 * math.log(len(low.rows))
+    rise = group.logpdf(rows) + math.log(fraction) - state.mixture.logpdf(rows)
+    gain = float(weight @ rise) + memory * math.log1p(-fraction)
+    return gain > parameters / 2 * math.log(memory) and _is_dense(state.mixture, low, own, group)
+
+
+def _is_dense(mixture: Mixture, low: LowDensityRows, own: NDArray[np.bool_], group: Mixture) -> bool:
+    """Whether so many rows lie in the region of a group by less than a small chance, given the other rows.
+
+    The others are taken for uniform over the range of all rows of low density and the mixture's means. Chernoff's bound
+    of the Poisson distribution is used, for as many regions as there are rows.
+    """
+    d, count = low.rows.shape[1], int(own.sum())
+    everywhere = np.concatenate([low.rows, mixture.means])
+    log_volume = float(np.log(np.maximum(np.ptp(everywhere, axis=0), TINY)).sum())
+    radius = math.log(math.pi * chi_squared_quantile(d, OWN_Z))
+    log_region = d / 2 * radius - math.lgamma(d / 2 + 1) + float(group.covariances.logdet()[0]) / 2
+    expected = (len(low.rows) - count + 1) * math.exp(min(log_region - log_volume, 0.0))
+    if count <= expected:
+        return False
+    return count * math.log(count / expected) - (count - expected) > math.log(len(low.rows) / CHANCE)
 
 
 def with_new_component(stats: Stats, weight: float, mean: Array, covariance: Array, scatter_kind: ScatterKind) -> Stats:
