@@ -130,3 +130,37 @@ def test_numbers_with_marks_are_not_left_out_in_silence(folder, capsys):
         "--id: this is for a single file that is read whole; leave it out, or pass --no-stream"
         in capsys.readouterr().err
     )
+
+
+def test_bad_rows_are_refused_or_left_out(folder, capsys):
+    lines = folder.select("a", "b").write_csv().splitlines()
+    good = [lines[0], *(line for i, line in enumerate(lines[1:]) if i % 400 != 7)]
+    bad = ["a,b", *(line if i % 400 != 7 else ("oops,1", "1,2,3")[i % 800 > 400] for i, line in enumerate(lines[1:]))]
+    Path("good.csv").write_text("\n".join(good))
+    Path("bad.csv").write_text("\n".join(bad))
+    assert main(["fit", "bad.csv", "-k", "2", "--stream"]) == 2
+    assert capsys.readouterr().err == (
+        'bad.csv, row 8, column "a": "oops" is not a number; row 408: 3 cells, where the header has 2 ("1,2,3"); row '
+        '808, column "a": "oops" is not a number; row 1208: 3 cells, where the header has 2 ("1,2,3") (4 such rows in '
+        "all); leave such rows out by bad_rows='drop' (--bad-rows drop)\n"
+    )
+    how = ["-k", "2", "--stream", "--labels"]
+    assert main(["fit", "bad.csv", *how, "bad.labels.csv", "--bad-rows", "drop", "-o", "m.json"]) == 0
+    shown = capsys.readouterr()
+    first = 'bad.csv: left out 4 rows that cannot be read (row 8, column "a": "oops" is not a number)'
+    assert f"note: {first}" in shown.err
+    assert main(["fit", "good.csv", *how, "good.labels.csv"]) == 0
+    ours, theirs = pl.read_csv("bad.labels.csv"), pl.read_csv("good.labels.csv")
+    assert ours["row"].to_list() == list(range(1, 1501))
+    assert ours.filter(pl.col("label").is_null())["row"].to_list() == [8, 408, 808, 1208]
+    assert ours["label"].drop_nulls().equals(theirs["label"])
+    assert main(["predict", "m.json", "bad.csv", "--stream", "--bad-rows", "drop", "-o", "p.csv"]) == 0
+    assert pl.read_csv("p.csv")["label"].equals(ours["label"])
+    capsys.readouterr()
+    assert main(["fit", "bad.csv", "-k", "2", "--bad-rows", "drop"]) == 2
+    assert (
+        "--bad-rows drop: only files that are read in parts can do without rows; pass --stream, too"
+        in capsys.readouterr().err
+    )
+    assert main(["fit", "bad.csv", "-k", "2", "--stream", "--bad-rows", "skip"]) == 2
+    assert "--bad-rows is 'skip'; expected error or drop" in capsys.readouterr().err

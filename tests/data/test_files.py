@@ -155,7 +155,7 @@ def test_columns_are_chosen_as_in_tables(tmp_path):
     np.testing.assert_array_equal(scan(path, ["c"]).rows(10, np.random.default_rng(0)).rows.shape, (10, 1))
     with pytest.raises(ParameterError, match=r'has no column "z"; it has a, b, c, id'):
         scan(path, ["z"])
-    with pytest.raises(DataError, match=r'part0.parquet, column "id": expected numbers, not string'):
+    with pytest.raises(DataError, match=r'part0.parquet: column "id": expected numbers, not string'):
         scan(path, ["id"])
     assert scan(write(tmp_path, "npy"), ["2"]).columns == ("x2",)
 
@@ -165,12 +165,16 @@ def test_bad_cells_are_named_or_left_out(tmp_path, small_blocks):
     frame = frame.with_columns(b=pl.when(pl.col("index") % 500 == 499).then(None).otherwise(pl.col("b"))).drop("index")
     frame.write_csv(tmp_path / "gaps.csv")
     with pytest.raises(
-        DataError, match=r'gaps.csv, row 500, column "b": the cell is empty; leave such rows out by missing='
+        DataError,
+        match=r'gaps.csv, row 500, column "b": the cell is empty; row 1000.*2000, column "b": the cell is empty '
+        r"\(4 such rows in all\); leave such rows out by missing='drop' \(--missing drop\)",
     ):
         scan(tmp_path / "gaps.csv")
     for spool in (None, 0):
         source = scan(tmp_path / "gaps.csv", missing="drop", spool=spool)
-        assert source.notes[-1] == "gaps.csv: left out 4 rows with missing values"
+        assert (
+            source.notes[-1] == 'gaps.csv: left out 4 rows with missing values (row 500, column "b": the cell is empty)'
+        )
         kept = np.delete(ROWS, [499, 999, 1499, 1999], axis=0)
         assert mixtura.fit(source, start=start()).loglik == pytest.approx(mixtura.fit(kept, start=start()).loglik)
     rows = ROWS.copy()
@@ -183,12 +187,6 @@ def test_bad_cells_are_named_or_left_out(tmp_path, small_blocks):
     np.save(tmp_path / "huge.npy", rows)
     with pytest.raises(DataError, match=r'row 8, column "x2": 1e\+200 is too large to square'):
         scan(tmp_path / "huge.npy", missing="drop")
-    (tmp_path / "text.csv").write_text("a,b\n1,2\n3,x\n")
-    with pytest.raises(DataError, match=r"text.csv: .*conversion error to double: invalid value 'x'"):
-        scan(tmp_path / "text.csv", ["a", "b"])
-    (tmp_path / "ragged.csv").write_text("a,b\n1,2\n3,4,5\n")
-    with pytest.raises(DataError, match=r"ragged.csv: .*Expected 2 columns, got 3"):
-        scan(tmp_path / "ragged.csv")
 
 
 def test_files_that_change_are_refused(tmp_path, small_blocks):

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from mixtura._support import atomic_write, read_saved
-from mixtura.data.tables import SUFFIXES, display_name, guard, load_polars
+from mixtura.data.tables import DELIMITERS, SUFFIXES, display_name, guard, load_polars
 from mixtura.errors import ParameterError
 from mixtura.fitting import EM, Fit, Model
 from mixtura.mixture import Mixture, model_content
 
 TABLE_WRITERS: dict[str, Callable[[Any, io.BytesIO], object]] = {
     "csv": lambda frame, file: guarded(frame).write_csv(file),
-    "tsv": lambda frame, file: guarded(frame).write_csv(file, separator="\t"),
+    "tsv": lambda frame, file: guarded(frame).write_csv(file, separator=DELIMITERS["tsv"]),
     "parquet": lambda frame, file: frame.write_parquet(file),
     "arrow": lambda frame, file: frame.write_ipc(file),
     "ndjson": lambda frame, file: frame.write_ndjson(file),

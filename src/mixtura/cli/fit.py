@@ -22,7 +22,7 @@ from mixtura.cli.outputs import (
     fit_writers,
     write_all,
 )
-from mixtura.cli.reading_options import ReadingOptions, Stream
+from mixtura.cli.reading_options import BadRows, ReadingOptions, Stream
 from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import fit_summary, fit_values
 from mixtura.mixture import column_labels
@@ -54,6 +54,7 @@ def fit(
     append: o.Append = False,
     identifier: o.Identifier = None,
     stream: Stream = None,
+    bad_rows: BadRows = "error",
     picture: o.PictureOutput = None,
     replay: o.ReplayOutput = None,
     checkpoint: CheckpointFile = None,
@@ -69,7 +70,7 @@ def fit(
     kept_in = parse_checkpoint(checkpoint, checkpoint_every)
     paths = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
     files = check_outputs(paths, FIT_PICTURES, (data, settings.start))
-    kept: dict[str, Any] = {"stream": stream, "keep_cells": append, "identifier": identifier}
+    kept: dict[str, Any] = {"stream": stream, "bad_rows": bad_rows, "keep_cells": append, "identifier": identifier}
     table = reading.open(data, settings.parsed_start, **kept, weights_are=settings.weights_are)
     result = settings.fit(table, verbose=verbose, record=replay is not None, checkpoint=kept_in)
     report_fit(result, files, fit_writers(result, table, append=append, identifier=identifier), json=json)

@@ -25,7 +25,10 @@ OPTIONS = {
 }
 
 # Parameters that only some commands have as options.
-OWN = ("balance", "checkpoint", "criterion", "folds", "fps", "kind", "lang", "level", "method", "n", "probabilities")
+OWN = (
+    *("bad_rows", "balance", "checkpoint", "criterion", "folds", "fps", "kind", "lang", "level", "method", "missing"),
+    *("n", "probabilities"),
+)
 
 # What a message begins with where it is about the value of a parameter.
 SUBJECTS = (*(field.name for field in fields(FitOptions) if len(field.name) > 1), *OWN)

@@ -90,6 +90,15 @@ Stream: TypeAlias = Annotated[
     ),
 ]
 
+BadRows: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="error|drop",
+        help="What to do about rows that cannot be read, with text in place of a number or too many or too few cells,"
+        " in files that are read in parts.",
+    ),
+]
+
 # Options of reading that only files have that are read whole.
 WHOLE_ONLY = ("numeric", "header", "decimal", "thousands", "na", "encoding", "sheet", "max_unpacked")
 
@@ -136,12 +145,17 @@ class ReadingOptions:
         model: str | Mixture | None = None,
         *,
         stream: bool | None,
+        bad_rows: str,
         keep_cells: bool = False,
         identifier: str | None = None,
         weights_are: str | None = None,
     ) -> Table | FileSource:
         """The rows of a file as a table, or as a source of rows that are read in parts; see `table`."""
         if not (is_large(data) if stream is None else stream):
+            if bad_rows != "error":
+                raise ParameterError(
+                    f"--bad-rows {bad_rows}: only files that are read in parts can do without rows; pass --stream, too"
+                )
             return self.table(data, model, keep_cells=keep_cells, identifier=identifier)
         given = [f"--{name.replace('_', '-')}" for name in WHOLE_ONLY if getattr(self, name)]
         given += ["--append"] * keep_cells + ["--id"] * (identifier is not None)
@@ -158,6 +172,7 @@ class ReadingOptions:
             weights_column=self.weights_column,
             weights_are=weights_are if self.weights_column else None,
             missing=self.missing,
+            bad_rows=bad_rows,
             file_format=self.file_format,
         )
         if isinstance(model, Mixture) and model.n_features != source.n_features:

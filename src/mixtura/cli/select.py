@@ -18,7 +18,7 @@ from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import progress_bar
 from mixtura.cli.model_options import NOT_IN_SELECT, FitOptions
 from mixtura.cli.outputs import PICTURE, Writer, check_outputs, files_by_option, fit_writers, write_all, write_records
-from mixtura.cli.reading_options import ReadingOptions, Stream
+from mixtura.cli.reading_options import BadRows, ReadingOptions, Stream
 from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import fit_summary, fit_values, ranking_summary
 from mixtura.data.files import FileSource
@@ -121,6 +121,7 @@ def select(
     append: o.Append = False,
     identifier: o.Identifier = None,
     stream: Stream = None,
+    bad_rows: BadRows = "error",
     table: o.CellsOutput = None,
     picture: o.PictureOutput = None,
     top: o.Top = 5,
@@ -135,7 +136,7 @@ def select(
     paths = {"--output": output, "--labels": labels, "--table": table, "--picture": picture}
     files = check_outputs(paths, {"--picture": PICTURE}, (data,), table=[*TABLE_SUFFIXES, ".json"])
     wanted = parse_counts(components)
-    kept: dict[str, Any] = {"stream": stream, "keep_cells": append, "identifier": identifier}
+    kept: dict[str, Any] = {"stream": stream, "bad_rows": bad_rows, "keep_cells": append, "identifier": identifier}
     rows = reading.open(data, **kept, weights_are=settings.weights_are)
     shared = settings.selection_options()
     chosen_models = as_models(parse_names([models]) or [], rows.n_features, shared["constraint"])

@@ -14,7 +14,7 @@ from mixtura._support import LazyModule, atomic_write
 from mixtura.cli.files import guarded, writes_text
 from mixtura.cli.row_columns import row_numbers
 from mixtura.data.files import FileSource
-from mixtura.data.tables import SUFFIXES, Table, load_polars
+from mixtura.data.tables import DELIMITERS, SUFFIXES, Table, load_polars
 from mixtura.errors import ParameterError
 
 parquet = LazyModule("pyarrow.parquet")
@@ -64,8 +64,7 @@ def _new_writer(kind: str, target: Any, stack: ExitStack) -> Callable[[Any], obj
     headed: list[bool] = []
 
     def write(frame: Any) -> None:
-        separator = "\t" if kind == "tsv" else ","
-        stream.write(guarded(frame).write_csv(include_header=not headed, separator=separator))
+        stream.write(guarded(frame).write_csv(include_header=not headed, separator=DELIMITERS[kind]))
         headed[:] = [True]
 
     return write

@@ -21,7 +21,7 @@ from mixtura.cli.outputs import (
     write_rows,
 )
 from mixtura.cli.predictor import read_predictor
-from mixtura.cli.reading_options import ReadingOptions, Stream
+from mixtura.cli.reading_options import BadRows, ReadingOptions, Stream
 from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import criteria_table, criteria_values, fit_summary, mixture_summary, model_values
 from mixtura.data.files import FileSource
@@ -42,6 +42,7 @@ def predict(
     identifier: o.Identifier = None,
     proba: o.Proba = False,
     stream: Stream = None,
+    bad_rows: BadRows = "error",
     reading: ReadingOptions,
     threads: o.Threads = None,
 ) -> None:
@@ -53,7 +54,8 @@ def predict(
     """
     target = check_table_output("--output", output, model, data)
     used = read_predictor(model)
-    table = reading.open(data, used.mixture, stream=stream, keep_cells=append, identifier=identifier)
+    kept: dict[str, Any] = {"stream": stream, "bad_rows": bad_rows, "keep_cells": append, "identifier": identifier}
+    table = reading.open(data, used.mixture, **kept)
     with using_threads(threads):
         write_rows(table, partial(used.columns, proba=proba), target, append=append, identifier=identifier)
 
@@ -69,6 +71,7 @@ def score(
     identifier: o.Identifier = None,
     weights_are: o.WeightsAre = None,
     stream: Stream = None,
+    bad_rows: BadRows = "error",
     reading: ReadingOptions,
     threads: o.Threads = None,
     json: o.Json = False,
@@ -79,8 +82,8 @@ def score(
     if json and each_row and target is None:
         raise ParameterError("--json prints the criteria, and the rows would be printed, too: give a file for --output")
     mixture = read_model(model)
-    kept: dict[str, Any] = {"keep_cells": append, "identifier": identifier}
-    rows = reading.open(data, mixture, stream=stream, **kept, weights_are=weights_are)
+    kept: dict[str, Any] = {"stream": stream, "bad_rows": bad_rows, "keep_cells": append, "identifier": identifier}
+    rows = reading.open(data, mixture, **kept, weights_are=weights_are)
     with using_threads(threads):
         if each_row:
             columns_of = partial(_loglik_column, mixture)

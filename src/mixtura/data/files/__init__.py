@@ -1,7 +1,7 @@
 """Rows of files that do not fit into memory: `mixtura.scan`.
 
-To add a format, write a function from an open file and names of columns to record batches of Arrow, and register it in
-``arrow.py``, in `OPENERS`.
+To add a format, write the two functions of a `mixtura.data.files.batches.Format`, and register it in ``readers.py``, in
+`FORMATS`.
 """
 
 from __future__ import annotations

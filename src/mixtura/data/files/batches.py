@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from mixtura._support import Rows
+from mixtura.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be read, since it has text in place of a number, or too many or too few cells.
+
+    Attributes
+    ----------
+    index : int
+        Of the row in its batch, from 0.
+    reason : str
+        What is wrong, with the column and the text, as it follows the number of the row in a message.
+    """
+
+    index: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,16 +35,65 @@ class Batch:
     Attributes
     ----------
     rows : ndarray of shape (m, d)
-        NaN where a cell is empty.
+        NaN where a cell is empty, and in rows that cannot be read.
     name : str
         What messages call the file.
     first : int
         Number of the first row in the file, from 1.
+    bad : tuple of BadRow
+        Those that cannot be read, in their order.
     """
 
     rows: Rows
     name: str
     first: int
+    bad: tuple[BadRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AvailableColumns:
+    """The columns of files, of which some are used.
+
+    Attributes
+    ----------
+    names : tuple of str
+    numeric : tuple of str
+        Those that hold numbers.
+    single : frozenset of str
+        Those that hold float32.
+    marked : mapping from str to str
+        A number of each column of numbers that are not plain, such as 1,234.50.
+    """
+
+    names: tuple[str, ...]
+    numeric: tuple[str, ...]
+    single: frozenset[str] = frozenset()
+    marked: Mapping[str, str] = field(default_factory=dict)
+
+
+# Some rows of a file, and those among them that cannot be read.
+Part: TypeAlias = tuple[Rows, tuple[BadRow, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How files of one format are read.
+
+    Attributes
+    ----------
+    describe : callable
+        From an open file to its columns.
+    parts : callable
+        From an open file, names of columns and the type of values to parts of its rows.
+    """
+
+    describe: Callable[[Any], AvailableColumns]
+    parts: Callable[[Any, Sequence[str], np.dtype[Any]], Iterator[Part]]
+
+
+def absent(column: str) -> DataError:
+    """The error that a file lacks a column."""
+    return DataError(f'there is no column "{column}", which the files before it have')
 
 
 class BatchReader(Protocol):

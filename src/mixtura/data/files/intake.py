@@ -1,4 +1,4 @@
-"""The first pass over the rows of files: cells are checked, rows with missing cells left out, and a sample drawn."""
+"""The first pass over the rows of files: cells are checked, rows that cannot be used left out, and a sample drawn."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mixtura._support import LARGEST_VALUE, Rows
 from mixtura.data.files.batches import Batch
 from mixtura.data.files.reservoir import Reservoir
+from mixtura.data.files.unused import UnusedRows
 from mixtura.errors import DataError
 
 
@@ -24,84 +25,121 @@ class Intake:
     columns : tuple of str
         Names of the columns; if ``weighted``, the last holds the weights.
     weighted : bool
-    missing : {"error", "drop"}
-        What to do about rows with a cell that is empty or infinite.
+    missing, bad_rows : UnusedRows
+        Rows with a cell that is empty or infinite, and those that cannot be read.
     sample : Reservoir
         Of the rows of positive weight.
-    left_out : Counter
-        Number of rows that were left out, by file.
     lengths : Counter
         Number of rows of each file, in the order in which they were read.
     gaps : list of ndarray
-        Positions of these rows among all.
+        Positions, among all, of the rows that were left out.
     sums : dict
         Sum of the weights and of their squares, number of positive ones, and of those that are no whole numbers.
     """
 
     columns: tuple[str, ...]
     weighted: bool
-    missing: str
+    missing: UnusedRows
+    bad_rows: UnusedRows
     sample: Reservoir
-    left_out: Counter[str] = field(default_factory=Counter)
     lengths: Counter[str] = field(default_factory=Counter)
     gaps: list[NDArray[np.intp]] = field(default_factory=list)
     sums: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(("weight", "squares", "positive", "broken"), 0.0)
     )
 
+    @classmethod
+    def of(cls, columns: tuple[str, ...], sample: Reservoir, *, weighted: bool, missing: str, bad_rows: str) -> Intake:
+        """The intake of rows of which none has been read; the others are parameters of `mixtura.scan`."""
+        incomplete = UnusedRows("missing", missing, "with missing values")
+        return cls(columns, weighted, incomplete, UnusedRows("bad_rows", bad_rows, "that cannot be read"), sample)
+
     def checked(self, batches: Iterable[Batch]) -> Iterator[Rows]:
-        """The rows of the batches that are used."""
+        """The rows of the batches that are used.
+
+        Raises
+        ------
+        DataError
+            At the end, when all of them are counted, if there are rows that can be neither used nor left out.
+        """
         for batch in batches:
             self.lengths[batch.name] += len(batch.rows)
-            rows = self._complete(batch)
-            self._count_weights(rows, batch)
-            yield rows
+            rows = self._usable(batch)
+            if not (self.missing.is_refused or self.bad_rows.is_refused):
+                self._count_weights(rows)
+                yield rows
+        refused = [rows.refusal for rows in (self.bad_rows, self.missing) if rows.is_refused]
+        if refused:
+            raise DataError("; ".join(refused))
 
     def again(self) -> Intake:
         """The same checks of the same rows in a later pass, of which no sample is drawn."""
         none = self.sample.of_size(0, len(self.columns), self.sample.rows.dtype, np.random.default_rng(0))
-        return Intake(self.columns, self.weighted, self.missing, none)
+        return Intake(self.columns, self.weighted, self.missing.again(), self.bad_rows.again(), none)
 
     def notes(self, n_rows: int) -> tuple[str, ...]:
         """How many rows were left out of each file; ``n_rows`` are left."""
-        total = n_rows + sum(self.left_out.values())
-        rows = {name: "1 row" if count == 1 else f"{count:,} rows" for name, count in self.left_out.items()}
-        found = [f"{name}: left out {count} with missing values" for name, count in rows.items()]
-        return (*found, f"left out {total - n_rows:,} of {total:,} rows in all") if len(found) > 1 else tuple(found)
+        found = (*self.bad_rows.notes, *self.missing.notes)
+        total = n_rows + sum(map(len, self.gaps))
+        return (*found, f"left out {total - n_rows:,} of {total:,} rows in all") if len(found) > 1 else found
 
-    def _complete(self, batch: Batch) -> Rows:
-        """The rows without missing cells, all of which are numbers that can be squared."""
+    def _usable(self, batch: Batch) -> Rows:
+        """The rows that can be read and lack no cell, all of which are numbers that can be squared."""
         rows = batch.rows
+        if self.weighted:
+            self._check_weights(batch)
         with np.errstate(invalid="ignore", over="ignore"):  # the limit is infinite in float32
             usable = np.abs(rows) < LARGEST_VALUE  # NaN compares false
         if usable.all():
             return rows
-        row, column = np.argwhere(~usable)[0].tolist()
-        value = rows[row, column]
-        where = f'{batch.name}, row {batch.first + row}, column "{self.columns[column]}"'
-        if np.isfinite(value):
-            raise DataError(f"{where}: {value:g} is too large to square; rescale the column")
-        if self.missing == "error":
-            what = "the cell is empty" if np.isnan(value) else f"{value:g} is not a finite number"
-            raise DataError(f"{where}: {what}; leave such rows out by missing='drop' (--missing drop)")
-        complete = np.isfinite(rows).all(axis=1)
+        finite = np.isfinite(rows)
+        huge = np.argwhere(finite & ~usable)
+        if len(huge):
+            row, column = huge[0].tolist()
+            raise DataError(
+                f"{batch.name}, {self._place(batch, row, column)}: {rows[row, column]:g} is too large to square; "
+                "rescale the column"
+            )
+        kept = finite.all(axis=1)
+        readable = np.ones(len(rows), dtype=bool)
+        readable[[bad.index for bad in batch.bad]] = False
+        if batch.bad:
+            reasons = (f"row {batch.first + bad.index}{bad.reason}" for bad in batch.bad)
+            self.bad_rows.add(batch.name, len(batch.bad), reasons)
+        incomplete = np.flatnonzero(~kept & readable)
+        if len(incomplete):
+            self.missing.add(batch.name, len(incomplete), (self._gap(batch, row) for row in incomplete.tolist()))
         before = self.sample.seen["rows"] + sum(map(len, self.gaps))
-        self.gaps.append(before + np.flatnonzero(~complete))
-        self.left_out[batch.name] += len(self.gaps[-1])
-        return self._complete(Batch(rows[complete], batch.name, batch.first))
+        self.gaps.append(before + np.flatnonzero(~kept))
+        return rows[kept]
 
-    def _count_weights(self, rows: Rows, batch: Batch) -> None:
+    def _place(self, batch: Batch, row: int, column: int) -> str:
+        """Number of a row in its file, and name of a column."""
+        return f'row {batch.first + row}, column "{self.columns[column]}"'
+
+    def _gap(self, batch: Batch, row: int) -> str:
+        """What is wrong with a row that has a cell that is empty or infinite."""
+        column = int(np.isfinite(batch.rows[row]).argmin())
+        value = batch.rows[row, column]
+        what = "the cell is empty" if np.isnan(value) else f"{value:g} is not a finite number"
+        return f"{self._place(batch, row, column)}: {what}"
+
+    def _check_weights(self, batch: Batch) -> None:
+        """Raise DataError if a weight is negative."""
+        weight = batch.rows[:, -1]
+        negative = np.flatnonzero(weight < 0)
+        if len(negative):
+            place = self._place(batch, int(negative[0]), len(self.columns) - 1)
+            raise DataError(
+                f"{batch.name}, {place}: {weight[negative[0]]:g} is negative; a weight counts how often a row is taken"
+            )
+
+    def _count_weights(self, rows: Rows) -> None:
         """Add to the sums of the weights, and to the sample."""
+        self.sample.add(rows)
         if not self.weighted:
-            self.sample.add(rows)
             return
         weight = rows[:, -1].astype(np.float64)
-        if (weight < 0).any():
-            row = batch.first + int((weight < 0).argmax())
-            raise DataError(
-                f'{batch.name}, row {row}, column "{self.columns[-1]}": {weight.min():g} is negative; a weight counts '
-                "how often a row is taken"
-            )
         found = {
             "weight": weight.sum(),
             "squares": np.square(weight).sum(),
@@ -110,4 +148,3 @@ class Intake:
         }
         for name, value in found.items():
             self.sums[name] += float(value)
-        self.sample.add(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,12 +14,13 @@ import numpy as np
 from mixtura._support import LazyModule, Rows, check_weight_kind, format_count, format_list
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.chunk import Chunk
-from mixtura.data.files.arrow import ArrowReader, StreamReader, check_no_marks, is_numeric, read_schema
-from mixtura.data.files.batches import BatchReader, SomeColumns
+from mixtura.data.files.arrow import StreamReader, described
+from mixtura.data.files.batches import AvailableColumns, BatchReader, SomeColumns
 from mixtura.data.files.blocks import Blocks, Spool, in_blocks
 from mixtura.data.files.intake import Intake
 from mixtura.data.files.locate import Files, locate_files
 from mixtura.data.files.npy import NpyRows
+from mixtura.data.files.readers import FilesReader, available_columns
 from mixtura.data.files.reservoir import Reservoir
 from mixtura.data.files.source import FileSource
 from mixtura.data.tables import find_columns
@@ -76,6 +77,7 @@ def scan(
     weights_column: str | None = None,
     weights_are: str | None = None,
     missing: str = "error",
+    bad_rows: str = "error",
     file_format: str | None = None,
     spool: int | None = None,
     folder: str | None = None,
@@ -100,7 +102,10 @@ def scan(
     weights_are : {"counts", "sampling"}, optional
         As in `mixtura.fit`.
     missing : {"error", "drop"}
-        Whether an empty or infinite cell is an error, or its row is left out.
+        What to do about rows with a cell that is empty, NaN or infinite: refuse them or leave them out.
+    bad_rows : {"error", "drop"}
+        What to do about rows of text that cannot be read: with text in place of a number, too many or too few cells,
+        or broken JSON. Errors and notes count all of them, and show the first twenty.
     file_format : str, optional
         "parquet", "arrow", "csv", "tsv", "ndjson" or "npy"; by default that of the suffix.
     spool : int, optional
@@ -132,17 +137,16 @@ def scan(
     >>> scan(path)
     <FileSource of 1,000 rows in 2 columns (x1, x2)>
     """
-    if missing not in ("error", "drop"):
-        raise ParameterError(f"missing is {missing!r}; expected error or drop")
     reader, notes = _open(what, file_format, ChosenColumns(columns, exclude, weights_column))
     weighted, width = weights_column is not None, len(reader.columns)
     size = min(SAMPLE_ROWS, max(SAMPLE_VALUES // width, 1000))
     sample = Reservoir.of_size(size, width, reader.dtype, np.random.default_rng(0))
-    intake, before = Intake(reader.columns, weighted, missing, sample), reader.state()
+    intake = Intake.of(reader.columns, sample, weighted=weighted, missing=missing, bad_rows=bad_rows)
+    before = reader.state()
     blocks = _store(reader, intake, spool=spool, folder=folder)
     check_unchanged(reader, before)
     if not blocks.shape[0]:
-        raise DataError(f"{reader.name} has no rows without missing values")
+        raise DataError(f"{reader.name} has no rows that can be used")
     kind, scale = _kind_and_scale(intake.sums, weights_are) if weighted else (None, None)
     rows, positions = sample.in_order()
     source = FileSource(
@@ -170,32 +174,43 @@ def _kind_and_scale(sums: Mapping[str, float], weights_are: str | None) -> tuple
     return kind, sums["weight"] / sums["squares"] if kind == "sampling" else 1.0
 
 
-def _open(
-    what: Any,
-    file_format: str | None,
-    chosen: ChosenColumns,
-) -> tuple[BatchReader, tuple[str, ...]]:
+def _open(what: Any, file_format: str | None, chosen: ChosenColumns) -> tuple[BatchReader, tuple[str, ...]]:
     """The reader of the columns that are used, the weights last, and a note on those that are left out."""
     make: Callable[[tuple[str, ...], Any], BatchReader]
     if hasattr(what, "__arrow_c_stream__"):
         stream = pa.RecordBatchReader.from_stream(what)
-        schema, name, make = stream.schema, "X", partial(StreamReader, stream)
+        found, name, make = described(stream.schema), "X", partial(StreamReader, stream)
     else:
         files = locate_files(os.fspath(what), file_format)
-        name = files.paths[0].rpartition("/")[2]
+        name = files.name(files.paths[0])
         if files.kind == "npy":
             return _open_npy(files, chosen), ()
-        schema, make = read_schema(files), partial(ArrowReader, files)
-    numeric = [field.name for field in schema if is_numeric(field.type)]
-    text = [field.name for field in schema if field.name not in numeric]
-    excluded = find_columns(chosen.exclude, schema.names, name) if chosen.exclude else []
-    if not hasattr(what, "__arrow_c_stream__"):
-        check_no_marks(files, [column for column in text if column not in excluded] if chosen.columns is None else [])
-    used = chosen.among(schema.names, numeric, name)
-    note = f"{name}: left out {format_count(len(text), 'column')} without numbers: {format_list(text)}"
-    single = all(schema.field(column).type == pa.float32() for column in used)
-    notes = (note,) if text and chosen.columns is None else ()
-    return make(used, np.dtype(np.float32 if single else np.float64)), notes
+        found, make = available_columns(files), partial(FilesReader, files)
+    used = chosen.among(found.names, found.numeric, name)
+    _check_unique(used, found.names, name)
+    text = [column for column in found.names if column not in found.numeric]
+    notes: tuple[str, ...] = ()
+    if text and chosen.columns is None:
+        _check_marks(found, find_columns(chosen.exclude, found.names, name) if chosen.exclude else (), name)
+        notes = (f"{name}: left out {format_count(len(text), 'column')} without numbers: {format_list(text)}",)
+    return make(used, np.dtype(np.float32 if found.single.issuperset(used) else np.float64)), notes
+
+
+def _check_unique(columns: Sequence[str], names: Sequence[str], name: str) -> None:
+    """Raise DataError if several columns have the name of one that is used."""
+    counts = Counter(names)
+    for column in columns:
+        if counts[column] > 1:
+            raise DataError(f'{name} has {counts[column]} columns called "{column}"; rename them')
+
+
+def _check_marks(found: AvailableColumns, excluded: Sequence[str], name: str) -> None:
+    """Raise DataError if a column that is not excluded has numbers that are not plain."""
+    for column in found.marked.keys() - set(excluded):
+        raise DataError(
+            f'{name}, column "{column}": {found.marked[column]!r} is not a plain number, as files that are '
+            f"read in parts need them: write it without signs, or exclude {column}, or read the file whole"
+        )
 
 
 def _open_npy(files: Files, chosen: ChosenColumns) -> BatchReader:
@@ -211,7 +226,7 @@ def _store(reader: BatchReader, intake: Intake, *, spool: int | None, folder: st
     """Read all rows for the first time; the blocks from which they are read later."""
     width = len(reader.columns)
     rows = intake.checked(reader.batches())
-    if isinstance(reader, NpyRows) and intake.missing == "error":
+    if isinstance(reader, NpyRows) and intake.missing.action == "error":
         deque(rows, maxlen=0)
         return reader
     if spool == 0:

@@ -37,6 +37,9 @@ SUFFIXES = {
     ".npz": "npz",
 }
 
+# What separates the cells of text that is written, and of text that is read in parts.
+DELIMITERS = {"csv": ",", "tsv": "\t"}
+
 
 def display_name(path: str) -> str:
     """What messages call a file: its path, or standard input for ``-``.
