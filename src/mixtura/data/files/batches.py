@@ -63,12 +63,15 @@ class AvailableColumns:
         Those that hold float32.
     marked : mapping from str to str
         A number of each column of numbers that are not plain, such as 1,234.50.
+    keys : tuple of str
+        Of Hive partitions, in the names of the folders; they are used only if they are asked for by name.
     """
 
     names: tuple[str, ...]
     numeric: tuple[str, ...]
     single: frozenset[str] = frozenset()
     marked: Mapping[str, str] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
 
 
 # Some rows of a file, and those among them that cannot be read.

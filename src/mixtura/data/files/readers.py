@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from mixtura._support import Rows, format_list
 from mixtura.data.files.arrow import ARROW, PARQUET, explained
 from mixtura.data.files.batches import AvailableColumns, Batch, Format
 from mixtura.data.files.delimited import DELIMITED
+from mixtura.data.files.hive import folder_keys, key_columns
 from mixtura.data.files.locate import Files
 from mixtura.data.files.ndjson import NDJSON
+from mixtura.errors import ParameterError
 
 FORMATS: dict[str, Format] = {"parquet": PARQUET, "arrow": ARROW, **DELIMITED, "ndjson": NDJSON}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FilesReader:
-    """Files of a format of `FORMATS`; see `mixtura.data.files.batches.BatchReader`."""
+    """Files of a format of `FORMATS`; see `mixtura.data.files.batches.BatchReader`.
+
+    Attributes
+    ----------
+    files : Files
+    columns : tuple of str
+    dtype : dtype
+    keys : mapping
+        Of each path, the values of those columns that the names of the folders give.
+    """
 
     files: Files
     columns: tuple[str, ...]
     dtype: np.dtype[Any]
+    keys: Mapping[str, Mapping[str, float]]
+
+    @classmethod
+    def of(
+        cls, files: Files, available: AvailableColumns, columns: tuple[str, ...], dtype: np.dtype[Any]
+    ) -> FilesReader:
+        """A reader of some of the available columns."""
+        keys = [column for column in columns if column in available.keys]
+        if len(keys) == len(columns):
+            raise ParameterError(
+                f"{format_list(keys)}: these are names of folders, which all rows of a file share; give columns of the "
+                "files, too"
+            )
+        return cls(files, columns, dtype, key_columns(files, keys))
 
     @property
     def name(self) -> str:
@@ -35,10 +61,11 @@ class FilesReader:
         """All rows, file by file."""
         parts_of = FORMATS[self.files.kind].parts
         for path in self.files.paths:
-            name, first = self.files.name(path), 1
+            name, first, keys = self.files.name(path), 1, self.keys[path]
+            own = [column for column in self.columns if column not in keys]
             with self.files.open(path) as source:
-                for rows, bad in explained(parts_of(source, self.columns, self.dtype), name):
-                    yield Batch(rows, name, first, bad)
+                for rows, bad in explained(parts_of(source, own, self.dtype), name):
+                    yield Batch(_with_keys(rows, self.columns, keys), name, first, bad)
                     first += len(rows)
 
     def state(self) -> tuple[tuple[str, int, int], ...]:
@@ -46,8 +73,19 @@ class FilesReader:
         return self.files.state()
 
 
+def _with_keys(rows: Rows, columns: Sequence[str], keys: Mapping[str, float]) -> Rows:
+    """Rows with the columns that the names of the folders give."""
+    if not keys:
+        return rows
+    whole = np.empty((len(rows), len(columns)), rows.dtype, order="F")
+    own = iter(rows.T)
+    for j, column in enumerate(columns):
+        whole[:, j] = keys[column] if column in keys else next(own)
+    return whole
+
+
 def available_columns(files: Files) -> AvailableColumns:
-    """The columns of the first file."""
+    """The columns of the first file, and the keys in the names of its folders that are none of them."""
     path = files.paths[0]
 
     def columns() -> Iterator[AvailableColumns]:
@@ -55,4 +93,4 @@ def available_columns(files: Files) -> AvailableColumns:
             yield FORMATS[files.kind].describe(source)
 
     found: AvailableColumns = next(explained(columns(), files.name(path)))
-    return found
+    return replace(found, keys=tuple(key for key in folder_keys(path) if key not in found.names))

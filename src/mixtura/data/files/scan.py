@@ -96,7 +96,8 @@ def scan(
         ``"s3://bucket/part-*.parquet"``. Or a table with the method ``__arrow_c_stream__``, such as a relation of
         DuckDB or a frame of Polars.
     columns, exclude : sequence of str or int, optional
-        Columns to use, and to leave out, as in `mixtura.read`; by default all that hold numbers.
+        Columns to use, and to leave out, as in `mixtura.read`; by default all that hold numbers. The keys of folders
+        such as ``year=2024`` are columns, too, but are used only if they are asked for by their names.
     weights_column : str, optional
         Column that holds the rows' weights.
     weights_are : {"counts", "sampling"}, optional
@@ -185,8 +186,11 @@ def _open(what: Any, file_format: str | None, chosen: ChosenColumns) -> tuple[Ba
         name = files.name(files.paths[0])
         if files.kind == "npy":
             return _open_npy(files, chosen), ()
-        found, make = available_columns(files), partial(FilesReader, files)
-    used = chosen.among(found.names, found.numeric, name)
+        found = available_columns(files)
+        make = partial(FilesReader.of, files, found)
+    asked = (*(chosen.columns or ()), chosen.weights_column)
+    available = (*found.names, *(key for key in found.keys if key in asked))
+    used = chosen.among(available, found.numeric, name)
     _check_unique(used, found.names, name)
     text = [column for column in found.names if column not in found.numeric]
     notes: tuple[str, ...] = ()
@@ -218,7 +222,7 @@ def _open_npy(files: Files, chosen: ChosenColumns) -> BatchReader:
     if len(files.paths) > 1:
         raise DataError(f"{files.paths[0]} and {len(files.paths) - 1} more: give one .npy file")
     array = NpyRows.of(files.paths[0])
-    used = chosen.among(array.columns, array.columns, array.name)
+    used = chosen.among(AvailableColumns(array.columns, array.columns), array.name)
     return array if used == array.columns else SomeColumns(array, used)
 
 
