@@ -1,6 +1,7 @@
 """Progress that notebooks and terminals show."""
 
 import io
+import re
 import sys
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pytest
 import mixtura
 from mixtura.analysis import progress_display
 from mixtura.analysis.progress import ProgressCallback
+from mixtura.data.files import RowsRead
 
 
 @pytest.fixture
@@ -75,6 +77,22 @@ def test_updates_are_not_more_than_can_be_read(rows):
     assert len(shown) == 2  # "starting", and the first iteration
     show.close()
     assert shown[-1][2]
+
+
+def test_rows_of_files_are_shown_alone_and_beside_a_fit(rows, tmp_path):
+    np.save(tmp_path / "rows.npy", rows)
+    shown, show = recorded()
+    source = mixtura.scan(tmp_path / "rows.npy", on_rows=show)
+    assert shown == [(0.0, "0 of 60 rows", False), (1.0, "60 of 60 rows", False)]
+    summed, added = recorded()
+    added(RowsRead(0, None))
+    added.close()
+    assert summed == [(None, "0 rows", False), (1.0, "0 rows", True)]
+    fit = mixtura.fit(source, 2, on_iteration=show)
+    show.close()
+    texts = [text for _, text, _ in shown]
+    assert any(re.fullmatch(r"iteration .*  pass \d+: 60 of 60 rows", text) for text in texts)
+    assert texts[-1].startswith(f"{fit.iterations} iteration")
 
 
 def test_nothing_is_shown_where_nothing_happened():

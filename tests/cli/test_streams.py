@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 import mixtura
@@ -139,6 +140,24 @@ def on_a_terminal(*arguments):
         os.close(ours)
     assert process.returncode == 0
     return shown.decode()
+
+
+def test_rows_and_passes_are_shown_on_a_terminal_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TERM", "xterm")
+    rng = np.random.default_rng(0)
+    pl.DataFrame(rng.normal(size=(200_000, 2)) + 4 * rng.integers(0, 2, (200_000, 1)), ["a", "b"]).write_parquet(
+        "a.parquet"
+    )
+    stream = ["a.parquet", "--stream"]
+    shown = on_a_terminal("fit", *stream, "-k", "2", "-o", "m.json")
+    assert re.search(r"reading: [\d,]+ of 200,000 rows", shown)
+    assert re.search(r"pass \d+: [\d,]+ of 200,000 rows", shown)
+    assert re.search(r"writing: [\d,]+ of 200,000 rows", on_a_terminal("predict", "m.json", *stream, "-o", "p.csv"))
+    assert re.search(r"scoring: (pass 2: )?[\d,]+ of 200,000 rows", on_a_terminal("score", "m.json", *stream))
+    assert "writing" not in on_a_terminal("score", "m.json", *stream, "--per-row")
+    command = f"{PROGRAM} predict m.json {' '.join(stream)}"
+    assert subprocess.run(command, shell=True, capture_output=True, check=True).stderr == b""
 
 
 def test_warnings_have_lines_of_their_own_above_the_progress(tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ import pytest
 
 import mixtura
 from mixtura.data import ArraySource
-from mixtura.data.files import blocks, scan
+from mixtura.data.files import RowsRead, blocks, scan
 from mixtura.data.files.reservoir import Reservoir
 from mixtura.errors import DataError, ParameterError
 from mixtura.kernels import summarise
@@ -273,6 +273,24 @@ def test_errors_say_what_is_wrong(tmp_path):
     )
     with pytest.raises(DataError, match=r'w.parquet, row 4, column "w": -1 is negative'):
         scan(tmp_path / "w.parquet", weights_column="w")
+
+
+@pytest.mark.parametrize(("kind", "total"), [("parquet", 2100), ("csv", None), ("npy", 2100)])
+@pytest.mark.parametrize("spool", [None, 0])
+def test_rows_are_told_in_each_pass(tmp_path, small_blocks, kind, total, spool):
+    told = []
+    source = scan(write(tmp_path, kind), on_rows=told.append, spool=spool)
+    assert (told[0], told[-1]) == (RowsRead(0, total), RowsRead(2100, total))
+    first = len(told)
+    summarise(source)
+    assert told[first:] == [RowsRead(rows, 2100) for rows in range(0, 2101, 100)]
+    with pytest.raises(KeyboardInterrupt):
+        mixtura.fit(scan(write(tmp_path, kind), on_rows=interrupted), 2)
+    assert scan(TABLE, on_rows=told.append).length == 2100
+
+
+def interrupted(_read):
+    raise KeyboardInterrupt
 
 
 class Counted:

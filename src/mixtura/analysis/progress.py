@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from mixtura._support import format_count
 from mixtura.analysis.progress_display import Draw, find_display
+from mixtura.data.files import PassProgress, RowsRead
 from mixtura.fitting import FitProgress, Iteration, format_duration, progress_line
 from mixtura.selection import Cell
 
@@ -101,11 +102,15 @@ Progress: TypeAlias = CountedProgress | IterationsProgress
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProgressCallback:
-    """A callback for ``on_iteration``, ``on_cell`` and ``on_replicate`` that shows progress; see `progress`."""
+    """A callback for ``on_iteration``, ``on_cell``, ``on_replicate`` and ``on_rows`` that shows progress.
+
+    See `progress`.
+    """
 
     draw: Draw
     clock: Callable[[], float] = time.monotonic
     latest: list[Progress] = field(default_factory=list)
+    passes: list[PassProgress] = field(default_factory=list)
     drawn: list[float] = field(default_factory=list)
     lock: Any = field(default_factory=threading.Lock)
 
@@ -115,24 +120,30 @@ class ProgressCallback:
         self.latest[:] = [
             CountedProgress(total, now) if each is None else IterationsProgress(FitProgress(total, each, began=now))
         ]
+        self.passes.clear()
         self._show()
 
     def _show(self) -> None:
-        self.draw(self.latest[0].fraction, self.latest[0].text, False)
+        shown = (*self.latest, *self.passes)
+        self.draw(shown[0].fraction, "  ".join(each.text for each in shown), False)
 
     def __call__(self, event: Any) -> None:
         """Show the progress after an event; several threads may tell of theirs."""
         with self.lock:
             now = self.clock()
-            self.latest[:] = [self.latest[0].after(event, now)]
+            if isinstance(event, RowsRead):
+                self.passes[:] = [(self.passes[0] if self.passes else PassProgress()).after(event)]
+            else:
+                self.latest[:] = [self.latest[0].after(event, now)]
             if not self.drawn or now - self.drawn[0] >= INTERVAL:
                 self.drawn[:] = [now]
                 self._show()
 
     def close(self) -> None:
         """Show what was done, if there was anything."""
-        if self.latest:
-            self.draw(1.0, self.latest[0].summary, True)
+        summary = [*(each.summary for each in self.latest), *(each.text for each in self.passes)]
+        if summary:
+            self.draw(1.0, summary[0], True)
 
 
 @contextmanager
@@ -142,9 +153,9 @@ def progress() -> Iterator[ProgressCallback]:
     Yields
     ------
     callable
-        A value for ``on_iteration`` of `mixtura.fit`, ``on_cell`` of `mixtura.select` and ``on_replicate`` of
-        `mixtura.bootstrap` and `mixtura.likelihood_ratio_tests`. In a notebook it draws a bar in the output of the
-        cell, on a terminal a line on standard error, elsewhere nothing.
+        A value for ``on_iteration`` of `mixtura.fit`, ``on_cell`` of `mixtura.select`, ``on_replicate`` of
+        `mixtura.bootstrap` and `mixtura.likelihood_ratio_tests`, and ``on_rows`` of `mixtura.scan`. In a notebook it
+        draws a bar in the output of the cell, on a terminal a line on standard error, elsewhere nothing.
 
     Examples
     --------

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,6 +15,7 @@ from mixtura import Fit
 from mixtura._support import format_list, write_text
 from mixtura.cli.console import print_message, print_text
 from mixtura.cli.files import TABLE_SUFFIXES, check_paths, table_text, write_table
+from mixtura.cli.live import rows_progress
 from mixtura.cli.row_columns import label_columns, with_rows
 from mixtura.cli.streamed import RowColumns, write_streamed
 from mixtura.data.files import FileSource
@@ -131,7 +134,9 @@ def write_rows(
 ) -> None:
     """Write columns about each row, as `write_columns` does, while the rows are read if they are read in parts."""
     if isinstance(rows, FileSource):
-        write_streamed(rows, columns_of, path)
+        # Rows that are printed on a terminal are progress enough.
+        with nullcontext() if path is None and sys.stdout.isatty() else rows_progress("writing"):
+            write_streamed(rows, columns_of, path)
         if path is not None and not quiet:
             print_message(f"wrote {path}")
     else:

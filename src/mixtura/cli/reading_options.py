@@ -10,6 +10,7 @@ import typer
 from mixtura import Mixture
 from mixtura.cli.console import print_message, silent_panics
 from mixtura.cli.inputs import parse_names
+from mixtura.cli.live import rows_progress, show_rows, shows_on_terminal
 from mixtura.data.files import FileSource, is_large, scan
 from mixtura.data.tables import FORMATS, Reading, Table, read_as
 from mixtura.errors import ParameterError
@@ -165,16 +166,18 @@ class ReadingOptions:
                 + (", or pass --no-stream" if stream else "")
             )
         own = model.columns if isinstance(model, Mixture) and self.columns is None else None
-        source = scan(
-            data,
-            own or parse_names(self.columns),
-            exclude=parse_names(self.exclude) or (),
-            weights_column=self.weights_column,
-            weights_are=weights_are if self.weights_column else None,
-            missing=self.missing,
-            bad_rows=bad_rows,
-            file_format=self.file_format,
-        )
+        with rows_progress("reading"):
+            source = scan(
+                data,
+                own or parse_names(self.columns),
+                exclude=parse_names(self.exclude) or (),
+                weights_column=self.weights_column,
+                weights_are=weights_are if self.weights_column else None,
+                missing=self.missing,
+                bad_rows=bad_rows,
+                file_format=self.file_format,
+                on_rows=show_rows if shows_on_terminal() else None,
+            )
         if isinstance(model, Mixture) and model.n_features != source.n_features:
             raise ParameterError(
                 f"the model has {model.n_features} columns, {source.name} has {source.n_features}; pass --columns"

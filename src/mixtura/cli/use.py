@@ -12,6 +12,7 @@ from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.files import check_paths, read_model, read_model_file
 from mixtura.cli.inputs import parse_drawing, parse_names
+from mixtura.cli.live import rows_progress
 from mixtura.cli.outputs import (
     PICTURE,
     check_outputs,
@@ -90,7 +91,8 @@ def score(
             write_rows(rows, columns_of, target, append=append, identifier=identifier, quiet=json)
         if each_row and not json:
             return
-        assessment = assess(mixture, rows, weights_are=None if isinstance(rows, FileSource) else weights_are)
+        with rows_progress("scoring"):
+            assessment = assess(mixture, rows, weights_are=None if isinstance(rows, FileSource) else weights_are)
     if json:
         print_json({**criteria_values(assessment), **({"files": {"output": target}} if target else {})})
         return

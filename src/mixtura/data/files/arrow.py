@@ -56,7 +56,11 @@ def _describe_arrow(source: Any) -> AvailableColumns:
     return described(first.schema)
 
 
-PARQUET = Format(_describe_parquet, _parquet_parts)
+def _count_parquet(source: Any) -> int:
+    return int(parquet.read_metadata(source).num_rows)
+
+
+PARQUET = Format(_describe_parquet, _parquet_parts, _count_parquet)
 ARROW = Format(_describe_arrow, _arrow_parts)
 
 
@@ -87,6 +91,10 @@ class StreamReader:
     columns: tuple[str, ...]
     dtype: np.dtype[Any]
     name: str = "X"
+
+    @property
+    def n_rows(self) -> None:
+        """Not known."""
 
     def batches(self) -> Iterator[Batch]:
         """All rows."""

@@ -88,10 +88,13 @@ class Format:
         From an open file to its columns.
     parts : callable
         From an open file, names of columns and the type of values to parts of its rows.
+    count : callable
+        From an open file to the number of its rows; None if that takes reading all of it.
     """
 
     describe: Callable[[Any], AvailableColumns]
     parts: Callable[[Any, Sequence[str], np.dtype[Any]], Iterator[Part]]
+    count: Callable[[Any], int | None] = lambda _: None
 
 
 def absent(column: str) -> DataError:
@@ -113,6 +116,10 @@ class BatchReader(Protocol):
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the values, float64 or float32."""
+
+    @property
+    def n_rows(self) -> int | None:
+        """Number of rows, if the files say it; else None."""
 
     def batches(self) -> Iterator[Batch]:
         """All rows, in batches that fit into memory."""
@@ -137,6 +144,11 @@ class SomeColumns:
     def dtype(self) -> np.dtype[Any]:
         """See `BatchReader`."""
         return self.reader.dtype
+
+    @property
+    def n_rows(self) -> int | None:
+        """See `BatchReader`."""
+        return self.reader.n_rows
 
     def batches(self) -> Iterator[Batch]:
         """See `BatchReader`."""

@@ -65,6 +65,11 @@ class NpyRows:
         """Names of the columns: their numbers from 1, with an x before."""
         return tuple(f"x{j + 1}" for j in range(self.shape[1]))
 
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.shape[0]
+
     def __iter__(self) -> Iterator[Rows]:
         """The rows in blocks."""
         step = rows_per_block(self.shape[1])

@@ -57,6 +57,18 @@ class FilesReader:
         more = len(self.files.paths) - 1
         return self.files.name(self.files.paths[0]) + (f" and {more} more" if more else "")
 
+    @property
+    def n_rows(self) -> int | None:
+        """Number of rows of all files, if each says its own."""
+        total = 0
+        for path in self.files.paths:
+            with self.files.open(path) as source:
+                count = next(explained(map(FORMATS[self.files.kind].count, [source]), self.files.name(path)))
+            if count is None:
+                return None
+            total += count
+        return total
+
     def batches(self) -> Iterator[Batch]:
         """All rows, file by file."""
         parts_of = FORMATS[self.files.kind].parts

@@ -20,6 +20,7 @@ from mixtura.data.files.blocks import Blocks, Spool, in_blocks
 from mixtura.data.files.intake import Intake
 from mixtura.data.files.locate import Files, locate_files
 from mixtura.data.files.npy import NpyRows
+from mixtura.data.files.passes import CountedBlocks, OnRows, counted_batches, ignore_rows
 from mixtura.data.files.readers import FilesReader, available_columns
 from mixtura.data.files.reservoir import Reservoir
 from mixtura.data.files.source import FileSource
@@ -82,6 +83,7 @@ def scan(
     spool: int | None = None,
     folder: str | None = None,
     threads: int | None = None,
+    on_rows: OnRows | None = None,
 ) -> FileSource:
     """Open data that does not fit into memory as a source, for `mixtura.fit` and all other functions that take X.
 
@@ -116,6 +118,9 @@ def scan(
         Where the temporary copy lies; by default in the system's folder for such files (TMPDIR).
     threads : int, optional
         As in `mixtura.fit`.
+    on_rows : callable, optional
+        Called in each pass, this first one and those of fits, with a `mixtura.data.files.RowsRead` at its beginning
+        and after each block; `mixtura.progress` makes one that shows them.
 
     Returns
     -------
@@ -144,14 +149,14 @@ def scan(
     sample = Reservoir.of_size(size, width, reader.dtype, np.random.default_rng(0))
     intake = Intake.of(reader.columns, sample, weighted=weighted, missing=missing, bad_rows=bad_rows)
     before = reader.state()
-    blocks = _store(reader, intake, spool=spool, folder=folder)
+    blocks = _store(reader, intake, spool=spool, folder=folder, on_rows=on_rows)
     check_unchanged(reader, before)
     if not blocks.shape[0]:
         raise DataError(f"{reader.name} has no rows that can be used")
     kind, scale = _kind_and_scale(intake.sums, weights_are) if weighted else (None, None)
     rows, positions = sample.in_order()
     source = FileSource(
-        blocks,
+        CountedBlocks(blocks, on_rows or ignore_rows),
         Chunk(rows, None, 0, positions),
         n_rows=int(intake.sums["positive"]) if weighted else blocks.shape[0],
         columns=reader.columns[:-1] if weighted else reader.columns,
@@ -226,10 +231,14 @@ def _open_npy(files: Files, chosen: ChosenColumns) -> BatchReader:
     return array if used == array.columns else SomeColumns(array, used)
 
 
-def _store(reader: BatchReader, intake: Intake, *, spool: int | None, folder: str | None) -> Blocks:
+def _store(
+    reader: BatchReader, intake: Intake, *, spool: int | None, folder: str | None, on_rows: OnRows | None
+) -> Blocks:
     """Read all rows for the first time; the blocks from which they are read later."""
-    width = len(reader.columns)
-    rows = intake.checked(reader.batches())
+    width, batches = len(reader.columns), reader.batches()
+    if on_rows is not None:
+        batches = counted_batches(batches, reader.n_rows, on_rows)
+    rows = intake.checked(batches)
     if isinstance(reader, NpyRows) and intake.missing.action == "error":
         deque(rows, maxlen=0)
         return reader
