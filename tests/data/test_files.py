@@ -160,6 +160,15 @@ def test_columns_are_chosen_as_in_tables(tmp_path):
     assert scan(write(tmp_path, "npy"), ["2"]).columns == ("x2",)
 
 
+def test_single_precision_stays(tmp_path):
+    np.save(tmp_path / "single.npy", ROWS.astype(np.float32))
+    pl.DataFrame(ROWS.astype(np.float32), NAMES).write_parquet(tmp_path / "single.parquet")
+    for name in ("single.npy", "single.parquet"):
+        source = scan(tmp_path / name)
+        assert source.dtype == np.float32
+        np.testing.assert_array_equal(source.sample.rows, ROWS.astype(np.float32))
+
+
 def test_bad_cells_are_named_or_left_out(tmp_path, small_blocks):
     frame = pl.DataFrame(TABLE).with_row_index()
     frame = frame.with_columns(b=pl.when(pl.col("index") % 500 == 499).then(None).otherwise(pl.col("b"))).drop("index")

@@ -86,6 +86,13 @@ def locate_files(address: str, file_format: str | None = None) -> Files:
     return Files(filesystem, paths, str(kinds.pop()))
 
 
+def state_of(address: str) -> tuple[tuple[str, int, int], ...]:
+    """Path, size and time of change of each file below an address."""
+    filesystem, path = _open_filesystem(address)
+    found = filesystem.get_file_info(fs.FileSelector(path.rstrip("/"), recursive=True))
+    return tuple((info.path, info.size, info.mtime_ns or 0) for info in found if info.is_file)
+
+
 def is_large(address: str) -> bool:
     """Whether data is better read in parts: several files, an address of a store, or a file beyond a gigabyte.
 

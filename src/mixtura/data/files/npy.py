@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 
 from mixtura._support import Rows
-from mixtura.data.files.batches import Batch
+from mixtura.data.files.batches import AvailableColumns, Batch, BatchReader, SomeColumns
 from mixtura.data.files.blocks import rows_per_block
 from mixtura.data.files.open_file import OpenFile
 from mixtura.errors import DataError
@@ -64,6 +64,15 @@ class NpyRows:
     def columns(self) -> tuple[str, ...]:
         """Names of the columns: their numbers from 1, with an x before."""
         return tuple(f"x{j + 1}" for j in range(self.shape[1]))
+
+    @property
+    def available(self) -> AvailableColumns:
+        """The columns, all of which hold numbers of one type."""
+        return AvailableColumns(self.columns, self.columns, frozenset(self.columns if self.dtype.itemsize == 4 else ()))
+
+    def reader(self, columns: tuple[str, ...], _dtype: np.dtype[Any]) -> BatchReader:
+        """A reader of some of the columns, whose type is that of the array."""
+        return self if columns == self.columns else SomeColumns(self, columns)
 
     @property
     def n_rows(self) -> int:

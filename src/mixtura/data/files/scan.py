@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -15,19 +15,23 @@ from mixtura._support import LazyModule, Rows, check_weight_kind, format_count, 
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.chunk import Chunk
 from mixtura.data.files.arrow import StreamReader, described
-from mixtura.data.files.batches import AvailableColumns, BatchReader, SomeColumns
+from mixtura.data.files.batches import AvailableColumns, BatchReader
 from mixtura.data.files.blocks import Blocks, Spool, in_blocks
 from mixtura.data.files.intake import Intake
-from mixtura.data.files.locate import Files, locate_files
+from mixtura.data.files.locate import locate_files
 from mixtura.data.files.npy import NpyRows
 from mixtura.data.files.passes import CountedBlocks, OnRows, counted_batches, ignore_rows
 from mixtura.data.files.readers import FilesReader, available_columns
 from mixtura.data.files.reservoir import Reservoir
 from mixtura.data.files.source import FileSource
+from mixtura.data.files.zarr_store import ZarrStore, is_zarr
 from mixtura.data.tables import find_columns
 from mixtura.errors import DataError, ParameterError
 
 pa = LazyModule("pyarrow")
+
+# The columns of what is read, what messages call it, and what makes a reader of some columns as values of a type.
+Opened: TypeAlias = tuple[AvailableColumns, str, Callable[[tuple[str, ...], np.dtype[Any]], BatchReader]]
 
 # Rows, and numbers, of the sample that is kept in memory.
 SAMPLE_ROWS, SAMPLE_VALUES = 100_000, 4_000_000
@@ -93,10 +97,10 @@ def scan(
     Parameters
     ----------
     what : str or path, or table
-        Parquet, Arrow or Feather, CSV, TSV and NDJSON (also .gz, .bz2, .zst), or one .npy: a file, a folder, or a
-        pattern such as ``"logs/*.parquet"``; local or an address that PyArrow or fsspec opens, such as
-        ``"s3://bucket/part-*.parquet"``. Or a table with the method ``__arrow_c_stream__``, such as a relation of
-        DuckDB or a frame of Polars.
+        Parquet, Arrow or Feather, CSV, TSV and NDJSON (also .gz, .bz2, .zst), one .npy, or one Zarr store (an array
+        of two dimensions, or a group of columns): a file, a folder, or a pattern such as ``"logs/*.parquet"``; local
+        or an address that PyArrow or fsspec opens, such as ``"s3://bucket/part-*.parquet"``. Or a table with the
+        method ``__arrow_c_stream__``, such as a relation of DuckDB or a frame of Polars.
     columns, exclude : sequence of str or int, optional
         Columns to use, and to leave out, as in `mixtura.read`; by default all that hold numbers. The keys of folders
         such as ``year=2024`` are columns, too, but are used only if they are asked for by their names.
@@ -110,7 +114,7 @@ def scan(
         What to do about rows of text that cannot be read: with text in place of a number, too many or too few cells,
         or broken JSON. Errors and notes count all of them, and show the first twenty.
     file_format : str, optional
-        "parquet", "arrow", "csv", "tsv", "ndjson" or "npy"; by default that of the suffix.
+        "parquet", "arrow", "csv", "tsv", "ndjson", "npy" or "zarr"; by default that of the suffix.
     spool : int, optional
         Largest size of the temporary copy in bytes; 0 for none, so that the files are read in each pass. By default
         four fifths of the free space. A .npy file is never copied.
@@ -182,17 +186,7 @@ def _kind_and_scale(sums: Mapping[str, float], weights_are: str | None) -> tuple
 
 def _open(what: Any, file_format: str | None, chosen: ChosenColumns) -> tuple[BatchReader, tuple[str, ...]]:
     """The reader of the columns that are used, the weights last, and a note on those that are left out."""
-    make: Callable[[tuple[str, ...], Any], BatchReader]
-    if hasattr(what, "__arrow_c_stream__"):
-        stream = pa.RecordBatchReader.from_stream(what)
-        found, name, make = described(stream.schema), "X", partial(StreamReader, stream)
-    else:
-        files = locate_files(os.fspath(what), file_format)
-        name = files.name(files.paths[0])
-        if files.kind == "npy":
-            return _open_npy(files, chosen), ()
-        found = available_columns(files)
-        make = partial(FilesReader.of, files, found)
+    found, name, make = _open_table(what) if hasattr(what, "__arrow_c_stream__") else _open_files(what, file_format)
     asked = (*(chosen.columns or ()), chosen.weights_column)
     available = (*found.names, *(key for key in found.keys if key in asked))
     used = chosen.among(available, found.numeric, name)
@@ -213,6 +207,29 @@ def _check_unique(columns: Sequence[str], names: Sequence[str], name: str) -> No
             raise DataError(f'{name} has {counts[column]} columns called "{column}"; rename them')
 
 
+def _open_table(what: Any) -> Opened:
+    """A table of another package."""
+    stream = pa.RecordBatchReader.from_stream(what)
+    return described(stream.schema), "X", partial(StreamReader, stream)
+
+
+def _open_files(what: Any, file_format: str | None) -> Opened:
+    """Files at an address."""
+    address = os.fspath(what)
+    if is_zarr(address, file_format):
+        store = ZarrStore.of(address)
+        return store.available, store.name, store.reader
+    files = locate_files(address, file_format)
+    name = files.name(files.paths[0])
+    if files.kind == "npy":
+        if len(files.paths) > 1:
+            raise DataError(f"{files.paths[0]} and {len(files.paths) - 1} more: give one .npy file")
+        array = NpyRows.of(files.paths[0])
+        return array.available, name, array.reader
+    found = available_columns(files)
+    return found, name, partial(FilesReader.of, files, found)
+
+
 def _check_marks(found: AvailableColumns, excluded: Sequence[str], name: str) -> None:
     """Raise DataError if a column that is not excluded has numbers that are not plain."""
     for column in found.marked.keys() - set(excluded):
@@ -220,15 +237,6 @@ def _check_marks(found: AvailableColumns, excluded: Sequence[str], name: str) ->
             f'{name}, column "{column}": {found.marked[column]!r} is not a plain number, as files that are '
             f"read in parts need them: write it without signs, or exclude {column}, or read the file whole"
         )
-
-
-def _open_npy(files: Files, chosen: ChosenColumns) -> BatchReader:
-    """The reader of a .npy file; of some of its columns if not all are used."""
-    if len(files.paths) > 1:
-        raise DataError(f"{files.paths[0]} and {len(files.paths) - 1} more: give one .npy file")
-    array = NpyRows.of(files.paths[0])
-    used = chosen.among(AvailableColumns(array.columns, array.columns), array.name)
-    return array if used == array.columns else SomeColumns(array, used)
 
 
 def _store(
