@@ -1,8 +1,14 @@
-"""Peak memory and CPU time of data that does not fit into memory: ``python bench/scale.py [--rows N] [--folder F]``.
+"""Peak memory and time of data that does not fit into memory: ``python bench/scale.py [--rows N] [--folder F]``.
 
 Rows of eight columns are written as Parquet with row groups of a million rows and with a single one, as .npy and as
 CSV. For each, a process of its own opens them by `mixtura.scan`, reads them once more, makes one E-step with ten
 components, and fits. A table in Markdown is printed. 100,663,296 rows, the default, are 6 GiB.
+
+With ``--overlap`` there is a table of times on the clock instead, with Arrow, NDJSON and Zarr, too: of reading all
+blocks and doing nothing, of an E-step of blocks that are held in memory, which must fit there, and of a pass that does
+both, from the temporary copy and with ``spool=0`` from the files themselves. The first ratio is that of the pass to the
+larger one of reading and computing alone. The second is that to what the CPUs allow: the largest of these and of the
+CPU time of both, divided by the number of CPUs. Each time is the median of nine.
 """
 
 import argparse
@@ -10,6 +16,7 @@ import subprocess
 import sys
 import time
 import warnings
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +28,8 @@ FILES = {
     ".npy": "rows.npy",
     "CSV": "rows.csv",
 }
+MORE_FILES = {"Arrow": "rows.arrow", "NDJSON": "rows.ndjson", "Zarr": "rows.zarr"}
+REPEATS = 9
 
 
 def parts(n_rows):
@@ -61,6 +70,69 @@ def write(folder, n_rows):
     return paths
 
 
+def write_more(folder, n_rows):
+    """Write the files of further formats that are not there yet."""
+    import polars as pl
+    import pyarrow as pa
+    import zarr
+
+    paths = {name: folder / file for name, file in MORE_FILES.items()}
+    if not paths["Zarr"].exists():
+        names = [f"c{j}" for j in range(COLUMNS)]
+        schema = pa.schema([(name, pa.float64()) for name in names])
+        stored = zarr.create_array(str(paths["Zarr"]), shape=(n_rows, COLUMNS), chunks=(1 << 16, COLUMNS), dtype="f8")
+        done = 0
+        with pa.ipc.new_file(str(paths["Arrow"]), schema) as arrow, paths["NDJSON"].open("w") as text:
+            for rows in parts(n_rows):
+                arrow.write_table(pa.table(list(rows.T), schema=schema), max_chunksize=1 << 16)
+                text.write(pl.DataFrame(rows.round(6), schema=names).write_ndjson())
+                stored[done : done + len(rows)] = rows
+                done += len(rows)
+    return paths
+
+
+@dataclass(frozen=True)
+class HeldBlocks:
+    """Blocks in memory."""
+
+    held: list
+    shape: tuple
+    dtype: object
+
+    def __iter__(self):
+        return iter(self.held)
+
+
+def seconds(work):
+    """Time on the clock, and of the CPUs."""
+    before, used = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - before, time.process_time() - used
+
+
+def overlap(path, spool):
+    """Times of reading, of computing and of a pass, and their ratios, as cells of a table."""
+    import mixtura
+    from mixtura._support import thread_count
+    from mixtura.kernels import current_kernel
+
+    source = mixtura.scan(path, spool=spool)
+    held = replace(source, blocks=HeldBlocks(list(source.blocks), source.blocks.shape, source.dtype))
+    mixture = mixtura.fit(source.rows(20_000, np.random.default_rng(0)).rows, K, seed=0).mixture
+    estep = current_kernel().estep_pass(mixture, "full")
+    works = (lambda: sum(map(len, source.blocks)), lambda: held.sum(estep), lambda: source.sum(estep))
+    times = np.median([[seconds(work) for work in works] for _ in range(REPEATS)], axis=0)
+    read, compute, both = times[:, 0]
+    bound = max(read, compute, times[:2, 1].sum() / thread_count())
+    return f"{read:.2f} s | {compute:.2f} s | {both:.2f} s | {both / max(read, compute):.2f} | {both / bound:.2f}"
+
+
+def measure_overlap(path):
+    """Print the times of passes from the copy and from the files."""
+    warnings.simplefilter("ignore")
+    print(" | ".join(overlap(path, spool) for spool in (None, 0)), "|")
+
+
 def peak():
     """Largest resident memory of this process so far, in MB."""
     status = Path("/proc/self/status").read_text()
@@ -98,17 +170,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_663_296)
     parser.add_argument("--folder", type=Path, default=Path("build/scale"))
+    parser.add_argument("--overlap", action="store_true")
     parser.add_argument("--measure", type=Path)
     given = parser.parse_args()
     if given.measure:
-        measure(given.measure)
+        (measure_overlap if given.overlap else measure)(given.measure)
         return
     given.folder.mkdir(parents=True, exist_ok=True)
     paths = write(given.folder, given.rows)
-    print(f"| {given.rows:,} x {COLUMNS} | peak MB | first pass | read again | E-step, K={K} | fit |")
-    print("|---|---|---|---|---|---|")
+    columns = ["peak MB", "first pass", "read again", f"E-step, K={K}", "fit"]
+    if given.overlap:
+        paths |= write_more(given.folder, given.rows)
+        columns = [
+            f"{what}, {whence}"
+            for whence in ("copy", "files")
+            for what in ("read", "compute", "pass", "ratio", "to bound")
+        ]
+    print(f"| {given.rows:,} x {COLUMNS} | {' | '.join(columns)} |")
+    print("|---" * (len(columns) + 1) + "|")
     for name, path in paths.items():
-        command = [sys.executable, __file__, "--measure", str(path)]
+        command = [sys.executable, __file__, "--measure", str(path), *["--overlap"] * given.overlap]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         print(f"| {name} | {done.stdout.strip()}", flush=True)
 
