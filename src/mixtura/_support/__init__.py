@@ -38,6 +38,7 @@ from mixtura._support.table_kind import TableKind, as_column_like, as_columns_li
 from mixtura._support.text_table import text_table
 from mixtura._support.threads import (
     can_start_thread,
+    map_ahead,
     map_in_order,
     one_blas_thread,
     reduce_in_order,
@@ -109,6 +110,7 @@ __all__ = [
     "is_missing",
     "log_or_minus_inf",
     "log_sum_exp",
+    "map_ahead",
     "map_in_order",
     "one_blas_thread",
     "read_saved",

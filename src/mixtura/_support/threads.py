@@ -184,6 +184,22 @@ def reduce_in_order(
         return reduce(combine, _results(pool, f, items, workers))
 
 
+def map_ahead(f: Callable[[Item], Result], items: Iterable[Item], threads: int | None = None) -> Iterator[Result]:
+    """``map(f, items)``, of which several threads compute the next few results while the caller uses the last one.
+
+    Examples
+    --------
+    >>> list(map_ahead(abs, iter([-1, 2, -3]), threads=2))
+    [1, 2, 3]
+    """
+    workers = thread_count(threads)
+    if workers <= 1 or not can_start_thread():
+        yield from map(f, items)
+        return
+    with futures.ThreadPoolExecutor(workers) as pool:
+        yield from _results(pool, f, items, workers)
+
+
 def _results(pool: Any, f: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
     """Results in order; at most one item more than there are workers waits."""
     waiting: deque[Any] = deque()

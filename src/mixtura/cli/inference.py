@@ -12,7 +12,7 @@ from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import replicate_progress
 from mixtura.cli.model_options import FitOptions
 from mixtura.cli.outputs import PICTURE, check_outputs, column_positions, files_by_option, write_all, write_records
-from mixtura.cli.reading_options import ReadingOptions
+from mixtura.cli.reading_options import ReadingOptions, weight_arguments
 from mixtura.cli.results import bootstrap_summary, ratio_test_summary
 from mixtura.cli.select import parse_counts
 from mixtura.cli.shared_options import with_options
@@ -76,7 +76,7 @@ def _fit_and_bootstrap(
             rows,
             replicates,
             method=method,
-            **settings.weight_arguments(rows),
+            **weight_arguments(rows, settings.weights_are),
             seed=settings.seed,
             threads=settings.threads,
             on_replicate=on_replicate,
@@ -116,7 +116,7 @@ def ratio_test(
             replicates,
             level=level,
             start=start,
-            **settings.weight_arguments(rows),
+            **weight_arguments(rows, settings.weights_are),
             seed=settings.seed,
             threads=settings.threads,
             on_replicate=on_replicate,

@@ -18,6 +18,7 @@ from mixtura.cli import options as o
 from mixtura.cli.files import ModelFile
 from mixtura.cli.inputs import parse_name_or_file, parse_names, parse_noise
 from mixtura.cli.live import iteration_progress
+from mixtura.cli.reading_options import weight_arguments
 from mixtura.covariance.models import ALIASES, MODELS, ratios_as_constraint
 from mixtura.data.files import FileSource
 from mixtura.data.tables import Table
@@ -130,12 +131,6 @@ class FitOptions:
         """The name of a start, or the mixture in the model file."""
         return self.start_file.mixture if self.start_file else self.start
 
-    def weight_arguments(self, table: Table | FileSource) -> dict[str, Any]:
-        """Arguments of `mixtura.fit` about the weights of a table's rows; a source has them."""
-        if isinstance(table, FileSource):
-            return {}
-        return {"sample_weight": table.sample_weight, "weights_are": self.weights_are}
-
     def requested_model(self) -> Model:
         """The statistical model to fit: that of a model file, overridden by options that are given."""
         options: dict[str, Any] = {
@@ -203,7 +198,7 @@ class FitOptions:
                 table,
                 self.k,
                 start=self.parsed_start,
-                **self.weight_arguments(table),
+                **weight_arguments(table, self.weights_are),
                 seed=self.seed,
                 threads=self.threads,
                 record=record,

@@ -197,3 +197,10 @@ class ReadingOptions:
         for note in table.notes:
             print_message(f"note: {note}")
         return table
+
+
+def weight_arguments(rows: Table | FileSource, weights_are: str | None) -> dict[str, Any]:
+    """Arguments of `mixtura.fit` and others about the weights of rows; a source has them."""
+    if isinstance(rows, FileSource):
+        return {}
+    return {"sample_weight": rows.sample_weight, "weights_are": weights_are}

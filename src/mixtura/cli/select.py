@@ -18,7 +18,7 @@ from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import progress_bar
 from mixtura.cli.model_options import NOT_IN_SELECT, FitOptions
 from mixtura.cli.outputs import PICTURE, Writer, check_outputs, files_by_option, fit_writers, write_all, write_records
-from mixtura.cli.reading_options import BadRows, ReadingOptions, Stream
+from mixtura.cli.reading_options import BadRows, ReadingOptions, Stream, weight_arguments
 from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import fit_summary, fit_values, ranking_summary
 from mixtura.data.files import FileSource
@@ -147,7 +147,7 @@ def select(
             models=chosen_models,
             criterion=criterion,
             start=parse_names([start]),
-            **settings.weight_arguments(rows),
+            **weight_arguments(rows, settings.weights_are),
             seed=settings.seed,
             threads=settings.threads,
             resume=resume,

@@ -22,10 +22,9 @@ from mixtura.cli.outputs import (
     write_rows,
 )
 from mixtura.cli.predictor import read_predictor
-from mixtura.cli.reading_options import BadRows, ReadingOptions, Stream
+from mixtura.cli.reading_options import BadRows, ReadingOptions, Stream, weight_arguments
 from mixtura.cli.shared_options import with_options
 from mixtura.cli.tables import criteria_table, criteria_values, fit_summary, mixture_summary, model_values
-from mixtura.data.files import FileSource
 from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 from mixtura.fitting import correlation_lines
@@ -92,7 +91,7 @@ def score(
         if each_row and not json:
             return
         with rows_progress("scoring"):
-            assessment = assess(mixture, rows, weights_are=None if isinstance(rows, FileSource) else weights_are)
+            assessment = assess(mixture, rows, **weight_arguments(rows, weights_are))
     if json:
         print_json({**criteria_values(assessment), **({"files": {"output": target}} if target else {})})
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array, LazyModule, format_count
+from mixtura._support import Array, LazyModule, format_count, map_ahead
 from mixtura.data.files.batches import AvailableColumns, BadRow, Format, Part, absent
 from mixtura.data.files.text import MARKED_NUMBER, first_line_end, no_number, numbers_in_cells, shown, text_blocks
 from mixtura.data.tables import DELIMITERS, MISSING
@@ -48,16 +48,18 @@ class Delimited:
                 raise absent(column)
         places = [names.index(column) for column in columns]
         kinds = dict.fromkeys(map(str, places), pa.float64())
-        for text in blocks:
+
+        def part(text: bytes) -> Part:
             try:
                 table = self._parse(text, len(names), kinds)
             except pa.ArrowInvalid:  # it says what is wrong with the first such row only
-                yield self._cell_by_cell(text, names, columns, dtype)
-                continue
+                return self._cell_by_cell(text, names, columns, dtype)
             rows = np.empty((table.num_rows, len(columns)), dtype, order="F")
             for j, place in enumerate(places):
                 rows[:, j] = table.column(str(place)).to_numpy()
-            yield rows, ()
+            return rows, ()
+
+        yield from map_ahead(part, blocks)
 
     def _begin(self, source: Any) -> tuple[list[str], Iterator[bytes]]:
         """The names of the columns, and the blocks of lines after them."""
@@ -83,7 +85,7 @@ class Delimited:
     ) -> Any:
         """The columns of some lines, which are called by their numbers from 0."""
         names = [str(j) for j in range(n_columns)]
-        read = csv.ReadOptions(column_names=names, block_size=len(text) + 1, use_threads=bad_row is None)
+        read = csv.ReadOptions(column_names=names, block_size=len(text) + 1, use_threads=False)
         convert = csv.ConvertOptions(
             column_types=kinds, include_columns=list(kinds), null_values=NULLS, strings_can_be_null=True
         )

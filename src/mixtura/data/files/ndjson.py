@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import LazyModule
+from mixtura._support import LazyModule, map_ahead
 from mixtura.data.files.arrow import as_matrix
 from mixtura.data.files.batches import AvailableColumns, BadRow, Format, Part
 from mixtura.data.files.text import no_number, shown, text_blocks
@@ -33,15 +33,16 @@ def _parts(source: Any, columns: Sequence[str], dtype: np.dtype[Any]) -> Iterato
     """Parts of the rows of an open file."""
     schema = pa.schema([(name, pa.float64()) for name in columns])
     options = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
-    for text in text_blocks(source, quoted=False):
-        if not text.strip():
-            continue
+
+    def part(text: bytes) -> Part:
+        read = arrow_json.ReadOptions(block_size=len(text) + 1, use_threads=False)
         try:
-            table = arrow_json.read_json(pa.py_buffer(text), arrow_json.ReadOptions(block_size=len(text) + 1), options)
+            table = arrow_json.read_json(pa.py_buffer(text), read, options)
         except pa.ArrowInvalid:  # it says what is wrong with the first such line only
-            yield _line_by_line(text, columns, dtype)
-        else:
-            yield as_matrix(table, columns, dtype), ()
+            return _line_by_line(text, columns, dtype)
+        return as_matrix(table, columns, dtype), ()
+
+    yield from map_ahead(part, filter(bytes.strip, text_blocks(source, quoted=False)))
 
 
 def _line_by_line(text: bytes, columns: Sequence[str], dtype: np.dtype[Any]) -> Part:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mixtura._support import LazyModule, Rows, check_weight_kind, format_count, format_list
+from mixtura._support import LazyModule, Rows, check_weight_kind, format_count, format_list, using_threads
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.chunk import Chunk
 from mixtura.data.files.arrow import StreamReader, described
@@ -153,7 +153,8 @@ def scan(
     sample = Reservoir.of_size(size, width, reader.dtype, np.random.default_rng(0))
     intake = Intake.of(reader.columns, sample, weighted=weighted, missing=missing, bad_rows=bad_rows)
     before = reader.state()
-    blocks = _store(reader, intake, spool=spool, folder=folder, on_rows=on_rows)
+    with using_threads(threads):
+        blocks = _store(reader, intake, spool=spool, folder=folder, on_rows=on_rows)
     check_unchanged(reader, before)
     if not blocks.shape[0]:
         raise DataError(f"{reader.name} has no rows that can be used")
