@@ -57,6 +57,18 @@ def test_rows_with_missing_cells_are_left_out():
         in_partitions(rows[100:200], ends=(50, 100), missing="drop")
 
 
+@pytest.mark.parametrize("start", ["small-em", "hierarchical", "kmeans", "k-means++", "random", "labels"])
+def test_every_start_sends_functions_and_no_rows(start):
+    rows = np.random.default_rng(0).normal(size=(300, 2)) + 6.0 * (np.arange(300) % 2)[:, None]
+    labels = np.arange(300) % 2
+    options = {"start": mixtura.Labels(labels) if start == "labels" else start, "seed": 0}
+    fit = mixtura.fit(in_partitions(rows, ends=(100,)), 2, **options)
+    assert fit.loglik == pytest.approx(mixtura.fit(rows, 2, **options).loglik, rel=1e-12)
+    known = np.where(np.arange(300) % 3, -1, labels)
+    fit = mixtura.fit(in_partitions(rows, ends=(100,)), 2, known_labels=known)
+    assert fit.loglik == pytest.approx(mixtura.fit(rows, 2, known_labels=known).loglik, rel=1e-12)
+
+
 def test_single_precision_stays():
     rows = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
     source = in_partitions(rows, ends=(100, 300))
