@@ -5,8 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,15 +13,20 @@ import numpy as np
 from mixtura._support import CHUNK_ELEMENTS, LazyModule, Rows
 from mixtura.data.partitions import PartOfSum, TreeSum
 from mixtura.data.spark.batches import MatrixOfBatch
+from mixtura.data.spark.columns import PART
 from mixtura.errors import DataError
 
 cloudpickle = LazyModule("pyspark.cloudpickle")
 pa = LazyModule("pyarrow")
-pyspark = LazyModule("pyspark")
 
 # Types of the columns of blocks: the partition of the DataFrame and the number within it, which together tell the
 # order, the number of rows, and their values, column by column.
 SCHEMA = "part int, number int, length int, rows binary"
+
+CHANGED = (
+    "partition {} of X has other rows than in the first pass: they differ each time they are computed; write the "
+    "DataFrame to a table first, or use its checkpoint()"
+)
 
 # A block as a row of such a table.
 Block: TypeAlias = tuple[int, int, int, bytes]
@@ -42,10 +46,13 @@ class MakeBlocks:
     n_columns: int
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
-        part = pyspark.TaskContext.get().partitionId()
-        for number, rows in enumerate(_in_blocks(self._matrices(batches), self._size)):
+        first = next(batches := iter(batches), None)
+        if first is None:
+            return
+        part = first.column(PART)[0]  # not the task's, which has several partitions after a coalesce
+        types = {"part": pa.int32(), "number": pa.int32(), "length": pa.int32(), "rows": pa.binary()}
+        for number, rows in enumerate(_in_blocks(self._matrices(chain([first], batches)), self._size)):
             content = {"part": [part], "number": [number], "length": [len(rows)], "rows": [rows.T.tobytes()]}
-            types = {"part": pa.int32(), "number": pa.int32(), "length": pa.int32(), "rows": pa.binary()}
             yield pa.record_batch(content, pa.schema(types))
 
     @property
@@ -107,29 +114,31 @@ class Work:
         }
         return cls(cloudpickle.dumps(PartOfSum(task)), blocks, n_columns, dtype)
 
-    def total(self, blocks: Iterable[Block]) -> TreeSum | None:
-        """The sum over some of the blocks; None over none.
+    @property
+    def n_bytes(self) -> int:
+        """Number of bytes of the rows of all blocks."""
+        row = self.n_columns * np.dtype(self.dtype).itemsize
+        return row * sum(length for _, length, _ in self.blocks.values())
+
+    def totals(self, blocks: Iterable[Block], together: int) -> dict[int, TreeSum]:
+        """The sums over some of the blocks, one for each ``together`` neighbouring partitions, by their number.
 
         Raises
         ------
         DataError
             If a block is not the one that the first job made.
         """
-        part = pickle.loads(self.part)  # noqa: S301 the driver has written it
-        sums = (part(*self._opened(*block)) for block in blocks)
-        first = next(sums, None)
-        return first if first is None else reduce(add, sums, first)
-
-    def _opened(self, part: int, number: int, length: int, rows: bytes) -> tuple[int, Rows, Any]:
-        """The number of a block among all, its rows, (length, n_columns), and its argument."""
-        place, expected, argument = self.blocks.get((part, number), (0, -1, b""))
-        if length != expected:
-            raise DataError(
-                f"partition {part} of X has other rows than in the first pass: its rows, or their order, differ each "
-                "time they are computed; write the DataFrame to a table first, or use its checkpoint()"
-            )
-        matrix = np.frombuffer(rows, self.dtype).reshape(self.n_columns, length).T
-        return place, matrix, pickle.loads(argument)  # noqa: S301 as above
+        part_of_sum = pickle.loads(self.part)  # noqa: S301 the driver has written it
+        found: dict[int, TreeSum] = {}
+        for part, number, length, rows in blocks:
+            place, expected, argument = self.blocks.get((part, number), (0, -1, b""))
+            if length != expected:
+                raise DataError(CHANGED.format(part))
+            matrix = np.frombuffer(rows, self.dtype).reshape(self.n_columns, length).T
+            value = part_of_sum(place, matrix, pickle.loads(argument))  # noqa: S301 as above
+            group = part // together
+            found[group] = found[group] + value if group in found else value
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,24 +149,22 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class SumOfPartition:
-    """The sum over the blocks of a partition of an RDD, for ``RDD.mapPartitionsWithIndex``.
+class SumOfPartitions:
+    """The sums over some partitions of an RDD, by the number of their neighbourhood, for ``RDD.mapPartitions``.
 
     Attributes
     ----------
     work : pyspark.Broadcast
         Of a `Work`.
     together : int
-        Number of neighbouring partitions whose sums get the same key.
+        Number of neighbouring partitions of the DataFrame that have one sum.
     """
 
     work: Any
     together: int
 
-    def __call__(self, index: int, blocks: Iterable[Block]) -> Iterator[tuple[int, TreeSum]]:
-        total = self.work.value.total(blocks)
-        if total is not None:
-            yield index // self.together, total
+    def __call__(self, blocks: Iterable[Block]) -> Iterator[tuple[int, TreeSum]]:
+        yield from self.work.value.totals(blocks, self.together).items()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +174,8 @@ class SumOfBatches:
     work: Sent
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
-        total = self.work.value.total(block for batch in batches for block in _blocks_of(batch))
-        if total is not None:
+        blocks = (block for batch in batches for block in _blocks_of(batch))
+        for total in self.work.value.totals(blocks, together=1 << 31).values():
             yield pa.record_batch({"sum": [cloudpickle.dumps(total)]})
 
 

@@ -16,8 +16,8 @@ ml_functions = LazyModule("pyspark.ml.functions")
 sql = LazyModule("pyspark.sql")
 types = LazyModule("pyspark.sql.types")
 
-# The column that holds the elements of the vectors, beside those of the DataFrame, which are renamed.
-ELEMENTS = "elements"
+# Columns beside the DataFrame's, which are renamed: the elements of the vectors, and the number of the partition.
+ELEMENTS, PART = "elements", "part"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +85,9 @@ class SparkColumns:
         return MatrixOfBatch(None if self.vector is None else ELEMENTS, numbers, self.dtype, width)
 
     def alone(self) -> Any:
-        """The DataFrame with the chosen columns alone, the elements of vectors as arrays."""
-        return self.frame.select(*self._elements(), *(f"c{place}" for place in self.numbers))
+        """The DataFrame with the number of the partition and the chosen columns, the elements of vectors as arrays."""
+        part = functions.spark_partition_id().alias(PART)
+        return self.frame.select(part, *self._elements(), *(f"c{place}" for place in self.numbers))
 
     def beside_all(self) -> Any:
         """The DataFrame with all its columns, and the elements of vectors as arrays after them."""

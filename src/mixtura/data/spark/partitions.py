@@ -18,7 +18,7 @@ from mixtura._support import LazyModule
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.partitions import TreeSum
 from mixtura.data.partitions.base import Task
-from mixtura.data.spark.blocks import SCHEMA, Key, MakeBlocks, Sent, SumOfBatches, SumOfPartition, Work
+from mixtura.data.spark.blocks import SCHEMA, Key, MakeBlocks, Sent, SumOfBatches, SumOfPartitions, Work
 from mixtura.data.spark.columns import SparkColumns
 from mixtura.data.spark.failures import explained
 from mixtura.errors import ParameterError
@@ -27,6 +27,9 @@ pyspark = LazyModule("pyspark")
 
 # Up to so many partitions the driver adds their sums itself; beyond, workers add those of neighbours first.
 DRIVER_ADDS = 64
+
+# A task has at least so many bytes of rows if there are more tasks than cores: each task of Python's waits for 40 ms.
+TASK_BYTES = 1 << 26
 
 
 class KeptBlocks(Protocol):
@@ -59,12 +62,14 @@ class BlocksOfRDD:
 
     def total(self, work: Work) -> TreeSum:
         """See `KeptBlocks`; like ``RDD.treeReduce``, but neighbours are added, whose sums `TreeSum` can join."""
-        count = self.rdd.getNumPartitions()
-        together = 1 if count <= DRIVER_ADDS else math.isqrt(count)
-        sent = self.rdd.context.broadcast(work)
+        count, context = self.rdd.getNumPartitions(), self.rdd.context
+        together = count if count <= DRIVER_ADDS else math.isqrt(count)
+        tasks = max(context.defaultParallelism, math.ceil(work.n_bytes / TASK_BYTES))
+        rdd = self.rdd.coalesce(tasks) if 2 * tasks <= count else self.rdd
+        sent = context.broadcast(work)
         try:
-            sums = self.rdd.mapPartitionsWithIndex(SumOfPartition(sent, together))
-            if together > 1:
+            sums = rdd.mapPartitions(SumOfPartitions(sent, together))
+            if together < count:
                 sums = sums.reduceByKey(add, math.ceil(count / together))
             return reduce(add, (total for _, total in sums.collect()), TreeSum({}))
         finally:
