@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from remote_rows import in_partitions
+from remote_rows import RemoteRows, in_partitions
 
 import mixtura
 from mixtura import DataError
@@ -42,6 +42,13 @@ def test_a_bad_cell_is_named_by_row_and_partition():
         in_partitions(rows, ends=(10, 20, 30), columns=("a", "b"))
     with pytest.raises(DataError, match=r"X, row 3 \(row 3 of partition 0\), column 2: -1 is negative"):
         in_partitions(np.zeros((30, 2)), np.where(np.arange(30) == 3, -1.0, 1.0), ends=(10, 30))
+
+
+def test_an_engine_that_loses_a_partition_is_found_out(monkeypatch):
+    source = in_partitions(np.arange(30.0)[:, None], ends=(10, 20, 30))
+    monkeypatch.setattr(RemoteRows, "reduce", lambda *_: TreeSum.of(0, 1.0) + TreeSum.of(2, 1.0))
+    with pytest.raises(DataError, match="X: a pass added 2 partitions of 3"):
+        mixtura.fit(source, 1)
 
 
 def test_rows_with_missing_cells_are_left_out():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from spark_rows import classic_session, groups, has_java, in_spark, named
+from spark_rows import classic_session, groups, in_spark, named
 
 import mixtura
 from mixtura import DataError, ParameterError
@@ -19,10 +19,7 @@ from mixtura.data.spark import partitions
 from mixtura.errors import MissingExtraError
 from mixtura.testing import check_source
 
-pytestmark = [
-    pytest.mark.skipif(not has_java(), reason="Spark needs Java"),
-    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 
 ROWS = groups()
 

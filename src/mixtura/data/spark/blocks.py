@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mixtura._support import CHUNK_ELEMENTS, LazyModule, Rows
+from mixtura._support import CHUNK_ELEMENTS, CHUNK_ROWS, LazyModule, Rows
 from mixtura.data.partitions import PartOfSum, TreeSum
 from mixtura.data.spark.batches import MatrixOfBatch
 from mixtura.data.spark.columns import PART
@@ -39,7 +39,7 @@ Key: TypeAlias = tuple[int, int]
 class MakeBlocks:
     """Makes blocks of the record batches of one partition, for ``DataFrame.mapInArrow``.
 
-    A block has the rows of one or more batches, at least `CHUNK_ELEMENTS` numbers if the partition has so many.
+    A block has the rows of one or more batches: at least as many as the work of one thread, a chunk of an array, has.
     """
 
     matrix: MatrixOfBatch
@@ -57,8 +57,8 @@ class MakeBlocks:
 
     @property
     def _size(self) -> int:
-        """Number of rows of a block."""
-        return max(CHUNK_ELEMENTS // self.n_columns, 1)
+        """Least number of rows of a block but the last."""
+        return min(max(CHUNK_ELEMENTS // self.n_columns, 1), CHUNK_ROWS)
 
     def _matrices(self, batches: Iterable[Any]) -> Iterator[Rows]:
         """The batches as matrices of no more rows than a block has."""

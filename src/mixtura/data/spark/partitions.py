@@ -17,7 +17,6 @@ import numpy as np
 from mixtura._support import LazyModule
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.partitions import TreeSum
-from mixtura.data.partitions.base import Task
 from mixtura.data.spark.blocks import SCHEMA, Key, MakeBlocks, Sent, SumOfBatches, SumOfPartitions, Work
 from mixtura.data.spark.columns import SparkColumns
 from mixtura.data.spark.failures import explained
@@ -152,7 +151,7 @@ class SparkPartitions:
         """See `Partitions`."""
         return len(self.lengths)
 
-    def reduce(self, task: Task, arguments: Sequence[Any]) -> TreeSum:
+    def reduce(self, task: Callable[[Any, Any], Any], arguments: Sequence[Any]) -> TreeSum:
         """See `Partitions`."""
         work = Work.of(task, self.lengths, arguments, self.n_columns, self.dtype.name)
         with explained():
