@@ -33,6 +33,9 @@ class RemoteRows:
     def dtype(self):
         return self.rows.dtype
 
+    def __reduce__(self):
+        raise TypeError("a task refers to the rows themselves, which do not travel")
+
     def reduce(self, task, arguments):
         remote = cloudpickle.dumps(PartOfSum(task))
         blocks = np.split(self.rows, self.ends[:-1])

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.partitions import Partitions, PartitionSource, RowOutput
+from mixtura.data.spark import map_spark_rows, spark_partitions
 
 # Makes the partitions of a table, of the chosen columns and the weights, which are given beside it or None.
 MakePartitions = Callable[[Any, ChosenColumns, Any], Partitions]
@@ -62,7 +63,11 @@ class Engine:
 
 
 # By the package in which the class of a table is defined.
-ENGINES: Mapping[str, Engine] = MappingProxyType({})
+ENGINES: Mapping[str, Engine] = MappingProxyType(
+    {
+        "pyspark": Engine(spark_partitions, map_spark_rows),
+    }
+)
 
 
 def engine_of(X: Any) -> Engine | None:

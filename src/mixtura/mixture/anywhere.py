@@ -35,7 +35,7 @@ def for_rows_anywhere(
         @wraps(method)
         def wrapped(mixture: Mixture, X: Any) -> Any:
             if (engine := engine_of(X)) is not None:
-                output = RowOutput(name, type_, None if width is None else width(mixture))
+                output = RowOutput(name, type_, None if width is None else width(mixture), mixture.columns)
                 return engine.map_rows(X, getattr(mixture, method.__name__), output)
             if is_source(X):
                 columns = column_order(X, mixture)

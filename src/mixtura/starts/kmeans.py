@@ -38,10 +38,11 @@ def kmeans(problem: Problem, k: int, rng: Rng) -> Stats:
     centres = model.cluster_centers_
     half = (centres**2).sum(axis=1) / 2  # |x - c|^2 is least where x'c - |c|^2 / 2 is largest; x is centred
     members = np.eye(k)
+    scatter_kind = problem.mstep.scatter_kind
 
     def nearest(chunk: Chunk) -> Stats:
         labels = ((chunk.rows - origin) @ centres.T - half).argmax(axis=1)
-        return accumulate(chunk, members[labels], problem.mstep.scatter_kind)
+        return accumulate(chunk, members[labels], scatter_kind)
 
     return problem.source.sum(sum_over_blocks(nearest, k))
 

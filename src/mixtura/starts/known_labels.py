@@ -45,11 +45,12 @@ class FromKnownLabels:
                 f"known_labels: all rows of component {stats.weight.argmin()} have weight zero; leave it out"
             )
         mixture, _ = first(stats)
+        kernel, scatter_kind = kernel_of(problem.source), problem.mstep.scatter_kind
 
         def all_stats(chunk: Chunk) -> Stats:
             own = self.labels[chunk.positions]
-            posterior = kernel_of(problem.source).posterior(mixture, chunk.rows)
+            posterior = kernel.posterior(mixture, chunk.rows)
             posterior = np.where((own == UNKNOWN)[:, None], posterior, members[own])
-            return accumulate(chunk, posterior, problem.mstep.scatter_kind)
+            return accumulate(chunk, posterior, scatter_kind)
 
         return problem.source.sum(sum_over_blocks(all_stats, k))

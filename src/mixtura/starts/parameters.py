@@ -130,9 +130,10 @@ def _nearest(problem: Problem, k: int, given: dict[str, Any]) -> Stats:
     spread = given.get("covariances") or DiagonalCovariance(problem.scale[None], k, d)
     view = Mixture(given.get("weights", np.full(k, 1 / k)), given["means"], spread)
     members = np.eye(k)
+    scatter_kind = problem.mstep.scatter_kind
 
     def chunk_stats(chunk: Chunk) -> Stats:
-        return accumulate(chunk, members[view.log_joint(chunk.rows).argmax(axis=1)], problem.mstep.scatter_kind)
+        return accumulate(chunk, members[view.log_joint(chunk.rows).argmax(axis=1)], scatter_kind)
 
     return problem.source.sum(sum_over_blocks(chunk_stats, k))
 

@@ -45,9 +45,10 @@ class Responsibilities:
                 f"start, row {bad[0]}: responsibilities {given[bad[0]].tolist()}; "
                 "expected numbers that are not negative and sum to one"
             )
+        scatter_kind = problem.mstep.scatter_kind
 
         def chunk_stats(chunk: Chunk) -> Stats:
-            return accumulate(chunk, given[chunk.positions], problem.mstep.scatter_kind)
+            return accumulate(chunk, given[chunk.positions], scatter_kind)
 
         return problem.source.sum(sum_over_blocks(chunk_stats, k))
 
@@ -84,8 +85,9 @@ class Labels:
         if len(values) != k:
             raise DataError(f"start: labels have {len(values)} different values; expected k = {k}")
         members = np.eye(k)
+        scatter_kind = problem.mstep.scatter_kind
 
         def chunk_stats(chunk: Chunk) -> Stats:
-            return accumulate(chunk, members[codes[chunk.positions]], problem.mstep.scatter_kind)
+            return accumulate(chunk, members[codes[chunk.positions]], scatter_kind)
 
         return problem.source.sum(sum_over_blocks(chunk_stats, k))

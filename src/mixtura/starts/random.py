@@ -47,11 +47,12 @@ def draw_distinct_rows(sample: Chunk, k: int, rng: Rng) -> Array:
 def random(problem: Problem, k: int, rng: Rng) -> Stats:
     """Statistics with responsibilities that are uniform random numbers, normalised row by row."""
     seed = int(rng.integers(2**31) if isinstance(rng, np.random.Generator) else rng.randint(2**31 - 1))
+    scatter_kind = problem.mstep.scatter_kind
 
     def chunk_stats(chunk: Chunk) -> Stats:
         # Seeded by position, so that results do not depend on the order in which threads work on the chunks.
         raw = np.random.default_rng((seed, chunk.first)).uniform(size=(len(chunk.rows), k))
-        return accumulate(chunk, raw / raw.sum(axis=1, keepdims=True), problem.mstep.scatter_kind)
+        return accumulate(chunk, raw / raw.sum(axis=1, keepdims=True), scatter_kind)
 
     return problem.source.sum(sum_over_blocks(chunk_stats, k))
 

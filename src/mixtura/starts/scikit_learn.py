@@ -38,9 +38,10 @@ def kmeans_labels(problem: Problem, k: int, state: State) -> Stats:
     labels = np.zeros(problem.source.length, dtype=np.intp)
     labels[chunk.positions] = found
     members = np.eye(k)
+    scatter_kind = problem.mstep.scatter_kind
 
     def cluster_stats(part: Chunk) -> Stats:
-        return accumulate(part, members[labels[part.positions]], problem.mstep.scatter_kind)
+        return accumulate(part, members[labels[part.positions]], scatter_kind)
 
     return problem.source.sum(sum_over_blocks(cluster_stats, k))
 
@@ -49,9 +50,10 @@ def random_responsibilities(problem: Problem, k: int, state: State) -> Stats:
     """Statistics under responsibilities drawn uniformly for all rows at once, (n, k), and normalised row by row."""
     resp = state.uniform(size=(problem.source.length, k)).astype(problem.source.dtype, copy=False)
     resp /= resp.sum(axis=1, keepdims=True)
+    scatter_kind = problem.mstep.scatter_kind
 
     def chunk_stats(part: Chunk) -> Stats:
-        return accumulate(part, resp[part.positions], problem.mstep.scatter_kind)
+        return accumulate(part, resp[part.positions], scatter_kind)
 
     return problem.source.sum(sum_over_blocks(chunk_stats, k))
 

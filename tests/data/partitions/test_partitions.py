@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from remote_rows import in_partitions
+from remote_rows import RemoteRows, in_partitions
 
 import mixtura
 from mixtura import DataError
@@ -44,6 +44,13 @@ def test_a_bad_cell_is_named_by_row_and_partition():
         in_partitions(np.zeros((30, 2)), np.where(np.arange(30) == 3, -1.0, 1.0), ends=(10, 30))
 
 
+def test_an_engine_that_loses_a_partition_is_found_out(monkeypatch):
+    source = in_partitions(np.arange(30.0)[:, None], ends=(10, 20, 30))
+    monkeypatch.setattr(RemoteRows, "reduce", lambda *_: TreeSum.of(0, 1.0) + TreeSum.of(2, 1.0))
+    with pytest.raises(DataError, match="X: a pass added 2 partitions of 3"):
+        mixtura.fit(source, 1)
+
+
 def test_rows_with_missing_cells_are_left_out():
     rows = np.random.default_rng(0).normal(size=(300, 2))
     rows[::7, 0] = np.nan
@@ -55,6 +62,18 @@ def test_rows_with_missing_cells_are_left_out():
     assert mixtura.fit(source, 2).loglik == pytest.approx(mixtura.fit(kept, 2).loglik, rel=1e-12)
     with pytest.raises(DataError, match="has no rows"):
         in_partitions(rows[100:200], ends=(50, 100), missing="drop")
+
+
+@pytest.mark.parametrize("start", ["small-em", "hierarchical", "kmeans", "k-means++", "random", "labels"])
+def test_every_start_sends_functions_and_no_rows(start):
+    rows = np.random.default_rng(0).normal(size=(300, 2)) + 6.0 * (np.arange(300) % 2)[:, None]
+    labels = np.arange(300) % 2
+    options = {"start": mixtura.Labels(labels) if start == "labels" else start, "seed": 0}
+    fit = mixtura.fit(in_partitions(rows, ends=(100,)), 2, **options)
+    assert fit.loglik == pytest.approx(mixtura.fit(rows, 2, **options).loglik, rel=1e-12)
+    known = np.where(np.arange(300) % 3, -1, labels)
+    fit = mixtura.fit(in_partitions(rows, ends=(100,)), 2, known_labels=known)
+    assert fit.loglik == pytest.approx(mixtura.fit(rows, 2, known_labels=known).loglik, rel=1e-12)
 
 
 def test_single_precision_stays():

@@ -22,11 +22,14 @@ class RowOutput:
         float or int.
     width : int or None
         Number of values for each row, an array (n, width); None for one, (n,).
+    columns : tuple of str or None
+        Names of the columns that are used; None where they are not known.
     """
 
     name: str
     type: type
     width: int | None = None
+    columns: tuple[str, ...] | None = None
 
     def of(self, f: Callable[[Any], NDArray[Any]], rows: Any) -> NDArray[Any]:
         """``f(rows)``, and an empty array of the same kind for an empty partition.

@@ -19,6 +19,7 @@ from mixtura.data.partitions.base import Partitions, Task
 from mixtura.data.partitions.survey import OnCompleteRows, PartitionSurvey, TakeSurvey, check_survey
 from mixtura.data.source import Sum
 from mixtura.data.stored import StoredWeights, joined, kind_and_scale, sample_size
+from mixtura.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,7 @@ class PartitionSource:
             If a cell cannot be used; the message names the row, the partition and the column.
         """
         drop = missing == "drop"
-        surveys = partitions.reduce(TakeSurvey(weighted, drop), [None] * partitions.count).total() or ()
+        surveys = _sum_of_all(partitions, TakeSurvey(weighted, drop), [None] * partitions.count) or ()
         check_survey(surveys, partitions.columns, partitions.name)
         kind, scale = None, None
         if weighted:
@@ -152,7 +153,7 @@ class PartitionSource:
         if self.factor is not None:
             parts = [self.factor[slice(*ends)] for ends in zip(self.starts, self.starts[1:], strict=False)]
         arguments = list(zip(self.starts, parts, *more, strict=False))
-        return self.partitions.reduce(OnCompleteRows(task) if self.drop else task, arguments).total()
+        return _sum_of_all(self.partitions, OnCompleteRows(task) if self.drop else task, arguments)
 
     def rows(self, n: int, rng: Rng) -> Chunk:
         """A random sample of n rows of positive weight, in their order; all rows if there are fewer.
@@ -196,6 +197,17 @@ class PartitionSource:
         """``f(rows)`` of all rows in their order, in memory, (length,) or (length, k)."""
         found: tuple[NDArray[Any], ...] = self.total_of(_MapRows(f, self.weights))
         return np.concatenate(found)
+
+
+def _sum_of_all(partitions: Partitions, task: Task, arguments: Sequence[Any]) -> Any:
+    """The sum of a task's values over all partitions; DataError if the engine has lost or doubled one."""
+    found = partitions.reduce(task, arguments)
+    if found.count != partitions.count:
+        raise DataError(
+            f"{partitions.name}: a pass added {format_count(found.count, 'partition')} of {partitions.count}; the rows "
+            "have changed since the first pass"
+        )
+    return found.total()
 
 
 def _by_partition(positions: NDArray[np.intp], counts: Sequence[int]) -> list[NDArray[np.intp]]:

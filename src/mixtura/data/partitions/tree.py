@@ -43,6 +43,11 @@ class TreeSum:
             _insert(nodes, node, value)
         return TreeSum(nodes)
 
+    @property
+    def count(self) -> int:
+        """Number of values that were added, those of nothing included."""
+        return sum(1 << level for level, _ in self.nodes)
+
     def total(self) -> Any:
         """The sum of all values, from the first to the last subtree that is complete; None if there is no value."""
         total = None
