@@ -25,7 +25,8 @@ from mixtura.analysis import (
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import DeterminantRatio, EigenvalueRatio
-from mixtura.data.files import FileSource, scan
+from mixtura.data import PartitionSource, scan
+from mixtura.data.files import FileSource
 from mixtura.data.tables import read
 from mixtura.em import ComponentEvent, Outcome
 from mixtura.em.mstep import ConjugatePrior
@@ -110,6 +111,7 @@ __all__ = [
     "ParameterError",
     "Parameters",
     "ParametersWarning",
+    "PartitionSource",
     "PointMass",
     "Reduction",
     "Report",

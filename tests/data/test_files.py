@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import mixtura
+from mixtura import scan
 from mixtura.data import ArraySource
-from mixtura.data.files import RowsRead, blocks, scan
+from mixtura.data.files import RowsRead, blocks
 from mixtura.data.files.reservoir import Reservoir
 from mixtura.errors import DataError, ParameterError
 from mixtura.kernels import summarise
@@ -242,7 +243,7 @@ def test_tables_of_other_packages(small_blocks):
 
 
 def test_samples_are_random_and_know_their_positions(tmp_path, small_blocks, monkeypatch):
-    monkeypatch.setattr(sys.modules["mixtura.data.files.scan"], "SAMPLE_ROWS", 500)
+    monkeypatch.setattr(sys.modules["mixtura.data.stored"], "SAMPLE_ROWS", 500)
     source = scan(write(tmp_path, "npy"))
     for n in (100, 500, 900, 5000):
         chunk = source.rows(n, np.random.default_rng(0))

@@ -11,7 +11,7 @@ from mixtura import Mixture
 from mixtura.cli.console import print_message, silent_panics
 from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import rows_progress, show_rows, shows_on_terminal
-from mixtura.data.files import FileSource, is_large, scan
+from mixtura.data.files import FileSource, is_large, scan_files
 from mixtura.data.tables import FORMATS, Reading, Table, read_as
 from mixtura.errors import ParameterError
 
@@ -167,7 +167,7 @@ class ReadingOptions:
             )
         own = model.columns if isinstance(model, Mixture) and self.columns is None else None
         with rows_progress("reading"):
-            source = scan(
+            source = scan_files(
                 data,
                 own or parse_names(self.columns),
                 exclude=parse_names(self.exclude) or (),

@@ -12,6 +12,7 @@ from mixtura.data.chunk import Chunk
 from mixtura.data.engines import engine_of
 from mixtura.data.partitions import PartitionSource, RowOutput
 from mixtura.data.row_values import RowValues, map_rows
+from mixtura.data.scanning import scan
 from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source, weights_of
 from mixtura.data.summary import Extent, Summary
 from mixtura.data.values import ColumnValues, round_to_units
@@ -37,5 +38,6 @@ __all__ = [
     "is_source",
     "map_rows",
     "round_to_units",
+    "scan",
     "weights_of",
 ]

@@ -13,7 +13,7 @@ from mixtura._support import check_unmasked, choose_columns, column_names
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.engines import engine_of
 from mixtura.data.files.locate import is_large
-from mixtura.data.files.scan import scan
+from mixtura.data.files.scan import scan_files
 from mixtura.data.source import is_source
 from mixtura.data.tables import find_columns, read
 from mixtura.errors import ColumnsWarning, ParameterError
@@ -51,7 +51,7 @@ def read_or_choose(X: Any, columns: Sequence[str | int] | None, *, stacklevel: i
     array([[3., 1.]])
     """
     if isinstance(X, str | os.PathLike):
-        found: Any = scan(X, columns) if is_large(os.fspath(X)) else read(X, columns)
+        found: Any = scan_files(X, columns) if is_large(os.fspath(X)) else read(X, columns)
         for note in found.notes:
             warnings.warn(note, ColumnsWarning, stacklevel=stacklevel)
         return found

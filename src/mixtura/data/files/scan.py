@@ -1,17 +1,17 @@
-"""`mixtura.scan`: files of any size as a source, read once, and then from a temporary copy, block by block."""
+"""Files of any size as a source, read once, and then from a temporary copy, block by block."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from mixtura._support import LazyModule, Rows, check_weight_kind, format_count, format_list, using_threads
+from mixtura._support import LazyModule, Rows, format_count, format_list, using_threads
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.chunk import Chunk
 from mixtura.data.files.arrow import StreamReader, described
@@ -25,6 +25,7 @@ from mixtura.data.files.readers import FilesReader, available_columns
 from mixtura.data.files.reservoir import Reservoir
 from mixtura.data.files.source import FileSource
 from mixtura.data.files.zarr_store import ZarrStore, is_zarr
+from mixtura.data.stored import kind_and_scale, sample_size
 from mixtura.data.tables import find_columns
 from mixtura.errors import DataError, ParameterError
 
@@ -32,9 +33,6 @@ pa = LazyModule("pyarrow")
 
 # The columns of what is read, what messages call it, and what makes a reader of some columns as values of a type.
 Opened: TypeAlias = tuple[AvailableColumns, str, Callable[[tuple[str, ...], np.dtype[Any]], BatchReader]]
-
-# Rows, and numbers, of the sample that is kept in memory.
-SAMPLE_ROWS, SAMPLE_VALUES = 100_000, 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +72,7 @@ def check_unchanged(reader: BatchReader, before: tuple[tuple[str, int, int], ...
         raise DataError(f"{changed[0][0]} was changed while it was read; scan it again when nobody writes to it")
 
 
-def scan(
+def scan_files(
     what: Any,
     columns: Sequence[str | int] | None = None,
     *,
@@ -89,68 +87,10 @@ def scan(
     threads: int | None = None,
     on_rows: OnRows | None = None,
 ) -> FileSource:
-    """Open data that does not fit into memory as a source, for `mixtura.fit` and all other functions that take X.
-
-    The rows are read once, checked, and copied to a temporary file, from which all later passes read; a random sample
-    stays in memory, on which starts are compared. Memory is bounded, whatever the number of rows.
-
-    Parameters
-    ----------
-    what : str or path, or table
-        Parquet, Arrow or Feather, CSV, TSV and NDJSON (also .gz, .bz2, .zst), one .npy, or one Zarr store (an array
-        of two dimensions, or a group of columns): a file, a folder, or a pattern such as ``"logs/*.parquet"``; local
-        or an address that PyArrow or fsspec opens, such as ``"s3://bucket/part-*.parquet"``. Or a table with the
-        method ``__arrow_c_stream__``, such as a relation of DuckDB or a frame of Polars.
-    columns, exclude : sequence of str or int, optional
-        Columns to use, and to leave out, as in `mixtura.read`; by default all that hold numbers. The keys of folders
-        such as ``year=2024`` are columns, too, but are used only if they are asked for by their names.
-    weights_column : str, optional
-        Column that holds the rows' weights.
-    weights_are : {"counts", "sampling"}, optional
-        As in `mixtura.fit`.
-    missing : {"error", "drop"}
-        What to do about rows with a cell that is empty, NaN or infinite: refuse them or leave them out.
-    bad_rows : {"error", "drop"}
-        What to do about rows of text that cannot be read: with text in place of a number, too many or too few cells,
-        or broken JSON. Errors and notes count all of them, and show the first twenty.
-    file_format : str, optional
-        "parquet", "arrow", "csv", "tsv", "ndjson", "npy" or "zarr"; by default that of the suffix.
-    spool : int, optional
-        Largest size of the temporary copy in bytes; 0 for none, so that the files are read in each pass. By default
-        four fifths of the free space. A .npy file is never copied.
-    folder : str, optional
-        Where the temporary copy lies; by default in the system's folder for such files (TMPDIR).
-    threads : int, optional
-        As in `mixtura.fit`.
-    on_rows : callable, optional
-        Called in each pass, this first one and those of fits, with a `mixtura.data.files.RowsRead` at its beginning
-        and after each block; `mixtura.progress` makes one that shows them.
-
-    Returns
-    -------
-    FileSource
-
-    Raises
-    ------
-    DataError
-        If a file or a cell cannot be used; the message names the file, the row and the column.
-    ParameterError
-        If a column is missing from the files.
-    MissingExtraError
-        If PyArrow is not installed.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> path = pathlib.Path(tempfile.mkdtemp(), "rows.npy")
-    >>> np.save(path, np.random.default_rng(0).normal(size=(1000, 2)))
-    >>> scan(path)
-    <FileSource of 1,000 rows in 2 columns (x1, x2)>
-    """
+    """The source of files, or of a table with ``__arrow_c_stream__``; see `mixtura.scan`."""
     reader, notes = _open(what, file_format, ChosenColumns(columns, exclude, weights_column))
     weighted, width = weights_column is not None, len(reader.columns)
-    size = min(SAMPLE_ROWS, max(SAMPLE_VALUES // width, 1000))
-    sample = Reservoir.of_size(size, width, reader.dtype, np.random.default_rng(0))
+    sample = Reservoir.of_size(sample_size(width), width, reader.dtype, np.random.default_rng(0))
     intake = Intake.of(reader.columns, sample, weighted=weighted, missing=missing, bad_rows=bad_rows)
     before = reader.state()
     with using_threads(threads):
@@ -158,7 +98,10 @@ def scan(
     check_unchanged(reader, before)
     if not blocks.shape[0]:
         raise DataError(f"{reader.name} has no rows that can be used")
-    kind, scale = _kind_and_scale(intake.sums, weights_are) if weighted else (None, None)
+    kind, scale = None, None
+    if weighted:
+        weight, squares, whole = intake.sums["weight"], intake.sums["squares"], not intake.sums["broken"]
+        kind, scale = kind_and_scale(weight, squares, whole=whole, weights_are=weights_are)
     rows, positions = sample.in_order()
     source = FileSource(
         CountedBlocks(blocks, on_rows or ignore_rows),
@@ -174,15 +117,6 @@ def scan(
         lengths=tuple(intake.lengths.items()),
     )
     return replace(source, sample=source.chunk(rows, 0, positions))
-
-
-def _kind_and_scale(sums: Mapping[str, float], weights_are: str | None) -> tuple[str, float]:
-    """What weights are, and by what they are multiplied (`mixtura._support.as_row_weights`), from their sums."""
-    check_weight_kind(weights_are)
-    if not sums["weight"]:
-        raise DataError("every weight is zero; at least one row must count")
-    kind = weights_are or ("sampling" if sums["broken"] else "counts")
-    return kind, sums["weight"] / sums["squares"] if kind == "sampling" else 1.0
 
 
 def _open(what: Any, file_format: str | None, chosen: ChosenColumns) -> tuple[BatchReader, tuple[str, ...]]:

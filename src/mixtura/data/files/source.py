@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from operator import add
 from typing import Any
@@ -15,6 +15,7 @@ from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.data.files.blocks import Blocks
 from mixtura.data.source import Sum
+from mixtura.data.stored import StoredWeights, joined
 from mixtura.data.tables import Table
 
 
@@ -108,18 +109,12 @@ class FileSource:
 
     def chunk(self, block: Rows, start: int, offsets: NDArray[np.intp] | None = None) -> Chunk:
         """The rows of positive weight among rows as they are stored, whose positions are as in `Chunk`."""
-        chunk = Chunk(block[:, : self.n_features], None, start, offsets)
-        weight = self._weights(block, chunk.positions)
-        chunk = replace(chunk, sample_weight=weight)
-        return chunk if weight is None or weight.all() else chunk.take(np.flatnonzero(weight))
+        positions = slice(start, start + len(block)) if offsets is None else start + offsets
+        return StoredWeights(self.weight_scale).chunk(block, start, offsets, self._factor(positions))
 
-    def _weights(self, block: Rows, positions: slice | NDArray[np.intp]) -> Array | None:
-        """Weights of rows as they are stored, (m,), which may be zero; None without weights."""
-        stored = None if self.weight_scale is None else block[:, -1].astype(np.float64) * self.weight_scale
-        if self.factor is None:
-            return stored
-        factor = np.asarray(self.factor[positions], dtype=np.float64)
-        return factor if stored is None else stored * factor
+    def _factor(self, positions: slice | NDArray[np.intp]) -> Array | None:
+        """By what the weights at some positions are multiplied."""
+        return None if self.factor is None else self.factor[positions]
 
     def tables(self) -> Iterator[Table]:
         """The rows in their order as tables, for what is written row by row; rows that were left out have places."""
@@ -165,7 +160,7 @@ class FileSource:
             here = chosen[np.searchsorted(chosen, before) : np.searchsorted(chosen, before + len(chunk.rows))]
             parts.append(chunk.take(here - before))
             before += len(chunk.rows)
-        return _joined(parts)
+        return joined(parts)
 
     def take(self, positions: NDArray[np.intp]) -> ArraySource:
         """A source, in memory, of the rows at these positions, in this order."""
@@ -176,7 +171,7 @@ class FileSource:
             here = wanted[slice(*np.searchsorted(wanted, (start, start + len(block))))]
             chosen = block[here - start]
             rows.append(chosen[:, : self.n_features])
-            weights.append(self._weights(chosen, here))
+            weights.append(StoredWeights(self.weight_scale).weights(chosen, self._factor(here)))
             start += len(block)
         back = np.argsort(order, kind="stable")
         weight = None if weights[0] is None else np.concatenate([each for each in weights if each is not None])[back]
@@ -190,11 +185,3 @@ class FileSource:
         here, before = self.sample.positions, self.sample.sample_weight
         weight = both[here] if before is None else before * np.asarray(factor)[here]
         return replace(same, n_rows=n_rows, sample=self.sample.reweighted(weight).take(np.flatnonzero(weight)))
-
-
-def _joined(parts: Sequence[Chunk]) -> Chunk:
-    """Chunks as one, with the positions of all rows."""
-    rows = np.concatenate([part.rows for part in parts])
-    positions = [np.arange(p.start, p.stop) if isinstance(p := part.positions, slice) else p for part in parts]
-    weights = [part.sample_weight for part in parts if part.sample_weight is not None]
-    return Chunk(rows, np.concatenate(weights) if weights else None, 0, np.concatenate(positions))
