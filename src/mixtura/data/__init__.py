@@ -10,7 +10,9 @@ from mixtura.data.array import ArraySource
 from mixtura.data.as_source import as_source, column_order, given_weights, is_elsewhere
 from mixtura.data.chunk import Chunk
 from mixtura.data.engines import engine_of
+from mixtura.data.incomplete import IncompleteSource
 from mixtura.data.partitions import PartitionSource, RowOutput
+from mixtura.data.patterns import Patterns
 from mixtura.data.row_values import RowValues, map_rows
 from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source, weights_of
 from mixtura.data.summary import Extent, Summary
@@ -22,7 +24,9 @@ __all__ = [
     "Chunk",
     "ColumnValues",
     "Extent",
+    "IncompleteSource",
     "PartitionSource",
+    "Patterns",
     "RowOutput",
     "RowValues",
     "Source",

@@ -10,6 +10,7 @@ from mixtura._support import VERSION, Rng, announce, as_known_seed, underflow_to
 from mixtura.data import ColumnValues, Source
 from mixtura.em import Outcome, Problem, Resumed, Run, advance, iterate, reseed_empty
 from mixtura.em.steppers import PLAIN
+from mixtura.fitting.completion import FromCompletedRows, completed_part, with_completed_rows
 from mixtura.fitting.em import EM
 from mixtura.fitting.keeper import NO_KEEPER, Keeper
 from mixtura.fitting.model import Model
@@ -59,15 +60,19 @@ def plan_fit(
     """
     model = model.in_columns(source.n_features)
     k = as_n_components(n_components, start)
-    summary, values = model.summary(source), ColumnValues.of(source)
-    problem = model.problem(source, summary, em.floor_variances(summary, values))
+    source = with_completed_rows(source)
+    rows = completed_part(source)
+    summary, values = model.summary(rows), ColumnValues.of(source)
+    problem = model.problem(rows, summary, em.floor_variances(summary, values))
     initial = as_initial(start)
     if known_labels is not None:
         model.check_known_labels()
         problem, initial = with_known_labels(problem, known_labels, k, start, initial)
-    region, initials = with_noise(model.noise, source, summary, initial=initial, start=start)
+    region, initials = with_noise(model.noise, rows, summary, initial=initial, start=start)
     model = replace(model, noise=region) if model.noise is None else model  # that of a start with noise
     problem = with_fixed_parameters(problem.with_background(region), k, model.fixed, start=start, initial=initial)
+    if source is not rows:
+        problem, initials = replace(problem, source=source), tuple(map(FromCompletedRows, initials))
     return FitPlan(problem, k, initials, model, em, values)
 
 
