@@ -190,11 +190,13 @@ def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None, *, mi
     if all_finite(array):
         return
     limit = _largest_allowed(array)
-    too_large = ((block.start, ~(np.abs(array[block]) <= limit)) for block in block_slices(*array.shape))
-    bad_cells = (
-        (start, np.argwhere(bad & ~(missing & np.isnan(array[start : start + len(bad)])))) for start, bad in too_large
-    )
-    found = next(((start + bad[0][0], bad[0][1]) for start, bad in bad_cells if len(bad)), None)
+
+    def bad_cells(part: Rows) -> NDArray[np.bool_]:
+        bad = np.asarray(~(np.abs(part) <= limit))
+        return np.asarray(bad & ~np.isnan(part)) if missing else bad
+
+    blocks = ((block.start, np.argwhere(bad_cells(array[block]))) for block in block_slices(*array.shape))
+    found = next(((start + cells[0][0], cells[0][1]) for start, cells in blocks if len(cells)), None)
     if found is None:
         return
     row, column = found

@@ -10,7 +10,7 @@ from mixtura.data.array import ArraySource
 from mixtura.data.as_source import as_source, column_order, given_weights, is_elsewhere
 from mixtura.data.chunk import Chunk
 from mixtura.data.engines import engine_of
-from mixtura.data.incomplete import IncompleteSource
+from mixtura.data.incomplete import IncompleteSource, completed_part
 from mixtura.data.partitions import PartitionSource, RowOutput
 from mixtura.data.patterns import Patterns
 from mixtura.data.row_values import RowValues, map_rows
@@ -35,6 +35,7 @@ __all__ = [
     "WholeArray",
     "as_source",
     "column_order",
+    "completed_part",
     "engine_of",
     "given_weights",
     "is_elsewhere",

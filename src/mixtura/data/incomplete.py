@@ -15,7 +15,7 @@ from mixtura._support import Array, Rng, Rows, chunk_slices, map_in_order
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.data.patterns import Patterns
-from mixtura.data.source import Sum
+from mixtura.data.source import Source, Sum
 from mixtura.errors import DataError
 
 
@@ -136,6 +136,11 @@ class IncompleteSource:
         return replace(self, given=self.given.reweighted(factor), completed=self.completed.reweighted(factor))
 
 
+def completed_part(source: Source) -> Source:
+    """The completed rows of a source; the source itself where none has a missing value."""
+    return source.completed if isinstance(source, IncompleteSource) else source
+
+
 def with_means(rows: Rows) -> Rows:
     """Rows with each missing value replaced by its column's mean.
 
@@ -145,7 +150,6 @@ def with_means(rows: Rows) -> Rows:
     [[1.0, 2.0], [3.0, 2.0]]
     """
     missing = np.isnan(rows)
-    means = np.divide(
-        np.where(missing, 0, rows).sum(axis=0, dtype=np.float64), (~missing).sum(axis=0), where=~missing.all(axis=0)
-    )
+    counts = np.maximum((~missing).sum(axis=0), 1)
+    means = np.where(missing, 0, rows).sum(axis=0, dtype=np.float64) / counts
     return np.where(missing, means.astype(rows.dtype), rows)

@@ -9,7 +9,7 @@ import numpy as np
 from mixtura._support import Rng
 from mixtura.covariance import DiagonalCovariance
 from mixtura.covariance.models import as_covariance_model
-from mixtura.data import IncompleteSource, Source
+from mixtura.data import IncompleteSource, Source, completed_part
 from mixtura.em import LoglikRises, Problem, ReseedThenRemove, Run, iterate
 from mixtura.em.estep import Plain
 from mixtura.em.mstep import MStep
@@ -42,11 +42,6 @@ def _one_gaussian(source: IncompleteSource) -> Mixture:
     run = Run.started(problem.begin(start))
     rng = np.random.default_rng(0)
     return iterate(problem, run, stop=[LoglikRises(TOLERANCE)], max_iter=MAX_ITERATIONS, rng=rng).last.mixture
-
-
-def completed_part(source: Source) -> Source:
-    """The completed rows of a source; the source itself where none has a missing value."""
-    return source.completed if isinstance(source, IncompleteSource) else source
 
 
 @dataclass(frozen=True, slots=True, eq=False)

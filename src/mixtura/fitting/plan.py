@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mixtura._support import VERSION, Rng, announce, as_known_seed, underflow_to_zero
-from mixtura.data import ColumnValues, Source
+from mixtura.data import ColumnValues, Source, completed_part
 from mixtura.em import Outcome, Problem, Resumed, Run, advance, iterate, reseed_empty
 from mixtura.em.steppers import PLAIN
-from mixtura.fitting.completion import FromCompletedRows, completed_part, with_completed_rows
+from mixtura.fitting.completion import FromCompletedRows, with_completed_rows
 from mixtura.fitting.em import EM
 from mixtura.fitting.keeper import NO_KEEPER, Keeper
 from mixtura.fitting.model import Model

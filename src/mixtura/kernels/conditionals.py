@@ -65,6 +65,12 @@ class Conditionals:
         """Those of patterns (p, d), of which some may be complete."""
         return _diagonal(affine, seen) if affine.form == "diagonal" else _dense(affine, seen)
 
+    def only(self, pattern: int) -> Conditionals:
+        """Those of one pattern."""
+        own = slice(pattern, pattern + 1)
+        slopes = None if self.slopes is None else self.slopes[own]
+        return Conditionals(self.affine, self.seen[own], self.factors[own], self.constants[own], slopes, self.rest[own])
+
     def density(self, pattern: int) -> PatternDensity:
         """The marginal density of a pattern, for rows whose missing values are replaced by the shift."""
         affine, factors = self.affine, self.factors[pattern]
@@ -97,6 +103,11 @@ class Conditionals:
         return self.slopes @ scatter @ self.slopes.swapaxes(2, 3)
 
 
+def _lacking(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which columns are missing, (p, d)."""
+    return np.asarray(~seen)
+
+
 def _noise_constants(affine: Affine, seen: NDArray[np.bool_]) -> Array:
     """Log-volume, (p,), of the noise's region in the columns that each pattern lacks."""
     widths = affine.noise_log_widths
@@ -105,10 +116,10 @@ def _noise_constants(affine: Affine, seen: NDArray[np.bool_]) -> Array:
 
 def _diagonal(affine: Affine, seen: NDArray[np.bool_]) -> Conditionals:
     """The conditionals of components with diagonal covariances."""
-    lacking = np.logical_not(seen)
+    lacking = _lacking(seen)
     missing = lacking[:, None, :]
     factors = np.where(missing, 0.0, affine.factors)
-    gaussian = affine.factors.any(axis=1)
+    gaussian: NDArray[np.bool_] = np.asarray(affine.factors.any(axis=1))
     with np.errstate(divide="ignore"):
         logs = np.where(affine.factors > 0, np.log(affine.factors), 0.0) - 0.5 * math.log(2 * math.pi)
     constants = affine.constants - lacking @ logs.T * gaussian
@@ -120,7 +131,7 @@ def _diagonal(affine: Affine, seen: NDArray[np.bool_]) -> Conditionals:
 def _dense(affine: Affine, seen: NDArray[np.bool_]) -> Conditionals:
     """The conditionals of components with full covariances."""
     k, d = affine.means.shape
-    gaussian = affine.factors.any(axis=(1, 2))
+    gaussian: NDArray[np.bool_] = np.asarray(affine.factors.any(axis=(1, 2)))
     own = np.where(gaussian[:, None, None], affine.factors, np.eye(d))
     inverses = np.linalg.inv(own)
     covariances = inverses.swapaxes(1, 2) @ inverses  # S = U^-T U^-1
@@ -131,7 +142,7 @@ def _dense(affine: Affine, seen: NDArray[np.bool_]) -> Conditionals:
     factors = np.where(pairs, np.linalg.inv(lower.swapaxes(2, 3)), 0.0)
     precisions = factors @ factors.swapaxes(2, 3)
     slopes = covariances @ precisions
-    lacking = np.logical_not(seen)
+    lacking = _lacking(seen)
     both = lacking[:, None, :, None] & lacking[:, None, None, :]
     rest = np.where(both, covariances - slopes @ covariances, 0.0)
     slopes = np.where(seen[:, None, :, None], np.where(pairs, np.eye(d), 0.0), slopes)  # no rounding in columns seen

@@ -48,10 +48,10 @@ def impute(mixture: Mixture, X: Any, *, n: int | None = None, seed: int | Rng | 
     if n is None:
         return _with_means(mixture, rows) if has_missing(rows) else rows.copy()
     count, rng = as_count(n, "n"), as_rng(seed)
-    draws = np.repeat(rows[None], count, axis=0)
+    draws: Any = np.repeat(rows[None], count, axis=0)
     for own, which, conditionals in _by_pattern(mixture, rows):
         missing = np.flatnonzero(~conditionals.seen[which])
-        draws[:, own[:, None], missing] = _draws(mixture, rows[own], which, conditionals, count, rng)[..., missing]
+        draws[:, own[:, None], missing] = _draws(mixture, rows[own], conditionals.only(which), count, rng)[..., missing]
     return draws
 
 
@@ -66,12 +66,11 @@ def _by_pattern(mixture: Mixture, rows: Rows) -> Iterator[tuple[NDArray[np.intp]
                 yield patterns.order[start:end], which, conditionals
 
 
-def _expected(rows: Rows, which: int, conditionals: Conditionals) -> Array:
+def _expected(rows: Rows, conditionals: Conditionals) -> Array:
     """What each component expects of the rows of a pattern, (m, k, d)."""
-    means = np.broadcast_to(
-        np.where(np.isnan(rows), 0.0, rows)[:, None, :], (len(rows), *conditionals.affine.means.shape)
-    )
-    return conditionals.expected(np.full(len(rows), which), means)
+    shape = (len(rows), *conditionals.affine.means.shape)
+    known = np.broadcast_to(np.where(np.isnan(rows), 0.0, rows)[:, None, :], shape)
+    return conditionals.expected(np.zeros(len(rows), dtype=np.intp), known)
 
 
 def _with_means(mixture: Mixture, rows: Rows) -> Rows:
@@ -79,19 +78,19 @@ def _with_means(mixture: Mixture, rows: Rows) -> Rows:
     filled = rows.copy()
     responsibilities = kernels.kernel_for(rows).posterior(mixture, rows)
     for own, which, conditionals in _by_pattern(mixture, rows):
-        expected = _expected(rows[own], which, conditionals)
+        expected = _expected(rows[own], conditionals.only(which))
         missing = ~conditionals.seen[which]
         filled[np.ix_(own, missing)] = np.einsum("mk,mkj->mj", responsibilities[own], expected[:, :, missing])
     return filled
 
 
-def _draws(mixture: Mixture, rows: Rows, which: int, conditionals: Conditionals, count: int, rng: Rng) -> Array:
+def _draws(mixture: Mixture, rows: Rows, conditionals: Conditionals, count: int, rng: Rng) -> Array:
     """So many draws of all columns, (count, m, d), for the rows of a pattern; only the missing ones are of use."""
     k, many = mixture.n_components, (count, len(rows))
     cumulated = kernels.kernel_for(rows).posterior(mixture, rows).cumsum(axis=1)
     chosen = (rng.random(many)[:, :, None] > cumulated[None, :, :-1]).sum(axis=2)
-    expected = _expected(rows, which, conditionals)[np.arange(len(rows)), chosen]
-    rest, unknown = conditionals.rest[which], ~conditionals.seen[which]
+    expected = _expected(rows, conditionals)[np.arange(len(rows)), chosen]
+    rest, unknown = conditionals.rest[0], ~conditionals.seen[0]
     matrices = rest if rest.ndim == 3 else rest[..., None] * np.eye(rest.shape[-1])
     lower = np.linalg.cholesky(np.where(unknown & unknown[:, None], matrices[:k], np.eye(len(unknown))))
     errors = np.einsum("...ij,...j->...i", lower[np.minimum(chosen, k - 1)], rng.standard_normal((*many, len(unknown))))

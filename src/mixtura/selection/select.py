@@ -29,6 +29,7 @@ from mixtura.fitting import (
     noise_region_and_starts,
     warn_of_columns,
     warn_of_few_rows,
+    with_completed_rows,
     with_names,
 )
 from mixtura.selection.cell import Cell, as_criterion
@@ -130,7 +131,7 @@ def select(
     requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)
     X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
-    source = as_source(X, sample_weight, weights_are=weights_are)
+    source = with_completed_rows(as_source(X, sample_weight, weights_are=weights_are))
     earlier = as_earlier(resume)
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
     names = _estimable(names, source, requested, em)
