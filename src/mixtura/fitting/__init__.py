@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mixtura.fitting.checkpoint import Checkpoint
-from mixtura.fitting.completion import with_completed_rows
 from mixtura.fitting.conversion import fit_of
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
@@ -69,7 +68,6 @@ __all__ = [
     "usual_start_rows",
     "warn_of_columns",
     "warn_of_few_rows",
-    "with_completed_rows",
     "with_names",
     "without_noise_rows",
 ]

@@ -10,7 +10,6 @@ from mixtura._support import VERSION, Rng, announce, as_known_seed, underflow_to
 from mixtura.data import ColumnValues, Source, completed_part
 from mixtura.em import Outcome, Problem, Resumed, Run, advance, iterate, reseed_empty
 from mixtura.em.steppers import PLAIN
-from mixtura.fitting.completion import FromCompletedRows, with_completed_rows
 from mixtura.fitting.em import EM
 from mixtura.fitting.keeper import NO_KEEPER, Keeper
 from mixtura.fitting.model import Model
@@ -18,7 +17,7 @@ from mixtura.fitting.noise import with_noise
 from mixtura.fitting.options import as_n_components, with_fixed_parameters, with_known_labels
 from mixtura.fitting.start import Iteration
 from mixtura.kernels import kernel_of
-from mixtura.starts import Initial, as_initial
+from mixtura.starts import FromCompletedRows, Initial, as_initial, with_completed_rows
 from mixtura.stats import Stats
 
 

@@ -29,7 +29,6 @@ from mixtura.fitting import (
     noise_region_and_starts,
     warn_of_columns,
     warn_of_few_rows,
-    with_completed_rows,
     with_names,
 )
 from mixtura.selection.cell import Cell, as_criterion
@@ -39,6 +38,7 @@ from mixtura.selection.grid import Key, as_models, as_numbers_of_components
 from mixtura.selection.resume import as_earlier, check_same, reused_cells
 from mixtura.selection.selection import Selection
 from mixtura.selection.sweep import Plan, sample_rows, sweep
+from mixtura.starts import with_completed_rows
 
 INTERRUPTED = "Interrupted: the selection has the finished cells; pass it as resume= to continue."
 

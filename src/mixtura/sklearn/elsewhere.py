@@ -9,7 +9,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.data import Source, as_source
-from mixtura.fitting import with_completed_rows
 from mixtura.mixture import Mixture
 from mixtura.sklearn.automatic import as_start_result, covariance_type_of, is_automatic, select_by_bic
 from mixtura.sklearn.collapse import ILL_DEFINED, collapse_policy
@@ -17,6 +16,7 @@ from mixtura.sklearn.em import choose_best, run_starts
 from mixtura.sklearn.fitted_attributes import set_attributes
 from mixtura.sklearn.overrides import refuse_overridden
 from mixtura.sklearn.parameters import problem_and_start
+from mixtura.starts import with_completed_rows
 
 
 def fit_elsewhere(estimator: Any, X: Any, sample_weight: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +16,6 @@ from mixtura.em.estep import Plain
 from mixtura.em.mstep import MStep
 from mixtura.kernels import summarise
 from mixtura.mixture import Mixture
-from mixtura.starts import Initial
 from mixtura.stats import Stats
 
 # Iterations of EM for the one Gaussian that completes the rows, and the rise per row at which it stops.
@@ -54,7 +54,7 @@ class FromCompletedRows:
         The start.
     """
 
-    inner: Initial
+    inner: Callable[[Problem, int, Rng], Stats | Mixture]
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats | Mixture:
         return self.inner(replace(problem, source=completed_part(problem.source)), k, rng)
