@@ -69,21 +69,40 @@ NULL = [None if row == 3 else float(value) for row, value in enumerate(ROWS[:, 1
 CELL = 'row 3, column ("b"|1)'
 REFUSED = {
     "masked": (MASKED, f"{CELL}: the value is masked"),
-    "NaN": (with_cell(np.nan, float), f"{CELL}: nan is not a finite number"),
     "infinity": (with_cell(np.inf, float), f"{CELL}: inf is not a finite number"),
-    "pandas.NA": (with_cell(pd.NA, "Float64"), f"{CELL}: nan is not a finite number"),
-    "pandas.NA among objects": (with_cell(pd.NA), f"{CELL}: nan is not a finite number"),
-    "pandas.NA among integers": (FRAME.round().astype("Int64").mask(FRAME.loc[3, "b"] == FRAME), f"{CELL}: nan is"),
-    "None": (with_cell(None), f"{CELL}: nan is not a finite number"),
-    "NaT": (with_cell(pd.NaT), f"{CELL}: nan is not a finite number"),
-    "polars null": (pl.DataFrame({"a": ROWS[:, 0], "b": NULL}), f"{CELL}: nan is not a finite number"),
-    "arrow null": (ArrowTable({"a": ROWS[:, 0], "b": NULL}), f"{CELL}: nan is not a finite number"),
     "text": (with_cell("many"), f"{CELL}: 'many' is not a number; pass numeric columns only"),
     "time": (with_cell(pd.Timestamp("2020-01-01")), f"{CELL}: Timestamp.* is not a number"),
     "query": (pl.LazyFrame(ROWS, schema=["a", "b"]), r"X is a LazyFrame, whose rows .* yet; pass X.collect\(\)"),
     "dictionary": ({"a": ROWS[:, 0], "b": ROWS[:, 1]}, "X is of type dict; pass an array, a list or a table"),
     "records": (np.array([(1.0, 2.0)] * 40, dtype=[("a", float), ("b", float)]), "expected real numbers"),
 }
+
+
+MISSING = {
+    "NaN": with_cell(np.nan, float),
+    "pandas.NA": with_cell(pd.NA, "Float64"),
+    "pandas.NA among objects": with_cell(pd.NA),
+    "pandas.NA among integers": FRAME.round().astype("Int64").mask(FRAME.loc[3, "b"] == FRAME),
+    "None": with_cell(None),
+    "NaT": with_cell(pd.NaT),
+    "polars null": pl.DataFrame({"a": ROWS[:, 0], "b": NULL}),
+    "arrow null": ArrowTable({"a": ROWS[:, 0], "b": NULL}),
+}
+WITH_NAN = np.where((np.arange(40) == 3)[:, None] & (np.arange(2) == 1), np.nan, ROWS)
+
+
+@doors
+@pytest.mark.parametrize("rows", MISSING.values(), ids=MISSING)
+@pytest.mark.filterwarnings("ignore:X has feature names:UserWarning")
+def test_missing_values_are_nan_or_refused_at_every_door(door, rows):
+    rounded = "Int64" in map(str, getattr(rows, "dtypes", ()))
+    try:
+        wanted = door(np.round(WITH_NAN) if rounded else WITH_NAN)
+    except DataError:
+        with pytest.raises(DataError, match=f"{CELL}: nan is"):
+            door(rows)
+    else:
+        assert door(rows) == pytest.approx(wanted, rel=1e-9)
 
 
 @doors

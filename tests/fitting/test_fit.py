@@ -361,7 +361,7 @@ def test_bad_arguments_of_em_are_named(arguments, words):
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([[1.0, np.nan]], "X, row 0, column 1: nan is not a finite number"),
+        ([[1.0, np.nan]], "X, column 1: all values are missing"),
         ([[1.0, 2.0], [np.inf, 0.0]], "X, row 1, column 0: inf"),
         ([[1.0, 1e200]], "too large to square"),
         ([["a", "b"]], "row 0, column 0: 'a' is not a number"),
@@ -370,7 +370,8 @@ def test_bad_arguments_of_em_are_named(arguments, words):
         (np.zeros((0, 2)), r"shape \(0, 2\)"),
         (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\)"),
         (np.float32([[np.inf]]), "inf is not a finite number"),
-        (pd.DataFrame({"age": [1.0, np.nan]}), 'X, row 1, column "age"'),
+        (pd.DataFrame({"age": [1.0, np.inf]}), 'X, row 1, column "age"'),
+        (pd.DataFrame({"age": [None, np.nan], "size": [1.0, 2.0]}), 'X, column "age": all values are missing'),
     ],
 )
 def test_bad_rows_are_named(rows, words):

@@ -69,7 +69,7 @@ def test_rows_are_checked_against_it(mixture):
     with pytest.raises(DataError, match="X has 3 columns; this mixture has 2 dimensions"):
         mixture.logpdf(np.zeros((1, 3)))
     with pytest.raises(DataError, match='column "b"'):
-        mixture.predict([[0.0, np.nan]])
+        mixture.predict([[0.0, np.inf]])
     with pytest.raises(ParameterError, match="n is 0"):
         mixture.sample(0)
 

@@ -17,6 +17,7 @@ from mixtura._support.checks import (
     as_rows,
     choose_columns,
     frozen_array,
+    has_missing,
 )
 from mixtura._support.clock import time_to_tell
 from mixtura._support.containers import as_numbers, check_unmasked, column_names, same_value, shortened
@@ -106,6 +107,7 @@ __all__ = [
     "format_count",
     "format_list",
     "frozen_array",
+    "has_missing",
     "html_table",
     "is_missing",
     "log_or_minus_inf",

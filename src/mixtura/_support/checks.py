@@ -66,7 +66,7 @@ def as_column_positions(columns: Sequence[int | str], names: Sequence[str] | Non
     return np.array(positions, dtype=np.int64)
 
 
-def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = None) -> Rows:
+def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = None, missing: bool = False) -> Rows:
     """Check data and return it as a float64 or float32 matrix (n, d), without a copy where possible.
 
     Parameters
@@ -76,6 +76,8 @@ def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = Non
         How messages call the data.
     columns : tuple of str, optional
         Names of the columns in messages; by default those of the table, if it has any.
+    missing : bool
+        Whether values may be missing, which are NaN.
 
     Returns
     -------
@@ -107,14 +109,14 @@ def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = Non
         raise DataError(
             f"{name} has shape {np.shape(data)}; expected (rows, columns) with at least one row and one column"
         )
-    _check_finite(array, name, columns)
+    _check_finite(array, name, columns, missing=missing)
     return array
 
 
-def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int) -> Rows:
+def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int, *, missing: bool = False) -> Rows:
     """Check data against known columns: a table's columns are matched by name, an array's by position.
 
-    A table's other columns may hold anything.
+    A table's other columns may hold anything. With ``missing`` values may be missing, which are NaN.
 
     Examples
     --------
@@ -124,12 +126,12 @@ def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int
     """
     names = column_names(data)
     if not (names and columns) or names == columns:
-        rows = as_rows(data, columns=names or columns)
+        rows = as_rows(data, columns=names or columns, missing=missing)
     else:
-        missing = [name for name in columns if name not in names]
-        if missing:
-            raise DataError(f"X has no column {shortened(missing[0])}; this mixture has {format_list(columns)}")
-        rows = as_rows(choose_columns(data, list(columns)), columns=columns)
+        absent = [name for name in columns if name not in names]
+        if absent:
+            raise DataError(f"X has no column {shortened(absent[0])}; this mixture has {format_list(columns)}")
+        rows = as_rows(choose_columns(data, list(columns)), columns=columns, missing=missing)
     if rows.shape[1] != n_features:
         given, expected = format_count(rows.shape[1], "column"), format_count(n_features, "dimension")
         raise DataError(f"X has {given}; this mixture has {expected}")
@@ -165,18 +167,39 @@ def all_finite(array: Rows) -> bool:
     return all(-limit <= part.min() and part.max() <= limit for part in parts)  # NaN compares false, too
 
 
+def has_missing(array: Rows) -> bool:
+    """Whether any number of checked rows is NaN.
+
+    Examples
+    --------
+    >>> has_missing(np.array([[1.0, np.nan]])), has_missing(np.array([[1.0, 2.0]]))
+    (True, False)
+    """
+    if all_finite(array):
+        return False
+    return any(bool(np.isnan(array[block]).any()) for block in block_slices(*array.shape))
+
+
 def _largest_allowed(array: Rows) -> float:
     """The largest magnitude that is allowed in an array of its dtype."""
     return min(LARGEST_VALUE, float(np.finfo(array.dtype).max))
 
 
-def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None) -> None:
-    """Raise DataError for the first NaN, infinity or number whose square overflows, a block of rows at a time."""
+def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None, *, missing: bool) -> None:
+    """Raise DataError for the first infinity, number whose square overflows, or NaN unless values may be missing."""
     if all_finite(array):
         return
     limit = _largest_allowed(array)
-    bad_cells = ((block.start, np.argwhere(~(np.abs(array[block]) <= limit))) for block in block_slices(*array.shape))
-    row, column = next((start + bad[0][0], bad[0][1]) for start, bad in bad_cells if len(bad))
+
+    def bad_cells(part: Rows) -> NDArray[np.bool_]:
+        bad = np.asarray(~(np.abs(part) <= limit))
+        return np.asarray(bad & ~np.isnan(part)) if missing else bad
+
+    blocks = ((block.start, np.argwhere(bad_cells(array[block]))) for block in block_slices(*array.shape))
+    found = next(((start + cells[0][0], cells[0][1]) for start, cells in blocks if len(cells)), None)
+    if found is None:
+        return
+    row, column = found
     value = array[row, column]
     where = f"{name_cell(name, np.array([row, column]), columns)}: {value:g}"
     if np.isfinite(value):

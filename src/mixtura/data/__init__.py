@@ -10,7 +10,9 @@ from mixtura.data.array import ArraySource
 from mixtura.data.as_source import as_source, column_order, given_weights, is_elsewhere
 from mixtura.data.chunk import Chunk
 from mixtura.data.engines import engine_of
+from mixtura.data.incomplete import IncompleteSource, completed_part
 from mixtura.data.partitions import PartitionSource, RowOutput
+from mixtura.data.patterns import Patterns
 from mixtura.data.row_values import RowValues, map_rows
 from mixtura.data.scanning import scan
 from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source, weights_of
@@ -23,7 +25,9 @@ __all__ = [
     "Chunk",
     "ColumnValues",
     "Extent",
+    "IncompleteSource",
     "PartitionSource",
+    "Patterns",
     "RowOutput",
     "RowValues",
     "Source",
@@ -32,6 +36,7 @@ __all__ = [
     "WholeArray",
     "as_source",
     "column_order",
+    "completed_part",
     "engine_of",
     "given_weights",
     "is_elsewhere",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from mixtura._support import Rows, as_rows, format_count, format_list
+from mixtura._support import Rows, as_rows, column_names, format_count, format_list, has_missing
 from mixtura.data.array import ArraySource
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.engines import engine_of
+from mixtura.data.incomplete import IncompleteSource
 from mixtura.data.source import Source, is_source
 from mixtura.data.tables import Table
 from mixtura.errors import DataError, ParameterError
@@ -35,8 +36,8 @@ class ExpectedRows(Protocol):
     def columns(self) -> tuple[str, ...] | None:
         """Names of the columns, if known."""
 
-    def check_rows(self, X: Any) -> Rows:
-        """Check an array or a table in memory, and return its rows, (n, d)."""
+    def check_rows(self, X: Any, *, missing: bool = False) -> Rows:
+        """Check an array or a table in memory, and return its rows, (n, d), of which values may be missing."""
 
 
 def as_source(
@@ -75,8 +76,9 @@ def as_source(
         X = engine.source(X, chosen, sample_weight, weights_are=weights_are, threads=threads)
         sample_weight = weights_are = None
     if not is_source(X):
-        rows = as_rows(X) if expected is None else expected.check_rows(X)
-        return ArraySource.of_rows(rows, given_weights(X, sample_weight), threads, weights_are)
+        rows = as_rows(X, missing=True) if expected is None else expected.check_rows(X, missing=True)
+        given = ArraySource.of_rows(rows, given_weights(X, sample_weight), threads, weights_are)
+        return IncompleteSource.of(given, column_names(X)) if has_missing(rows) else given
     if not (sample_weight is None and weights_are is None):
         raise ParameterError("sample_weight or weights_are is given beside a Source; give the weights to the Source")
     source: Source = X

@@ -33,7 +33,7 @@ class ColumnValues:
     Attributes
     ----------
     rows : ndarray of shape (n, d)
-        The sample.
+        The sample; missing values are NaN.
     distinct : ndarray of int, (d,)
         Number of distinct values.
     common : ndarray of shape (d,)
@@ -67,19 +67,25 @@ class ColumnValues:
     @classmethod
     def of(cls, source: Source) -> ColumnValues:
         """The values of at most `SAMPLE_ROWS` random rows of a source, each as often as its count says."""
-        sample = source.rows(SAMPLE_ROWS, np.random.default_rng(0))
+        sample = getattr(source, "given_rows", source.rows)(SAMPLE_ROWS, np.random.default_rng(0))
         rows = sample.rows
         counted = getattr(source, "weights_are", None) == "counts"
         times = sample.weigh(np.ones(len(rows))) if counted else np.ones(len(rows))
-        columns = [_count_values(column, times) for column in rows.T.astype(np.float64)]
+        seen = ~np.isnan(rows)
+        columns = [_count_values(x[ok], times[ok]) for x, ok in zip(rows.T.astype(np.float64), seen.T, strict=True)]
         return cls(
             rows,
             np.array([len(values) for values, _ in columns]),
             np.array([values[counts.argmax()] for values, counts in columns]),
-            np.array([counts.max() for _, counts in columns]) / times.sum(),
-            np.array([np.median(counts) for _, counts in columns]) / times.sum(),
+            np.array([counts.max() for _, counts in columns]) / (times @ seen),
+            np.array([np.median(counts) for _, counts in columns]) / (times @ seen),
             np.array([_rounding_unit(values) if counts.max() >= MIN_REPEATS else 0.0 for values, counts in columns]),
         )
+
+    def column(self, j: int) -> Rows:
+        """The values of a column in the sample that are not missing."""
+        values = self.rows[:, j]
+        return values[~np.isnan(values)]
 
 
 def _count_values(column: Array, times: Array) -> tuple[Array, Array]:

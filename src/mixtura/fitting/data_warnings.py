@@ -76,7 +76,7 @@ def warn_of_few_rows(fit: Fit, stacklevel: int) -> None:
 
 def _has_ties(values: ColumnValues, j: int) -> bool:
     """Whether a column has many ties."""
-    column = values.rows[:, j]
+    column = values.column(j)
     if len(column) < MIN_ROWS or values.distinct[j] == 1:
         return False
     coarse = values.unit[j] > COARSE_UNIT * column.std()
@@ -85,7 +85,7 @@ def _has_ties(values: ColumnValues, j: int) -> bool:
 
 def _is_identifier(values: ColumnValues, j: int, name: str) -> bool:
     """Whether a column has different whole numbers that count the rows, or a name that says what they are."""
-    column = values.rows[:, j].astype(np.float64)
+    column = values.column(j).astype(np.float64)
     n = len(column)
     if n < MIN_ROWS or values.distinct[j] < n or (column != np.round(column)).any():
         return False
@@ -114,6 +114,7 @@ def _dependent(values: ColumnValues, labels: Sequence[str]) -> list[str]:
     """Warning texts for columns that are linear combinations of others."""
     varying = np.flatnonzero(values.distinct > 1)
     rows = values.rows[:MAX_ROWS, varying].astype(np.float64)
+    rows = rows[~np.isnan(rows).any(axis=1)]
     if not 1 < len(varying) <= min(MAX_COLUMNS, len(rows) - 1):
         return []
     rows = rows - rows.mean(axis=0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mixtura._support import VERSION, Rng, announce, as_known_seed, underflow_to_zero
-from mixtura.data import ColumnValues, Source
+from mixtura.data import ColumnValues, Source, completed_part
 from mixtura.em import Outcome, Problem, Resumed, Run, advance, iterate, reseed_empty
 from mixtura.em.steppers import PLAIN
 from mixtura.fitting.em import EM
@@ -17,7 +17,7 @@ from mixtura.fitting.noise import with_noise
 from mixtura.fitting.options import as_n_components, with_fixed_parameters, with_known_labels
 from mixtura.fitting.start import Iteration
 from mixtura.kernels import kernel_of
-from mixtura.starts import Initial, as_initial
+from mixtura.starts import FromCompletedRows, Initial, as_initial, with_completed_rows
 from mixtura.stats import Stats
 
 
@@ -59,15 +59,19 @@ def plan_fit(
     """
     model = model.in_columns(source.n_features)
     k = as_n_components(n_components, start)
-    summary, values = model.summary(source), ColumnValues.of(source)
-    problem = model.problem(source, summary, em.floor_variances(summary, values))
+    source = with_completed_rows(source)
+    rows = completed_part(source)
+    summary, values = model.summary(rows), ColumnValues.of(source)
+    problem = model.problem(rows, summary, em.floor_variances(summary, values))
     initial = as_initial(start)
     if known_labels is not None:
         model.check_known_labels()
         problem, initial = with_known_labels(problem, known_labels, k, start, initial)
-    region, initials = with_noise(model.noise, source, summary, initial=initial, start=start)
+    region, initials = with_noise(model.noise, rows, summary, initial=initial, start=start)
     model = replace(model, noise=region) if model.noise is None else model  # that of a start with noise
     problem = with_fixed_parameters(problem.with_background(region), k, model.fixed, start=start, initial=initial)
+    if source is not rows:
+        problem, initials = replace(problem, source=source), tuple(map(FromCompletedRows, initials))
     return FitPlan(problem, k, initials, model, em, values)
 
 

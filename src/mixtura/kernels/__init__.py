@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from mixtura.kernels.affine import MAX_DISTANCE, Affine, Density
 from mixtura.kernels.base import Kernel, KernelRuns, Pass, ThreadedPass
-from mixtura.kernels.choice import NATIVE_BUILT, NUMPY_KERNEL, current_kernel, kernel_of, using_kernel
+from mixtura.kernels.choice import NATIVE_BUILT, NUMPY_KERNEL, current_kernel, kernel_for, kernel_of, using_kernel
+from mixtura.kernels.conditionals import Conditionals, pattern_groups
 from mixtura.kernels.numpy import accumulate, sum_over_blocks
 from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.kernels.summaries import summarise
@@ -19,6 +20,7 @@ __all__ = [
     "NATIVE_BUILT",
     "NUMPY_KERNEL",
     "Affine",
+    "Conditionals",
     "Density",
     "Ending",
     "Kernel",
@@ -28,7 +30,9 @@ __all__ = [
     "ThreadedPass",
     "accumulate",
     "current_kernel",
+    "kernel_for",
     "kernel_of",
+    "pattern_groups",
     "sum_over_blocks",
     "summarise",
     "using_kernel",

@@ -33,6 +33,8 @@ class Affine:
         The m_j.
     variances : ndarray of shape (k, d) or (1, d)
         Variances of each component, or of all, in each column.
+    noise_log_widths : ndarray of shape (d,), or None
+        Logarithms of the widths of the noise's region, whose sum is that of its volume, for rows with missing values.
     """
 
     form: StorageForm
@@ -42,6 +44,7 @@ class Affine:
     offsets: Array
     means: Array
     variances: Array
+    noise_log_widths: Array | None = None
 
     @property
     def inflation(self) -> float:
@@ -60,11 +63,11 @@ class Affine:
             return 1.0
         return float((self.variances * np.einsum("kij,kij->ki", self.factors, self.factors)).max())
 
-    def with_noise(self, constant: float, centre: Array) -> Affine:
+    def with_noise(self, constant: float, centre: Array, log_widths: Array | None = None) -> Affine:
         """The maps with one more component, the noise, whose weighted log-density is ``constant`` everywhere.
 
-        Its factor is zero, and ``centre``, (d,), stands for its mean. A factor that all components share is repeated
-        for each.
+        Its factor is zero, and ``centre``, (d,), stands for its mean; ``log_widths``, (d,), are those of its region. A
+        factor that all components share is repeated for each.
         """
         k = len(self.means)
         form: StorageForm = "dense" if self.form == "shared" else self.form
@@ -77,6 +80,7 @@ class Affine:
             np.concatenate([self.offsets, np.zeros_like(self.offsets[:1])]),
             np.concatenate([self.means, centre[None]]),
             np.concatenate([np.broadcast_to(self.variances, self.means.shape), np.zeros_like(centre[None])]),
+            log_widths,
         )
 
 

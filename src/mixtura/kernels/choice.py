@@ -10,10 +10,12 @@ from contextvars import ContextVar
 from functools import cache
 from importlib.util import find_spec
 
+from mixtura._support import Rows, has_missing
 from mixtura.data import Source
 from mixtura.errors import ParameterError
 from mixtura.kernels import agglomeration, numpy
 from mixtura.kernels.base import Kernel
+from mixtura.kernels.incomplete import for_incomplete_rows
 
 KERNEL_VARIABLE = "MIXTURA_KERNEL"
 
@@ -97,4 +99,18 @@ def using_kernel(kernel: Kernel) -> Iterator[None]:
 def kernel_of(source: Source) -> Kernel:
     """The kernel for a source's rows: ``source.kernel`` if it has that attribute, else the current one."""
     own: Kernel | None = getattr(source, "kernel", None)
-    return own or current_kernel()
+    kernel = own or current_kernel()
+    return for_incomplete_rows(kernel) if getattr(source, "incomplete", False) else kernel
+
+
+def kernel_for(rows: Rows) -> Kernel:
+    """The current kernel for rows in memory, which may have missing values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> kernel_for(np.array([[1.0, np.nan]])).name.endswith("missing values")
+    True
+    """
+    kernel = current_kernel()
+    return for_incomplete_rows(kernel) if has_missing(rows) else kernel

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from mixtura._support import underflow_to_zero
-from mixtura.data import Chunk, Extent, Source, Summary
+from mixtura.data import Chunk, Extent, Source, Summary, completed_part
 from mixtura.kernels.choice import kernel_of
 from mixtura.kernels.numpy import accumulate, sum_over_blocks
 from mixtura.stats import ScatterKind, Stats
@@ -19,6 +19,7 @@ def summarise(source: Source, *, full: bool = False, extent: bool = False) -> Su
     Parameters
     ----------
     source : Source
+        Of rows with missing values the summary is that of the completed rows.
     full : bool
         Whether to compute the scatter of all pairs of columns, (d, d), and the extent. Otherwise the scatter is that of
         each column, (d,), and the extent is NaN, and the pass takes a small part of the time of an E-step.
@@ -36,6 +37,7 @@ def summarise(source: Source, *, full: bool = False, extent: bool = False) -> Su
     >>> whole.mean.tolist(), whole.scatter.tolist(), whole.extent.largest.tolist(), whole.effective_n_rows
     ([3.0], [[26.0]], [7.0], 3.0)
     """
+    source = completed_part(source)
     if full or extent:
         return source.sum(partial(_summary_with_extent, scatter_kind="full" if full else "diagonal"))
     kernel, whole = kernel_of(source), source.whole

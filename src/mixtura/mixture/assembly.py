@@ -104,4 +104,5 @@ def affine_maps(weights: Array, means: Array, covariances: Covariance, noise: No
     )
     if noise is None:
         return affine
-    return affine.with_noise(float(log_or_minus_inf(np.array([noise.weight]))[0]) - noise.log_volume, noise.mean)
+    log_weight = float(log_or_minus_inf(np.array([noise.weight]))[0])
+    return affine.with_noise(log_weight - noise.log_volume, noise.mean, noise.log_widths)

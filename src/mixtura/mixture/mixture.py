@@ -28,6 +28,7 @@ from mixtura.kernels import MAX_DISTANCE, Affine
 from mixtura.mixture import assembly, distribution, hdr, marginals, model_file
 from mixtura.mixture.anywhere import for_rows_anywhere, number_of_weights
 from mixtura.mixture.component_table import component_html, component_records
+from mixtura.mixture.impute import impute
 from mixtura.mixture.noise import NOISE_LABEL, Noise
 
 
@@ -179,7 +180,8 @@ class Mixture:
         >>> Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1)).logpdf([[0.0]]).round(4).tolist()
         [-0.9189]
         """
-        return kernels.current_kernel().log_density(self, self.check_rows(X))
+        rows = self.check_rows(X, missing=True)
+        return kernels.kernel_for(rows).log_density(self, rows)
 
     @for_rows_anywhere("posterior", float, number_of_weights)
     def posterior(self, X: Any) -> Array:
@@ -194,15 +196,18 @@ class Mixture:
         >>> mixture.posterior([[2.0]]).tolist()
         [[0.5, 0.5]]
         """
-        return kernels.current_kernel().posterior(self, self.check_rows(X))
+        rows = self.check_rows(X, missing=True)
+        return kernels.kernel_for(rows).posterior(self, rows)
 
     @for_rows_anywhere("label", int)
     def predict(self, X: Any) -> NDArray[np.int64]:
         """The most probable component of each row, (n,), the first of several that tie; -1 for noise."""
-        labels = kernels.current_kernel().labels(self, self.check_rows(X))
+        rows = self.check_rows(X, missing=True)
+        labels = kernels.kernel_for(rows).labels(self, rows)
         return labels if self.noise is None else np.where(labels < self.n_components, labels, NOISE_LABEL)
 
     cdf = distribution.cdf
+    impute = impute
     quantile = distribution.quantile
     probability = distribution.probability
     sample = distribution.sample
@@ -211,15 +216,17 @@ class Mixture:
     marginal = marginals.marginal
     condition = marginals.condition
 
-    def check_rows(self, X: Any) -> Rows:
+    def check_rows(self, X: Any, *, missing: bool = False) -> Rows:
         """Check rows against the mixture's columns, and return them, (n, d); a table's columns are matched by name.
+
+        With ``missing`` values may be missing, which are NaN.
 
         Raises
         ------
         DataError
             If a column is missing, their number differs, or a value is not finite.
         """
-        return as_matching_rows(X, self.columns, self.n_features)
+        return as_matching_rows(X, self.columns, self.n_features, missing=missing)
 
     def select(self, components: NDArray[Any]) -> Mixture:
         """The mixture of some components (indices or a mask), their weights rescaled; noise keeps its weight."""

@@ -109,6 +109,17 @@ class Noise:
         return float(np.log(self.upper - self.lower).sum())
 
     @property
+    def log_widths(self) -> Array:
+        """Logarithms of the region's widths along the columns, (d,), scaled so that their sum is `log_volume`.
+
+        For rows with missing values noise is uniform over a box of these widths; a box along the columns has them.
+        """
+        if self.axes is None and self.corners is None:
+            return np.log(self.upper - self.lower)
+        logs = 0.5 * np.log(np.diagonal(self.covariance))
+        return np.asarray(logs + (self.log_volume - logs.sum()) / len(logs))
+
+    @property
     def volume(self) -> float:
         """Volume of the box (mclust's ``hypvol``) or hull; infinite or zero where it over- or underflows float64."""
         with np.errstate(over="ignore", under="ignore"):

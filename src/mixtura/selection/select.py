@@ -38,6 +38,7 @@ from mixtura.selection.grid import Key, as_models, as_numbers_of_components
 from mixtura.selection.resume import as_earlier, check_same, reused_cells
 from mixtura.selection.selection import Selection
 from mixtura.selection.sweep import Plan, sample_rows, sweep
+from mixtura.starts import with_completed_rows
 
 INTERRUPTED = "Interrupted: the selection has the finished cells; pass it as resume= to continue."
 
@@ -130,7 +131,7 @@ def select(
     requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)
     X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
-    source = as_source(X, sample_weight, weights_are=weights_are)
+    source = with_completed_rows(as_source(X, sample_weight, weights_are=weights_are))
     earlier = as_earlier(resume)
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
     names = _estimable(names, source, requested, em)

@@ -12,7 +12,7 @@ import numpy as np
 
 from mixtura._support import announce, map_in_order, underflow_to_zero, using_threads
 from mixtura.covariance.models import as_covariance_model, with_constraint
-from mixtura.data import ArraySource, ColumnValues, Source
+from mixtura.data import ArraySource, ColumnValues, Source, completed_part
 from mixtura.em import Problem, Standing, is_thin, least_weight, standing_of
 from mixtura.errors import MixturaError
 from mixtura.fitting import EM, Model, NoiseStart, as_fit
@@ -105,6 +105,12 @@ class Plan:
     def compares_on_all_rows(self) -> bool:
         """Whether starts are compared on all rows."""
         return self.small.n_rows == self.source.n_rows
+
+    @property
+    def ends_on_source(self) -> bool:
+        """Whether EM ends on the source itself: there are too many rows for memory, or some have missing values."""
+        too_many = self.large is None and not self.compares_on_all_rows
+        return too_many or completed_part(self.source) is not self.source
 
     def next_smaller(self, k: int) -> int | None:
         """The next smaller number of components of the grid; None for the smallest."""
@@ -207,8 +213,8 @@ def _fit_cell(plan: Plan, key: Key, shared: Sequence[CellStart], cells: Mapping[
         limits = Limits(tol, plan.em.max_iter, CONTINUED_PLAIN, CONTINUED_ROUNDS)
         ranking = compare_starts(problem, continued, limits, [False] * len(continued))
         start, best = continued[ranking.order[0]], ranking.best
-    if best.lost or (plan.large is None and not plan.compares_on_all_rows):
-        rows = plan.small if plan.compares_on_all_rows else plan.large
+    if best.lost or plan.ends_on_source:
+        rows = None if plan.ends_on_source else plan.small if plan.compares_on_all_rows else plan.large
         problem, accelerated = plan.problem(key.model, rows), True
         start = CellStart(start.name, best.last.stats)
         best = with_repairs(problem, best, Limits(tol, plan.em.max_iter), few_rows=rows is not None)

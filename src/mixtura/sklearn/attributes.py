@@ -97,7 +97,7 @@ def check_fit_rows(estimator: Any, X: Any) -> Rows:
     if is_table and not hasattr(estimator, "feature_names_in_") and is_valid_array(X, shape[1]):
         estimator.n_features_in_ = shape[1]
         return cast(Rows, X)
-    return as_rows(validate_rows(estimator, X, ensure_min_samples=2))
+    return as_rows(validate_rows(estimator, X, ensure_min_samples=2, ensure_all_finite="allow-nan"), missing=True)
 
 
 def check_enough_rows(rows: Rows, n_components: Any) -> None:
@@ -113,7 +113,7 @@ def check_prediction_rows(estimator: Any, X: Any) -> Rows:
     if not hasattr(estimator, "feature_names_in_") and is_valid_array(X, getattr(estimator, "n_features_in_", None)):
         return cast(Rows, X)
     check_is_fitted(estimator)
-    return as_rows(validate_rows(estimator, X, reset=False))
+    return as_rows(validate_rows(estimator, X, reset=False, ensure_all_finite="allow-nan"), missing=True)
 
 
 def validate_rows(estimator: Any, X: Any, *, reset: bool = True, y: Any = "no_validation", **how: Any) -> Any:
@@ -130,7 +130,7 @@ def validate_rows(estimator: Any, X: Any, *, reset: bool = True, y: Any = "no_va
         first = str(error).splitlines()[0].rstrip(".")
         is_sklearn_message = first.startswith(FIRST_WORDS)
         try:
-            rows = as_rows(X)
+            rows = as_rows(X, missing=how.get("ensure_all_finite") == "allow-nan")
         except CellError as cell:
             raise CellError(f"{first}: {cell}" if isinstance(error, TypeError) else str(cell)) from None
         except DataError as data_error:

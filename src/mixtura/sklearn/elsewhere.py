@@ -16,10 +16,18 @@ from mixtura.sklearn.em import choose_best, run_starts
 from mixtura.sklearn.fitted_attributes import set_attributes
 from mixtura.sklearn.overrides import refuse_overridden
 from mixtura.sklearn.parameters import problem_and_start
+from mixtura.starts import with_completed_rows
 
 
 def fit_elsewhere(estimator: Any, X: Any, sample_weight: Any) -> None:
-    """Run EM from all starts on rows that are not in memory, and set the attributes.
+    """Run EM from all starts on rows that are not in memory, and set the attributes."""
+    source = as_source(X, sample_weight, estimator.threads)
+    _set_features(estimator, source)
+    fit_source(estimator, source, "rows that are not in memory")
+
+
+def fit_source(estimator: Any, source: Source, what: str) -> None:
+    """Run EM from all starts on rows that scikit-learn's loop cannot have, and set the attributes.
 
     Raises
     ------
@@ -28,9 +36,8 @@ def fit_elsewhere(estimator: Any, X: Any, sample_weight: Any) -> None:
     ValueError
         If a component collapses and ``on_collapse`` is "raise".
     """
-    refuse_overridden(estimator, "fit with rows that are not in memory", "fit", "runs EM where the rows are")
-    source = as_source(X, sample_weight, estimator.threads)
-    _set_features(estimator, source)
+    refuse_overridden(estimator, f"fit with {what}", "fit", "runs EM of its own")
+    source = with_completed_rows(source)
     estimator.__dict__.pop("selection_", None)
     options = estimator._model_options  # noqa: SLF001 of the estimator itself
     if is_automatic(estimator.n_components, estimator.covariance_type):

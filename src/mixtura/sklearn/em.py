@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mixtura._support import underflow_to_zero
 from mixtura.covariance import DiagonalCovariance
-from mixtura.data import ArraySource, Source
+from mixtura.data import ArraySource, Source, completed_part
 from mixtura.em import (
     Iterate,
     LoglikChanges,
@@ -134,7 +134,7 @@ def initial_mixture(
     if given.is_complete:
         return StartResult(Mixture(**parameters))
     starts = STARTS if isinstance(problem.source, ArraySource) else SAMPLED_STARTS
-    stats = starts[init_params](problem, k, rng)
+    stats = starts[init_params](replace(problem, source=completed_part(problem.source)), k, rng)
     if policy.repairs:
         stats, _ = reseed_empty(problem, stats, rng)
     if policy.is_empty(stats, problem.mstep.ridge):

@@ -14,9 +14,9 @@ from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
 
-from mixtura._support import Array, Rows
+from mixtura._support import Array, Rows, has_missing
 from mixtura.covariance.models import Constraint
-from mixtura.data import ArraySource, is_elsewhere
+from mixtura.data import ArraySource, as_source, is_elsewhere
 from mixtura.em.mstep import ConjugatePrior
 from mixtura.sklearn.attributes import check_enough_rows, check_fit_rows, check_sample_weight
 from mixtura.sklearn.automatic import (
@@ -26,7 +26,7 @@ from mixtura.sklearn.automatic import (
     select_by_bic,
 )
 from mixtura.sklearn.collapse import ILL_DEFINED, collapse_policy
-from mixtura.sklearn.elsewhere import fit_elsewhere
+from mixtura.sklearn.elsewhere import fit_elsewhere, fit_source
 from mixtura.sklearn.em import choose_best, run_starts
 from mixtura.sklearn.fitted_attributes import set_attributes
 from mixtura.sklearn.onnx import onnx_parser
@@ -216,6 +216,12 @@ class GaussianMixture(
         labels = self._fit_rows(X, y, sample_weight)
         return self._labels(X) if labels is None else labels
 
+    def __sklearn_tags__(self) -> Any:
+        """scikit-learn's tags: missing values are allowed."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
     @property
     def _model_options(self) -> dict[str, Any]:
         """Arguments of `Model` and `mixtura.select` for the statistical model, without the covariance model."""
@@ -236,6 +242,9 @@ class GaussianMixture(
         rows = check_fit_rows(self, X)
         weight = check_sample_weight(sample_weight, rows, X)
         forget(self, "selection_", "_stream")
+        if has_missing(rows):
+            fit_source(self, as_source(rows, weight, self.threads), "missing values")
+            return None
         if is_automatic(self.n_components, self.covariance_type):
             selection = select_by_bic(self, rows, weight, **self._model_options)
             set_attributes(self, as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))

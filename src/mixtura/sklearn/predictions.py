@@ -60,7 +60,8 @@ class Predictions:
         mixture = self._mixture_unless_overridden("predict")
         if mixture is None:
             return call_sklearn_method("predict", self, X)
-        return kernels.current_kernel().labels(mixture, check_prediction_rows(self, X))
+        rows = check_prediction_rows(self, X)
+        return kernels.kernel_for(rows).labels(mixture, rows)
 
     @use_threads
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
@@ -71,7 +72,7 @@ class Predictions:
         if mixture is None:
             return call_sklearn_method("predict_proba", self, X)
         rows = check_prediction_rows(self, X)
-        return kernels.current_kernel().posterior(mixture, rows).astype(rows.dtype, copy=False)
+        return kernels.kernel_for(rows).posterior(mixture, rows).astype(rows.dtype, copy=False)
 
     @use_threads
     def score_samples(self, X: Any) -> NDArray[np.floating]:
@@ -82,7 +83,7 @@ class Predictions:
         if mixture is None:
             return call_sklearn_method("score_samples", self, X)
         rows = check_prediction_rows(self, X)
-        return kernels.current_kernel().log_density(mixture, rows).astype(rows.dtype, copy=False)
+        return kernels.kernel_for(rows).log_density(mixture, rows).astype(rows.dtype, copy=False)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-likelihood per row."""

@@ -5,6 +5,7 @@ To add a start, write a function from a `Problem`, k and a random generator, and
 
 from __future__ import annotations
 
+from mixtura.starts.completion import FromCompletedRows, with_completed_rows
 from mixtura.starts.find_noise import find_noise
 from mixtura.starts.hierarchical import ClusterTree, default_tree, hierarchical
 from mixtura.starts.known_labels import FromKnownLabels
@@ -21,6 +22,7 @@ __all__ = [
     "SCIKIT_LEARN_STARTS",
     "STARTS",
     "ClusterTree",
+    "FromCompletedRows",
     "FromKnownLabels",
     "Initial",
     "Labels",
@@ -34,5 +36,6 @@ __all__ = [
     "hierarchical",
     "refined",
     "successive_halving",
+    "with_completed_rows",
     "with_repairs",
 ]

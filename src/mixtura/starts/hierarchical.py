@@ -20,10 +20,11 @@ from mixtura._support import (
     table_kind,
     underflow_to_zero,
 )
-from mixtura.data import Chunk, Source, as_source
+from mixtura.data import Chunk, Source, as_source, completed_part
 from mixtura.em import Problem
 from mixtura.errors import DataError, ParameterError
 from mixtura.kernels import accumulate, kernel_of
+from mixtura.starts.completion import with_completed_rows
 from mixtura.starts.coordinates import COORDINATES
 from mixtura.stats import Stats
 
@@ -181,7 +182,7 @@ def hierarchical(
         raise ParameterError(f"criterion is {criterion!r}; expected one of {', '.join(CRITERIA)}")
     if use not in COORDINATES:
         raise ParameterError(f"use is {use!r}; expected one of {', '.join(COORDINATES)}")
-    source = as_source(X, sample_weight)
+    source = completed_part(with_completed_rows(as_source(X, sample_weight)))
     tree = agglomerate_rows(source, as_rng(seed), criterion, use, as_count(subset, "subset"))
     return replace(tree, table_kind=table_kind(X))
 
