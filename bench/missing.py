@@ -1,9 +1,9 @@
 """Missing values: the fit of incomplete rows beside that after three usual remedies: ``python bench/missing.py``.
 
 Values of four data sets that scikit-learn has are removed, completely at random (MCAR) or more often where the first
-column is large (MAR), but at least one stays in each row. Compared with the fit to the complete rows are the parameters,
-by the mean difference of the log-densities of the complete rows, and the labels, by the adjusted Rand index on these rows.
-All fits start from the fit to the complete rows, so that local maxima do not matter.
+column is large (MAR), but at least one stays in each row. Compared with the fit to the complete rows are the
+parameters, by the mean difference of the log-densities of the complete rows, and the labels, by the adjusted Rand index
+on these rows. All fits start from the fit to the complete rows, so that local maxima do not matter.
 """
 
 import argparse

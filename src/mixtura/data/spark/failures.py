@@ -13,7 +13,7 @@ _MISSING = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MU
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explaining_failures() -> Iterator[None]:
     """A context in which errors of workers become errors that say what to do; all others stay.
 
     Raises
@@ -25,7 +25,7 @@ def explained() -> Iterator[None]:
 
     Examples
     --------
-    >>> with explained():
+    >>> with explaining_failures():
     ...     raise RuntimeError("ModuleNotFoundError: No module named 'mixtura'")
     Traceback (most recent call last):
     mixtura.errors.MissingExtraError: Spark's workers have no package mixtura; install it on all nodes, for the Python \

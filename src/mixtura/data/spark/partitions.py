@@ -19,7 +19,7 @@ from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.partitions import TreeSum
 from mixtura.data.spark.blocks import SCHEMA, Key, MakeBlocks, Sent, SumOfBatches, SumOfPartitions, Work
 from mixtura.data.spark.columns import SparkColumns
-from mixtura.data.spark.failures import explained
+from mixtura.data.spark.failures import explaining_failures
 from mixtura.errors import ParameterError
 
 pyspark = LazyModule("pyspark")
@@ -134,7 +134,7 @@ class SparkPartitions:
         DataError
             If vectors have different numbers of elements.
         """
-        with explained():
+        with explaining_failures():
             width = columns.width()
             n_columns = len(columns.numbers) + (width or 0)
             make = MakeBlocks(columns.matrix(width), n_columns)
@@ -154,7 +154,7 @@ class SparkPartitions:
     def reduce(self, task: Callable[[Any, Any], Any], arguments: Sequence[Any]) -> TreeSum:
         """See `Partitions`."""
         work = Work.of(task, self.lengths, arguments, self.n_columns, self.dtype.name)
-        with explained():
+        with explaining_failures():
             return self.blocks.total(work)
 
 
