@@ -154,9 +154,7 @@ def test_rows_and_passes_are_shown_on_a_terminal_alone(tmp_path, monkeypatch):
     assert re.search(r"reading: [\d,]+ of 200,000 rows", shown)
     assert re.search(r"pass \d+: [\d,]+ of 200,000 rows", shown)
     assert re.search(r"writing: [\d,]+ of 200,000 rows", on_a_terminal("predict", "m.json", *stream, "-o", "p.csv"))
-    assert re.search(r"scoring: (pass 2: )?[\d,]+ of 200,000 rows", on_a_terminal("score", "m.json", *stream))
-    assert "writing" not in on_a_terminal("score", "m.json", *stream, "--per-row")
-    command = f"{PROGRAM} predict m.json {' '.join(stream)}"
+    command = f"{PROGRAM} score m.json {' '.join(stream)}"
     assert subprocess.run(command, shell=True, capture_output=True, check=True).stderr == b""
 
 

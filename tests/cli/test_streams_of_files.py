@@ -1,5 +1,6 @@
 """Commands on files that are read in parts."""
 
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -164,3 +165,15 @@ def test_bad_rows_are_refused_or_left_out(folder, capsys):
     )
     assert main(["fit", "bad.csv", "-k", "2", "--stream", "--bad-rows", "skip"]) == 2
     assert "--bad-rows is 'skip'; expected error or drop" in capsys.readouterr().err
+
+
+def test_rows_that_are_printed_on_a_terminal_are_progress_enough(folder, capsys, monkeypatch):
+    shown = []
+    monkeypatch.setattr("mixtura.cli.live.live_lines", lambda draw, rows_are="": nullcontext(shown.append(rows_are)))
+    monkeypatch.setattr("mixtura.cli.live.shows_on_terminal", lambda: True)
+    mixtura.fit(folder.select("a", "b"), 2).save("m.json")
+    assert main(["predict", "m.json", "logs"]) == 0
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["predict", "m.json", "logs"]) == 0
+    assert main(["score", "m.json", "logs"]) == 0
+    assert shown == ["reading: ", "writing: ", "reading: ", "reading: ", "scoring: "]

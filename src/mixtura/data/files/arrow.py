@@ -10,19 +10,20 @@ import numpy as np
 
 from mixtura._support import LazyModule, Rows
 from mixtura.data.files.batches import AvailableColumns, Batch, Format, Part, absent
+from mixtura.data.files.blocks import rows_per_block
 from mixtura.errors import DataError
 
 pa = LazyModule("pyarrow")
 parquet = LazyModule("pyarrow.parquet")
 
-# Rows of a batch, and bytes of a read ahead in Parquet: more take more memory and are no faster.
-BATCH_ROWS, BUFFER_BYTES = 65_536, 1 << 20
+# Bytes of a read ahead in Parquet: more take more memory and are no faster.
+BUFFER_BYTES = 1 << 20
 
 
 def _parquet(source: Any, columns: Sequence[str]) -> Iterator[Any]:
     """Record batches of a Parquet file; the scanner of datasets would take gigabytes for files of large row groups."""
     file = parquet.ParquetFile(source, pre_buffer=False, buffer_size=BUFFER_BYTES)
-    yield from file.iter_batches(batch_size=BATCH_ROWS, columns=list(columns))
+    yield from file.iter_batches(batch_size=rows_per_block(len(columns)), columns=list(columns))
 
 
 def _arrow_file(source: Any) -> Iterator[Any]:

@@ -62,6 +62,9 @@ def in_blocks(parts: Iterable[Rows], n_columns: int, dtype: np.dtype[Any]) -> It
     size = rows_per_block(n_columns)
     block, filled = np.empty((size, n_columns), dtype, order="F"), 0
     for part in parts:
+        if len(part) == size and not filled and part.flags.f_contiguous:  # need not be copied
+            yield part
+            continue
         start = 0
         while start < len(part):
             count = min(size - filled, len(part) - start)

@@ -89,9 +89,9 @@ class Intake:
         if self.weighted:
             self._check_weights(batch)
         with np.errstate(invalid="ignore", over="ignore"):  # the limit is infinite in float32
-            usable = np.abs(rows) < LARGEST_VALUE  # NaN compares false
-        if usable.all():
-            return rows
+            if not rows.size or (rows.min() > -LARGEST_VALUE and rows.max() < LARGEST_VALUE):  # false for NaN
+                return rows
+            usable = np.abs(rows) < LARGEST_VALUE
         finite = np.isfinite(rows)
         huge = np.argwhere(finite & ~usable)
         if len(huge):
