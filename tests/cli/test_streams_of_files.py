@@ -169,7 +169,7 @@ def test_bad_rows_are_refused_or_left_out(folder, capsys):
 
 def test_rows_that_are_printed_on_a_terminal_are_progress_enough(folder, capsys, monkeypatch):
     shown = []
-    monkeypatch.setattr("mixtura.cli.live.live_lines", lambda draw, rows_are="": nullcontext(shown.append(rows_are)))
+    monkeypatch.setattr("mixtura.cli.live.live_lines", lambda _, rows_are="": nullcontext(shown.append(rows_are)))
     monkeypatch.setattr("mixtura.cli.live.shows_on_terminal", lambda: True)
     mixtura.fit(folder.select("a", "b"), 2).save("m.json")
     assert main(["predict", "m.json", "logs"]) == 0
