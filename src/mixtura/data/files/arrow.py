@@ -100,7 +100,7 @@ class StreamReader:
     def batches(self) -> Iterator[Batch]:
         """All rows."""
         first = 1
-        for records in explained(self.stream, self.name):
+        for records in with_file_name(self.stream, self.name):
             yield Batch(as_matrix(records, self.columns, self.dtype), self.name, first)
             first += records.num_rows
 
@@ -109,7 +109,7 @@ class StreamReader:
         return ()
 
 
-def explained(items: Iterable[Any], name: str) -> Iterator[Any]:
+def with_file_name(items: Iterable[Any], name: str) -> Iterator[Any]:
     """What is read of a file; errors name the file, and those of PyArrow become errors of ours."""
     try:
         yield from items

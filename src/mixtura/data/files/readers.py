@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import Rows, format_list
-from mixtura.data.files.arrow import ARROW, PARQUET, explained
+from mixtura.data.files.arrow import ARROW, PARQUET, with_file_name
 from mixtura.data.files.batches import AvailableColumns, Batch, Format
 from mixtura.data.files.delimited import DELIMITED
 from mixtura.data.files.hive import folder_keys, key_columns
@@ -63,7 +63,7 @@ class FilesReader:
         total = 0
         for path in self.files.paths:
             with self.files.open(path) as source:
-                count = next(explained(map(FORMATS[self.files.kind].count, [source]), self.files.name(path)))
+                count = next(with_file_name(map(FORMATS[self.files.kind].count, [source]), self.files.name(path)))
             if count is None:
                 return None
             total += count
@@ -76,7 +76,7 @@ class FilesReader:
             name, first, keys = self.files.name(path), 1, self.keys[path]
             own = [column for column in self.columns if column not in keys]
             with self.files.open(path) as source:
-                for rows, bad in explained(parts_of(source, own, self.dtype), name):
+                for rows, bad in with_file_name(parts_of(source, own, self.dtype), name):
                     yield Batch(_with_keys(rows, self.columns, keys), name, first, bad)
                     first += len(rows)
 
@@ -104,5 +104,5 @@ def available_columns(files: Files) -> AvailableColumns:
         with files.open(path) as source:
             yield FORMATS[files.kind].describe(source)
 
-    found: AvailableColumns = next(explained(columns(), files.name(path)))
+    found: AvailableColumns = next(with_file_name(columns(), files.name(path)))
     return replace(found, keys=tuple(key for key in folder_keys(path) if key not in found.names))
