@@ -199,7 +199,7 @@ BAD = [
     ),
     (["fit", "two.csv", "-k", "2", "--tol", "-1"], "tol is -1.0; expected a finite number"),
     (["fit", "two.csv", "-k", "2", "--columns", "a,z"], 'two.csv has no column "z"; it has a, b, c'),
-    (["fit", "two.csv", "-k", "2", "--missing", "mean"], "missing is 'mean'; expected error or drop"),
+    (["fit", "two.csv", "-k", "2", "--missing", "mean"], "missing is 'mean'; expected error, drop or model"),
     (["fit", "two.csv", "-k", "2", "--format", "xml"], "format is 'xml'; expected one of csv"),
     (["fit", "two.csv", "-k", "2", "--output", "no/m.json"], "--output no/m.json: there is no folder no"),
     (["fit", "two.csv", "-k", "2", "--picture", "p.bmp"], "--picture p.bmp: expected a name that ends in .png"),

@@ -428,3 +428,14 @@ def test_describe_in_json_has_the_fit(model, capsys):
     assert values["means"] == fit.mixture.means.tolist()
     assert values["fit"]["seed"] == 0
     assert values["criteria"]["bic"] == fit.bic
+
+
+def test_rows_that_lack_cells_are_predicted_by_those_that_they_have(model, tmp_path, capsys):
+    (tmp_path / "holes.csv").write_text("a,b\n0,\n,5\n,\n5,5\n900,\n")
+    assert main(["predict", "model.json", "holes.csv", "--missing", "model", "--output", "labels.csv"]) == 0
+    assert "note: holes.csv: 3 of 8 cells are missing, and are modelled" in capsys.readouterr().err
+    found = pl.read_csv(tmp_path / "labels.csv")
+    assert found["label"].to_list()[:4] == [0, 1, None, 1]
+    assert found["outlier"].to_list()[4] is False  # densities of one column say nothing about the cutoff of two
+    assert main(["fit", "holes.csv", "-k", "1", "--missing", "model", "--output", "own.json"]) == 0
+    assert mixtura.load(str(tmp_path / "own.json")).n_rows == 4

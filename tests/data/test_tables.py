@@ -294,7 +294,7 @@ def test_text_columns_are_left_out_and_named(file):
         ({"weights_column": "w"}, 'has no column "w"'),
         ({"weights_column": "2"}, 'has no column "2"; it has a, b'),
         ({"weights_column": "b*"}, r'has no column "b\*"'),
-        ({"missing": "mean"}, "missing is 'mean'; expected error or drop"),
+        ({"missing": "mean"}, "missing is 'mean'; expected error, drop or model"),
         ({"file_format": "xml"}, "format is 'xml'; expected one of csv, tsv, parquet, arrow, ndjson, json"),
     ],
 )
@@ -676,3 +676,15 @@ def test_comments_among_the_rows(tmp_path, text, rows):
         return
     assert read(path).rows.tolist() == rows
     assert any("among the rows" in note for note in read(path).notes) == ("colour" not in text)
+
+
+def test_missing_cells_stay_if_they_are_modelled(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n,3\n4,\n,\n2,9\n")
+    table = read(path, missing="model")
+    np.testing.assert_array_equal(table.rows, [[1, 2], [np.nan, 3], [4, np.nan], [2, 9]])
+    assert table.notes[-1].endswith("a.csv: 2 of 8 cells are missing, and are modelled")
+    assert table.positions.tolist() == [0, 1, 2, 4]
+    path.write_text("a,b\n1,inf\n2,\n")
+    with pytest.raises(DataError, match=r'a\.csv, row 1, column "b": "inf" is not a finite number'):
+        read(path, missing="model")

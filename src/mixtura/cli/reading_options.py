@@ -37,7 +37,11 @@ WeightsColumn: TypeAlias = Annotated[
 ]
 Missing: TypeAlias = Annotated[
     str,
-    typer.Option(metavar="error|drop", help="What to do about rows with missing or infinite cells."),
+    typer.Option(
+        metavar="error|drop|model",
+        help="What to do about rows with missing cells: refuse them, leave them out, or fit what they have. With "
+        "infinite cells they are refused, or left out.",
+    ),
 ]
 Format: TypeAlias = Annotated[
     str | None,

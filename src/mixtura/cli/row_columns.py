@@ -36,11 +36,13 @@ def label_columns(
     if cutoff is None or not np.isfinite(cutoff):
         cutoff = float(mixture.hdr_levels([USUAL])[0])
     best = posterior.max(axis=1)
+    # Densities of rows that lack values are of fewer columns than the cutoff is.
+    rare = (mixture.logpdf(table) < cutoff) & ~np.isnan(table.rows).any(axis=1)
     columns: dict[str, Sequence[Any]] = {
         "label": table.align([names[j] for j in found.tolist()]),
         "probability": table.align(best.tolist()),
         "uncertainty": table.align((1 - best).tolist()),
-        "outlier": table.align(((found == NOISE_LABEL) | (mixture.logpdf(table) < cutoff)).tolist()),
+        "outlier": table.align(((found == NOISE_LABEL) | rare).tolist()),
     }
     if proba:
         heads = [*names[: mixture.n_components], *([noise_name(mixture)] if mixture.noise else [])]

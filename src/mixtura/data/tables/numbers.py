@@ -68,21 +68,24 @@ class Numbers:
         return Numbers(self.frame.select(columns), self.cells.select(columns), self.missing.select(columns), self.notes)
 
     def complete(self, name: str, *, missing: str) -> NDArray[np.bool_]:
-        """Which rows have a finite number in every column, (n,).
+        """Which rows have a finite number in every column, (n,), or with ``missing="model"`` in some.
 
         Raises
         ------
         DataError
-            For the first cell that is no number, or with ``missing="error"`` that is missing or not finite.
+            For the first cell that is no number, or with ``missing="error"`` that is missing or not finite, or with
+            ``missing="model"`` that is infinite.
         """
         wrong = self.frame.select(load_polars().all().is_null()).to_numpy() & ~self.missing.to_numpy()
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             raise DataError(f"{self._where(name, row, column)} is not a number{self._advice(column)}")
-        finite = np.isfinite(self.frame.to_numpy())
-        rows: NDArray[np.bool_] = finite.all(axis=1)
-        if missing == "error" and not rows.all():
-            row, column = np.argwhere(~finite)[0]
+        values = self.frame.to_numpy()
+        finite = np.isfinite(values)
+        rows: NDArray[np.bool_] = finite.any(axis=1) if missing == "model" else finite.all(axis=1)
+        refused = {"error": ~finite, "model": np.isinf(values)}.get(missing, np.zeros(0, dtype=bool))
+        if refused.any():
+            row, column = np.argwhere(refused)[0]
             raise DataError(f"{self._where(name, row, column)}{self._say_missing(row, column)}; pass --missing drop")
         if not rows.any():
             worst = self.frame.columns[int(np.argmin(finite.sum(axis=0)))]

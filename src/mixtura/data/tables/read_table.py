@@ -71,8 +71,9 @@ def read(
         Whether columns without numbers among ``columns`` are left out.
     weights_column : str, optional
         Name of the column that holds the rows' weights.
-    missing : {"error", "drop"}
-        Whether a missing cell is an error, or its row is left out. Text that is not a number is an error in any case.
+    missing : {"error", "drop", "model"}
+        Whether a missing cell is an error, or its row is left out, or it stays missing, as NaN, which fits model. Text
+        that is not a number is an error in any case.
     file_format : str, optional
         "csv", "tsv", "parquet", "arrow", "ndjson", "json", "excel", "npy" or "npz"; by default that of the suffix.
     header : bool, optional
@@ -181,6 +182,9 @@ def read_as(
     notes = (*cells.notes, *told, *numbers.notes, *notes)
     if len(kept) < len(complete):
         notes += (f"{name}: left out {len(complete) - len(kept)} of {len(complete)} rows, which have missing values",)
+    lacking = int(np.isnan(rows).sum())
+    if lacking:
+        notes += (f"{name}: {lacking:,} of {rows.size:,} cells are missing, and are modelled",)
     names = tuple(left) if cells.has_names or reading.columns or (model and model.columns) else None
     labels = None if labels_column is None else _labels(cells, labels_column)[kept]
     own_cells = cells if keep_cells or identifier is not None else None
@@ -254,7 +258,7 @@ def _say_wrong_count(left: list[str], name: str, model: HasColumns) -> str:
 
 def _check_values(rows: Rows, weights: Array | None, columns: list[str], name: str, kept: NDArray[np.int64]) -> None:
     """Raise DataError for numbers whose squares overflow, and for weights that are negative or all zero."""
-    huge = np.argwhere(np.abs(rows.astype(np.float64, copy=False)) >= LARGEST_VALUE)
+    huge = np.argwhere(np.abs(rows.astype(np.float64, copy=False)) >= LARGEST_VALUE)  # false for missing values
     if len(huge):
         row, column = huge[0]
         where = f'{name}, row {kept[row] + 1}, column "{columns[column]}"'

@@ -17,7 +17,7 @@ class Reading:
     --------
     >>> Reading(missing="mean")
     Traceback (most recent call last):
-    mixtura.errors.ParameterError: missing is 'mean'; expected error or drop
+    mixtura.errors.ParameterError: missing is 'mean'; expected error, drop or model
     """
 
     columns: Sequence[str | int] | None = None
@@ -35,8 +35,8 @@ class Reading:
     max_unpacked: int | None = None
 
     def __post_init__(self) -> None:
-        if self.missing not in ("error", "drop"):
-            raise ParameterError(f"missing is {self.missing!r}; expected error or drop")
+        if self.missing not in ("error", "drop", "model"):
+            raise ParameterError(f"missing is {self.missing!r}; expected error, drop or model")
         for name in ("columns", "exclude", "na"):
             given = getattr(self, name)
             if isinstance(given, str):
