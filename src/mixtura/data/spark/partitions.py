@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mixtura._support import LazyModule
+from mixtura._support import CHUNK_ELEMENTS, CHUNK_ROWS, LazyModule
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.partitions import TreeSum
 from mixtura.data.spark.blocks import SCHEMA, Key, MakeBlocks, Sent, SumOfBatches, SumOfPartitions, Work
@@ -137,7 +137,7 @@ class SparkPartitions:
         with explained():
             width = columns.width()
             n_columns = len(columns.numbers) + (width or 0)
-            make = MakeBlocks(columns.matrix(width), n_columns)
+            make = MakeBlocks(columns.matrix(width), rows_per_block(n_columns))
             frame = columns.alone().mapInArrow(make, SCHEMA)
             kind: Callable[[Any], KeptBlocks] = BlocksOfFrame.of if is_connect(frame) else BlocksOfRDD.of
             blocks = kind(frame)
@@ -156,6 +156,17 @@ class SparkPartitions:
         work = Work.of(task, self.lengths, arguments, self.n_columns, self.dtype.name)
         with explained():
             return self.blocks.total(work)
+
+
+def rows_per_block(n_columns: int) -> int:
+    """Least number of rows of a block, as many as the work of one thread, a chunk of an array, has.
+
+    Examples
+    --------
+    >>> rows_per_block(8), rows_per_block(1000)
+    (65536, 524)
+    """
+    return min(max(CHUNK_ELEMENTS // n_columns, 1), CHUNK_ROWS)
 
 
 def is_connect(frame: Any) -> bool:
