@@ -62,13 +62,13 @@ def session(way):
     from pyspark.sql import SparkSession
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["PYSPARK_SUBMIT_ARGS"] = "--driver-memory 4g pyspark-shell"
     if way == "connect":
         return SparkSession.builder.remote("local[2]").getOrCreate()
     options = {
         "spark.ui.enabled": "false",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.memory": "4g",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
     }

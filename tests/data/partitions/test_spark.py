@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -222,7 +223,8 @@ def test_blocks_are_forgotten_with_the_source(session):
     assert "in 3 columns (a, b, c), in 4 partitions" in repr(source)
     del source
     gc.collect()
-    assert kept().size() == before
+    while kept().size() > before:  # another thread tells Spark
+        time.sleep(0.05)
 
 
 def test_it_works_through_connect():

@@ -85,7 +85,7 @@ def batches(part, rows, size=10_000):
 
 def in_blocks(cuts=(120_000,)):
     parts = np.split(ROWS, cuts)
-    return Frame([list(MakeBlocks(MATRIX, 3)(batches(part, rows))) for part, rows in enumerate(parts)])
+    return Frame([list(MakeBlocks(MATRIX, 65_536)(batches(part, rows))) for part, rows in enumerate(parts)])
 
 
 def partitions_of(kind, cuts=(120_000,)):
@@ -99,12 +99,12 @@ def test_blocks_hold_all_rows_in_their_order():
     assert sum(block["length"] for block in found) == len(ROWS)
     rows = [np.frombuffer(block["rows"]).reshape(3, -1).T for block in found]
     np.testing.assert_array_equal(np.concatenate(rows), ROWS)
-    assert list(MakeBlocks(MATRIX, 3)(iter([]))) == []
+    assert list(MakeBlocks(MATRIX, 65_536)(iter([]))) == []
 
 
 def test_a_large_batch_is_cut():
     (batch,) = batches(0, ROWS, len(ROWS))
-    lengths = [block.to_pylist()[0]["length"] for block in MakeBlocks(MATRIX, 3)([batch])]
+    lengths = [block.to_pylist()[0]["length"] for block in MakeBlocks(MATRIX, 65_536)([batch])]
     assert len(lengths) == 4
     assert sum(lengths) == len(ROWS)
 

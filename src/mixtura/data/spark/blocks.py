@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mixtura._support import CHUNK_ELEMENTS, CHUNK_ROWS, LazyModule, Rows
+from mixtura._support import LazyModule, Rows
 from mixtura.data.partitions import PartOfSum, TreeSum
 from mixtura.data.spark.batches import MatrixOfBatch
 from mixtura.data.spark.columns import PART
@@ -39,11 +39,15 @@ Key: TypeAlias = tuple[int, int]
 class MakeBlocks:
     """Makes blocks of the record batches of one partition, for ``DataFrame.mapInArrow``.
 
-    A block has the rows of one or more batches: at least as many as the work of one thread, a chunk of an array, has.
+    Attributes
+    ----------
+    matrix : MatrixOfBatch
+    size : int
+        Least number of rows of a block but the last, which is joined of batches; larger batches are cut.
     """
 
     matrix: MatrixOfBatch
-    n_columns: int
+    size: int
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         first = next(batches := iter(batches), None)
@@ -51,20 +55,15 @@ class MakeBlocks:
             return
         part = first.column(PART)[0]  # not the task's, which has several partitions after a coalesce
         types = {"part": pa.int32(), "number": pa.int32(), "length": pa.int32(), "rows": pa.binary()}
-        for number, rows in enumerate(_in_blocks(self._matrices(chain([first], batches)), self._size)):
+        for number, rows in enumerate(_in_blocks(self._matrices(chain([first], batches)), self.size)):
             content = {"part": [part], "number": [number], "length": [len(rows)], "rows": [rows.T.tobytes()]}
             yield pa.record_batch(content, pa.schema(types))
-
-    @property
-    def _size(self) -> int:
-        """Least number of rows of a block but the last."""
-        return min(max(CHUNK_ELEMENTS // self.n_columns, 1), CHUNK_ROWS)
 
     def _matrices(self, batches: Iterable[Any]) -> Iterator[Rows]:
         """The batches as matrices of no more rows than a block has."""
         for batch in batches:
-            for start in range(0, batch.num_rows, self._size):
-                yield self.matrix(batch.slice(start, self._size))
+            for start in range(0, batch.num_rows, self.size):
+                yield self.matrix(batch.slice(start, self.size))
 
 
 def _in_blocks(parts: Iterable[Rows], size: int) -> Iterator[Rows]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import _thread
 import math
 import pickle
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from operator import add
 from typing import Any, Protocol
 
 import numpy as np
 
-from mixtura._support import LazyModule
+from mixtura._support import CHUNK_ELEMENTS, CHUNK_ROWS, LazyModule
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.partitions import TreeSum
 from mixtura.data.spark.blocks import SCHEMA, Key, MakeBlocks, Sent, SumOfBatches, SumOfPartitions, Work
@@ -137,13 +138,14 @@ class SparkPartitions:
         with explaining_failures():
             width = columns.width()
             n_columns = len(columns.numbers) + (width or 0)
-            make = MakeBlocks(columns.matrix(width), n_columns)
+            make = MakeBlocks(columns.matrix(width), _rows_per_block(n_columns))
             frame = columns.alone().mapInArrow(make, SCHEMA)
             kind: Callable[[Any], KeptBlocks] = BlocksOfFrame.of if is_connect(frame) else BlocksOfRDD.of
             blocks = kind(frame)
             lengths = dict(sorted(blocks.lengths().items()))
         found = cls(blocks, lengths, columns.names, n_columns, np.dtype(columns.dtype))
-        weakref.finalize(found, partial(_release, blocks)).atexit = False
+        # In a thread: garbage may be collected within a call to Spark, whose connection would then be used twice.
+        weakref.finalize(found, _thread.start_new_thread, _release, (blocks,)).atexit = False
         return found
 
     @property
@@ -156,6 +158,17 @@ class SparkPartitions:
         work = Work.of(task, self.lengths, arguments, self.n_columns, self.dtype.name)
         with explaining_failures():
             return self.blocks.total(work)
+
+
+def _rows_per_block(n_columns: int) -> int:
+    """Least number of rows of a block, as many as the work of one thread, a chunk of an array, has.
+
+    Examples
+    --------
+    >>> _rows_per_block(8), _rows_per_block(1000)
+    (65536, 524)
+    """
+    return min(max(CHUNK_ELEMENTS // n_columns, 1), CHUNK_ROWS)
 
 
 def is_connect(frame: Any) -> bool:
