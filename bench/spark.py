@@ -64,6 +64,7 @@ def session(way):
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYSPARK_SUBMIT_ARGS"] = "--driver-memory 4g pyspark-shell"
     if way == "connect":
+        os.environ["SPARK_TESTING"] = "1"  # any free port
         return SparkSession.builder.remote("local[2]").getOrCreate()
     options = {
         "spark.ui.enabled": "false",

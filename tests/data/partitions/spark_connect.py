@@ -4,6 +4,7 @@ import os
 import sys
 
 os.environ["PYSPARK_PYTHON"] = sys.executable
+os.environ["SPARK_TESTING"] = "1"  # any free port
 
 import numpy as np
 import pytest
