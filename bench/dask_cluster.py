@@ -15,6 +15,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+import dask
 import dask.array as da
 import dask.dataframe as dd
 import numpy as np
@@ -32,10 +33,11 @@ K, COLUMNS = 10, 8
 def two_workers():
     """A cluster of two processes; the scheduler is in this one, so that its CPU time counts with the client's."""
     with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "10 minutes"}),  # also where processes start slowly
         LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50) as cluster,
         Client(cluster) as client,
     ):
-        yield cluster, client
+        yield client
 
 
 def rows_in(partitions, rows, seed=0):
@@ -73,10 +75,9 @@ def overhead(times):
                 )
 
 
-def live_workers(cluster, client):
-    """Processes of the workers, once there are two; the nanny of one that was killed while it started has given up."""
-    cluster.scale(2)
-    client.wait_for_workers(2)
+def live_workers(client):
+    """Processes of the workers, once there are two."""
+    client.wait_for_workers(2, timeout=600)
     return list(client.run(os.getpid).values())
 
 
@@ -102,7 +103,7 @@ def fit_with_kill(X, pids=(), after=None):
 def kills(times):
     """Kill a worker at random moments of fits."""
     random.seed(0)
-    with two_workers() as (cluster, client):
+    with two_workers() as client:
         lazy = rows_in(16, 20_000)
         for name, X in {"persisted": lazy.persist(), "computed anew": lazy}.items():
             calm, took, stall = fit_with_kill(X)
@@ -110,7 +111,7 @@ def kills(times):
             same, longest = 0, 0.0
             for _ in range(times):
                 after = random.uniform(0, took)
-                trace, whole, stall = fit_with_kill(X, live_workers(cluster, client), after)
+                trace, whole, stall = fit_with_kill(X, live_workers(client), after)
                 same, longest = same + (trace == calm), max(longest, stall)
                 print(
                     f"  killed after {after:.2f} s: same bits {trace == calm}, {whole:.1f} s, stall {stall:.1f} s",

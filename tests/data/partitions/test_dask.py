@@ -27,8 +27,10 @@ COUNTS = tuple(np.diff(ENDS).tolist())
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two workers, each a process with one thread."""
-    with LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50) as started:
+    """Two workers, each a process with one thread, which a nanny starts again if it dies."""
+    slow_start = {"distributed.deploy.lost-worker-timeout": "10 minutes"}
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0", "silence_logs": 50}
+    with dask.config.set(slow_start), LocalCluster(2, **options) as started:
         yield started
 
 
@@ -36,7 +38,7 @@ def cluster():
 def client(cluster):
     """The client that is the default while a test runs."""
     with Client(cluster) as connected:
-        connected.wait_for_workers(2, timeout=60)
+        connected.wait_for_workers(2, timeout=120)
         yield connected
 
 
