@@ -85,7 +85,8 @@ def fit_with_kill(X, pids=(), after=None):
     """Fit; after so many seconds kill a worker. The trace, the time, and the longest time without an iteration."""
     moments = [time.perf_counter()]
     if after is not None:
-        threading.Timer(after, os.kill, (random.choice(pids), signal.SIGKILL)).start()
+        timer = threading.Timer(after, os.kill, (random.choice(pids), signal.SIGKILL))
+        timer.start()
     fit = mixtura.fit(
         X,
         K,
@@ -97,6 +98,8 @@ def fit_with_kill(X, pids=(), after=None):
         on_iteration=lambda _: moments.append(time.perf_counter()),
     )
     moments.append(time.perf_counter())
+    if after is not None:
+        assert not timer.is_alive(), "the fit ended before a worker was killed"
     return fit.trace, moments[-1] - moments[0], max(np.diff(moments))
 
 
@@ -110,7 +113,7 @@ def kills(times):
             print(f"{name}, undisturbed: {took:.1f} s, longest time without an iteration {stall:.1f} s", flush=True)
             same, longest = 0, 0.0
             for _ in range(times):
-                after = random.uniform(0, took)
+                after = random.uniform(0, 0.7 * took)  # so that it ends later
                 trace, whole, stall = fit_with_kill(X, live_workers(client), after)
                 same, longest = same + (trace == calm), max(longest, stall)
                 print(

@@ -232,6 +232,14 @@ def test_values_of_rows_are_computed_when_they_are_asked_for():
     np.testing.assert_array_equal(frame.compute().to_numpy(), mixture.posterior(rows))
 
 
+def test_a_column_that_is_missing_is_named_at_once():
+    X = dd.from_pandas(pd.DataFrame(cloud(30), columns=list("abc")), npartitions=3)
+    fit = mixtura.fit(X[["a", "b"]], 1)
+    with pytest.raises(DataError, match="X has no column 'b'; this mixture has a, b"):
+        fit.predict(X[["a", "c"]])
+    assert mixtura.fit(X["a"], 1).predict(X["a"]).compute().index.tolist() == list(range(30))
+
+
 def test_values_of_empty_partitions():
     X = dd.from_pandas(pd.DataFrame(cloud(30), columns=list("abc")), npartitions=3)
     fit = mixtura.fit(X, 2)
@@ -255,10 +263,19 @@ def test_the_estimator(client):
     assert ours.score(array) == pytest.approx(ours.mixture_.logpdf(rows).mean(), rel=1e-12)
 
 
-def slow_count(rows, _):
-    """The number of rows, as a tuple of one, after a second."""
-    time.sleep(1)
-    return (len(rows),)
+def slowly(value, seconds):
+    """A task that returns a value of its rows, as a tuple of one, after a while."""
+
+    def task(rows, _):  # a function of a function travels whole: workers need not import this module
+        time.sleep(seconds)
+        return (value(rows),)
+
+    return task
+
+
+def test_few_partitions_are_read_by_all_workers(client):
+    partitions = source(da.random.default_rng(0).normal(size=(40, 2), chunks=(10, 2))).partitions
+    assert len(set(partitions.reduce(slowly(lambda _: os.getpid(), 0.2), [None] * 4).total())) == 2
 
 
 def kill_a_worker(cluster):
@@ -293,14 +310,14 @@ def test_rows_that_are_lost_while_they_are_read(cluster, client):
     partitions = source(X).partitions
     threading.Timer(0.5, kill_a_worker, [cluster]).start()
     with pytest.raises(DataError, match="only scattered is gone"):
-        partitions.reduce(slow_count, [None] * 4)
+        partitions.reduce(slowly(len, 1), [None] * 4)
 
 
 def test_an_interrupt_ends_the_computation(cluster, client):
     partitions = source(da.from_array(cloud(), chunks=100)).partitions
     threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt):
-        partitions.reduce(slow_count, [None] * 30)
+        partitions.reduce(slowly(len, 1), [None] * 30)
     end = time.monotonic() + 30
     while cluster.scheduler.tasks and time.monotonic() < end:
         time.sleep(0.1)

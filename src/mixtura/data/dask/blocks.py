@@ -15,7 +15,7 @@ optimization = LazyModule("dask.optimization")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Blocks:
+class BlockGraph:
     """The blocks of an array of one block of columns, as nodes of a graph.
 
     Attributes
@@ -35,7 +35,7 @@ class Blocks:
     held: Any
 
     @classmethod
-    def of(cls, rows: Any) -> Blocks:
+    def of(cls, rows: Any) -> BlockGraph:
         """The blocks of a Dask array."""
         (optimised,) = dask.optimize(rows)
         graph = dict(optimised.__dask_graph__())

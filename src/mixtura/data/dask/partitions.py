@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import add
@@ -13,11 +13,10 @@ import numpy as np
 
 from mixtura._support import LazyModule, Rows
 from mixtura.data.chosen_columns import ChosenColumns
-from mixtura.data.dask.blocks import Blocks
+from mixtura.data.dask.blocks import BlockGraph
 from mixtura.data.dask.failures import failures_in_words
 from mixtura.data.dask.rows import stored_rows
 from mixtura.data.partitions import PartOfSum, TreeSum
-from mixtura.data.partitions.base import Task
 
 base = LazyModule("dask.base")
 spec = LazyModule("dask.task_spec")
@@ -64,11 +63,11 @@ class DaskPartitions:
         return found
 
     @cached_property
-    def blocks(self) -> Blocks:
+    def blocks(self) -> BlockGraph:
         """The graph of the rows, optimised once for all passes."""
-        return Blocks.of(self.rows)
+        return BlockGraph.of(self.rows)
 
-    def reduce(self, task: Task, arguments: Sequence[Any]) -> TreeSum:
+    def reduce(self, task: Callable[[Rows, Any], Any], arguments: Sequence[Any]) -> TreeSum:
         """The sum of a task's values over all partitions: one task for each, whose values are added in their order.
 
         The task travels as a node of the graph, on which all others depend. A worker that dies takes with it only
