@@ -72,7 +72,8 @@ def as_source(
     2
     """
     if (engine := engine_of(X)) is not None:
-        chosen = ChosenColumns(None if expected is None else expected.columns)
+        named = expected is not None and hasattr(X, "columns")  # an array's columns are matched by position
+        chosen = ChosenColumns(expected.columns if expected is not None and named else None)
         X = engine.source(X, chosen, sample_weight, weights_are=weights_are, threads=threads)
         sample_weight = weights_are = None
     if not is_source(X):

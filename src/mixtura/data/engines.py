@@ -14,6 +14,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from mixtura.data.chosen_columns import ChosenColumns
+from mixtura.data.dask import dask_partitions, map_dask_rows
 from mixtura.data.partitions import Partitions, PartitionSource, RowOutput
 from mixtura.data.spark import map_spark_rows, spark_partitions
 
@@ -65,6 +66,7 @@ class Engine:
 # By the package in which the class of a table is defined.
 ENGINES: Mapping[str, Engine] = MappingProxyType(
     {
+        "dask": Engine(dask_partitions, map_dask_rows),
         "pyspark": Engine(spark_partitions, map_spark_rows),
     }
 )
