@@ -44,6 +44,13 @@ class PartitionSource:
         As in `mixtura.fit`.
     drop : bool
         Whether rows with a missing cell are left out.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> import mixtura
+    >>> mixtura.scan(da.ones((6, 2), chunks=(3, 2)))
+    <PartitionSource of 6 rows in 2 columns, in 2 partitions>
     """
 
     partitions: Partitions
