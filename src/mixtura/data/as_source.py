@@ -26,7 +26,7 @@ def is_elsewhere(X: Any) -> bool:
 
 
 class ExpectedRows(Protocol):
-    """What rows must have: a mixture, which knows the columns that it describes."""
+    """What rows must have: a mixture, which knows the columns that it describes, and what missing values may be."""
 
     @property
     def n_features(self) -> int:
@@ -38,6 +38,9 @@ class ExpectedRows(Protocol):
 
     def check_rows(self, X: Any, *, missing: bool = False) -> Rows:
         """Check an array or a table in memory, and return its rows, (n, d), of which values may be missing."""
+
+    def impute(self, X: Any) -> Any:
+        """The rows, (n, d), with conditional means in place of missing values."""
 
 
 def as_source(
@@ -79,7 +82,10 @@ def as_source(
     if not is_source(X):
         rows = as_rows(X, missing=True) if expected is None else expected.check_rows(X, missing=True)
         given = ArraySource.of_rows(rows, given_weights(X, sample_weight), threads, weights_are)
-        return IncompleteSource.of(given, column_names(X)) if has_missing(rows) else given
+        if not has_missing(rows):
+            return given
+        incomplete = IncompleteSource.of(given, column_names(X))
+        return incomplete if expected is None else incomplete.completed_by(expected.impute(rows))
     if not (sample_weight is None and weights_are is None):
         raise ParameterError("sample_weight or weights_are is given beside a Source; give the weights to the Source")
     source: Source = X
