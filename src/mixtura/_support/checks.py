@@ -66,7 +66,7 @@ def as_column_positions(columns: Sequence[int | str], names: Sequence[str] | Non
     return np.array(positions, dtype=np.int64)
 
 
-def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = None, missing: bool = False) -> Rows:
+def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = None) -> Rows:
     """Check data and return it as a float64 or float32 matrix (n, d), without a copy where possible.
 
     Parameters
@@ -76,8 +76,6 @@ def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = Non
         How messages call the data.
     columns : tuple of str, optional
         Names of the columns in messages; by default those of the table, if it has any.
-    missing : bool
-        Whether values may be missing, which are NaN.
 
     Returns
     -------
@@ -98,6 +96,22 @@ def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = Non
     Traceback (most recent call last):
     mixtura.errors.DataError: X, row 1, column 1: nan is not a finite number; drop or fill such rows first
     """
+    return _checked_rows(data, name, columns, missing=False)[0]
+
+
+def as_incomplete_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = None) -> tuple[Rows, bool]:
+    """Check data like `as_rows`, of which values may be missing: rows with NaN for these, and whether there are any.
+
+    Examples
+    --------
+    >>> as_incomplete_rows([[1.0, None]]), as_incomplete_rows([[1.0, 2.0]])[1]
+    ((array([[ 1., nan]]), True), False)
+    """
+    return _checked_rows(data, name, columns, missing=True)
+
+
+def _checked_rows(data: Any, name: str, columns: tuple[str, ...] | None, *, missing: bool) -> tuple[Rows, bool]:
+    """Checked rows, and whether some of their values are missing, which is an error unless they may be ``missing``."""
     sparse = sys.modules.get("scipy.sparse")  # no sparse matrix can exist before this is imported
     if sparse and sparse.issparse(data):
         raise DataError(f"{name} is a sparse matrix; Gaussian mixtures need dense rows: pass {name}.toarray()")
@@ -109,14 +123,13 @@ def as_rows(data: Any, *, name: str = "X", columns: tuple[str, ...] | None = Non
         raise DataError(
             f"{name} has shape {np.shape(data)}; expected (rows, columns) with at least one row and one column"
         )
-    _check_finite(array, name, columns, missing=missing)
-    return array
+    return array, _check_finite(array, name, columns, missing=missing)
 
 
-def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int, *, missing: bool = False) -> Rows:
+def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int) -> Rows:
     """Check data against known columns: a table's columns are matched by name, an array's by position.
 
-    A table's other columns may hold anything. With ``missing`` values may be missing, which are NaN.
+    A table's other columns may hold anything.
 
     Examples
     --------
@@ -124,18 +137,28 @@ def as_matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int
     >>> as_matching_rows(pl.DataFrame({"b": [1.0], "a": [2.0]}), ("a", "b"), 2).tolist()
     [[2.0, 1.0]]
     """
+    return _matching_rows(data, columns, n_features, missing=False)[0]
+
+
+def as_matching_incomplete_rows(data: Any, columns: tuple[str, ...] | None, n_features: int) -> tuple[Rows, bool]:
+    """Check data like `as_matching_rows`, of which values may be missing; see `as_incomplete_rows`."""
+    return _matching_rows(data, columns, n_features, missing=True)
+
+
+def _matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int, *, missing: bool) -> tuple[Rows, bool]:
+    """Rows of the known columns, and whether some of their values are missing; see `_checked_rows`."""
     names = column_names(data)
     if not (names and columns) or names == columns:
-        rows = as_rows(data, columns=names or columns, missing=missing)
+        rows, incomplete = _checked_rows(data, "X", names or columns, missing=missing)
     else:
         absent = [name for name in columns if name not in names]
         if absent:
             raise DataError(f"X has no column {shortened(absent[0])}; this mixture has {format_list(columns)}")
-        rows = as_rows(choose_columns(data, list(columns)), columns=columns, missing=missing)
+        rows, incomplete = _checked_rows(choose_columns(data, list(columns)), "X", columns, missing=missing)
     if rows.shape[1] != n_features:
         given, expected = format_count(rows.shape[1], "column"), format_count(n_features, "dimension")
         raise DataError(f"X has {given}; this mixture has {expected}")
-    return rows
+    return rows, incomplete
 
 
 def choose_columns(table: Any, names: list[str]) -> Any:
@@ -167,28 +190,15 @@ def all_finite(array: Rows) -> bool:
     return all(-limit <= part.min() and part.max() <= limit for part in parts)  # NaN compares false, too
 
 
-def has_missing(array: Rows) -> bool:
-    """Whether any number of checked rows is NaN.
-
-    Examples
-    --------
-    >>> has_missing(np.array([[1.0, np.nan]])), has_missing(np.array([[1.0, 2.0]]))
-    (True, False)
-    """
-    if all_finite(array):
-        return False
-    return any(bool(np.isnan(array[block]).any()) for block in block_slices(*array.shape))
-
-
 def _largest_allowed(array: Rows) -> float:
     """The largest magnitude that is allowed in an array of its dtype."""
     return min(LARGEST_VALUE, float(np.finfo(array.dtype).max))
 
 
-def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None, *, missing: bool) -> None:
-    """Raise DataError for the first infinity, number whose square overflows, or NaN unless values may be missing."""
+def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None, *, missing: bool) -> bool:
+    """Whether there is a NaN, if values may be ``missing``; DataError for the first number that cannot be used."""
     if all_finite(array):
-        return
+        return False
     limit = _largest_allowed(array)
 
     def bad_cells(part: Rows) -> NDArray[np.bool_]:
@@ -198,7 +208,7 @@ def _check_finite(array: Rows, name: str, columns: tuple[str, ...] | None, *, mi
     blocks = ((block.start, np.argwhere(bad_cells(array[block]))) for block in block_slices(*array.shape))
     found = next(((start + cells[0][0], cells[0][1]) for start, cells in blocks if len(cells)), None)
     if found is None:
-        return
+        return True
     row, column = found
     value = array[row, column]
     where = f"{name_cell(name, np.array([row, column]), columns)}: {value:g}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from mixtura._support import Rows, as_rows, column_names, format_count, format_list, has_missing
+from mixtura._support import Rows, as_incomplete_rows, column_names, format_count, format_list
 from mixtura.data.array import ArraySource
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.engines import engine_of
@@ -36,8 +36,8 @@ class ExpectedRows(Protocol):
     def columns(self) -> tuple[str, ...] | None:
         """Names of the columns, if known."""
 
-    def check_rows(self, X: Any, *, missing: bool = False) -> Rows:
-        """Check an array or a table in memory, and return its rows, (n, d), of which values may be missing."""
+    def check_incomplete_rows(self, X: Any) -> tuple[Rows, bool]:
+        """Check an array or a table in memory, and return its rows, (n, d), and whether values are missing."""
 
     def impute(self, X: Any) -> Any:
         """The rows, (n, d), with conditional means in place of missing values."""
@@ -80,9 +80,9 @@ def as_source(
         X = engine.source(X, chosen, sample_weight, weights_are=weights_are, threads=threads)
         sample_weight = weights_are = None
     if not is_source(X):
-        rows = as_rows(X, missing=True) if expected is None else expected.check_rows(X, missing=True)
+        rows, lacks_values = as_incomplete_rows(X) if expected is None else expected.check_incomplete_rows(X)
         given = ArraySource.of_rows(rows, given_weights(X, sample_weight), threads, weights_are)
-        if not has_missing(rows):
+        if not lacks_values:
             return given
         incomplete = IncompleteSource.of(given, column_names(X))
         return incomplete if expected is None else incomplete.completed_by(expected.impute(rows))

@@ -10,7 +10,6 @@ from contextvars import ContextVar
 from functools import cache
 from importlib.util import find_spec
 
-from mixtura._support import Rows, has_missing
 from mixtura.data import Source
 from mixtura.errors import ParameterError
 from mixtura.kernels import agglomeration, numpy
@@ -103,14 +102,13 @@ def kernel_of(source: Source) -> Kernel:
     return for_incomplete_rows(kernel) if getattr(source, "incomplete", False) else kernel
 
 
-def kernel_for(rows: Rows) -> Kernel:
-    """The current kernel for rows in memory, which may have missing values.
+def kernel_for(*, incomplete: bool) -> Kernel:
+    """The current kernel, for rows with missing values if they are ``incomplete``.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> kernel_for(np.array([[1.0, np.nan]])).name.endswith("missing values")
+    >>> kernel_for(incomplete=True).name.endswith("missing values")
     True
     """
     kernel = current_kernel()
-    return for_incomplete_rows(kernel) if has_missing(rows) else kernel
+    return for_incomplete_rows(kernel) if incomplete else kernel

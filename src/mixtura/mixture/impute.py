@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura import kernels
-from mixtura._support import Array, Rng, Rows, as_count, as_rng, has_missing, underflow_to_zero
+from mixtura._support import Array, Rng, Rows, as_count, as_rng, underflow_to_zero
 from mixtura.data import Patterns
 from mixtura.kernels import Conditionals, pattern_groups
 
@@ -44,9 +44,9 @@ def impute(mixture: Mixture, X: Any, *, n: int | None = None, seed: int | Rng | 
     >>> mixture.impute([[2.0, None]], n=3, seed=0).round(2)[:, 0, 1].tolist()
     [0.54, 2.13, 0.39]
     """
-    rows = mixture.check_rows(X, missing=True)
+    rows, incomplete = mixture.check_incomplete_rows(X)
     if n is None:
-        return _with_means(mixture, rows) if has_missing(rows) else rows.copy()
+        return _with_means(mixture, rows) if incomplete else rows.copy()
     count, rng = as_count(n, "n"), as_rng(seed)
     draws: Any = np.repeat(rows[None], count, axis=0)
     for own, which, conditionals in _by_pattern(mixture, rows):
@@ -76,7 +76,7 @@ def _expected(rows: Rows, conditionals: Conditionals) -> Array:
 def _with_means(mixture: Mixture, rows: Rows) -> Rows:
     """Rows with missing values replaced by their conditional means."""
     filled = rows.copy()
-    responsibilities = kernels.kernel_for(rows).posterior(mixture, rows)
+    responsibilities = kernels.kernel_for(incomplete=True).posterior(mixture, rows)
     for own, which, conditionals in _by_pattern(mixture, rows):
         expected = _expected(rows[own], conditionals.only(which))
         missing = ~conditionals.seen[which]
@@ -87,7 +87,7 @@ def _with_means(mixture: Mixture, rows: Rows) -> Rows:
 def _draws(mixture: Mixture, rows: Rows, conditionals: Conditionals, count: int, rng: Rng) -> Array:
     """So many draws of all columns, (count, m, d), for the rows of a pattern; only the missing ones are of use."""
     k, many = mixture.n_components, (count, len(rows))
-    cumulated = kernels.kernel_for(rows).posterior(mixture, rows).cumsum(axis=1)
+    cumulated = kernels.kernel_for(incomplete=True).posterior(mixture, rows).cumsum(axis=1)
     chosen = (rng.random(many)[:, :, None] > cumulated[None, :, :-1]).sum(axis=2)
     expected = _expected(rows, conditionals)[np.arange(len(rows)), chosen]
     rest, unknown = conditionals.rest[0], ~conditionals.seen[0]

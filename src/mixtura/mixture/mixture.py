@@ -17,6 +17,7 @@ from mixtura._support import (
     Rows,
     TableKind,
     as_count,
+    as_matching_incomplete_rows,
     as_matching_rows,
     as_names,
     as_table,
@@ -180,8 +181,8 @@ class Mixture:
         >>> Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1)).logpdf([[0.0]]).round(4).tolist()
         [-0.9189]
         """
-        rows = self.check_rows(X, missing=True)
-        return kernels.kernel_for(rows).log_density(self, rows)
+        rows, incomplete = self.check_incomplete_rows(X)
+        return kernels.kernel_for(incomplete=incomplete).log_density(self, rows)
 
     @for_rows_anywhere("posterior", float, number_of_weights)
     def posterior(self, X: Any) -> Array:
@@ -196,14 +197,14 @@ class Mixture:
         >>> mixture.posterior([[2.0]]).tolist()
         [[0.5, 0.5]]
         """
-        rows = self.check_rows(X, missing=True)
-        return kernels.kernel_for(rows).posterior(self, rows)
+        rows, incomplete = self.check_incomplete_rows(X)
+        return kernels.kernel_for(incomplete=incomplete).posterior(self, rows)
 
     @for_rows_anywhere("label", int)
     def predict(self, X: Any) -> NDArray[np.int64]:
         """The most probable component of each row, (n,), the first of several that tie; -1 for noise."""
-        rows = self.check_rows(X, missing=True)
-        labels = kernels.kernel_for(rows).labels(self, rows)
+        rows, incomplete = self.check_incomplete_rows(X)
+        labels = kernels.kernel_for(incomplete=incomplete).labels(self, rows)
         return labels if self.noise is None else np.where(labels < self.n_components, labels, NOISE_LABEL)
 
     cdf = distribution.cdf
@@ -216,17 +217,19 @@ class Mixture:
     marginal = marginals.marginal
     condition = marginals.condition
 
-    def check_rows(self, X: Any, *, missing: bool = False) -> Rows:
+    def check_rows(self, X: Any) -> Rows:
         """Check rows against the mixture's columns, and return them, (n, d); a table's columns are matched by name.
-
-        With ``missing`` values may be missing, which are NaN.
 
         Raises
         ------
         DataError
             If a column is missing, their number differs, or a value is not finite.
         """
-        return as_matching_rows(X, self.columns, self.n_features, missing=missing)
+        return as_matching_rows(X, self.columns, self.n_features)
+
+    def check_incomplete_rows(self, X: Any) -> tuple[Rows, bool]:
+        """Check rows like `check_rows`, with NaN for values that are missing, and whether there are any."""
+        return as_matching_incomplete_rows(X, self.columns, self.n_features)
 
     def select(self, components: NDArray[Any]) -> Mixture:
         """The mixture of some components (indices or a mask), their weights rescaled; noise keeps its weight."""

@@ -15,7 +15,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from mixtura._support import Rows, all_finite, as_numbers, as_rows, as_sample_weight, check_unmasked
+from mixtura._support import Rows, all_finite, as_incomplete_rows, as_numbers, as_rows, as_sample_weight, check_unmasked
 from mixtura.data import given_weights
 from mixtura.errors import CellError, DataError
 from mixtura.mixture import Mixture
@@ -90,14 +90,17 @@ def _try_to_build_mixture(kind: str, attribute_bytes: AttributeBytes) -> Mixture
     return None if narrow.any() else mixture
 
 
-def check_fit_rows(estimator: Any, X: Any) -> Rows:
-    """Check the rows of a fit; set ``n_features_in_`` and, for tables, ``feature_names_in_``."""
+def check_fit_rows(estimator: Any, X: Any) -> tuple[Rows, bool]:
+    """Check the rows of a fit, and tell whether values are missing.
+
+    Sets ``n_features_in_`` and, for tables, ``feature_names_in_``.
+    """
     shape: tuple[int, ...] = getattr(X, "shape", ())
     is_table = len(shape) == 2 and shape[0] > 1 and shape[1] > 0
     if is_table and not hasattr(estimator, "feature_names_in_") and is_valid_array(X, shape[1]):
         estimator.n_features_in_ = shape[1]
-        return cast(Rows, X)
-    return as_rows(validate_rows(estimator, X, ensure_min_samples=2, ensure_all_finite="allow-nan"), missing=True)
+        return cast(Rows, X), False
+    return as_incomplete_rows(validate_rows(estimator, X, ensure_min_samples=2, ensure_all_finite="allow-nan"))
 
 
 def check_enough_rows(rows: Rows, n_components: Any) -> None:
@@ -108,12 +111,12 @@ def check_enough_rows(rows: Rows, n_components: Any) -> None:
         )
 
 
-def check_prediction_rows(estimator: Any, X: Any) -> Rows:
-    """Check that the rows of a prediction have the features of the fit."""
+def check_prediction_rows(estimator: Any, X: Any) -> tuple[Rows, bool]:
+    """Check that the rows of a prediction have the features of the fit, and tell whether values are missing."""
     if not hasattr(estimator, "feature_names_in_") and is_valid_array(X, getattr(estimator, "n_features_in_", None)):
-        return cast(Rows, X)
+        return cast(Rows, X), False
     check_is_fitted(estimator)
-    return as_rows(validate_rows(estimator, X, reset=False, ensure_all_finite="allow-nan"), missing=True)
+    return as_incomplete_rows(validate_rows(estimator, X, reset=False, ensure_all_finite="allow-nan"))
 
 
 def validate_rows(estimator: Any, X: Any, *, reset: bool = True, y: Any = "no_validation", **how: Any) -> Any:
@@ -130,7 +133,7 @@ def validate_rows(estimator: Any, X: Any, *, reset: bool = True, y: Any = "no_va
         first = str(error).splitlines()[0].rstrip(".")
         is_sklearn_message = first.startswith(FIRST_WORDS)
         try:
-            rows = as_rows(X, missing=how.get("ensure_all_finite") == "allow-nan")
+            rows = as_incomplete_rows(X)[0] if how.get("ensure_all_finite") == "allow-nan" else as_rows(X)
         except CellError as cell:
             raise CellError(f"{first}: {cell}" if isinstance(error, TypeError) else str(cell)) from None
         except DataError as data_error:

@@ -14,7 +14,7 @@ from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
 
-from mixtura._support import Array, Rows, has_missing
+from mixtura._support import Array, Rows
 from mixtura.covariance.models import Constraint
 from mixtura.data import ArraySource, as_source, is_elsewhere
 from mixtura.em.mstep import ConjugatePrior
@@ -239,10 +239,10 @@ class GaussianMixture(
             labels = fit_by_sklearn_loop(self, X, names, unknown_to_sklearn(self, self._model_options, sample_weight))
             self._set_own_attributes()
             return labels
-        rows = check_fit_rows(self, X)
+        rows, incomplete = check_fit_rows(self, X)
         weight = check_sample_weight(sample_weight, rows, X)
         forget(self, "selection_", "_stream")
-        if has_missing(rows):
+        if incomplete:
             fit_source(self, as_source(rows, weight, self.threads), "missing values")
             return None
         if is_automatic(self.n_components, self.covariance_type):

@@ -110,7 +110,7 @@ def partial_fit(self: Any, X: Any, y: Any = None, sample_weight: Any = None) -> 
     _check_estimator(self, X)
     stream: PartialFit | None = getattr(self, "_stream", None)
     fitted = hasattr(self, "n_features_in_") and hasattr(self, "weights_")
-    rows = as_rows(validate_rows(self, X, reset=False) if fitted else check_fit_rows(self, X))
+    rows = as_rows(validate_rows(self, X, reset=False) if fitted else check_fit_rows(self, X)[0])
     weight = check_sample_weight(sample_weight, rows, X)
     if weight is not None:
         rows, weight = rows[weight > 0], weight[weight > 0]

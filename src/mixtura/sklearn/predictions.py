@@ -60,8 +60,8 @@ class Predictions:
         mixture = self._mixture_unless_overridden("predict")
         if mixture is None:
             return call_sklearn_method("predict", self, X)
-        rows = check_prediction_rows(self, X)
-        return kernels.kernel_for(rows).labels(mixture, rows)
+        rows, incomplete = check_prediction_rows(self, X)
+        return kernels.kernel_for(incomplete=incomplete).labels(mixture, rows)
 
     @use_threads
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
@@ -71,8 +71,8 @@ class Predictions:
         mixture = self._mixture_unless_overridden("predict_proba")
         if mixture is None:
             return call_sklearn_method("predict_proba", self, X)
-        rows = check_prediction_rows(self, X)
-        return kernels.kernel_for(rows).posterior(mixture, rows).astype(rows.dtype, copy=False)
+        rows, incomplete = check_prediction_rows(self, X)
+        return kernels.kernel_for(incomplete=incomplete).posterior(mixture, rows).astype(rows.dtype, copy=False)
 
     @use_threads
     def score_samples(self, X: Any) -> NDArray[np.floating]:
@@ -82,8 +82,8 @@ class Predictions:
         mixture = self._mixture_unless_overridden("score_samples")
         if mixture is None:
             return call_sklearn_method("score_samples", self, X)
-        rows = check_prediction_rows(self, X)
-        return kernels.kernel_for(rows).log_density(mixture, rows).astype(rows.dtype, copy=False)
+        rows, incomplete = check_prediction_rows(self, X)
+        return kernels.kernel_for(incomplete=incomplete).log_density(mixture, rows).astype(rows.dtype, copy=False)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-likelihood per row."""
@@ -100,7 +100,7 @@ class Predictions:
         """Log-likelihood and criteria of a mixture on rows."""
         if is_elsewhere(X):
             return assess(mixture, X, sample_weight)
-        rows = check_prediction_rows(self, X)
+        rows, _ = check_prediction_rows(self, X)
         return assess(mixture, rows, check_sample_weight(sample_weight, rows, X))
 
     def bic(self, X: Any, sample_weight: Any = None) -> float:
