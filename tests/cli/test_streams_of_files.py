@@ -10,7 +10,6 @@ import pytest
 
 import mixtura
 from mixtura.cli import main
-from mixtura.data.files import blocks
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def folder(tmp_path, monkeypatch):
     """A folder of three Parquet files of 500 rows; blocks of 100 rows."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr(blocks, "MOST_ROWS", 100)
+    monkeypatch.setattr("mixtura.data.stored.MOST_ROWS", 100)
     rng = np.random.default_rng(0)
     frame = pl.DataFrame({"a": rng.normal(size=1500), "b": rng.normal(size=1500), "kind": ["x", "y", "z"] * 500})
     frame = frame.with_columns(a=pl.col("a") + 9 * (pl.int_range(pl.len()) % 2))

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import mixtura
-from mixtura.data.files import blocks, delimited, text
+from mixtura.data.files import delimited, text
 from mixtura.data.files.text import numbers_in_cells, text_blocks
 from mixtura.errors import DataError, ParameterError
 
@@ -40,7 +40,7 @@ BAD["tsv"] = {
 def small(monkeypatch):
     """Text in blocks of 1,000 bytes, rows in blocks of 100."""
     monkeypatch.setattr(text, "TEXT_BYTES", 1000)
-    monkeypatch.setattr(blocks, "MOST_ROWS", 100)
+    monkeypatch.setattr("mixtura.data.stored.MOST_ROWS", 100)
 
 
 def spoiled(kind):

@@ -14,7 +14,7 @@ import pytest
 import mixtura
 from mixtura import scan
 from mixtura.data import ArraySource
-from mixtura.data.files import RowsRead, blocks
+from mixtura.data.files import RowsRead
 from mixtura.data.files.reservoir import Reservoir
 from mixtura.errors import DataError, ParameterError
 from mixtura.kernels import summarise
@@ -60,7 +60,7 @@ KINDS = ["parquet", "arrow", "arrows", "csv", "tsv", "csv.gz", "ndjson", "npy", 
 @pytest.fixture(params=[1, 4])
 def small_blocks(monkeypatch, request):
     """Blocks of 100 rows, so that there are many; read by one thread, and by four."""
-    monkeypatch.setattr(blocks, "MOST_ROWS", 100)
+    monkeypatch.setattr("mixtura.data.stored.MOST_ROWS", 100)
     monkeypatch.setenv("MIXTURA_NUM_THREADS", str(request.param))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import mixtura
 from mixtura.cli import main
-from mixtura.data.files import RowsRead, blocks
+from mixtura.data.files import RowsRead
 from mixtura.errors import DataError, ParameterError
 
 zarr = pytest.importorskip("zarr")
@@ -19,7 +19,7 @@ ROWS = np.random.default_rng(0).normal(size=(1000, 3)) + 5 * (np.arange(1000) % 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Blocks of 100 rows."""
-    monkeypatch.setattr(blocks, "MOST_ROWS", 100)
+    monkeypatch.setattr("mixtura.data.stored.MOST_ROWS", 100)
 
 
 def array(path, rows=ROWS, **how):

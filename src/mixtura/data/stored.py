@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows, check_weight_kind
+from mixtura._support import CHUNK_ELEMENTS, CHUNK_ROWS, Array, Rng, Rows, as_entropy, check_weight_kind
 from mixtura.data.chunk import Chunk
 from mixtura.errors import DataError
 
+# Elements and rows of a block, which is the work of one thread, as a chunk of an array is.
+BLOCK_ELEMENTS, MOST_ROWS = CHUNK_ELEMENTS, CHUNK_ROWS
+
 # Most rows, and most numbers, of the sample of a source that is kept in memory.
 SAMPLE_ROWS, SAMPLE_VALUES = 100_000, 4_000_000
+
+
+def rows_per_block(n_columns: int) -> int:
+    """Number of rows of a block, which depends on the number of columns alone.
+
+    Examples
+    --------
+    >>> rows_per_block(8), rows_per_block(1000)
+    (65536, 524)
+    """
+    return min(max(BLOCK_ELEMENTS // n_columns, 1), MOST_ROWS)
 
 
 def sample_size(n_columns: int) -> int:
@@ -64,6 +78,27 @@ class StoredWeights:
             return stored
         factor = np.asarray(factor, dtype=np.float64)
         return factor if stored is None else stored * factor
+
+
+def part_of_sample(sample: Chunk, n: int, n_rows: int, rng: Rng, gather: Callable[[int, Rng], Chunk]) -> Chunk:
+    """A random sample of n of ``n_rows`` rows: a part of the sample in memory, or gathered where that is too small."""
+    size = len(sample.rows)
+    if n >= size:
+        return sample if size == n_rows else gather(min(n, n_rows), rng)
+    return sample.take(np.sort(rng.choice(size, size=n, replace=False)))
+
+
+def chosen_rows(n: int, n_rows: int, rng: Rng) -> NDArray[np.intp]:
+    """Ascending numbers of n of ``n_rows`` rows, drawn without replacement."""
+    seeded = np.random.default_rng(as_entropy(rng))
+    return np.sort(seeded.choice(n_rows, size=n, replace=False, shuffle=False))
+
+
+def reweighted_sample(sample: Chunk, factor: Array) -> Chunk:
+    """The rows of a sample whose weights stay positive when they are multiplied by the factors of all rows."""
+    own = np.asarray(factor, dtype=np.float64)[sample.positions]
+    weight = own if sample.sample_weight is None else sample.sample_weight * own
+    return sample.reweighted(weight).take(np.flatnonzero(weight))
 
 
 def joined(parts: Sequence[Chunk]) -> Chunk:

@@ -10,10 +10,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura.data import Source, as_source
 from mixtura.mixture import Mixture
-from mixtura.sklearn.automatic import as_start_result, covariance_type_of, is_automatic, select_by_bic
+from mixtura.sklearn.automatic import is_automatic
 from mixtura.sklearn.collapse import ILL_DEFINED, collapse_policy
 from mixtura.sklearn.em import choose_best, run_starts
-from mixtura.sklearn.fitted_attributes import set_attributes
+from mixtura.sklearn.fitted_attributes import fit_automatically, set_attributes
 from mixtura.sklearn.overrides import refuse_overridden
 from mixtura.sklearn.parameters import problem_and_start
 from mixtura.starts import with_completed_rows
@@ -39,19 +39,16 @@ def fit_source(estimator: Any, source: Source, what: str) -> None:
     refuse_overridden(estimator, f"fit with {what}", "fit", "runs EM of its own")
     source = with_completed_rows(source)
     estimator.__dict__.pop("selection_", None)
-    options = estimator._model_options  # noqa: SLF001 of the estimator itself
     if is_automatic(estimator.n_components, estimator.covariance_type):
-        selection = select_by_bic(estimator, source, None, **options)
-        best, covariance_type = as_start_result(selection), covariance_type_of(selection.best.model.name)
-        estimator.selection_ = selection
-    else:
-        policy = collapse_policy(estimator.on_collapse, known_to_sklearn=False)
-        problem, given = problem_and_start(estimator, source, policy, **options)
-        results = run_starts(estimator, problem, given, policy, check_random_state(estimator.random_state))
-        if results is None:
-            raise ValueError(ILL_DEFINED)
-        best, covariance_type = choose_best(results, estimator.max_iter), estimator.covariance_type
-    set_attributes(estimator, best, source.dtype, covariance_type)
+        fit_automatically(estimator, source, None)
+        return
+    policy = collapse_policy(estimator.on_collapse, known_to_sklearn=False)
+    options = estimator._model_options  # noqa: SLF001 of the estimator itself
+    problem, given = problem_and_start(estimator, source, policy, **options)
+    results = run_starts(estimator, problem, given, policy, check_random_state(estimator.random_state))
+    if results is None:
+        raise ValueError(ILL_DEFINED)
+    set_attributes(estimator, choose_best(results, estimator.max_iter), source.dtype, estimator.covariance_type)
 
 
 def _set_features(estimator: Any, source: Source) -> None:

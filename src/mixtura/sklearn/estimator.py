@@ -20,15 +20,12 @@ from mixtura.data import ArraySource, as_source, is_elsewhere
 from mixtura.em.mstep import ConjugatePrior
 from mixtura.sklearn.attributes import check_enough_rows, check_fit_rows, check_sample_weight
 from mixtura.sklearn.automatic import (
-    as_start_result,
-    covariance_type_of,
     is_automatic,
-    select_by_bic,
 )
 from mixtura.sklearn.collapse import ILL_DEFINED, collapse_policy
 from mixtura.sklearn.elsewhere import fit_elsewhere, fit_source
 from mixtura.sklearn.em import choose_best, run_starts
-from mixtura.sklearn.fitted_attributes import set_attributes
+from mixtura.sklearn.fitted_attributes import fit_automatically, set_attributes
 from mixtura.sklearn.onnx import onnx_parser
 from mixtura.sklearn.overrides import OWN_METHODS, PUBLIC_METHODS, fit_by_sklearn_loop, is_other_array, overridden
 from mixtura.sklearn.parameters import CONSTRAINTS, DEFAULTS, changed_parameters, problem_and_start
@@ -246,9 +243,7 @@ class GaussianMixture(
             fit_source(self, as_source(rows, weight, self.threads), "missing values")
             return None
         if is_automatic(self.n_components, self.covariance_type):
-            selection = select_by_bic(self, rows, weight, **self._model_options)
-            set_attributes(self, as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))
-            self.selection_ = selection
+            fit_automatically(self, rows, weight)
             return None
         check_enough_rows(rows, self.n_components)
         self._fit_starts(rows, weight)

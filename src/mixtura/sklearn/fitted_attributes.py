@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mixtura.covariance import DenseCovariance
-from mixtura.sklearn.automatic import parameter_shape, to_storage
+from mixtura.sklearn.automatic import as_start_result, covariance_type_of, parameter_shape, select_by_bic, to_storage
 from mixtura.sklearn.em import StartResult
 
 
@@ -25,3 +25,10 @@ def set_attributes(estimator: Any, best: StartResult, dtype: Any, covariance_typ
     estimator.lower_bound_ = best.lower_bound
     estimator.lower_bounds_ = list(best.lower_bounds)
     estimator.n_parameters_ = best.mixture.n_parameters
+
+
+def fit_automatically(estimator: Any, rows: Any, weight: Any) -> None:
+    """Set the fitted attributes from a selection by BIC of what is "auto"; ``rows`` are checked rows, or a Source."""
+    selection = select_by_bic(estimator, rows, weight, **estimator._model_options)  # noqa: SLF001 of the estimator
+    set_attributes(estimator, as_start_result(selection), rows.dtype, covariance_type_of(selection.best.model.name))
+    estimator.selection_ = selection

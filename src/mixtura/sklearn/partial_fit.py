@@ -24,10 +24,10 @@ from mixtura.em.mstep import covariances_for
 from mixtura.errors import ParameterError
 from mixtura.fitting import BATCH_ROWS, STEP_EXPONENT, Model, WaitingRows, usual_start_rows
 from mixtura.sklearn.attributes import check_enough_rows, check_fit_rows, check_sample_weight, validate_rows
-from mixtura.sklearn.automatic import as_start_result, covariance_type_of, is_automatic, select_by_bic
+from mixtura.sklearn.automatic import is_automatic
 from mixtura.sklearn.collapse import collapse_policy
 from mixtura.sklearn.em import StartResult, problem_of
-from mixtura.sklearn.fitted_attributes import set_attributes
+from mixtura.sklearn.fitted_attributes import fit_automatically, set_attributes
 from mixtura.sklearn.overrides import is_other_array, refuse_overridden
 from mixtura.sklearn.parameters import problem_and_start
 from mixtura.sklearn.sklearn_estimator import unknown_to_sklearn
@@ -158,9 +158,7 @@ def _fitted(self: Any, kept: WaitingRows) -> PartialFit:
     """Run EM on all rows so far, and begin stepwise EM there."""
     rows, weight = kept.joined()
     if is_automatic(self.n_components, self.covariance_type):
-        self.selection_ = select_by_bic(self, rows, weight, **self._model_options)
-        kind = covariance_type_of(self.selection_.best.model.name)
-        set_attributes(self, as_start_result(self.selection_), rows.dtype, kind)
+        fit_automatically(self, rows, weight)
     else:
         check_enough_rows(rows, self.n_components)
         self._fit_starts(rows, weight)

@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura._support import LazyModule, Rows
 from mixtura.data.files.batches import AvailableColumns, Batch, Format, Part, absent
-from mixtura.data.files.blocks import rows_per_block
+from mixtura.data.stored import rows_per_block
 from mixtura.errors import DataError
 
 pa = LazyModule("pyarrow")

@@ -11,28 +11,15 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from mixtura._support import CHUNK_ELEMENTS, CHUNK_ROWS, Rows
+from mixtura._support import Rows
 from mixtura.data.files.open_file import OpenFile
+from mixtura.data.stored import rows_per_block
 from mixtura.errors import DataError
 
 Result = TypeVar("Result")
 
-# Elements and rows of a block, which is the work of one thread, as a chunk of an array is.
-BLOCK_ELEMENTS, MOST_ROWS = CHUNK_ELEMENTS, CHUNK_ROWS
-
 # Fraction of the free disk space that a file of blocks may take, unless told.
 FREE_FRACTION = 0.8
-
-
-def rows_per_block(n_columns: int) -> int:
-    """Number of rows of a block, which depends on the number of columns alone.
-
-    Examples
-    --------
-    >>> rows_per_block(8), rows_per_block(1000)
-    (65536, 524)
-    """
-    return min(max(BLOCK_ELEMENTS // n_columns, 1), MOST_ROWS)
 
 
 class Blocks(Protocol):

@@ -11,8 +11,8 @@ import numpy as np
 
 from mixtura._support import Rows
 from mixtura.data.files.batches import AvailableColumns, Batch, BatchReader, SomeColumns
-from mixtura.data.files.blocks import rows_per_block
 from mixtura.data.files.open_file import OpenFile
+from mixtura.data.stored import rows_per_block
 from mixtura.errors import DataError
 
 

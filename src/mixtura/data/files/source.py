@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows, as_entropy, format_list, reduce_in_order
+from mixtura._support import Array, Rng, Rows, format_list, reduce_in_order
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.data.files.blocks import Blocks
 from mixtura.data.source import Sum
-from mixtura.data.stored import StoredWeights, joined
+from mixtura.data.stored import StoredWeights, chosen_rows, joined, part_of_sample, reweighted_sample
 from mixtura.data.tables import Table
 
 
@@ -146,15 +146,11 @@ class FileSource:
 
         Up to the size of ``sample`` it is a part of that; for more the rows are read.
         """
-        size = len(self.sample.rows)
-        if n >= size:
-            return self.sample if size == self.n_rows else self._read_sample(min(n, self.n_rows), rng)
-        return self.sample.take(np.sort(rng.choice(size, size=n, replace=False)))
+        return part_of_sample(self.sample, n, self.n_rows, rng, self._read_sample)
 
     def _read_sample(self, n: int, rng: Rng) -> Chunk:
         """A random sample of n rows of positive weight, by one pass."""
-        seeded = np.random.default_rng(as_entropy(rng))
-        chosen = np.sort(seeded.choice(self.n_rows, size=n, replace=False, shuffle=False))
+        chosen = chosen_rows(n, self.n_rows, rng)
         parts, before = [], 0
         for chunk in self.chunks():
             here = chosen[np.searchsorted(chosen, before) : np.searchsorted(chosen, before + len(chunk.rows))]
@@ -182,6 +178,4 @@ class FileSource:
         both = np.asarray(factor, dtype=np.float64) * (1.0 if self.factor is None else self.factor)
         same = replace(self, factor=both)
         n_rows = sum(len(chunk.rows) for chunk in same.chunks()) if self.weight_scale else int(np.count_nonzero(both))
-        here, before = self.sample.positions, self.sample.sample_weight
-        weight = both[here] if before is None else before * np.asarray(factor)[here]
-        return replace(same, n_rows=n_rows, sample=self.sample.reweighted(weight).take(np.flatnonzero(weight)))
+        return replace(same, n_rows=n_rows, sample=reweighted_sample(self.sample, factor))

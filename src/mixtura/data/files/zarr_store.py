@@ -11,8 +11,8 @@ import numpy as np
 
 from mixtura._support import LazyModule, Rows
 from mixtura.data.files.batches import AvailableColumns, Batch
-from mixtura.data.files.blocks import rows_per_block
 from mixtura.data.files.locate import state_of
+from mixtura.data.stored import rows_per_block
 from mixtura.errors import DataError, missing_extra
 
 zarr = LazyModule("zarr")

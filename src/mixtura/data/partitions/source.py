@@ -12,13 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows, as_entropy, chunk_slices, format_count, format_list
+from mixtura._support import Array, Rng, Rows, chunk_slices, format_count, format_list
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.data.partitions.base import Partitions, Task
 from mixtura.data.partitions.survey import OnCompleteRows, PartitionSurvey, TakeSurvey, check_survey
 from mixtura.data.source import Sum
-from mixtura.data.stored import StoredWeights, joined, kind_and_scale, sample_size
+from mixtura.data.stored import (
+    StoredWeights,
+    chosen_rows,
+    joined,
+    kind_and_scale,
+    part_of_sample,
+    reweighted_sample,
+    sample_size,
+)
 from mixtura.errors import DataError
 
 
@@ -167,15 +175,11 @@ class PartitionSource:
 
         Up to the size of ``sample`` it is a part of that; more rows are fetched from the engine.
         """
-        size = len(self.sample.rows)
-        if n >= size:
-            return self.sample if size == self.n_rows else self._gather(min(n, self.n_rows), rng)
-        return self.sample.take(np.sort(rng.choice(size, size=n, replace=False)))
+        return part_of_sample(self.sample, n, self.n_rows, rng, self._gather)
 
     def _gather(self, n: int, rng: Rng) -> Chunk:
         """A random sample of n rows of positive weight, from the engine."""
-        seeded = np.random.default_rng(as_entropy(rng))
-        chosen = np.sort(seeded.choice(self.n_rows, size=n, replace=False, shuffle=False))
+        chosen = chosen_rows(n, self.n_rows, rng)
         counts = [survey.positive for survey in self.surveys]
         return joined(self.total_of(_TakeRows(self.weights), _by_partition(chosen, counts)))
 
@@ -195,10 +199,7 @@ class PartitionSource:
         same = replace(self, factor=both)
         counts = same.total_of(_CountPositive(self.weights))
         surveys = tuple(replace(one, positive=count) for one, count in zip(self.surveys, counts, strict=True))
-        here, before = self.sample.positions, self.sample.sample_weight
-        weight = both[here] if before is None else before * np.asarray(factor)[here]
-        sample = self.sample.reweighted(weight).take(np.flatnonzero(weight))
-        return replace(same, surveys=surveys, sample=sample)
+        return replace(same, surveys=surveys, sample=reweighted_sample(self.sample, factor))
 
     def map_rows(self, f: Callable[[Rows], NDArray[Any]]) -> NDArray[Any]:
         """``f(rows)`` of all rows in their order, in memory, (length,) or (length, k)."""

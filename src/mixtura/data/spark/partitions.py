@@ -15,12 +15,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mixtura._support import CHUNK_ELEMENTS, CHUNK_ROWS, LazyModule
+from mixtura._support import LazyModule
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.partitions import TreeSum
 from mixtura.data.spark.blocks import SCHEMA, Key, MakeBlocks, Sent, SumOfBatches, SumOfPartitions, Work
 from mixtura.data.spark.columns import SparkColumns
 from mixtura.data.spark.failures import explaining_failures
+from mixtura.data.stored import rows_per_block
 from mixtura.errors import ParameterError
 
 pyspark = LazyModule("pyspark")
@@ -138,7 +139,7 @@ class SparkPartitions:
         with explaining_failures():
             width = columns.width()
             n_columns = len(columns.numbers) + (width or 0)
-            make = MakeBlocks(columns.matrix(width), _rows_per_block(n_columns))
+            make = MakeBlocks(columns.matrix(width), rows_per_block(n_columns))
             frame = columns.alone().mapInArrow(make, SCHEMA)
             kind: Callable[[Any], KeptBlocks] = BlocksOfFrame.of if is_connect(frame) else BlocksOfRDD.of
             blocks = kind(frame)
@@ -158,17 +159,6 @@ class SparkPartitions:
         work = Work.of(task, self.lengths, arguments, self.n_columns, self.dtype.name)
         with explaining_failures():
             return self.blocks.total(work)
-
-
-def _rows_per_block(n_columns: int) -> int:
-    """Least number of rows of a block, as many as the work of one thread, a chunk of an array, has.
-
-    Examples
-    --------
-    >>> _rows_per_block(8), _rows_per_block(1000)
-    (65536, 524)
-    """
-    return min(max(CHUNK_ELEMENTS // n_columns, 1), CHUNK_ROWS)
 
 
 def is_connect(frame: Any) -> bool:
