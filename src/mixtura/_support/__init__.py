@@ -17,6 +17,8 @@ from mixtura._support.checks import (
     as_matching_rows,
     as_names,
     as_rows,
+    check_columns_present,
+    check_n_columns,
     choose_columns,
     frozen_array,
 )
@@ -98,6 +100,8 @@ __all__ = [
     "atomic_write",
     "block_slices",
     "can_start_thread",
+    "check_columns_present",
+    "check_n_columns",
     "check_unmasked",
     "check_weight_kind",
     "choose_columns",

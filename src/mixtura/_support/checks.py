@@ -151,14 +151,31 @@ def _matching_rows(data: Any, columns: tuple[str, ...] | None, n_features: int, 
     if not (names and columns) or names == columns:
         rows, incomplete = _checked_rows(data, "X", names or columns, missing=missing)
     else:
-        absent = [name for name in columns if name not in names]
-        if absent:
-            raise DataError(f"X has no column {shortened(absent[0])}; this mixture has {format_list(columns)}")
+        check_columns_present(names, columns)
         rows, incomplete = _checked_rows(choose_columns(data, list(columns)), "X", columns, missing=missing)
-    if rows.shape[1] != n_features:
-        given, expected = format_count(rows.shape[1], "column"), format_count(n_features, "dimension")
-        raise DataError(f"X has {given}; this mixture has {expected}")
+    check_n_columns(rows.shape[1], n_features)
     return rows, incomplete
+
+
+def check_columns_present(names: Sequence[str], expected: Sequence[str]) -> None:
+    """Raise DataError if one of a mixture's columns is not among the names of the data's.
+
+    Examples
+    --------
+    >>> check_columns_present(("a", "b"), ("a", "c"))
+    Traceback (most recent call last):
+    mixtura.errors.DataError: X has no column 'c'; this mixture has a, c
+    """
+    absent = [name for name in expected if name not in names]
+    if absent:
+        raise DataError(f"X has no column {shortened(absent[0])}; this mixture has {format_list(expected)}")
+
+
+def check_n_columns(count: int, n_features: int) -> None:
+    """Raise DataError if the data has another number of columns than a mixture has dimensions."""
+    if count != n_features:
+        given, expected = format_count(count, "column"), format_count(n_features, "dimension")
+        raise DataError(f"X has {given}; this mixture has {expected}")
 
 
 def choose_columns(table: Any, names: list[str]) -> Any:

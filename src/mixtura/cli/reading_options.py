@@ -11,6 +11,7 @@ from mixtura import Mixture
 from mixtura.cli.console import print_message, silent_panics
 from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import rows_progress, show_rows, shows_on_terminal
+from mixtura.data import ChosenColumns
 from mixtura.data.files import FileSource, is_large, scan_files
 from mixtura.data.tables import FORMATS, Reading, Table, read_as
 from mixtura.errors import ParameterError
@@ -173,9 +174,7 @@ class ReadingOptions:
         with rows_progress("reading"):
             source = scan_files(
                 data,
-                own or parse_names(self.columns),
-                exclude=parse_names(self.exclude) or (),
-                weights_column=self.weights_column,
+                ChosenColumns(own or parse_names(self.columns), parse_names(self.exclude) or (), self.weights_column),
                 weights_are=weights_are if self.weights_column else None,
                 missing=self.missing,
                 bad_rows=bad_rows,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mixtura.data.array import ArraySource
 from mixtura.data.as_source import as_source, column_order, given_weights, is_elsewhere
+from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.chunk import Chunk
 from mixtura.data.engines import engine_of
 from mixtura.data.incomplete import IncompleteSource, completed_part
@@ -22,6 +23,7 @@ from mixtura.data.values import ColumnValues, round_to_units
 __all__ = [
     "Addable",
     "ArraySource",
+    "ChosenColumns",
     "Chunk",
     "ColumnValues",
     "Extent",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from mixtura._support import Rows, as_incomplete_rows, column_names, format_count, format_list
+from mixtura._support import Rows, as_incomplete_rows, check_columns_present, check_n_columns, column_names, format_list
 from mixtura.data.array import ArraySource
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.engines import engine_of
@@ -105,13 +105,9 @@ def column_order(source: Source, expected: ExpectedRows) -> slice | list[int]:
     """
     names: tuple[str, ...] | None = getattr(source, "columns", None)
     if names and expected.columns and names != expected.columns:
-        missing = [name for name in expected.columns if name not in names]
-        if missing:
-            raise DataError(f"X has no column {missing[0]!r}; this mixture has {format_list(expected.columns)}")
+        check_columns_present(names, expected.columns)
         return [names.index(name) for name in expected.columns]
-    if source.n_features != expected.n_features:
-        given, wanted = format_count(source.n_features, "column"), format_count(expected.n_features, "dimension")
-        raise DataError(f"X has {given}; this mixture has {wanted}")
+    check_n_columns(source.n_features, expected.n_features)
     return slice(None)
 
 

@@ -86,14 +86,12 @@ def scan(
     >>> scan(path)
     <FileSource of 1,000 rows in 2 columns (x1, x2)>
     """
+    chosen = ChosenColumns(columns, exclude, weights_column)
     if (engine := engine_of(what)) is not None:
-        chosen = ChosenColumns(columns, exclude, weights_column)
         return engine.source(what, chosen, weights_are=weights_are, missing=missing, threads=threads)
     return scan_files(
         what,
-        columns,
-        exclude=exclude,
-        weights_column=weights_column,
+        chosen,
         weights_are=weights_are,
         missing=missing,
         bad_rows=bad_rows,

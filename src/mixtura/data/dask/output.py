@@ -12,15 +12,14 @@ from mixtura._support import (
     LazyModule,
     as_column_like,
     as_columns_like,
+    check_columns_present,
     column_names,
-    format_list,
     one_blas_thread,
     using_threads,
 )
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.dask.rows import rows_of_array
 from mixtura.data.partitions import RowOutput
-from mixtura.errors import DataError
 
 da = LazyModule("dask.array")
 dask = LazyModule("dask")
@@ -59,9 +58,7 @@ def _used_columns(X: Any, output: RowOutput) -> Any:
     names = None if X.ndim == 1 else column_names(X)
     if not (names and output.columns):
         return X
-    missing = [name for name in output.columns if name not in names]
-    if missing:
-        raise DataError(f"X has no column {missing[0]!r}; this mixture has {format_list(output.columns)}")
+    check_columns_present(names, output.columns)
     return X[list(output.columns)]
 
 

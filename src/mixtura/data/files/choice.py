@@ -51,7 +51,7 @@ def read_or_choose(X: Any, columns: Sequence[str | int] | None, *, stacklevel: i
     array([[3., 1.]])
     """
     if isinstance(X, str | os.PathLike):
-        found: Any = scan_files(X, columns) if is_large(os.fspath(X)) else read(X, columns)
+        found: Any = scan_files(X, ChosenColumns(columns)) if is_large(os.fspath(X)) else read(X, columns)
         for note in found.notes:
             warnings.warn(note, ColumnsWarning, stacklevel=stacklevel)
         return found

@@ -74,10 +74,8 @@ def check_unchanged(reader: BatchReader, before: tuple[tuple[str, int, int], ...
 
 def scan_files(
     what: Any,
-    columns: Sequence[str | int] | None = None,
+    chosen: ChosenColumns,
     *,
-    exclude: Sequence[str | int] = (),
-    weights_column: str | None = None,
     weights_are: str | None = None,
     missing: str = "error",
     bad_rows: str = "error",
@@ -87,9 +85,9 @@ def scan_files(
     threads: int | None = None,
     on_rows: OnRows | None = None,
 ) -> FileSource:
-    """The source of files, or of a table with ``__arrow_c_stream__``; see `mixtura.scan`."""
-    reader, notes = _open(what, file_format, ChosenColumns(columns, exclude, weights_column))
-    weighted, width = weights_column is not None, len(reader.columns)
+    """The source of files, or of a table with ``__arrow_c_stream__``, of the chosen columns; see `mixtura.scan`."""
+    reader, notes = _open(what, file_format, chosen)
+    weighted, width = chosen.weights_column is not None, len(reader.columns)
     sample = Reservoir.of_size(sample_size(width), width, reader.dtype, np.random.default_rng(0))
     intake = Intake.of(reader.columns, sample, weighted=weighted, missing=missing, bad_rows=bad_rows)
     before = reader.state()
