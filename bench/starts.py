@@ -73,9 +73,9 @@ class Counter:
     def _counted(self, kernel):
         """A kernel whose posteriors are counted."""
 
-        def posterior(mixture, rows):
-            self.read += len(rows)
-            return kernel.posterior(mixture, rows)
+        def posterior(mixture, chunk):
+            self.read += len(chunk.rows)
+            return kernel.posterior(mixture, chunk)
 
         return replace(kernel, posterior=posterior)
 

@@ -25,7 +25,7 @@ from mixtura.analysis import (
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import DeterminantRatio, EigenvalueRatio
-from mixtura.data import PartitionSource, scan
+from mixtura.data import Measured, PartitionSource, scan
 from mixtura.data.files import FileSource
 from mixtura.data.tables import read
 from mixtura.em import ComponentEvent, Outcome
@@ -98,6 +98,7 @@ __all__ = [
     "Labels",
     "LikelihoodRatioTest",
     "LikelihoodRatioTests",
+    "Measured",
     "MissingExtraError",
     "MixturaError",
     "MixturaWarning",

@@ -77,11 +77,11 @@ def assert_kernel(kernel, mixture, rows, weight=None, rtol=1e-11):
         assert_same(
             kernel.estep(mixture, chunk, scatter_kind), reference.estep(mixture, chunk, scatter_kind), rows, rtol
         )
-    expected = reference.log_density(mixture, rows)
-    np.testing.assert_allclose(kernel.log_density(mixture, rows), expected, rtol=rtol, atol=10 * rtol)
-    share = reference.posterior(mixture, rows)
-    np.testing.assert_allclose(kernel.posterior(mixture, rows), share, rtol=0, atol=100 * rtol)
-    chosen = kernel.labels(mixture, rows)
+    expected = reference.log_density(mixture, Chunk(rows))
+    np.testing.assert_allclose(kernel.log_density(mixture, Chunk(rows)), expected, rtol=rtol, atol=10 * rtol)
+    share = reference.posterior(mixture, Chunk(rows))
+    np.testing.assert_allclose(kernel.posterior(mixture, Chunk(rows)), share, rtol=0, atol=100 * rtol)
+    chosen = kernel.labels(mixture, Chunk(rows))
     assert chosen.dtype == np.int64
     assert (share[np.arange(len(rows)), chosen] >= share.max(axis=1, initial=0) - 100 * rtol).all()
 
@@ -165,7 +165,9 @@ def test_float32_rows(kernel, form, d, offset):
         np.testing.assert_allclose(new.mean, old.mean, atol=1e-3)
         np.testing.assert_allclose(new.scatter, old.scatter, rtol=1e-5, atol=1e-5 * np.abs(old.scatter).max())
         assert new.mean.dtype == np.float64
-    np.testing.assert_array_equal(kernel.posterior(mixture, rows), kernel.posterior(mixture, rows.astype(np.float64)))
+    np.testing.assert_array_equal(
+        kernel.posterior(mixture, Chunk(rows)), kernel.posterior(mixture, Chunk(rows.astype(np.float64)))
+    )
 
 
 @pytest.mark.parametrize("d", [5, 8, 17])
@@ -329,7 +331,7 @@ def test_a_component_of_weight_zero(kernel):
     mixture = mixtura.Mixture([1.0, 0.0], np.array([[0.0], [1.0]]), mixtura.DenseCovariance(np.ones((1, 1, 1)), 2))
     stats = kernel.estep(mixture, Chunk(np.array([[0.0], [1.0]])), "full")
     assert stats.weight.tolist() == [2.0, 0.0]
-    assert kernel.posterior(mixture, np.array([[1.0]])).tolist() == [[1.0, 0.0]]
+    assert kernel.posterior(mixture, Chunk(np.array([[1.0]]))).tolist() == [[1.0, 0.0]]
 
 
 def ulps(found, exact):

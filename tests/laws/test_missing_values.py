@@ -11,7 +11,7 @@ from scipy.stats import multivariate_normal
 import mixtura
 from mixtura import DataError, MixturaWarning
 from mixtura.covariance.models import MODELS
-from mixtura.data import ArraySource, Chunk, IncompleteSource, Patterns
+from mixtura.data import ArraySource, Chunk, MeasuredSource, Patterns
 from mixtura.em.estep import Plain
 from mixtura.kernels import NUMPY_KERNEL, current_kernel, using_kernel
 from mixtura.kernels.incomplete import for_incomplete_rows
@@ -66,7 +66,7 @@ def test_densities_and_statistics_are_those_of_the_formulas(kernel, model, kind)
         np.testing.assert_allclose(mixture.posterior(rows), responsibilities, atol=1e-9)
         np.testing.assert_array_equal(mixture.predict(rows), joint.argmax(axis=1))
         weight = RNG.uniform(0.5, 2, len(rows))
-        source = IncompleteSource.of(ArraySource(rows, weight))
+        source = MeasuredSource.of(ArraySource(rows, weight))
         found, _ = Plain()(source, mixture, kind)
     r = weight[:, None] * responsibilities
     mean = np.einsum("nk,nkd->kd", r, expected) / r.sum(axis=0)[:, None]

@@ -11,7 +11,9 @@ from mixtura.data.as_source import as_source, column_order, given_weights, is_el
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.chunk import Chunk
 from mixtura.data.engines import engine_of
-from mixtura.data.incomplete import IncompleteSource, completed_part
+from mixtura.data.measured import MeasuredSource, completed_part
+from mixtura.data.measured_rows import Measured, as_measured, plain_rows
+from mixtura.data.measurement import MISSING_VALUES, Measurement, MissingValues
 from mixtura.data.partitions import PartitionSource, RowOutput
 from mixtura.data.patterns import Patterns
 from mixtura.data.row_values import RowValues, map_rows
@@ -21,13 +23,17 @@ from mixtura.data.summary import Extent, Summary
 from mixtura.data.values import ColumnValues, round_to_units
 
 __all__ = [
+    "MISSING_VALUES",
     "Addable",
     "ArraySource",
     "ChosenColumns",
     "Chunk",
     "ColumnValues",
     "Extent",
-    "IncompleteSource",
+    "Measured",
+    "MeasuredSource",
+    "Measurement",
+    "MissingValues",
     "PartitionSource",
     "Patterns",
     "RowOutput",
@@ -36,6 +42,7 @@ __all__ = [
     "Sum",
     "Summary",
     "WholeArray",
+    "as_measured",
     "as_source",
     "column_order",
     "completed_part",
@@ -44,6 +51,7 @@ __all__ = [
     "is_elsewhere",
     "is_source",
     "map_rows",
+    "plain_rows",
     "round_to_units",
     "scan",
     "weights_of",

@@ -8,7 +8,9 @@ from mixtura._support import Rows, as_incomplete_rows, check_columns_present, ch
 from mixtura.data.array import ArraySource
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.engines import engine_of
-from mixtura.data.incomplete import IncompleteSource
+from mixtura.data.measured import MeasuredSource
+from mixtura.data.measured_rows import Measured, plain_rows
+from mixtura.data.measurement import MISSING_VALUES
 from mixtura.data.source import Source, is_source
 from mixtura.data.tables import Table
 from mixtura.errors import DataError, ParameterError
@@ -55,7 +57,7 @@ def as_source(
 
     Parameters
     ----------
-    X : array-like or table of shape (n, d), table of Dask or Spark, or Source
+    X : array-like, table or Measured of shape (n, d), table of Dask or Spark, or Source
         A `Source` and a `Table` may have weights of their own, which are taken as they are.
     sample_weight : array-like of shape (n,), or name of a column of a table of Dask or Spark, optional
     threads : int, optional
@@ -80,12 +82,14 @@ def as_source(
         X = engine.source(X, chosen, sample_weight, weights_are=weights_are, threads=threads)
         sample_weight = weights_are = None
     if not is_source(X):
-        rows, lacks_values = as_incomplete_rows(X) if expected is None else expected.check_incomplete_rows(X)
-        given = ArraySource.of_rows(rows, given_weights(X, sample_weight), threads, weights_are)
-        if not lacks_values:
+        table = plain_rows(X)
+        rows, lacks_values = as_incomplete_rows(table) if expected is None else expected.check_incomplete_rows(table)
+        given = ArraySource.of_rows(rows, given_weights(table, sample_weight), threads, weights_are)
+        measurement = X.measurement(rows) if isinstance(X, Measured) else None
+        if not lacks_values and measurement is None:
             return given
-        incomplete = IncompleteSource.of(given, column_names(X))
-        return incomplete if expected is None else incomplete.completed_by(expected.impute(rows))
+        found = MeasuredSource.of(given, measurement or MISSING_VALUES, column_names(table))
+        return found if expected is None or not lacks_values else found.completed_by(expected.impute(rows))
     if not (sample_weight is None and weights_are is None):
         raise ParameterError("sample_weight or weights_are is given beside a Source; give the weights to the Source")
     source: Source = X

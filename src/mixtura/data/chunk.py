@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Rows
+from mixtura.data.measurement import Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,15 @@ class Chunk:
         Position in the source of the first row, or the number that ``offsets`` are added to.
     offsets : ndarray of shape (n,), or None when the rows follow each other in the source
         Position of each row, less ``start``.
+    measurement : Measurement or None
+        How these rows were measured; None where they are complete and exact.
     """
 
     rows: Rows
     sample_weight: Array | None = None
     start: int = 0
     offsets: NDArray[np.intp] | None = None
+    measurement: Measurement | None = None
 
     def take(self, rows: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Chunk:
         """A chunk of some of the rows: a slice with both ends (a view), a mask (n,), or indices from 0.
@@ -40,10 +44,11 @@ class Chunk:
         ([10, 12], slice(11, 13, None))
         """
         weight = None if self.sample_weight is None else self.sample_weight[rows]
+        measurement = None if self.measurement is None else self.measurement.take(rows)
         if isinstance(rows, slice) and self.offsets is None:
-            return Chunk(self.rows[rows], weight, self.start + rows.start)
+            return Chunk(self.rows[rows], weight, self.start + rows.start, measurement=measurement)
         offsets = np.arange(len(self.rows)) if self.offsets is None else self.offsets
-        return Chunk(self.rows[rows], weight, self.start, offsets[rows])
+        return Chunk(self.rows[rows], weight, self.start, offsets[rows], measurement)
 
     def parts(self, slices: Iterable[slice]) -> Iterator[Chunk]:
         """One chunk, a view, for each slice of the rows."""

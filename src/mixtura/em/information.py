@@ -86,7 +86,9 @@ def estimate_information(source: Source, estep: EStep, iterate: Iterate) -> Info
     converged. From a sample small eigenvalues of this are lost in its errors; then it is the mean square of the rows'
     scores, in which they are not. With too many parameters for either it is the complete data's information.
     """
-    if getattr(source, "incomplete", False):  # the rows' scores would need what each component expects of them
+    if (
+        getattr(source, "measurement", None) is not None
+    ):  # the rows' scores would need what each component expects of them
         return CompleteInformation()
     coordinates = FisherCoordinates(iterate.mixture)
     free = coordinates.free

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mixtura._support import Rng, as_count, as_known_seed, as_rng
+from mixtura.data import plain_rows
 from mixtura.data.files import open_rows
 from mixtura.errors import ParameterError
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
@@ -149,7 +150,7 @@ def fit(
     found = as_fit(
         plan.problem, runs, plan.model, replace(options, checkpoint=None), histories=histories, keep_order=keep_order
     )
-    result = with_names(found, X, start)
+    result = with_names(found, plain_rows(X), start)
     result = replace(result, start_name=start if isinstance(start, str) else "", seed=as_known_seed(seed))
     warn_of_columns(plan.values, result.mixture.columns, stacklevel=2)
     warn_of_few_rows(result, stacklevel=2)

@@ -20,7 +20,7 @@ from mixtura._support import (
     without_missing,
 )
 from mixtura.covariance.models import Mask
-from mixtura.data import Source, as_source, given_weights, is_source
+from mixtura.data import Source, as_source, given_weights, is_source, plain_rows
 from mixtura.em import Problem
 from mixtura.em.estep import UNKNOWN, KnownLabels, as_known_labels
 from mixtura.em.mstep import EqualWeights
@@ -35,7 +35,8 @@ def as_data_and_start(
 ) -> tuple[Source, Any]:
     """Check the data and the start."""
     source = as_source(X, sample_weight, thread_count(threads), weights_are=weights_are)
-    return source, as_start(start, X, given_weights(X, sample_weight), source.n_features)
+    table = plain_rows(X)
+    return source, as_start(start, table, given_weights(table, sample_weight), source.n_features)
 
 
 def as_start(start: Any, X: Any, sample_weight: Any, n_features: int) -> Any:

@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows
+from mixtura._support import Array
 from mixtura.data import Chunk, WholeArray
 from mixtura.kernels.affine import Density
 from mixtura.kernels.run_result import RunResult
@@ -91,7 +91,8 @@ class Kernel:
     moments : callable
         `Stats` of all rows of a chunk as one component, with diagonal scatter.
     log_density, posterior, labels : callable
-        Log-densities (n,), responsibilities (n, k) or most probable components (n,) from a density and rows (n, d).
+        Log-densities (n,), responsibilities (n, k) or most probable components (n,) from a density and a chunk, whose
+        weights do not matter.
     agglomerate : callable
         Hierarchical clustering: see `mixtura.kernels.agglomeration.agglomerate`.
     estep_of_whole, moments_of_whole : callable or None
@@ -104,9 +105,9 @@ class Kernel:
     level: Callable[[], str]
     estep: Callable[[Density, Chunk, ScatterKind], Stats]
     moments: Callable[[Chunk], Stats]
-    log_density: Callable[[Density, Rows], Array]
-    posterior: Callable[[Density, Rows], Array]
-    labels: Callable[[Density, Rows], NDArray[np.int64]]
+    log_density: Callable[[Density, Chunk], Array]
+    posterior: Callable[[Density, Chunk], Array]
+    labels: Callable[[Density, Chunk], NDArray[np.int64]]
     agglomerate: Callable[[Array, Array, str, float], tuple[NDArray[np.int64], Array]]
     estep_of_whole: EStepOfWhole | None = None
     moments_of_whole: MomentsOfWhole | None = None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copyreg
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib.util import find_spec
 
-from mixtura.data import Source
+from mixtura.data import Measurement, MissingValues, Source
 from mixtura.errors import ParameterError
 from mixtura.kernels import agglomeration, numpy
 from mixtura.kernels.base import Kernel
@@ -95,20 +95,30 @@ def using_kernel(kernel: Kernel) -> Iterator[None]:
         _chosen.reset(token)
 
 
+# For each kind of measurement: the kernel for such rows, which computes with another one.
+_KERNELS_FOR: dict[type, Callable[[Kernel], Kernel]] = {MissingValues: for_incomplete_rows}
+
+
 def kernel_of(source: Source) -> Kernel:
-    """The kernel for a source's rows: ``source.kernel`` if it has that attribute, else the current one."""
+    """The kernel for a source's rows: ``source.kernel`` if it has that attribute, else the current one.
+
+    It is one for rows that were measured as the source's attribute ``measurement`` says, if there is one.
+    """
     own: Kernel | None = getattr(source, "kernel", None)
-    kernel = own or current_kernel()
-    return for_incomplete_rows(kernel) if getattr(source, "incomplete", False) else kernel
+    return _for_measurement(own or current_kernel(), getattr(source, "measurement", None))
 
 
-def kernel_for(*, incomplete: bool) -> Kernel:
-    """The current kernel, for rows with missing values if they are ``incomplete``.
+def kernel_for(measurement: Measurement | None) -> Kernel:
+    """The current kernel, for rows that were measured so; None where they are complete and exact.
 
     Examples
     --------
-    >>> kernel_for(incomplete=True).name.endswith("missing values")
+    >>> from mixtura.data import MISSING_VALUES
+    >>> kernel_for(MISSING_VALUES).name.endswith("missing values")
     True
     """
-    kernel = current_kernel()
-    return for_incomplete_rows(kernel) if incomplete else kernel
+    return _for_measurement(current_kernel(), measurement)
+
+
+def _for_measurement(kernel: Kernel, measurement: Measurement | None) -> Kernel:
+    return kernel if measurement is None else _KERNELS_FOR[type(measurement)](kernel)

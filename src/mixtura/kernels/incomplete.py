@@ -26,9 +26,9 @@ def for_incomplete_rows(kernel: Kernel) -> Kernel:
         level=kernel.level,
         estep=lambda density, chunk, scatter_kind: _estep(kernel, density, chunk, scatter_kind),
         moments=_no_moments,
-        log_density=lambda density, rows: _by_pattern(kernel.log_density, density, rows),
-        posterior=lambda density, rows: _by_pattern(kernel.posterior, density, rows),
-        labels=lambda density, rows: _by_pattern(kernel.labels, density, rows),
+        log_density=lambda density, chunk: _by_pattern(kernel.log_density, density, chunk.rows),
+        posterior=lambda density, chunk: _by_pattern(kernel.posterior, density, chunk.rows),
+        labels=lambda density, chunk: _by_pattern(kernel.labels, density, chunk.rows),
         agglomerate=kernel.agglomerate,
     )
 
@@ -42,7 +42,7 @@ def _filled(rows: Rows, shift: Array) -> Rows:
     return np.where(np.isnan(rows), shift.astype(rows.dtype), rows)
 
 
-def _by_pattern(f: Callable[[Density, Rows], NDArray[Any]], density: Density, rows: Rows) -> NDArray[Any]:
+def _by_pattern(f: Callable[[Density, Chunk], NDArray[Any]], density: Density, rows: Rows) -> NDArray[Any]:
     """A function of rows, computed from the marginal density of each pattern."""
     patterns, results = Patterns.of(rows), []
     filled = _filled(rows, density.affine.shift)[patterns.order]
@@ -50,7 +50,7 @@ def _by_pattern(f: Callable[[Density, Rows], NDArray[Any]], density: Density, ro
     for group in pattern_groups(len(patterns.ends), density):
         conditionals = Conditionals.of(density.affine, patterns.seen[group])
         for pattern, (start, end) in enumerate(zip(starts[group], patterns.ends[group], strict=True)):
-            results.append(f(conditionals.density(pattern), filled[start:end]))
+            results.append(f(conditionals.density(pattern), Chunk(filled[start:end])))
     joined = np.concatenate(results)
     values = np.empty_like(joined)
     values[patterns.order] = joined

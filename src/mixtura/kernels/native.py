@@ -90,20 +90,20 @@ def _weighted(chunk: Chunk) -> tuple[Rows, Array | None]:
     return _readable(chunk.rows), None if weight is None else np.ascontiguousarray(weight)
 
 
-def log_density(mixture: Density, rows: Rows) -> Array:
+def log_density(mixture: Density, chunk: Chunk) -> Array:
     """Log-density of each row, (n,)."""
-    return _predict(mixture, rows, _native.Prediction.LOG_DENSITY, np.empty(len(rows)))
+    return _predict(mixture, chunk.rows, _native.Prediction.LOG_DENSITY, np.empty(len(chunk.rows)))
 
 
-def posterior(mixture: Density, rows: Rows) -> Array:
+def posterior(mixture: Density, chunk: Chunk) -> Array:
     """Responsibilities of the components for each row, (n, k)."""
-    result = np.empty((len(rows), len(mixture.affine.constants)))
-    return _predict(mixture, rows, _native.Prediction.RESPONSIBILITIES, result)
+    result = np.empty((len(chunk.rows), len(mixture.affine.constants)))
+    return _predict(mixture, chunk.rows, _native.Prediction.RESPONSIBILITIES, result)
 
 
-def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
+def labels(mixture: Density, chunk: Chunk) -> NDArray[np.int64]:
     """Most probable component of each row, (n,)."""
-    return _predict(mixture, rows, _native.Prediction.LABELS, np.empty(len(rows), dtype=np.int64))
+    return _predict(mixture, chunk.rows, _native.Prediction.LABELS, np.empty(len(chunk.rows), dtype=np.int64))
 
 
 def _predict(mixture: Density, rows: Rows, kind: Any, result: NDArray[T]) -> NDArray[T]:

@@ -10,7 +10,7 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows, Scalar, block_slices, map_in_order, underflow_to_zero
+from mixtura._support import Array, Scalar, block_slices, map_in_order, underflow_to_zero
 from mixtura.data import Chunk, Sum
 from mixtura.kernels.affine import MAX_DISTANCE, Affine, Density
 from mixtura.kernels.numpy_sums import transpose_rows, weighted_sums
@@ -154,27 +154,27 @@ def moments(chunk: Chunk) -> Stats:
 
 
 @underflow_to_zero
-def _by_block(mixture: Density, rows: Rows, f: Callable[[Array], NDArray[Scalar]]) -> NDArray[Scalar]:
+def _by_block(mixture: Density, chunk: Chunk, f: Callable[[Array], NDArray[Scalar]]) -> NDArray[Scalar]:
     """Concatenated results of ``f`` for blocks of rows, each given as log w_j p_j(x_i), (k, n)."""
     affine = mixture.affine
-    parts = list(Chunk(rows).parts(block_slices(len(rows), max(mixture.n_features, _width(mixture)))))
+    parts = list(Chunk(chunk.rows).parts(block_slices(len(chunk.rows), max(mixture.n_features, _width(mixture)))))
     results = map_in_order(lambda part: f(_log_joint(affine, transpose_rows(part, affine.shift))), parts)
     return np.concatenate(results) if results else f(np.zeros((len(affine.constants), 0)))
 
 
-def log_density(mixture: Density, rows: Rows) -> Array:
+def log_density(mixture: Density, chunk: Chunk) -> Array:
     """Log-density of each row, (n,)."""
-    return _by_block(mixture, rows, lambda joint: _bayes(joint)[1])
+    return _by_block(mixture, chunk, lambda joint: _bayes(joint)[1])
 
 
-def posterior(mixture: Density, rows: Rows) -> Array:
+def posterior(mixture: Density, chunk: Chunk) -> Array:
     """Responsibilities of the components for each row, (n, k)."""
-    return _by_block(mixture, rows, lambda joint: np.ascontiguousarray(_bayes(joint)[0].T))
+    return _by_block(mixture, chunk, lambda joint: np.ascontiguousarray(_bayes(joint)[0].T))
 
 
-def labels(mixture: Density, rows: Rows) -> NDArray[np.int64]:
+def labels(mixture: Density, chunk: Chunk) -> NDArray[np.int64]:
     """Most probable component of each row, (n,); the first where several tie."""
-    return _by_block(mixture, rows, lambda joint: joint.argmax(axis=0).astype(np.int64))
+    return _by_block(mixture, chunk, lambda joint: joint.argmax(axis=0).astype(np.int64))
 
 
 @underflow_to_zero

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mixtura import kernels
 from mixtura._support import Array, Rng, Rows, as_count, as_rng, underflow_to_zero
-from mixtura.data import Patterns
+from mixtura.data import MISSING_VALUES, Chunk, Patterns
 from mixtura.kernels import Conditionals, pattern_groups
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _expected(rows: Rows, conditionals: Conditionals) -> Array:
 def _with_means(mixture: Mixture, rows: Rows) -> Rows:
     """Rows with missing values replaced by their conditional means."""
     filled = rows.copy()
-    responsibilities = kernels.kernel_for(incomplete=True).posterior(mixture, rows)
+    responsibilities = kernels.kernel_for(MISSING_VALUES).posterior(mixture, Chunk(rows))
     for own, which, conditionals in _by_pattern(mixture, rows):
         expected = _expected(rows[own], conditionals.only(which))
         missing = ~conditionals.seen[which]
@@ -87,7 +87,7 @@ def _with_means(mixture: Mixture, rows: Rows) -> Rows:
 def _draws(mixture: Mixture, rows: Rows, conditionals: Conditionals, count: int, rng: Rng) -> Array:
     """So many draws of all columns, (count, m, d), for the rows of a pattern; only the missing ones are of use."""
     k, many = mixture.n_components, (count, len(rows))
-    cumulated = kernels.kernel_for(incomplete=True).posterior(mixture, rows).cumsum(axis=1)
+    cumulated = kernels.kernel_for(MISSING_VALUES).posterior(mixture, Chunk(rows)).cumsum(axis=1)
     chosen = (rng.random(many)[:, :, None] > cumulated[None, :, :-1]).sum(axis=2)
     expected = _expected(rows, conditionals)[np.arange(len(rows)), chosen]
     rest, unknown = conditionals.rest[0], ~conditionals.seen[0]

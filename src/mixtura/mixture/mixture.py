@@ -24,6 +24,7 @@ from mixtura._support import (
     format_count,
 )
 from mixtura.covariance import Covariance
+from mixtura.data import MISSING_VALUES, Chunk, Measured, Measurement, plain_rows
 from mixtura.errors import ParameterError
 from mixtura.kernels import MAX_DISTANCE, Affine
 from mixtura.mixture import assembly, distribution, hdr, marginals, model_file
@@ -181,8 +182,8 @@ class Mixture:
         >>> Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1)).logpdf([[0.0]]).round(4).tolist()
         [-0.9189]
         """
-        rows, incomplete = self.check_incomplete_rows(X)
-        return kernels.kernel_for(incomplete=incomplete).log_density(self, rows)
+        rows, measurement = self._measured_rows(X)
+        return kernels.kernel_for(measurement).log_density(self, Chunk(rows, measurement=measurement))
 
     @for_rows_anywhere("posterior", float, number_of_weights)
     def posterior(self, X: Any) -> Array:
@@ -197,14 +198,14 @@ class Mixture:
         >>> mixture.posterior([[2.0]]).tolist()
         [[0.5, 0.5]]
         """
-        rows, incomplete = self.check_incomplete_rows(X)
-        return kernels.kernel_for(incomplete=incomplete).posterior(self, rows)
+        rows, measurement = self._measured_rows(X)
+        return kernels.kernel_for(measurement).posterior(self, Chunk(rows, measurement=measurement))
 
     @for_rows_anywhere("label", int)
     def predict(self, X: Any) -> NDArray[np.int64]:
         """The most probable component of each row, (n,), the first of several that tie; -1 for noise."""
-        rows, incomplete = self.check_incomplete_rows(X)
-        labels = kernels.kernel_for(incomplete=incomplete).labels(self, rows)
+        rows, measurement = self._measured_rows(X)
+        labels = kernels.kernel_for(measurement).labels(self, Chunk(rows, measurement=measurement))
         return labels if self.noise is None else np.where(labels < self.n_components, labels, NOISE_LABEL)
 
     cdf = distribution.cdf
@@ -230,6 +231,12 @@ class Mixture:
     def check_incomplete_rows(self, X: Any) -> tuple[Rows, bool]:
         """Check rows like `check_rows`, with NaN for values that are missing, and whether there are any."""
         return as_matching_incomplete_rows(X, self.columns, self.n_features)
+
+    def _measured_rows(self, X: Any) -> tuple[Rows, Measurement | None]:
+        """Checked rows, and how they were measured: with missing values, or completely."""
+        rows, incomplete = self.check_incomplete_rows(plain_rows(X))
+        measurement = X.measurement(rows) if isinstance(X, Measured) else None
+        return rows, measurement or (MISSING_VALUES if incomplete else None)
 
     def select(self, components: NDArray[Any]) -> Mixture:
         """The mixture of some components (indices or a mask), their weights rescaled; noise keeps its weight."""

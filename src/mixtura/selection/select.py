@@ -12,7 +12,7 @@ import numpy as np
 
 from mixtura._support import Rng, as_entropy, as_known_seed, column_names, table_kind, thread_count
 from mixtura.covariance.models import Constraint
-from mixtura.data import ColumnValues, Source, as_source, given_weights
+from mixtura.data import ColumnValues, Source, as_source, given_weights, plain_rows
 from mixtura.data.files import open_rows
 from mixtura.errors import (
     ConvergenceWarning,
@@ -131,11 +131,12 @@ def select(
     requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)
     X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
+    table = plain_rows(X)
     source = with_completed_rows(as_source(X, sample_weight, weights_are=weights_are))
     earlier = as_earlier(resume)
     counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
     names = _estimable(names, source, requested, em)
-    starts = as_starts(start, lambda one: as_start(one, X, given_weights(X, sample_weight), source.n_features))
+    starts = as_starts(start, lambda one: as_start(one, table, given_weights(table, sample_weight), source.n_features))
     settings = _settings(starts, requested, em)
     check_same(settings, earlier)
     entropy = as_entropy(seed) if earlier is None else earlier.entropy
@@ -160,8 +161,10 @@ def select(
         if em.on_interrupt == "raise" or not cells:
             raise
         interrupted = True
-    done = tuple(_with_table_names(cells[key], X) for key in keys if key in cells)
-    result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings, table_kind(X), known)
+    done = tuple(_with_table_names(cells[key], table) for key in keys if key in cells)
+    result = Selection(
+        done, plan.n_components, plan.models, criterion, plan.entropy, settings, table_kind(table), known
+    )
     _warn(result, interrupted=interrupted)
     warn_of_columns(plan.values, column_names(X), stacklevel=2)
     return result

@@ -16,7 +16,7 @@ from sklearn.utils.validation import (
 )
 
 from mixtura._support import Rows, all_finite, as_incomplete_rows, as_numbers, as_rows, as_sample_weight, check_unmasked
-from mixtura.data import given_weights
+from mixtura.data import MISSING_VALUES, Measurement, given_weights
 from mixtura.errors import CellError, DataError
 from mixtura.mixture import Mixture
 from mixtura.sklearn.shapes import PARAMETER_SHAPES
@@ -111,12 +111,13 @@ def check_enough_rows(rows: Rows, n_components: Any) -> None:
         )
 
 
-def check_prediction_rows(estimator: Any, X: Any) -> tuple[Rows, bool]:
-    """Check that the rows of a prediction have the features of the fit, and tell whether values are missing."""
+def check_prediction_rows(estimator: Any, X: Any) -> tuple[Rows, Measurement | None]:
+    """Check that the rows of a prediction have the features of the fit, and tell how they were measured."""
     if not hasattr(estimator, "feature_names_in_") and is_valid_array(X, getattr(estimator, "n_features_in_", None)):
-        return cast(Rows, X), False
+        return cast(Rows, X), None
     check_is_fitted(estimator)
-    return as_incomplete_rows(validate_rows(estimator, X, reset=False, ensure_all_finite="allow-nan"))
+    rows, incomplete = as_incomplete_rows(validate_rows(estimator, X, reset=False, ensure_all_finite="allow-nan"))
+    return rows, MISSING_VALUES if incomplete else None
 
 
 def validate_rows(estimator: Any, X: Any, *, reset: bool = True, y: Any = "no_validation", **how: Any) -> Any:

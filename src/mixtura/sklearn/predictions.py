@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura import kernels
 from mixtura._support import Array
-from mixtura.data import is_elsewhere
+from mixtura.data import Chunk, is_elsewhere
 from mixtura.mixture import Assessment, Mixture, assess
 from mixtura.sklearn.attributes import (
     check_prediction_rows,
@@ -60,8 +60,8 @@ class Predictions:
         mixture = self._mixture_unless_overridden("predict")
         if mixture is None:
             return call_sklearn_method("predict", self, X)
-        rows, incomplete = check_prediction_rows(self, X)
-        return kernels.kernel_for(incomplete=incomplete).labels(mixture, rows)
+        rows, measurement = check_prediction_rows(self, X)
+        return kernels.kernel_for(measurement).labels(mixture, Chunk(rows))
 
     @use_threads
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
@@ -71,8 +71,8 @@ class Predictions:
         mixture = self._mixture_unless_overridden("predict_proba")
         if mixture is None:
             return call_sklearn_method("predict_proba", self, X)
-        rows, incomplete = check_prediction_rows(self, X)
-        return kernels.kernel_for(incomplete=incomplete).posterior(mixture, rows).astype(rows.dtype, copy=False)
+        rows, measurement = check_prediction_rows(self, X)
+        return kernels.kernel_for(measurement).posterior(mixture, Chunk(rows)).astype(rows.dtype, copy=False)
 
     @use_threads
     def score_samples(self, X: Any) -> NDArray[np.floating]:
@@ -82,8 +82,8 @@ class Predictions:
         mixture = self._mixture_unless_overridden("score_samples")
         if mixture is None:
             return call_sklearn_method("score_samples", self, X)
-        rows, incomplete = check_prediction_rows(self, X)
-        return kernels.kernel_for(incomplete=incomplete).log_density(mixture, rows).astype(rows.dtype, copy=False)
+        rows, measurement = check_prediction_rows(self, X)
+        return kernels.kernel_for(measurement).log_density(mixture, Chunk(rows)).astype(rows.dtype, copy=False)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-likelihood per row."""

@@ -10,7 +10,7 @@ import numpy as np
 from mixtura._support import Rng
 from mixtura.covariance import DiagonalCovariance
 from mixtura.covariance.models import as_covariance_model
-from mixtura.data import IncompleteSource, Source, completed_part
+from mixtura.data import MeasuredSource, Source, completed_part
 from mixtura.em import LoglikRises, Problem, ReseedThenRemove, Run, iterate
 from mixtura.em.estep import Plain
 from mixtura.em.mstep import MStep
@@ -27,12 +27,12 @@ FLOOR = 1e-6
 
 def with_completed_rows(source: Source) -> Source:
     """A source whose missing values, if any, are drawn given the others under one Gaussian fitted to all rows."""
-    if not isinstance(source, IncompleteSource):
+    if not isinstance(source, MeasuredSource):
         return source
     return source.completed_by(_one_gaussian(source).impute(source.given.array, n=1, seed=0)[0])
 
 
-def _one_gaussian(source: IncompleteSource) -> Mixture:
+def _one_gaussian(source: MeasuredSource) -> Mixture:
     """The Gaussian of highest likelihood; with diagonal covariance where there are few rows."""
     summary = summarise(source.completed)
     model = "VVV" if source.n_rows > 2 * source.n_features else "VVI"

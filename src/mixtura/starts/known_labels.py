@@ -49,7 +49,7 @@ class FromKnownLabels:
 
         def all_stats(chunk: Chunk) -> Stats:
             own = self.labels[chunk.positions]
-            posterior = kernel.posterior(mixture, chunk.rows)
+            posterior = kernel.posterior(mixture, chunk)
             posterior = np.where((own == UNKNOWN)[:, None], posterior, members[own])
             return accumulate(chunk, posterior, scatter_kind)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mixtura._support import Array, without_missing
 from mixtura.data import Chunk, Source
 from mixtura.errors import DataError
-from mixtura.kernels import Affine, Density, kernel_of
+from mixtura.kernels import Affine, Density, kernel_for, kernel_of
 from mixtura.mixture import Mixture
 from mixtura.stats import ScatterKind, Stats
 
@@ -138,7 +138,7 @@ class KnownLabels:
 
     def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
         """Responsibilities, (m, k), one for the known component of a row, and the rows' weights, (m,)."""
-        found, own = mixture.posterior(chunk.rows), self.labels[chunk.positions]
+        found, own = kernel_for(chunk.measurement).posterior(mixture, chunk), self.labels[chunk.positions]
         known = own != UNKNOWN
         found[known] = np.eye(found.shape[1])[own[known]]
         return found, chunk.weigh(np.ones(len(own)))

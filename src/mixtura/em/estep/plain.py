@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array
 from mixtura.data import Chunk, Source
-from mixtura.kernels import kernel_of
+from mixtura.kernels import kernel_for, kernel_of
 from mixtura.mixture import Mixture
 from mixtura.stats import ScatterKind, Stats
 
@@ -45,7 +45,7 @@ class Plain:
 
     def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
         """Responsibilities by Bayes' rule, (m, k), and the rows' weights, (m,)."""
-        return mixture.posterior(chunk.rows), chunk.weigh(np.ones(len(chunk.rows)))
+        return kernel_for(chunk.measurement).posterior(mixture, chunk), chunk.weigh(np.ones(len(chunk.rows)))
 
     def select_rows(self, positions: slice | NDArray[np.intp]) -> Plain:
         """Itself, since it treats all rows alike."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array
 from mixtura.data import Chunk, RowValues, Source
-from mixtura.kernels import kernel_of
+from mixtura.kernels import kernel_for, kernel_of
 from mixtura.mixture import Mixture
 from mixtura.stats import ScatterKind, Stats
 
@@ -75,7 +75,7 @@ class Trimmed:
         kernel = kernel_of(source)
 
         def densities(chunk: Chunk) -> RowValues:
-            logs = kernel.log_density(mixture, chunk.rows)
+            logs = kernel.log_density(mixture, chunk)
             return RowValues(((chunk.positions, np.stack([logs, chunk.weigh(np.ones(len(logs)))])),))
 
         logs, weight = source.sum(densities).at_positions(source.length, (np.inf, 0.0))
@@ -87,8 +87,9 @@ class Trimmed:
 
     def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
         """Responsibilities by Bayes' rule, (m, k), and the rows' weights, (m,), zero below the cutoff in ``memory``."""
-        kept = mixture.logpdf(chunk.rows) >= (-np.inf if memory is None else memory)
-        return mixture.posterior(chunk.rows), chunk.weigh(kept.astype(np.float64))
+        kernel = kernel_for(chunk.measurement)
+        kept = kernel.log_density(mixture, chunk) >= (-np.inf if memory is None else memory)
+        return kernel.posterior(mixture, chunk), chunk.weigh(kept.astype(np.float64))
 
     def select_rows(self, positions: slice | NDArray[np.intp]) -> Trimmed:
         """Itself, since it treats all rows alike."""

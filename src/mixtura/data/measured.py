@@ -1,4 +1,4 @@
-"""The source of rows in memory of which some have missing values."""
+"""The source of rows that were measured incompletely or inexactly."""
 
 from __future__ import annotations
 
@@ -14,34 +14,36 @@ from numpy.typing import NDArray
 from mixtura._support import Array, Rng, Rows, chunk_slices, map_in_order
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
-from mixtura.data.patterns import Patterns
+from mixtura.data.measurement import MISSING_VALUES, Measurement
 from mixtura.data.source import Source, Sum
 from mixtura.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
-class IncompleteSource:
-    """A source whose rows, in memory, may lack values, which are NaN; sums see them in the order of their patterns.
-
-    Rows without any value count as rows of weight zero.
+class MeasuredSource:
+    """A source of rows in memory with how they were measured; sums see those that were measured alike together.
 
     Attributes
     ----------
     given : ArraySource
-        The rows as they are.
+        The rows as they are; missing values are NaN.
     completed : ArraySource
-        The same rows with something likely in place of the missing values, of which samples are drawn.
-    incomplete : bool
-        True, by which kernels know that there are missing values.
+        The same rows with something likely in place of what is not known, of which samples are drawn.
+    measurement : Measurement
+        How they were measured, by which a kernel for them is chosen.
     """
 
     given: ArraySource
     completed: ArraySource
-    incomplete: bool = True
+    measurement: Measurement = MISSING_VALUES
 
     @classmethod
-    def of(cls, given: ArraySource, columns: Sequence[str] | None = None) -> IncompleteSource:
-        """The source of some rows with missing values, for the time being completed by the means of the columns.
+    def of(
+        cls, given: ArraySource, measurement: Measurement = MISSING_VALUES, columns: Sequence[str] | None = None
+    ) -> MeasuredSource:
+        """The source of some rows, whose missing values are for the time being completed by the columns' means.
+
+        Rows without any value get weight zero.
 
         Raises
         ------
@@ -55,9 +57,9 @@ class IncompleteSource:
             raise DataError(f"X, {label}: all values are missing; leave the column out")
         some = seen.any(axis=1)
         own = given if some.all() else given.reweighted(np.asarray(some, dtype=np.float64))
-        return cls(own, replace(own, array=with_means(own.array)))
+        return cls(own, replace(own, array=with_means(own.array)), measurement)
 
-    def completed_by(self, rows: Rows) -> IncompleteSource:
+    def completed_by(self, rows: Rows) -> MeasuredSource:
         """The source with other completed rows, (n, d)."""
         return replace(self, completed=replace(self.completed, array=rows))
 
@@ -97,20 +99,21 @@ class IncompleteSource:
 
     @cached_property
     def _ordered(self) -> tuple[Rows, NDArray[np.intp]]:
-        """The rows of positive weight in the order of their patterns, and their positions."""
+        """The rows of positive weight, those that were measured alike together, and their positions."""
         positions = np.arange(self.length)
         if self.given.sample_weight is not None:
             positions = np.flatnonzero(self.given.sample_weight)
-        order = positions[Patterns.of(self.given.array[positions]).order]
+        order = positions[self.measurement.take(positions).order(self.given.array[positions])]
         return self.given.array[order], order
 
     def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
-        """Sum of ``f(chunk)`` over all chunks, added in a fixed order; the rows of a pattern follow each other."""
+        """Sum of ``f(chunk)`` over all chunks, added in a fixed order; rows measured alike follow each other."""
         rows, order = self._ordered
         weight = None if self.given.sample_weight is None else self.given.sample_weight[order]
 
         def of_part(part: slice) -> Sum:
-            return f(Chunk(rows[part], None if weight is None else weight[part], 0, order[part]))
+            own = order[part]
+            return f(Chunk(rows[part], None if weight is None else weight[part], 0, own, self.measurement.take(own)))
 
         return reduce(add, map_in_order(of_part, chunk_slices(*rows.shape), self.threads))
 
@@ -119,7 +122,7 @@ class IncompleteSource:
         return self.completed.rows(n, rng)
 
     def given_rows(self, n: int, rng: Rng) -> Chunk:
-        """The same sample as `rows`, with the values missing that are."""
+        """The same sample as `rows`, as the rows are."""
         chunk = self.completed.rows(n, rng)
         return replace(chunk, rows=self.given.array[chunk.positions])
 
@@ -127,18 +130,19 @@ class IncompleteSource:
         """``f(rows)`` of all rows, (length,) or (length, k)."""
         return f(self.given.array)
 
-    def take(self, positions: NDArray[np.intp]) -> IncompleteSource:
+    def take(self, positions: NDArray[np.intp]) -> MeasuredSource:
         """A source of the rows at these positions, in this order."""
-        return replace(self, given=self.given.take(positions), completed=self.completed.take(positions))
+        given, completed = self.given.take(positions), self.completed.take(positions)
+        return MeasuredSource(given, completed, self.measurement.take(positions))
 
-    def reweighted(self, factor: Array) -> IncompleteSource:
+    def reweighted(self, factor: Array) -> MeasuredSource:
         """A source of the same rows with their weights multiplied by ``factor``, (length,)."""
         return replace(self, given=self.given.reweighted(factor), completed=self.completed.reweighted(factor))
 
 
 def completed_part(source: Source) -> Source:
-    """The completed rows of a source; the source itself where none has a missing value."""
-    return source.completed if isinstance(source, IncompleteSource) else source
+    """The completed rows of a source; the source itself where all rows are complete and exact."""
+    return source.completed if isinstance(source, MeasuredSource) else source
 
 
 def with_means(rows: Rows) -> Rows:
