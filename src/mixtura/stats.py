@@ -76,6 +76,9 @@ class Stats:
         row belongs to one component for certain, negative otherwise. The criterion ICL is computed from it.
     noise_weight : float
         Sum over rows of sample weight x responsibility of the noise component.
+    drawn : ndarray of shape (k,), or None
+        Sum of the responsibilities of what was drawn from the mixture, of which its weights are fractions, if that was
+        not rows, but groups of rows.
 
     Examples
     --------
@@ -94,6 +97,7 @@ class Stats:
     loglik: float
     assignment_logprob: float
     noise_weight: float = 0.0
+    drawn: Array | None = None
 
     @staticmethod
     def empty(k: int, d: int, scatter_kind: ScatterKind) -> Stats:
@@ -113,6 +117,15 @@ class Stats:
         """Sum of all weights, that of noise included: the number of rows if each has weight 1."""
         return float(self.weight.sum()) + self.noise_weight
 
+    @property
+    def fractions(self) -> Array:
+        """Fractions of what was drawn from the mixture that belong to each component, (k,), the rest to noise."""
+        return self.weight / self.total if self.drawn is None else self.drawn / self.drawn.sum()
+
+    def with_logs(self, loglik: float, assignment_logprob: float) -> Stats:
+        """The statistics with another log-likelihood and ``assignment_logprob``."""
+        return replace(self, loglik=loglik, assignment_logprob=assignment_logprob)
+
     def __add__(self, other: Stats) -> Stats:
         weight = self.weight + other.weight
         fraction = np.divide(other.weight, weight, out=np.zeros_like(weight), where=weight > 0)
@@ -124,6 +137,7 @@ class Stats:
             self.loglik + other.loglik,
             self.assignment_logprob + other.assignment_logprob,
             self.noise_weight + other.noise_weight,
+            _together(self, other),
         )
 
     def __mul__(self, number: float) -> Stats:
@@ -134,6 +148,7 @@ class Stats:
             self.loglik * number,
             self.assignment_logprob * number,
             self.noise_weight * number,
+            None if self.drawn is None else self.drawn * number,
         )
 
     __rmul__ = __mul__
@@ -148,7 +163,8 @@ class Stats:
             scatter = self.scatter * (weight.sum() / max(self.weight.sum(), TINY))
         else:
             scatter = self.scatter[components]
-        return Stats(weight, self.mean[components], scatter, self.loglik, self.assignment_logprob, self.noise_weight)
+        drawn = None if self.drawn is None else self.drawn[components]
+        return replace(self, weight=weight, mean=self.mean[components], scatter=scatter, drawn=drawn)
 
     def with_components(self, components: Index, own: Stats) -> Stats:
         """The statistics with those of some components replaced; a pooled scatter stays as it is."""
@@ -189,3 +205,10 @@ class Stats:
         return Stats(
             self.weight[:-1], self.mean[:-1], scatter, self.loglik, self.assignment_logprob, float(self.weight[-1])
         )
+
+
+def _together(one: Stats, other: Stats) -> Array | None:
+    """What was drawn of two sets of rows; rows that are in no group were drawn themselves."""
+    if one.drawn is None and other.drawn is None:
+        return None
+    return (one.weight if one.drawn is None else one.drawn) + (other.weight if other.drawn is None else other.drawn)

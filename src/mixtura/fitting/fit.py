@@ -13,6 +13,7 @@ from mixtura.errors import ParameterError
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
 from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.keeper import keeper_of
+from mixtura.fitting.known_components import KnownComponents
 from mixtura.fitting.model import Model, as_model
 from mixtura.fitting.options import as_data_and_start
 from mixtura.fitting.order import gives_order
@@ -36,6 +37,8 @@ def fit(
     start: Any = DEFAULT,
     n_init: int = 1,
     known_labels: Any = None,
+    prior_responsibilities: Any = None,
+    groups: Any = None,
     sample_weight: Any = None,
     weights_are: str | None = None,
     tol: float | None = None,
@@ -86,6 +89,12 @@ def fit(
     known_labels : array-like of shape (n,), optional
         The component of each row, from 0, where it is known, and -1 where it is not (semi-supervised). By default EM
         starts from the parameters of the rows with known labels.
+    prior_responsibilities : array-like of shape (n, k), optional
+        How likely each row belongs to each component by what is known besides, p_ij: its responsibilities are
+        proportional to p_ij w_j N(x_i; m_j, S_j). Rows need not sum to one; one of missing values says nothing.
+    groups : array-like of shape (n,), optional
+        Groups of rows that share their component, such as repeated measurements of one thing: numbers or names,
+        missing for a row by itself. Weights of the mixture are then fractions of the groups.
     sample_weight : array-like of shape (n,), or the name of a column of a table of Dask or Spark, optional
         A weight of 3 counts a row three times, a weight of 0 leaves it out.
     weights_are : {"counts", "sampling"}, optional
@@ -136,7 +145,8 @@ def fit(
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
     X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
     source, start = as_data_and_start(X, sample_weight, weights_are, start, threads)
-    plan = plan_fit(source, n_components, model=requested, start=start, em=options, known_labels=known_labels)
+    known = KnownComponents(known_labels, prior_responsibilities, groups)
+    plan = plan_fit(source, n_components, model=requested, start=start, em=options, known=known)
     keeper = keeper_of(options.checkpoint, lambda: fit_identity(plan, seed=seed, n_init=n_init, record=record))
     runs, histories = run_plan(
         plan,
@@ -146,7 +156,7 @@ def fit(
         on_iteration=on_iteration,
         keeper=keeper,
     )
-    keep_order = known_labels is not None or gives_order(start)
+    keep_order = known.numbers_components or gives_order(start)
     found = as_fit(
         plan.problem, runs, plan.model, replace(options, checkpoint=None), histories=histories, keep_order=keep_order
     )

@@ -188,10 +188,10 @@ class Model:
         """The E-step: trimmed if ``trim`` is positive, otherwise plain."""
         return Trimmed(self.trim) if self.trim else Plain()
 
-    def check_known_labels(self) -> None:
-        """Raise ParameterError if the model has a part that rows of known components cannot have."""
+    def check_known_components(self, argument: str) -> None:
+        """Raise ParameterError if the model has a part that rows of known components, by an argument, cannot have."""
         if self.trim:
-            raise ParameterError("trim: rows of known components cannot be trimmed; leave known_labels out, or trim")
+            raise ParameterError(f"trim: rows of known components cannot be trimmed; leave {argument} out, or trim")
 
     def check_stepwise(self) -> None:
         """Raise ParameterError if the model has a part that needs all rows at once, which a stream never has."""

@@ -128,14 +128,14 @@ def _read_mixture(plain: Mapping[str, Any]) -> Mixture:
 
 def _stats(stats: Stats) -> dict[str, Any]:
     """Statistics as plain values."""
-    return {name: np.asarray(value).tolist() for name, value in asdict(stats).items()}
+    return {name: np.asarray(value).tolist() for name, value in asdict(stats).items() if value is not None}
 
 
 def _read_stats(plain: Mapping[str, Any]) -> Stats:
     """The statistics from which `_stats` made plain values."""
     weight, mean, scatter = (frozen_array(plain[name], name) for name in ("weight", "mean", "scatter"))
-    numbers = (as_kind(float, plain[name]) for name in ("loglik", "assignment_logprob", "noise_weight"))
-    return Stats(weight, mean, scatter, *numbers)
+    loglik, assignment, noise = (as_kind(float, plain[n]) for n in ("loglik", "assignment_logprob", "noise_weight"))
+    return Stats(weight, mean, scatter, loglik, assignment, noise)
 
 
 def _setup(setup: OnlineSetup) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Check arguments of `mixtura.fit`: the data and the start, known labels, and fixed parameters."""
+"""Check arguments of `mixtura.fit`: the data and the start, and fixed parameters."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from mixtura._support import (
 from mixtura.covariance.models import Mask
 from mixtura.data import Source, as_source, given_weights, is_source, plain_rows
 from mixtura.em import Problem
-from mixtura.em.estep import UNKNOWN, KnownLabels, as_known_labels
+from mixtura.em.estep import UNKNOWN
 from mixtura.em.mstep import EqualWeights
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import Mixture
-from mixtura.starts import DEFAULT, FromKnownLabels, Initial, Parameters
+from mixtura.starts import Initial, Parameters
 from mixtura.stats import Stats
 
 
@@ -113,21 +113,6 @@ def as_n_components(k: int | None, start: Any) -> int:
     if implied is not None and implied != count and not isinstance(start, Parameters):  # they say what is wrong
         raise ParameterError(f"n_components is {count}, but the start has {implied} components")
     return count
-
-
-def with_known_labels(
-    problem: Problem, known_labels: Any, k: int, start: Any, initial: Initial
-) -> tuple[Problem, Initial]:
-    """The problem whose E-step uses the known labels, and the start: from these labels unless another is given."""
-    checked = as_known_labels(known_labels, problem.source.length, k)
-    if isinstance(start, str) and start == DEFAULT:
-        initial = FromKnownLabels(checked)
-    elif isinstance(start, str):
-        raise ParameterError(
-            f"start is {start!r}, which does not match components to labels; with known_labels leave start out, or "
-            "give a Mixture, Parameters, labels or responsibilities"
-        )
-    return replace(problem, estep=KnownLabels(checked)), initial
 
 
 PARAMETERS = ("weights", "means", "covariances")

@@ -12,9 +12,10 @@ from mixtura.em import Outcome, Problem, Resumed, Run, advance, iterate, reseed_
 from mixtura.em.steppers import PLAIN
 from mixtura.fitting.em import EM
 from mixtura.fitting.keeper import NO_KEEPER, Keeper
+from mixtura.fitting.known_components import NOTHING_KNOWN, KnownComponents
 from mixtura.fitting.model import Model
 from mixtura.fitting.noise import with_noise
-from mixtura.fitting.options import as_n_components, with_fixed_parameters, with_known_labels
+from mixtura.fitting.options import as_n_components, with_fixed_parameters
 from mixtura.fitting.start import Iteration
 from mixtura.kernels import kernel_of
 from mixtura.starts import FromCompletedRows, Initial, as_initial, with_completed_rows
@@ -48,7 +49,13 @@ class FitPlan:
 
 
 def plan_fit(
-    source: Source, n_components: int | None, *, model: Model, start: Any, em: EM, known_labels: Any = None
+    source: Source,
+    n_components: int | None,
+    *,
+    model: Model,
+    start: Any,
+    em: EM,
+    known: KnownComponents = NOTHING_KNOWN,
 ) -> FitPlan:
     """Plan of a fit; the arguments are those of `mixtura.fit`, and the start has been checked.
 
@@ -63,10 +70,8 @@ def plan_fit(
     rows = completed_part(source)
     summary, values = model.summary(rows), ColumnValues.of(source)
     problem = model.problem(rows, summary, em.floor_variances(summary, values))
-    initial = as_initial(start)
-    if known_labels is not None:
-        model.check_known_labels()
-        problem, initial = with_known_labels(problem, known_labels, k, start, initial)
+    known.check_model(model, start)
+    problem, initial = known.added_to(problem, k, start, as_initial(start))
     region, initials = with_noise(model.noise, rows, summary, initial=initial, start=start)
     model = replace(model, noise=region) if model.noise is None else model  # that of a start with noise
     problem = with_fixed_parameters(problem.with_background(region), k, model.fixed, start=start, initial=initial)

@@ -63,6 +63,20 @@ class Affine:
             return 1.0
         return float((self.variances * np.einsum("kij,kij->ki", self.factors, self.factors)).max())
 
+    def component(self, j: int) -> Affine:
+        """The map of component j alone, the last being that of noise, if there is one."""
+        own = slice(j, j + 1)
+        return Affine(
+            self.form,
+            self.shift,
+            self.constants[own],
+            self.factors if self.form == "shared" else self.factors[own],
+            self.offsets[own],
+            self.means[own],
+            self.variances[own] if len(self.variances) > 1 else self.variances,
+            self.noise_log_widths,
+        )
+
     def with_noise(self, constant: float, centre: Array, log_widths: Array | None = None) -> Affine:
         """The maps with one more component, the noise, whose weighted log-density is ``constant`` everywhere.
 

@@ -131,11 +131,10 @@ def select(
     requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
     as_criterion(criterion)
     X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
-    table = plain_rows(X)
-    source = with_completed_rows(as_source(X, sample_weight, weights_are=weights_are))
+    table, source = plain_rows(X), with_completed_rows(as_source(X, sample_weight, weights_are=weights_are))
     earlier = as_earlier(resume)
-    counts, names = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
-    names = _estimable(names, source, requested, em)
+    counts, asked = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
+    names = _estimable(asked, source, requested, em)
     starts = as_starts(start, lambda one: as_start(one, table, given_weights(table, sample_weight), source.n_features))
     settings = _settings(starts, requested, em)
     check_same(settings, earlier)
@@ -162,9 +161,8 @@ def select(
             raise
         interrupted = True
     done = tuple(_with_table_names(cells[key], table) for key in keys if key in cells)
-    result = Selection(
-        done, plan.n_components, plan.models, criterion, plan.entropy, settings, table_kind(table), known
-    )
+    kind = table_kind(table)
+    result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings, kind, known)
     _warn(result, interrupted=interrupted)
     warn_of_columns(plan.values, column_names(X), stacklevel=2)
     return result

@@ -12,6 +12,7 @@ from mixtura.starts.known_labels import FromKnownLabels
 from mixtura.starts.names import DEFAULT, GROUPINGS, STARTS, Initial, as_initial
 from mixtura.starts.parameters import Parameters
 from mixtura.starts.partition import Labels, Responsibilities
+from mixtura.starts.prior_responsibilities import FromPriorResponsibilities
 from mixtura.starts.refined import refined
 from mixtura.starts.scikit_learn import SCIKIT_LEARN_STARTS
 from mixtura.starts.search import Limits, Ranking, successive_halving, with_repairs
@@ -24,6 +25,7 @@ __all__ = [
     "ClusterTree",
     "FromCompletedRows",
     "FromKnownLabels",
+    "FromPriorResponsibilities",
     "Initial",
     "Labels",
     "Limits",

@@ -40,6 +40,11 @@ class WithBackground:
         return self.inner.knows_all
 
     @property
+    def rows_are_independent(self) -> bool:
+        """Whether the rows are independent in the inner E-step."""
+        return self.inner.rows_are_independent
+
+    @property
     def of_components(self) -> EStep:
         """The inner E-step."""
         return self.inner

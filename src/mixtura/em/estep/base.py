@@ -29,6 +29,10 @@ class EStep(Protocol):
         """Whether each component has rows with known labels, so that none may be re-seeded or removed."""
 
     @property
+    def rows_are_independent(self) -> bool:
+        """Whether each row has a density of its own, so that the log-likelihood is a sum over rows."""
+
+    @property
     def of_components(self) -> EStep:
         """The E-step for mixtures without noise."""
 

@@ -113,6 +113,7 @@ class KnownLabels:
     left_out: ClassVar[float] = 0.0
     in_kernel: ClassVar[bool] = False
     knows_all: ClassVar[bool] = True
+    rows_are_independent: ClassVar[bool] = True
 
     @property
     def of_components(self) -> KnownLabels:

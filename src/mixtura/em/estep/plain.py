@@ -32,6 +32,7 @@ class Plain:
     left_out: ClassVar[float] = 0.0
     in_kernel: ClassVar[bool] = True
     knows_all: ClassVar[bool] = False
+    rows_are_independent: ClassVar[bool] = True
 
     @property
     def of_components(self) -> Plain:

@@ -33,6 +33,7 @@ class Trimmed:
 
     in_kernel: ClassVar[bool] = False
     knows_all: ClassVar[bool] = False
+    rows_are_independent: ClassVar[bool] = True
 
     @property
     def left_out(self) -> float:

@@ -92,8 +92,8 @@ class MStep:
         own = replace(counted, noise_weight=0.0) if counted.noise_weight else counted
         own = self.prior.add_scale(self.means(self.prior.shrink_means(own)), self.covariances)
         fitted, at_floor = self.covariances.fit(own, self.floor, previous.covariances if previous else None)
-        weights, noise_weight = counted.weight / counted.total, counted.noise_weight / counted.total
-        return self.assemble(weights, own.mean, fitted, noise_weight), at_floor
+        noise_weight = counted.noise_weight / counted.total
+        return self.assemble(counted.fractions, own.mean, fitted, noise_weight), at_floor
 
     def assemble(self, weights: Array, means: Array, covariances: Covariance, noise_weight: float = 0.0) -> Mixture:
         """A mixture with the number of parameters that this M-step estimates; noise adds two, its weight and volume."""
