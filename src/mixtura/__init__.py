@@ -25,7 +25,7 @@ from mixtura.analysis import (
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import DeterminantRatio, EigenvalueRatio
-from mixtura.data import Measured, PartitionSource, scan
+from mixtura.data import Measured, MissingCounts, MissingPattern, PartitionSource, scan
 from mixtura.data.files import FileSource
 from mixtura.data.tables import read
 from mixtura.em import ComponentEvent, Outcome
@@ -99,7 +99,9 @@ __all__ = [
     "LikelihoodRatioTest",
     "LikelihoodRatioTests",
     "Measured",
+    "MissingCounts",
     "MissingExtraError",
+    "MissingPattern",
     "MixturaError",
     "MixturaWarning",
     "Mixture",

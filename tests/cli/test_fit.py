@@ -225,7 +225,7 @@ def test_bad_input_is_one_line_and_exit_code_2(two, folder, capsys, arguments, m
 
 def test_the_missing_cell_is_named_as_the_issue_says(folder, capsys):
     (folder / "data.csv").write_text("age\n" + "1\n" * 16 + "n/a\n")
-    assert main(["fit", "data.csv", "-k", "1"]) == 2
+    assert main(["fit", "data.csv", "-k", "1", "--missing", "error"]) == 2
     expected = 'data.csv, row 17, column "age": "n/a" stands for a missing value; pass --missing drop\n'
     assert capsys.readouterr().err == expected
 

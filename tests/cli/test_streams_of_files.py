@@ -64,8 +64,13 @@ def test_files_of_one_name_in_several_folders_are_told_apart(folder, capsys):
 def test_rows_that_were_left_out_have_lines(folder, capsys):
     gaps = folder.with_columns(b=pl.when(pl.int_range(pl.len()) % 7 == 6).then(None).otherwise(pl.col("b")))
     gaps.write_csv("gaps.csv")
-    assert main(["fit", "gaps.csv", "-k", "2", "--stream", "-o", "m.json"]) == 2
+    assert main(["fit", "gaps.csv", "-k", "2", "--stream", "--missing", "error", "-o", "m.json"]) == 2
     assert 'gaps.csv, row 7, column "b": the cell is empty' in capsys.readouterr().err
+    assert main(["fit", "gaps.csv", "-k", "2", "--stream", "--labels", "all.csv"]) == 0
+    assert main(["fit", "gaps.csv", "-k", "2", "--labels", "all_whole.csv"]) == 0
+    assert "gaps.csv: 214 of 3,000 cells are missing, and are modelled" in capsys.readouterr().err
+    assert pl.read_csv("all.csv")["label"].null_count() == 0
+    assert pl.read_csv("all.csv")["label"].equals(pl.read_csv("all_whole.csv")["label"])
     how = ["gaps.csv", "--missing", "drop"]
     assert main(["fit", *how, "-k", "2", "--stream", "--labels", "streamed.csv"]) == 0
     assert main(["fit", *how, "-k", "2", "--labels", "whole.csv"]) == 0

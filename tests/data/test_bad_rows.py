@@ -81,12 +81,12 @@ def test_bad_and_missing_rows_are_two_things(tmp_path):
     for number in range(3):
         (tmp_path / f"{number}.csv").write_text(f"a,b\n1,2\n3,x\n,5\n6,inf\n{number},8\n")
     with pytest.raises(DataError) as caught:
-        mixtura.scan(tmp_path)
+        mixtura.scan(tmp_path, missing="error")
     bad = "; ".join(f'{number}.csv, row 2, column "b": "x" is not a number' for number in range(3))
     assert str(caught.value).startswith(f"{bad} (3 such rows in all of 3 files); leave such rows out by bad_rows=")
     assert '; 0.csv, row 3, column "a": the cell is empty; row 4, column "b": inf is not a' in str(caught.value)
     with pytest.raises(DataError, match=r"^0\.csv, row 3, .* \(6 such rows in all of 3 files\); leave .* by missing="):
-        mixtura.scan(tmp_path, bad_rows="drop")
+        mixtura.scan(tmp_path, bad_rows="drop", missing="error")
     with pytest.raises(DataError, match=r"^0\.csv, row 2, .* by bad_rows='drop' \(--bad-rows drop\)$"):
         mixtura.scan(tmp_path, missing="drop")
     source = mixtura.scan(tmp_path, missing="drop", bad_rows="drop")
@@ -114,6 +114,8 @@ def test_a_column_with_some_text_is_one_of_numbers(tmp_path):
         mixtura.scan(tmp_path / "some.csv", missing="drop")
     (tmp_path / "more.csv").write_text("a,b,c,d\n" + "1,true,2024-01-01,\n" * 3)
     with pytest.raises(DataError, match=r'row 1, column "d": the cell is empty'):
+        mixtura.scan(tmp_path / "more.csv", missing="error")
+    with pytest.raises(DataError, match=r'column "d": all values are missing; leave the column out'):
         mixtura.scan(tmp_path / "more.csv")
     source = mixtura.scan(tmp_path / "more.csv", exclude=["d"])
     assert (source.columns, source.notes) == (("a",), ("more.csv: left out 2 columns without numbers: b, c",))

@@ -179,7 +179,7 @@ def test_bad_cells_are_named_or_left_out(tmp_path, small_blocks):
         match=r'gaps.csv, row 500, column "b": the cell is empty; row 1000.*2000, column "b": the cell is empty '
         r"\(4 such rows in all\); leave such rows out by missing='drop' \(--missing drop\)",
     ):
-        scan(tmp_path / "gaps.csv")
+        scan(tmp_path / "gaps.csv", missing="error")
     for spool in (None, 0):
         source = scan(tmp_path / "gaps.csv", missing="drop", spool=spool)
         assert (
@@ -267,7 +267,7 @@ def test_the_reservoir_is_fair():
 
 def test_errors_say_what_is_wrong(tmp_path):
     path = write(tmp_path, "npy")
-    with pytest.raises(ParameterError, match="missing is 'mean'; expected error or drop"):
+    with pytest.raises(ParameterError, match="missing is 'mean'; expected error, drop or model"):
         scan(path, missing="mean")
     np.save(tmp_path / "whole.npy", np.arange(5))
     with pytest.raises(DataError, match=r"shape \(5,\) and type int64; expected \(rows, columns\) of float64"):

@@ -50,7 +50,8 @@ def test_text_is_refused_and_empty_keys_are_missing(tmp_path):
     empty.mkdir()
     pl.DataFrame({"a": [1.0], "b": [2.0]}).write_parquet(empty / "part.parquet")
     with pytest.raises(DataError, match=r'part\.parquet, row 1, column "year": the cell is empty'):
-        mixtura.scan(tmp_path, ["a", "year"])
+        mixtura.scan(tmp_path, ["a", "year"], missing="error")
+    assert mixtura.scan(tmp_path, ["a", "year"]).holes == (0, 1)
     assert mixtura.scan(tmp_path, ["a", "year"], missing="drop").length == 40
     pl.DataFrame({"a": [1.0], "b": [2.0]}).write_parquet(tmp_path / "zero.parquet")
     with pytest.raises(DataError, match=r'zero\.parquet: no folder gives "year"'):

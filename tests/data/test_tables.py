@@ -225,7 +225,7 @@ def test_broken_csv(case, file):
     content, message = BAD[case]
     path = file(content)
     with pytest.raises(DataError) as caught:
-        read(path)
+        read(path, missing="error")
     assert str(caught.value).startswith(path)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -496,7 +496,7 @@ def test_numbers_as_told(file):
     codes = file("a,b\n1,-99\n2,3\n,4\nNan,5\n", "codes.csv")
     assert read(codes, na=["-99"], missing="drop").rows.tolist() == [[2, 3]]
     with pytest.raises(DataError, match='row 1, column "b": "-99" stands for a missing value; pass --missing drop'):
-        read(codes, na=["-99"])
+        read(codes, na=["-99"], missing="error")
     with pytest.raises(DataError, match=r'"2\.5" is not a number'):
         read(file("a;b\n1,5;2.5\n", "c.csv"), decimal=",")
 
@@ -510,7 +510,7 @@ def test_codes_of_missing_values_in_files_with_types(write, tmp_path):
     assert read(path, na=["-999", "none"], missing="drop").rows.tolist() == [[1, 1.5], [4, 4.5]]
     assert len(read(path).rows) == 4
     with pytest.raises(DataError, match='row 2, column "a": -999 stands for a missing value; pass --missing drop'):
-        read(path, na=["-999"])
+        read(path, na=["-999"], missing="error")
 
 
 def test_columns_by_name_position_range_and_pattern(file):

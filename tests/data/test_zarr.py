@@ -82,7 +82,7 @@ def test_bad_stores_are_named(tmp_path, monkeypatch):
     rows = ROWS.copy()
     rows[7, 1] = np.nan
     with pytest.raises(DataError, match=r'nan\.zarr, row 8, column "x2": the cell is empty'):
-        mixtura.scan(array(tmp_path / "nan.zarr", rows))
+        mixtura.scan(array(tmp_path / "nan.zarr", rows), missing="error")
     with pytest.raises(DataError, match=r"no\.zarr: there is no Zarr array or group"):
         mixtura.scan(tmp_path / "no.zarr")
     with pytest.raises(DataError, match=r"one\.zarr: an array of shape \(1000,\); expected \(rows, columns\)"):

@@ -252,3 +252,52 @@ def test_the_estimator_takes_them():
     assert auto.n_components_ == 3
     with pytest.raises(ValueError, match="infinity"):
         model.predict(np.where(np.isnan(rows), np.inf, rows))
+
+
+def test_a_discriminant_models_what_is_missing():
+    rng = np.random.default_rng(4)
+    classes = np.repeat(["a", "b", "c"], 60)
+    rows = rng.normal(size=(180, 4)) + np.repeat([[0, 0, 0, 0], [4, 0, 4, 0], [0, 4, 0, 4]], 60, axis=0)
+    lacking = holed(rows, 0.2)
+    whole, found = mixtura.discriminant(rows, classes), mixtura.discriminant(lacking, classes)
+    assert found.error(rows, classes) <= whole.error(rows, classes) + 0.03
+    assert found.error(lacking, classes) < 0.12
+    known = fitted(lacking, 3, model=found.models[0], known_labels=np.repeat([0, 1, 2], 60))
+    assert found.loglik == pytest.approx(known.mixture.logpdf(lacking).sum(), rel=1e-9)
+    assert found.n_parameters == known.n_parameters - 2
+    mixed = mixtura.discriminant(lacking, classes, n_components=range(1, 3), models=["VVI"])
+    assert mixed.error(lacking, classes) < 0.15
+    assert mixtura.cross_validate_classes(found, lacking, classes, 3).error < 0.2
+    model = mixtura.MixtureClassifier(covariance_type="diag").fit(lacking, classes)
+    assert model.score(lacking, classes) > 0.85
+    assert np.isfinite(model.predict_proba(lacking)).all()
+
+
+def test_likelihood_ratio_tests_and_parametric_replicates_lack_the_same_values():
+    rng = np.random.default_rng(5)
+    rows = holed(np.concatenate([rng.normal(m, 1, (60, 2)) for m in (0, 7)]), 0.2)
+    found = mixtura.likelihood_ratio_tests(rows, n=19, model="EEI", start="kmeans", seed=0)
+    assert [test.p_value <= 0.05 for test in found] == [True, False]
+    weighted = mixtura.likelihood_ratio_tests(
+        rows, [1], n=19, model="EEI", start="kmeans", sample_weight=np.full(120, 2)
+    )
+    assert weighted[0].p_value <= 0.05
+    fit = fitted(rows, 2, model="EEI")
+    errors = [mixtura.bootstrap(fit, rows, 60, method=method).standard_errors for method in ("resample", "parametric")]
+    np.testing.assert_allclose(errors[0]["means"], errors[1]["means"], rtol=0.5)
+    complete = mixtura.bootstrap(fit, fit.mixture.impute(rows, n=1, seed=0)[0], 60, method="parametric")
+    assert errors[1]["means"].mean() > complete.standard_errors["means"].mean()
+
+
+def test_what_is_missing_is_counted():
+    rows = holed(ROWS, 0.2)
+    fit = fitted(rows, 2)
+    assert fit.missing.by_column == tuple(np.isnan(rows).sum(axis=0).tolist())
+    assert sum(each.n_rows for each in fit.missing.patterns) == fit.missing.n_counted == len(rows)
+    lacking = {tuple(np.flatnonzero(row).tolist()) for row in np.isnan(rows)}
+    assert {each.missing for each in fit.missing.patterns} == lacking
+    assert mixtura.Fit.from_json(fit.to_json()).missing == fit.missing
+    assert "values are missing" in fit.summary()
+    assert fit.missing.records(["a", "b", "c", "d"])[0]["rows"] == fit.missing.patterns[0].n_rows
+    assert fitted(ROWS, 2).missing is None
+    assert mixtura.select(rows, [2], models=["EEI"]).best.missing == fit.missing

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Rng, as_count, as_matching_rows, as_rng, as_sample_weight, table_kind
+from mixtura._support import Rng, as_count, as_matching_incomplete_rows, as_rng, as_sample_weight, table_kind
 from mixtura.analysis.class_mixtures import weight_options
 from mixtura.analysis.classes import as_classes
 from mixtura.analysis.classification import Discriminant
@@ -66,7 +66,7 @@ def cross_validate_classes(
     >>> mixtura.cross_validate_classes(found, rows, classes, 3).counts.tolist()
     [[3.0, 0.0], [0.0, 3.0]]
     """
-    rows = as_matching_rows(X, found.columns, found.mixtures[0].n_features)
+    rows, _ = as_matching_incomplete_rows(X, found.columns, found.mixtures[0].n_features)
     labels, missing = as_classes(y, len(rows))
     kept = np.flatnonzero(~missing & np.isin(labels, found.classes))
     rows, labels = rows[kept], labels[kept].astype(found.classes.dtype)

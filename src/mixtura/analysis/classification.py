@@ -17,7 +17,7 @@ from mixtura._support import (
     TableKind,
     as_column_like,
     as_columns_like,
-    as_matching_rows,
+    as_matching_incomplete_rows,
     as_sample_weight,
     as_table,
     format_count,
@@ -120,7 +120,7 @@ class Discriminant:
 
     def log_joint(self, X: Any) -> Array:
         """Log of each class's prior probability times its density, (n, c)."""
-        rows = as_matching_rows(X, self.columns, self.mixtures[0].n_features)
+        rows, _ = as_matching_incomplete_rows(X, self.columns, self.mixtures[0].n_features)
         return np.stack([mixture.logpdf(rows) for mixture in self.mixtures], axis=1) + log_or_minus_inf(self.priors)
 
     def log_posterior(self, X: Any) -> Array:

@@ -15,6 +15,7 @@ from mixtura.data import Source, as_source
 from mixtura.errors import MixturaWarning, ParameterError
 from mixtura.fitting import Fit, FittedData, fit
 from mixtura.mixture import Assessment, Mixture, as_mixture, assess, row_labels
+from mixtura.starts import with_completed_rows
 
 # Number of parts of the rows, each of which is left out once.
 FOLDS = 5
@@ -141,7 +142,7 @@ def _held_out(model: Any, X: Any, sample_weight: Any, threads: int | None) -> fl
     if not isinstance(found, Fit):
         return math.nan
     source = as_source(X, sample_weight, threads, found.mixture, weights_are=found.weights_are)
-    data = FittedData.of(found.model.summary(source))
+    data = FittedData.of(found.model.summary(with_completed_rows(source)))  # completed as for the fit
     if found.data is None or data.fingerprint != found.data.fingerprint:
         return assess(found.mixture, source).mean
     fold = np.random.default_rng(0).permutation(source.length) % FOLDS

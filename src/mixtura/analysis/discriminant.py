@@ -14,7 +14,7 @@ from mixtura._support import (
     Array,
     Rng,
     Rows,
-    as_matching_rows,
+    as_matching_incomplete_rows,
     as_sample_weight,
     column_names,
     format_list,
@@ -62,6 +62,7 @@ def discriminant(
     Parameters
     ----------
     X : array-like or table of shape (n, d)
+        Missing values are modelled.
     y : array-like of shape (n,)
         Class of each row.
     n_components : int, iterable of int, or dict
@@ -105,11 +106,13 @@ def discriminant(
     >>> found.predict([[0.0, 1.0], [8.0, 9.0]]).tolist()
     ['near', 'far']
     """
-    rows = as_matching_rows(X, None, np.shape(X)[-1] if np.ndim(X) > 1 else 1)
+    rows, incomplete = as_matching_incomplete_rows(X, None, np.shape(X)[-1] if np.ndim(X) > 1 else 1)
     weight = as_sample_weight(given_weights(X, sample_weight), len(rows), weights_are)
     classes, codes = encode_classes(y, len(rows), weight, unlabelled)
     options = {"em": as_em(em), "seed": seed, "threads": threads}
-    fit_classes = _choose_fitter(n_components, bool((codes < 0).any()), classes, models)
+    fit_classes = _choose_fitter(
+        n_components, classes, models, some_unlabelled=bool((codes < 0).any()), incomplete=incomplete
+    )
     with warnings.catch_warnings():  # warnings about all rows are given once, below
         for category in (ColumnsWarning, GridEdgeWarning, ParametersWarning, TiesWarning):
             warnings.simplefilter("ignore", category)
@@ -144,24 +147,27 @@ def _floor_message(found: ClassMixtures, classes: NDArray[Any]) -> str:
 
 
 def _choose_fitter(
-    components: Any, has_unlabelled: bool, classes: NDArray[Any], models: Any
+    components: Any, classes: NDArray[Any], models: Any, *, some_unlabelled: bool, incomplete: bool
 ) -> Callable[..., ClassMixtures]:
-    """Function that fits the classes: Gaussians of one model, by EM if some rows are unlabelled, or mixtures."""
+    """Function that fits the classes: Gaussians of one model, by EM if rows lack classes or values, or mixtures."""
     gaussians = isinstance(components, int | np.integer) and components == 1 and not isinstance(models, Mapping)
-    if has_unlabelled and not gaussians:
+    if some_unlabelled and not gaussians:
         raise ParameterError(f"n_components is {components!r}; with unlabelled rows it must be 1, and models for all")
     if gaussians:
-        return partial(_fit_partly_labelled if has_unlabelled else fit_gaussians, models=models)
+        return partial(_fit_by_em if some_unlabelled or incomplete else fit_gaussians, models=models)
     names = list(classes)
     numbers, models = value_per_class(components, names, "n_components"), value_per_class(models, names, "models")
     return partial(_fit_mixtures, components=numbers, models=models)
 
 
 @underflow_to_zero
-def _fit_partly_labelled(
+def _fit_by_em(
     rows: Rows, codes: NDArray[np.int64], weight: Array | None, options: dict[str, Any], *, models: Any
 ) -> ClassMixtures:
-    """Fit a Gaussian to each class by semi-supervised EM, with the covariance model of lowest BIC."""
+    """Fit a Gaussian to each class by EM with known labels, with the covariance model of lowest BIC.
+
+    The log-likelihood is that of the rows, and, where some lack a class, of the known classes.
+    """
     k = int(codes.max()) + 1
     every = as_models(models, rows.shape[1])
     fits = [fit(rows, k, model=model, known_labels=codes, **weight_options(weight), **options) for model in every]
@@ -171,13 +177,15 @@ def _fit_partly_labelled(
     )
     if best.mixture.n_components < k:
         raise DataError(f"with no covariance model all {k} classes kept a component; label more rows, or set models")
-    names = (best.model.name,) * k
+    names, loglik, count = (best.model.name,) * k, best.loglik, best.n_parameters
+    if (codes >= 0).all():  # as where all values are known
+        loglik, count = weighted_sum(best.mixture.logpdf(rows), weight), count - (k - 1)
     return ClassMixtures(
         split_components(best.mixture),
         names,
         best.mixture.weights,
-        best.loglik,
-        best.n_parameters,
+        loglik,
+        count,
         best.starts[0].floored,
         options["em"].floor,
     )

@@ -16,9 +16,9 @@ from mixtura._support import (
     Rows,
     TableKind,
     as_count,
+    as_incomplete_rows,
     as_real,
     as_rng,
-    as_rows,
     as_table,
     distinct_rows,
     format_count,
@@ -28,7 +28,7 @@ from mixtura._support import (
     table_kind,
     underflow_to_zero,
 )
-from mixtura.data import ArraySource, ColumnValues, given_weights, round_to_units
+from mixtura.data import ArraySource, ColumnValues, first_values, given_weights, round_to_units, with_holes_of
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
 from mixtura.plotting import Place, plot_likelihood_ratios
@@ -230,9 +230,10 @@ def likelihood_ratio_tests(
     """
     if not 0 < as_real(level) <= 1:
         raise ParameterError(f"level is {shortened(level)}; expected a number above 0 and at most 1, such as 0.05")
-    rows, sample_weight = as_rows(X), given_weights(X, sample_weight)
+    rows, sample_weight = as_incomplete_rows(X)[0], given_weights(X, sample_weight)
+    times = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     rng, wanted = as_rng(seed), as_count(n, "n")
-    values = ColumnValues.of(ArraySource.of(rows, sample_weight, weights_are=weights_are))
+    values = ColumnValues.of(ArraySource.of_rows(rows, sample_weight, None, weights_are))
     how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
     weights = {"sample_weight": sample_weight, "weights_are": weights_are}
     fits: dict[int, Fit] = {}
@@ -247,7 +248,8 @@ def likelihood_ratio_tests(
         size, units = len(rows) if sample_weight is None else round(small.n_rows), small.em.rounding_units(values)
 
         def draw_statistic(own: Rng) -> float:
-            drawn: Rows = round_to_units(small.mixture.sample(size, own)[0], units, rows[0])
+            drawn: Rows = round_to_units(small.mixture.sample(size, own)[0], units, first_values(rows))
+            drawn = with_holes_of(drawn, rows, times, own)
             drawn, counts = _count_rows(drawn) if small.weights_are == "counts" else (drawn, None)
             told = {**options, "sample_weight": counts}
             return 2 * (_refit_loglik(large, drawn, own, told) - _refit_loglik(small, drawn, own, told))

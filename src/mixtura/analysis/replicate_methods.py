@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng
-from mixtura.data import ArraySource, Source, round_to_units
+from mixtura.data import ArraySource, MeasuredSource, Source, first_values, round_to_units
+from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
+
+# Rows in which a value of each column is looked for.
+SAMPLE_ROWS = 1000
 
 # Known component of each row, (n,), -1 where it is unknown; None if no row has a known component.
 KnownComponents: TypeAlias = NDArray[np.int64] | None
@@ -93,8 +97,28 @@ def _sample_fit(mixture: Mixture, data: Sample, rng: Rng) -> Replicate:
     for j in range(mixture.n_components) if known is not None else ():
         own = np.flatnonzero(known == j)
         drawn[own] = mixture.select(np.array([j])).without_noise().sample(len(own), rng)[0]
-    rounded = round_to_units(drawn, data.units, data.source.rows(1, np.random.default_rng(0)).rows[0])
-    return ArraySource(rounded, np.repeat(data.sampling_weights, times), None, "counts"), known
+    sampled = getattr(data.source, "given_rows", data.source.rows)(SAMPLE_ROWS, np.random.default_rng(0)).rows
+    rounded = round_to_units(drawn, data.units, first_values(sampled))
+    source = ArraySource(rounded, np.repeat(data.sampling_weights, times), None, "counts")
+    return _with_holes(source, data.source, times), known
+
+
+def _with_holes(source: ArraySource, like: Source, times: NDArray[np.intp]) -> Source:
+    """Rows in which values are missing as in those of another source, each of which counts ``times`` (n,).
+
+    Raises
+    ------
+    ParameterError
+        If the other rows lack values and are not in memory.
+    """
+    if not isinstance(like, MeasuredSource):
+        return source
+    if not isinstance(like.given, ArraySource):
+        raise ParameterError("method is 'parametric': X lacks values and is not in memory; resample rows instead")
+    holes = np.isnan(like.given.array).repeat(times, axis=0)
+    array = source.array.copy()
+    array[holes] = np.nan
+    return MeasuredSource.of(replace(source, array=array))
 
 
 REPLICATE_METHODS: dict[str, Callable[[Mixture, Sample, Rng], Replicate]] = {

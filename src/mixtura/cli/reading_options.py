@@ -39,9 +39,9 @@ WeightsColumn: TypeAlias = Annotated[
 Missing: TypeAlias = Annotated[
     str,
     typer.Option(
-        metavar="error|drop|model",
-        help="What to do about rows with missing cells: refuse them, leave them out, or fit what they have. With "
-        "infinite cells they are refused, or left out.",
+        metavar="model|error|drop",
+        help="What to do about rows with missing cells: model what they have (the default), refuse them, or leave them"
+        " out. Rows with infinite cells are refused, or left out.",
     ),
 ]
 Format: TypeAlias = Annotated[
@@ -117,7 +117,7 @@ class ReadingOptions:
     exclude: Exclude = None
     numeric: Numeric = False
     weights_column: WeightsColumn = None
-    missing: Missing = "error"
+    missing: Missing = "model"
     file_format: Format = None
     header: Header = None
     decimal: Decimal = None

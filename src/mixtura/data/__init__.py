@@ -11,16 +11,17 @@ from mixtura.data.as_source import as_source, column_order, given_weights, is_el
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.chunk import Chunk
 from mixtura.data.engines import engine_of
-from mixtura.data.measured import MeasuredSource, completed_part
+from mixtura.data.measured import MeasuredSource, as_measured_source, completed_part
 from mixtura.data.measured_rows import Measured, as_measured, plain_rows
 from mixtura.data.measurement import MISSING_VALUES, Measurement, MissingValues
+from mixtura.data.missing_counts import MissingCounts, MissingPattern
 from mixtura.data.partitions import PartitionSource, RowOutput
 from mixtura.data.patterns import Patterns
 from mixtura.data.row_values import RowValues, map_rows
 from mixtura.data.scanning import scan
 from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source, weights_of
 from mixtura.data.summary import Extent, Summary
-from mixtura.data.values import ColumnValues, round_to_units
+from mixtura.data.values import ColumnValues, first_values, round_to_units, with_holes_of
 
 __all__ = [
     "MISSING_VALUES",
@@ -33,6 +34,8 @@ __all__ = [
     "Measured",
     "MeasuredSource",
     "Measurement",
+    "MissingCounts",
+    "MissingPattern",
     "MissingValues",
     "PartitionSource",
     "Patterns",
@@ -43,10 +46,12 @@ __all__ = [
     "Summary",
     "WholeArray",
     "as_measured",
+    "as_measured_source",
     "as_source",
     "column_order",
     "completed_part",
     "engine_of",
+    "first_values",
     "given_weights",
     "is_elsewhere",
     "is_source",
@@ -55,4 +60,5 @@ __all__ = [
     "round_to_units",
     "scan",
     "weights_of",
+    "with_holes_of",
 ]

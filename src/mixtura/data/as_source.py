@@ -8,7 +8,7 @@ from mixtura._support import Rows, as_incomplete_rows, check_columns_present, ch
 from mixtura.data.array import ArraySource
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.engines import engine_of
-from mixtura.data.measured import MeasuredSource
+from mixtura.data.measured import MeasuredSource, as_measured_source
 from mixtura.data.measured_rows import Measured, plain_rows
 from mixtura.data.measurement import MISSING_VALUES
 from mixtura.data.source import Source, is_source
@@ -89,14 +89,14 @@ def as_source(
         if not lacks_values and measurement is None:
             return given
         found = MeasuredSource.of(given, measurement or MISSING_VALUES, column_names(table))
-        return found if expected is None or not lacks_values else found.completed_by(expected.impute(rows))
+        return found if expected is None or not lacks_values else found.completed_by(expected.impute)
     if not (sample_weight is None and weights_are is None):
         raise ParameterError("sample_weight or weights_are is given beside a Source; give the weights to the Source")
     source: Source = X
     if expected is not None and column_order(source, expected) != slice(None):
         wanted = format_list(expected.columns or ())
         raise DataError(f"X has its columns in another order than the mixture; make the Source of columns {wanted}")
-    return source
+    return source if expected is None else as_measured_source(source, expected.impute)
 
 
 def column_order(source: Source, expected: ExpectedRows) -> slice | list[int]:

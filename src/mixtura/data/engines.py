@@ -47,7 +47,7 @@ class Engine:
         sample_weight: Any = None,
         *,
         weights_are: str | None = None,
-        missing: str = "error",
+        missing: str = "model",
         threads: int | None = None,
     ) -> PartitionSource:
         """The source of a table, whose rows are checked and counted; the arguments are those of `mixtura.scan`.

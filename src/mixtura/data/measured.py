@@ -9,32 +9,38 @@ from operator import add
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from mixtura._support import Array, Rng, Rows, chunk_slices, map_in_order
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
+from mixtura.data.completed import completed_source
 from mixtura.data.measurement import MISSING_VALUES, Measurement
+from mixtura.data.missing_counts import MissingCounts
+from mixtura.data.row_values import map_rows
 from mixtura.data.source import Source, Sum
-from mixtura.errors import DataError
+from mixtura.data.usable_rows import check_some_values
+
+# Rows of a source that is not in memory in which patterns of missing values are counted.
+SAMPLE_ROWS = 100_000
 
 
 @dataclass(frozen=True, eq=False)
 class MeasuredSource:
-    """A source of rows in memory with how they were measured; sums see those that were measured alike together.
+    """A source of rows with how they were measured; in memory sums see those that were measured alike together.
 
     Attributes
     ----------
-    given : ArraySource
+    given : Source
         The rows as they are; missing values are NaN.
-    completed : ArraySource
+    completed : Source
         The same rows with something likely in place of what is not known, of which samples are drawn.
     measurement : Measurement
         How they were measured, by which a kernel for them is chosen.
     """
 
-    given: ArraySource
-    completed: ArraySource
+    given: Source
+    completed: Source
     measurement: Measurement = MISSING_VALUES
 
     @classmethod
@@ -50,18 +56,15 @@ class MeasuredSource:
         DataError
             If a column has no value; ``columns`` are the names for the message.
         """
-        seen = ~np.isnan(given.array)
-        if not seen.any(axis=0).all():
-            column = int(seen.any(axis=0).argmin())
-            label = f'column "{columns[column]}"' if columns else f"column {column}"
-            raise DataError(f"X, {label}: all values are missing; leave the column out")
-        some = seen.any(axis=1)
+        missing = np.isnan(given.array)
+        check_some_values(missing.sum(axis=0), len(missing), columns, "X")
+        some = ~missing.all(axis=1)
         own = given if some.all() else given.reweighted(np.asarray(some, dtype=np.float64))
         return cls(own, replace(own, array=with_means(own.array)), measurement)
 
-    def completed_by(self, rows: Rows) -> MeasuredSource:
-        """The source with other completed rows, (n, d)."""
-        return replace(self, completed=replace(self.completed, array=rows))
+    def completed_by(self, complete: Callable[[Rows], Rows]) -> MeasuredSource:
+        """The source with rows that a function completes, (n, d) -> (n, d)."""
+        return replace(self, completed=completed_source(self.given, complete))
 
     @property
     def n_rows(self) -> int:
@@ -79,7 +82,7 @@ class MeasuredSource:
         return self.given.length
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> DTypeLike:
         """Type of the rows' values."""
         return self.given.dtype
 
@@ -90,32 +93,31 @@ class MeasuredSource:
     @property
     def threads(self) -> int | None:
         """Number of threads, if it was given."""
-        return self.given.threads
+        return getattr(self.given, "threads", None)
 
     @property
     def weights_are(self) -> str | None:
         """What the weights are."""
-        return self.given.weights_are
+        return getattr(self.given, "weights_are", None)
 
     @cached_property
-    def _ordered(self) -> tuple[Rows, NDArray[np.intp]]:
-        """The rows of positive weight, those that were measured alike together, and their positions."""
-        positions = np.arange(self.length)
-        if self.given.sample_weight is not None:
-            positions = np.flatnonzero(self.given.sample_weight)
+    def _ordered(self) -> Chunk | None:
+        """The rows of positive weight, those that were measured alike together; None unless they lie in memory."""
+        if not isinstance(self.given, ArraySource):
+            return None
+        weight = self.given.sample_weight
+        positions = np.arange(self.length) if weight is None else np.flatnonzero(weight)
         order = positions[self.measurement.take(positions).order(self.given.array[positions])]
-        return self.given.array[order], order
+        own = None if weight is None else weight[order]
+        return Chunk(self.given.array[order], own, 0, order, self.measurement.take(order))
 
     def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
         """Sum of ``f(chunk)`` over all chunks, added in a fixed order; rows measured alike follow each other."""
-        rows, order = self._ordered
-        weight = None if self.given.sample_weight is None else self.given.sample_weight[order]
-
-        def of_part(part: slice) -> Sum:
-            own = order[part]
-            return f(Chunk(rows[part], None if weight is None else weight[part], 0, own, self.measurement.take(own)))
-
-        return reduce(add, map_in_order(of_part, chunk_slices(*rows.shape), self.threads))
+        ordered = self._ordered
+        if ordered is None:
+            return self.given.sum(f)
+        slices = chunk_slices(*ordered.rows.shape)
+        return reduce(add, map_in_order(lambda part: f(ordered.take(part)), slices, self.threads))
 
     def rows(self, n: int, rng: Rng) -> Chunk:
         """A random sample of n completed rows of positive weight, in their order; all if there are fewer."""
@@ -123,12 +125,22 @@ class MeasuredSource:
 
     def given_rows(self, n: int, rng: Rng) -> Chunk:
         """The same sample as `rows`, as the rows are."""
-        chunk = self.completed.rows(n, rng)
-        return replace(chunk, rows=self.given.array[chunk.positions])
+        return self.given.rows(n, rng)
+
+    @cached_property
+    def missing_counts(self) -> MissingCounts | None:
+        """How many values are missing, by column and pattern, of the rows of positive weight; None if none are."""
+        if isinstance(self.given, ArraySource):
+            ordered = self._ordered
+            found = MissingCounts.of(self.given.array if ordered is None else ordered.rows)
+            return found if found.n_missing else None
+        sample = self.given.rows(SAMPLE_ROWS, np.random.default_rng(0)).rows
+        by_column: tuple[int, ...] | None = getattr(self.given, "holes", None)
+        return MissingCounts.of(sample, n_rows=self.n_rows, by_column=by_column)
 
     def map_rows(self, f: Callable[[Rows], NDArray[Any]]) -> NDArray[Any]:
         """``f(rows)`` of all rows, (length,) or (length, k)."""
-        return f(self.given.array)
+        return map_rows(self.given, f)
 
     def take(self, positions: NDArray[np.intp]) -> MeasuredSource:
         """A source of the rows at these positions, in this order."""
@@ -138,6 +150,14 @@ class MeasuredSource:
     def reweighted(self, factor: Array) -> MeasuredSource:
         """A source of the same rows with their weights multiplied by ``factor``, (length,)."""
         return replace(self, given=self.given.reweighted(factor), completed=self.completed.reweighted(factor))
+
+
+def as_measured_source(source: Source, complete: Callable[[Rows], Rows]) -> Source:
+    """A source whose rows were not all measured completely, with rows that a function completes; others as they are."""
+    if isinstance(source, MeasuredSource):
+        return source.completed_by(complete)
+    measurement: Measurement | None = getattr(source, "measurement", None)
+    return source if measurement is None else MeasuredSource(source, completed_source(source, complete), measurement)
 
 
 def completed_part(source: Source) -> Source:

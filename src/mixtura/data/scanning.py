@@ -18,7 +18,7 @@ def scan(
     exclude: Sequence[str | int] = (),
     weights_column: str | None = None,
     weights_are: str | None = None,
-    missing: str = "error",
+    missing: str = "model",
     bad_rows: str = "error",
     file_format: str | None = None,
     spool: int | None = None,
@@ -46,8 +46,9 @@ def scan(
         Column that holds the rows' weights.
     weights_are : {"counts", "sampling"}, optional
         As in `mixtura.fit`.
-    missing : {"error", "drop"}
-        What to do about rows with a cell that is empty, NaN or infinite: refuse them or leave them out.
+    missing : {"model", "error", "drop"}
+        What to do about rows with a cell that is empty or NaN: model the values that they have, refuse them, or leave
+        them out. With "model", rows without any value are left out. Infinite cells are refused, or dropped.
     bad_rows : {"error", "drop"}
         What to do about rows of text that cannot be read: with text in place of a number, too many or too few cells,
         or broken JSON. Errors and notes count all of them, and show the first twenty.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura._support import Array, Rows
+from mixtura._support import Array, Rng, Rows
 from mixtura.data.source import Source
 
 # Largest number of rows whose values are examined; more rows are sampled.
@@ -86,6 +86,32 @@ class ColumnValues:
         """The values of a column in the sample that are not missing."""
         values = self.rows[:, j]
         return values[~np.isnan(values)]
+
+
+def first_values(rows: Rows) -> Array:
+    """A value of each column, (d,): the first that is not missing.
+
+    Examples
+    --------
+    >>> first_values(np.array([[np.nan, 2.0], [3.0, 4.0]])).tolist()
+    [3.0, 2.0]
+    """
+    return rows[(~np.isnan(rows)).argmax(axis=0), np.arange(rows.shape[1])].astype(np.float64)
+
+
+def with_holes_of(drawn: Rows, rows: Rows, times: Array, rng: Rng) -> Rows:
+    """Drawn rows (m, d) in which values are missing as in other rows (n, d), of which each counts ``times`` (n,).
+
+    The i-th drawn row lacks what the i-th row lacks, if each counts once, and else what a random one lacks.
+    """
+    holes = np.isnan(rows)
+    if not holes.any():
+        return drawn
+    same = len(drawn) == len(rows) and bool((times == 1).all())
+    which = np.arange(len(drawn)) if same else rng.choice(len(rows), len(drawn), p=times / times.sum())
+    masked = drawn.copy()
+    masked[holes[which]] = np.nan
+    return masked
 
 
 def _count_values(column: Array, times: Array) -> tuple[Array, Array]:

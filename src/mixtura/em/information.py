@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import TINY, Array, Rows, one_blas_thread
-from mixtura.data import Chunk, Source
+from mixtura.data import MISSING_VALUES, Chunk, Source
 from mixtura.em.coordinates import FisherCoordinates
 from mixtura.em.estep import EStep
+from mixtura.em.incomplete_scores import expected_scores
 from mixtura.em.run import Iterate
 from mixtura.mixture import Mixture
 
@@ -20,6 +21,9 @@ MAX_MULTIPLICATIONS = 3e7
 
 # Up to so many rows all are used; of more, so many are sampled.
 ALL_ROWS, SAMPLE_ROWS = 50_000, 10_000
+
+# Of rows with missing values no more are used: each pattern costs some matrices.
+INCOMPLETE_ROWS = 3000
 
 # A pass over so few rows costs less than an estimate of what it gains.
 FEW_ROWS = 500
@@ -86,9 +90,8 @@ def estimate_information(source: Source, estep: EStep, iterate: Iterate) -> Info
     converged. From a sample small eigenvalues of this are lost in its errors; then it is the mean square of the rows'
     scores, in which they are not. With too many parameters for either it is the complete data's information.
     """
-    if (
-        getattr(source, "measurement", None) is not None
-    ):  # the rows' scores would need what each component expects of them
+    measurement = getattr(source, "measurement", None)
+    if not (estep.rows_are_independent and (measurement is None or measurement == MISSING_VALUES)):
         return CompleteInformation()
     coordinates = FisherCoordinates(iterate.mixture)
     free = coordinates.free
@@ -98,6 +101,8 @@ def estimate_information(source: Source, estep: EStep, iterate: Iterate) -> Info
     if most < min(ROWS_PER_PARAMETER * count, source.n_rows):
         return CompleteInformation()
     with one_blas_thread():  # its other threads would go on spinning, and slow the kernel's down
+        if measurement is not None:
+            return _estimate_incomplete(source, estep, iterate, free, min(most, INCOMPLETE_ROWS))
         return _estimate(source, estep, iterate, free, most)
 
 
@@ -112,6 +117,19 @@ def _estimate(source: Source, estep: EStep, iterate: Iterate, free: NDArray[np.b
         if weight.sum() < ROWS_PER_PARAMETER * count:
             return CompleteInformation()
         values, vectors = np.linalg.eigh(squared)
+    return ObservedInformation(np.maximum(values, LEAST_EIGENVALUE), vectors, free)
+
+
+def _estimate_incomplete(
+    source: Source, estep: EStep, iterate: Iterate, free: NDArray[np.bool_], most: int
+) -> Information:
+    """The mean square of the scores of so many rows with missing values, or the complete data's information."""
+    count, rows_of = int(free.sum()), getattr(source, "given_rows", source.rows)
+    sample = replace(rows_of(most, np.random.default_rng(0)), measurement=MISSING_VALUES)
+    resp, weight = estep.responsibilities(sample, iterate.mixture, iterate.memory)
+    if weight.sum() < ROWS_PER_PARAMETER * count:
+        return CompleteInformation()
+    values, vectors = np.linalg.eigh(_moments(iterate.mixture, sample, resp, weight, count)[0])
     return ObservedInformation(np.maximum(values, LEAST_EIGENVALUE), vectors, free)
 
 
@@ -152,8 +170,19 @@ def _component_scores(mixture: Mixture, rows: Rows, component: int, count: int) 
     by_weight[:, component] += 1 / roots[component]
     if component == k:
         return np.arange(s), by_weight
-    white = mixture.covariances.whiten(component, rows - mixture.means[component])
-    by_matrix = mixture.covariances.log_coordinate_scores(white)
+    covariances = mixture.covariances
+
+    def by_deviation(deviations: Array) -> Array:
+        white = covariances.whiten(component, deviations)
+        return np.concatenate([white, covariances.log_coordinate_scores(white)], axis=1)
+
+    complete = not np.isnan(rows).any()
+    both = (
+        by_deviation(rows - mixture.means[component])
+        if complete
+        else expected_scores(mixture, rows, component, by_deviation)
+    )
+    white, by_matrix = both[:, :d], both[:, d:]
     size = by_matrix.shape[1]
     shared = count < s + k * (d + size)
     matrix_first = s + k * d + (0 if shared else component * size)

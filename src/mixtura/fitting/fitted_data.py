@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from mixtura._support import as_kind, time_to_tell
-from mixtura.data import Summary
+from mixtura.data import MissingCounts, Summary
 
 # Characters of a fingerprint.
 DIGITS = 12
@@ -35,6 +35,8 @@ class FittedData:
         When it was fitted, in UTC; the time in the environment variable SOURCE_DATE_EPOCH, if it is set.
     file : str or None
         Name of the file, if the rows were read by `mixtura.read`.
+    missing : MissingCounts or None
+        How many values are missing, by column and pattern, if some are.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class FittedData:
     fingerprint: str
     time: str
     file: str | None = None
+    missing: MissingCounts | None = None
 
     @classmethod
     @lru_cache(maxsize=1)  # the cells of a selection have the same rows
@@ -61,8 +64,9 @@ class FittedData:
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
         """Read what `dataclasses.asdict` made."""
         file = plain["file"]
+        missing = None if plain.get("missing") is None else MissingCounts.from_dict(plain["missing"])
         texts = (as_kind(str, plain["fingerprint"]), as_kind(str, plain["time"]))
-        return cls(as_kind(int, plain["n_rows"]), *texts, None if file is None else as_kind(str, file))
+        return cls(as_kind(int, plain["n_rows"]), *texts, None if file is None else as_kind(str, file), missing)
 
     def __str__(self) -> str:
         where = f"{self.file}, " if self.file else ""

@@ -65,7 +65,7 @@ def as_fit(
         log_prior=problem.mstep.penalty(last.mixture),
         weights_are=getattr(problem.source, "weights_are", None),
         point_masses=_point_masses(problem, last, starts[first]),
-        data=FittedData.of(problem.summary),
+        data=replace(FittedData.of(problem.summary), missing=getattr(problem.source, "missing_counts", None)),
     )
     return result if keep_order else ordered_by_size(result, runs[first].components)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, as_column_like, as_columns_like, as_table, format_count, write_text
+from mixtura.data import MissingCounts
 from mixtura.em import Outcome
 from mixtura.fitting import reporting
 from mixtura.fitting.em import EM
@@ -134,6 +135,11 @@ class Fit:
         1          1     0.5   3.0         5.2      0.16
         """
         return as_table(self.records(), self.mixture.table_kind)
+
+    @property
+    def missing(self) -> MissingCounts | None:
+        """How many values of the rows are missing, by column and pattern; None if none are."""
+        return self.data.missing if self.data else None
 
     def records(self) -> list[dict[str, Any]]:
         """The rows of `table` as dictionaries."""

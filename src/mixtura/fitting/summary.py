@@ -55,6 +55,8 @@ def fit_sentences(fit: Fit) -> list[str]:
         f"{format_count(fit.mixture.n_components, 'component')}{noise}, model {fit.model.name}, {size}",
         f"{fit.outcome.value} {format_count(fit.iterations, 'iteration')}{_say_starts(fit)}",
     ]
+    if fit.missing:
+        lines.append(f"{fit.missing}; they are modelled")
     return [*lines, visible(f"data: {fit.data}")] if fit.data else lines
 
 

@@ -36,12 +36,16 @@ NUMPY_KERNEL = Kernel(
 def kernel_named(name: str) -> Kernel:
     """The kernel with a name; the NumPy kernel for "native" where that was not built.
 
+    A name may go on with what is special about the rows.
+
     Examples
     --------
     >>> kernel_named("numpy").name
     'numpy'
     """
-    return native_kernel() if name == "native" and NATIVE_BUILT else NUMPY_KERNEL
+    base, _, special = name.partition(", ")
+    found = native_kernel() if base == "native" and NATIVE_BUILT else NUMPY_KERNEL
+    return next((own for wrap in _KERNELS_FOR.values() if (own := wrap(found)).name.endswith(f", {special}")), found)
 
 
 # A kernel travels to other processes by its name, since they may have another build, or none.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mixtura.data import Source
 from mixtura.errors import DataError
+from mixtura.kernels import kernel_of
 from mixtura.selection.cell import Cell
 from mixtura.selection.grid import Key
 from mixtura.selection.sweep import Plan, sample_rows, sweep
@@ -63,5 +64,5 @@ def _score(cell: Cell, rows: Source) -> float:
     """Log-likelihood of rows under a cell's fit; minus infinity if the cell is not sound."""
     if cell.fit is None or not cell.sound:
         return -np.inf
-    mixture = cell.fit.mixture
-    return rows.sum(lambda chunk: float(chunk.weigh(mixture.logpdf(chunk.rows)).sum()))
+    mixture, kernel = cell.fit.mixture, kernel_of(rows)
+    return rows.sum(lambda chunk: float(chunk.weigh(kernel.log_density(mixture, chunk)).sum()))

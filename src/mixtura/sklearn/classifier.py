@@ -85,6 +85,12 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.threads = threads
 
+    def __sklearn_tags__(self) -> Any:
+        """scikit-learn's tags: missing values are allowed."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     @use_threads
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -104,7 +110,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if y is None or not without_missing(y)[1].any():  # otherwise rows whose class is missing are unlabelled
             labels = validate_data(self, "no_validation", y)
             check_classification_targets(labels)
-        rows = validate_rows(self, X)
+        rows = validate_rows(self, X, ensure_all_finite="allow-nan")
         check_consistent_length(rows, labels)
         self.discriminant_ = discriminant(
             rows,
@@ -122,7 +128,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _rows(self, X: Any) -> Any:
         """Check that rows have the features of the fit."""
         check_is_fitted(self)
-        return validate_rows(self, X, reset=False)
+        return validate_rows(self, X, reset=False, ensure_all_finite="allow-nan")
 
     @use_threads
     def predict(self, X: Any) -> NDArray[Any]:

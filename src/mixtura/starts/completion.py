@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mixtura._support import Rng
+from mixtura._support import Rng, Rows
 from mixtura.covariance import DiagonalCovariance
 from mixtura.covariance.models import as_covariance_model
-from mixtura.data import MeasuredSource, Source, completed_part
+from mixtura.data import ArraySource, MeasuredSource, Source, as_measured_source, completed_part
 from mixtura.em import LoglikRises, Problem, ReseedThenRemove, Run, iterate
 from mixtura.em.estep import Plain
 from mixtura.em.mstep import MStep
@@ -21,15 +21,36 @@ from mixtura.stats import Stats
 # Iterations of EM for the one Gaussian that completes the rows, and the rise per row at which it stops.
 MAX_ITERATIONS, TOLERANCE = 50, 1e-3
 
+# Rows of a source in files from which that Gaussian is found.
+SAMPLE_ROWS = 100_000
+
 # Least variance of that Gaussian in any direction, as a fraction of the columns' variances.
 FLOOR = 1e-6
 
 
 def with_completed_rows(source: Source) -> Source:
     """A source whose missing values, if any, are drawn given the others under one Gaussian fitted to all rows."""
-    if not isinstance(source, MeasuredSource):
+    if getattr(source, "measurement", None) is None:
         return source
-    return source.completed_by(_one_gaussian(source).impute(source.given.array, n=1, seed=0)[0])
+    return as_measured_source(source, DrawnValues(_one_gaussian(_in_memory(source))))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnValues:
+    """Completes rows by draws from what a mixture says of missing values given the others."""
+
+    mixture: Mixture
+
+    def __call__(self, rows: Rows) -> Rows:
+        return self.mixture.impute(rows, n=1, seed=0)[0] if np.isnan(rows).any() else rows
+
+
+def _in_memory(source: Source) -> MeasuredSource:
+    """Rows in memory with missing values, all of them or a sample."""
+    if isinstance(source, MeasuredSource):
+        return source
+    sample = source.rows(SAMPLE_ROWS, np.random.default_rng(0))
+    return MeasuredSource.of(ArraySource.of_sample(source, sample, getattr(source, "threads", None)))
 
 
 def _one_gaussian(source: MeasuredSource) -> Mixture:

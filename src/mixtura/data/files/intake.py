@@ -13,6 +13,7 @@ from mixtura._support import LARGEST_VALUE, Rows
 from mixtura.data.files.batches import Batch
 from mixtura.data.files.reservoir import Reservoir
 from mixtura.data.files.unused import UnusedRows
+from mixtura.data.usable_rows import check_missing_action, usable_rows
 from mixtura.errors import DataError
 
 
@@ -25,23 +26,30 @@ class Intake:
     columns : tuple of str
         Names of the columns; if ``weighted``, the last holds the weights.
     weighted : bool
-    missing, bad_rows : UnusedRows
-        Rows with a cell that is empty or infinite, and those that cannot be read.
+    action : {"error", "drop", "model"}
+        What is done about missing values (`usable_rows`).
+    missing, refused, bad_rows : UnusedRows
+        Rows that are left out, or refused, for a cell that is empty or infinite, and those that cannot be read.
     sample : Reservoir
         Of the rows of positive weight.
     lengths : Counter
         Number of rows of each file, in the order in which they were read.
     gaps : list of ndarray
         Positions, among all, of the rows that were left out.
+    holes : ndarray of int, (d,)
+        Number of missing values that are modelled, by column.
     sums : dict
         Sum of the weights and of their squares, number of positive ones, and of those that are no whole numbers.
     """
 
     columns: tuple[str, ...]
     weighted: bool
+    action: str
     missing: UnusedRows
+    refused: UnusedRows
     bad_rows: UnusedRows
     sample: Reservoir
+    holes: NDArray[np.int64]
     lengths: Counter[str] = field(default_factory=Counter)
     gaps: list[NDArray[np.intp]] = field(default_factory=list)
     sums: dict[str, float] = field(
@@ -51,8 +59,12 @@ class Intake:
     @classmethod
     def of(cls, columns: tuple[str, ...], sample: Reservoir, *, weighted: bool, missing: str, bad_rows: str) -> Intake:
         """The intake of rows of which none has been read; the others are parameters of `mixtura.scan`."""
-        incomplete = UnusedRows("missing", missing, "with missing values")
-        return cls(columns, weighted, incomplete, UnusedRows("bad_rows", bad_rows, "that cannot be read"), sample)
+        check_missing_action(missing)
+        left_out = UnusedRows("missing", "drop", "without any value" if missing == "model" else "with missing values")
+        refused = UnusedRows("missing", "error", "")
+        unread = UnusedRows("bad_rows", bad_rows, "that cannot be read")
+        holes = np.zeros(len(columns), dtype=np.int64)
+        return cls(columns, weighted, missing, left_out, refused, unread, sample, holes)
 
     def checked(self, batches: Iterable[Batch]) -> Iterator[Rows]:
         """The rows of the batches that are used.
@@ -65,17 +77,18 @@ class Intake:
         for batch in batches:
             self.lengths[batch.name] += len(batch.rows)
             rows = self._usable(batch)
-            if not (self.missing.is_refused or self.bad_rows.is_refused):
+            if not (self.refused.is_refused or self.bad_rows.is_refused):
                 self._count_weights(rows)
                 yield rows
-        refused = [rows.refusal for rows in (self.bad_rows, self.missing) if rows.is_refused]
+        refused = [rows.refusal for rows in (self.bad_rows, self.refused) if rows.is_refused]
         if refused:
             raise DataError("; ".join(refused))
 
     def again(self) -> Intake:
         """The same checks of the same rows in a later pass, of which no sample is drawn."""
         none = self.sample.of_size(0, len(self.columns), self.sample.rows.dtype, np.random.default_rng(0))
-        return Intake(self.columns, self.weighted, self.missing.again(), self.bad_rows.again(), none)
+        missing, bad_rows = self.action, self.bad_rows.action
+        return Intake.of(self.columns, none, weighted=self.weighted, missing=missing, bad_rows=bad_rows)
 
     def notes(self, n_rows: int) -> tuple[str, ...]:
         """How many rows were left out of each file; ``n_rows`` are left."""
@@ -100,26 +113,31 @@ class Intake:
                 f"{batch.name}, {self._place(batch, row, column)}: {rows[row, column]:g} is too large to square; "
                 "rescale the column"
             )
-        kept = finite.all(axis=1)
+        used, cells = usable_rows(rows, self.action, weighted=self.weighted)
         readable = np.ones(len(rows), dtype=bool)
         readable[[bad.index for bad in batch.bad]] = False
         if batch.bad:
             reasons = (f"row {batch.first + bad.index}{bad.reason}" for bad in batch.bad)
             self.bad_rows.add(batch.name, len(batch.bad), reasons)
-        incomplete = np.flatnonzero(~kept & readable)
-        if len(incomplete):
-            self.missing.add(batch.name, len(incomplete), (self._gap(batch, row) for row in incomplete.tolist()))
+        kept = used & readable & ~cells.any(axis=1)
+        bad, faults = cells.any(axis=1), ~finite
+        for unused, which, where in ((self.refused, bad, cells), (self.missing, ~used & ~bad, faults)):
+            own = np.flatnonzero(which & readable)
+            if len(own):
+                unused.add(batch.name, len(own), (self._gap(batch, row, where[row]) for row in own.tolist()))
         before = self.sample.seen["rows"] + sum(map(len, self.gaps))
-        self.gaps.append(before + np.flatnonzero(~kept))
+        if not kept.all():
+            self.gaps.append(before + np.flatnonzero(~kept))
+        self.holes[:] += np.isnan(rows[kept]).sum(axis=0)
         return rows[kept]
 
     def _place(self, batch: Batch, row: int, column: int) -> str:
         """Number of a row in its file, and name of a column."""
         return f'row {batch.first + row}, column "{self.columns[column]}"'
 
-    def _gap(self, batch: Batch, row: int) -> str:
-        """What is wrong with a row that has a cell that is empty or infinite."""
-        column = int(np.isfinite(batch.rows[row]).argmin())
+    def _gap(self, batch: Batch, row: int, faults: NDArray[np.bool_]) -> str:
+        """What is wrong with the first cell of a row that has faults, (d,): it is empty or infinite."""
+        column = int(faults.argmax())
         value = batch.rows[row, column]
         what = "the cell is empty" if np.isnan(value) else f"{value:g} is not a finite number"
         return f"{self._place(batch, row, column)}: {what}"

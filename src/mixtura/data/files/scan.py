@@ -25,8 +25,10 @@ from mixtura.data.files.readers import FilesReader, available_columns
 from mixtura.data.files.reservoir import Reservoir
 from mixtura.data.files.source import FileSource
 from mixtura.data.files.zarr_store import ZarrStore, is_zarr
+from mixtura.data.measurement import MISSING_VALUES
 from mixtura.data.stored import kind_and_scale, sample_size
 from mixtura.data.tables import find_columns
+from mixtura.data.usable_rows import check_some_values, modelled_note
 from mixtura.errors import DataError, ParameterError
 
 pa = LazyModule("pyarrow")
@@ -77,7 +79,7 @@ def scan_files(
     chosen: ChosenColumns,
     *,
     weights_are: str | None = None,
-    missing: str = "error",
+    missing: str = "model",
     bad_rows: str = "error",
     file_format: str | None = None,
     spool: int | None = None,
@@ -100,6 +102,10 @@ def scan_files(
     if weighted:
         weight, squares, whole = intake.sums["weight"], intake.sums["squares"], not intake.sums["broken"]
         kind, scale = kind_and_scale(weight, squares, whole=whole, weights_are=weights_are)
+    n_features = len(reader.columns) - weighted
+    n_missing = int(intake.holes.sum())
+    check_some_values(intake.holes[:n_features], blocks.shape[0], reader.columns, reader.name)
+    modelled = modelled_note(reader.name, n_missing, blocks.shape[0] * n_features)
     rows, positions = sample.in_order()
     source = FileSource(
         CountedBlocks(blocks, on_rows or ignore_rows),
@@ -109,7 +115,13 @@ def scan_files(
         weight_scale=scale,
         threads=threads,
         weights_are=kind,
-        notes=(*notes, *intake.notes(blocks.shape[0])),
+        notes=(
+            *notes,
+            *intake.notes(blocks.shape[0]),
+            *modelled,
+        ),
+        measurement=MISSING_VALUES if n_missing else None,
+        holes=tuple(intake.holes[:n_features].tolist()),
         gaps=np.concatenate(intake.gaps) if intake.gaps else None,
         name=reader.name,
         lengths=tuple(intake.lengths.items()),
@@ -180,9 +192,11 @@ def _store(
     if on_rows is not None:
         batches = counted_batches(batches, reader.n_rows, on_rows)
     rows = intake.checked(batches)
-    if isinstance(reader, NpyRows) and intake.missing.action == "error":
+    if isinstance(reader, NpyRows) and intake.action != "drop":
         deque(rows, maxlen=0)
-        return reader
+        if not intake.gaps:
+            return reader
+        rows = intake.again().checked(reader.batches())
     if spool == 0:
         if isinstance(reader, StreamReader):
             raise ParameterError("spool is 0, but a table of another package may be read once only; leave spool out")

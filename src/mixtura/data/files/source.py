@@ -14,6 +14,7 @@ from mixtura._support import Array, Rng, Rows, format_list, reduce_in_order
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.data.files.blocks import Blocks
+from mixtura.data.measurement import Measurement
 from mixtura.data.source import Sum
 from mixtura.data.stored import StoredWeights, chosen_rows, joined, part_of_sample, reweighted_sample
 from mixtura.data.tables import Table
@@ -50,6 +51,10 @@ class FileSource:
         What messages call the files.
     lengths : tuple of (str, int)
         Name of each file, and the number of its rows, those that were left out included.
+    measurement : Measurement or None
+        That values are missing, which are NaN, if some are.
+    holes : tuple of int
+        Number of missing values of each column.
 
     Examples
     --------
@@ -74,6 +79,8 @@ class FileSource:
     gaps: NDArray[np.intp] | None = None
     name: str = "X"
     lengths: tuple[tuple[str, int], ...] = ()
+    measurement: Measurement | None = None
+    holes: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         names = f" ({format_list(self.columns)})" if self.columns else ""

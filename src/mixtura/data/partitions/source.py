@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import cached_property
 from itertools import accumulate
-from operator import add
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows, chunk_slices, format_count, format_list
+from mixtura._support import Array, Rng, Rows, format_count, format_list
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
+from mixtura.data.measurement import MISSING_VALUES, Measurement
 from mixtura.data.partitions.base import Partitions, Task
-from mixtura.data.partitions.survey import OnCompleteRows, PartitionSurvey, TakeSurvey, check_survey
+from mixtura.data.partitions.survey import OnUsedRows, PartitionSurvey, TakeSurvey, check_survey
+from mixtura.data.partitions.tasks import CountPositive, MapRows, SumOfChunks, TakeRows, TakeStored
 from mixtura.data.source import Sum
 from mixtura.data.stored import (
     StoredWeights,
@@ -27,6 +28,7 @@ from mixtura.data.stored import (
     reweighted_sample,
     sample_size,
 )
+from mixtura.data.usable_rows import check_missing_action
 from mixtura.errors import DataError
 
 
@@ -50,8 +52,8 @@ class PartitionSource:
         For computations with rows in memory; the engine has its own.
     weights_are : {"counts", "sampling"} or None
         As in `mixtura.fit`.
-    drop : bool
-        Whether rows with a missing cell are left out.
+    missing : {"error", "drop", "model"}
+        What is done about missing values.
 
     Examples
     --------
@@ -68,7 +70,7 @@ class PartitionSource:
     factor: Array | None = None
     threads: int | None = None
     weights_are: str | None = None
-    drop: bool = False
+    missing: str = "error"
 
     @classmethod
     def of(
@@ -77,7 +79,7 @@ class PartitionSource:
         *,
         weighted: bool = False,
         weights_are: str | None = None,
-        missing: str = "error",
+        missing: str = "model",
         threads: int | None = None,
     ) -> PartitionSource:
         """The source of partitions, after a pass that checks and counts the rows, and one that draws a sample.
@@ -89,8 +91,8 @@ class PartitionSource:
             Whether their last column holds the rows' weights.
         weights_are : {"counts", "sampling"}, optional
             As in `mixtura.fit`.
-        missing : {"error", "drop"}
-            Whether an empty or infinite cell is an error, or its row is left out.
+        missing : {"error", "drop", "model"}
+            As in `mixtura.scan`.
         threads : int, optional
 
         Raises
@@ -98,8 +100,8 @@ class PartitionSource:
         DataError
             If a cell cannot be used; the message names the row, the partition and the column.
         """
-        drop = missing == "drop"
-        surveys = _sum_of_all(partitions, TakeSurvey(weighted, drop), [None] * partitions.count) or ()
+        check_missing_action(missing)
+        surveys = _sum_of_all(partitions, TakeSurvey(weighted, missing), [None] * partitions.count) or ()
         check_survey(surveys, partitions.columns, partitions.name)
         kind, scale = None, None
         if weighted:
@@ -107,7 +109,7 @@ class PartitionSource:
             whole = all(each.whole for each in surveys)
             kind, scale = kind_and_scale(weight, squares, whole=whole, weights_are=weights_are)
         none = Chunk(np.empty((0, partitions.n_columns - weighted), partitions.dtype))
-        source = cls(partitions, surveys, none, StoredWeights(scale), None, threads, kind, drop)
+        source = cls(partitions, surveys, none, StoredWeights(scale), None, threads, kind, missing)
         rng = np.random.default_rng(0)
         return replace(source, sample=source._gather(min(sample_size(source.n_features), source.n_rows), rng))
 
@@ -148,6 +150,16 @@ class PartitionSource:
         return self.partitions.dtype
 
     @property
+    def holes(self) -> tuple[int, ...]:
+        """Number of missing values of each column."""
+        return tuple(np.sum([survey.holes for survey in self.surveys if survey.length], axis=0).tolist())
+
+    @property
+    def measurement(self) -> Measurement | None:
+        """That values are missing, which are NaN, if some are."""
+        return MISSING_VALUES if any(self.holes) else None
+
+    @property
     def whole(self) -> None:
         """None, since the rows are not in memory."""
 
@@ -156,7 +168,7 @@ class PartitionSource:
 
         Partitions are cut into chunks as arrays are. What ``f`` refers to travels to the engine's workers by pickle.
         """
-        total: Sum | None = self.total_of(_SumOfChunks(f, self.weights))
+        total: Sum | None = self.total_of(SumOfChunks(f, self.weights))
         return f(Chunk(self.sample.rows[:0])) if total is None else total  # all weights are zero
 
     def total_of(self, task: Task, *more: Sequence[Any]) -> Any:
@@ -167,8 +179,10 @@ class PartitionSource:
         parts: Sequence[Any] = [None] * self.partitions.count
         if self.factor is not None:
             parts = [self.factor[slice(*ends)] for ends in zip(self.starts, self.starts[1:], strict=False)]
+        if self.missing != "error":
+            task = OnUsedRows(task, self.missing, self.weights.scale is not None)
         arguments = list(zip(self.starts, parts, *more, strict=False))
-        return _sum_of_all(self.partitions, OnCompleteRows(task) if self.drop else task, arguments)
+        return _sum_of_all(self.partitions, task, arguments)
 
     def rows(self, n: int, rng: Rng) -> Chunk:
         """A random sample of n rows of positive weight, in their order; all rows if there are fewer.
@@ -181,14 +195,14 @@ class PartitionSource:
         """A random sample of n rows of positive weight, from the engine."""
         chosen = chosen_rows(n, self.n_rows, rng)
         counts = [survey.positive for survey in self.surveys]
-        return joined(self.total_of(_TakeRows(self.weights), _by_partition(chosen, counts)))
+        return joined(self.total_of(TakeRows(self.weights), _by_partition(chosen, counts)))
 
     def take(self, positions: NDArray[np.intp]) -> ArraySource:
         """A source, in memory, of the rows at these positions, in this order."""
         order = np.argsort(positions, kind="stable")
         lengths = [survey.length for survey in self.surveys]
         wanted = _by_partition(np.asarray(positions)[order], lengths)
-        rows, weights = zip(*self.total_of(_TakeStored(self.weights), wanted), strict=True)
+        rows, weights = zip(*self.total_of(TakeStored(self.weights), wanted), strict=True)
         back = np.argsort(order, kind="stable")
         weight = None if weights[0] is None else np.concatenate(weights)[back]
         return ArraySource(np.ascontiguousarray(np.concatenate(rows)[back]), weight, self.threads, self.weights_are)
@@ -197,13 +211,13 @@ class PartitionSource:
         """A source of the same rows with their weights multiplied by ``factor``, (length,)."""
         both = np.asarray(factor, dtype=np.float64) * (1.0 if self.factor is None else self.factor)
         same = replace(self, factor=both)
-        counts = same.total_of(_CountPositive(self.weights))
+        counts = same.total_of(CountPositive(self.weights))
         surveys = tuple(replace(one, positive=count) for one, count in zip(self.surveys, counts, strict=True))
         return replace(same, surveys=surveys, sample=reweighted_sample(self.sample, factor))
 
     def map_rows(self, f: Callable[[Rows], NDArray[Any]]) -> NDArray[Any]:
         """``f(rows)`` of all rows in their order, in memory, (length,) or (length, k)."""
-        found: tuple[NDArray[Any], ...] = self.total_of(_MapRows(f, self.weights))
+        found: tuple[NDArray[Any], ...] = self.total_of(MapRows(f, self.weights))
         return np.concatenate(found)
 
 
@@ -229,66 +243,3 @@ def _by_partition(positions: NDArray[np.intp], counts: Sequence[int]) -> list[ND
     starts = [0, *accumulate(counts)]
     ends = np.searchsorted(positions, starts)
     return [positions[a:b] - start for a, b, start in zip(ends, ends[1:], starts, strict=False)]
-
-
-@dataclass(frozen=True, slots=True)
-class _SumOfChunks:
-    """The sum of a function over the chunks of a partition; None if none of its rows has a positive weight."""
-
-    f: Callable[[Chunk], Any]
-    weights: StoredWeights
-
-    def __call__(self, block: Rows, place: tuple[int, Array | None]) -> Any:
-        start, factor = place
-        whole = self.weights.chunk(block, start, None, factor)
-        if not len(whole.rows):
-            return None
-        return reduce(add, map(self.f, whole.parts(chunk_slices(*whole.rows.shape))))
-
-
-@dataclass(frozen=True, slots=True)
-class _TakeRows:
-    """Some of a partition's rows of positive weight, as a list of one chunk."""
-
-    weights: StoredWeights
-
-    def __call__(self, block: Rows, place: tuple[int, Array | None, NDArray[np.intp]]) -> list[Chunk] | None:
-        start, factor, chosen = place
-        chunk = self.weights.chunk(block, start, None, factor).take(chosen)
-        return [chunk] if len(chosen) else None
-
-
-@dataclass(frozen=True, slots=True)
-class _TakeStored:
-    """Some of a partition's rows and their weights, those of weight zero included, as a list of one pair."""
-
-    weights: StoredWeights
-
-    def __call__(self, block: Rows, place: tuple[int, Array | None, NDArray[np.intp]]) -> Any:
-        _, factor, chosen = place
-        stored, own = block[chosen], None if factor is None else factor[chosen]
-        rows = stored if self.weights.scale is None else stored[:, :-1]
-        return [(rows, self.weights.weights(stored, own))] if len(chosen) else None
-
-
-@dataclass(frozen=True, slots=True)
-class _CountPositive:
-    """The number of a partition's rows of positive weight, as a tuple of one."""
-
-    weights: StoredWeights
-
-    def __call__(self, block: Rows, place: tuple[int, Array | None]) -> tuple[int, ...]:
-        return (len(self.weights.chunk(block, place[0], None, place[1]).rows),)
-
-
-@dataclass(frozen=True, slots=True)
-class _MapRows:
-    """A function of a partition's rows, those of weight zero included, as a tuple of one array."""
-
-    f: Callable[[Rows], NDArray[Any]]
-    weights: StoredWeights
-
-    def __call__(self, block: Rows, place: Any) -> tuple[NDArray[Any], ...] | None:
-        if not len(block):
-            return None
-        return (self.f(block if self.weights.scale is None else block[:, :-1]),)

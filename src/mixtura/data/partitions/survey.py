@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import LARGEST_VALUE, Rows
+from mixtura.data.usable_rows import check_some_values, usable_rows
 from mixtura.errors import DataError
 
 ADVICE = "leave such rows out by missing='drop'"
@@ -30,6 +31,8 @@ class PartitionSurvey:
         Sums of the weights and of their squares.
     whole : bool
         Whether all weights are whole numbers.
+    holes : tuple of int
+        Number of missing values of each column that are modelled.
     bad : (int, int, float) or None
         Row within the partition, column and value of the first cell that cannot be used.
     """
@@ -40,29 +43,34 @@ class PartitionSurvey:
     weight: float
     squares: float
     whole: bool
+    holes: tuple[int, ...]
     bad: tuple[int, int, float] | None
 
 
 @dataclass(frozen=True, slots=True)
-class OnCompleteRows:
-    """A task on the rows of a partition without a missing cell."""
+class OnUsedRows:
+    """A task on those rows of a partition that are used, given what is done about missing values."""
 
     task: Any
+    missing: str
+    weighted: bool
 
     def __call__(self, rows: Rows, argument: Any) -> Any:
-        return self.task(complete_rows(rows), argument)
+        return self.task(used_rows(rows, self.missing, weighted=self.weighted), argument)
 
 
-def complete_rows(rows: Rows) -> Rows:
-    """The rows without a NaN or infinite value.
+def used_rows(rows: Rows, missing: str, *, weighted: bool) -> Rows:
+    """The rows that are used: with "drop" complete ones, with "model" those with a value; refused ones stay.
 
     Examples
     --------
-    >>> complete_rows(np.array([[1.0, 2.0], [np.nan, 1.0]])).tolist()
+    >>> used_rows(np.array([[1.0, 2.0], [np.nan, 1.0]]), "drop", weighted=False).tolist()
     [[1.0, 2.0]]
     """
-    usable = np.isfinite(rows)
-    return rows if usable.all() else rows[usable.all(axis=1)]
+    if missing == "error" or np.isfinite(rows).all():
+        return rows
+    used, refused = usable_rows(rows, missing, weighted=weighted)
+    return rows[used | refused.any(axis=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +81,21 @@ class TakeSurvey:
     ----------
     weighted : bool
         Whether the last column holds weights.
-    drop : bool
-        Whether rows with a missing cell are left out.
+    missing : {"error", "drop", "model"}
+        What is done about missing values.
     """
 
     weighted: bool
-    drop: bool = False
+    missing: str = "error"
 
     def __call__(self, rows: Rows, argument: Any) -> tuple[PartitionSurvey, ...]:
         n_read = len(rows)
-        rows = complete_rows(rows) if self.drop else rows
+        rows = used_rows(rows, self.missing, weighted=self.weighted)
         with np.errstate(invalid="ignore", over="ignore"):  # the limit is infinite in float32
             bad = ~(np.abs(rows) < LARGEST_VALUE)  # NaN compares false
+            bad &= ~np.isnan(rows) | (self.missing != "model")
         if self.weighted and len(rows):
-            bad[:, -1] |= rows[:, -1] < 0
+            bad[:, -1] |= ~(rows[:, -1] >= 0)
         weight = rows[:, -1].astype(np.float64) if self.weighted else np.ones(len(rows))
         first = None
         if bad.any():
@@ -100,6 +109,7 @@ class TakeSurvey:
             float(weight.sum()),
             float(np.square(weight).sum()),
             bool((weight == np.rint(weight)).all()),
+            tuple(np.isnan(rows[:, : rows.shape[1] - self.weighted]).sum(axis=0).tolist()),
             first,
         )
         return (found,)
@@ -126,6 +136,8 @@ missing='drop'
         before += survey.length
     if not before:
         raise DataError(f"{name} has no rows without missing values")
+    holes = np.sum([survey.holes for survey in surveys if survey.length], axis=0)
+    check_some_values(holes, before, columns, name)
 
 
 def _fault(value: float) -> str:

@@ -22,6 +22,7 @@ from mixtura.data.tables.numerals import (
     with_common_marks,
 )
 from mixtura.data.tables.reading import Reading
+from mixtura.data.usable_rows import usable_rows
 from mixtura.errors import DataError
 
 if TYPE_CHECKING:
@@ -67,28 +68,25 @@ class Numbers:
         """Some of the columns."""
         return Numbers(self.frame.select(columns), self.cells.select(columns), self.missing.select(columns), self.notes)
 
-    def complete(self, name: str, *, missing: str) -> NDArray[np.bool_]:
-        """Which rows have a finite number in every column, (n,), or with ``missing="model"`` in some.
+    def usable(self, name: str, missing: str, *, weighted: bool) -> NDArray[np.bool_]:
+        """Which rows are used, (n,), given what is done about missing values; the last column may hold weights.
 
         Raises
         ------
         DataError
-            For the first cell that is no number, or with ``missing="error"`` that is missing or not finite, or with
-            ``missing="model"`` that is infinite.
+            For the first cell that is no number, or is refused (`usable_rows`).
         """
         wrong = self.frame.select(load_polars().all().is_null()).to_numpy() & ~self.missing.to_numpy()
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             raise DataError(f"{self._where(name, row, column)} is not a number{self._advice(column)}")
         values = self.frame.to_numpy()
-        finite = np.isfinite(values)
-        rows: NDArray[np.bool_] = finite.any(axis=1) if missing == "model" else finite.all(axis=1)
-        refused = {"error": ~finite, "model": np.isinf(values)}.get(missing, np.zeros(0, dtype=bool))
+        rows, refused = usable_rows(values, missing, weighted=weighted)
         if refused.any():
             row, column = np.argwhere(refused)[0]
             raise DataError(f"{self._where(name, row, column)}{self._say_missing(row, column)}; pass --missing drop")
         if not rows.any():
-            worst = self.frame.columns[int(np.argmin(finite.sum(axis=0)))]
+            worst = self.frame.columns[int(np.argmin(np.isfinite(values).sum(axis=0)))]
             raise DataError(
                 f'{name}: no row is without missing values; column "{worst}" has most: pass --exclude {worst}'
             )

@@ -17,6 +17,7 @@ from mixtura.data.tables.formulas import unguard
 from mixtura.data.tables.numbers import Numbers, as_numeric
 from mixtura.data.tables.reading import Reading
 from mixtura.data.tables.table import Table
+from mixtura.data.usable_rows import modelled_note
 from mixtura.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def read(
     exclude: Sequence[str | int] = (),
     numeric: bool = False,
     weights_column: str | None = None,
-    missing: str = "error",
+    missing: str = "model",
     file_format: str | None = None,
     header: bool | None = None,
     decimal: str | None = None,
@@ -72,8 +73,8 @@ def read(
     weights_column : str, optional
         Name of the column that holds the rows' weights.
     missing : {"error", "drop", "model"}
-        Whether a missing cell is an error, or its row is left out, or it stays missing, as NaN, which fits model. Text
-        that is not a number is an error in any case.
+        Whether a missing cell is an error, or its row is left out, or it stays missing, as NaN, which fits model. Rows
+        without any value are left out then, and infinite values an error. Text that is not a number always is one.
     file_format : str, optional
         "csv", "tsv", "parquet", "arrow", "ndjson", "json", "excel", "npy" or "npz"; by default that of the suffix.
     header : bool, optional
@@ -174,21 +175,26 @@ def read_as(
     if model and len(left) != model.n_features:
         raise ParameterError(_say_wrong_count(left, name, model))
     numbers = numbers.select([column for column in used if column in left or column == weights_column])
-    complete = numbers.complete(name, missing=reading.missing)
+    complete = numbers.usable(name, reading.missing, weighted=weights_column is not None)
     kept = np.flatnonzero(complete)
     weights = numbers.frame[weights_column].to_numpy().astype(np.float64)[kept] if weights_column else None
     rows = np.ascontiguousarray(numbers.frame.select(left).to_numpy()[kept])
     _check_values(rows, weights, [*left, weights_column or ""], name, kept)
     notes = (*cells.notes, *told, *numbers.notes, *notes)
     if len(kept) < len(complete):
-        notes += (f"{name}: left out {len(complete) - len(kept)} of {len(complete)} rows, which have missing values",)
-    lacking = int(np.isnan(rows).sum())
-    if lacking:
-        notes += (f"{name}: {lacking:,} of {rows.size:,} cells are missing, and are modelled",)
+        notes += (
+            f"{name}: left out {len(complete) - len(kept)} of {len(complete)} rows, which {_without(reading.missing)}",
+        )
+    notes += modelled_note(name, int(np.isnan(rows).sum()), rows.size)
     names = tuple(left) if cells.has_names or reading.columns or (model and model.columns) else None
     labels = None if labels_column is None else _labels(cells, labels_column)[kept]
     own_cells = cells if keep_cells or identifier is not None else None
     return Table(rows, names, weights, name, kept, len(complete), notes, labels, own_cells)
+
+
+def _without(missing: str) -> str:
+    """Why rows were left out."""
+    return "have no value" if missing == "model" else "have missing values"
 
 
 def _labels(cells: Cells, column: str) -> NDArray[np.str_]:

@@ -6,6 +6,7 @@ import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mixtura.data.usable_rows import check_missing_action
 from mixtura.errors import ParameterError
 
 
@@ -24,7 +25,7 @@ class Reading:
     exclude: Sequence[str | int] = ()
     numeric: bool = False
     weights_column: str | None = None
-    missing: str = "error"
+    missing: str = "model"
     file_format: str | None = None
     header: bool | None = None
     decimal: str | None = None
@@ -35,8 +36,7 @@ class Reading:
     max_unpacked: int | None = None
 
     def __post_init__(self) -> None:
-        if self.missing not in ("error", "drop", "model"):
-            raise ParameterError(f"missing is {self.missing!r}; expected error, drop or model")
+        check_missing_action(self.missing)
         for name in ("columns", "exclude", "na"):
             given = getattr(self, name)
             if isinstance(given, str):
