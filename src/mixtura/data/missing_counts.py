@@ -25,6 +25,11 @@ class MissingPattern:
         Numbers of the columns that they lack.
     n_rows : int
         Number of rows.
+
+    Examples
+    --------
+    >>> MissingCounts.of(np.array([[1.0, np.nan], [2.0, 3.0], [4.0, np.nan]])).patterns[0]
+    MissingPattern(missing=(1,), n_rows=2)
     """
 
     missing: tuple[int, ...]
