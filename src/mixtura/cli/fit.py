@@ -10,6 +10,7 @@ from mixtura.cli import options as o
 from mixtura.cli.checkpoints import CheckpointEvery, CheckpointFile, parse_checkpoint
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.inputs import parse_names
+from mixtura.cli.known_options import KnownOptions
 from mixtura.cli.model_options import FitOptions
 from mixtura.cli.option_words import in_option_words
 from mixtura.cli.outputs import (
@@ -49,6 +50,7 @@ def fit(
     *,
     reading: ReadingOptions,
     settings: FitOptions,
+    known: KnownOptions,
     output: o.ModelOutput = None,
     labels: o.LabelsOutput = None,
     append: o.Append = False,
@@ -70,9 +72,12 @@ def fit(
     kept_in = parse_checkpoint(checkpoint, checkpoint_every)
     paths = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
     files = check_outputs(paths, FIT_PICTURES, (data, settings.start))
-    kept: dict[str, Any] = {"stream": stream, "bad_rows": bad_rows, "keep_cells": append, "identifier": identifier}
-    table = reading.open(data, settings.parsed_start, **kept, weights_are=settings.weights_are)
-    result = settings.fit(table, verbose=verbose, record=replay is not None, checkpoint=kept_in)
+    own: dict[str, Any] = {"keep_cells": append or bool(known.columns), "identifier": identifier}
+    kept = {"stream": stream, "bad_rows": bad_rows, **own}
+    table = known.reading(reading).open(data, settings.parsed_start, **kept, weights_are=settings.weights_are)
+    told = known.arguments(table, settings.k)
+    result = settings.fit(table, verbose=verbose, record=replay is not None, checkpoint=kept_in, known=told)
+    result = known.named(result, table)
     report_fit(result, files, fit_writers(result, table, append=append, identifier=identifier), json=json)
 
 

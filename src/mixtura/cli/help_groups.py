@@ -7,6 +7,7 @@ from typing import Any
 
 import typer.core
 
+from mixtura.cli.known_options import KnownOptions
 from mixtura.cli.model_options import FitOptions
 from mixtura.cli.reading_options import ReadingOptions
 
@@ -18,6 +19,7 @@ FEWEST = 3
 # Heading of each option that is a field of a class.
 GROUPS = {
     **{field.name: FITTING for field in fields(FitOptions)},
+    **{field.name: FITTING for field in fields(KnownOptions)},
     **{field.name: READING for field in fields(ReadingOptions)},
 }
 

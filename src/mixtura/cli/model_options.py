@@ -6,6 +6,7 @@ part of a model.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, TypeAlias
@@ -189,19 +190,22 @@ class FitOptions:
         record: bool = False,
         on_interrupt: str = "keep",
         checkpoint: Checkpoint | None = None,
+        known: Mapping[str, Any] | None = None,
     ) -> Fit:
-        """Fit the rows of a table and show progress; ``on_interrupt`` says what Ctrl-C does."""
+        """Fit the rows of a table and show progress; ``on_interrupt`` says what Ctrl-C does.
+
+        ``known`` has arguments of `mixtura.fit` on the rows' components, and maybe their number.
+        """
         options = self.all_options(on_interrupt)
         options["em"] = replace(options["em"], checkpoint=checkpoint)
         with iteration_progress(starts=self.starts, max_iter=options["em"].max_iter, verbose=verbose) as on_iteration:
             return mixtura.fit(
                 table,
-                self.k,
                 start=self.parsed_start,
                 **weight_arguments(table, self.weights_are),
                 seed=self.seed,
                 threads=self.threads,
                 record=record,
                 on_iteration=on_iteration,
-                **options,
+                **{"n_components": self.k, **(known or {}), **options},
             )
