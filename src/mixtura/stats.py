@@ -52,6 +52,40 @@ def outer(weight: Array, vectors: Array, scatter_kind: ScatterKind) -> Array:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaleSums:
+    """Sums over rows of what t components say of each row's scale: its covariance is that of the component over u.
+
+    An E-step knows only what to expect of u and of log u (Liu & Rubin 1995, Statistica Sinica 5, 19-39).
+
+    Attributes
+    ----------
+    weight : ndarray of shape (k,)
+        Sum of sample weight x responsibility x E u: the weight with which rows count in means and scatter.
+    log_excess : ndarray of shape (k,)
+        Sum of sample weight x responsibility x (E log u - E u + 1), from which degrees of freedom are estimated; it is
+        not positive, and 0 where u is 1 for all rows, as in Gaussian components.
+
+    Examples
+    --------
+    >>> (ScaleSums(np.ones(1), np.zeros(1)) + ScaleSums(np.array([0.5]), np.array([-0.25]))).weight.tolist()
+    [1.5]
+    """
+
+    weight: Array
+    log_excess: Array
+
+    def __add__(self, other: ScaleSums) -> ScaleSums:
+        return ScaleSums(self.weight + other.weight, self.log_excess + other.log_excess)
+
+    def __mul__(self, number: float) -> ScaleSums:
+        return ScaleSums(self.weight * number, self.log_excess * number)
+
+    def select(self, components: Index | slice) -> ScaleSums:
+        """The sums of some components (indices, a mask or a slice)."""
+        return ScaleSums(self.weight[components], self.log_excess[components])
+
+
 @dataclass(frozen=True, eq=False)
 class Stats:
     """Sufficient statistics of rows under a mixture; ``+`` merges those of two sets of rows, ``*`` scales the weights.
@@ -79,6 +113,8 @@ class Stats:
     drawn : ndarray of shape (k,), or None
         Sum of the responsibilities of what was drawn from the mixture, of which its weights are fractions, if that was
         not rows, but groups of rows.
+    scales : ScaleSums or None
+        Of t components, whose means and scatter have another weight; None where all components are Gaussian.
 
     Examples
     --------
@@ -98,6 +134,7 @@ class Stats:
     assignment_logprob: float
     noise_weight: float = 0.0
     drawn: Array | None = None
+    scales: ScaleSums | None = None
 
     @staticmethod
     def empty(k: int, d: int, scatter_kind: ScatterKind) -> Stats:
@@ -111,6 +148,17 @@ class Stats:
         if self.scatter.ndim == 2:
             return "diagonal"
         return "full" if len(self.scatter) == len(self.weight) else "pooled"
+
+    @property
+    def moment_weight(self) -> Array:
+        """Weight with which rows count in mean and scatter, (k,): ``weight``, or for t components that of the scales.
+
+        Examples
+        --------
+        >>> Stats(np.ones(1), np.zeros((1, 1)), np.ones((1, 1)), 0.0, 0.0).moment_weight.tolist()
+        [1.0]
+        """
+        return self.weight if self.scales is None else self.scales.weight
 
     @cached_property
     def total(self) -> float:
@@ -127,17 +175,19 @@ class Stats:
         return replace(self, loglik=loglik, assignment_logprob=assignment_logprob)
 
     def __add__(self, other: Stats) -> Stats:
-        weight = self.weight + other.weight
-        fraction = np.divide(other.weight, weight, out=np.zeros_like(weight), where=weight > 0)
+        own, others = self.moment_weight, other.moment_weight
+        both = own + others
+        fraction = np.divide(others, both, out=np.zeros_like(both), where=both > 0)
         delta = other.mean - self.mean
         return Stats(
-            weight,
+            self.weight + other.weight,
             self.mean + fraction[:, None] * delta,
-            self.scatter + other.scatter + outer(self.weight * fraction, delta, self.scatter_kind),
+            self.scatter + other.scatter + outer(own * fraction, delta, self.scatter_kind),
             self.loglik + other.loglik,
             self.assignment_logprob + other.assignment_logprob,
             self.noise_weight + other.noise_weight,
             _together(self, other),
+            _added_scales(self, other),
         )
 
     def __mul__(self, number: float) -> Stats:
@@ -149,6 +199,7 @@ class Stats:
             self.assignment_logprob * number,
             self.noise_weight * number,
             None if self.drawn is None else self.drawn * number,
+            None if self.scales is None else self.scales * number,
         )
 
     __rmul__ = __mul__
@@ -164,15 +215,19 @@ class Stats:
         else:
             scatter = self.scatter[components]
         drawn = None if self.drawn is None else self.drawn[components]
-        return replace(self, weight=weight, mean=self.mean[components], scatter=scatter, drawn=drawn)
+        scales = None if self.scales is None else self.scales.select(components)
+        return replace(self, weight=weight, mean=self.mean[components], scatter=scatter, drawn=drawn, scales=scales)
 
     def with_components(self, components: Index, own: Stats) -> Stats:
-        """The statistics with those of some components replaced; a pooled scatter stays as it is."""
+        """The statistics with those of some components replaced; a pooled scatter stays as it is.
+
+        Those of t components are taken for Gaussian ones.
+        """
         weight, mean, scatter = self.weight.copy(), self.mean.copy(), self.scatter.copy()
         weight[components], mean[components] = own.weight, own.mean
         if self.scatter_kind != "pooled":
             scatter[components] = own.scatter
-        return replace(self, weight=weight, mean=mean, scatter=scatter)
+        return replace(self, weight=weight, mean=mean, scatter=scatter, scales=None)
 
     def reduced(self, scatter_kind: ScatterKind) -> Stats:
         """The statistics with full scatter reduced to pooled or diagonal; scatter that is not full stays as it is.
@@ -202,9 +257,9 @@ class Stats:
         """
         own = self.scatter[:-1]
         scatter = own.sum(axis=0)[None] if scatter_kind == "pooled" else own
-        return Stats(
-            self.weight[:-1], self.mean[:-1], scatter, self.loglik, self.assignment_logprob, float(self.weight[-1])
-        )
+        scales = None if self.scales is None else self.scales.select(slice(-1))
+        sums = (self.loglik, self.assignment_logprob, float(self.weight[-1]))
+        return Stats(self.weight[:-1], self.mean[:-1], scatter, *sums, scales=scales)
 
 
 def _together(one: Stats, other: Stats) -> Array | None:
@@ -212,3 +267,25 @@ def _together(one: Stats, other: Stats) -> Array | None:
     if one.drawn is None and other.drawn is None:
         return None
     return (one.weight if one.drawn is None else one.drawn) + (other.weight if other.drawn is None else other.drawn)
+
+
+def _added_scales(one: Stats, other: Stats) -> ScaleSums | None:
+    """The scale sums of two sets of rows; rows of Gaussian components have scales of one."""
+    if one.scales is None and other.scales is None:
+        return None
+    first, second = (each.scales or ScaleSums(each.weight, np.zeros_like(each.weight)) for each in (one, other))
+    return first + second
+
+
+def joined_scales(parts: list[ScaleSums | None]) -> ScaleSums | None:
+    """The scale sums of all components from those of one after the other; None if they are Gaussian.
+
+    Examples
+    --------
+    >>> joined_scales([ScaleSums(np.ones(1), -np.ones(1)), ScaleSums(np.zeros(1), np.zeros(1))]).weight.tolist()
+    [1.0, 0.0]
+    """
+    found = [part for part in parts if part is not None]
+    if not found:
+        return None
+    return ScaleSums(*(np.concatenate([getattr(one, name) for one in found]) for name in ("weight", "log_excess")))

@@ -138,7 +138,7 @@ def test_import_contracts():
 # Optional concerns: the word for each, and the most modules that may name it. A discriminant's classes have priors, or
 # prior probabilities, and rows prior responsibilities, which are other things; `Fit.log_prior` is a number to all who
 # pass it on.
-CONCERNS = {"conjugate prior": (r"(?<!log_)prior(?!s| probabilit|[ _]?responsibilit)", 8), "trimming": ("trim", 5)}
+CONCERNS = {"conjugate prior": (r"(?<!log_)prior(?!s| probabilit|[-_ ]?responsibilit)", 8), "trimming": ("trim", 5)}
 TABLES_OF_CLASSES = ("analysis/classification.py", "cli/results.py")  # with a column "prior"
 
 

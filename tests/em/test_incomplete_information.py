@@ -27,7 +27,7 @@ def test_scores_are_derivatives_of_the_log_density(model):
         moved = [coordinates.at(np.where(np.arange(len(zero)) == place, sign * step, 0.0)) for sign in (1, -1)]
         scores[:, column] = (moved[0].logpdf(LACKING) - moved[1].logpdf(LACKING)) / (2 * step)
     chunk = Chunk(LACKING, measurement=MISSING_VALUES)
-    squared = _moments(mixture, chunk, mixture.posterior(LACKING), np.ones(300), len(free))[0]
+    squared = _moments(mixture, chunk, mixture.posterior(LACKING), np.ones(300), coordinates.free)[0]
     np.testing.assert_allclose(squared, scores.T @ scores / 300, rtol=1e-4, atol=1e-6)
 
 

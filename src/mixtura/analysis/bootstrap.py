@@ -12,7 +12,6 @@ import numpy as np
 
 from mixtura._support import (
     Array,
-    LazyModule,
     OnReplicate,
     Rng,
     TableKind,
@@ -25,20 +24,19 @@ from mixtura._support import (
     using_threads,
 )
 from mixtura.analysis.estimates import check_level, estimate_records
+from mixtura.analysis.matching import has_collapsed, match_components
 from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
 from mixtura.data import ColumnValues, as_source, weights_of
 from mixtura.em.estep import as_known_labels
 from mixtura.errors import ParameterError
-from mixtura.fitting import Fit, Start, check_same_rows, fit, fit_of
+from mixtura.fitting import Fit, check_same_rows, fit, fit_of
 from mixtura.kernels import summarise
-from mixtura.mixture import Mixture
+from mixtura.mixture import Mixture, has_t_components
 from mixtura.plotting import MAX_DRAWN_COLUMNS, Place, View, plot_parameter_replicates, plot_weight_replicates
 from mixtura.starts import refined
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
-
-optimize = LazyModule("scipy.optimize")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +57,8 @@ class Bootstrap:
         Weight of the noise component; None if the fit has none.
     table_kind : {"records", "pandas", "polars"}
         Kind of table that `table` returns: that of the rows.
+    degrees_of_freedom : ndarray of shape (n, k), or None
+        Of t components; None if the fit has none.
     """
 
     mixture: Mixture
@@ -68,6 +68,7 @@ class Bootstrap:
     lost: int
     noise: Array | None = None
     table_kind: TableKind = "records"
+    degrees_of_freedom: Array | None = None
 
     def __repr__(self) -> str:
         k, d = self.mixture.means.shape
@@ -82,7 +83,7 @@ class Bootstrap:
     def standard_errors(self) -> dict[str, Array]:
         """Standard deviations over the replicates: "weights" (k,), "means" (k, d), "covariances" (k, d, d).
 
-        A fit with a noise component has "noise" (), too.
+        A fit with a noise component has "noise" (), too, and one with t components "degrees_of_freedom" (k,).
         """
         # The first replicate is subtracted so that a fixed parameter has error 0 rather than a rounding error.
         return {name: (values - values[:1]).std(axis=0, ddof=1) for name, values in self._replicates.items()}
@@ -106,8 +107,9 @@ class Bootstrap:
     def table(self, level: float = 0.95) -> Any:
         """A row for each parameter: "estimate", "standard_error", and the ends "lower" and "upper" of the interval.
 
-        "parameter" ("weight", "mean" or "covariance"), "component", "column" and "other_column" identify the parameter;
-        a variance is the covariance of a column with itself. The last row is the weight of noise, if any.
+        "parameter" ("weight", "mean", "covariance" or "degrees of freedom"), "component", "column" and "other_column"
+        identify the parameter; a variance is the covariance of a column with itself. The last row is the weight of
+        noise, if any.
         It is a pandas or polars DataFrame if the rows were one; otherwise it is the list `records`.
 
         Examples
@@ -178,7 +180,8 @@ class Bootstrap:
     def _replicates(self) -> dict[str, Array]:
         """Parameters of all replicates by name, (n, ...)."""
         own = {"weights": self.weights, "means": self.means, "covariances": self.covariances}
-        return own if self.noise is None else {**own, "noise": self.noise}
+        more = {"noise": self.noise, "degrees_of_freedom": self.degrees_of_freedom}
+        return {**own, **{name: values for name, values in more.items() if values is not None}}
 
 
 def _diagonals(matrices: Array) -> Array:
@@ -268,13 +271,13 @@ def bootstrap(
         drawn, labels = REPLICATE_METHODS[method](mixture, data, rng)
         with using_threads(1):  # which a source of the user's may ask for
             again = fit(drawn, mixture.n_components, known_labels=labels, **options)
-        return None if _has_collapsed(again.starts[0], fitted.starts[fitted.best_start]) else again.mixture
+        return None if has_collapsed(again.starts[0], fitted.starts[fitted.best_start]) else again.mixture
 
     how: dict[str, Any] = {"on_replicate": on_replicate, "threads": threads, "on_interrupt": on_interrupt}
     found = run_replicates(fit_replicate, as_count(n, "n"), seed, **how)
     complete = [other for other in found if other and other.n_components == mixture.n_components]
     if known is None:  # else known rows identify the components
-        complete = [_match_components(mixture, other) for other in complete]
+        complete = [match_components(mixture, other) for other in complete]
     return Bootstrap(
         mixture,
         np.array([other.weights for other in complete]),
@@ -283,18 +286,5 @@ def bootstrap(
         len(found) - len(complete),
         np.array([other.noise.weight for other in complete if other.noise]) if mixture.noise else None,
         table_kind(X),
+        np.array([other.degrees_of_freedom for other in complete]) if has_t_components(mixture) else None,
     )
-
-
-def _has_collapsed(again: Start, first: Start) -> bool:
-    """Whether a replicate has a component of few rows, or one of repeated rows, at a floor that the fit is not at."""
-    return bool(again.spurious or (again.floored and not first.floored))
-
-
-def _match_components(mixture: Mixture, other: Mixture) -> Mixture:
-    """Reorder components to match those of ``mixture``, for the least sum of Mahalanobis distances of the means."""
-    distance = [
-        np.linalg.norm(mixture.covariances.whiten(j, other.means - mixture.means[j]), axis=1)
-        for j in range(mixture.n_components)
-    ]
-    return other.select(optimize.linear_sum_assignment(np.array(distance))[1])

@@ -26,6 +26,8 @@ def estimate_records(
     estimates = {"weights": mixture.weights, "means": mixture.means, "covariances": mixture.covariances.dense()}
     if mixture.noise is not None:
         estimates["noise"] = np.array(mixture.noise.weight)
+    if mixture.degrees_of_freedom is not None:
+        estimates["degrees_of_freedom"] = mixture.degrees_of_freedom
 
     def row(parameter: str, name: str, component: Any, pair: tuple[str | None, ...], index: Any) -> dict[str, Any]:
         return {
@@ -47,5 +49,7 @@ def estimate_records(
             for other in range(i + 1):
                 pair = (columns[i], columns[other])
                 yield row("covariance", "covariances", component, pair, (j, i, other))
+        if "degrees_of_freedom" in estimates:
+            yield row("degrees of freedom", "degrees_of_freedom", component, (None,), j)
     if mixture.noise is not None:
         yield row("weight", "noise", row_labels(mixture)[-1], (None,), ())

@@ -23,7 +23,7 @@ from mixtura._support import (
 )
 from mixtura.covariance import DenseCovariance
 from mixtura.errors import ParameterError
-from mixtura.mixture import Mixture, as_mixture, column_labels
+from mixtura.mixture import Mixture, as_mixture, column_labels, require_gaussian
 from mixtura.plotting import MAX_DRAWN_COLUMNS, MAX_DRAWN_ROWS, Place, View, draw_view, plot_loadings
 
 if TYPE_CHECKING:
@@ -218,7 +218,8 @@ def reduce_dimensions(mixture: Any, balance: float = 1.0) -> Reduction:
     Raises
     ------
     ParameterError
-        If the mixture has one component, the components are equal in what is compared, or balance is not from 0 to 1.
+        If the mixture has one component or t components, the components are equal in what is compared, or balance is
+        not from 0 to 1.
 
     References
     ----------
@@ -235,6 +236,7 @@ def reduce_dimensions(mixture: Any, balance: float = 1.0) -> Reduction:
     if not 0 <= as_real(balance) <= 1:
         raise ParameterError(f"balance is {shortened(balance)}; expected a number from 0 to 1")
     mixture = as_mixture(mixture, "mixture")
+    require_gaussian(mixture, "reduce_dimensions")
     if mixture.n_components < 2:
         raise ParameterError("the mixture has one component; differences need at least two")
     original, mixture = mixture, mixture.without_noise()

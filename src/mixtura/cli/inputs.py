@@ -10,6 +10,7 @@ from typing import Any
 from mixtura import UniformNoise
 from mixtura._support import shortened
 from mixtura.cli.files import ModelFile, read_model_file
+from mixtura.em.mstep import as_tails
 from mixtura.errors import ParameterError
 from mixtura.plotting import as_plot_kind, as_probabilities
 
@@ -64,6 +65,20 @@ def parse_noise(noise: str | None, region: str) -> UniformNoise | None:
         return UniformNoise(float(noise), region)
     except ValueError:
         raise ParameterError(f"noise is {noise!r}; expected auto, neighbours, or a fraction such as 0.05") from None
+
+
+def parse_tails(tails: str) -> str | float:
+    """The argument ``tails`` of `mixtura.fit` from ``--tails``, in which numbers are text.
+
+    Examples
+    --------
+    >>> parse_tails("t"), parse_tails("4")
+    ('t', 4.0)
+    """
+    try:
+        return float(tails)
+    except ValueError:
+        return as_tails(tails)
 
 
 def parse_numbers(option: str, text: str) -> list[float]:

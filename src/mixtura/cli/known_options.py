@@ -45,10 +45,10 @@ class KnownOptions:
     def columns(self) -> list[str]:
         """The columns, which are no data."""
         one = [name for name in (self.known_labels, self.groups) if name is not None]
-        return [*one, *self._priors]
+        return [*one, *self._soft]
 
     @property
-    def _priors(self) -> Sequence[str]:
+    def _soft(self) -> Sequence[str]:
         return [str(name) for name in parse_names(self.prior_responsibilities) or ()]
 
     def reading(self, reading: ReadingOptions) -> ReadingOptions:
@@ -74,8 +74,8 @@ class KnownOptions:
             found |= {"known_labels": codes, "n_components": len(names) if k is None else k}
         if self.groups is not None:
             found["groups"] = frame[self.groups].to_list()
-        if self._priors:
-            found["prior_responsibilities"] = frame.select(self._priors).cast(float, strict=False).to_numpy()
+        if self._soft:
+            found["prior_responsibilities"] = frame.select(self._soft).cast(float, strict=False).to_numpy()
         return found
 
     @property

@@ -17,7 +17,7 @@ import mixtura
 from mixtura import EM, Checkpoint, Fit, Mixture, Model
 from mixtura.cli import options as o
 from mixtura.cli.files import ModelFile
-from mixtura.cli.inputs import parse_name_or_file, parse_names, parse_noise
+from mixtura.cli.inputs import parse_name_or_file, parse_names, parse_noise, parse_tails
 from mixtura.cli.live import iteration_progress
 from mixtura.cli.reading_options import weight_arguments
 from mixtura.covariance.models import ALIASES, MODELS, ratios_as_constraint
@@ -36,11 +36,12 @@ MODEL_OPTIONS = {
     "trim": {"trim"},
     "fixed": {"fixed"},
     "equal_weights": {"equal_weights"},
+    "tails": {"tails"},
 }
 # Fields of `FitOptions` that ``mixtura select`` lacks; it has its own options of models and starts.
 NOT_IN_SELECT = ("k", "model", "start", "trim", "fixed", "starts", "stop", "accelerate")
 # Fields that ``mixtura stream`` lacks: it has all rows at no time, and EM runs at its start alone.
-NOT_IN_STREAM = ("weights_are", "trim", "starts", "tol", "max_iter", "stop", "accelerate")
+NOT_IN_STREAM = ("weights_are", "trim", "tails", "starts", "tol", "max_iter", "stop", "accelerate")
 
 EM_OPTIONS = ("tol", "max_iter", "stop", "accelerate", "floor")
 
@@ -67,6 +68,14 @@ Fixed: TypeAlias = Annotated[
     ),
 ]
 EqualWeights: TypeAlias = Annotated[bool, typer.Option("--equal-weights", help="All components have the same weight.")]
+Tails: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="normal|t|t-shared|X",
+        help="Distribution of the components: Gaussian, or multivariate t, on which outliers have little influence,"
+        " with degrees of freedom that are estimated for each component (t) or for all (t-shared), or are X.",
+    ),
+]
 Prior: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -103,6 +112,7 @@ class FitOptions:
     trim: Trim = o.DEFAULTS["trim"]
     fixed: Fixed = None
     equal_weights: EqualWeights = False
+    tails: Tails = o.DEFAULTS["tails"]
     prior: Prior = None
     eigenvalue_ratio: EigenvalueRatio = None
     determinant_ratio: DeterminantRatio = None
@@ -142,6 +152,7 @@ class FitOptions:
             "trim": self.trim,
             "fixed": parse_names(self.fixed),
             "equal_weights": self.equal_weights,
+            "tails": parse_tails(self.tails),
         }
         file = self.model_file or self.start_file
         if self.model_file and self.model_file.model is None:
@@ -159,6 +170,7 @@ class FitOptions:
             "prior": requested.prior,
             "noise": requested.noise,
             "equal_weights": requested.equal_weights,
+            "tails": requested.tails,
             "em": EM(self.tol, self.max_iter, floor=self.floor, on_interrupt="keep"),
         }
 

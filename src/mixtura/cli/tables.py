@@ -17,7 +17,16 @@ from mixtura._support import format_count
 from mixtura.cli.option_words import in_option_words
 from mixtura.errors import visible
 from mixtura.fitting import fit_sentences
-from mixtura.mixture import column_labels, component_labels, mean_and_deviation, noise_name, standard_deviations
+from mixtura.mixture import (
+    column_labels,
+    component_labels,
+    deviation_name,
+    has_t_components,
+    mean_and_deviation,
+    noise_name,
+    standard_deviations,
+    tail_lines,
+)
 from mixtura.plotting import CRITERION_LABELS
 
 # Further columns are in --json and the model file.
@@ -42,7 +51,8 @@ def fit_summary(fit: Fit, console: Console) -> Group:
 
 def component_count(mixture: Mixture) -> str:
     """Number of components in words, with a mention of noise."""
-    return format_count(mixture.n_components, "component") + (" and noise" if mixture.noise else "")
+    kind = "t component" if has_t_components(mixture) else "component"
+    return format_count(mixture.n_components, kind) + (" and noise" if mixture.noise else "")
 
 
 def mixture_summary(mixture: Mixture, console: Console) -> Group:
@@ -58,7 +68,8 @@ def component_tables(mixture: Mixture, console: Console, more: Sequence[CellText
     """Tables of components side by side, with a line for each column of the data; as many as the width needs."""
     noise = [noise_name(mixture)] if mixture.noise else []
     head = ("component", *(str(label) for label in component_labels(mixture)), *noise)
-    lines = [("weight", *(f"{weight:.4f}" for weight in mixture.all_weights.tolist())), *more]
+    weights = ("weight", *(f"{weight:.4f}" for weight in mixture.all_weights.tolist()))
+    lines = [weights, *tail_lines(mixture), *more]
     sign = "±" if console.encoding.lower().startswith("utf") else "+-"
     labels = column_labels(mixture.columns, mixture.n_features)
     shown = zip(labels, mixture.means.T.tolist(), standard_deviations(mixture).T.tolist(), strict=True)
@@ -70,7 +81,7 @@ def component_tables(mixture: Mixture, console: Console, more: Sequence[CellText
     hidden = len(labels[MAX_PRINTED_COLUMNS:])
     if hidden:
         yield Text(f"and {format_count(hidden, 'column')} more, which --json and the model file have")
-    yield Text(f"(mean {sign} standard deviation)\n")
+    yield Text(f"(mean {sign} {deviation_name(mixture)})\n")
 
 
 def split_to_width(lines: Sequence[CellTexts], console: Console) -> Iterable[Table | Text]:

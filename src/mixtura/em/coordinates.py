@@ -7,13 +7,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import TINY, Array
+from mixtura._support import TINY, Array, LazyModule
 from mixtura.mixture import Mixture
+
+special = LazyModule("scipy.special")
+
+# Degrees of freedom beyond which the information of their logarithm, of one row, is computed as at this value: 1/2.
+LARGE = 1e4
+
+# With n rows, no more than about 1 / MANY^2 nats are gained beyond MANY sqrt(n) degrees of freedom.
+MANY = 3.0
+
+# Largest change of a logarithm of degrees of freedom at once.
+LONGEST = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FisherCoordinates:
-    """Coordinates around a mixture: log-weights, whitened means and log-Cholesky factors.
+    """Coordinates around a mixture: log-weights, whitened means, log-Cholesky factors and log-degrees of freedom.
 
     Near the origin, squared distances are those of the complete data's Fisher information for one row. In this metric
     EM's step is the gradient of the mean log-likelihood per row, and its rate matrix is symmetric, as methods assume
@@ -42,8 +53,39 @@ class FisherCoordinates:
         own = self.origin.covariances.free_log_coordinates.ravel()
         stored = len(self.origin.covariances.log_coordinates(self.origin.covariances))
         return np.concatenate(
-            [np.ones(len(self.origin.all_weights) + self.origin.means.size, bool), np.tile(own, stored)]
+            [
+                np.ones(len(self.origin.all_weights) + self.origin.means.size, bool),
+                np.tile(own, stored),
+                np.isfinite(self.degrees_of_freedom),
+            ]
         )
+
+    def moving(self, step: Array, weight: Array) -> NDArray[np.bool_]:
+        """The free coordinates, (p,), without degrees of freedom whose move can change next to nothing.
+
+        A ``step`` of EM leaves them as they are, fixed or at an end of their range, or raises them where they are many
+        already for the ``weight``, (k,), of their component.
+        """
+        free, own = self.free, len(self.degrees_of_freedom)
+        if own:
+            raised = step[len(step) - own :]
+            many = self.degrees_of_freedom > MANY * np.sqrt(weight)
+            free[len(free) - own :] &= (raised != 0) & ~(many & (raised > 0))
+        return free
+
+    @property
+    def degrees_of_freedom(self) -> Array:
+        """Degrees of freedom of the t components, (k,), or of none, (0,)."""
+        return np.empty(0) if self.origin.degrees_of_freedom is None else self.origin.degrees_of_freedom
+
+    @property
+    def tail_roots(self) -> Array:
+        """Roots of the complete data's information of the log-degrees of freedom, (k,) or (0,), for one row."""
+        if not len(self.degrees_of_freedom):
+            return self.degrees_of_freedom
+        nu = np.minimum(self.degrees_of_freedom, LARGE)
+        weights = self.origin.weights[: len(nu)]
+        return np.sqrt(np.maximum(weights, TINY) * nu * (nu * special.zeta(2, nu / 2) / 4 - 0.5))
 
     def of(self, other: Mixture) -> Array:
         """Coordinates of a mixture with as many components and covariances of the same class."""
@@ -54,7 +96,16 @@ class FisherCoordinates:
         root = np.sqrt(origin.all_weights)
         logs = np.log(np.maximum(other.all_weights, TINY)) - np.log(np.maximum(origin.all_weights, TINY))
         white = root[: len(means), None] * means
-        return np.concatenate([root * logs, white.ravel(), (self._matrix_roots(factors) * factors).ravel()])
+        tails = self.tail_roots * self._log_ratios(other)
+        return np.concatenate([root * logs, white.ravel(), (self._matrix_roots(factors) * factors).ravel(), tails])
+
+    def _log_ratios(self, other: Mixture) -> Array:
+        """Logarithms of degrees of freedom, as fractions of those of the origin, (k,) or (0,); 0 where infinite."""
+        nu = self.degrees_of_freedom
+        if not len(nu) or other.degrees_of_freedom is None:
+            return np.zeros(len(nu))
+        finite = np.isfinite(nu) & np.isfinite(other.degrees_of_freedom)
+        return np.log(np.divide(other.degrees_of_freedom, nu, out=np.ones(len(nu)), where=finite))
 
     def at(self, point: Array) -> Mixture:
         """The mixture with these coordinates."""
@@ -66,10 +117,14 @@ class FisherCoordinates:
         delta = point[s : s + k * d].reshape(k, d) / root[:k, None]
         means = origin.means + [origin.covariances.colour(j, delta[j : j + 1])[0] for j in range(k)]
         zero = origin.covariances.log_coordinates(origin.covariances)
-        factors = point[s + k * d :].reshape(zero.shape) / self._matrix_roots(zero)
+        factors = point[s + k * d :][: zero.size].reshape(zero.shape) / self._matrix_roots(zero)
         covariances = origin.covariances.from_log_coordinates(factors)
         noise = origin.noise.with_weight(weights[-1]) if origin.noise else None
-        return replace(origin, weights=weights[:k], means=means, covariances=covariances, noise=noise)
+        parts = {"weights": weights[:k], "means": means, "covariances": covariances, "noise": noise}
+        if origin.degrees_of_freedom is not None:
+            logs = point[s + k * d + zero.size :] / self.tail_roots
+            parts["degrees_of_freedom"] = origin.degrees_of_freedom * np.exp(np.clip(logs, -LONGEST, LONGEST))
+        return replace(origin, **parts)
 
     def _matrix_roots(self, factors: Array) -> Array:
         """Root of the fraction of rows that each stored matrix belongs to: its component's weight, or 1 if shared."""

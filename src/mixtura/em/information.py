@@ -14,6 +14,7 @@ from mixtura.em.coordinates import FisherCoordinates
 from mixtura.em.estep import EStep
 from mixtura.em.incomplete_scores import expected_scores
 from mixtura.em.run import Iterate
+from mixtura.em.tail_scores import t_scores
 from mixtura.mixture import Mixture
 
 # Most multiplications for an estimate: as many as a few passes over the rows.
@@ -82,8 +83,8 @@ class ObservedInformation:
         return solved
 
 
-def estimate_information(source: Source, estep: EStep, iterate: Iterate) -> Information:
-    """Estimate the observed information of one row at an iterate.
+def estimate_information(source: Source, estep: EStep, iterate: Iterate, step: Array | None = None) -> Information:
+    """Estimate the observed information of one row at an iterate, from which a ``step`` of EM leads, if it is known.
 
     With few rows it is that of all of them: the complete data's information less what is missing, the covariance of the
     complete data's scores given each row (Louis 1982, J. R. Stat. Soc. B 44, 226-233). That is exact where EM has
@@ -93,8 +94,10 @@ def estimate_information(source: Source, estep: EStep, iterate: Iterate) -> Info
     measurement = getattr(source, "measurement", None)
     if not (estep.rows_are_independent and (measurement is None or measurement == MISSING_VALUES)):
         return CompleteInformation()
+    if measurement is not None and iterate.mixture.affine.tails is not None:  # of such rows scores are not known
+        return CompleteInformation()
     coordinates = FisherCoordinates(iterate.mixture)
-    free = coordinates.free
+    free = coordinates.free if step is None else coordinates.moving(step, iterate.stats.weight)
     count = int(free.sum())
     most = min(ALL_ROWS, int(MAX_MULTIPLICATIONS / count**2))
     most = most if source.n_rows <= most else min(most, SAMPLE_ROWS)
@@ -111,7 +114,11 @@ def _estimate(source: Source, estep: EStep, iterate: Iterate, free: NDArray[np.b
     count = int(free.sum())
     sample = source.rows(most, np.random.default_rng(0))
     resp, weight = estep.responsibilities(sample, iterate.mixture, iterate.memory)
-    squared, complete = _moments(iterate.mixture, sample, resp, weight, count)
+    squared, complete = _moments(iterate.mixture, sample, resp, weight, free)
+    if iterate.mixture.affine.tails is not None:  # the rows' scales are missing, too, which `complete` leaves out
+        if weight.sum() < ROWS_PER_PARAMETER * count:
+            return CompleteInformation()
+        return _from_scores(squared, iterate.mixture, free)
     values, vectors = np.linalg.eigh(np.eye(count) - complete + squared)
     if values[0] < (LEAST_EIGENVALUE if source.n_rows <= most else CLEAR / np.sqrt(most)):
         if weight.sum() < ROWS_PER_PARAMETER * count:
@@ -129,7 +136,15 @@ def _estimate_incomplete(
     resp, weight = estep.responsibilities(sample, iterate.mixture, iterate.memory)
     if weight.sum() < ROWS_PER_PARAMETER * count:
         return CompleteInformation()
-    values, vectors = np.linalg.eigh(_moments(iterate.mixture, sample, resp, weight, count)[0])
+    squared = _moments(iterate.mixture, sample, resp, weight, free)[0]
+    return _from_scores(squared, iterate.mixture, free)
+
+
+def _from_scores(squared: Array, mixture: Mixture, free: NDArray[np.bool_]) -> ObservedInformation:
+    """The information that is the mean square of the rows' scores, (q, q)."""
+    roots = np.sqrt(mixture.all_weights)
+    squared[: len(roots), : len(roots)] += np.outer(roots, roots)  # all weights together cannot change
+    values, vectors = np.linalg.eigh(squared)
     return ObservedInformation(np.maximum(values, LEAST_EIGENVALUE), vectors, free)
 
 
@@ -139,17 +154,20 @@ def remaining_rise(source: Source, estep: EStep, iterate: Iterate, target: Mixtu
     ``target`` is the mixture that an EM iteration gives at the iterate.
     """
     gradient = FisherCoordinates(iterate.mixture).of(target)
-    move = estimate_information(source, estep, iterate).solve(gradient)
+    move = estimate_information(source, estep, iterate, gradient).solve(gradient)
     return 0.5 * float(move @ gradient) * iterate.stats.total
 
 
-def _moments(mixture: Mixture, sample: Chunk, resp: Array, weight: Array, count: int) -> tuple[Array, Array]:
+def _moments(
+    mixture: Mixture, sample: Chunk, resp: Array, weight: Array, free: NDArray[np.bool_]
+) -> tuple[Array, Array]:
     """Mean squares, (q, q), of the rows' scores, and of the complete data's, in the free coordinates."""
+    count = int(free.sum())
     squared, complete = np.zeros((count, count)), np.zeros((count, count))
     step = max(BLOCK_SCORES // count, 1)
     for first in range(0, len(resp), step):
         part = slice(first, first + step)
-        own = [_component_scores(mixture, sample.rows[part], j, count) for j in range(resp.shape[1])]
+        own = [_component_scores(mixture, sample.rows[part], j, free) for j in range(resp.shape[1])]
         total = np.zeros((len(resp[part]), count))
         for j, (places, scores) in enumerate(own):
             expected = resp[part, j, None] * scores
@@ -159,10 +177,12 @@ def _moments(mixture: Mixture, sample: Chunk, resp: Array, weight: Array, count:
     return squared / weight.sum(), complete / weight.sum()
 
 
-def _component_scores(mixture: Mixture, rows: Rows, component: int, count: int) -> tuple[NDArray[np.intp], Array]:
-    """The free coordinates by which log w_j N(x; m_j, S_j) has derivatives, (b,), and these derivatives, (n, b).
+def _component_scores(
+    mixture: Mixture, rows: Rows, component: int, free: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], Array]:
+    """The free coordinates by which log w_j p_j(x) has derivatives, (b,), and these derivatives, (n, b).
 
-    Of noise, the last component, they are the logarithms of the weights alone. ``count`` is the number of coordinates.
+    Of noise, the last component, they are the logarithms of the weights alone. ``free`` says which coordinates are.
     """
     roots = np.sqrt(np.maximum(mixture.all_weights, TINY))
     (k, d), s = mixture.means.shape, len(roots)
@@ -176,16 +196,19 @@ def _component_scores(mixture: Mixture, rows: Rows, component: int, count: int) 
         white = covariances.whiten(component, deviations)
         return np.concatenate([white, covariances.log_coordinate_scores(white)], axis=1)
 
-    complete = not np.isnan(rows).any()
-    both = (
-        by_deviation(rows - mixture.means[component])
-        if complete
-        else expected_scores(mixture, rows, component, by_deviation)
-    )
-    white, by_matrix = both[:, :d], both[:, d:]
+    tails = 0 if mixture.degrees_of_freedom is None else k
+    free_tails, count = free[len(free) - tails :], int(free.sum())
+    by_tails, tail_places = np.empty((len(rows), 0)), np.empty(0, dtype=np.intp)
+    if mixture.affine.tails is not None:
+        both, by_tails, tail_places = t_scores(mixture, rows, component, free_tails)
+    elif np.isnan(rows).any():
+        both = expected_scores(mixture, rows, component, by_deviation)
+    else:
+        both = by_deviation(rows - mixture.means[component])
+    by_mean, by_matrix = both[:, :d], both[:, d:]
     size = by_matrix.shape[1]
-    shared = count < s + k * (d + size)
+    shared = count - int(free_tails.sum()) < s + k * (d + size)
     matrix_first = s + k * d + (0 if shared else component * size)
-    places = np.concatenate([np.arange(s), s + component * d + np.arange(d), matrix_first + np.arange(size)])
-    scores = [by_weight, white / roots[component], by_matrix / (1.0 if shared else roots[component])]
-    return places, np.concatenate(scores, axis=1)
+    own = [np.arange(s), s + component * d + np.arange(d), matrix_first + np.arange(size), count + tail_places]
+    scores = [by_weight, by_mean / roots[component], by_matrix / (1.0 if shared else roots[component]), by_tails]
+    return np.concatenate(own), np.concatenate(scores, axis=1)

@@ -135,4 +135,4 @@ def reseed(stats: Stats, which: NDArray[np.bool_], rows: Rows, scores: Array, sc
     else:
         scatter = stats.scatter.copy()
         scatter[which] = new
-    return replace(stats, weight=weight, mean=mean, scatter=scatter)
+    return replace(stats, weight=weight, mean=mean, scatter=scatter, scales=None)

@@ -9,11 +9,12 @@ from typing import Protocol
 
 import numpy as np
 
-from mixtura._support import EPS, as_amount
+from mixtura._support import EPS, Array, as_amount
 from mixtura.em.information import FEW_ROWS, remaining_rise
 from mixtura.em.run import Run
 from mixtura.em.steppers import EMMap
 from mixtura.errors import ParameterError
+from mixtura.mixture import Mixture
 
 # Iterations from one estimate of the remaining rise to the next: an estimate costs as much as a few iterations.
 EVERY = 10
@@ -56,7 +57,10 @@ class LoglikChanges:
 
 @dataclass(frozen=True, slots=True)
 class ParametersMove:
-    """Stop when the Euclidean norm of the change in all weights, means and covariance matrices is at most ``tol``."""
+    """Stop when the Euclidean norm of the change in all weights, means and covariance matrices is at most ``tol``.
+
+    Of t components one over the degrees of freedom counts, too.
+    """
 
     tol: float
 
@@ -67,8 +71,14 @@ class ParametersMove:
             np.sum((a.all_weights - b.all_weights) ** 2)
             + np.sum((a.means - b.means) ** 2)
             + np.sum((a.covariances.dense() - b.covariances.dense()) ** 2)
+            + np.sum((_reciprocal_tails(a) - _reciprocal_tails(b)) ** 2)
         )
         return bool(np.sqrt(squares) <= self.tol)
+
+
+def _reciprocal_tails(mixture: Mixture) -> Array:
+    """One over the degrees of freedom, (k,); 0 of Gaussian components."""
+    return np.zeros(mixture.n_components) if mixture.degrees_of_freedom is None else 1 / mixture.degrees_of_freedom
 
 
 # Rounding moves a log-likelihood by no more than so many units in its last place.

@@ -10,7 +10,7 @@ from mixtura.fitting.fit import fit
 from mixtura.fitting.fit_file import fit_fields, fit_to_dict
 from mixtura.fitting.fitted_data import FittedData
 from mixtura.fitting.mixture_report import report_mixture
-from mixtura.fitting.model import EXAMPLE_PARTS, Model, UniformNoise
+from mixtura.fitting.model import EXAMPLE_PARTS, Model
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
 from mixtura.fitting.online import OnlineMixture
 from mixtura.fitting.online_file import ONLINE_FORMAT, online_content, online_to_json
@@ -24,6 +24,7 @@ from mixtura.fitting.result import Fit
 from mixtura.fitting.same_rows import check_rows_of_fit, check_same_rows, may_have_rows
 from mixtura.fitting.start import Iteration, PointMass, Start
 from mixtura.fitting.summary import correlation_lines, fit_sentences
+from mixtura.fitting.uniform_noise import UniformNoise
 
 __all__ = [
     "BATCH_ROWS",

@@ -34,6 +34,7 @@ def fit(
     noise: Any = None,
     trim: float = 0.0,
     fixed: Any = None,
+    tails: str | float = "normal",
     start: Any = DEFAULT,
     n_init: int = 1,
     known_labels: Any = None,
@@ -63,7 +64,7 @@ def fit(
         Covariance model: whether volume, shape and axes are equal (E), variable (V) or the identity (I): EII, VII, EEI,
         VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, EVV, VVV, and E and V of one column, as in mclust; or
         scikit-learn's full (VVV), tied (EEE), diag (VVI), spherical (VII). A `Model`, such as that of another fit,
-        stands for all arguments from here to ``fixed``; it can also have a constraint on the covariances, or equal
+        stands for all arguments from here to ``tails``; it can also have a constraint on the covariances, or equal
         weights.
     prior : "conjugate" or ConjugatePrior, optional
         Prior distribution of means and covariances; "conjugate" is that of Fraley and Raftery, as in mclust. The fit
@@ -79,6 +80,9 @@ def fit(
         dictionary gives the components, by booleans (k,) or by number: ``{"means": [0, 2], "weights": True}``. Fixed
         parameters do not count in ``Fit.n_parameters``. With noise, fixed weights are fractions of the components'
         total weight. Volumes, shapes or axes that the model makes equal are equal among the estimated covariances.
+    tails : {"normal", "t", "t-shared"} or float
+        Distribution of the components: Gaussian, or multivariate t, on whose means and covariances outliers have little
+        influence. Degrees of freedom are estimated for each component ("t") or one for all ("t-shared"), or are given.
     start : str, Mixture, Parameters, labels of shape (n,), or responsibilities of shape (n, k)
         ``"small-em"`` (the best of many short runs), ``"hierarchical"`` (see `hierarchical`; a ClusterTree that
         it returns can be given, too), ``"kmeans"``, ``"k-means++"``, ``"random"``,
@@ -139,7 +143,7 @@ def fit(
     >>> fit.outcome.value
     'Converged.'
     """
-    requested = as_model(model, {"prior": prior, "noise": noise, "trim": trim, "fixed": fixed})
+    requested = as_model(model, {"prior": prior, "noise": noise, "trim": trim, "fixed": fixed, "tails": tails})
     options = as_em(em, tol=tol, max_iter=max_iter)
     if not (on_iteration is None or callable(on_iteration)):
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")

@@ -28,70 +28,17 @@ from mixtura.em.mstep import (
     MStep,
     as_plain,
     as_prior,
+    as_tails,
+    tail_model,
     with_data,
 )
 from mixtura.errors import ParameterError
 from mixtura.fitting.em import as_code
 from mixtura.fitting.model_file import read_part
 from mixtura.fitting.options import as_masks
+from mixtura.fitting.uniform_noise import UniformNoise, as_noise, noise_options
 from mixtura.kernels import summarise
 from mixtura.mixture import Mixture, Noise
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class UniformNoise:
-    """Noise component that is uniform over a region around the data (Banfield & Raftery 1993).
-
-    Parameters
-    ----------
-    begin : True, "neighbours", float, or rows
-        The noise with which EM starts: given rows, as booleans (n,) or by number; ``"neighbours"``, the rows whose
-        neighbours are far away (`find_noise`); or a weight between 0 and 1. The components start from the other rows,
-        with a weight from all rows. True tries ``"neighbours"`` and a weight of 0.05, and keeps the better fit.
-    region : {"box", "hull"}
-        The smaller of two boxes around the data, along the columns or the principal components (mclust's ``hypvol``),
-        or the data's convex hull, in at most six dimensions.
-
-    Examples
-    --------
-    >>> import mixtura
-    >>> rows = np.vstack([np.random.default_rng(0).normal(size=(90, 2)), [[9.0, 9.0], [-8.0, 7.0], [7.0, -9.0]]])
-    >>> mixtura.fit(rows, 1, noise=UniformNoise(0.05, region="hull"), seed=0).mixture.predict(rows[-3:]).tolist()
-    [-1, -1, -1]
-    """
-
-    begin: Any = True
-    region: str = "box"
-
-
-def as_noise(noise: Any) -> UniformNoise | Noise | None:
-    """Check the argument ``noise`` of `mixtura.fit`: None or False is no noise, and other values make a `UniformNoise`.
-
-    Examples
-    --------
-    >>> as_noise(0.05)
-    UniformNoise(begin=0.05, region='box')
-    """
-    if noise is None or noise is False:
-        return None
-    own = True if isinstance(noise, str) and noise == "auto" else noise
-    return own if isinstance(own, UniformNoise | Noise) else UniformNoise(own)
-
-
-def noise_options(noise: UniformNoise | Noise | None) -> dict[str, str | None]:
-    """Options of the commands that ask for noise; None where they have no word for it, as for the rows that begin it.
-
-    Examples
-    --------
-    >>> noise_options(UniformNoise(True, "hull"))
-    {'--noise': 'auto', '--noise-region': 'hull'}
-    """
-    if noise is None:
-        return {}
-    if isinstance(noise, Noise) or np.ndim(noise.begin):
-        return {"--noise": None}
-    word = "auto" if noise.begin is True else str(noise.begin)
-    return {"--noise": word, **({} if noise.region == "box" else {"--noise-region": noise.region})}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +57,8 @@ class Model:
     fixed : str, sequence of str, or dictionary, optional
         As in `mixtura.fit`; the start gives the values.
     equal_weights : bool
+    tails : {"normal", "t", "t-shared"} or float
+        As in `mixtura.fit`.
 
     Examples
     --------
@@ -128,6 +77,7 @@ class Model:
     trim: float = 0.0
     fixed: Any = None
     equal_weights: bool = False
+    tails: str | float = "normal"
 
     def __post_init__(self) -> None:
         checked = {
@@ -138,6 +88,7 @@ class Model:
             "trim": as_fraction(self.trim, "trim"),
             "fixed": self.fixed.tolist() if isinstance(self.fixed, np.ndarray) else self.fixed,
             "equal_weights": as_flag(self.equal_weights, "equal_weights"),
+            "tails": as_tails(self.tails),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -166,6 +117,7 @@ class Model:
             floor,
             EqualWeights() if self.equal_weights else FreeWeights(),
             prior=with_data(self.prior, summary),
+            tails=tail_model(self.tails),
         )
 
     def n_parameters(self, k: int, d: int) -> int:
@@ -180,6 +132,7 @@ class Model:
             with_constraint(as_covariance_model(self.name), self.constraint),
             np.ones(d),
             EqualWeights() if self.equal_weights else FreeWeights(),
+            tails=tail_model(self.tails),
         )
         placeholder = Mixture(np.full(k, 1 / k), np.zeros((k, d)), DiagonalCovariance(np.ones((1, 1)), k, d))
         return mstep.with_fixed(placeholder, as_masks(self.fixed, k)).n_free(k, d)
@@ -197,6 +150,8 @@ class Model:
         """Raise ParameterError if the model has a part that needs all rows at once, which a stream never has."""
         if self.trim:
             raise ParameterError("trim: it needs all rows at once, which a stream never has; use noise instead")
+        if self.tails != "normal":
+            raise ParameterError("tails: a stream's components are Gaussian; leave tails out, or use noise")
 
     def summary(self, source: Source) -> Summary:
         """Moments and range of all rows, as far as this model needs them."""
@@ -227,6 +182,7 @@ class Model:
             **({"--trim": str(self.trim)} if self.trim else {}),
             **({"--fixed": None} if self.fixed else {}),
             **({"--equal-weights": ""} if self.equal_weights else {}),
+            **({} if self.tails == "normal" else {"--tails": str(self.tails)}),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -246,6 +202,7 @@ class Model:
             "trim": self.trim,
             "fixed": list(fixed) if isinstance(fixed, Sequence) and not isinstance(fixed, str) else fixed,
             "equal_weights": self.equal_weights,
+            "tails": self.tails,
         }
 
     @classmethod
@@ -297,4 +254,5 @@ EXAMPLE_PARTS: dict[str, dict[str, Any]] = {
     "noise in a box": {"noise": 0.05},
     "noise in a hull": {"noise": UniformNoise(0.05, region="hull")},
     "fixed means": {"fixed": {"means": [0]}},
+    "t components": {"tails": "t"},
 }

@@ -13,7 +13,7 @@ from mixtura._support import Rng, as_amount, as_mask, underflow_to_zero, using_t
 from mixtura.data import Source, Summary
 from mixtura.em import Problem, reseed_empty
 from mixtura.errors import DataError, ParameterError
-from mixtura.fitting.model import UniformNoise
+from mixtura.fitting.uniform_noise import UniformNoise
 from mixtura.mixture import NOISE_REGIONS as REGIONS
 from mixtura.mixture import Mixture, Noise
 from mixtura.starts import Initial, find_noise

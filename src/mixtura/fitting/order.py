@@ -75,6 +75,7 @@ def _permuted(mixture: Mixture, order: NDArray[np.int64]) -> Mixture:
         weights=mixture.weights[order],
         means=mixture.means[order],
         covariances=mixture.covariances.select(order),
+        degrees_of_freedom=None if mixture.degrees_of_freedom is None else mixture.degrees_of_freedom[order],
         component_names=tuple(names[j] for j in order) if names else None,
     )
 

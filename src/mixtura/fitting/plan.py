@@ -10,6 +10,7 @@ from mixtura._support import VERSION, Rng, announce, as_known_seed, underflow_to
 from mixtura.data import ColumnValues, Source, completed_part
 from mixtura.em import Outcome, Problem, Resumed, Run, advance, iterate, reseed_empty
 from mixtura.em.steppers import PLAIN
+from mixtura.errors import ParameterError
 from mixtura.fitting.em import EM
 from mixtura.fitting.keeper import NO_KEEPER, Keeper
 from mixtura.fitting.known_components import NOTHING_KNOWN, KnownComponents
@@ -18,6 +19,7 @@ from mixtura.fitting.noise import with_noise
 from mixtura.fitting.options import as_n_components, with_fixed_parameters
 from mixtura.fitting.start import Iteration
 from mixtura.kernels import kernel_of
+from mixtura.mixture import Mixture, has_t_components
 from mixtura.starts import FromCompletedRows, Initial, as_initial, with_completed_rows
 from mixtura.stats import Stats
 
@@ -66,6 +68,8 @@ def plan_fit(
     """
     model = model.in_columns(source.n_features)
     k = as_n_components(n_components, start)
+    if isinstance(start, Mixture) and model.tails == "normal" and has_t_components(start):
+        raise ParameterError("the start has t components; give tails='t', or start.means and others in Parameters")
     source = with_completed_rows(source)
     rows = completed_part(source)
     summary, values = model.summary(rows), ColumnValues.of(source)

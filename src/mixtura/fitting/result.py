@@ -26,6 +26,7 @@ from mixtura.mixture import (
     Mixture,
     component_html,
     component_records,
+    has_t_components,
     model_to_json,
     row_labels,
 )
@@ -109,8 +110,9 @@ class Fit:
     def __repr__(self) -> str:
         k, d = self.mixture.n_components, self.mixture.n_features
         noise = " and noise" if self.mixture.noise else ""
+        kind = "t component" if has_t_components(self.mixture) else "component"
         return (
-            f"<Fit of {format_count(k, f'{self.model} component')}{noise} to {self.n_rows:g} rows in "
+            f"<Fit of {format_count(k, f'{self.model} {kind}')}{noise} to {self.n_rows:g} rows in "
             f"{format_count(d, 'dimension')}: "
             f"log-likelihood {self.loglik:.6g} after {format_count(self.iterations, 'iteration')}, BIC {self.bic:.6g}. "
             f"{self.outcome.value}>"

@@ -12,9 +12,12 @@ from mixtura.mixture import (
     Mixture,
     column_labels,
     component_labels,
+    deviation_name,
+    has_t_components,
     mean_and_deviation,
     noise_name,
     standard_deviations,
+    tail_lines,
 )
 
 if TYPE_CHECKING:
@@ -50,9 +53,10 @@ def summarise_fit(fit: Fit) -> str:
 def fit_sentences(fit: Fit) -> list[str]:
     """Lines about a fit: its shape, its outcome, its starts, and its data."""
     noise = " and noise" if fit.mixture.noise else ""
+    kind = "t component" if has_t_components(fit.mixture) else "component"
     size = f"{format_count(fit.mixture.n_features, 'column')}, {fit.n_rows:.10g} rows"
     lines = [
-        f"{format_count(fit.mixture.n_components, 'component')}{noise}, model {fit.model.name}, {size}",
+        f"{format_count(fit.mixture.n_components, kind)}{noise}, model {fit.model.name}, {size}",
         f"{fit.outcome.value} {format_count(fit.iterations, 'iteration')}{_say_starts(fit)}",
     ]
     if fit.missing:
@@ -80,6 +84,7 @@ def _component_table(fit: Fit) -> str:
         ("component", *(visible(str(label)) for label in component_labels(mixture)), *noise),
         ("weight", *(f"{weight:.4f}" for weight in mixture.all_weights.tolist())),
         ("size", *(f"{size:.1f}" for size in [*fit.sizes.tolist(), *others])),
+        *tail_lines(mixture),
         *(
             (
                 label,
@@ -89,7 +94,7 @@ def _component_table(fit: Fit) -> str:
             for label, means, widths in each
         ),
     ]
-    return f"{text_table(lines)}\n(mean ± standard deviation)"
+    return f"{text_table(lines)}\n(mean ± {deviation_name(mixture)})"
 
 
 def correlations(mixture: Mixture) -> Array:

@@ -11,9 +11,10 @@ from mixtura.kernels.affine import MAX_DISTANCE, Affine, Density
 from mixtura.kernels.base import Kernel, KernelRuns, Pass, ThreadedPass
 from mixtura.kernels.choice import NATIVE_BUILT, NUMPY_KERNEL, current_kernel, kernel_for, kernel_of, using_kernel
 from mixtura.kernels.conditionals import Conditionals, pattern_groups
-from mixtura.kernels.numpy import accumulate, sum_over_blocks
+from mixtura.kernels.numpy import accumulate, squared_mahalanobis, sum_over_blocks
 from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.kernels.summaries import summarise
+from mixtura.kernels.tails import Tails, log_gamma_ratio
 
 __all__ = [
     "MAX_DISTANCE",
@@ -27,12 +28,15 @@ __all__ = [
     "KernelRuns",
     "Pass",
     "RunResult",
+    "Tails",
     "ThreadedPass",
     "accumulate",
     "current_kernel",
     "kernel_for",
     "kernel_of",
+    "log_gamma_ratio",
     "pattern_groups",
+    "squared_mahalanobis",
     "sum_over_blocks",
     "summarise",
     "using_kernel",

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from mixtura._support import Array, StorageForm
+from mixtura.kernels.tails import Tails
 
 # Largest squared Mahalanobis distance: larger ones are set to it, so that no row, however far, yields NaN.
 MAX_DISTANCE = 1e300
@@ -35,6 +36,8 @@ class Affine:
         Variances of each component, or of all, in each column.
     noise_log_widths : ndarray of shape (d,), or None
         Logarithms of the widths of the noise's region, whose sum is that of its volume, for rows with missing values.
+    tails : Tails or None
+        Degrees of freedom where components are t distributions; what stands above is then that of Gaussian ones.
     """
 
     form: StorageForm
@@ -45,6 +48,7 @@ class Affine:
     means: Array
     variances: Array
     noise_log_widths: Array | None = None
+    tails: Tails | None = None
 
     @property
     def inflation(self) -> float:
@@ -75,6 +79,7 @@ class Affine:
             self.means[own],
             self.variances[own] if len(self.variances) > 1 else self.variances,
             self.noise_log_widths,
+            self.tails and self.tails.component(j),
         )
 
     def with_noise(self, constant: float, centre: Array, log_widths: Array | None = None) -> Affine:
@@ -95,6 +100,7 @@ class Affine:
             np.concatenate([self.means, centre[None]]),
             np.concatenate([np.broadcast_to(self.variances, self.means.shape), np.zeros_like(centre[None])]),
             log_widths,
+            self.tails and Tails(np.append(self.tails.degrees_of_freedom, np.inf), self.tails.n_columns),
         )
 
 

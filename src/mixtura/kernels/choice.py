@@ -7,12 +7,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 
 from mixtura.data import Measurement, MissingValues, Source
 from mixtura.errors import ParameterError
-from mixtura.kernels import agglomeration, numpy
+from mixtura.kernels import agglomeration, numpy, student
+from mixtura.kernels.affine import Density
 from mixtura.kernels.base import Kernel
 from mixtura.kernels.incomplete import for_incomplete_rows
 
@@ -32,6 +34,16 @@ NUMPY_KERNEL = Kernel(
     agglomerate=agglomeration.agglomerate,
 )
 
+# The kernel for mixtures with t components, whatever computes the others.
+STUDENT_KERNEL = replace(
+    NUMPY_KERNEL,
+    name="numpy with t components",
+    estep=student.t_estep,
+    log_density=student.t_log_density,
+    posterior=student.t_posterior,
+    labels=student.t_labels,
+)
+
 
 def kernel_named(name: str) -> Kernel:
     """The kernel with a name; the NumPy kernel for "native" where that was not built.
@@ -44,7 +56,11 @@ def kernel_named(name: str) -> Kernel:
     'numpy'
     """
     base, _, special = name.partition(", ")
-    found = native_kernel() if base == "native" and NATIVE_BUILT else NUMPY_KERNEL
+    known = {
+        "native": native_kernel if NATIVE_BUILT else lambda: NUMPY_KERNEL,
+        STUDENT_KERNEL.name: lambda: STUDENT_KERNEL,
+    }
+    found = known.get(base, lambda: NUMPY_KERNEL)()
     return next((own for wrap in _KERNELS_FOR.values() if (own := wrap(found)).name.endswith(f", {special}")), found)
 
 
@@ -103,17 +119,20 @@ def using_kernel(kernel: Kernel) -> Iterator[None]:
 _KERNELS_FOR: dict[type, Callable[[Kernel], Kernel]] = {MissingValues: for_incomplete_rows}
 
 
-def kernel_of(source: Source) -> Kernel:
+def kernel_of(source: Source, density: Density | None = None) -> Kernel:
     """The kernel for a source's rows: ``source.kernel`` if it has that attribute, else the current one.
 
-    It is one for rows that were measured as the source's attribute ``measurement`` says, if there is one.
+    It is one for rows that were measured as the source's attribute ``measurement`` says, if there is one, and under a
+    ``density`` with t components one that has these.
     """
     own: Kernel | None = getattr(source, "kernel", None)
-    return _for_measurement(own or current_kernel(), getattr(source, "measurement", None))
+    return _for_measurement(_for_density(own or current_kernel(), density), getattr(source, "measurement", None))
 
 
-def kernel_for(measurement: Measurement | None) -> Kernel:
+def kernel_for(measurement: Measurement | None, density: Density | None = None) -> Kernel:
     """The current kernel, for rows that were measured so; None where they are complete and exact.
+
+    Under a ``density`` with t components it is one that has these.
 
     Examples
     --------
@@ -121,8 +140,12 @@ def kernel_for(measurement: Measurement | None) -> Kernel:
     >>> kernel_for(MISSING_VALUES).name.endswith("missing values")
     True
     """
-    return _for_measurement(current_kernel(), measurement)
+    return _for_measurement(_for_density(current_kernel(), density), measurement)
 
 
 def _for_measurement(kernel: Kernel, measurement: Measurement | None) -> Kernel:
     return kernel if measurement is None else _KERNELS_FOR[type(measurement)](kernel)
+
+
+def _for_density(kernel: Kernel, density: Density | None) -> Kernel:
+    return kernel if density is None or density.affine.tails is None else STUDENT_KERNEL

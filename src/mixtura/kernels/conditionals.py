@@ -84,6 +84,7 @@ class Conditionals:
             offsets=offsets,
             means=affine.shift + centres,
             variances=np.broadcast_to(affine.variances, affine.means.shape),
+            tails=affine.tails and affine.tails.in_columns(int(self.seen[pattern].sum())),
         )
         return PatternDensity(marginal, len(affine.shift))
 

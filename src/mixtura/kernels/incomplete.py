@@ -92,13 +92,15 @@ def _completed(conditionals: Conditionals, found: list[Stats]) -> Stats:
     if rest.ndim < scatter.ndim:
         rest = rest[..., None] * np.eye(rest.shape[-1])
     scatter = (scatter + weight.reshape(*weight.shape, *(1,) * (rest.ndim - 2)) * rest).sum(axis=0)
-    total = weight.sum(axis=0)
+    own = np.array([stats.moment_weight for stats in found])  # that of the rest is the same for t components, too
+    total = own.sum(axis=0)
     zero, positive = np.zeros_like(means[0]), total[:, None] > 0
-    mean = np.divide((weight[..., None] * means).sum(axis=0), total[:, None], where=positive, out=zero)
+    mean = np.divide((own[..., None] * means).sum(axis=0), total[:, None], where=positive, out=zero)
     deviations = means - mean
     if scatter.ndim == 3:
-        scatter = scatter + np.einsum("pk,pki,pkj->kij", weight, deviations, deviations)
+        scatter = scatter + np.einsum("pk,pki,pkj->kij", own, deviations, deviations)
     else:
-        scatter = scatter + np.einsum("pk,pki->ki", weight, deviations**2)
+        scatter = scatter + np.einsum("pk,pki->ki", own, deviations**2)
     loglik, assignment = (sum(getattr(stats, name) for stats in found) for name in ("loglik", "assignment_logprob"))
-    return Stats(total, mean, scatter, loglik, assignment)
+    scales = reduce(add, [stats.scales for stats in found]) if found[0].scales else None
+    return Stats(weight.sum(axis=0), mean, scatter, loglik, assignment, scales=scales)

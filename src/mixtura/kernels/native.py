@@ -32,6 +32,8 @@ def _readable(rows: Rows) -> Rows:
 
 def _density(affine: Affine, *, single: bool = False) -> Any:
     """The C++ object for a mixture; its variance inflation is computed for float32 rows (``single``) alone."""
+    if affine.tails is not None:
+        raise NotImplementedError("the kernel in C++ has no t components; see kernel_of and kernel_for")
     arrays = (affine.shift, affine.constants, affine.factors, affine.offsets)
     return _native.Density(_FORMS[affine.form], *map(np.ascontiguousarray, arrays), affine.inflation if single else 1.0)
 

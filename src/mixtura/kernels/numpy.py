@@ -42,7 +42,7 @@ def sum_over_blocks(f: Callable[[Chunk], Sum], width: int = 1) -> Callable[[Chun
     return sum_chunk
 
 
-def _width(mixture: Density) -> int:
+def block_width(mixture: Density) -> int:
     """Number of columns of a block's temporary arrays under a mixture."""
     k = len(mixture.affine.constants)
     return k if _may_expand(mixture.affine) else max(k, min(k * mixture.n_features, _PRODUCT_WIDTH))
@@ -53,11 +53,16 @@ def _may_expand(affine: Affine) -> bool:
     return affine.form == "diagonal" and bool(np.abs(affine.offsets).max() <= _EXPANSION_LIMIT)
 
 
+def squared_mahalanobis(affine: Affine, x: Array) -> Array:
+    """Squared Mahalanobis distances from each mean, (k, n); columns of x (d, n) are rows less the shift."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        distance = _expanded_distances(affine, x) if _may_expand(affine) else _distances(affine, x)
+    return np.fmin(distance, MAX_DISTANCE, out=distance)  # also replaces NaN, the difference of two infinities
+
+
 def _log_joint(affine: Affine, x: Array) -> Array:
     """Log w_j N(x | m_j, S_j) of each component j at each row, (k, n); columns of x (d, n) are rows less the shift."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        joint = _expanded_distances(affine, x) if _may_expand(affine) else _distances(affine, x)
-    np.fmin(joint, MAX_DISTANCE, out=joint)  # also replaces NaN, the difference of two infinities
+    joint = squared_mahalanobis(affine, x)
     joint *= -0.5
     joint += affine.constants[:, None]
     return joint
@@ -100,7 +105,7 @@ def _whiten(affine: Affine, x: Array, group: slice) -> Array:
     return white
 
 
-def _bayes(joint: Array) -> tuple[Array, Array, Array]:
+def bayes(joint: Array) -> tuple[Array, Array, Array]:
     """Bayes' rule from log w_j p_j(x_i), (k, n), which is overwritten.
 
     Returns responsibilities (k, n), log-densities (n,), and the largest term of each row (n,).
@@ -136,14 +141,14 @@ def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
 
     def block_estep(block: Chunk) -> Stats:
         x = transpose_rows(block, affine.shift)
-        responsibilities, density, largest = _bayes(_log_joint(affine, x))
+        responsibilities, density, largest = bayes(_log_joint(affine, x))
         loglik = float(block.weigh(density).sum())
         assignment_logprob = float(block.weigh(largest - density).sum())
         if block.sample_weight is not None:
             responsibilities *= block.sample_weight
         return weighted_sums(x, responsibilities, scatter_kind, loglik, assignment_logprob)
 
-    found = sum_over_blocks(block_estep, _width(mixture))(chunk)
+    found = sum_over_blocks(block_estep, block_width(mixture))(chunk)
     return replace(found, mean=found.mean + affine.shift)
 
 
@@ -154,27 +159,32 @@ def moments(chunk: Chunk) -> Stats:
 
 
 @underflow_to_zero
-def _by_block(mixture: Density, chunk: Chunk, f: Callable[[Array], NDArray[Scalar]]) -> NDArray[Scalar]:
+def by_block(
+    mixture: Density,
+    chunk: Chunk,
+    f: Callable[[Array], NDArray[Scalar]],
+    log_joint: Callable[[Affine, Array], Array] = _log_joint,
+) -> NDArray[Scalar]:
     """Concatenated results of ``f`` for blocks of rows, each given as log w_j p_j(x_i), (k, n)."""
     affine = mixture.affine
-    parts = list(Chunk(chunk.rows).parts(block_slices(len(chunk.rows), max(mixture.n_features, _width(mixture)))))
-    results = map_in_order(lambda part: f(_log_joint(affine, transpose_rows(part, affine.shift))), parts)
+    parts = list(Chunk(chunk.rows).parts(block_slices(len(chunk.rows), max(mixture.n_features, block_width(mixture)))))
+    results = map_in_order(lambda part: f(log_joint(affine, transpose_rows(part, affine.shift))), parts)
     return np.concatenate(results) if results else f(np.zeros((len(affine.constants), 0)))
 
 
 def log_density(mixture: Density, chunk: Chunk) -> Array:
     """Log-density of each row, (n,)."""
-    return _by_block(mixture, chunk, lambda joint: _bayes(joint)[1])
+    return by_block(mixture, chunk, lambda joint: bayes(joint)[1])
 
 
 def posterior(mixture: Density, chunk: Chunk) -> Array:
     """Responsibilities of the components for each row, (n, k)."""
-    return _by_block(mixture, chunk, lambda joint: np.ascontiguousarray(_bayes(joint)[0].T))
+    return by_block(mixture, chunk, lambda joint: np.ascontiguousarray(bayes(joint)[0].T))
 
 
 def labels(mixture: Density, chunk: Chunk) -> NDArray[np.int64]:
     """Most probable component of each row, (n,); the first where several tie."""
-    return _by_block(mixture, chunk, lambda joint: joint.argmax(axis=0).astype(np.int64))
+    return by_block(mixture, chunk, lambda joint: joint.argmax(axis=0).astype(np.int64))
 
 
 @underflow_to_zero

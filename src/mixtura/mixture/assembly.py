@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 
-from mixtura._support import TINY, Array, frozen_array, log_or_minus_inf, underflow_to_zero
+from mixtura._support import TINY, Array, Rows, frozen_array, log_or_minus_inf, underflow_to_zero
 from mixtura.covariance import Covariance, DenseCovariance, DiagonalCovariance
 from mixtura.errors import DataError
-from mixtura.kernels import Affine
+from mixtura.kernels import MAX_DISTANCE, Affine, Tails
 from mixtura.mixture.noise import Noise
 
 
@@ -30,6 +31,12 @@ def as_covariances(given: Any) -> Covariance:
     if array.ndim == 3 and array.size and array.shape[1] == array.shape[2]:
         return DenseCovariance(array, len(array))
     raise DataError(f"covariances have shape {array.shape}; expected (k, d, d), or variances (k, d)")
+
+
+def set_fields(instance: Any, **values: Any) -> None:
+    """Set fields of a frozen dataclass while it is made."""
+    for name, value in values.items():
+        object.__setattr__(instance, name, value)
 
 
 def check_parameters(weights: Any, means: Any, covariances: Covariance, noise: Noise | None) -> tuple[Array, Array]:
@@ -79,11 +86,11 @@ def mixture_mean(weights: Array, means: Array, noise: Noise | None) -> Array:
 
 
 @underflow_to_zero
-def mixture_covariance(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Array:
-    """Covariance matrix of the mixture with its noise, (d, d): within plus between components."""
+def mixture_covariance(weights: Array, means: Array, matrices: Array, noise: Noise | None) -> Array:
+    """Covariance matrix of the mixture with its noise, (d, d), from those of its components, (k, d, d)."""
     mean = mixture_mean(weights, means, noise)
     delta = means - mean
-    within = np.einsum("k,kij->ij", weights, covariances.dense())
+    within = np.einsum("k,kij->ij", weights, matrices)
     total = within + (weights[:, None] * delta).T @ delta
     if noise is None:
         return np.asarray(total)
@@ -92,7 +99,13 @@ def mixture_covariance(weights: Array, means: Array, covariances: Covariance, no
 
 
 @underflow_to_zero
-def affine_maps(weights: Array, means: Array, covariances: Covariance, noise: Noise | None) -> Affine:
+def affine_maps(
+    weights: Array,
+    means: Array,
+    covariances: Covariance,
+    noise: Noise | None,
+    degrees_of_freedom: Array | None = None,
+) -> Affine:
     """The mixture's weighted log-densities as kernels read them; rows are shifted by the mean of the components."""
     shift = weights @ means if noise is None else np.average(means, axis=0, weights=weights + TINY)
     form, factors = covariances.affine()
@@ -102,7 +115,26 @@ def affine_maps(weights: Array, means: Array, covariances: Covariance, noise: No
     affine = Affine(
         form, shift, log_or_minus_inf(weights) - 0.5 * logdet, factors, offsets, means, covariances.variances()
     )
+    if degrees_of_freedom is not None:
+        affine = replace(affine, tails=Tails(degrees_of_freedom, means.shape[1]))
     if noise is None:
         return affine
     log_weight = float(log_or_minus_inf(np.array([noise.weight]))[0])
     return affine.with_noise(log_weight - noise.log_volume, noise.mean, noise.log_widths)
+
+
+def component_log_densities(affine: Affine, covariances: Covariance, rows: Rows) -> Array:
+    """Log of w_j p_j(x) for each row x (n, d) and component j, (n, k), noise included, component by component."""
+    shifted = rows - affine.shift  # float64, whatever the rows' dtype
+    distance = np.zeros((len(affine.constants), len(rows)))
+    for j in range(covariances.n_components):
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            white = covariances.whiten(j, shifted) - affine.offsets[j]
+            # fmin also replaces NaN, the difference of two infinities
+            distance[j] = np.fmin(np.einsum("ij,ij->i", white, white), MAX_DISTANCE)
+    if affine.tails is None:
+        joint = affine.constants[:, None] - 0.5 * distance
+    else:
+        joint = np.repeat(affine.constants[:, None], len(rows), axis=1)
+        affine.tails.add_log_densities(joint, distance)
+    return np.ascontiguousarray(joint.T)

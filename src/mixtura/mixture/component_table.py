@@ -15,9 +15,14 @@ from mixtura.mixture.noise import NOISE_LABEL
 if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
 
+# Components with so many degrees of freedom look Gaussian.
+MOST_TOLD = 1000.0
+
 
 def component_records(mixture: Mixture, **more: Sequence[float]) -> list[dict[str, Any]]:
     """A record of weight, means and standard deviations for each component, and a last one for noise, if any.
+
+    Of t components it has the degrees of freedom, and the roots of the scale matrix's diagonal ("scale").
 
     Parameters
     ----------
@@ -32,14 +37,22 @@ def component_records(mixture: Mixture, **more: Sequence[float]) -> list[dict[st
     [{'component': 0, 'weight': 1.0, 'mean x1': 2.0, 'sd x1': 3.0}]
     """
     columns = column_labels(mixture.columns, mixture.n_features)
-    heads = [*(f"mean {column}" for column in columns), *(f"sd {column}" for column in columns)]
+    width = "sd" if mixture.degrees_of_freedom is None else "scale"
+    heads = [*(f"mean {column}" for column in columns), *(f"{width} {column}" for column in columns)]
     moments: list[list[Any]] = np.hstack([mixture.means, standard_deviations(mixture)]).tolist()
     moments += [[None] * len(heads)] if mixture.noise else []
-    first = {"component": row_labels(mixture), "weight": mixture.all_weights.tolist(), **more}
+    first = {"component": row_labels(mixture), "weight": mixture.all_weights.tolist(), **_tails(mixture), **more}
     names = [*first, *heads]
     return [
         dict(zip(names, [*own, *values], strict=True)) for *own, values in zip(*first.values(), moments, strict=True)
     ]
+
+
+def _tails(mixture: Mixture) -> dict[str, list[Any]]:
+    """The column of degrees of freedom, if a mixture has any."""
+    if mixture.degrees_of_freedom is None:
+        return {}
+    return {"degrees of freedom": [*mixture.degrees_of_freedom.tolist(), *([None] if mixture.noise else [])]}
 
 
 def component_html(sentence: str, records: Sequence[dict[str, Any]]) -> str:
@@ -49,7 +62,7 @@ def component_html(sentence: str, records: Sequence[dict[str, Any]]) -> str:
 
 
 def standard_deviations(mixture: Mixture) -> Array:
-    """Standard deviations of each component in each dimension, (k, d).
+    """Standard deviations of each component in each dimension, (k, d); of t components the scales.
 
     Examples
     --------
@@ -58,6 +71,26 @@ def standard_deviations(mixture: Mixture) -> Array:
     [[2.0]]
     """
     return np.sqrt(mixture.covariances.variances())
+
+
+def deviation_name(mixture: Mixture) -> str:
+    """What `standard_deviations` are: those, or the scales of t components."""
+    return "standard deviation" if mixture.degrees_of_freedom is None else "scale"
+
+
+def tail_lines(mixture: Mixture) -> list[tuple[str, ...]]:
+    """The line of a table in text with the components' degrees of freedom, if there are any.
+
+    Examples
+    --------
+    >>> from mixtura import Mixture
+    >>> tail_lines(Mixture([0.5, 0.5], [[0.0], [9.0]], [[1.0], [1.0]], degrees_of_freedom=[3.25, 1e6]))
+    [('degrees of freedom', '3.25', 'Gaussian')]
+    """
+    if mixture.degrees_of_freedom is None:
+        return []
+    cells = ["Gaussian" if nu >= MOST_TOLD else f"{nu:.3g}" for nu in mixture.degrees_of_freedom.tolist()]
+    return [("degrees of freedom", *cells, *([""] if mixture.noise else []))]
 
 
 def mean_and_deviation(mean: float, deviation: float, sign: str = "±") -> str:

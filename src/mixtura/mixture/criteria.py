@@ -115,7 +115,7 @@ def assess(mixture: Any, X: Any, sample_weight: Any = None, *, weights_are: str 
     """
     mixture = as_mixture(mixture, "mixture")
     source = as_source(X, sample_weight, expected=mixture, weights_are=weights_are)
-    sums = source.sum(kernel_of(source).estep_pass(mixture, "diagonal"))
+    sums = source.sum(kernel_of(source, mixture).estep_pass(mixture, "diagonal"))
     total = source.sum(lambda chunk: float(chunk.weigh(np.ones(len(chunk.rows))).sum()))
     return Assessment(sums.loglik, sums.assignment_logprob, total, mixture.n_parameters, table_kind(X))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, LazyModule, Rng, as_count, as_rng, shortened, underflow_to_zero
 from mixtura.errors import DataError, ParameterError
+from mixtura.mixture import student
 from mixtura.mixture.anywhere import for_rows_anywhere
 from mixtura.mixture.noise import NOISE_LABEL
 
@@ -67,7 +69,10 @@ def sample(mixture: Mixture, n: int, seed: int | Rng | None = None) -> tuple[Arr
     rows = rng.standard_normal(size=(n, mixture.n_features))
     for j in range(mixture.n_components):
         drawn = labels == j
-        rows[drawn] = mixture.means[j] + mixture.covariances.colour(j, rows[drawn])
+        deviations = mixture.covariances.colour(j, rows[drawn])
+        if mixture.degrees_of_freedom is not None:
+            deviations = student.scale_deviations(deviations, mixture.degrees_of_freedom[j], rng)
+        rows[drawn] = mixture.means[j] + deviations
     if mixture.noise is not None:
         drawn = labels == mixture.n_components
         rows[drawn], labels[drawn] = mixture.noise.sample(int(drawn.sum()), rng), NOISE_LABEL
@@ -88,8 +93,8 @@ def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed:
     Returns
     -------
     ndarray of shape () or (n,)
-        Accurate to machine precision for one column and for components with diagonal covariances, else to about
-        1e-5: SciPy's quasi-random integration (Genz 1992, J. Comput. Graph. Stat. 1, 141-149).
+        Accurate to machine precision for one column and for Gaussian components with diagonal covariances, else to
+        about 1e-5: SciPy's quasi-random integration (Genz 1992, J. Comput. Graph. Stat. 1, 141-149).
 
     Raises
     ------
@@ -110,8 +115,13 @@ def probability(mixture: Mixture, lower: Any = None, upper: Any = None, *, seed:
     )
     rng = as_rng(seed)
     total = np.zeros(len(low))
-    for weight, mean, matrix in zip(mixture.weights, mixture.means, mixture.covariances.dense(), strict=True):
-        total += weight * _gaussian_probability(mean, matrix, low, high, rng)
+    tails = np.full(mixture.n_components, np.inf) if mixture.degrees_of_freedom is None else mixture.degrees_of_freedom
+    components = zip(mixture.weights, mixture.means, mixture.covariances.dense(), tails.tolist(), strict=True)
+    for weight, mean, matrix, nu in components:
+        if math.isinf(nu):
+            total += weight * _gaussian_probability(mean, matrix, low, high, rng)
+        else:
+            total += weight * student.student_probability(nu, mean, matrix, (low, high), rng)
     if mixture.noise is not None:
         total += mixture.noise.weight * mixture.noise.probability(low, high)
     return total.reshape(boxes)
@@ -205,14 +215,17 @@ def quantile(mixture: Mixture, p: Any) -> Array:
     wanted = as_probability_array(p, "p is")
     sds = np.sqrt(mixture.covariances.variances()[:, 0])
     means = mixture.means[:, 0]
-    ends = means[:, None] + sds[:, None] * special.ndtri(wanted.ravel())
+    tails = None if mixture.degrees_of_freedom is None else mixture.degrees_of_freedom[:, None]
+    standard = special.ndtri(wanted.ravel()) if tails is None else student.student_quantile(tails, wanted.ravel())
+    ends = means[:, None] + sds[:, None] * standard
     noise = None if mixture.noise is None else mixture.noise.axis_aligned()
     if noise is not None:
         ends = np.concatenate([ends, (noise.lower + wanted.ravel() * (noise.upper - noise.lower))[None]])
     positive = mixture.all_weights > 0
 
     def distribution(x: Array) -> Array:
-        total = mixture.weights @ special.ndtr((x - means[:, None]) / sds[:, None])
+        z = (x - means[:, None]) / sds[:, None]
+        total = mixture.weights @ (special.ndtr(z) if tails is None else student.student_cdf(tails, z))
         if noise is not None:
             total = total + noise.weight * np.clip((x - noise.lower) / (noise.upper - noise.lower), 0, 1)
         return np.asarray(total)

@@ -76,7 +76,7 @@ def _expected(rows: Rows, conditionals: Conditionals) -> Array:
 def _with_means(mixture: Mixture, rows: Rows) -> Rows:
     """Rows with missing values replaced by their conditional means."""
     filled = rows.copy()
-    responsibilities = kernels.kernel_for(MISSING_VALUES).posterior(mixture, Chunk(rows))
+    responsibilities = kernels.kernel_for(MISSING_VALUES, mixture).posterior(mixture, Chunk(rows))
     for own, which, conditionals in _by_pattern(mixture, rows):
         expected = _expected(rows[own], conditionals.only(which))
         missing = ~conditionals.seen[which]
@@ -87,14 +87,35 @@ def _with_means(mixture: Mixture, rows: Rows) -> Rows:
 def _draws(mixture: Mixture, rows: Rows, conditionals: Conditionals, count: int, rng: Rng) -> Array:
     """So many draws of all columns, (count, m, d), for the rows of a pattern; only the missing ones are of use."""
     k, many = mixture.n_components, (count, len(rows))
-    cumulated = kernels.kernel_for(MISSING_VALUES).posterior(mixture, Chunk(rows)).cumsum(axis=1)
+    cumulated = kernels.kernel_for(MISSING_VALUES, mixture).posterior(mixture, Chunk(rows)).cumsum(axis=1)
     chosen = (rng.random(many)[:, :, None] > cumulated[None, :, :-1]).sum(axis=2)
     expected = _expected(rows, conditionals)[np.arange(len(rows)), chosen]
     rest, unknown = conditionals.rest[0], ~conditionals.seen[0]
     matrices = rest if rest.ndim == 3 else rest[..., None] * np.eye(rest.shape[-1])
     lower = np.linalg.cholesky(np.where(unknown & unknown[:, None], matrices[:k], np.eye(len(unknown))))
-    errors = np.einsum("...ij,...j->...i", lower[np.minimum(chosen, k - 1)], rng.standard_normal((*many, len(unknown))))
+    own = np.minimum(chosen, k - 1)
+    errors = np.einsum("...ij,...j->...i", lower[own], rng.standard_normal((*many, len(unknown))))
+    if (tails := mixture.affine.tails) is not None:
+        errors *= _t_factors(rows, conditionals, tails.degrees_of_freedom[own], own, rng)[..., None]
     if mixture.noise is None:
         return expected + errors
     uniform = mixture.noise.sample(count * len(rows), rng).reshape(*many, -1)
     return np.where((chosen == k)[..., None], uniform, expected + errors)
+
+
+def _t_factors(rows: Rows, conditionals: Conditionals, nu: Array, chosen: NDArray[np.intp], rng: Rng) -> Array:
+    """Random factors of the Gaussian errors of draws for the rows of a pattern, (count, m), from chosen t components.
+
+    ``nu`` and ``chosen``, (count, m), are the components' degrees of freedom and numbers.
+
+    Given the columns seen, of which there are q, at a squared distance D, the scale u has a chi-squared distribution
+    with nu + q degrees of freedom, divided by nu + D.
+    """
+    affine = conditionals.density(0).affine
+    known = np.where(np.isnan(rows), affine.shift, rows) - affine.shift
+    distance = kernels.squared_mahalanobis(affine, np.ascontiguousarray(known.T))[chosen, np.arange(len(rows))]
+    count = int(conditionals.seen[0].sum())
+    factors, finite = np.ones(chosen.shape), np.isfinite(nu)
+    chi_squared = rng.chisquare(np.where(finite, nu, 1.0) + count)
+    factors[finite] = np.sqrt((nu + distance)[finite] / chi_squared[finite])
+    return factors

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mixtura._support import as_column_positions, frozen_array
 from mixtura.errors import ParameterError
+from mixtura.mixture.student import condition_t
 
 if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
@@ -43,7 +44,8 @@ def condition(mixture: Mixture, columns: Sequence[int | str], values: Sequence[f
     """The conditional distribution of the other columns, given ``values`` of these columns: again a mixture.
 
     Weights become the posterior of the components given the values, means follow the linear regression of
-    the other columns, and covariances are Schur complements (Bishop 2006, equations 2.81 and 2.82).
+    the other columns, and covariances are Schur complements (Bishop 2006, equations 2.81 and 2.82). Those of t
+    components grow with the distance of the values given (`condition_t`), and the degrees of freedom by their number.
 
     Examples
     --------
@@ -63,7 +65,10 @@ def condition(mixture: Mixture, columns: Sequence[int | str], values: Sequence[f
     weights = mixture.marginal([int(j) for j in given]).posterior(point[None])[0]
     noise = None if mixture.noise is None else mixture.noise.marginal(keep).with_weight(weights[-1])
     weights = weights[: mixture.n_components]
-    shifts, covariances = mixture.covariances.condition(given, keep, point - mixture.means[:, given])
+    deviations = point - mixture.means[:, given]
+    shifts, covariances = mixture.covariances.condition(given, keep, deviations)
     names = tuple(mixture.columns[j] for j in keep) if mixture.columns else None
-    moments = {"weights": weights, "means": mixture.means[:, keep] + shifts}
-    return replace(mixture, **moments, covariances=covariances, columns=names, n_parameters=0, noise=noise)
+    moments: dict[str, Any] = {"weights": weights, "means": mixture.means[:, keep] + shifts, "covariances": covariances}
+    if mixture.degrees_of_freedom is not None:
+        moments["degrees_of_freedom"], moments["covariances"] = condition_t(mixture, given, deviations, covariances)
+    return replace(mixture, **moments, columns=names, n_parameters=0, noise=noise)

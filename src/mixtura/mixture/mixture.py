@@ -26,8 +26,8 @@ from mixtura._support import (
 from mixtura.covariance import Covariance
 from mixtura.data import MISSING_VALUES, Chunk, Measured, Measurement, plain_rows
 from mixtura.errors import ParameterError
-from mixtura.kernels import MAX_DISTANCE, Affine
-from mixtura.mixture import assembly, distribution, hdr, marginals, model_file
+from mixtura.kernels import Affine
+from mixtura.mixture import assembly, distribution, hdr, marginals, model_file, student
 from mixtura.mixture.anywhere import for_rows_anywhere, number_of_weights
 from mixtura.mixture.component_table import component_html, component_records
 from mixtura.mixture.impute import impute
@@ -37,6 +37,8 @@ from mixtura.mixture.noise import NOISE_LABEL, Noise
 @dataclass(frozen=True, eq=False)
 class Mixture:
     """A Gaussian mixture: p(x) = sum_j w_j N(x | m_j, S_j), plus w_0 / V where there is noise in a region of volume V.
+
+    With ``degrees_of_freedom`` components are multivariate t distributions with locations m_j and scale matrices S_j.
 
     Parameters
     ----------
@@ -58,6 +60,9 @@ class Mixture:
         The uniform distribution of rows that belong to no component, with its weight w_0.
     table_kind : {"records", "pandas", "polars"}
         Kind of table that `table` returns; a fit sets it to that of its rows.
+    degrees_of_freedom : array-like of shape (k,), or float, optional
+        Of t components, whose tails are the heavier the fewer they are; infinite ones are of Gaussian components. The
+        covariance of a t component is nu / (nu - 2) times its scale matrix, and infinite for nu of at most 2.
 
     Raises
     ------
@@ -82,21 +87,29 @@ class Mixture:
     n_parameters: int = 0
     noise: Noise | None = None
     table_kind: TableKind = "records"
+    degrees_of_freedom: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "covariances", assembly.as_covariances(self.covariances))
         weights, means = assembly.check_parameters(self.weights, self.means, self.covariances, self.noise)
         k, d = means.shape
+        tails = student.as_degrees_of_freedom(self.degrees_of_freedom, k)
         stored = k - 1 + k * d + self.covariances.n_parameters + (2 if self.noise else 0)
-        object.__setattr__(self, "weights", weights)
-        object.__setattr__(self, "means", means)
-        object.__setattr__(self, "columns", as_names(self.columns, d, "columns"))
-        object.__setattr__(self, "component_names", as_names(self.component_names, k, "component_names"))
-        object.__setattr__(self, "n_parameters", as_count(self.n_parameters, "n_parameters", least=0) or stored)
+        stored += 0 if tails is None else int(np.isfinite(tails).sum())
+        assembly.set_fields(
+            self,
+            degrees_of_freedom=tails,
+            weights=weights,
+            means=means,
+            columns=as_names(self.columns, d, "columns"),
+            component_names=as_names(self.component_names, k, "component_names"),
+            n_parameters=as_count(self.n_parameters, "n_parameters", least=0) or stored,
+        )
 
     def __repr__(self) -> str:
         noise = " and noise" if self.noise else ""
-        shape = f"{format_count(self.n_components, 'component')}{noise} in {format_count(self.n_features, 'dimension')}"
+        kind = "t component" if student.has_t_components(self) else "component"
+        shape = f"{format_count(self.n_components, kind)}{noise} in {format_count(self.n_features, 'dimension')}"
         return f"<Mixture of {shape}, {self.affine.form} covariances>"
 
     def _repr_html_(self) -> str:
@@ -137,22 +150,23 @@ class Mixture:
 
     @property
     def mean(self) -> Array:
-        """Mean of the mixture, (d,)."""
-        return assembly.mixture_mean(self.weights, self.means, self.noise)
+        """Mean of the mixture, (d,); NaN if a component has at most one degree of freedom, and so no mean."""
+        return student.mean_of(self)
 
     @property
     def covariance(self) -> Array:
-        """Covariance matrix of the mixture, (d, d): within plus between components."""
-        return assembly.mixture_covariance(self.weights, self.means, self.covariances, self.noise)
+        """Covariance matrix, (d, d): infinite or NaN if a component has at most two, or one, degrees of freedom."""
+        return student.covariance_of(self)
 
     @cached_property
     def affine(self) -> Affine:
         """Weighted log-densities of the components, as kernels read them; accurate far from the origin, too."""
-        return assembly.affine_maps(self.weights, self.means, self.covariances, self.noise)
+        tails = self.degrees_of_freedom if student.has_t_components(self) else None
+        return assembly.affine_maps(self.weights, self.means, self.covariances, self.noise, tails)
 
     @for_rows_anywhere("log_joint", float, number_of_weights)
     def log_joint(self, X: Any) -> Array:
-        """Log of w_j N(x | m_j, S_j) for each row x and component j, (n, k); noise has one more column, the last.
+        """Log of w_j p_j(x) for each row x and component j, (n, k); noise has one more column, the last.
 
         Examples
         --------
@@ -160,17 +174,7 @@ class Mixture:
         >>> Mixture([0.5, 0.5], [[0.0], [4.0]], [[[1.0]], [[1.0]]]).log_joint([0.0, 2.0]).round(2).tolist()
         [[-1.61, -9.61], [-3.61, -3.61]]
         """
-        rows = self.check_rows(X)
-        affine, result = self.affine, np.empty((len(rows), len(self.all_weights)))
-        shifted = rows - affine.shift  # float64, whatever the rows' dtype
-        for j in range(self.n_components):
-            with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-                white = self.covariances.whiten(j, shifted) - affine.offsets[j]
-                distance = np.einsum("ij,ij->i", white, white)
-            # fmin also replaces NaN, the difference of two infinities
-            result[:, j] = affine.constants[j] - 0.5 * np.fmin(distance, MAX_DISTANCE)
-        result[:, self.n_components :] = affine.constants[self.n_components :]
-        return result
+        return assembly.component_log_densities(self.affine, self.covariances, self.check_rows(X))
 
     @for_rows_anywhere("logpdf", float)
     def logpdf(self, X: Any) -> Array:
@@ -183,7 +187,7 @@ class Mixture:
         [-0.9189]
         """
         rows, measurement = self._measured_rows(X)
-        return kernels.kernel_for(measurement).log_density(self, Chunk(rows, measurement=measurement))
+        return kernels.kernel_for(measurement, self).log_density(self, Chunk(rows, measurement=measurement))
 
     @for_rows_anywhere("posterior", float, number_of_weights)
     def posterior(self, X: Any) -> Array:
@@ -199,13 +203,13 @@ class Mixture:
         [[0.5, 0.5]]
         """
         rows, measurement = self._measured_rows(X)
-        return kernels.kernel_for(measurement).posterior(self, Chunk(rows, measurement=measurement))
+        return kernels.kernel_for(measurement, self).posterior(self, Chunk(rows, measurement=measurement))
 
     @for_rows_anywhere("label", int)
     def predict(self, X: Any) -> NDArray[np.int64]:
         """The most probable component of each row, (n,), the first of several that tie; -1 for noise."""
         rows, measurement = self._measured_rows(X)
-        labels = kernels.kernel_for(measurement).labels(self, Chunk(rows, measurement=measurement))
+        labels = kernels.kernel_for(measurement, self).labels(self, Chunk(rows, measurement=measurement))
         return labels if self.noise is None else np.where(labels < self.n_components, labels, NOISE_LABEL)
 
     cdf = distribution.cdf
@@ -246,8 +250,10 @@ class Mixture:
         total = 1 - self.noise.weight if self.noise else 1.0
         weights = assembly.rescale_weights(self.weights[kept], total)
         names = tuple(self.component_names[j] for j in kept) if self.component_names else None
-        parts = {"weights": weights, "means": self.means[kept], "covariances": self.covariances.select(kept)}
-        return replace(self, **parts, component_names=names, n_parameters=0)
+        tails = None if self.degrees_of_freedom is None else self.degrees_of_freedom[kept]
+        parts: dict[str, Any] = {"weights": weights, "means": self.means[kept], "component_names": names}
+        covariances = self.covariances.select(kept)
+        return replace(self, **parts, covariances=covariances, degrees_of_freedom=tails, n_parameters=0)
 
     def named(self, *names: str) -> Mixture:
         """The mixture with names for its components, one for each; none at all takes the names away."""
@@ -258,13 +264,13 @@ class Mixture:
     ) -> Mixture:
         """The same distribution with other names and kind of tables; parameters are not checked and computed again."""
         other = copy(self)
-        object.__setattr__(other, "columns", as_names(columns, self.n_features, "columns"))
-        object.__setattr__(other, "component_names", as_names(component_names, self.n_components, "component_names"))
-        object.__setattr__(other, "table_kind", table_kind)
+        names = as_names(columns, self.n_features, "columns")
+        own = as_names(component_names, self.n_components, "component_names")
+        assembly.set_fields(other, columns=names, component_names=own, table_kind=table_kind)
         return other
 
     def without_noise(self) -> Mixture:
-        """The mixture of the Gaussian components alone, their weights rescaled to sum to one."""
+        """The mixture of the components without noise, their weights rescaled to sum to one."""
         if self.noise is None:
             return self
         # 0 is counted anew: the region may have been known, and given no parameters.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
-from mixtura._support import as_count, frozen_array
+import numpy as np
+
+from mixtura._support import as_count, as_kind, frozen_array
 from mixtura.covariance import covariance_from_dict
 from mixtura.errors import DataError
 from mixtura.mixture.noise import Noise
@@ -29,6 +32,7 @@ def model_to_json(mixture: Mixture, **more: Any) -> str:
         "components": mixture.component_names,
         "n_parameters": mixture.n_parameters,
         **({"noise": mixture.noise.to_dict()} if mixture.noise else {}),
+        **({} if mixture.degrees_of_freedom is None else {"degrees_of_freedom": tails_to_plain(mixture)}),
         **more,
     }
     return json.dumps(content, indent=1, allow_nan=False)
@@ -65,8 +69,21 @@ def mixture_parameters(content: dict[str, Any]) -> dict[str, Any]:
             "component_names": content.get("components"),
             "n_parameters": as_count(content.get("n_parameters", 0), "n_parameters", least=0),
             "noise": None if content.get("noise") is None else Noise.from_dict(content["noise"]),
+            "degrees_of_freedom": tails_from_plain(content.get("degrees_of_freedom")),
         }
     except KeyError as error:
         raise DataError(f"not a valid model file: {error} is missing") from None
     except (ValueError, TypeError, OverflowError) as error:
         raise DataError(f"not a valid model file: {error}") from None
+
+
+def tails_to_plain(mixture: Mixture) -> list[float | None]:
+    """Degrees of freedom as JSON can hold them: infinite ones, of Gaussian components, become null."""
+    return [nu if math.isfinite(nu) else None for nu in np.asarray(mixture.degrees_of_freedom).tolist()]
+
+
+def tails_from_plain(plain: Any) -> list[float] | None:
+    """Degrees of freedom that `tails_to_plain` wrote."""
+    if plain is None:
+        return None
+    return [math.inf if nu is None else as_kind(float, nu) for nu in as_kind(list, plain)]

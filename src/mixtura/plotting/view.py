@@ -29,7 +29,9 @@ def separation(mixture: Mixture) -> Array:
     >>> separation(Mixture([0.5, 0.5], [[0.0, 0.0], [2.0, 0.0]], DiagonalCovariance(np.ones((1, 1)), 2, 2))).tolist()
     [0.5, 0.0]
     """
-    between = mixture.weights @ (mixture.means - mixture.mean) ** 2
+    centre = mixture.mean
+    centre = np.where(np.isnan(centre), mixture.weights @ mixture.means, centre)  # t components may have no mean
+    between = mixture.weights @ (mixture.means - centre) ** 2
     within = mixture.weights @ mixture.covariances.variances()
     return between / (between + within)
 

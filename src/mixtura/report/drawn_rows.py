@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mixtura._support import Array, Index
 from mixtura.data import as_source
 from mixtura.data.tables import Table
-from mixtura.mixture import Mixture
+from mixtura.mixture import Mixture, require_gaussian
 
 # More points than this make the file large and hide each other; of many columns fewer rows are drawn.
 MOST_ROWS, MOST_VALUES = 100_000, 1_600_000
@@ -68,6 +68,7 @@ def rows_of_page(mixture: Mixture, X: Any) -> DrawnRows:
     >>> drawn.rows.tolist(), drawn.numbers.tolist(), drawn.is_sample
     ([[0.5], [1.5]], [0, 1], False)
     """
+    require_gaussian(mixture, "the page, whose pictures are computed in the browser,")
     source = as_source(X, expected=mixture)
     most = min(MOST_ROWS, MOST_VALUES // source.n_features, MOST_RESPONSIBILITIES // mixture.n_components)
     chunk = source.rows(max(most, 1), np.random.default_rng(0))

@@ -54,6 +54,7 @@ def select(
     prior: Any = None,
     noise: Any = None,
     equal_weights: bool = False,
+    tails: str | float = "normal",
     start: Any = DEFAULT,
     sample_weight: Any = None,
     weights_are: str | None = None,
@@ -79,7 +80,7 @@ def select(
     criterion : {"bic", "icl", "aic", "aicc", "cv"}
         Criterion of the ranking; lower is better. ``"cv"`` is minus twice the log-likelihood by five-fold
         cross-validation.
-    constraint, prior, equal_weights
+    constraint, prior, equal_weights, tails
         As in `mixtura.fit`.
     noise
         Noise component of every cell, as in `mixtura.fit`; ``"hierarchical"`` and ``"seeds"`` leave out the rows that
@@ -128,7 +129,7 @@ def select(
     """
     em = as_em(em, tol=tol, max_iter=max_iter)
     _check_em(em)
-    requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights)
+    requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights, tails=tails)
     as_criterion(criterion)
     X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
     table, source = plain_rows(X), with_completed_rows(as_source(X, sample_weight, weights_are=weights_are))
@@ -197,7 +198,7 @@ def _estimable(names: tuple[str, ...], source: Source, requested: Model, em: EM)
 def _settings(starts: tuple[Any, ...], requested: Model, em: EM) -> dict[str, Any]:
     """Options of a selection, without grid and criterion, as plain values."""
     model = requested.to_dict()
-    own = {name: model[name] for name in ("constraint", "prior", "noise", "equal_weights")}
+    own = {name: model[name] for name in ("constraint", "prior", "noise", "equal_weights", "tails")}
     return {
         "start": starts,
         **own,

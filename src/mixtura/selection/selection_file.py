@@ -137,5 +137,5 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "criterion": as_criterion,
     "entropy": partial(as_count, name="entropy", least=0, most=1 << 128),
     "seed": lambda seed: None if seed is None else as_kind(int, seed),
-    "settings": lambda settings: settings | {"start": as_tuple_of(str, settings["start"])},
+    "settings": lambda settings: {"tails": "normal"} | settings | {"start": as_tuple_of(str, settings["start"])},
 }

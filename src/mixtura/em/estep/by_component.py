@@ -9,7 +9,7 @@ import numpy as np
 from mixtura._support import Array, underflow_to_zero
 from mixtura.data import Chunk
 from mixtura.kernels import Affine, Density, Kernel
-from mixtura.stats import ScatterKind, Stats
+from mixtura.stats import ScatterKind, Stats, joined_scales
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +54,5 @@ def statistics_of(
     scatter = np.concatenate([part.scatter for part in parts])
     scatter = scatter.sum(axis=0, keepdims=True) if scatter_kind == "pooled" else scatter
     total, mean = (np.concatenate([getattr(part, name) for part in parts]) for name in ("weight", "mean"))
-    return Stats(total, mean, scatter, 0.0, 0.0)
+    scales = joined_scales([part.scales for part in parts])
+    return Stats(total, mean, scatter, 0.0, 0.0, scales=scales)

@@ -98,7 +98,7 @@ class Groups:
     def __call__(
         self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
     ) -> tuple[Stats, Any]:
-        kernel, k = kernel_of(source), mixture.n_components
+        kernel, k = kernel_of(source, mixture), mixture.n_components
 
         def joints(chunk: Chunk) -> RowValues:
             return RowValues(((chunk.positions, log_joint_of(kernel, mixture, chunk).T),))
@@ -128,7 +128,7 @@ class Groups:
     def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
         """Responsibilities of the rows' groups, (m, k), of which the chunk has all rows, and the weights, (m,)."""
         part, weight = self.select_rows(chunk.positions), chunk.weigh(np.ones(len(chunk.rows)))
-        joints = log_joint_of(kernel_for(chunk.measurement), mixture, chunk)
+        joints = log_joint_of(kernel_for(chunk.measurement, mixture), mixture, chunk)
         return part.of_groups(joints, weight, np.log(mixture.weights))[0][part.numbers], weight
 
     def select_rows(self, positions: slice | NDArray[np.intp]) -> Groups:

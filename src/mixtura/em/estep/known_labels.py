@@ -123,7 +123,7 @@ class KnownLabels:
     def __call__(
         self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
     ) -> tuple[Stats, Any]:
-        kernel = kernel_of(source)
+        kernel = kernel_of(source, mixture)
 
         def estep(chunk: Chunk) -> Stats:
             own = self.labels[chunk.positions]
@@ -139,7 +139,7 @@ class KnownLabels:
 
     def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
         """Responsibilities, (m, k), one for the known component of a row, and the rows' weights, (m,)."""
-        found, own = kernel_for(chunk.measurement).posterior(mixture, chunk), self.labels[chunk.positions]
+        found, own = kernel_for(chunk.measurement, mixture).posterior(mixture, chunk), self.labels[chunk.positions]
         known = own != UNKNOWN
         found[known] = np.eye(found.shape[1])[own[known]]
         return found, chunk.weigh(np.ones(len(own)))

@@ -42,11 +42,11 @@ class Plain:
     def __call__(
         self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
     ) -> tuple[Stats, Any]:
-        return source.sum(kernel_of(source).estep_pass(mixture, scatter_kind)), memory
+        return source.sum(kernel_of(source, mixture).estep_pass(mixture, scatter_kind)), memory
 
     def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
         """Responsibilities by Bayes' rule, (m, k), and the rows' weights, (m,)."""
-        return kernel_for(chunk.measurement).posterior(mixture, chunk), chunk.weigh(np.ones(len(chunk.rows)))
+        return kernel_for(chunk.measurement, mixture).posterior(mixture, chunk), chunk.weigh(np.ones(len(chunk.rows)))
 
     def select_rows(self, positions: slice | NDArray[np.intp]) -> Plain:
         """Itself, since it treats all rows alike."""

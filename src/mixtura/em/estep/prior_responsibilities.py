@@ -91,7 +91,7 @@ class PriorResponsibilities:
     def __call__(
         self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
     ) -> tuple[Stats, Any]:
-        kernel = kernel_of(source)
+        kernel = kernel_of(source, mixture)
 
         def estep(chunk: Chunk) -> Stats:
             found, density, largest = self._bayes(kernel, mixture, chunk)
@@ -108,7 +108,7 @@ class PriorResponsibilities:
 
     def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
         """Responsibilities, (m, k), and the rows' weights, (m,)."""
-        found = self._bayes(kernel_for(chunk.measurement), mixture, chunk)[0]
+        found = self._bayes(kernel_for(chunk.measurement, mixture), mixture, chunk)[0]
         return found, chunk.weigh(np.ones(len(chunk.rows)))
 
     def select_rows(self, positions: slice | NDArray[np.intp]) -> PriorResponsibilities:

@@ -49,7 +49,7 @@ class Trimmed:
         self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
     ) -> tuple[Stats, float]:
         fractions, cutoff = self.kept_fractions(source, mixture)
-        k, kernel = len(mixture.all_weights), kernel_of(source)
+        k, kernel = len(mixture.all_weights), kernel_of(source, mixture)
 
         def estep(chunk: Chunk) -> Stats:
             own = fractions[chunk.positions]
@@ -73,7 +73,7 @@ class Trimmed:
         >>> Trimmed(0.375).kept_fractions(ArraySource.of([0.0, 9.0, 1.0, -8.0]), one)[0].tolist()
         [1.0, 0.0, 1.0, 0.5]
         """
-        kernel = kernel_of(source)
+        kernel = kernel_of(source, mixture)
 
         def densities(chunk: Chunk) -> RowValues:
             logs = kernel.log_density(mixture, chunk)
@@ -88,7 +88,7 @@ class Trimmed:
 
     def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
         """Responsibilities by Bayes' rule, (m, k), and the rows' weights, (m,), zero below the cutoff in ``memory``."""
-        kernel = kernel_for(chunk.measurement)
+        kernel = kernel_for(chunk.measurement, mixture)
         kept = kernel.log_density(mixture, chunk) >= (-np.inf if memory is None else memory)
         return kernel.posterior(mixture, chunk), chunk.weigh(kept.astype(np.float64))
 

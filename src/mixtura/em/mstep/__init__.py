@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mixtura.em.mstep.degrees_of_freedom import TailModel, as_tails, tail_model
 from mixtura.em.mstep.floor import as_floor, equal_covariances, floor_variances, pull_to_zero, ridge
 from mixtura.em.mstep.means import FixedMeans, FreeMeans, MeanModel
 from mixtura.em.mstep.mstep import Maximiser, MStep, covariances_for
@@ -21,14 +22,17 @@ __all__ = [
     "MeanModel",
     "NormalInverseWishart",
     "Prior",
+    "TailModel",
     "WeightModel",
     "as_floor",
     "as_plain",
     "as_prior",
+    "as_tails",
     "covariances_for",
     "equal_covariances",
     "floor_variances",
     "pull_to_zero",
     "ridge",
+    "tail_model",
     "with_data",
 ]

@@ -97,7 +97,7 @@ class FixedMeans:
     def __call__(self, stats: Stats) -> Stats:
         means = self.admit(stats.mean)
         # By Steiner's theorem, the scatter about a point other than the mean.
-        scatter = stats.scatter + outer(stats.weight, stats.mean - means, stats.scatter_kind)
+        scatter = stats.scatter + outer(stats.moment_weight, stats.mean - means, stats.scatter_kind)
         return replace(stats, mean=means, scatter=scatter)
 
     def admit(self, means: Array) -> Array:

@@ -12,6 +12,7 @@ from mixtura._support import TINY, Array, Index
 from mixtura.covariance import Covariance
 from mixtura.covariance.models import CovarianceModel, FixedCovariances, Mask
 from mixtura.data import Source
+from mixtura.em.mstep.degrees_of_freedom import NORMAL_TAILS, TailModel
 from mixtura.em.mstep.floor import ridge
 from mixtura.em.mstep.means import FREE_MEANS, FixedMeans, MeanModel
 from mixtura.em.mstep.prior import FLAT, Prior
@@ -57,6 +58,8 @@ class MStep:
         The noise component, whose weight is estimated.
     ridge : float
         Added to all variances (scikit-learn's ``reg_covar``).
+    tails : TailModel
+        How degrees of freedom are estimated.
 
     Examples
     --------
@@ -74,6 +77,7 @@ class MStep:
     prior: Prior = FLAT
     background: Noise | None = None
     ridge: float = 0.0
+    tails: TailModel = NORMAL_TAILS
 
     @property
     def scatter_kind(self) -> ScatterKind:
@@ -83,7 +87,7 @@ class MStep:
     @property
     def in_kernel(self) -> bool:
         """Whether a kernel's own EM iterations have the same M-step, if they know the covariance model."""
-        parts = (self.covariances, self.weights, self.means)
+        parts = (self.covariances, self.weights, self.means, self.tails)
         return self.background is None and all(part.in_kernel for part in parts)
 
     def __call__(self, stats: Stats, previous: Mixture | None = None) -> tuple[Mixture, Mask]:
@@ -93,14 +97,23 @@ class MStep:
         own = self.prior.add_scale(self.means(self.prior.shrink_means(own)), self.covariances)
         fitted, at_floor = self.covariances.fit(own, self.floor, previous.covariances if previous else None)
         noise_weight = counted.noise_weight / counted.total
-        return self.assemble(counted.fractions, own.mean, fitted, noise_weight), at_floor
+        tails = self.tails(stats, previous.degrees_of_freedom if previous else None)
+        return self.assemble(counted.fractions, own.mean, fitted, noise_weight, tails), at_floor
 
-    def assemble(self, weights: Array, means: Array, covariances: Covariance, noise_weight: float = 0.0) -> Mixture:
+    def assemble(
+        self,
+        weights: Array,
+        means: Array,
+        covariances: Covariance,
+        noise_weight: float = 0.0,
+        degrees_of_freedom: Array | None = None,
+    ) -> Mixture:
         """A mixture with the number of parameters that this M-step estimates; noise adds two, its weight and volume."""
         k, d = means.shape
         noise = self.background.with_weight(noise_weight) if self.background else None
-        count = self.n_free(k, d)
-        return Mixture(self.weights(weights), means, covariances, n_parameters=count + (2 if noise else 0), noise=noise)
+        count = self.n_free(k, d) + (2 if noise else 0)
+        parts: dict[str, Any] = {"n_parameters": count, "noise": noise, "degrees_of_freedom": degrees_of_freedom}
+        return Mixture(self.weights(weights), means, covariances, **parts)
 
     def admit(self, start: Mixture) -> tuple[Mixture, Mask]:
         """The mixture of this model nearest to a given one: the M-step of that one's weights, means and covariances.
@@ -113,7 +126,8 @@ class MStep:
         stats = Stats(weight, start.means, scatter, 0.0, 0.0)
         covariances, at_floor = self.covariances.fit(stats, np.maximum(self.floor, self.ridge), given)
         noise_weight = start.noise.weight if start.noise else 0.0
-        return self.assemble(start.weights, self.means.admit(start.means), covariances, noise_weight), at_floor
+        tails = self.tails.admit(start.degrees_of_freedom, start.n_components)
+        return self.assemble(start.weights, self.means.admit(start.means), covariances, noise_weight, tails), at_floor
 
     def penalty(self, mixture: Mixture) -> float:
         """Log-density of the prior at a mixture up to a constant, which EM adds to the log-likelihood; 0 if flat."""
@@ -156,7 +170,8 @@ class MStep:
 
     def n_free(self, k: int, d: int) -> int:
         """Number of estimated parameters of k components in d dimensions, without those of noise."""
-        return self.weights.n_parameters(k) + self.means.n_parameters(k, d) + self.covariances.n_parameters(k, d)
+        location = self.weights.n_parameters(k) + self.means.n_parameters(k, d)
+        return location + self.covariances.n_parameters(k, d) + self.tails.n_parameters(k)
 
     def keep(self, components: Index) -> MStep:
         """The M-step for some of the components (indices or a mask), after others were removed."""

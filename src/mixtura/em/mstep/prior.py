@@ -147,11 +147,13 @@ class NormalInverseWishart:
 
     def shrink_means(self, stats: Stats) -> Stats:
         """The statistics with ``shrinkage`` rows at the prior mean added to each component."""
-        pull, n = self.unit * self.shrinkage, stats.weight
+        pull, n = self.unit * self.shrinkage, stats.moment_weight
         part = np.divide(pull, n + pull, out=np.zeros_like(n), where=n + pull > 0)
         away = stats.mean - self.mean
         scatter = stats.scatter + outer(part * n, away, stats.scatter_kind)
-        return replace(stats, weight=n + pull, mean=stats.mean - part[:, None] * away, scatter=scatter)
+        scales = stats.scales and replace(stats.scales, weight=n + pull)
+        mean = stats.mean - part[:, None] * away
+        return replace(stats, weight=stats.weight + pull, mean=mean, scatter=scatter, scales=scales)
 
     def add_scale(self, stats: Stats, model: CovarianceModel) -> Stats:
         """The result of `shrink_means` with the weight and scatter that the prior adds for a covariance model."""

@@ -89,7 +89,7 @@ class QuasiNewton:
         if pairs and not is_concave_along(*pairs[-1]):
             after = State(kept, self.longest)
             return Step(problem.evaluate(target, at_floor, iterate.memory), after, 1)
-        information = state.information or estimate_information(problem.source, problem.estep, iterate)
+        information = state.information or estimate_information(problem.source, problem.estep, iterate, gradient)
         move = ascent_direction(pairs, gradient, information)
         known = len(pairs) == self.memory or not isinstance(information, CompleteInformation)
         enough = self.enough * (FEW_ROWS_FRACTION if iterate.stats.total <= FEW_ROWS else 1.0)
