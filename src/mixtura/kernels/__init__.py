@@ -12,8 +12,10 @@ from mixtura.kernels.base import Kernel, KernelRuns, Pass, ThreadedPass
 from mixtura.kernels.choice import NATIVE_BUILT, NUMPY_KERNEL, current_kernel, kernel_for, kernel_of, using_kernel
 from mixtura.kernels.conditionals import Conditionals, pattern_groups
 from mixtura.kernels.numpy import accumulate, sum_over_blocks
+from mixtura.kernels.row_errors import RowTerms
 from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.kernels.summaries import summarise
+from mixtura.kernels.true_values import RowErrors, TrueValues
 
 __all__ = [
     "MAX_DISTANCE",
@@ -26,8 +28,11 @@ __all__ = [
     "Kernel",
     "KernelRuns",
     "Pass",
+    "RowErrors",
+    "RowTerms",
     "RunResult",
     "ThreadedPass",
+    "TrueValues",
     "accumulate",
     "current_kernel",
     "kernel_for",

@@ -10,11 +10,12 @@ from contextvars import ContextVar
 from functools import cache
 from importlib.util import find_spec
 
-from mixtura.data import Measurement, MissingValues, Source
+from mixtura.data import Measurement, MissingValues, RowNoise, Source
 from mixtura.errors import ParameterError
 from mixtura.kernels import agglomeration, numpy
 from mixtura.kernels.base import Kernel
 from mixtura.kernels.incomplete import for_incomplete_rows
+from mixtura.kernels.row_noise import for_noisy_rows
 
 KERNEL_VARIABLE = "MIXTURA_KERNEL"
 
@@ -100,7 +101,7 @@ def using_kernel(kernel: Kernel) -> Iterator[None]:
 
 
 # For each kind of measurement: the kernel for such rows, which computes with another one.
-_KERNELS_FOR: dict[type, Callable[[Kernel], Kernel]] = {MissingValues: for_incomplete_rows}
+_KERNELS_FOR: dict[type, Callable[[Kernel], Kernel]] = {MissingValues: for_incomplete_rows, RowNoise: for_noisy_rows}
 
 
 def kernel_of(source: Source) -> Kernel:

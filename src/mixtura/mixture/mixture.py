@@ -24,13 +24,14 @@ from mixtura._support import (
     format_count,
 )
 from mixtura.covariance import Covariance
-from mixtura.data import MISSING_VALUES, Chunk, Measured, Measurement, plain_rows
+from mixtura.data import Chunk
 from mixtura.errors import ParameterError
 from mixtura.kernels import MAX_DISTANCE, Affine
-from mixtura.mixture import assembly, distribution, hdr, marginals, model_file
+from mixtura.mixture import assembly, deconvolution, distribution, hdr, marginals, model_file
 from mixtura.mixture.anywhere import for_rows_anywhere, number_of_weights
 from mixtura.mixture.component_table import component_html, component_records
 from mixtura.mixture.impute import impute
+from mixtura.mixture.measured_rows import measured_rows
 from mixtura.mixture.noise import NOISE_LABEL, Noise
 
 
@@ -173,8 +174,8 @@ class Mixture:
         return result
 
     @for_rows_anywhere("logpdf", float)
-    def logpdf(self, X: Any) -> Array:
-        """Log-density of each row, (n,).
+    def logpdf(self, X: Any, *, noise_covariance: Any = None) -> Array:
+        """Log-density of each row, (n,); with ``noise_covariance``, of rows with errors: see `mixtura.Measured`.
 
         Examples
         --------
@@ -182,14 +183,15 @@ class Mixture:
         >>> Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1)).logpdf([[0.0]]).round(4).tolist()
         [-0.9189]
         """
-        rows, measurement = self._measured_rows(X)
+        rows, measurement = self.measured_rows(X, noise_covariance)
         return kernels.kernel_for(measurement).log_density(self, Chunk(rows, measurement=measurement))
 
     @for_rows_anywhere("posterior", float, number_of_weights)
-    def posterior(self, X: Any) -> Array:
+    def posterior(self, X: Any, *, noise_covariance: Any = None) -> Array:
         """Responsibilities: the probability of each component given the row, by Bayes' rule, (n, k).
 
-        The probability of noise, if any, is in one more column, the last.
+        The probability of noise, if any, is in one more column, the last. With ``noise_covariance`` the rows have
+        errors of this covariance: see `mixtura.Measured`.
 
         Examples
         --------
@@ -198,20 +200,25 @@ class Mixture:
         >>> mixture.posterior([[2.0]]).tolist()
         [[0.5, 0.5]]
         """
-        rows, measurement = self._measured_rows(X)
+        rows, measurement = self.measured_rows(X, noise_covariance)
         return kernels.kernel_for(measurement).posterior(self, Chunk(rows, measurement=measurement))
 
     @for_rows_anywhere("label", int)
-    def predict(self, X: Any) -> NDArray[np.int64]:
-        """The most probable component of each row, (n,), the first of several that tie; -1 for noise."""
-        rows, measurement = self._measured_rows(X)
+    def predict(self, X: Any, *, noise_covariance: Any = None) -> NDArray[np.int64]:
+        """The most probable component of each row, (n,), the first of several that tie; -1 for noise.
+
+        With ``noise_covariance`` the rows have errors of this covariance: see `mixtura.Measured`.
+        """
+        rows, measurement = self.measured_rows(X, noise_covariance)
         labels = kernels.kernel_for(measurement).labels(self, Chunk(rows, measurement=measurement))
         return labels if self.noise is None else np.where(labels < self.n_components, labels, NOISE_LABEL)
 
     cdf = distribution.cdf
+    deconvolve = deconvolution.deconvolve
     impute = impute
     quantile = distribution.quantile
     probability = distribution.probability
+    measured_rows = measured_rows
     sample = distribution.sample
     uncertainty = distribution.uncertainty
     hdr_levels = hdr.hdr_levels
@@ -231,12 +238,6 @@ class Mixture:
     def check_incomplete_rows(self, X: Any) -> tuple[Rows, bool]:
         """Check rows like `check_rows`, with NaN for values that are missing, and whether there are any."""
         return as_matching_incomplete_rows(X, self.columns, self.n_features)
-
-    def _measured_rows(self, X: Any) -> tuple[Rows, Measurement | None]:
-        """Checked rows, and how they were measured: with missing values, or completely."""
-        rows, incomplete = self.check_incomplete_rows(plain_rows(X))
-        measurement = X.measurement(rows) if isinstance(X, Measured) else None
-        return rows, measurement or (MISSING_VALUES if incomplete else None)
 
     def select(self, components: NDArray[Any]) -> Mixture:
         """The mixture of some components (indices or a mask), their weights rescaled; noise keeps its weight."""
