@@ -49,10 +49,7 @@ def main(folder: Path) -> None:
         panels, (None, groups), ("row by row", "groups= (six rows of each thing)"), strict=True
     ):
         mixture = mixtura.fit(rows, 2, model="EEI", groups=given).mixture
-        joint = mixture.log_joint(rows)
-        if given is not None:  # the product of the densities of a thing's rows
-            joint = np.add.reduceat(joint, np.arange(0, len(rows), TIMES)).repeat(TIMES, axis=0)
-        labels = joint.argmax(axis=1)
+        labels = mixture.predict(rows, groups=given)
         right = max(np.mean(labels == kind), np.mean(labels != kind))
         print(f"{title:35} {right:.0%} of the rows are with their kind, means {mixture.means.round(2).tolist()}")
         draw(axes, rows, mixture, labels, title)

@@ -9,7 +9,17 @@ SOURCE = Path(__file__).parents[2] / "src" / "mixtura"
 # Rooms in which a name may be defined twice, and why.
 TWO_ENGINES = {  # each implements the contract of kernels.Kernel
     name: ["kernels", "kernels"]
-    for name in ("agglomerate", "estep", "labels", "level", "log_density", "moments", "posterior")
+    for name in (
+        "agglomerate",
+        "estep",
+        "labels",
+        "level",
+        "log_density",
+        "log_joint",
+        "moments",
+        "posterior",
+        "row_sums",
+    )
 }
 COMMANDS = {  # a command of the command line has the name of the function that it calls
     "bootstrap": ["analysis", "cli"],

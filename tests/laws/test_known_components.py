@@ -172,3 +172,19 @@ def test_missing_priors_and_groups_say_nothing():
 def test_a_prior_that_tells_of_some_components_only_starts_from_all_rows():
     prior = np.where((TRUE == 0)[:, None], [1.0, 0.1, 0.1], 1.0)
     assert np.isfinite(fitted(ROWS, 3, prior_responsibilities=prior).loglik)
+
+
+def test_groups_of_new_rows_share_their_label():
+    fit = fitted(ROWS, 3, groups=GROUPS)
+    shared = fit.mixture.posterior(ROWS, groups=GROUPS)
+    own = Groups(GROUPS).responsibilities(mixtura.data.Chunk(ROWS), fit.mixture)[0]
+    np.testing.assert_allclose(shared, own, rtol=1e-10)
+    np.testing.assert_allclose(fit.mixture.posterior(ROWS, groups=np.arange(180)), fit.mixture.posterior(ROWS))
+    labels = fit.mixture.predict(ROWS, groups=GROUPS)
+    assert all(len(set(labels[g == GROUPS])) == 1 for g in range(60))
+    assert (labels == TRUE).mean() > (fit.mixture.predict(ROWS) == TRUE).mean()
+    noisy = fitted(ROWS, 3, noise=0.05).mixture
+    with pytest.raises(ParameterError, match="the mixture has noise"):
+        noisy.posterior(ROWS, groups=GROUPS)
+    absent = mixtura.Mixture([1.0, 0.0], fit.mixture.means[:2], fit.mixture.covariances.select(np.arange(2)))
+    assert (absent.predict(ROWS, groups=GROUPS) == 0).all()

@@ -28,6 +28,7 @@ from mixtura._support.digest import digest_of
 from mixtura._support.distinct import distinct_rows
 from mixtura._support.files import atomic_write, write_text
 from mixtura._support.finite import finite_values
+from mixtura._support.groups import as_groups, sums_by_group
 from mixtura._support.html import html_table
 from mixtura._support.labels import is_missing, without_missing
 from mixtura._support.lazy import LazyModule
@@ -82,6 +83,7 @@ __all__ = [
     "as_entropy",
     "as_flag",
     "as_fraction",
+    "as_groups",
     "as_incomplete_rows",
     "as_kind",
     "as_known_seed",
@@ -128,6 +130,7 @@ __all__ = [
     "run_replicates",
     "same_value",
     "shortened",
+    "sums_by_group",
     "table_kind",
     "text_table",
     "thread_count",

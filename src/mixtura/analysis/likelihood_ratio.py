@@ -28,7 +28,7 @@ from mixtura._support import (
     table_kind,
     underflow_to_zero,
 )
-from mixtura.data import ArraySource, ColumnValues, first_values, given_weights, round_to_units, with_holes_of
+from mixtura.data import ArraySource, ColumnValues, Measured, first_values, given_weights, round_to_units, with_holes_of
 from mixtura.errors import ParameterError
 from mixtura.fitting import Fit, fit
 from mixtura.plotting import Place, plot_likelihood_ratios
@@ -176,6 +176,16 @@ class LikelihoodRatioTests:
         return plot_likelihood_ratios(self.tests, Place.of(ax, figsize, title, path))
 
 
+def _exact_rows(X: Any) -> Rows:
+    """Checked rows, (m, d); raises ParameterError where they have errors, which replicates would not have."""
+    if isinstance(X, Measured) or getattr(X, "noise_variance", None) is not None:
+        raise ParameterError(
+            "the rows have errors of measurement, which this test does not draw; use mixtura.select, or "
+            "mixtura.bootstrap with method='parametric'"
+        )
+    return as_incomplete_rows(X)[0]
+
+
 def likelihood_ratio_tests(
     X: Any,
     n_components: int | Iterable[int] = range(1, 9),
@@ -230,7 +240,7 @@ def likelihood_ratio_tests(
     """
     if not 0 < as_real(level) <= 1:
         raise ParameterError(f"level is {shortened(level)}; expected a number above 0 and at most 1, such as 0.05")
-    rows, sample_weight = as_incomplete_rows(X)[0], given_weights(X, sample_weight)
+    rows, sample_weight = _exact_rows(X), given_weights(X, sample_weight)
     times = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     rng, wanted = as_rng(seed), as_count(n, "n")
     values = ColumnValues.of(ArraySource.of_rows(rows, sample_weight, None, weights_are))

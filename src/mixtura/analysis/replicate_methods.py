@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng
-from mixtura.data import ArraySource, MeasuredSource, Source, first_values, round_to_units
+from mixtura.data import ArraySource, MeasuredSource, RowNoise, Source, first_values, round_to_units
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 
@@ -97,9 +97,12 @@ def _sample_fit(mixture: Mixture, data: Sample, rng: Rng) -> Replicate:
     for j in range(mixture.n_components) if known is not None else ():
         own = np.flatnonzero(known == j)
         drawn[own] = mixture.select(np.array([j])).without_noise().sample(len(own), rng)[0]
+    weights = np.repeat(data.sampling_weights, times)
+    if isinstance(data.source, MeasuredSource) and isinstance(data.source.measurement, RowNoise):
+        return _measured_again(data.source, drawn, np.repeat(np.arange(len(times)), times), weights, rng), known
     sampled = getattr(data.source, "given_rows", data.source.rows)(SAMPLE_ROWS, np.random.default_rng(0)).rows
     rounded = round_to_units(drawn, data.units, first_values(sampled))
-    source = ArraySource(rounded, np.repeat(data.sampling_weights, times), None, "counts")
+    source = ArraySource(rounded, weights, None, "counts")
     return _with_holes(source, data.source, times), known
 
 
@@ -119,6 +122,16 @@ def _with_holes(source: ArraySource, like: Source, times: NDArray[np.intp]) -> S
     array = source.array.copy()
     array[holes] = np.nan
     return MeasuredSource.of(replace(source, array=array))
+
+
+def _measured_again(
+    source: MeasuredSource, drawn: Array, positions: NDArray[np.intp], weights: Array, rng: Rng
+) -> Source:
+    """Rows drawn from a mixture, measured as those at positions of a source: with such errors, and as much missing."""
+    noise: Any = source.measurement.take(positions)
+    given = source.map_rows(lambda rows: rows)
+    rows = np.where(np.isnan(given[positions]), np.nan, noise.measure(drawn, rng))
+    return MeasuredSource.of(ArraySource(rows, weights, None, "counts"), noise)
 
 
 REPLICATE_METHODS: dict[str, Callable[[Mixture, Sample, Rng], Replicate]] = {

@@ -29,7 +29,7 @@ from mixtura.plotting import as_plot_kind
 UNLABELLED = ""
 
 
-@with_options()
+@with_options("noise_columns")
 def classify(
     data: o.Data,
     new: o.NewData = None,

@@ -29,7 +29,7 @@ from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 
 
-@with_options()
+@with_options("noise_columns")
 def combine(
     model: o.ModelFile,
     data: o.Data,
@@ -75,7 +75,7 @@ def combine(
         results_console().print(combination_summary(merged, records), soft_wrap=True)
 
 
-@with_options()
+@with_options("noise_columns")
 def reduce(
     model: o.ModelFile,
     data: o.OptionalData = None,

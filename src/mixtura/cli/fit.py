@@ -81,7 +81,7 @@ def fit(
     report_fit(result, files, fit_writers(result, table, append=append, identifier=identifier), json=json)
 
 
-@with_options()
+@with_options("noise_columns")
 def replay(
     data: o.Data,
     *,

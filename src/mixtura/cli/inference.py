@@ -88,7 +88,7 @@ def _fit_and_bootstrap(
     return fit, boot
 
 
-@with_options("k", "start", "fixed")
+@with_options("k", "start", "fixed", "noise_columns")
 def ratio_test(
     data: o.Data,
     *,

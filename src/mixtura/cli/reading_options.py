@@ -36,6 +36,14 @@ WeightsColumn: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Column of weights: a weight of 3 counts a row three times."),
 ]
+NoiseColumns: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="a,b",
+        help="Columns of standard deviations of the errors of measurement, one for each column that is used, in the"
+        " same order.",
+    ),
+]
 Missing: TypeAlias = Annotated[
     str,
     typer.Option(
@@ -106,7 +114,7 @@ BadRows: TypeAlias = Annotated[
 ]
 
 # Options of reading that only files have that are read whole.
-WHOLE_ONLY = ("numeric", "header", "decimal", "thousands", "na", "encoding", "sheet", "max_unpacked")
+WHOLE_ONLY = ("noise_columns", "numeric", "header", "decimal", "thousands", "na", "encoding", "sheet", "max_unpacked")
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,7 @@ class ReadingOptions:
     exclude: Exclude = None
     numeric: Numeric = False
     weights_column: WeightsColumn = None
+    noise_columns: NoiseColumns = None
     missing: Missing = "model"
     file_format: Format = None
     header: Header = None
@@ -134,6 +143,7 @@ class ReadingOptions:
             exclude=parse_names(self.exclude) or (),
             numeric=self.numeric,
             weights_column=self.weights_column,
+            noise_columns=parse_names(self.noise_columns),
             missing=self.missing,
             file_format=self.file_format,
             header=self.header,

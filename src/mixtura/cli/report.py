@@ -14,7 +14,7 @@ from mixtura.fitting import report_mixture
 from mixtura.report import ReportOptions, as_language
 
 
-@with_options("columns", "exclude", "numeric")
+@with_options("columns", "exclude", "numeric", "noise_columns")
 def report(
     model: o.ModelFile,
     data: o.Data,

@@ -36,8 +36,9 @@ def label_columns(
     if cutoff is None or not np.isfinite(cutoff):
         cutoff = float(mixture.hdr_levels([USUAL])[0])
     best = posterior.max(axis=1)
-    # Densities of rows that lack values are of fewer columns than the cutoff is.
-    rare = (mixture.logpdf(table) < cutoff) & ~np.isnan(table.rows).any(axis=1)
+    # Densities of rows that lack values are of fewer columns than the cutoff is, and those of rows with errors lower.
+    whole = ~np.isnan(table.rows).any(axis=1) & (table.noise_variance is None)
+    rare = (mixture.logpdf(table) < cutoff) & whole
     columns: dict[str, Sequence[Any]] = {
         "label": table.align([names[j] for j in found.tolist()]),
         "probability": table.align(best.tolist()),

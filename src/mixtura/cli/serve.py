@@ -41,7 +41,7 @@ def check_packages() -> None:
             raise missing_extra(package, "app")
 
 
-@with_options()
+@with_options("noise_columns")
 def serve(
     data: o.Data,
     *,

@@ -167,7 +167,7 @@ def info() -> None:
         results_console().print(f"{hint} (pip install --force-reinstall --no-deps --no-cache-dir).", soft_wrap=True)
 
 
-@with_options()
+@with_options("noise_columns")
 def plot(
     model: o.ModelFile,
     data: o.OptionalData = None,

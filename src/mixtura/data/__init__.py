@@ -12,11 +12,12 @@ from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.chunk import Chunk
 from mixtura.data.engines import engine_of
 from mixtura.data.measured import MeasuredSource, as_measured_source, completed_part
-from mixtura.data.measured_rows import Measured, as_measured, plain_rows
+from mixtura.data.measured_rows import Measured, as_measured, measurement_of, plain_rows
 from mixtura.data.measurement import MISSING_VALUES, Measurement, MissingValues
 from mixtura.data.missing_counts import MissingCounts, MissingPattern
 from mixtura.data.partitions import PartitionSource, RowOutput
 from mixtura.data.patterns import Patterns
+from mixtura.data.row_noise import RowNoise, as_row_noise
 from mixtura.data.row_values import RowValues, map_rows
 from mixtura.data.scanning import scan
 from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source, weights_of
@@ -39,6 +40,7 @@ __all__ = [
     "MissingValues",
     "PartitionSource",
     "Patterns",
+    "RowNoise",
     "RowOutput",
     "RowValues",
     "Source",
@@ -47,6 +49,7 @@ __all__ = [
     "WholeArray",
     "as_measured",
     "as_measured_source",
+    "as_row_noise",
     "as_source",
     "column_order",
     "completed_part",
@@ -56,6 +59,7 @@ __all__ = [
     "is_elsewhere",
     "is_source",
     "map_rows",
+    "measurement_of",
     "plain_rows",
     "round_to_units",
     "scan",

@@ -9,7 +9,7 @@ from mixtura.data.array import ArraySource
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.engines import engine_of
 from mixtura.data.measured import MeasuredSource, as_measured_source
-from mixtura.data.measured_rows import Measured, plain_rows
+from mixtura.data.measured_rows import Measured, measurement_of, plain_rows
 from mixtura.data.measurement import MISSING_VALUES
 from mixtura.data.source import Source, is_source
 from mixtura.data.tables import Table
@@ -83,13 +83,17 @@ def as_source(
         sample_weight = weights_are = None
     if not is_source(X):
         table = plain_rows(X)
-        rows, lacks_values = as_incomplete_rows(table) if expected is None else expected.check_incomplete_rows(table)
+        projected = isinstance(X, Measured) and X.projections is not None
+        known = None if projected else expected
+        rows, lacks_values = as_incomplete_rows(table) if known is None else known.check_incomplete_rows(table)
         given = ArraySource.of_rows(rows, given_weights(table, sample_weight), threads, weights_are)
-        measurement = X.measurement(rows) if isinstance(X, Measured) else None
+        measurement = measurement_of(X, rows, None if known is None else known.columns)
         if not lacks_values and measurement is None:
             return given
         found = MeasuredSource.of(given, measurement or MISSING_VALUES, column_names(table))
-        return found if expected is None or not lacks_values else found.completed_by(expected.impute)
+        if expected is not None:
+            check_n_columns(found.n_features, expected.n_features)
+        return found if known is None or not lacks_values else found.completed_by(known.impute)
     if not (sample_weight is None and weights_are is None):
         raise ParameterError("sample_weight or weights_are is given beside a Source; give the weights to the Source")
     source: Source = X

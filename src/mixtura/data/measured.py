@@ -17,6 +17,7 @@ from mixtura.data.chunk import Chunk
 from mixtura.data.completed import completed_source
 from mixtura.data.measurement import MISSING_VALUES, Measurement
 from mixtura.data.missing_counts import MissingCounts
+from mixtura.data.row_noise import RowNoise
 from mixtura.data.row_values import map_rows
 from mixtura.data.source import Source, Sum
 from mixtura.data.usable_rows import check_some_values
@@ -60,7 +61,7 @@ class MeasuredSource:
         check_some_values(missing.sum(axis=0), len(missing), columns, "X")
         some = ~missing.all(axis=1)
         own = given if some.all() else given.reweighted(np.asarray(some, dtype=np.float64))
-        return cls(own, replace(own, array=with_means(own.array)), measurement)
+        return cls(own, replace(own, array=_first_guess(own.array, measurement)), measurement)
 
     def completed_by(self, complete: Callable[[Rows], Rows]) -> MeasuredSource:
         """The source with rows that a function completes, (n, d) -> (n, d)."""
@@ -73,8 +74,8 @@ class MeasuredSource:
 
     @property
     def n_features(self) -> int:
-        """Number of columns."""
-        return self.given.n_features
+        """Number of columns of the completed rows, which may be others than those of the rows as they are."""
+        return self.completed.n_features
 
     @property
     def length(self) -> int:
@@ -124,8 +125,8 @@ class MeasuredSource:
         return self.completed.rows(n, rng)
 
     def given_rows(self, n: int, rng: Rng) -> Chunk:
-        """The same sample as `rows`, as the rows are."""
-        return self.given.rows(n, rng)
+        """The same sample as `rows`, as the rows are; completed if these have other columns."""
+        return (self.given if self.n_features == self.given.n_features else self.completed).rows(n, rng)
 
     @cached_property
     def missing_counts(self) -> MissingCounts | None:
@@ -163,6 +164,13 @@ def as_measured_source(source: Source, complete: Callable[[Rows], Rows]) -> Sour
 def completed_part(source: Source) -> Source:
     """The completed rows of a source; the source itself where all rows are complete and exact."""
     return source.completed if isinstance(source, MeasuredSource) else source
+
+
+def _first_guess(rows: Rows, measurement: Measurement) -> Rows:
+    """What rows may be where they are not known: means of the columns, or, of projected ones, by least squares."""
+    if isinstance(measurement, RowNoise) and measurement.projections is not None:
+        return measurement.first_guess(rows)
+    return with_means(rows)
 
 
 def with_means(rows: Rows) -> Rows:

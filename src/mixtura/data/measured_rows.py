@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from mixtura._support import Rows, column_names
 from mixtura.data.measurement import Measurement
+from mixtura.data.row_noise import as_row_noise
 from mixtura.data.source import is_source
+from mixtura.data.tables import Table
 from mixtura.errors import ParameterError
 
 
@@ -19,6 +23,11 @@ class Measured:
     ----------
     X : array-like or table of shape (n, d)
         The measured values; missing ones are NaN, None or the table's own.
+    noise_covariance : array-like of shape (d, d), (n, d) or (n, d, d), or a number, optional
+        Covariance of the errors of measurement, which are normal with mean zero: one matrix for all rows, variances of
+        each row, or a matrix for each row. A number is the variance in all rows and columns.
+    projections : array-like of shape (n, e, d), or (e, d) for all rows, optional
+        Matrices that take the true values, in d columns, to what was measured, X of shape (n, e).
 
     Examples
     --------
@@ -28,15 +37,32 @@ class Measured:
     """
 
     X: Any
+    noise_covariance: Any = None
+    projections: Any = None
 
     @property
     def columns(self) -> tuple[str, ...] | None:
         """Names of the columns, if they have any."""
-        return column_names(self.X)
+        return None if self.projections is not None else column_names(self.X)
 
     def measurement(self, rows: Rows) -> Measurement | None:
         """How the checked rows, (n, d), were measured; None where nothing is said of it."""
+        if self.noise_covariance is None and self.projections is None:
+            return None
+        return as_row_noise(self.noise_covariance, rows, self.projections)
+
+
+def measurement_of(X: Any, rows: Rows, columns: tuple[str, ...] | None = None) -> Measurement | None:
+    """How checked rows, (n, d), of a `Measured` or a `Table` were measured; None where nothing is said of it.
+
+    ``columns`` are the names of the columns that were chosen of a table, if they are known.
+    """
+    if isinstance(X, Measured):
+        return X.measurement(rows)
+    if not isinstance(X, Table) or X.noise_variance is None:
         return None
+    variance = X.noise_variance if None in (columns, X.columns) else X.select(columns or ()).noise_variance
+    return as_row_noise(variance, rows, shared=False)
 
 
 def as_measured(X: Any, **how: Any) -> Any:
@@ -53,6 +79,8 @@ def as_measured(X: Any, **how: Any) -> Any:
     names = ", ".join(given)
     if isinstance(X, Measured):
         raise ParameterError(f"{names}: X is a Measured, which says how its rows were measured; leave {names} out")
+    if isinstance(X, Table) and X.noise_variance is not None:
+        raise ParameterError(f"{names}: the table has columns of its errors; leave {names} or noise_columns out")
     if is_source(X):
         raise ParameterError(f"{names}: X is a Source, of which rows are read in turn; give rows in memory instead")
     return Measured(X, **given)
@@ -66,4 +94,6 @@ def plain_rows(X: Any) -> Any:
     >>> plain_rows(Measured([[1.0]])), plain_rows([[1.0]])
     ([[1.0]], [[1.0]])
     """
-    return X.X if isinstance(X, Measured) else X
+    if not isinstance(X, Measured):
+        return X
+    return X.X if X.projections is None else np.asarray(X.X, dtype=np.float64)  # its columns are not the mixture's

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mixtura._support import Rng, as_count, as_known_seed, as_rng
-from mixtura.data import plain_rows
+from mixtura.data import as_measured, plain_rows
 from mixtura.data.files import open_rows
 from mixtura.errors import ParameterError
 from mixtura.fitting.data_warnings import warn_of_columns, warn_of_few_rows
@@ -40,6 +40,8 @@ def fit(
     known_labels: Any = None,
     prior_responsibilities: Any = None,
     groups: Any = None,
+    noise_covariance: Any = None,
+    projections: Any = None,
     sample_weight: Any = None,
     weights_are: str | None = None,
     tol: float | None = None,
@@ -99,6 +101,12 @@ def fit(
     groups : array-like of shape (n,), optional
         Groups of rows that share their component, such as repeated measurements of one thing: numbers or names,
         missing for a row by itself. Weights of the mixture are then fractions of the groups.
+    noise_covariance : array-like of shape (d, d), (n, d) or (n, d, d), or a number, optional
+        Covariance of the errors of measurement: one matrix for all rows, variances of each row, or a matrix for each
+        row. The mixture is then that of the true values (extreme deconvolution: Bovy, Hogg & Roweis 2011, Ann. Appl.
+        Stat. 5, 1657-1677). A noise component is taken to be as uniform with the errors as without them.
+    projections : array-like of shape (n, e, d), or (e, d) for all rows, optional
+        Matrices that take the true values, in d columns, to what was measured, X of shape (n, e).
     sample_weight : array-like of shape (n,), or the name of a column of a table of Dask or Spark, optional
         A weight of 3 counts a row three times, a weight of 0 leaves it out.
     weights_are : {"counts", "sampling"}, optional
@@ -148,6 +156,7 @@ def fit(
     if not (on_iteration is None or callable(on_iteration)):
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
     X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
+    X = as_measured(X, noise_covariance=noise_covariance, projections=projections)
     source, start = as_data_and_start(X, sample_weight, weights_are, start, threads)
     known = KnownComponents(known_labels, prior_responsibilities, groups)
     plan = plan_fit(source, n_components, model=requested, start=start, em=options, known=known)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import Array
+from mixtura._support import Array, as_groups
 from mixtura.em import Problem
 from mixtura.em.estep import (
     UNKNOWN,
@@ -15,7 +15,6 @@ from mixtura.em.estep import (
     Groups,
     KnownLabels,
     PriorResponsibilities,
-    as_groups,
     as_known_labels,
     as_prior_responsibilities,
 )

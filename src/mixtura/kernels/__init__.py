@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from mixtura.kernels.affine import MAX_DISTANCE, Affine, Density
 from mixtura.kernels.base import Kernel, KernelRuns, Pass, ThreadedPass
+from mixtura.kernels.by_component import log_joint_of, statistics_of
 from mixtura.kernels.choice import NATIVE_BUILT, NUMPY_KERNEL, current_kernel, kernel_for, kernel_of, using_kernel
 from mixtura.kernels.conditionals import Conditionals, pattern_groups
 from mixtura.kernels.numpy import accumulate, squared_mahalanobis, sum_over_blocks
+from mixtura.kernels.row_errors import RowTerms
 from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.kernels.summaries import summarise
 from mixtura.kernels.tails import Tails, log_gamma_ratio
+from mixtura.kernels.true_values import RowErrors, TrueValues
 
 __all__ = [
     "MAX_DISTANCE",
@@ -27,16 +30,21 @@ __all__ = [
     "Kernel",
     "KernelRuns",
     "Pass",
+    "RowErrors",
+    "RowTerms",
     "RunResult",
     "Tails",
     "ThreadedPass",
+    "TrueValues",
     "accumulate",
     "current_kernel",
     "kernel_for",
     "kernel_of",
     "log_gamma_ratio",
+    "log_joint_of",
     "pattern_groups",
     "squared_mahalanobis",
+    "statistics_of",
     "sum_over_blocks",
     "summarise",
     "using_kernel",

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array
 from mixtura.data import Chunk, WholeArray
+from mixtura.kernels import row_errors
 from mixtura.kernels.affine import Density
 from mixtura.kernels.run_result import RunResult
+from mixtura.kernels.true_values import RowErrors, RowSums, TrueValues
 from mixtura.stats import ScatterKind, Stats
 
 # Rounds of successive halving: pairs of a number of iterations and the number of runs that go on after them.
@@ -76,6 +78,22 @@ class KernelRuns(Protocol):
         """The current iterate of a run, and how the run ended, if it has."""
 
 
+@dataclass(frozen=True, slots=True)
+class RowErrorFunctions:
+    """What an engine computes of rows with errors of their own.
+
+    Attributes
+    ----------
+    sums : callable
+        Sums over rows, of positive number, for the E-step.
+    log_joint : callable
+        Weighted log-densities of the components at each row, (n, k), with that of the noise component last, if any.
+    """
+
+    sums: Callable[[TrueValues, RowErrors], RowSums]
+    log_joint: Callable[[TrueValues, RowErrors], Array]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Kernel:
     """The computations of one engine that read every row.
@@ -95,6 +113,8 @@ class Kernel:
         weights do not matter.
     agglomerate : callable
         Hierarchical clustering: see `mixtura.kernels.agglomeration.agglomerate`.
+    row_errors : RowErrorFunctions
+        For rows that were measured with errors; by NumPy unless the engine has its own.
     estep_of_whole, moments_of_whole : callable or None
         ``estep`` and ``moments`` for all rows of an array, by the engine's own threads; None if it has no threads.
     begin_runs : callable or None
@@ -109,6 +129,7 @@ class Kernel:
     posterior: Callable[[Density, Chunk], Array]
     labels: Callable[[Density, Chunk], NDArray[np.int64]]
     agglomerate: Callable[[Array, Array, str, float], tuple[NDArray[np.int64], Array]]
+    row_errors: RowErrorFunctions = RowErrorFunctions(row_errors.row_sums, row_errors.log_joint)
     estep_of_whole: EStepOfWhole | None = None
     moments_of_whole: MomentsOfWhole | None = None
     begin_runs: Callable[..., KernelRuns] | None = None

@@ -11,12 +11,13 @@ from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 
-from mixtura.data import Measurement, MissingValues, Source
+from mixtura.data import Measurement, MissingValues, RowNoise, Source
 from mixtura.errors import ParameterError
 from mixtura.kernels import agglomeration, numpy, student
 from mixtura.kernels.affine import Density
 from mixtura.kernels.base import Kernel
 from mixtura.kernels.incomplete import for_incomplete_rows
+from mixtura.kernels.row_noise import for_noisy_rows
 
 KERNEL_VARIABLE = "MIXTURA_KERNEL"
 
@@ -116,7 +117,7 @@ def using_kernel(kernel: Kernel) -> Iterator[None]:
 
 
 # For each kind of measurement: the kernel for such rows, which computes with another one.
-_KERNELS_FOR: dict[type, Callable[[Kernel], Kernel]] = {MissingValues: for_incomplete_rows}
+_KERNELS_FOR: dict[type, Callable[[Kernel], Kernel]] = {MissingValues: for_incomplete_rows, RowNoise: for_noisy_rows}
 
 
 def kernel_of(source: Source, density: Density | None = None) -> Kernel:
@@ -126,7 +127,7 @@ def kernel_of(source: Source, density: Density | None = None) -> Kernel:
     ``density`` with t components one that has these.
     """
     own: Kernel | None = getattr(source, "kernel", None)
-    return _for_measurement(_for_density(own or current_kernel(), density), getattr(source, "measurement", None))
+    return _chosen_for(own or current_kernel(), getattr(source, "measurement", None), density)
 
 
 def kernel_for(measurement: Measurement | None, density: Density | None = None) -> Kernel:
@@ -140,12 +141,16 @@ def kernel_for(measurement: Measurement | None, density: Density | None = None) 
     >>> kernel_for(MISSING_VALUES).name.endswith("missing values")
     True
     """
-    return _for_measurement(_for_density(current_kernel(), density), measurement)
+    return _chosen_for(current_kernel(), measurement, density)
 
 
-def _for_measurement(kernel: Kernel, measurement: Measurement | None) -> Kernel:
-    return kernel if measurement is None else _KERNELS_FOR[type(measurement)](kernel)
-
-
-def _for_density(kernel: Kernel, density: Density | None) -> Kernel:
-    return kernel if density is None or density.affine.tails is None else STUDENT_KERNEL
+def _chosen_for(kernel: Kernel, measurement: Measurement | None, density: Density | None) -> Kernel:
+    """A kernel for rows that were measured so, under a density that may have t components."""
+    has_tails = density is not None and density.affine.tails is not None
+    if has_tails and not isinstance(measurement, MissingValues | None):
+        raise ParameterError(
+            "tails: with t components rows may lack values, but not have errors of measurement or be intervals; use "
+            "Gaussian components, tails='normal'"
+        )
+    own = STUDENT_KERNEL if has_tails else kernel
+    return own if measurement is None else _KERNELS_FOR[type(measurement)](own)

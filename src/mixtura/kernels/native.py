@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, Rows, chunk_slices, thread_count
 from mixtura.data import Chunk
+from mixtura.kernels import row_errors_native
 from mixtura.kernels.affine import Affine, Density
-from mixtura.kernels.base import Kernel
+from mixtura.kernels.base import Kernel, RowErrorFunctions
 from mixtura.kernels.fused import FusedRuns
 from mixtura.kernels.simd import level
 from mixtura.stats import ScatterKind, Stats
@@ -132,6 +133,7 @@ NATIVE = Kernel(
     posterior=posterior,
     labels=labels,
     agglomerate=agglomerate,
+    row_errors=RowErrorFunctions(row_errors_native.row_sums, row_errors_native.log_joint),
     estep_of_whole=estep_by_threads,
     moments_of_whole=moments_by_threads,
     begin_runs=FusedRuns.begin,

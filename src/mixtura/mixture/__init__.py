@@ -17,6 +17,7 @@ from mixtura.mixture.component_table import (
 )
 from mixtura.mixture.conversion import as_mixture
 from mixtura.mixture.criteria import Assessment, assess, ranks
+from mixtura.mixture.deconvolution import PosteriorMoments, likely_true_values
 from mixtura.mixture.labels import column_labels, component_labels, noise_name, row_labels
 from mixtura.mixture.mixture import Mixture
 from mixtura.mixture.model_file import MODEL_FORMAT, model_content, model_to_json
@@ -31,6 +32,7 @@ __all__ = [
     "Assessment",
     "Mixture",
     "Noise",
+    "PosteriorMoments",
     "as_covariances",
     "as_mixture",
     "assess",
@@ -40,6 +42,7 @@ __all__ = [
     "component_records",
     "deviation_name",
     "has_t_components",
+    "likely_true_values",
     "mean_and_deviation",
     "model_content",
     "model_to_json",

@@ -33,7 +33,9 @@ def for_rows_anywhere(
 
     def decorate(method: Method) -> Method:
         @wraps(method)
-        def wrapped(mixture: Mixture, X: Any) -> Any:
+        def wrapped(mixture: Mixture, X: Any, **measured: Any) -> Any:
+            if any(value is not None for value in measured.values()):
+                return method(mixture, X, **measured)
             if (engine := engine_of(X)) is not None:
                 output = RowOutput(name, type_, None if width is None else width(mixture), mixture.columns)
                 return engine.map_rows(X, getattr(mixture, method.__name__), output)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, LazyModule, Rng, as_count, as_rng, shortened, underflow_to_zero
+from mixtura.data import as_row_noise
 from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import student
 from mixtura.mixture.anywhere import for_rows_anywhere
@@ -46,8 +47,18 @@ def uncertainty(mixture: Mixture, X: Any) -> Array:
     return responsibilities.sum(axis=1)
 
 
-def sample(mixture: Mixture, n: int, seed: int | Rng | None = None) -> tuple[Array, NDArray[np.int64]]:
+def sample(
+    mixture: Mixture, n: int, seed: int | Rng | None = None, *, noise_covariance: Any = None
+) -> tuple[Array, NDArray[np.int64]]:
     """Draw ``n`` independent rows.
+
+    Parameters
+    ----------
+    n : int
+    seed : int, numpy Generator or RandomState, optional
+    noise_covariance : array-like of shape (d, d), (n, d) or (n, d, d), or a number, optional
+        Covariance of errors of measurement that are added: one matrix for all rows, variances of each row, or a matrix
+        for each row.
 
     Returns
     -------
@@ -76,7 +87,8 @@ def sample(mixture: Mixture, n: int, seed: int | Rng | None = None) -> tuple[Arr
     if mixture.noise is not None:
         drawn = labels == mixture.n_components
         rows[drawn], labels[drawn] = mixture.noise.sample(int(drawn.sum()), rng), NOISE_LABEL
-    return rows, labels.astype(np.int64)
+    errors = as_row_noise(noise_covariance, rows)
+    return rows if errors is None else rows + errors.sample(rng), labels.astype(np.int64)
 
 
 @underflow_to_zero

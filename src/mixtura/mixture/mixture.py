@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura import kernels
 from mixtura._support import (
     Array,
     Rows,
@@ -24,14 +23,13 @@ from mixtura._support import (
     format_count,
 )
 from mixtura.covariance import Covariance
-from mixtura.data import MISSING_VALUES, Chunk, Measured, Measurement, plain_rows
 from mixtura.errors import ParameterError
 from mixtura.kernels import Affine
-from mixtura.mixture import assembly, distribution, hdr, marginals, model_file, student
-from mixtura.mixture.anywhere import for_rows_anywhere, number_of_weights
+from mixtura.mixture import assembly, deconvolution, distribution, hdr, marginals, model_file, prediction, student
 from mixtura.mixture.component_table import component_html, component_records
 from mixtura.mixture.impute import impute
-from mixtura.mixture.noise import NOISE_LABEL, Noise
+from mixtura.mixture.measured_rows import measured_rows
+from mixtura.mixture.noise import Noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,58 +162,16 @@ class Mixture:
         tails = self.degrees_of_freedom if student.has_t_components(self) else None
         return assembly.affine_maps(self.weights, self.means, self.covariances, self.noise, tails)
 
-    @for_rows_anywhere("log_joint", float, number_of_weights)
-    def log_joint(self, X: Any) -> Array:
-        """Log of w_j p_j(x) for each row x and component j, (n, k); noise has one more column, the last.
-
-        Examples
-        --------
-        >>> from mixtura import Mixture
-        >>> Mixture([0.5, 0.5], [[0.0], [4.0]], [[[1.0]], [[1.0]]]).log_joint([0.0, 2.0]).round(2).tolist()
-        [[-1.61, -9.61], [-3.61, -3.61]]
-        """
-        return assembly.component_log_densities(self.affine, self.covariances, self.check_rows(X))
-
-    @for_rows_anywhere("logpdf", float)
-    def logpdf(self, X: Any) -> Array:
-        """Log-density of each row, (n,).
-
-        Examples
-        --------
-        >>> from mixtura import DenseCovariance, Mixture
-        >>> Mixture([1.0], [[0.0]], DenseCovariance(np.ones((1, 1, 1)), 1)).logpdf([[0.0]]).round(4).tolist()
-        [-0.9189]
-        """
-        rows, measurement = self._measured_rows(X)
-        return kernels.kernel_for(measurement, self).log_density(self, Chunk(rows, measurement=measurement))
-
-    @for_rows_anywhere("posterior", float, number_of_weights)
-    def posterior(self, X: Any) -> Array:
-        """Responsibilities: the probability of each component given the row, by Bayes' rule, (n, k).
-
-        The probability of noise, if any, is in one more column, the last.
-
-        Examples
-        --------
-        >>> from mixtura import DenseCovariance, Mixture
-        >>> mixture = Mixture([0.5, 0.5], [[0.0], [4.0]], DenseCovariance(np.ones((1, 1, 1)), 2))
-        >>> mixture.posterior([[2.0]]).tolist()
-        [[0.5, 0.5]]
-        """
-        rows, measurement = self._measured_rows(X)
-        return kernels.kernel_for(measurement, self).posterior(self, Chunk(rows, measurement=measurement))
-
-    @for_rows_anywhere("label", int)
-    def predict(self, X: Any) -> NDArray[np.int64]:
-        """The most probable component of each row, (n,), the first of several that tie; -1 for noise."""
-        rows, measurement = self._measured_rows(X)
-        labels = kernels.kernel_for(measurement, self).labels(self, Chunk(rows, measurement=measurement))
-        return labels if self.noise is None else np.where(labels < self.n_components, labels, NOISE_LABEL)
-
     cdf = distribution.cdf
+    deconvolve = deconvolution.deconvolve
     impute = impute
+    log_joint = prediction.log_joint
+    logpdf = prediction.logpdf
+    posterior = prediction.posterior
+    predict = prediction.predict
     quantile = distribution.quantile
     probability = distribution.probability
+    measured_rows = measured_rows
     sample = distribution.sample
     uncertainty = distribution.uncertainty
     hdr_levels = hdr.hdr_levels
@@ -236,12 +192,6 @@ class Mixture:
         """Check rows like `check_rows`, with NaN for values that are missing, and whether there are any."""
         return as_matching_incomplete_rows(X, self.columns, self.n_features)
 
-    def _measured_rows(self, X: Any) -> tuple[Rows, Measurement | None]:
-        """Checked rows, and how they were measured: with missing values, or completely."""
-        rows, incomplete = self.check_incomplete_rows(plain_rows(X))
-        measurement = X.measurement(rows) if isinstance(X, Measured) else None
-        return rows, measurement or (MISSING_VALUES if incomplete else None)
-
     def select(self, components: NDArray[Any]) -> Mixture:
         """The mixture of some components (indices or a mask), their weights rescaled; noise keeps its weight."""
         kept = np.arange(self.n_components)[components]
@@ -252,8 +202,8 @@ class Mixture:
         names = tuple(self.component_names[j] for j in kept) if self.component_names else None
         tails = None if self.degrees_of_freedom is None else self.degrees_of_freedom[kept]
         parts: dict[str, Any] = {"weights": weights, "means": self.means[kept], "component_names": names}
-        covariances = self.covariances.select(kept)
-        return replace(self, **parts, covariances=covariances, degrees_of_freedom=tails, n_parameters=0)
+        parts |= {"covariances": self.covariances.select(kept), "degrees_of_freedom": tails}
+        return replace(self, **parts, n_parameters=0)
 
     def named(self, *names: str) -> Mixture:
         """The mixture with names for its components, one for each; none at all takes the names away."""

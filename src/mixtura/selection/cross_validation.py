@@ -64,5 +64,5 @@ def _score(cell: Cell, rows: Source) -> float:
     """Log-likelihood of rows under a cell's fit; minus infinity if the cell is not sound."""
     if cell.fit is None or not cell.sound:
         return -np.inf
-    mixture, kernel = cell.fit.mixture, kernel_of(rows)
+    mixture, kernel = cell.fit.mixture, kernel_of(rows, cell.fit.mixture)
     return rows.sum(lambda chunk: float(chunk.weigh(kernel.log_density(mixture, chunk)).sum()))

@@ -12,7 +12,7 @@ import numpy as np
 
 from mixtura._support import Rng, as_entropy, as_known_seed, column_names, table_kind, thread_count
 from mixtura.covariance.models import Constraint
-from mixtura.data import ColumnValues, Source, as_source, given_weights, plain_rows
+from mixtura.data import ColumnValues, Source, as_measured, as_source, given_weights, plain_rows
 from mixtura.data.files import open_rows
 from mixtura.errors import (
     ConvergenceWarning,
@@ -56,6 +56,8 @@ def select(
     equal_weights: bool = False,
     tails: str | float = "normal",
     start: Any = DEFAULT,
+    noise_covariance: Any = None,
+    projections: Any = None,
     sample_weight: Any = None,
     weights_are: str | None = None,
     tol: float | None = None,
@@ -89,7 +91,7 @@ def select(
         Starts of each cell, of which the best is kept. ``"hierarchical"`` is one partition for all models, ``"seeds"``
         several; ``"neighbours"`` are the solutions of nested models, and that with one component fewer, with one
         component split. Any start of `mixtura.fit` is possible, too, and is computed once for all models.
-    sample_weight, weights_are, tol, max_iter
+    noise_covariance, projections, sample_weight, weights_are, tol, max_iter
         As in `mixtura.fit`.
     em : EM, optional
         Tolerance, iterations and floor, as in `mixtura.fit`; EM always stops by the log-likelihood and is accelerated.
@@ -132,6 +134,7 @@ def select(
     requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights, tails=tails)
     as_criterion(criterion)
     X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
+    X = as_measured(X, noise_covariance=noise_covariance, projections=projections)
     table, source = plain_rows(X), with_completed_rows(as_source(X, sample_weight, weights_are=weights_are))
     earlier = as_earlier(resume)
     counts, asked = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
@@ -139,8 +142,7 @@ def select(
     starts = as_starts(start, lambda one: as_start(one, table, given_weights(table, sample_weight), source.n_features))
     settings = _settings(starts, requested, em)
     check_same(settings, earlier)
-    entropy = as_entropy(seed) if earlier is None else earlier.entropy
-    known = as_known_seed(seed) if earlier is None else earlier.seed
+    seeds = (as_entropy(seed), as_known_seed(seed)) if earlier is None else (earlier.entropy, earlier.seed)
     plan = make_plan(
         source,
         requested,
@@ -148,7 +150,7 @@ def select(
         starts=settings["start"],
         n_components=counts,
         models=names,
-        entropy=entropy,
+        entropy=seeds[0],
         threads=thread_count(threads),
     )
     keys = [Key(k, model) for k in plan.n_components for model in plan.models]
@@ -163,7 +165,7 @@ def select(
         interrupted = True
     done = tuple(_with_table_names(cells[key], table) for key in keys if key in cells)
     kind = table_kind(table)
-    result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings, kind, known)
+    result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings, kind, seeds[1])
     _warn(result, interrupted=interrupted)
     warn_of_columns(plan.values, column_names(X), stacklevel=2)
     return result

@@ -10,12 +10,12 @@ import numpy as np
 from mixtura._support import Rng, Rows
 from mixtura.covariance import DiagonalCovariance
 from mixtura.covariance.models import as_covariance_model
-from mixtura.data import ArraySource, MeasuredSource, Source, as_measured_source, completed_part
+from mixtura.data import ArraySource, MeasuredSource, RowNoise, Source, as_measured_source, completed_part
 from mixtura.em import LoglikRises, Problem, ReseedThenRemove, Run, iterate
 from mixtura.em.estep import Plain
 from mixtura.em.mstep import MStep
 from mixtura.kernels import summarise
-from mixtura.mixture import Mixture
+from mixtura.mixture import Mixture, likely_true_values
 from mixtura.stats import Stats
 
 # Iterations of EM for the one Gaussian that completes the rows, and the rise per row at which it stops.
@@ -29,10 +29,27 @@ FLOOR = 1e-6
 
 
 def with_completed_rows(source: Source) -> Source:
-    """A source whose missing values, if any, are drawn given the others under one Gaussian fitted to all rows."""
-    if getattr(source, "measurement", None) is None:
+    """A source whose missing values, if any, are drawn given the others under one Gaussian fitted to all rows.
+
+    Of rows with errors the true values are completed, which are then likely ones under that Gaussian.
+    """
+    measurement = getattr(source, "measurement", None)
+    if measurement is None:
         return source
-    return as_measured_source(source, DrawnValues(_one_gaussian(_in_memory(source))))
+    gaussian = _one_gaussian(_in_memory(source))
+    noisy = isinstance(measurement, RowNoise)
+    return as_measured_source(source, LikelyValues(gaussian, measurement) if noisy else DrawnValues(gaussian))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LikelyValues:
+    """Completes rows that were measured with errors by likely true values under a Gaussian."""
+
+    gaussian: Mixture
+    noise: RowNoise
+
+    def __call__(self, rows: Rows) -> Rows:
+        return likely_true_values(self.gaussian, rows, self.noise, np.random.default_rng(0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -58,5 +58,6 @@ inline Rows rows_of(const AnyRows& rows, const std::optional<RowWeights>& weight
 void bind_passes(nb::module_& m);
 void bind_runs(nb::module_& m);
 void bind_agglomeration(nb::module_& m);
+void bind_row_errors(nb::module_& m);
 
 }  // namespace mixtura

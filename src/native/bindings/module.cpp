@@ -5,4 +5,5 @@ NB_MODULE(_native, m) {
   mixtura::bind_passes(m);
   mixtura::bind_runs(m);
   mixtura::bind_agglomeration(m);
+  mixtura::bind_row_errors(m);
 }

@@ -14,6 +14,7 @@ from mixtura.data.tables.cells import Cells, load_polars
 from mixtura.data.tables.columns import find_columns, no_such_column
 from mixtura.data.tables.formats import display_name, read_cells
 from mixtura.data.tables.formulas import unguard
+from mixtura.data.tables.noise_columns import noise_variances
 from mixtura.data.tables.numbers import Numbers, as_numeric
 from mixtura.data.tables.reading import Reading
 from mixtura.data.tables.table import Table
@@ -43,6 +44,7 @@ def read(
     exclude: Sequence[str | int] = (),
     numeric: bool = False,
     weights_column: str | None = None,
+    noise_columns: Sequence[str | int] | None = None,
     missing: str = "model",
     file_format: str | None = None,
     header: bool | None = None,
@@ -72,6 +74,9 @@ def read(
         Whether columns without numbers among ``columns`` are left out.
     weights_column : str, optional
         Name of the column that holds the rows' weights.
+    noise_columns : sequence of str or int, optional
+        Columns that hold standard deviations of the errors of measurement, one for each column that is used and in the
+        same order; given as ``columns`` are. The table's rows then have such errors wherever it is data.
     missing : {"error", "drop", "model"}
         Whether a missing cell is an error, or its row is left out, or it stays missing, as NaN, which fits model. Rows
         without any value are left out then, and infinite values an error. Text that is not a number always is one.
@@ -118,6 +123,7 @@ def read(
         exclude=exclude,
         numeric=numeric,
         weights_column=weights_column,
+        noise_columns=noise_columns,
         missing=missing,
         file_format=file_format,
         header=header,
@@ -163,23 +169,26 @@ def read_as(
     cells = read_cells(path, reading)
     if not labels_needed and labels_column not in cells.frame.columns:
         labels_column = None
-    excluded = [column for column in (weights_column, labels_column) if column is not None]
+    noise = find_columns(reading.noise_columns or (), cells.frame.columns, name)
+    excluded = [column for column in (weights_column, labels_column, *noise) if column is not None]
     if identifier is not None and identifier not in ((model and model.columns) or ()):
         excluded.append(identifier)
     chosen, told = _choose_columns(cells, name, reading, excluded, model)
-    used = list(dict.fromkeys([*chosen, weights_column] if weights_column else chosen))
+    others = [*noise, *([weights_column] if weights_column else [])]
+    used = list(dict.fromkeys([*chosen, *others]))
     if not cells.frame.height:
         raise DataError(f"{name} has a header but no rows")
     numbers = as_numeric(cells.frame.select(used), name, reading, cells.separator)
     left, notes = _without_text(numbers, name, reading, chosen)
     if model and len(left) != model.n_features:
         raise ParameterError(_say_wrong_count(left, name, model))
-    numbers = numbers.select([column for column in used if column in left or column == weights_column])
+    numbers = numbers.select([column for column in used if column in left or column in others])
     complete = numbers.usable(name, reading.missing, weighted=weights_column is not None)
     kept = np.flatnonzero(complete)
     weights = numbers.frame[weights_column].to_numpy().astype(np.float64)[kept] if weights_column else None
     rows = np.ascontiguousarray(numbers.frame.select(left).to_numpy()[kept])
     _check_values(rows, weights, [*left, weights_column or ""], name, kept)
+    variances = noise_variances(numbers.frame.select(noise).to_numpy()[kept], rows, [noise, left], name, kept)
     notes = (*cells.notes, *told, *numbers.notes, *notes)
     if len(kept) < len(complete):
         notes += (
@@ -189,7 +198,7 @@ def read_as(
     names = tuple(left) if cells.has_names or reading.columns or (model and model.columns) else None
     labels = None if labels_column is None else _labels(cells, labels_column)[kept]
     own_cells = cells if keep_cells or identifier is not None else None
-    return Table(rows, names, weights, name, kept, len(complete), notes, labels, own_cells)
+    return Table(rows, names, weights, name, kept, len(complete), notes, labels, own_cells, variances)
 
 
 def _without(missing: str) -> str:

@@ -25,6 +25,7 @@ class Reading:
     exclude: Sequence[str | int] = ()
     numeric: bool = False
     weights_column: str | None = None
+    noise_columns: Sequence[str | int] | None = None
     missing: str = "model"
     file_format: str | None = None
     header: bool | None = None
@@ -37,7 +38,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         check_missing_action(self.missing)
-        for name in ("columns", "exclude", "na"):
+        for name in ("columns", "exclude", "noise_columns", "na"):
             given = getattr(self, name)
             if isinstance(given, str):
                 raise ParameterError(f"{name} is {given!r}; expected a list such as [{given!r}]")

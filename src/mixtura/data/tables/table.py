@@ -39,6 +39,8 @@ class Table:
         Text of the column of labels, such as classes, if one was asked for; empty where the cell is empty.
     cells : Cells or None
         All cells of the file, if they were to be kept.
+    noise_variance : ndarray of shape (n, d), or None
+        Variances of the errors of measurement, if columns of their standard deviations were asked for.
     """
 
     rows: Rows
@@ -50,6 +52,7 @@ class Table:
     notes: tuple[str, ...] = ()
     labels: NDArray[np.str_] | None = None
     cells: Cells | None = None
+    noise_variance: Array | None = None
 
     @property
     def n_features(self) -> int:
@@ -74,7 +77,9 @@ class Table:
         [[2.0]]
         """
         known = self.columns or ()
-        return replace(self, rows=self.rows[:, [known.index(name) for name in columns]], columns=tuple(columns))
+        own = [known.index(name) for name in columns]
+        variance = None if self.noise_variance is None else self.noise_variance[:, own]
+        return replace(self, rows=self.rows[:, own], columns=tuple(columns), noise_variance=variance)
 
     def align(self, values: Sequence[Any]) -> list[Any]:
         """A list with one entry for each row of the file: the row's value, or None where the row was left out.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mixtura.em.estep.background import WithBackground
 from mixtura.em.estep.base import EStep
-from mixtura.em.estep.groups import Groups, as_groups
+from mixtura.em.estep.groups import Groups
 from mixtura.em.estep.known_labels import UNKNOWN, KnownLabels, as_known_labels
 from mixtura.em.estep.plain import Plain
 from mixtura.em.estep.prior_responsibilities import PriorResponsibilities, as_prior_responsibilities
@@ -22,7 +22,6 @@ __all__ = [
     "PriorResponsibilities",
     "Trimmed",
     "WithBackground",
-    "as_groups",
     "as_known_labels",
     "as_prior_responsibilities",
 ]

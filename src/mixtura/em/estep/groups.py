@@ -8,42 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, log_or_minus_inf, responsibilities, without_missing
+from mixtura._support import Array, log_or_minus_inf, responsibilities, sums_by_group
 from mixtura.data import Chunk, RowValues, Source, weights_of
-from mixtura.em.estep.by_component import log_joint_of, statistics_of
 from mixtura.errors import DataError
-from mixtura.kernels import kernel_for, kernel_of
+from mixtura.kernels import kernel_for, kernel_of, log_joint_of, statistics_of
 from mixtura.mixture import Mixture
 from mixtura.stats import ScatterKind, Stats
-
-
-def as_groups(given: Any, n_rows: int) -> NDArray[np.intp]:
-    """Check the groups of rows, (n_rows,), numbers or names, and number them from 0.
-
-    A row whose group is missing is a group of its own.
-
-    Examples
-    --------
-    >>> as_groups(["b", "a", None, "b"], 4).tolist()
-    [1, 0, 2, 1]
-    >>> as_groups([[0, 1], [2, 3]], 4)
-    Traceback (most recent call last):
-    mixtura.errors.DataError: groups has shape (2, 2); expected the group of each row, (4,), whose rows share \
-their component. Pairs of rows are not taken; that two rows must not share a component cannot be asked for
-    """
-    values, missing = without_missing(given)
-    if values.shape != (n_rows,):
-        raise DataError(
-            f"groups has shape {values.shape}; expected the group of each row, ({n_rows},), whose rows share their "
-            "component. Pairs of rows are not taken; that two rows must not share a component cannot be asked for"
-        )
-    numbers = np.empty(n_rows, dtype=np.intp)
-    try:
-        names, numbers[~missing] = np.unique(values[~missing], return_inverse=True)
-    except TypeError:
-        raise DataError("groups has values of several kinds; expected numbers or texts") from None
-    numbers[missing] = len(names) + np.arange(missing.sum())
-    return numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +54,7 @@ class Groups:
         if known is None:
             return cls(numbers)
         log_prior = log_or_minus_inf(known)
-        excluded = np.isneginf(_sums(log_prior, numbers)).all(axis=1)
+        excluded = np.isneginf(sums_by_group(log_prior, numbers)).all(axis=1)
         if excluded.any():
             rows = np.flatnonzero(numbers == excluded.argmax()).tolist()
             raise DataError(f"groups: rows {rows[:6]} share a group, but are known to belong to different components")
@@ -106,7 +76,7 @@ class Groups:
         weights = weights_of(source)
         counts = np.ones(source.length) if weights is None else weights
         rows = source.sum(joints).at_positions(source.length, (0.0,) * k).T
-        found, density, largest = self.of_groups(rows, counts, np.log(mixture.weights))
+        found, density, largest = self.of_groups(rows, counts, log_or_minus_inf(mixture.weights))
         present = np.bincount(self.numbers, counts) > 0
         own = found[self.numbers]
 
@@ -122,22 +92,18 @@ class Groups:
         Given are log-joints of the rows, (n, k), how often each counts, (n,), and the log-weights, (k,).
         """
         known = 0.0 if self.log_prior is None else np.where(counts[:, None] > 0, self.log_prior, 0.0)
-        own = counts[:, None] * (joints - log_weights) + known
-        return responsibilities(_sums(own, self.numbers) + log_weights)
+        possible = ~np.isneginf(log_weights)
+        own = counts[:, None] * np.subtract(joints, log_weights, out=np.zeros_like(joints), where=possible) + known
+        return responsibilities(sums_by_group(own, self.numbers) + log_weights)
 
     def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
         """Responsibilities of the rows' groups, (m, k), of which the chunk has all rows, and the weights, (m,)."""
         part, weight = self.select_rows(chunk.positions), chunk.weigh(np.ones(len(chunk.rows)))
         joints = log_joint_of(kernel_for(chunk.measurement, mixture), mixture, chunk)
-        return part.of_groups(joints, weight, np.log(mixture.weights))[0][part.numbers], weight
+        return part.of_groups(joints, weight, log_or_minus_inf(mixture.weights))[0][part.numbers], weight
 
     def select_rows(self, positions: slice | NDArray[np.intp]) -> Groups:
         """The E-step for only the rows at these positions."""
         numbers = np.unique(self.numbers[positions], return_inverse=True)[1]
         known = None if self.log_prior is None else self.log_prior[positions]
         return Groups(numbers, known, self.knows_all)
-
-
-def _sums(values: Array, numbers: NDArray[np.intp]) -> Array:
-    """Sums of rows' values (n, k) over their groups, (g, k)."""
-    return np.stack([np.bincount(numbers, column) for column in values.T], axis=1)

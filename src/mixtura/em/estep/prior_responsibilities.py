@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, log_or_minus_inf, responsibilities, without_missing
 from mixtura.data import Chunk, Source
-from mixtura.em.estep.by_component import log_joint_of, statistics_of
 from mixtura.errors import DataError
-from mixtura.kernels import Kernel, kernel_for, kernel_of
+from mixtura.kernels import Kernel, kernel_for, kernel_of, log_joint_of, statistics_of
 from mixtura.mixture import Mixture
 from mixtura.stats import ScatterKind, Stats
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from mixtura._support import Array, underflow_to_zero
 from mixtura.data import Chunk
-from mixtura.kernels import Affine, Density, Kernel
+from mixtura.kernels.affine import Affine, Density
+from mixtura.kernels.base import Kernel
 from mixtura.stats import ScatterKind, Stats, joined_scales
 
 
