@@ -15,22 +15,25 @@ TWO_ENGINES = {  # each implements the contract of kernels.Kernel
         "labels",
         "level",
         "log_density",
-        "log_joint",
         "moments",
-        "posterior",
         "row_sums",
     )
+}
+PREDICTIONS = {  # a mixture's methods, and what kernels compute for them
+    "log_joint": ["kernels", "kernels", "mixture"],
+    "posterior": ["kernels", "kernels", "mixture"],
 }
 COMMANDS = {  # a command of the command line has the name of the function that it calls
     "bootstrap": ["analysis", "cli"],
     "compare": ["analysis", "cli"],
     "fit": ["cli", "fitting"],
     "plot": ["cli", "plotting"],
+    "predict": ["cli", "mixture"],
     "replay": ["cli", "report"],
     "sample": ["cli", "mixture"],
     "select": ["cli", "selection"],
 }
-ALLOWED = TWO_ENGINES | COMMANDS
+ALLOWED = TWO_ENGINES | PREDICTIONS | COMMANDS
 
 
 def rooms_by_name():
