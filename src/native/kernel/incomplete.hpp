@@ -7,7 +7,7 @@ namespace mixtura::MIXTURA_LEVEL {
 namespace {
 
 // From this many rows on those with one pattern are taken together. Measured: see docs/decisions.md.
-constexpr std::int64_t MANY_ROWS = 96;
+constexpr std::int64_t MANY_ROWS = 32;
 
 INLINE bool together(std::int64_t count, const Pattern& pattern) { return count >= MANY_ROWS && pattern.have; }
 

@@ -36,9 +36,10 @@ void seen(const Rows& rows, std::uint64_t* words) {
 // position i is column d - 1 - i.
 struct Pattern {
   int d, have = 0, lack = 0;
-  Buffer<int> seen, missing;  // positions, ascending
+  Buffer<int> seen, missing;     // positions, ascending
+  Buffer<std::int64_t> columns;  // of the positions seen
   const std::uint64_t* words = nullptr;
-  explicit Pattern(std::int64_t d) : d(int(d)), seen(d), missing(d) {}
+  explicit Pattern(std::int64_t d) : d(int(d)), seen(d), missing(d), columns(d) {}
   bool has(const std::uint64_t* of, int position) const {
     const int column = d - 1 - position;
     return of[column / 64] >> (column % 64) & 1;
@@ -50,7 +51,7 @@ struct Pattern {
     while (have && seen[have - 1] >= same) --have;
     while (lack && missing[lack - 1] >= same) --lack;
     for (int i = same; i < d; ++i)
-      if (has(to, i)) seen[have++] = i;
+      if (has(to, i)) columns[have] = d - 1 - i, seen[have++] = i;
       else missing[lack++] = i;
     words = to;
     return same;
@@ -80,8 +81,13 @@ struct Ordered {
 
  private:
   template <class From> void copy_from(const From* from, std::int64_t n, const Pattern& pattern, double* to) const {
-    from += number(n) * rows.row_stride + (rows.d - 1) * rows.column_stride;
-    for (int i = 0; i < pattern.have; ++i) to[i] = double(from[-pattern.seen[i] * rows.column_stride]);
+    const std::int64_t stride = rows.column_stride, *columns = pattern.columns;
+    from += number(n) * rows.row_stride;
+    const int have = pattern.have;
+    if (stride == 1)
+      for (int i = 0; i < have; ++i) to[i] = double(from[columns[i]]);
+    else
+      for (int i = 0; i < have; ++i) to[i] = double(from[columns[i] * stride]);
   }
 };
 
