@@ -6,6 +6,7 @@
 
 #include "../kernel/kernel.hpp"
 #include "../matrix.hpp"
+#include "../threads/pass.hpp"
 
 namespace mixtura {
 
@@ -16,14 +17,6 @@ class RowPatterns {
     words_.resize(n_ * each_);
     kernel.seen(rows, words_.data());
     if (!sorted()) sort();
-  }
-  // Whether no row lacks a value.
-  bool complete() const {
-    for (Size n = 0; n < n_ * each_; ++n) {
-      const Size columns = std::min<Size>(64, d_ - n % each_ * 64);
-      if (words_[n] != ~std::uint64_t(0) >> (64 - columns)) return false;
-    }
-    return true;
   }
   Seen seen(const double* means, const double* log_widths) const {
     return {words_.data(), each_, order_.empty() ? nullptr : order_.data(), means, log_widths};
@@ -58,5 +51,19 @@ class RowPatterns {
     }
   }
 };
+
+// Whether no row lacks a value. Those that do come first where rows are in order, so that it is soon known.
+inline bool complete(const Kernel& kernel, const Rows& rows) {
+  constexpr Size FEW = 1024;
+  const Size each = (rows.d + 63) / 64;
+  std::vector<std::uint64_t> words(FEW * each);
+  for (Size first = 0; first < rows.n; first += FEW) {
+    const Size count = std::min(FEW, rows.n - first);
+    kernel.seen(part_of(rows, first, first + count), words.data());
+    for (Size n = 0; n < count * each; ++n)
+      if (words[n] != ~std::uint64_t(0) >> (64 - std::min<Size>(64, rows.d - n % each * 64))) return false;
+  }
+  return true;
+}
 
 }  // namespace mixtura
