@@ -44,10 +44,16 @@ struct Pattern {
     const int column = d - 1 - position;
     return of[column / 64] >> (column % 64) & 1;
   }
-  // Change to that of a row; returns the number of leading positions at which both agree.
+  // The number of leading positions at which another pattern agrees.
+  int agree(const std::uint64_t* other) const {
+    if (!words) return 0;
+    for (int w = (d - 1) / 64; w >= 0; --w)
+      if (const std::uint64_t apart = words[w] ^ other[w]) return d - 64 * (w + 1) + __builtin_clzll(apart);
+    return d;
+  }
+  // Change to another pattern; returns the number of leading positions at which both agree.
   int change(const std::uint64_t* to) {
-    int same = 0;
-    while (words && same < d && has(words, same) == has(to, same)) ++same;
+    const int same = agree(to);
     while (have && seen[have - 1] >= same) --have;
     while (lack && missing[lack - 1] >= same) --lack;
     for (int i = same; i < d; ++i)
