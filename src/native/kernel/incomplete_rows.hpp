@@ -56,13 +56,13 @@ class RowDensities {
 
 // Replace the log-densities h of a row by 2^(h - most); returns their sum.
 INLINE double scale_densities(double* h, int groups, double& most) {
-  constexpr int LEAST = SMALLEST<double>;
+  constexpr double LEAST = SMALLEST<double>;
   Vec<double> highest = load(h), total = {};
   for (int g = 1; g < groups; ++g) highest = larger(load(h + g * LANES), highest);
   most = largest(highest);
   for (int g = 0; g < groups; ++g) {
     const Vec<double> below_most = load(h + g * LANES) - most;
-    Vec<double> f = exp2(larger(below_most, all<double>(LEAST)));
+    Vec<double> f = exp2(larger(below_most, all(LEAST)));
     f = below_most < LEAST ? Vec<double>{} : f;
     total += f;
     store(h + g * LANES, f);
