@@ -191,9 +191,7 @@ def compare_models(few=20, many=1000):
     """Print how far apart Mixtura and tgmm are after the same number of iterations from the same start."""
     _, holed, near = problem(1500, 4, 0.2, k=3, apart=1.5)
     filled = np.where(np.isnan(holed), np.nanmean(holed, axis=0), holed)
-    print(
-        f"| model | log-likelihood a row after {few} | less tgmm's | parameters apart | after {many} or less | less tgmm's |"
-    )
+    print(f"| model | log-likelihood a row after {few} | above tgmm | parameters apart | after {many} | above |")
     print("|---|---|---|---|---|---|")
     for model in MODELS:
         start = ours(filled, near, 2, model).mixture
