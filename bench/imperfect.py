@@ -187,7 +187,7 @@ def beside(name, fit, rows, start, own):
         print(f"  {name}: {1e3 * seconds:,.0f} ms for {len(rows):,} rows, {seconds / own:,.0f} x Mixtura's", flush=True)
 
 
-def compare_models(few=20, many=1000):
+def compare_models(few=20, many=400):
     """Print how far apart Mixtura and tgmm are after the same number of iterations from the same start."""
     _, holed, near = problem(1500, 4, 0.2, k=3, apart=1.5)
     filled = np.where(np.isnan(holed), np.nanmean(holed, axis=0), holed)
