@@ -1,7 +1,5 @@
 """Rows with missing values: the kernel in C++, at every instruction set, gives what the NumPy kernel gives."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,8 +13,7 @@ from mixtura.kernels import NUMPY_KERNEL, using_kernel
 from mixtura.kernels.incomplete import by_patterns, for_incomplete_rows
 from mixtura.stats import Stats
 
-if importlib.util.find_spec("mixtura._native") is None:
-    pytest.skip("the extension could not be built", allow_module_level=True)
+pytest.importorskip("mixtura._native", reason="the extension could not be built")
 
 from mixtura.kernels.native import NATIVE
 from mixtura.kernels.simd import LEVELS
