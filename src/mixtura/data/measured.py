@@ -19,7 +19,7 @@ from mixtura.data.measurement import MISSING_VALUES, Measurement
 from mixtura.data.missing_counts import MissingCounts
 from mixtura.data.row_noise import RowNoise
 from mixtura.data.row_values import map_rows
-from mixtura.data.source import Source, Sum
+from mixtura.data.source import Source, Sum, WholeArray
 from mixtura.data.usable_rows import check_some_values
 
 # Rows of a source that is not in memory in which patterns of missing values are counted.
@@ -117,6 +117,8 @@ class MeasuredSource:
         ordered = self._ordered
         if ordered is None:
             return self.given.sum(f)
+        if hasattr(f, "of_whole"):
+            return f.of_whole(WholeArray(ordered, self.threads))
         slices = chunk_slices(*ordered.rows.shape)
         return reduce(add, map_in_order(lambda part: f(ordered.take(part)), slices, self.threads))
 

@@ -45,7 +45,7 @@ class Patterns:
         d = seen.shape[1]
         powers = 1 << np.arange(BITS, dtype=np.int64)
         words = [seen[:, j : j + BITS] @ powers[: min(BITS, d - j)] for j in range(0, d, BITS)]
-        order = np.lexsort(words[::-1])
+        order = np.lexsort(words)  # by the last column first, as the kernel in C++ does
         sorted_words = [word[order] for word in words]
         new = np.zeros(len(rows), dtype=bool)
         new[1:] = np.logical_or.reduce([word[1:] != word[:-1] for word in sorted_words])

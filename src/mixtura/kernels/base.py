@@ -119,6 +119,8 @@ class Kernel:
         ``estep`` and ``moments`` for all rows of an array, by the engine's own threads; None if it has no threads.
     begin_runs : callable or None
         Begins several runs of EM, `KernelRuns`, whose iterations the engine makes; None if it cannot.
+    for_incomplete : callable or None
+        Returns the engine's own kernel for rows with missing values; None if it has none.
     """
 
     name: str
@@ -133,6 +135,7 @@ class Kernel:
     estep_of_whole: EStepOfWhole | None = None
     moments_of_whole: MomentsOfWhole | None = None
     begin_runs: Callable[..., KernelRuns] | None = None
+    for_incomplete: Callable[[], Kernel] | None = None
 
     def estep_pass(self, density: Density, scatter_kind: ScatterKind) -> Pass | ThreadedPass:
         """The E-step under a density, to be summed: ``source.sum(kernel.estep_pass(mixture, "full"))``."""

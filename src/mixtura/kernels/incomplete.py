@@ -20,7 +20,12 @@ from mixtura.stats import ScatterKind, Stats
 
 @lru_cache(maxsize=4)
 def for_incomplete_rows(kernel: Kernel) -> Kernel:
-    """The kernel for rows with missing values, NaN, that computes with another kernel."""
+    """The kernel for rows with missing values, NaN: an engine's own, or one that computes with another kernel."""
+    return by_patterns(kernel) if kernel.for_incomplete is None else kernel.for_incomplete()
+
+
+def by_patterns(kernel: Kernel) -> Kernel:
+    """The kernel for rows with missing values that calls another one for the rows of each pattern."""
     return Kernel(
         name=f"{kernel.name}, missing values",
         level=kernel.level,

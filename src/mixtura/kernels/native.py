@@ -25,13 +25,13 @@ T = TypeVar("T", np.float64, np.int64)
 _FORMS = {form.name.lower(): form for form in _native.Form}
 
 
-def _readable(rows: Rows) -> Rows:
+def readable(rows: Rows) -> Rows:
     """Rows whose strides are whole numbers of elements, as C++ requires; columns of structured arrays are copied."""
     whole = all(stride % rows.itemsize == 0 for stride in rows.strides)
     return rows if whole else cast(Rows, np.ascontiguousarray(rows))
 
 
-def _density(affine: Affine, *, single: bool = False) -> Any:
+def as_native_density(affine: Affine, *, single: bool = False) -> Any:
     """The C++ object for a mixture; its variance inflation is computed for float32 rows (``single``) alone."""
     if affine.tails is not None:
         raise NotImplementedError("the kernel in C++ has no t components; see kernel_of and kernel_for")
@@ -67,9 +67,9 @@ def estep_by_threads(
     affine = mixture.affine
     k, d = affine.means.shape
     total, mean, scatter = np.empty(k), np.empty((k, d)), Stats.empty(k, d, scatter_kind).scatter
-    density = _density(affine, single=chunk.rows.dtype == np.float32)
+    density = as_native_density(affine, single=chunk.rows.dtype == np.float32)
     sums = _native.Sums(total, mean, scatter)
-    loglik, assignment_logprob = _native.estep(level(), *_weighted(chunk), density, affine.means, sums, ends, threads)
+    loglik, assignment_logprob = _native.estep(level(), *weighted(chunk), density, affine.means, sums, ends, threads)
     return Stats(total, mean, scatter, loglik, assignment_logprob)
 
 
@@ -83,14 +83,14 @@ def moments_by_threads(chunk: Chunk, ends: Sequence[int], threads: int) -> Stats
     d = chunk.rows.shape[1]
     total, mean, scatter = np.empty(1), np.empty((1, d)), np.empty((1, d))
     shift, sums = chunk.rows[0].astype(np.float64), _native.Sums(total, mean, scatter)
-    _native.moments(level(), *_weighted(chunk), shift, sums, ends, threads)
+    _native.moments(level(), *weighted(chunk), shift, sums, ends, threads)
     return Stats(total, mean, scatter, 0.0, 0.0)
 
 
-def _weighted(chunk: Chunk) -> tuple[Rows, Array | None]:
+def weighted(chunk: Chunk) -> tuple[Rows, Array | None]:
     """A chunk's rows and weights in a layout that C++ can read."""
     weight = chunk.sample_weight
-    return _readable(chunk.rows), None if weight is None else np.ascontiguousarray(weight)
+    return readable(chunk.rows), None if weight is None else np.ascontiguousarray(weight)
 
 
 def log_density(mixture: Density, chunk: Chunk) -> Array:
@@ -113,7 +113,7 @@ def _predict(mixture: Density, rows: Rows, kind: Any, result: NDArray[T]) -> NDA
     """The array ``result``, filled with a prediction of this kind for each row."""
     ends = [part.stop for part in chunk_slices(*rows.shape)]
     threads = thread_count() if len(ends) > 1 else 1
-    _native.predict(level(), _readable(rows), _density(mixture.affine), kind, result, ends, threads)
+    _native.predict(level(), readable(rows), as_native_density(mixture.affine), kind, result, ends, threads)
     return result
 
 
@@ -122,6 +122,13 @@ def agglomerate(rows: Array, weight: Array, criterion: str, alpha: float) -> tup
     merges, heights = np.empty((len(rows) - 1, 2), dtype=np.int64), np.empty(len(rows) - 1)
     _native.agglomerate(rows, weight, _native.Criterion[criterion], alpha, merges, heights)
     return merges, heights
+
+
+def _for_incomplete() -> Kernel:
+    """The kernel in C++ for rows with missing values."""
+    from mixtura.kernels.native_incomplete import NATIVE_INCOMPLETE  # noqa: PLC0415 that file imports this one
+
+    return NATIVE_INCOMPLETE
 
 
 NATIVE = Kernel(
@@ -137,4 +144,5 @@ NATIVE = Kernel(
     estep_of_whole=estep_by_threads,
     moments_of_whole=moments_by_threads,
     begin_runs=FusedRuns.begin,
+    for_incomplete=_for_incomplete,
 )

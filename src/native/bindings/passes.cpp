@@ -3,39 +3,10 @@
 #include <nanobind/stl/variant.h>
 
 #include "arguments.hpp"
+#include "densities.hpp"
 
 namespace mixtura {
 namespace {
-
-// A mixture's density, in the caller's arrays.
-struct DensityArrays {
-  Form form;
-  In shift, constants, factors, offsets;
-  double inflation;
-
-  Density density(std::int64_t d) const {
-    const std::size_t k = constants.size(), each = form == Form::DIAGONAL ? d : d * d;
-    const std::size_t factor_count = (form == Form::SHARED ? 1 : k) * each;
-    if (std::int64_t(shift.size()) != d || offsets.size() != k * d || factors.size() != factor_count)
-      throw std::invalid_argument("rows and mixture have different shapes");
-    return {std::int64_t(k), form, shift.data(), constants.data(), factors.data(), offsets.data(), inflation};
-  }
-};
-
-// Where sums over rows are written.
-struct SumArrays {
-  Out weight, mean, scatter;
-
-  // The array's shape tells the kind of scatter. Deviations are from `centres` (k, d).
-  Sums sums(const In& centres, std::size_t k, std::size_t d) const {
-    const std::size_t matrices = scatter.ndim() == 3 ? scatter.shape(0) : 0;
-    const Scatter kind = !matrices ? Scatter::DIAGONAL : matrices == k ? Scatter::FULL : Scatter::POOLED;
-    const std::size_t size = kind == Scatter::DIAGONAL ? k * d : kind == Scatter::FULL ? k * d * d : d * d;
-    if (weight.size() != k || mean.size() != k * d || centres.size() != k * d || scatter.size() != size)
-      throw std::invalid_argument("the arrays for the sums have other shapes than rows and mixture");
-    return {centres.data(), kind, weight.data(), mean.data(), scatter.data(), 0, 0};
-  }
-};
 
 // The E-step: returns log-likelihood and log-probability of the assignment, and writes the sums.
 std::pair<double, double> estep(const std::string& level, const AnyRows& rows, const std::optional<RowWeights>& weight,
@@ -63,15 +34,10 @@ void moments(const std::string& level, const AnyRows& rows, const std::optional<
 }
 
 void predict(const std::string& level, const AnyRows& rows, const DensityArrays& mixture, Prediction kind,
-             const std::variant<Out, OutIntegers>& out, const std::vector<Size>& ends, int threads) {
+             const Results& out, const std::vector<Size>& ends, int threads) {
   const Rows data = rows_of(rows, std::nullopt);
   const Density density = mixture.density(data.d);
-  const Size each = kind == Prediction::RESPONSIBILITIES ? density.k : 1;
-  const Out* numbers = std::get_if<Out>(&out);
-  const OutIntegers* labels = std::get_if<OutIntegers>(&out);
-  if ((kind == Prediction::LABELS) != (labels != nullptr) ||
-      Size(labels ? labels->size() : numbers->size()) != data.n * each)
-    throw std::invalid_argument("the array for the result has another shape or type than the result");
+  const ResultArrays to(out, kind, data.n, density.k);
   const Kernel& kernel = kernel_of(level);
   const std::vector<Size> begins = beginnings(ends, data.n);
   const Size numbers_each = density.form == Form::DIAGONAL ? data.d : data.d * data.d;
@@ -79,9 +45,8 @@ void predict(const std::string& level, const AnyRows& rows, const DensityArrays&
     parallel_for(ends.size(), useful_threads(threads, data.n, density.k, numbers_each), &interrupted,
                  [&](std::size_t c) {
                    const Size first = begins[c];
-                   kernel.predict(part_of(data, first, ends[c]), density, kind,
-                                  numbers ? numbers->data() + first * each : nullptr,
-                                  labels ? labels->data() + first : nullptr);
+                   kernel.predict(part_of(data, first, ends[c]), density, kind, to.numbers_from(first),
+                                  to.labels_from(first));
                  });
   });
 }

@@ -1,5 +1,6 @@
 // The kernel for one instruction set: compiled once for each, with that set's flags and name.
 #include "estep.hpp"
+#include "incomplete.hpp"
 #include "moments.hpp"
 #include "predict.hpp"
 
@@ -18,6 +19,7 @@ template <Vec<double> (*F)(Vec<double>)> void each(const double* from, double* t
 }  // namespace
 
 extern const Kernel KERNEL;
-const Kernel KERNEL = {estep, moments, predict, each<exp2>, each<logarithm>};
+const Kernel KERNEL = {estep, moments, predict, seen, incomplete_estep, incomplete_predict,
+                       each<exp2>, each<logarithm>};
 
 }  // namespace mixtura::MIXTURA_LEVEL

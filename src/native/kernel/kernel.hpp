@@ -35,11 +35,23 @@ struct Sums {
   double loglik, assignment_logprob;
 };
 
+// Which values rows have, and what is needed of the mixture where some are missing.
+struct Seen {
+  const std::uint64_t* words;  // (n, each): a bit for each column, column 0 the lowest, set where the row has a value
+  std::int64_t each;
+  const std::int64_t* order;  // numbers of the rows, with equal words next to each other; nullptr: 0, 1, ...
+  const double* means;        // (k, d)
+  const double* log_widths;   // (d): of the noise's region; noise is a component whose factor is zero
+};
+
 using Summing = void (*)(const Rows&, const Density&, Sums&);
 
 struct Kernel {
   Summing estep, moments;
   void (*predict)(const Rows&, const Density&, Prediction, double* out, std::int64_t* labels);
+  void (*seen)(const Rows&, std::uint64_t* words);
+  void (*incomplete_estep)(const Rows&, const Seen&, const Density&, Sums&);
+  void (*incomplete_predict)(const Rows&, const Seen&, const Density&, Prediction, double* out, std::int64_t* labels);
   void (*exp2)(const double*, double*, std::int64_t);
   void (*logarithm)(const double*, double*, std::int64_t);
 };

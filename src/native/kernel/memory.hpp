@@ -45,4 +45,23 @@ template <class T> struct Buffer {
   operator T*() const { return data; }
 };
 
+// Objects that are made one after the other, in scratch memory.
+template <class T> class Several {
+ public:
+  explicit Several(std::int64_t most) : memory_(most * std::int64_t(sizeof(T))) {}
+  ~Several() {
+    while (count_) (*this)[--count_].~T();
+  }
+  template <class... Arguments> void add(const Arguments&... arguments) {
+    new (memory_ + count_ * std::int64_t(sizeof(T))) T(arguments...);
+    ++count_;
+  }
+  T& operator[](std::int64_t i) { return reinterpret_cast<T*>(memory_.data)[i]; }
+  const T& operator[](std::int64_t i) const { return reinterpret_cast<const T*>(memory_.data)[i]; }
+
+ private:
+  Buffer<char> memory_;
+  std::int64_t count_ = 0;
+};
+
 }  // namespace mixtura::MIXTURA_LEVEL

@@ -15,16 +15,18 @@ template <class T> void label(const T* h, int k, int rows, int count, std::int64
   }
 }
 
-void predict(const Rows& rows, const Density& density, Prediction kind, double* out, std::int64_t* labels) {
+// Predictions block by block; `densities` computes those of a block's rows, s.x, into s.h and s.largest.
+template <class Densities>
+void predict_blocks(const Rows& rows, const Density& density, const Components<double>& components, Prediction kind,
+                    double* out, std::int64_t* labels, Densities densities) {
   using T = double;
   const int k = int(density.k);
-  const Components<T> components(density, rows.d, Power::WHOLE);
   Scratch<T> s(rows, density);
   for (std::int64_t first = 0; first < rows.n; first += s.rows) {
     const int count = int(rows.n - first < s.rows ? rows.n - first : s.rows);
     const int panels = (count + PANEL<T> - 1) / PANEL<T>;
     pack_rows<T>(rows, first, density.shift, count, panels, s.zero, s.copy, s.x);
-    log_densities<T>(components, s.x, s.raw, panels, s.white, s.h, s.largest);
+    densities(s, panels);
     if (kind == Prediction::LABELS) {
       label<T>(s.h, k, panels * PANEL<T>, count, labels + first);
       continue;
@@ -43,6 +45,13 @@ void predict(const Rows& rows, const Density& density, Prediction kind, double* 
       }
     }
   }
+}
+
+void predict(const Rows& rows, const Density& density, Prediction kind, double* out, std::int64_t* labels) {
+  const Components<double> components(density, rows.d, Power::WHOLE);
+  predict_blocks(rows, density, components, kind, out, labels, [&](const Scratch<double>& s, int panels) {
+    log_densities<double>(components, s.x, s.raw, panels, s.white, s.h, s.largest);
+  });
 }
 
 }  // namespace

@@ -105,6 +105,55 @@ INLINE unsigned below(Vec<float> a, Vec<float> b) {
 #endif
 }
 
+// One bit for each lane that is not NaN.
+INLINE unsigned numbers(Vec<double> a) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_pd_mask(a, a, _CMP_ORD_Q);
+#elif defined(__AVX2__)
+  return unsigned(_mm256_movemask_pd(_mm256_cmp_pd(a, a, _CMP_ORD_Q)));
+#elif defined(__x86_64__)
+  return unsigned(_mm_movemask_pd(_mm_cmpord_pd(a, a)));
+#else
+  return unsigned(a[0] == a[0]) | unsigned(a[1] == a[1]) << 1;
+#endif
+}
+INLINE unsigned numbers(Vec<float> a) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_ps_mask(a, a, _CMP_ORD_Q);
+#elif defined(__AVX2__)
+  return unsigned(_mm256_movemask_ps(_mm256_cmp_ps(a, a, _CMP_ORD_Q)));
+#elif defined(__x86_64__)
+  return unsigned(_mm_movemask_ps(_mm_cmpord_ps(a, a)));
+#else
+  unsigned found = 0;
+  for (int l = 0; l < 4; ++l) found |= unsigned(a[l] == a[l]) << l;
+  return found;
+#endif
+}
+
+INLINE Vec<double> roots(Vec<double> a) {
+#if defined(__AVX512F__)
+  return _mm512_sqrt_pd(a);
+#elif defined(__AVX2__)
+  return _mm256_sqrt_pd(a);
+#elif defined(__x86_64__)
+  return _mm_sqrt_pd(a);
+#else
+  return Vec<double>{__builtin_sqrt(a[0]), __builtin_sqrt(a[1])};
+#endif
+}
+
+// The largest of a register's numbers.
+INLINE double largest(Vec<double> v) {
+#if defined(__AVX512F__)
+  return _mm512_reduce_max_pd(v);
+#else
+  double most = v[0];
+  for (int l = 1; l < WIDTH<double>; ++l) most = v[l] > most ? v[l] : most;
+  return most;
+#endif
+}
+
 // Append n + l, for each lane l in a mask, to a list that has `count` entries and room for one more register.
 INLINE int list_rows(int n, unsigned mask, int* list, int count) {
 #if defined(__AVX512F__)

@@ -1,6 +1,7 @@
 // A pass over rows by several threads: sums of chunks, added up in the chunks' order.
 #pragma once
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -34,14 +35,16 @@ inline std::vector<Size> beginnings(const std::vector<Size>& ends, Size n) {
 // threads does not.
 class Pass {
  public:
+  using Adding = std::function<void(const Rows&, const Density&, Sums&)>;
+
   // `ends` are where the chunks end; with none of them, or one, the caller's thread does it all.
   Pass(const Rows& rows, const std::vector<Size>& ends, int threads, bool (*interrupted)())
       : rows_(rows), begins_(beginnings(ends, rows.n)), threads_(threads), interrupted_(interrupted),
         waiting_(ends.size()) {}
 
-  void sum(Summing kernel, const Density& density, Sums& sums) {
+  void sum(const Adding& kernel, const Density& density, Sums& sums) {
     if (waiting_.size() < 2) return kernel(rows_, density, sums);
-    kernel_ = kernel, density_ = &density, sums_ = &sums;
+    kernel_ = &kernel, density_ = &density, sums_ = &sums;
     adding_ = false;
     added_ = 0;
     try {
@@ -66,7 +69,7 @@ class Pass {
   std::mutex order_;       // for waiting_, spare_, added_, adding_
   std::size_t added_ = 0;  // number of chunks in the sums
   bool adding_ = false;    // whether a thread is adding
-  Summing kernel_ = nullptr;
+  const Adding* kernel_ = nullptr;
   const Density* density_ = nullptr;
   Sums* sums_ = nullptr;
 
@@ -82,7 +85,7 @@ class Pass {
     std::unique_ptr<Partial> to = memory();
     to->weight.resize(k), to->mean.resize(k * d), to->scatter.resize(scatter_size());
     Sums sums{sums_->centres, sums_->kind, to->weight.data(), to->mean.data(), to->scatter.data(), 0, 0};
-    kernel_(part_of(rows_, begins_[c], begins_[c + 1]), *density_, sums);
+    (*kernel_)(part_of(rows_, begins_[c], begins_[c + 1]), *density_, sums);
     to->loglik = sums.loglik, to->assignment_logprob = sums.assignment_logprob;
     return to;
   }

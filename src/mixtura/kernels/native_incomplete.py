@@ -1,0 +1,104 @@
+"""The kernel in C++ for rows with missing values, behind the same functions as `mixtura.kernels.native`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura._support import Array, Rows, chunk_slices, thread_count
+from mixtura.data import Chunk
+from mixtura.kernels import native
+from mixtura.kernels.affine import Affine, Density
+from mixtura.kernels.base import Kernel
+from mixtura.kernels.native import as_native_density, readable, weighted
+from mixtura.kernels.simd import level
+from mixtura.stats import ScatterKind, Stats
+
+_native: Any = import_module("mixtura._native")
+
+T = TypeVar("T", np.float64, np.int64)
+
+
+def _missing(affine: Affine) -> Any:
+    """The C++ object for what a density is not enough for where values are missing."""
+    widths = affine.noise_log_widths
+    log_widths = np.zeros_like(affine.shift) if widths is None else np.ascontiguousarray(widths)
+    return _native.Missing(np.ascontiguousarray(affine.means), log_widths)
+
+
+def _estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
+    """Statistics of rows completed by what each component expects, with the conditional covariances.
+
+    Examples
+    --------
+    >>> from mixtura import DenseCovariance, Mixture
+    >>> mixture = Mixture([1.0], [[0.0, 5.0]], DenseCovariance(np.eye(2)[None], 1))
+    >>> _estep(mixture, Chunk(np.array([[2.0, np.nan]])), "full").mean.tolist()
+    [[2.0, 5.0]]
+    """
+    return _estep_by_threads(mixture, chunk, scatter_kind, (), 1)
+
+
+def _estep_by_threads(
+    mixture: Density, chunk: Chunk, scatter_kind: ScatterKind, ends: Sequence[int], threads: int
+) -> Stats:
+    """The statistics by several threads; parts of the chunk end at the indices ``ends``, and are added in order.
+
+    Those of rows that lack nothing are, to the last bit, those of the kernel for complete rows.
+    """
+    affine = mixture.affine
+    k, d = affine.means.shape
+    inner: ScatterKind = "diagonal" if affine.form == "diagonal" and scatter_kind == "diagonal" else "full"
+    total, mean, scatter = np.empty(k), np.empty((k, d)), Stats.empty(k, d, inner).scatter
+    sums = _native.Sums(total, mean, scatter)
+    density, missing = as_native_density(affine), _missing(affine)
+    found = _native.incomplete_estep(level(), *weighted(chunk), density, missing, sums, ends, threads)
+    if found is None:
+        return native.estep_by_threads(mixture, chunk, scatter_kind, ends, threads)
+    return Stats(total, mean, scatter, *found).reduced(scatter_kind)
+
+
+def _no_moments(chunk: Chunk) -> NoReturn:
+    raise NotImplementedError("moments are those of completed rows")
+
+
+def _log_density(mixture: Density, chunk: Chunk) -> Array:
+    """Log-density of the values that each row has, (n,)."""
+    return _predict(mixture, chunk.rows, _native.Prediction.LOG_DENSITY, np.empty(len(chunk.rows)))
+
+
+def _posterior(mixture: Density, chunk: Chunk) -> Array:
+    """Responsibilities of the components for each row, (n, k), given the values that it has."""
+    result = np.empty((len(chunk.rows), len(mixture.affine.constants)))
+    return _predict(mixture, chunk.rows, _native.Prediction.RESPONSIBILITIES, result)
+
+
+def _labels(mixture: Density, chunk: Chunk) -> NDArray[np.int64]:
+    """Most probable component of each row, (n,), given the values that it has."""
+    return _predict(mixture, chunk.rows, _native.Prediction.LABELS, np.empty(len(chunk.rows), dtype=np.int64))
+
+
+def _predict(mixture: Density, rows: Rows, kind: Any, result: NDArray[T]) -> NDArray[T]:
+    """The array ``result``, filled with a prediction of this kind for each row."""
+    ends = [part.stop for part in chunk_slices(*rows.shape)]
+    threads = thread_count() if len(ends) > 1 else 1
+    density, missing = as_native_density(mixture.affine), _missing(mixture.affine)
+    _native.incomplete_predict(level(), readable(rows), density, missing, kind, result, ends, threads)
+    return result
+
+
+NATIVE_INCOMPLETE = Kernel(
+    name="native, missing values",
+    level=level,
+    estep=_estep,
+    moments=_no_moments,
+    log_density=_log_density,
+    posterior=_posterior,
+    labels=_labels,
+    agglomerate=native.agglomerate,
+    estep_of_whole=_estep_by_threads,
+)
