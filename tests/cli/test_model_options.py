@@ -83,12 +83,8 @@ def test_t_components(faithful, capsys):
     assert "2 t components" in capsys.readouterr().out
     assert main(["fit", "faithful.csv", "--model", "t.json", *asked, "--tails", "4", "-o", "four.json"]) == 0
     assert mixtura.load("four.json").mixture.degrees_of_freedom.tolist() == [4.0, 4.0]
-    assert (
-        main(
-            ["select", "faithful.csv", "--components", "1-2", "--models", "EEE", "--tails", "t-shared", "-o", "s.json"]
-        )
-        == 0
-    )
+    grid = ["--components", "1:2", "--models", "EEE", "--start", "seeds"]
+    assert main(["select", "faithful.csv", *grid, "--tails", "t-shared", "-o", "s.json"]) == 0
     assert mixtura.load("s.json").model.tails == "t-shared"
     assert main(["fit", "faithful.csv", *asked, "--tails", "fat"]) == 2
     assert "tails is 'fat'; expected 'normal', 't', 't-shared'" in capsys.readouterr().err
