@@ -238,6 +238,11 @@ def test_the_kernel_of_t_components_travels_by_its_name():
     assert text.stdout.decode().strip() == STUDENT_KERNEL.name
 
 
+def test_rows_that_were_measured_otherwise_are_refused():
+    with pytest.raises(ParameterError, match="t components take exact values and missing ones"):
+        kernel_for(object(), MIXTURE)
+
+
 def test_the_kernel_in_cpp_refuses_t_components():
     if NATIVE_BUILT:
         with pytest.raises(NotImplementedError, match="no t components"):

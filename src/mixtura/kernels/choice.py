@@ -144,6 +144,11 @@ def kernel_for(measurement: Measurement | None, density: Density | None = None) 
 
 
 def _for_measurement(kernel: Kernel, measurement: Measurement | None) -> Kernel:
+    if kernel is STUDENT_KERNEL and not isinstance(measurement, MissingValues | None):
+        raise ParameterError(
+            "tails: t components take exact values and missing ones; fit rows that were measured otherwise with "
+            "tails='normal'"
+        )
     return kernel if measurement is None else _KERNELS_FOR[type(measurement)](kernel)
 
 
