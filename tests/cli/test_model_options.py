@@ -73,6 +73,23 @@ def test_a_replay_holds_parameters_and_has_noise_over_a_hull(faithful, filmed, c
     assert filmed[1].model.noise.region == "hull"
 
 
+def test_t_components(faithful, capsys):
+    asked = ["-k", "2", "--start", "kmeans", "--seed", "0"]
+    assert main(["fit", "faithful.csv", *asked, "--tails", "t", "-o", "t.json"]) == 0
+    assert "degrees of freedom" in capsys.readouterr().out
+    fit = mixtura.fit(faithful, 2, start="kmeans", seed=0, tails="t")
+    assert mixtura.load("t.json").mixture.to_json() == fit.mixture.to_json()
+    assert main(["describe", "t.json"]) == 0
+    assert "2 t components" in capsys.readouterr().out
+    assert main(["fit", "faithful.csv", "--model", "t.json", *asked, "--tails", "4", "-o", "four.json"]) == 0
+    assert mixtura.load("four.json").mixture.degrees_of_freedom.tolist() == [4.0, 4.0]
+    grid = ["--components", "1:2", "--models", "EEE", "--start", "seeds"]
+    assert main(["select", "faithful.csv", *grid, "--tails", "t-shared", "-o", "s.json"]) == 0
+    assert mixtura.load("s.json").model.tails == "t-shared"
+    assert main(["fit", "faithful.csv", *asked, "--tails", "fat"]) == 2
+    assert "tails is 'fat'; expected 'normal', 't', 't-shared'" in capsys.readouterr().err
+
+
 def test_the_fits_of_a_test(faithful, capsys):
     rules = ["--no-accelerate", "--stop", "parameters"]
     assert main(["test", "faithful.csv", "-k", "1", "-n", "9", *ASKED, *rules, "--table", "t.csv"]) == 0

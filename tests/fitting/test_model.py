@@ -24,6 +24,9 @@ MODELS = {
     "held": Model("VVV", fixed={"means": [0]}),
     "several held": Model("VVV", fixed=("weights", "means")),
     "equal": Model("EEV", equal_weights=True),
+    "t": Model("VVV", tails="t"),
+    "t and noise": Model("VEV", noise=0.1, tails="t-shared"),
+    "four degrees of freedom": Model("EEE", tails=4),
 }
 
 
@@ -38,7 +41,8 @@ def test_a_model_reads_back_from_json(name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_fit_carries_its_model_and_fits_it_again(name):
-    model, em = MODELS[name], EM(accelerate=False, floor=1e-6)
+    model = MODELS[name]
+    em = EM(accelerate=model.tails in ("t", "t-shared"), floor=1e-6)  # EM alone takes long to many degrees of freedom
     fit = mixtura.fit(ROWS, model=model, start=SPECIES, em=em, tol=1e-7)
     assert fit.model == model
     assert fit.em == replace(em, tol=1e-7)
@@ -47,7 +51,7 @@ def test_a_fit_carries_its_model_and_fits_it_again(name):
 
 
 def test_replicates_keep_to_what_was_asked():
-    for name in ("eigenvalues", "equal", "held"):
+    for name in ("eigenvalues", "equal", "held", "t"):
         fit = mixtura.fit(ROWS, model=MODELS[name], start=SPECIES)
         boot = mixtura.bootstrap(fit, ROWS, 9, seed=0, threads=1)
         values = np.linalg.eigvalsh(boot.covariances).reshape(len(boot.weights), -1)
@@ -55,6 +59,10 @@ def test_replicates_keep_to_what_was_asked():
             assert (values.max(axis=1) <= 3 * values.min(axis=1) * (1 + 1e-9)).all()
         elif name == "equal":
             np.testing.assert_allclose(boot.weights, 1 / 3)
+        elif name == "t":
+            assert boot.degrees_of_freedom.shape == (9, 3)
+            assert boot.standard_errors["degrees_of_freedom"].shape == (3,)
+            assert sum(row["parameter"] == "degrees of freedom" for row in boot.records()) == 3
         else:
             assert (boot.means[:, 0] == fit.mixture.means[0]).all()
             assert (boot.means[:, 1] != fit.mixture.means[1]).any()
@@ -101,8 +109,37 @@ def test_a_model_says_it_all():
         (lambda: EM(tol="0.5"), "tol is '0.5'; expected a finite number that is not negative"),
         (lambda: EM(tol=True), "tol is True; expected a finite number that is not negative"),
         (lambda: Model(trim="0.1"), "trim is '0.1'; expected a finite number"),
+        (
+            lambda: Model(tails="fat"),
+            "tails is 'fat'; expected 'normal', 't', 't-shared', or degrees of freedom above 0",
+        ),
+        (lambda: Model(tails=0), "tails is 0; expected"),
+        (lambda: mixtura.OnlineMixture(3, model=Model(tails="t")), "tails: a stream's components are Gaussian"),
     ],
 )
 def test_text_is_no_number_and_only_true_and_false_are_answers(make, words):
     with pytest.raises(ParameterError, match=words):
         make()
+
+
+def test_degrees_of_freedom_are_counted_and_told():
+    fits = {tails: mixtura.fit(ROWS, 3, tails=tails, start=SPECIES) for tails in ("normal", "t", "t-shared", 4.0)}
+    assert [fit.n_parameters - fits["normal"].n_parameters for fit in fits.values()] == [0, 3, 1, 0]
+    assert [Model(tails=tails).n_parameters(3, 2) for tails in fits] == [fit.n_parameters for fit in fits.values()]
+    assert "t components" not in fits["normal"].summary() + repr(fits["normal"])
+    assert fits["t"].summary().startswith("3 t components, model VVV")
+    assert "degrees of freedom" in fits["t"].summary()
+    assert repr(fits["t"]).startswith("<Fit of 3 VVV t components to 150 rows")
+    back = mixtura.Fit.from_json(fits["t"].to_json())
+    assert back.mixture.degrees_of_freedom.tolist() == fits["t"].mixture.degrees_of_freedom.tolist()
+    assert back.model == fits["t"].model
+    assert fits["t"].table()[0]["degrees of freedom"] == fits["t"].mixture.degrees_of_freedom[0]
+    assert Model(tails=np.inf) == Model()
+    assert repr(Model(tails=4)) == "Model(name='VVV', tails=4.0)"
+    assert Model(tails="t-shared").command_options() == {"--tails": "t-shared"}
+
+
+def test_a_model_of_an_older_file_has_gaussian_components():
+    plain = Model("VEV").to_dict()
+    del plain["tails"]
+    assert Model.from_dict(plain) == Model("VEV")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import integrate
@@ -49,7 +50,6 @@ def test_the_density_is_that_of_scipy(kernel):
 
 
 def test_the_normalising_constant_is_accurate_for_any_degrees_of_freedom():
-    mpmath = pytest.importorskip("mpmath")
     for a in (0.25, 3.0, 49.9, 50.0, 1e3, 1e8, 1e15):
         for d in (1, 2, 5, 30):
             with mpmath.workdps(60):
@@ -236,6 +236,11 @@ def test_the_kernel_of_t_components_travels_by_its_name():
         [sys.executable, "-c", code], input=pickle.dumps(STUDENT_KERNEL), capture_output=True, check=True
     )
     assert text.stdout.decode().strip() == STUDENT_KERNEL.name
+
+
+def test_rows_that_were_measured_otherwise_are_refused():
+    with pytest.raises(ParameterError, match="t components take exact values and missing ones"):
+        kernel_for(object(), MIXTURE)
 
 
 def test_the_kernel_in_cpp_refuses_t_components():

@@ -177,3 +177,17 @@ def test_columns_of_a_starting_mixture_are_matched_by_name():
     mixture = mixtura.fit(table, 2, seed=0).mixture.marginal(["b", "a"])
     found = mixtura.select(table, [2], models="VVV", start=mixture)
     assert found.best_cell.start.stats.mean.round(3).tolist() == mixture.means[:, ::-1].round(3).tolist()
+
+
+def test_t_components_in_every_cell(blobs):
+    options = {"models": ["EEE", "VVV"], "start": "seeds", "seed": 0}
+    chosen = mixtura.select(blobs, [1, 2], tails="t", **options)
+    for cell in chosen.cells:
+        assert cell.fit.model.tails == "t"
+        assert len(cell.fit.mixture.degrees_of_freedom) == cell.n_components
+        assert cell.n_parameters == mixtura.Model(cell.model, tails="t").n_parameters(cell.n_components, blobs.shape[1])
+    back = mixtura.Selection.from_json(chosen.to_json())
+    assert back.settings["tails"] == "t"
+    assert mixtura.select(blobs, [1, 2], tails="t", resume=back, **options).best.bic == chosen.best.bic
+    with pytest.raises(ParameterError, match="selection, tails was 't' and is now 'normal'"):
+        mixtura.select(blobs, [1, 2], resume=chosen, **options)

@@ -15,16 +15,16 @@ special = LazyModule("scipy.special")
 # Degrees of freedom beyond which the information of their logarithm, of one row, is computed as at this value: 1/2.
 LARGE = 1e4
 
-# With n rows, no more than about 1 / MANY^2 nats are gained beyond MANY sqrt(n) degrees of freedom.
-MANY = 3.0
+# With n rows, no more than about 1 / MANY nats are gained beyond MANY n degrees of freedom.
+MANY = 300.0
 
-# Largest change of a logarithm of degrees of freedom at once.
-LONGEST = 10.0
+# Least and largest rise of degrees of freedom at once: to a 22,000th, and tenfold.
+LOWEST, HIGHEST = -10.0, 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FisherCoordinates:
-    """Coordinates around a mixture: log-weights, whitened means, log-Cholesky factors and log-degrees of freedom.
+    """Coordinates around a mixture: log-weights, whitened means, log-Cholesky factors and inverse degrees of freedom.
 
     Near the origin, squared distances are those of the complete data's Fisher information for one row. In this metric
     EM's step is the gradient of the mean log-likelihood per row, and its rate matrix is symmetric, as methods assume
@@ -69,7 +69,7 @@ class FisherCoordinates:
         free, own = self.free, len(self.degrees_of_freedom)
         if own:
             raised = step[len(step) - own :]
-            many = self.degrees_of_freedom > MANY * np.sqrt(weight)
+            many = self.degrees_of_freedom > MANY * weight
             free[len(free) - own :] &= (raised != 0) & ~(many & (raised > 0))
         return free
 
@@ -80,7 +80,7 @@ class FisherCoordinates:
 
     @property
     def tail_roots(self) -> Array:
-        """Roots of the complete data's information of the log-degrees of freedom, (k,) or (0,), for one row."""
+        """Roots of the complete data's information of relative changes of degrees of freedom, (k,) or (0,)."""
         if not len(self.degrees_of_freedom):
             return self.degrees_of_freedom
         nu = np.minimum(self.degrees_of_freedom, LARGE)
@@ -96,16 +96,21 @@ class FisherCoordinates:
         root = np.sqrt(origin.all_weights)
         logs = np.log(np.maximum(other.all_weights, TINY)) - np.log(np.maximum(origin.all_weights, TINY))
         white = root[: len(means), None] * means
-        tails = self.tail_roots * self._log_ratios(other)
+        tails = self.tail_roots * self._rises(other)
         return np.concatenate([root * logs, white.ravel(), (self._matrix_roots(factors) * factors).ravel(), tails])
 
-    def _log_ratios(self, other: Mixture) -> Array:
-        """Logarithms of degrees of freedom, as fractions of those of the origin, (k,) or (0,); 0 where infinite."""
+    def _rises(self, other: Mixture) -> Array:
+        """Rises of degrees of freedom from the origin, (k,) or (0,); 0 where infinite.
+
+        A rise is the part of itself by which the inverse falls, since the log-likelihood is nearly quadratic in the
+        inverse near 0, where components are Gaussian. A fall is the logarithm of the quotient.
+        """
         nu = self.degrees_of_freedom
         if not len(nu) or other.degrees_of_freedom is None:
             return np.zeros(len(nu))
         finite = np.isfinite(nu) & np.isfinite(other.degrees_of_freedom)
-        return np.log(np.divide(other.degrees_of_freedom, nu, out=np.ones(len(nu)), where=finite))
+        quotient = np.divide(nu, other.degrees_of_freedom, out=np.ones(len(nu)), where=finite)
+        return np.where(quotient < 1, 1.0 - quotient, -np.log(quotient))
 
     def at(self, point: Array) -> Mixture:
         """The mixture with these coordinates."""
@@ -122,8 +127,9 @@ class FisherCoordinates:
         noise = origin.noise.with_weight(weights[-1]) if origin.noise else None
         parts = {"weights": weights[:k], "means": means, "covariances": covariances, "noise": noise}
         if origin.degrees_of_freedom is not None:
-            logs = point[s + k * d + zero.size :] / self.tail_roots
-            parts["degrees_of_freedom"] = origin.degrees_of_freedom * np.exp(np.clip(logs, -LONGEST, LONGEST))
+            rises = np.clip(point[s + k * d + zero.size :] / self.tail_roots, LOWEST, HIGHEST)
+            factors = np.where(rises > 0, 1.0 / (1.0 - np.maximum(rises, 0.0)), np.exp(rises))
+            parts["degrees_of_freedom"] = origin.degrees_of_freedom * factors
         return replace(origin, **parts)
 
     def _matrix_roots(self, factors: Array) -> Array:

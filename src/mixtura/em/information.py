@@ -32,6 +32,9 @@ FEW_ROWS = 500
 # Rows for each parameter that an estimate needs.
 ROWS_PER_PARAMETER = 10
 
+# With t components, where nothing else tells of the directions in which the likelihood is flat.
+T_ROWS_PER_PARAMETER = 2
+
 # Scores in one block of rows, which stay in the cache.
 BLOCK_SCORES = 65_536
 
@@ -116,7 +119,7 @@ def _estimate(source: Source, estep: EStep, iterate: Iterate, free: NDArray[np.b
     resp, weight = estep.responsibilities(sample, iterate.mixture, iterate.memory)
     squared, complete = _moments(iterate.mixture, sample, resp, weight, free)
     if iterate.mixture.affine.tails is not None:  # the rows' scales are missing, too, which `complete` leaves out
-        if weight.sum() < ROWS_PER_PARAMETER * count:
+        if weight.sum() < T_ROWS_PER_PARAMETER * count:
             return CompleteInformation()
         return _from_scores(squared, iterate.mixture, free)
     values, vectors = np.linalg.eigh(np.eye(count) - complete + squared)

@@ -149,8 +149,8 @@ def _chosen_for(kernel: Kernel, measurement: Measurement | None, density: Densit
     has_tails = density is not None and density.affine.tails is not None
     if has_tails and not isinstance(measurement, MissingValues | None):
         raise ParameterError(
-            "tails: with t components rows may lack values, but not have errors of measurement or be intervals; use "
-            "Gaussian components, tails='normal'"
+            "tails: t components take exact values and missing ones; fit rows that were measured otherwise with "
+            "tails='normal'"
         )
     own = STUDENT_KERNEL if has_tails else kernel
     return own if measurement is None else _KERNELS_FOR[type(measurement)](own)

@@ -86,6 +86,9 @@ class QuasiNewton:
         kept: Visits = (*state.visits, (iterate.mixture, target))[-self.memory - 1 :]
         coordinates = FisherCoordinates(iterate.mixture)
         pairs, gradient = _secants(coordinates, kept)
+        if len(coordinates.degrees_of_freedom):
+            moving = coordinates.moving(gradient, iterate.stats.weight)
+            pairs, gradient = [(s * moving, y * moving) for s, y in pairs], gradient * moving
         if pairs and not is_concave_along(*pairs[-1]):
             after = State(kept, self.longest)
             return Step(problem.evaluate(target, at_floor, iterate.memory), after, 1)
@@ -99,7 +102,9 @@ class QuasiNewton:
         scale = min(1.0, state.radius / length)
         new = evaluate_at(problem, coordinates, move * scale, iterate)
         if new is None or new.loglik < iterate.loglik + LEAST_GAIN * em_length**2 * iterate.stats.total:
-            after = State(kept[-1:], min(length, state.radius) / 2)
+            shorter = min(length, state.radius) / 2
+            hopeless = len(coordinates.degrees_of_freedom) > 0 and shorter < em_length  # EM's step gains no less
+            after = State(kept[-1:], self.longest if hopeless else shorter)
             return Step(problem.evaluate(target, at_floor, iterate.memory), after, 1 + (new is not None))
         if scale < 1 or length > LONG:
             wider = min(2 * state.radius, self.longest) if scale < 1 else state.radius
