@@ -401,6 +401,10 @@ def test_errors_name_what_is_wrong(noise, message):
 
 
 def test_more_wrong_arguments():
+    with pytest.raises(ParameterError, match="with t components rows may lack values, but not have errors of measurem"):
+        mixtura.fit(ROWS, 2, noise_covariance=MATRICES, tails="t")
+    with pytest.raises(ParameterError, match="errors of measurement need Gaussian components; leave tails out"):
+        mixtura.Mixture([1.0], [[0.0]], [[[1.0]]], degrees_of_freedom=[4.0]).deconvolve([[1.0]], noise_covariance=1.0)
     with pytest.raises(DataError, match="which with 2 rows may be one matrix for all or variances of each row"):
         mixtura.fit([[0.0, 1.0], [2.0, 3.0]], 1, noise_covariance=np.ones((2, 2)))
     with pytest.raises(DataError, match="projections has shape \\(3, 3\\); expected \\(3, 2, d\\), or \\(2, d\\)"):
