@@ -356,6 +356,16 @@ def test_what_follows_a_fit_takes_them():
         mixtura.fit(measured, 3, noise_covariance=MATRICES)
 
 
+def test_the_estimator_takes_them():
+    measured = Measured(ROWS, noise_covariance=MATRICES)
+    model = mixtura.GaussianMixture(3, random_state=0).fit(measured)
+    assert model.n_features_in_ == D
+    assert model.score(measured) == pytest.approx(mixtura.assess(model.mixture_, measured).loglik / N)
+    np.testing.assert_array_equal(model.predict(measured), model.mixture_.predict(ROWS, noise_covariance=MATRICES))
+    assert model.predict_proba(measured).shape == (N, 3)
+    assert model.bic(measured) < mixtura.GaussianMixture(2, random_state=0).fit(measured).bic(measured)
+
+
 def test_projections_of_the_true_values():
     rng = np.random.default_rng(0)
     maps = rng.normal(size=(N, 2, D))
