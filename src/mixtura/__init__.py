@@ -57,7 +57,7 @@ from mixtura.fitting import (
     UniformNoise,
     fit,
 )
-from mixtura.mixture import Assessment, Mixture, Noise, assess
+from mixtura.mixture import Assessment, Mixture, Noise, PosteriorMoments, assess
 from mixtura.plotting import plot, watch
 from mixtura.report import Report, replay
 from mixtura.selection import Cell, Selection, TriedStart, select
@@ -116,6 +116,7 @@ __all__ = [
     "ParametersWarning",
     "PartitionSource",
     "PointMass",
+    "PosteriorMoments",
     "Reduction",
     "Report",
     "Responsibilities",

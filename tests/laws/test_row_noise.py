@@ -356,6 +356,16 @@ def test_what_follows_a_fit_takes_them():
         mixtura.fit(measured, 3, noise_covariance=MATRICES)
 
 
+def test_the_estimator_takes_them():
+    measured = Measured(ROWS, noise_covariance=MATRICES)
+    model = mixtura.GaussianMixture(3, random_state=0).fit(measured)
+    assert model.n_features_in_ == D
+    assert model.score(measured) == pytest.approx(mixtura.assess(model.mixture_, measured).loglik / N)
+    np.testing.assert_array_equal(model.predict(measured), model.mixture_.predict(ROWS, noise_covariance=MATRICES))
+    assert model.predict_proba(measured).shape == (N, 3)
+    assert model.bic(measured) < mixtura.GaussianMixture(2, random_state=0).fit(measured).bic(measured)
+
+
 def test_projections_of_the_true_values():
     rng = np.random.default_rng(0)
     maps = rng.normal(size=(N, 2, D))
@@ -401,6 +411,10 @@ def test_errors_name_what_is_wrong(noise, message):
 
 
 def test_more_wrong_arguments():
+    with pytest.raises(ParameterError, match="with t components rows may lack values, but not have errors of measurem"):
+        mixtura.fit(ROWS, 2, noise_covariance=MATRICES, tails="t")
+    with pytest.raises(ParameterError, match="errors of measurement need Gaussian components; leave tails out"):
+        mixtura.Mixture([1.0], [[0.0]], [[[1.0]]], degrees_of_freedom=[4.0]).deconvolve([[1.0]], noise_covariance=1.0)
     with pytest.raises(DataError, match="which with 2 rows may be one matrix for all or variances of each row"):
         mixtura.fit([[0.0, 1.0], [2.0, 3.0]], 1, noise_covariance=np.ones((2, 2)))
     with pytest.raises(DataError, match="projections has shape \\(3, 3\\); expected \\(3, 2, d\\), or \\(2, d\\)"):

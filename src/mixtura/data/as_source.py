@@ -17,14 +17,14 @@ from mixtura.errors import DataError, ParameterError
 
 
 def is_elsewhere(X: Any) -> bool:
-    """Whether data passed in by a user is a `Source` or a table of another engine, rather than rows in memory.
+    """Whether data passed in by a user is a `Source`, a table of another engine, or a `Measured`, rather than an array.
 
     Examples
     --------
     >>> is_elsewhere([[1.0], [2.0]]), is_elsewhere(ArraySource.of([[1.0], [2.0]]))
     (False, True)
     """
-    return engine_of(X) is not None or is_source(X)
+    return engine_of(X) is not None or isinstance(X, Measured) or is_source(X)
 
 
 class ExpectedRows(Protocol):

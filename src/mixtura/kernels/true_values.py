@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Rows
+from mixtura.errors import ParameterError
 from mixtura.kernels.affine import Affine
 from mixtura.stats import ScatterKind, Stats, as_scatter, outer
 
@@ -47,7 +48,15 @@ class TrueValues:
 
     @classmethod
     def of(cls, affine: Affine) -> TrueValues:
-        """The components of a mixture; the noise component, if any, is its last."""
+        """The components of a mixture; the noise component, if any, is its last.
+
+        Raises
+        ------
+        ParameterError
+            If the mixture has t components.
+        """
+        if affine.tails is not None:
+            raise ParameterError("rows with errors of measurement need Gaussian components; leave tails out")
         d = affine.means.shape[1]
         k = len(affine.means) - (affine.noise_log_widths is not None)
         widths = np.zeros(d) if affine.noise_log_widths is None else affine.noise_log_widths

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura._support import Array, Rng, Rows, underflow_to_zero
+from mixtura._support import Array, Rng, Rows, format_count, underflow_to_zero
 from mixtura.data import RowNoise
 from mixtura.errors import ParameterError
 from mixtura.kernels import RowErrors, RowTerms, TrueValues
@@ -25,6 +25,12 @@ class PosteriorMoments:
     ----------
     mean : ndarray of shape (n, d)
     covariance : ndarray of shape (n, d, d)
+
+    Examples
+    --------
+    >>> from mixtura import Mixture
+    >>> Mixture([1.0], [[0.0]], [[[1.0]]]).deconvolve([[2.0]], noise_covariance=1.0)
+    <PosteriorMoments of 1 row in 1 column>
     """
 
     mean: Array
@@ -32,7 +38,7 @@ class PosteriorMoments:
 
     def __repr__(self) -> str:
         n, d = self.mean.shape
-        return f"<PosteriorMoments of {n} rows in {d} columns>"
+        return f"<PosteriorMoments of {format_count(n, 'row')} in {format_count(d, 'column')}>"
 
 
 @underflow_to_zero

@@ -14,10 +14,14 @@ from mixtura.errors import DataError, ParameterError
 def noise_variances(
     deviations: Rows, rows: Rows, columns: Sequence[Sequence[str]], name: str, kept: NDArray[np.int64]
 ) -> Array | None:
-    """Variances of the errors from their standard deviations, (n, d); None if there are no columns of them."""
+    """Variances of the errors of the rows that are ``kept``, (n, d), from the columns of their standard deviations.
+
+    None if there are no such columns.
+    """
     noise, left = columns
     if not noise:
         return None
+    deviations = deviations[kept]
     if len(noise) != len(left):
         raise ParameterError(
             f"noise_columns are {format_list(noise)}; expected one for each of {format_list(left)}, in this order"

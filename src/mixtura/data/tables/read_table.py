@@ -188,8 +188,7 @@ def read_as(
     weights = numbers.frame[weights_column].to_numpy().astype(np.float64)[kept] if weights_column else None
     rows = np.ascontiguousarray(numbers.frame.select(left).to_numpy()[kept])
     _check_values(rows, weights, [*left, weights_column or ""], name, kept)
-    deviations = numbers.frame.select(noise).to_numpy()[kept] if noise else rows[:, :0]
-    variances = noise_variances(deviations, rows, [noise, left], name, kept)
+    variances = noise_variances(numbers.frame.select(noise).to_numpy(), rows, [noise, left], name, kept)
     notes = (*cells.notes, *told, *numbers.notes, *notes)
     if len(kept) < len(complete):
         notes += (
