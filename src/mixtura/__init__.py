@@ -25,7 +25,7 @@ from mixtura.analysis import (
 )
 from mixtura.covariance import DenseCovariance, DiagonalCovariance
 from mixtura.covariance.models import DeterminantRatio, EigenvalueRatio
-from mixtura.data import Measured, MissingCounts, MissingPattern, PartitionSource, scan
+from mixtura.data import Histogram, Measured, MissingCounts, MissingPattern, PartitionSource, scan
 from mixtura.data.files import FileSource
 from mixtura.data.tables import read
 from mixtura.em import ComponentEvent, Outcome
@@ -56,6 +56,7 @@ from mixtura.fitting import (
     Start,
     UniformNoise,
     fit,
+    fit_histogram,
 )
 from mixtura.mixture import Assessment, Mixture, Noise, PosteriorMoments, assess
 from mixtura.plotting import plot, watch
@@ -94,6 +95,7 @@ __all__ = [
     "FittedData",
     "GaussianMixture",
     "GridEdgeWarning",
+    "Histogram",
     "Iteration",
     "Labels",
     "LikelihoodRatioTest",
@@ -134,6 +136,7 @@ __all__ = [
     "discriminant",
     "find_noise",
     "fit",
+    "fit_histogram",
     "hierarchical",
     "likelihood_ratio_tests",
     "load",

@@ -411,7 +411,7 @@ def test_errors_name_what_is_wrong(noise, message):
 
 
 def test_more_wrong_arguments():
-    with pytest.raises(ParameterError, match="with t components rows may lack values, but not have errors of measurem"):
+    with pytest.raises(ParameterError, match="t components take exact values and missing ones"):
         mixtura.fit(ROWS, 2, noise_covariance=MATRICES, tails="t")
     with pytest.raises(ParameterError, match="errors of measurement need Gaussian components; leave tails out"):
         mixtura.Mixture([1.0], [[0.0]], [[[1.0]]], degrees_of_freedom=[4.0]).deconvolve([[1.0]], noise_covariance=1.0)

@@ -25,7 +25,7 @@ from mixtura._support import (
 )
 from mixtura.analysis.estimates import check_level, estimate_records
 from mixtura.analysis.matching import has_collapsed, match_components
-from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample
+from mixtura.analysis.replicate_methods import REPLICATE_METHODS, Sample, check_method
 from mixtura.data import ColumnValues, as_source, weights_of
 from mixtura.em.estep import as_known_labels
 from mixtura.errors import ParameterError
@@ -254,10 +254,9 @@ def bootstrap(
     >>> bool(abs(errors["means"].item() - 200**-0.5) < 0.01)
     True
     """
-    if not isinstance(method, str) or method not in REPLICATE_METHODS:
-        raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, REPLICATE_METHODS))}")
     mixture = (fitted := fit_of(fitted, "fitted")).mixture
     source = as_source(X, sample_weight, 1, mixture, weights_are=weights_are)
+    check_method(method, source)
     known = None if known_labels is None else as_known_labels(known_labels, source.length, mixture.n_components)
     em = replace(fitted.em, on_interrupt="raise")
     exact = fitted.model.fixed is not None or known is not None

@@ -145,6 +145,8 @@ def _held_out(model: Any, X: Any, sample_weight: Any, threads: int | None) -> fl
     data = FittedData.of(found.model.summary(with_completed_rows(source)))  # completed as for the fit
     if found.data is None or data.fingerprint != found.data.fingerprint:
         return assess(found.mixture, source).mean
+    if getattr(getattr(source, "measurement", None), "bin_width", None) is not None:
+        return math.nan  # bins are no rows that can be left out
     fold = np.random.default_rng(0).permutation(source.length) % FOLDS
     parts = [
         (source.take(np.flatnonzero(fold != one)), source.take(np.flatnonzero(fold == one))) for one in range(FOLDS)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng
-from mixtura.data import ArraySource, MeasuredSource, RowNoise, Source, first_values, round_to_units
+from mixtura.data import ArraySource, Intervals, MeasuredSource, RowNoise, Source, first_values, round_to_units
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 
@@ -139,3 +139,14 @@ REPLICATE_METHODS: dict[str, Callable[[Mixture, Sample, Rng], Replicate]] = {
     "weights": _draw_weights,
     "parametric": _sample_fit,
 }
+
+
+def check_method(method: Any, source: Source) -> None:
+    """Raise ParameterError if replicates cannot be made by a method, or not of rows that were measured so."""
+    if not isinstance(method, str) or method not in REPLICATE_METHODS:
+        raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, REPLICATE_METHODS))}")
+    if method == "parametric" and isinstance(getattr(source, "measurement", None), Intervals):
+        raise ParameterError(
+            "method is 'parametric', but nothing says which of the drawn values would be censored, beyond limits or in "
+            "bins; take 'resample' or 'weights'"
+        )

@@ -11,6 +11,7 @@ from mixtura.cli.checkpoints import CheckpointEvery, CheckpointFile, parse_check
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.inputs import parse_names
 from mixtura.cli.known_options import KnownOptions
+from mixtura.cli.measured_options import MeasuredOptions
 from mixtura.cli.model_options import FitOptions
 from mixtura.cli.option_words import in_option_words
 from mixtura.cli.outputs import (
@@ -49,6 +50,7 @@ def fit(
     data: o.Data,
     *,
     reading: ReadingOptions,
+    measured: MeasuredOptions,
     settings: FitOptions,
     known: KnownOptions,
     output: o.ModelOutput = None,
@@ -73,10 +75,10 @@ def fit(
     paths = {"--output": output, "--labels": labels, "--picture": picture, "--replay": replay}
     files = check_outputs(paths, FIT_PICTURES, (data, settings.start))
     own: dict[str, Any] = {"keep_cells": append or bool(known.columns), "identifier": identifier}
-    kept = {"stream": stream, "bad_rows": bad_rows, **own}
-    table = known.reading(reading).open(data, settings.parsed_start, **kept, weights_are=settings.weights_are)
+    kept = {"stream": stream, "bad_rows": bad_rows, **own, "weights_are": settings.weights_are}
+    rows, table = measured.open(known.reading(reading), data, files, settings.parsed_start, **kept)
     told = known.arguments(table, settings.k)
-    result = settings.fit(table, verbose=verbose, record=replay is not None, checkpoint=kept_in, known=told)
+    result = settings.fit(rows, verbose=verbose, record=replay is not None, checkpoint=kept_in, known=told)
     result = known.named(result, table)
     report_fit(result, files, fit_writers(result, table, append=append, identifier=identifier), json=json)
 

@@ -8,6 +8,7 @@ from typing import Any
 import typer.core
 
 from mixtura.cli.known_options import KnownOptions
+from mixtura.cli.measured_options import MeasuredOptions
 from mixtura.cli.model_options import FitOptions
 from mixtura.cli.reading_options import ReadingOptions
 
@@ -20,7 +21,7 @@ FEWEST = 3
 GROUPS = {
     **{field.name: FITTING for field in fields(FitOptions)},
     **{field.name: FITTING for field in fields(KnownOptions)},
-    **{field.name: READING for field in fields(ReadingOptions)},
+    **{field.name: READING for kind in (ReadingOptions, MeasuredOptions) for field in fields(kind)},
 }
 
 

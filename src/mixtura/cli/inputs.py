@@ -81,6 +81,27 @@ def parse_tails(tails: str) -> str | float:
         return as_tails(tails)
 
 
+def parse_limits(low: list[str] | None, high: list[str] | None) -> dict[str, tuple[float | None, float | None]]:
+    """The argument ``limits`` of `mixtura.fit` from the values of ``--low-limit`` and ``--high-limit``.
+
+    Examples
+    --------
+    >>> parse_limits(["a=1"], ["a=2.5", "b=3"])
+    {'a': (1.0, 2.5), 'b': (None, 3.0)}
+    """
+    found: dict[str, list[float | None]] = {}
+    for side, (option, values) in enumerate({"--low-limit": low, "--high-limit": high}.items()):
+        for value in values or []:
+            name, equals, text = value.rpartition("=")
+            try:
+                found.setdefault(name, [None, None])[side] = float(text)
+            except ValueError:
+                equals = ""
+            if not (name and equals):
+                raise ParameterError(f"{option} is {value!r}; expected a column and a number, such as width=2.5")
+    return {name: (ends[0], ends[1]) for name, ends in found.items()}
+
+
 def parse_numbers(option: str, text: str) -> list[float]:
     """Split the value of an option into numbers.
 

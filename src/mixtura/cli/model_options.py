@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 import mixtura
-from mixtura import EM, Checkpoint, Fit, Mixture, Model
+from mixtura import EM, Checkpoint, Fit, Histogram, Measured, Mixture, Model
 from mixtura.cli import options as o
 from mixtura.cli.files import ModelFile
 from mixtura.cli.inputs import parse_name_or_file, parse_names, parse_noise, parse_tails
@@ -196,7 +196,7 @@ class FitOptions:
 
     def fit(
         self,
-        table: Table | FileSource,
+        table: Table | FileSource | Measured | Histogram,
         *,
         verbose: bool,
         record: bool = False,

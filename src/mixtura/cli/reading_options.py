@@ -7,11 +7,11 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from mixtura import Mixture
+from mixtura import Histogram, Measured, Mixture
 from mixtura.cli.console import print_message, silent_panics
 from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import rows_progress, show_rows, shows_on_terminal
-from mixtura.data import ChosenColumns
+from mixtura.data import ChosenColumns, plain_rows
 from mixtura.data.files import FileSource, is_large, scan_files
 from mixtura.data.tables import FORMATS, Reading, Table, read_as
 from mixtura.errors import ParameterError
@@ -212,8 +212,9 @@ class ReadingOptions:
         return table
 
 
-def weight_arguments(rows: Table | FileSource, weights_are: str | None) -> dict[str, Any]:
-    """Arguments of `mixtura.fit` and others about the weights of rows; a source has them."""
-    if isinstance(rows, FileSource):
+def weight_arguments(rows: Table | FileSource | Measured | Histogram, weights_are: str | None) -> dict[str, Any]:
+    """Arguments of `mixtura.fit` and others about the weights of rows; a source and a histogram have them."""
+    if isinstance(rows, FileSource | Histogram):
         return {}
-    return {"sample_weight": rows.sample_weight, "weights_are": weights_are}
+    own = plain_rows(rows).sample_weight
+    return {"sample_weight": own, "weights_are": weights_are}

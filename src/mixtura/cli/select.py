@@ -16,6 +16,7 @@ from mixtura.cli.console import finite_records, print_json, print_message, resul
 from mixtura.cli.files import TABLE_SUFFIXES
 from mixtura.cli.inputs import parse_names
 from mixtura.cli.live import progress_bar
+from mixtura.cli.measured_options import MeasuredOptions
 from mixtura.cli.model_options import NOT_IN_SELECT, FitOptions
 from mixtura.cli.outputs import PICTURE, Writer, check_outputs, files_by_option, fit_writers, write_all, write_records
 from mixtura.cli.reading_options import BadRows, ReadingOptions, Stream, weight_arguments
@@ -114,6 +115,7 @@ def select(
     criterion: o.Criterion = o.SELECT["criterion"],
     start: o.SweepStart = o.SWEEP_START,
     reading: ReadingOptions,
+    measured: MeasuredOptions,
     settings: FitOptions,
     resume: o.Resume = None,
     output: o.ModelOutput = None,
@@ -137,9 +139,10 @@ def select(
     files = check_outputs(paths, {"--picture": PICTURE}, (data,), table=[*TABLE_SUFFIXES, ".json"])
     wanted = parse_counts(components)
     kept: dict[str, Any] = {"stream": stream, "bad_rows": bad_rows, "keep_cells": append, "identifier": identifier}
-    rows = reading.open(data, **kept, weights_are=settings.weights_are)
+    kept["weights_are"] = settings.weights_are
+    rows, own = measured.open(reading, data, files, **kept)
     shared = settings.selection_options()
-    chosen_models = as_models(parse_names([models]) or [], rows.n_features, shared["constraint"])
+    chosen_models = as_models(parse_names([models]) or [], own.n_features, shared["constraint"])
     with cell_progress(len(set(wanted)) * len(chosen_models), verbose=verbose) as on_cell:
         chosen = mixtura.select(
             rows,
@@ -154,5 +157,5 @@ def select(
             on_cell=on_cell,
             **shared,
         )
-    write_all(files, selection_writers(chosen, rows, append=append, identifier=identifier), quiet=json)
+    write_all(files, selection_writers(chosen, own, append=append, identifier=identifier), quiet=json)
     report_selection(chosen, files, top=top, json=json)

@@ -11,11 +11,17 @@ from typing import Any, get_type_hints
 import typer
 
 from mixtura.cli.known_options import KnownOptions
+from mixtura.cli.measured_options import MeasuredOptions
 from mixtura.cli.model_options import FitOptions
 from mixtura.cli.reading_options import ReadingOptions
 
 # Parameters of commands that stand for all options of a class.
-CLASSES: dict[str, Any] = {"reading": ReadingOptions, "settings": FitOptions, "known": KnownOptions}
+CLASSES: dict[str, Any] = {
+    "reading": ReadingOptions,
+    "measured": MeasuredOptions,
+    "settings": FitOptions,
+    "known": KnownOptions,
+}
 
 Command = Callable[..., None]
 

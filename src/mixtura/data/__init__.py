@@ -11,7 +11,10 @@ from mixtura.data.as_source import as_source, column_order, given_weights, is_el
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.chunk import Chunk
 from mixtura.data.engines import engine_of
-from mixtura.data.measured import MeasuredSource, as_measured_source, completed_part
+from mixtura.data.histogram import Histogram
+from mixtura.data.interval_source import arrays_of
+from mixtura.data.intervals import Intervals, Window, exact_rows
+from mixtura.data.measured import MeasuredSource, as_measured_source, completed_part, rows_for_named_starts
 from mixtura.data.measured_rows import Measured, as_measured, measurement_of, plain_rows
 from mixtura.data.measurement import MISSING_VALUES, Measurement, MissingValues
 from mixtura.data.missing_counts import MissingCounts, MissingPattern
@@ -32,6 +35,8 @@ __all__ = [
     "Chunk",
     "ColumnValues",
     "Extent",
+    "Histogram",
+    "Intervals",
     "Measured",
     "MeasuredSource",
     "Measurement",
@@ -47,6 +52,8 @@ __all__ = [
     "Sum",
     "Summary",
     "WholeArray",
+    "Window",
+    "arrays_of",
     "as_measured",
     "as_measured_source",
     "as_row_noise",
@@ -54,6 +61,7 @@ __all__ = [
     "column_order",
     "completed_part",
     "engine_of",
+    "exact_rows",
     "first_values",
     "given_weights",
     "is_elsewhere",
@@ -62,6 +70,7 @@ __all__ = [
     "measurement_of",
     "plain_rows",
     "round_to_units",
+    "rows_for_named_starts",
     "scan",
     "weights_of",
     "with_holes_of",

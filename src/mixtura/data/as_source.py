@@ -8,6 +8,8 @@ from mixtura._support import Rows, as_incomplete_rows, check_columns_present, ch
 from mixtura.data.array import ArraySource
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.engines import engine_of
+from mixtura.data.interval_source import interval_source
+from mixtura.data.intervals import Intervals, exact_rows
 from mixtura.data.measured import MeasuredSource, as_measured_source
 from mixtura.data.measured_rows import Measured, measurement_of, plain_rows
 from mixtura.data.measurement import MISSING_VALUES
@@ -57,7 +59,7 @@ def as_source(
 
     Parameters
     ----------
-    X : array-like, table or Measured of shape (n, d), table of Dask or Spark, or Source
+    X : array-like, table, Measured or Histogram of shape (n, d), table of Dask or Spark, or Source
         A `Source` and a `Table` may have weights of their own, which are taken as they are.
     sample_weight : array-like of shape (n,), or name of a column of a table of Dask or Spark, optional
     threads : int, optional
@@ -86,8 +88,11 @@ def as_source(
         projected = isinstance(X, Measured) and X.projections is not None
         known = None if projected else expected
         rows, lacks_values = as_incomplete_rows(table) if known is None else known.check_incomplete_rows(table)
-        given = ArraySource.of_rows(rows, given_weights(table, sample_weight), threads, weights_are)
         measurement = measurement_of(X, rows, None if known is None else known.columns)
+        weights = given_weights(table, sample_weight)
+        given = ArraySource.of_rows(exact_rows(rows, measurement), weights, threads, weights_are)
+        if isinstance(measurement, Intervals):
+            return interval_source(given, measurement)
         if not lacks_values and measurement is None:
             return given
         found = MeasuredSource.of(given, measurement or MISSING_VALUES, column_names(table))

@@ -15,6 +15,7 @@ from mixtura._support import Array, Rng, Rows, chunk_slices, map_in_order
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.data.completed import completed_source
+from mixtura.data.intervals import Intervals
 from mixtura.data.measurement import MISSING_VALUES, Measurement
 from mixtura.data.missing_counts import MissingCounts
 from mixtura.data.row_noise import RowNoise
@@ -38,11 +39,14 @@ class MeasuredSource:
         The same rows with something likely in place of what is not known, of which samples are drawn.
     measurement : Measurement
         How they were measured, by which a kernel for them is chosen.
+    drawn : ArraySource or None
+        Several completions of each row, among which its weight is divided, where rows count for many.
     """
 
     given: Source
     completed: Source
     measurement: Measurement = MISSING_VALUES
+    drawn: ArraySource | None = None
 
     @classmethod
     def of(
@@ -135,7 +139,9 @@ class MeasuredSource:
         """How many values are missing, by column and pattern, of the rows of positive weight; None if none are."""
         if isinstance(self.given, ArraySource):
             ordered = self._ordered
-            found = MissingCounts.of(self.given.array if ordered is None else ordered.rows)
+            rows = self.given.array if ordered is None else ordered.rows
+            how = self.measurement if ordered is None else ordered.measurement
+            found = MissingCounts.of(np.where(how.bounded(rows), 0.0, rows) if isinstance(how, Intervals) else rows)
             return found if found.n_missing else None
         sample = self.given.rows(SAMPLE_ROWS, np.random.default_rng(0)).rows
         by_column: tuple[int, ...] | None = getattr(self.given, "holes", None)
@@ -152,7 +158,7 @@ class MeasuredSource:
 
     def reweighted(self, factor: Array) -> MeasuredSource:
         """A source of the same rows with their weights multiplied by ``factor``, (length,)."""
-        return replace(self, given=self.given.reweighted(factor), completed=self.completed.reweighted(factor))
+        return MeasuredSource(self.given.reweighted(factor), self.completed.reweighted(factor), self.measurement)
 
 
 def as_measured_source(source: Source, complete: Callable[[Rows], Rows]) -> Source:
@@ -173,6 +179,19 @@ def _first_guess(rows: Rows, measurement: Measurement) -> Rows:
     if isinstance(measurement, RowNoise) and measurement.projections is not None:
         return measurement.first_guess(rows)
     return with_means(rows)
+
+
+def rows_for_named_starts(source: Source) -> Source:
+    """The rows on which starts are found that do not depend on rows' positions: all completions, if there are several.
+
+    Examples
+    --------
+    >>> source = ArraySource.of([1.0, 2.0])
+    >>> rows_for_named_starts(source) is source
+    True
+    """
+    own = source.drawn if isinstance(source, MeasuredSource) else None
+    return completed_part(source) if own is None else own
 
 
 def with_means(rows: Rows) -> Rows:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura._support import Array, Rng, Rows
+from mixtura._support import TINY, Array, Rng, Rows
 from mixtura.data.source import Source
 
 # Largest number of rows whose values are examined; more rows are sampled.
@@ -72,14 +72,16 @@ class ColumnValues:
         counted = getattr(source, "weights_are", None) == "counts"
         times = sample.weigh(np.ones(len(rows))) if counted else np.ones(len(rows))
         seen = ~np.isnan(rows)
+        total = np.maximum(times @ seen, TINY)  # a column may have no exact value
         columns = [_count_values(x[ok], times[ok]) for x, ok in zip(rows.T.astype(np.float64), seen.T, strict=True)]
         return cls(
             rows,
             np.array([len(values) for values, _ in columns]),
-            np.array([values[counts.argmax()] for values, counts in columns]),
-            np.array([counts.max() for _, counts in columns]) / (times @ seen),
-            np.array([np.median(counts) for _, counts in columns]) / (times @ seen),
-            np.array([_rounding_unit(values) if counts.max() >= MIN_REPEATS else 0.0 for values, counts in columns]),
+            np.array([values[counts.argmax()] if len(values) else np.nan for values, counts in columns]),
+            np.array([counts.max(initial=0) for _, counts in columns]) / total,
+            np.array([np.median(counts) if len(counts) else 0.0 for _, counts in columns]) / total,
+            _known_unit(source)
+            + np.array([_rounding_unit(x) if counts.max(initial=0) >= MIN_REPEATS else 0.0 for x, counts in columns]),
         )
 
     def column(self, j: int) -> Rows:
@@ -112,6 +114,15 @@ def with_holes_of(drawn: Rows, rows: Rows, times: Array, rng: Rng) -> Rows:
     masked = drawn.copy()
     masked[holes[which]] = np.nan
     return masked
+
+
+def _known_unit(source: Source) -> Array | float:
+    """Half the width of the narrowest bin of each column, (d,), where rows are bins; else 0.
+
+    A component with a quarter of that as its standard deviation cannot be told from narrower ones.
+    """
+    width = getattr(getattr(source, "measurement", None), "bin_width", None)
+    return 0.0 if width is None else 0.5 * width
 
 
 def _count_values(column: Array, times: Array) -> tuple[Array, Array]:

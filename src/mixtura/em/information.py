@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import TINY, Array, Rows, one_blas_thread
-from mixtura.data import MISSING_VALUES, Chunk, Source
+from mixtura.data import MISSING_VALUES, Chunk, Intervals, MeasuredSource, Measurement, MissingValues, Source
 from mixtura.em.coordinates import FisherCoordinates
 from mixtura.em.estep import EStep
 from mixtura.em.incomplete_scores import expected_scores
+from mixtura.em.interval_scores import ExpectedWithin
 from mixtura.em.run import Iterate
 from mixtura.em.tail_scores import t_scores
+from mixtura.kernels import Unseen
 from mixtura.mixture import Mixture
 
 # Most multiplications for an estimate: as many as a few passes over the rows.
@@ -45,8 +47,18 @@ LEAST_EIGENVALUE = 1e-5
 CLEAR = 5.0
 
 
+# The complete data's information may be so many times the observed one where values are known by intervals alone, or
+# rows beyond limits not at all: where the rows are too few to
+# tell, see docs/decisions.md.
+MOST_MISSING = 1000.0
+
+
 class Information(Protocol):
     """An estimate of the observed information of one row in `FisherCoordinates`."""
+
+    @property
+    def excess(self) -> float:
+        """How many times too large it may be in some direction: what remains to rise may be so many times more."""
 
     def solve(self, gradient: Array) -> Array:
         """The inverse matrix times a gradient, (p,)."""
@@ -55,6 +67,8 @@ class Information(Protocol):
 @dataclass(frozen=True, slots=True)
 class CompleteInformation:
     """The information that the complete data would have: the identity, by which EM moves."""
+
+    excess: float = 1.0
 
     def solve(self, gradient: Array) -> Array:
         """The gradient itself."""
@@ -79,6 +93,8 @@ class ObservedInformation:
     vectors: Array
     free: NDArray[np.bool_]
 
+    excess: ClassVar[float] = 1.0
+
     def solve(self, gradient: Array) -> Array:
         """The inverse matrix times a gradient, (p,); zero where coordinates are always zero."""
         solved = np.zeros_like(gradient)
@@ -95,20 +111,22 @@ def estimate_information(source: Source, estep: EStep, iterate: Iterate, step: A
     scores, in which they are not. With too many parameters for either it is the complete data's information.
     """
     measurement = getattr(source, "measurement", None)
-    if not (estep.rows_are_independent and (measurement is None or measurement == MISSING_VALUES)):
-        return CompleteInformation()
+    unknown = CompleteInformation(MOST_MISSING if isinstance(measurement, Intervals) else 1.0)
+    if not (estep.rows_are_independent and (measurement is None or isinstance(measurement, MissingValues | Intervals))):
+        return unknown
     if measurement is not None and iterate.mixture.affine.tails is not None:  # of such rows scores are not known
-        return CompleteInformation()
+        return unknown
     coordinates = FisherCoordinates(iterate.mixture)
     free = coordinates.free if step is None else coordinates.moving(step, iterate.stats.weight)
     count = int(free.sum())
     most = min(ALL_ROWS, int(MAX_MULTIPLICATIONS / count**2))
     most = most if source.n_rows <= most else min(most, SAMPLE_ROWS)
     if most < min(ROWS_PER_PARAMETER * count, source.n_rows):
-        return CompleteInformation()
+        return unknown
     with one_blas_thread():  # its other threads would go on spinning, and slow the kernel's down
         if measurement is not None:
-            return _estimate_incomplete(source, estep, iterate, free, min(most, INCOMPLETE_ROWS))
+            found = _estimate_incomplete(source, estep, iterate, free, min(most, INCOMPLETE_ROWS))
+            return unknown if found is None else found
         return _estimate(source, estep, iterate, free, most)
 
 
@@ -132,14 +150,19 @@ def _estimate(source: Source, estep: EStep, iterate: Iterate, free: NDArray[np.b
 
 def _estimate_incomplete(
     source: Source, estep: EStep, iterate: Iterate, free: NDArray[np.bool_], most: int
-) -> Information:
-    """The mean square of the scores of so many rows with missing values, or the complete data's information."""
+) -> Information | None:
+    """The mean square of the scores of so many rows that are not complete; None if they are too few."""
     count, rows_of = int(free.sum()), getattr(source, "given_rows", source.rows)
-    sample = replace(rows_of(most, np.random.default_rng(0)), measurement=MISSING_VALUES)
+    sample = rows_of(most, np.random.default_rng(0))
+    measurement = source.measurement.take(sample.positions) if isinstance(source, MeasuredSource) else MISSING_VALUES
+    sample = replace(sample, measurement=measurement)
     resp, weight = estep.responsibilities(sample, iterate.mixture, iterate.memory)
     if weight.sum() < ROWS_PER_PARAMETER * count:
-        return CompleteInformation()
+        return None
     squared = _moments(iterate.mixture, sample, resp, weight, free)[0]
+    window = measurement.window if isinstance(measurement, Intervals) else None
+    if window is not None:  # an iteration counts the unseen rows, too
+        squared /= 1 + Unseen.beyond(iterate.mixture, window).weights(1.0).sum()
     return _from_scores(squared, iterate.mixture, free)
 
 
@@ -157,8 +180,8 @@ def remaining_rise(source: Source, estep: EStep, iterate: Iterate, target: Mixtu
     ``target`` is the mixture that an EM iteration gives at the iterate.
     """
     gradient = FisherCoordinates(iterate.mixture).of(target)
-    move = estimate_information(source, estep, iterate, gradient).solve(gradient)
-    return 0.5 * float(move @ gradient) * iterate.stats.total
+    information = estimate_information(source, estep, iterate, gradient)
+    return 0.5 * float(information.solve(gradient) @ gradient) * iterate.stats.total * information.excess
 
 
 def _moments(
@@ -167,11 +190,14 @@ def _moments(
     """Mean squares, (q, q), of the rows' scores, and of the complete data's, in the free coordinates."""
     count = int(free.sum())
     squared, complete = np.zeros((count, count)), np.zeros((count, count))
+    recorded = _recorded_score(mixture, sample.measurement, free)
     step = max(BLOCK_SCORES // count, 1)
     for first in range(0, len(resp), step):
         part = slice(first, first + step)
-        own = [_component_scores(mixture, sample.rows[part], j, free) for j in range(resp.shape[1])]
-        total = np.zeros((len(resp[part]), count))
+        chunk = sample.take(part)
+        m, within = len(chunk.rows), _expected_within(mixture, chunk)
+        own = [_component_scores(mixture, chunk.rows, j, free, within) for j in range(resp.shape[1])]
+        total = np.zeros((m, count)) - recorded
         for j, (places, scores) in enumerate(own):
             expected = resp[part, j, None] * scores
             total[:, places] += expected
@@ -180,8 +206,30 @@ def _moments(
     return squared / weight.sum(), complete / weight.sum()
 
 
+def _expected_within(mixture: Mixture, chunk: Chunk) -> ExpectedWithin | None:
+    """What components expect of rows with intervals; None of others."""
+    measurement = chunk.measurement
+    return ExpectedWithin.of(mixture, chunk.rows, measurement) if isinstance(measurement, Intervals) else None
+
+
+def _recorded_score(mixture: Mixture, measurement: Measurement | None, free: NDArray[np.bool_]) -> Array:
+    """The score of the probability of being recorded, (q,), by that of rows that are not; 0 without limits."""
+    found = np.zeros(int(free.sum()))
+    if not isinstance(measurement, Intervals) or measurement.window is None:
+        return found
+    beyond = ExpectedWithin.beyond(mixture, measurement.window)
+    for j, weight in enumerate(Unseen.beyond(mixture, measurement.window).weights(1.0)):
+        places, scores = _component_scores(mixture, beyond.rows, j, free, beyond)
+        found[places] -= weight * scores[0]
+    return found
+
+
 def _component_scores(
-    mixture: Mixture, rows: Rows, component: int, free: NDArray[np.bool_]
+    mixture: Mixture,
+    rows: Rows,
+    component: int,
+    free: NDArray[np.bool_],
+    within: ExpectedWithin | None = None,
 ) -> tuple[NDArray[np.intp], Array]:
     """The free coordinates by which log w_j p_j(x) has derivatives, (b,), and these derivatives, (n, b).
 
@@ -204,6 +252,8 @@ def _component_scores(
     by_tails, tail_places = np.empty((len(rows), 0)), np.empty(0, dtype=np.intp)
     if mixture.affine.tails is not None:
         both, by_tails, tail_places = t_scores(mixture, rows, component, free_tails)
+    elif within is not None:
+        both = within(component, by_deviation)
     elif np.isnan(rows).any():
         both = expected_scores(mixture, rows, component, by_deviation)
     else:

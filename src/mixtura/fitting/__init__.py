@@ -9,6 +9,8 @@ from mixtura.fitting.em import EM, as_em
 from mixtura.fitting.fit import fit
 from mixtura.fitting.fit_file import fit_fields, fit_to_dict
 from mixtura.fitting.fitted_data import FittedData
+from mixtura.fitting.histogram import fit_histogram
+from mixtura.fitting.measured import check_measured
 from mixtura.fitting.mixture_report import report_mixture
 from mixtura.fitting.model import EXAMPLE_PARTS, Model
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
@@ -49,11 +51,13 @@ __all__ = [
     "as_fit",
     "as_masks",
     "as_start",
+    "check_measured",
     "check_rows_of_fit",
     "check_same_rows",
     "correlation_lines",
     "fit",
     "fit_fields",
+    "fit_histogram",
     "fit_of",
     "fit_sentences",
     "fit_to_dict",

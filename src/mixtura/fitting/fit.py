@@ -44,6 +44,8 @@ def fit(
     projections: Any = None,
     sample_weight: Any = None,
     weights_are: str | None = None,
+    limits: Any = None,
+    censored: Any = None,
     tol: float | None = None,
     max_iter: int | None = None,
     em: EM | None = None,
@@ -113,6 +115,8 @@ def fit(
         What the weights are: how often a row was seen, or how much of a population it stands for (survey or importance
         weights), where only ratios matter and log-likelihood and criteria are those of Kish's effective number of rows,
         (sum w)^2 / sum w^2. Unless given, whole numbers are counts, all others sampling weights.
+    limits, censored : optional
+        Limits within which rows were recorded, and values that are limits of the true ones: those of a `Measured`.
     tol, max_iter : optional
         The fields of ``em`` with these names: the rise of the mean log-likelihood per row at which EM stops (unless
         given, it stops where the log-likelihood of all rows will rise by 0.005 nats at most: `EM`), and the largest
@@ -156,7 +160,8 @@ def fit(
     if not (on_iteration is None or callable(on_iteration)):
         raise ParameterError(f"on_iteration is {on_iteration!r}; expected a function of an Iteration")
     X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
-    X = as_measured(X, noise_covariance=noise_covariance, projections=projections)
+    how = {"noise_covariance": noise_covariance, "projections": projections, "limits": limits, "censored": censored}
+    X = as_measured(X, **how)
     source, start = as_data_and_start(X, sample_weight, weights_are, start, threads)
     known = KnownComponents(known_labels, prior_responsibilities, groups)
     plan = plan_fit(source, n_components, model=requested, start=start, em=options, known=known)

@@ -14,6 +14,7 @@ from mixtura.errors import ParameterError
 from mixtura.fitting.em import EM
 from mixtura.fitting.keeper import NO_KEEPER, Keeper
 from mixtura.fitting.known_components import NOTHING_KNOWN, KnownComponents
+from mixtura.fitting.measured import check_covariances, check_measured
 from mixtura.fitting.model import Model
 from mixtura.fitting.noise import with_noise
 from mixtura.fitting.options import as_n_components, with_fixed_parameters
@@ -70,6 +71,9 @@ def plan_fit(
     k = as_n_components(n_components, start)
     if isinstance(start, Mixture) and model.tails == "normal" and has_t_components(start):
         raise ParameterError("the start has t components; give tails='t', or start.means and others in Parameters")
+    noise = getattr(start, "noise", None) if model.noise is None else model.noise
+    check_measured(source, noise=noise, known=known.argument)
+    check_covariances(source, model.name)
     source = with_completed_rows(source)
     rows = completed_part(source)
     summary, values = model.summary(rows), ColumnValues.of(source)
@@ -80,7 +84,9 @@ def plan_fit(
     model = replace(model, noise=region) if model.noise is None else model  # that of a start with noise
     problem = with_fixed_parameters(problem.with_background(region), k, model.fixed, start=start, initial=initial)
     if source is not rows:
-        problem, initials = replace(problem, source=source), tuple(map(FromCompletedRows, initials))
+        by_name = isinstance(start, str) and known.argument is None
+        initials = tuple(FromCompletedRows(one, by_name) for one in initials)
+        problem = replace(problem, source=source)
     return FitPlan(problem, k, initials, model, em, values)
 
 

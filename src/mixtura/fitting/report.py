@@ -16,6 +16,7 @@ from mixtura.em import Iterate, Outcome, Problem, Run, data_loglik, describe_rep
 from mixtura.errors import ConvergenceWarning, DegeneracyWarning, StartsDisagreeWarning
 from mixtura.fitting.em import EM
 from mixtura.fitting.fitted_data import FittedData
+from mixtura.fitting.measured import recorded_sizes
 from mixtura.fitting.model import Model
 from mixtura.fitting.order import ordered_by_size
 from mixtura.fitting.result import Fit
@@ -57,7 +58,7 @@ def as_fit(
         best_start=first,
         model=model,
         em=em,
-        sizes=frozen_array(last.stats.weight),
+        sizes=frozen_array(recorded_sizes(problem.source, last, problem.summary.weight)),
         n_rows=last.stats.total if problem.estep.left_out else problem.summary.weight,
         assignment_logprob=last.stats.assignment_logprob,
         history=histories[first] if histories else (),

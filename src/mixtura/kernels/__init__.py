@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from mixtura.kernels.affine import MAX_DISTANCE, Affine, Density
 from mixtura.kernels.base import Kernel, KernelRuns, Pass, ThreadedPass
+from mixtura.kernels.box_points import quantile_within
 from mixtura.kernels.by_component import log_joint_of, statistics_of
 from mixtura.kernels.choice import NATIVE_BUILT, NUMPY_KERNEL, current_kernel, kernel_for, kernel_of, using_kernel
+from mixtura.kernels.conditional_rows import conditional_rows
 from mixtura.kernels.conditionals import Conditionals, pattern_groups
 from mixtura.kernels.numpy import accumulate, squared_mahalanobis, sum_over_blocks
 from mixtura.kernels.row_errors import RowTerms
@@ -18,9 +20,12 @@ from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.kernels.summaries import summarise
 from mixtura.kernels.tails import Tails, log_gamma_ratio
 from mixtura.kernels.true_values import RowErrors, TrueValues
+from mixtura.kernels.truncated_normal import MOST_COLUMNS
+from mixtura.kernels.unseen_rows import Unseen
 
 __all__ = [
     "MAX_DISTANCE",
+    "MOST_COLUMNS",
     "NATIVE_BUILT",
     "NUMPY_KERNEL",
     "Affine",
@@ -36,13 +41,16 @@ __all__ = [
     "Tails",
     "ThreadedPass",
     "TrueValues",
+    "Unseen",
     "accumulate",
+    "conditional_rows",
     "current_kernel",
     "kernel_for",
     "kernel_of",
     "log_gamma_ratio",
     "log_joint_of",
     "pattern_groups",
+    "quantile_within",
     "squared_mahalanobis",
     "statistics_of",
     "sum_over_blocks",

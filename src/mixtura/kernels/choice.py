@@ -11,12 +11,13 @@ from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 
-from mixtura.data import Measurement, MissingValues, RowNoise, Source
+from mixtura.data import Intervals, Measurement, MissingValues, RowNoise, Source
 from mixtura.errors import ParameterError
 from mixtura.kernels import agglomeration, numpy, student
 from mixtura.kernels.affine import Density
 from mixtura.kernels.base import Kernel
 from mixtura.kernels.incomplete import for_incomplete_rows
+from mixtura.kernels.intervals import for_intervals
 from mixtura.kernels.row_noise import for_noisy_rows
 
 KERNEL_VARIABLE = "MIXTURA_KERNEL"
@@ -117,7 +118,11 @@ def using_kernel(kernel: Kernel) -> Iterator[None]:
 
 
 # For each kind of measurement: the kernel for such rows, which computes with another one.
-_KERNELS_FOR: dict[type, Callable[[Kernel], Kernel]] = {MissingValues: for_incomplete_rows, RowNoise: for_noisy_rows}
+_KERNELS_FOR: dict[type, Callable[[Kernel], Kernel]] = {
+    MissingValues: for_incomplete_rows,
+    RowNoise: for_noisy_rows,
+    Intervals: for_intervals,
+}
 
 
 def kernel_of(source: Source, density: Density | None = None) -> Kernel:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura._support import Rows, as_incomplete_rows, check_n_columns
-from mixtura.data import MISSING_VALUES, Measured, Measurement, as_measured, measurement_of, plain_rows
+from mixtura.data import MISSING_VALUES, Measured, Measurement, as_measured, exact_rows, measurement_of, plain_rows
 
 if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
@@ -26,4 +26,4 @@ def measured_rows(mixture: Mixture, X: Any, noise_covariance: Any = None) -> tup
     else:
         rows, incomplete = mixture.check_incomplete_rows(table)
     measurement = measurement_of(X, rows, mixture.columns)
-    return rows, measurement or (MISSING_VALUES if incomplete else None)
+    return exact_rows(rows, measurement), measurement or (MISSING_VALUES if incomplete else None)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.data import Source
-from mixtura.errors import DataError
+from mixtura.errors import DataError, ParameterError
 from mixtura.kernels import kernel_of
 from mixtura.selection.cell import Cell
 from mixtura.selection.grid import Key
@@ -28,6 +28,8 @@ def cross_validated(plan: Plan, cells: Mapping[Key, Cell], folds: int) -> dict[K
     For each fold the starts are computed anew, too, so that the fits do not depend on the rows left out.
     """
     source = plan.source
+    if getattr(getattr(source, "measurement", None), "bin_width", None) is not None:
+        raise ParameterError("criterion is 'cv': the rows of a histogram cannot be left out by turns; take another one")
     totals = dict.fromkeys(cells, 0.0)
     for training, test in _split(source, folds, plan.entropy):
         found: dict[Key, Cell] = {}

@@ -26,6 +26,7 @@ from mixtura.fitting import (
     Model,
     as_em,
     as_start,
+    check_measured,
     noise_region_and_starts,
     warn_of_columns,
     warn_of_few_rows,
@@ -60,6 +61,8 @@ def select(
     projections: Any = None,
     sample_weight: Any = None,
     weights_are: str | None = None,
+    limits: Any = None,
+    censored: Any = None,
     tol: float | None = None,
     max_iter: int | None = None,
     em: EM | None = None,
@@ -91,7 +94,7 @@ def select(
         Starts of each cell, of which the best is kept. ``"hierarchical"`` is one partition for all models, ``"seeds"``
         several; ``"neighbours"`` are the solutions of nested models, and that with one component fewer, with one
         component split. Any start of `mixtura.fit` is possible, too, and is computed once for all models.
-    noise_covariance, projections, sample_weight, weights_are, tol, max_iter
+    noise_covariance, projections, sample_weight, weights_are, limits, censored, tol, max_iter
         As in `mixtura.fit`.
     em : EM, optional
         Tolerance, iterations and floor, as in `mixtura.fit`; EM always stops by the log-likelihood and is accelerated.
@@ -134,7 +137,8 @@ def select(
     requested = Model(constraint=constraint, prior=prior, noise=noise, equal_weights=equal_weights, tails=tails)
     as_criterion(criterion)
     X, sample_weight, weights_are = open_rows(X, columns, sample_weight, weights_are, threads)
-    X = as_measured(X, noise_covariance=noise_covariance, projections=projections)
+    how = {"noise_covariance": noise_covariance, "projections": projections, "limits": limits, "censored": censored}
+    X = as_measured(X, **how)
     table, source = plain_rows(X), with_completed_rows(as_source(X, sample_weight, weights_are=weights_are))
     earlier = as_earlier(resume)
     counts, asked = as_numbers_of_components(n_components), as_models(models, source.n_features, requested.constraint)
@@ -154,21 +158,27 @@ def select(
         threads=thread_count(threads),
     )
     keys = [Key(k, model) for k in plan.n_components for model in plan.models]
-    cells, interrupted = reused_cells(earlier, keys, source.n_features), False
-    try:
-        sweep(plan, cells, on_cell or (lambda _: None))
-        if criterion == "cv":
-            cells |= cross_validated(plan, cells, FOLDS)
-    except KeyboardInterrupt:
-        if em.on_interrupt == "raise" or not cells:
-            raise
-        interrupted = True
+    cells = reused_cells(earlier, keys, source.n_features)
+    interrupted = _fit_cells(plan, cells, criterion, on_cell or (lambda _: None))
     done = tuple(_with_table_names(cells[key], table) for key in keys if key in cells)
     kind = table_kind(table)
     result = Selection(done, plan.n_components, plan.models, criterion, plan.entropy, settings, kind, seeds[1])
     _warn(result, interrupted=interrupted)
     warn_of_columns(plan.values, column_names(X), stacklevel=2)
     return result
+
+
+def _fit_cells(plan: Plan, cells: dict[Key, Cell], criterion: str, on_cell: Callable[[Cell], object]) -> bool:
+    """Fit the cells that ``cells`` lacks, and add them; return whether Ctrl-C ended that before all were done."""
+    try:
+        sweep(plan, cells, on_cell)
+        if criterion == "cv":
+            cells |= cross_validated(plan, cells, FOLDS)
+    except KeyboardInterrupt:
+        if plan.em.on_interrupt == "raise" or not cells:
+            raise
+        return True
+    return False
 
 
 def _check_em(em: EM) -> None:
@@ -223,6 +233,7 @@ def make_plan(
     threads: int,
 ) -> Plan:
     """What the fits of all cells have in common."""
+    check_measured(source, noise=requested.noise)
     summary, values = requested.summary(source), ColumnValues.of(source)
     region, noise_starts = noise_region_and_starts(requested.noise, source, summary)
     template = requested.problem(source, summary, em.floor_variances(summary, values)).with_background(region)

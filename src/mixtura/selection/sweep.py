@@ -12,7 +12,7 @@ import numpy as np
 
 from mixtura._support import announce, map_in_order, underflow_to_zero, using_threads
 from mixtura.covariance.models import as_covariance_model, with_constraint
-from mixtura.data import ArraySource, ColumnValues, Source, completed_part
+from mixtura.data import ArraySource, ColumnValues, Source, completed_part, rows_for_named_starts
 from mixtura.em import Problem, Standing, is_thin, least_weight, standing_of
 from mixtura.errors import MixturaError
 from mixtura.fitting import EM, Model, NoiseStart, as_fit
@@ -120,8 +120,9 @@ class Plan:
 
 def sample_rows(source: Source, entropy: int, noise_starts: tuple[NoiseStart, ...]) -> dict[str, Any]:
     """Fields ``small``, ``large``, ``noise_starts`` and ``start_samples`` of a `Plan`."""
-    large, small = all_rows_in_memory(source, entropy), rows_for_starts(source, entropy)
-    small = large if large is not None and small.n_rows == source.n_rows else small
+    rows = rows_for_named_starts(source)
+    large, small = all_rows_in_memory(rows, entropy), rows_for_starts(rows, entropy)
+    small = large if large is not None and small.n_rows == rows.n_rows else small
     samples = start_samples(source, small, entropy, noise_starts)
     return {"small": small, "large": large, "noise_starts": noise_starts, "start_samples": samples}
 

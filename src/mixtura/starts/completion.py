@@ -10,12 +10,23 @@ import numpy as np
 from mixtura._support import Rng, Rows
 from mixtura.covariance import DiagonalCovariance
 from mixtura.covariance.models import as_covariance_model
-from mixtura.data import ArraySource, MeasuredSource, RowNoise, Source, as_measured_source, completed_part
+from mixtura.data import (
+    ArraySource,
+    Intervals,
+    MeasuredSource,
+    RowNoise,
+    Source,
+    arrays_of,
+    as_measured_source,
+    completed_part,
+    rows_for_named_starts,
+)
 from mixtura.em import LoglikRises, Problem, ReseedThenRemove, Run, iterate
 from mixtura.em.estep import Plain
 from mixtura.em.mstep import MStep
 from mixtura.kernels import summarise
 from mixtura.mixture import Mixture, likely_true_values
+from mixtura.starts.within_intervals import draw_within, draws_of_bins
 from mixtura.stats import Stats
 
 # Iterations of EM for the one Gaussian that completes the rows, and the rise per row at which it stops.
@@ -36,6 +47,8 @@ def with_completed_rows(source: Source) -> Source:
     measurement = getattr(source, "measurement", None)
     if measurement is None:
         return source
+    if isinstance(source, MeasuredSource) and isinstance(source.measurement, Intervals):
+        return _drawn_within(source, source.measurement.without_window)
     gaussian = _one_gaussian(_in_memory(source))
     noisy = isinstance(measurement, RowNoise)
     return as_measured_source(source, LikelyValues(gaussian, measurement) if noisy else DrawnValues(gaussian))
@@ -50,6 +63,14 @@ class LikelyValues:
 
     def __call__(self, rows: Rows) -> Rows:
         return likely_true_values(self.gaussian, rows, self.noise, np.random.default_rng(0))
+
+
+def _drawn_within(source: MeasuredSource, measurement: Intervals) -> MeasuredSource:
+    """The source with values drawn within their intervals, as if rows had been recorded everywhere."""
+    gaussian = _one_gaussian(replace(source, measurement=measurement))
+    given, start = arrays_of(source)
+    drawn = draw_within(start.array, given.array, measurement, gaussian)
+    return replace(source, completed=replace(given, array=drawn), drawn=draws_of_bins(source, gaussian))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,9 +92,10 @@ def _in_memory(source: Source) -> MeasuredSource:
 
 
 def _one_gaussian(source: MeasuredSource) -> Mixture:
-    """The Gaussian of highest likelihood; with diagonal covariance where there are few rows."""
-    summary = summarise(source.completed)
-    model = "VVV" if source.n_rows > 2 * source.n_features else "VVI"
+    """The Gaussian of highest likelihood; diagonal where there are few rows, or several intervals in one of them."""
+    summary, measurement = summarise(source.completed), source.measurement
+    several = isinstance(measurement, Intervals) and measurement.most_bounded(arrays_of(source)[0].array) > 1
+    model = "VVV" if source.n_rows > 2 * source.n_features and not several else "VVI"
     mstep = MStep(as_covariance_model(model), FLOOR * summary.scale)
     problem = Problem(source, Plain(), mstep, ReseedThenRemove(), summary)
     start = Mixture(np.ones(1), summary.mean[None], DiagonalCovariance(summary.scale[None], 1, source.n_features))
@@ -90,9 +112,13 @@ class FromCompletedRows:
     ----------
     inner : callable
         The start.
+    by_name : bool
+        Whether the start does not depend on the rows' positions.
     """
 
     inner: Callable[[Problem, int, Rng], Stats | Mixture]
+    by_name: bool = False
 
     def __call__(self, problem: Problem, k: int, rng: Rng) -> Stats | Mixture:
-        return self.inner(replace(problem, source=completed_part(problem.source)), k, rng)
+        rows = rows_for_named_starts(problem.source) if self.by_name else completed_part(problem.source)
+        return self.inner(replace(problem, source=rows), k, rng)

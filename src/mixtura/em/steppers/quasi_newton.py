@@ -96,7 +96,7 @@ class QuasiNewton:
         move = ascent_direction(pairs, gradient, information)
         known = len(pairs) == self.memory or not isinstance(information, CompleteInformation)
         enough = self.enough * (FEW_ROWS_FRACTION if iterate.stats.total <= FEW_ROWS else 1.0)
-        if known and 0.5 * float(move @ gradient) * iterate.stats.total <= enough:
+        if known and 0.5 * float(move @ gradient) * iterate.stats.total * information.excess <= enough:
             return Step(iterate, state, 0)
         length, em_length = _length(move), _length(gradient)
         scale = min(1.0, state.radius / length)
