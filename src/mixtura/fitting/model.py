@@ -18,7 +18,7 @@ from mixtura.covariance.models import (
     ratios_as_constraint,
     with_constraint,
 )
-from mixtura.data import Source, Summary
+from mixtura.data import Intervals, Measurement, MissingValues, Source, Summary
 from mixtura.em import Problem, ReseedThenRemove
 from mixtura.em.estep import EStep, Plain, Trimmed
 from mixtura.em.mstep import (
@@ -145,6 +145,19 @@ class Model:
         """Raise ParameterError if the model has a part that rows of known components, by an argument, cannot have."""
         if self.trim:
             raise ParameterError(f"trim: rows of known components cannot be trimmed; leave {argument} out, or trim")
+
+    def check_measurement(self, measurement: Measurement | None) -> None:
+        """Raise ParameterError if the model has a part that rows that were measured so cannot have."""
+        if self.tails != "normal" and not isinstance(measurement, MissingValues | None):
+            raise ParameterError(
+                "tails: t components take exact values and missing ones; fit rows that were measured otherwise with "
+                "tails='normal'"
+            )
+        if self.trim and isinstance(measurement, Intervals):
+            raise ParameterError(
+                "trim: it is not possible with censored values, limits or bins, since probabilities cannot be compared "
+                "with densities; leave it out"
+            )
 
     def check_stepwise(self) -> None:
         """Raise ParameterError if the model has a part that needs all rows at once, which a stream never has."""

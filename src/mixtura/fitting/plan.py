@@ -74,6 +74,7 @@ def plan_fit(
     noise = getattr(start, "noise", None) if model.noise is None else model.noise
     check_measured(source, noise=noise, known=known.argument)
     check_covariances(source, model.name)
+    model.check_measurement(getattr(source, "measurement", None))
     source = with_completed_rows(source)
     rows = completed_part(source)
     summary, values = model.summary(rows), ColumnValues.of(source)

@@ -234,6 +234,7 @@ def make_plan(
 ) -> Plan:
     """What the fits of all cells have in common."""
     check_measured(source, noise=requested.noise)
+    requested.check_measurement(getattr(source, "measurement", None))
     summary, values = requested.summary(source), ColumnValues.of(source)
     region, noise_starts = noise_region_and_starts(requested.noise, source, summary)
     template = requested.problem(source, summary, em.floor_variances(summary, values)).with_background(region)

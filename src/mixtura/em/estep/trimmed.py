@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array
-from mixtura.data import Chunk, Intervals, RowValues, Source
-from mixtura.errors import ParameterError
+from mixtura.data import Chunk, RowValues, Source
 from mixtura.kernels import kernel_for, kernel_of
 from mixtura.mixture import Mixture
 from mixtura.stats import ScatterKind, Stats
@@ -49,11 +48,6 @@ class Trimmed:
     def __call__(
         self, source: Source, mixture: Mixture, scatter_kind: ScatterKind, memory: Any = None
     ) -> tuple[Stats, float]:
-        if isinstance(getattr(source, "measurement", None), Intervals):
-            raise ParameterError(
-                "trim: it is not possible with censored values, limits or bins, since probabilities cannot be compared "
-                "with densities; leave it out"
-            )
         fractions, cutoff = self.kept_fractions(source, mixture)
         k, kernel = len(mixture.all_weights), kernel_of(source, mixture)
 
