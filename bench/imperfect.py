@@ -5,6 +5,8 @@ as a ratio to an iteration on the same rows without holes, and beside tgmm's ``m
 tensors and StepMix's ``gaussian_diag_nan``, which have diagonal covariances there; packages that are not installed are
 left out. Then all fourteen models are fitted by Mixtura and by tgmm from the same start for the same number of
 iterations, and compared.
+
+``python bench/imperfect.py noise`` measures fits of rows with errors of measurement: see imperfect_noise.py.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import warnings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is imported
 
+import imperfect_noise
 import numpy as np
 from direct import problem_of
 
@@ -245,6 +248,9 @@ def main():
     command = commands.add_parser("missing", help="rows with missing values")
     command.add_argument("parts", nargs="*", default=["time", "models"], help="time, models or both")
     command.set_defaults(run=lambda arguments: missing(arguments.parts))
+    command = commands.add_parser("noise", help="rows with errors of measurement")
+    imperfect_noise.add_arguments(command)
+    command.set_defaults(run=imperfect_noise.run)
     arguments = parser.parse_args()
     arguments.run(arguments)
 

@@ -173,13 +173,23 @@ def gaia(arguments):
 
 COMMANDS = {"recovery": recovery, "speed": speed, "astroml": astroml, "gaia": gaia}
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+
+def add_arguments(parser):
+    """Add the arguments of these measurements to a parser."""
     parser.add_argument("what", choices=COMMANDS)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--iterations", type=int, default=3)
     parser.add_argument("--python", default="python")
     parser.add_argument("--epochs", type=int, default=20)
-    chosen = parser.parse_args()
-    COMMANDS[chosen.what](chosen)
+
+
+def run(arguments):
+    """Make the measurement that is asked for."""
+    COMMANDS[arguments.what](arguments)
+
+
+if __name__ == "__main__":
+    command = argparse.ArgumentParser(description=__doc__)
+    add_arguments(command)
+    run(command.parse_args())

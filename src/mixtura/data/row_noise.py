@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng, Rows
+from mixtura._support import Array, Rng, Rows, block_slices
 from mixtura.data.measurement import SomeRows
 from mixtura.data.patterns import Patterns
 from mixtura.errors import DataError
@@ -119,13 +119,20 @@ def as_row_noise(noise_covariance: Any, rows: Rows, projections: Any = None, *, 
     if not shared:
         covariances = _without_missing(covariances, rows)
     _check(covariances, shared)
-    if covariances.ndim == 3 and not (covariances * ~np.eye(rows.shape[1], dtype=bool)).any():
+    if covariances.ndim == 3 and _are_diagonal(covariances):
         covariances = np.ascontiguousarray(np.diagonal(covariances, axis1=1, axis2=2))
     if maps is None and not covariances.any():
         return None
     if shared:
         return RowNoise(covariances, np.zeros(len(rows), dtype=np.intp), maps)
     return RowNoise(*_grouped(covariances), maps)
+
+
+def _are_diagonal(matrices: Array) -> bool:
+    """Whether all matrices, (n, e, e), are diagonal."""
+    outside = ~np.eye(matrices.shape[1], dtype=bool)
+    parts = block_slices(len(matrices), matrices[0].size)
+    return not any(np.any(matrices[part], where=outside) for part in parts)
 
 
 def _as_covariances(given: Any, rows: Rows) -> tuple[Array, bool]:
@@ -186,9 +193,15 @@ def _without_missing(covariances: Array, rows: Rows) -> Array:
 
 def _check(covariances: Array, shared: bool) -> None:
     """Raise DataError unless all are finite, symmetric and positive semidefinite, or variances of 0 or more."""
+    for part in block_slices(len(covariances), covariances[0].size):
+        _check_block(covariances[part], None if shared else part.start)
+
+
+def _check_block(covariances: Array, first: int | None) -> None:
+    """Check covariances of rows from ``first`` on; None: one for all rows."""
 
     def row_of(wrong: Any) -> str:
-        return "" if shared else f", row {int(wrong.argmax())}"
+        return "" if first is None else f", row {first + int(wrong.argmax())}"
 
     finite = np.isfinite(covariances).reshape(len(covariances), -1).all(axis=1)
     if not finite.all():
@@ -199,7 +212,7 @@ def _check(covariances: Array, shared: bool) -> None:
     variances = covariances if covariances.ndim == 2 else np.diagonal(covariances, axis1=1, axis2=2)
     if (variances < 0).any():
         row, column = np.argwhere(variances < 0)[0]
-        where = f"column {column}" if shared else f"row {row}, column {column}"
+        where = f"column {column}" if first is None else f"row {first + row}, column {column}"
         raise DataError(f"noise_covariance, {where}: {variances[row, column]}; expected a variance, 0 or more")
     if covariances.ndim == 2:
         return
