@@ -46,10 +46,8 @@ LEAST_EIGENVALUE = 1e-5
 # An eigenvalue of an estimate from a sample of n rows is clear of its errors if it is at least this over sqrt(n).
 CLEAR = 5.0
 
-
-# The complete data's information may be so many times the observed one where values are known by intervals alone, or
-# rows beyond limits not at all: where the rows are too few to
-# tell, see docs/decisions.md.
+# Where values are known by intervals, or rows beyond limits not at all, the complete data's information may be so many
+# times the observed one; it stands in for that where the rows are too few to tell.
 MOST_MISSING = 1000.0
 
 
