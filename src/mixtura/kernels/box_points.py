@@ -88,7 +88,7 @@ def log_interval(low: Array, high: Array) -> Array:
     >>> log_interval(np.array([-1.0, 30.0]), np.array([1.0, np.inf])).round(6).tolist()
     [-0.381715, -454.321244]
     """
-    flip = low + high < 0
+    flip = low < -high
     a, b = np.where(flip, -high, low), np.where(flip, -low, high)
     upper = special.log_ndtr(-a)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -107,7 +107,7 @@ def quantile_within(low: Array, high: Array, part: Array) -> Array:
     >>> quantile_within(np.array([0.0, 30.0]), np.array([np.inf, 31.0]), np.array([0.5, 0.5])).round(4).tolist()
     [0.6745, 30.0231]
     """
-    flip = low + high < 0
+    flip = low < -high
     a, b = np.where(flip, -high, low), np.where(flip, -low, high)
     log_a = special.log_ndtr(-a)
     inner = -np.expm1(np.minimum(special.log_ndtr(-b) - log_a, 0.0))

@@ -84,7 +84,7 @@ def interval_moments(
     [[-0.693147, -804.608442], [0.797885, 40.024969], [0.36338, 0.000623]]
     """
     low, high = within(low, high, FARTHEST)
-    flip = low + high < 0  # so that the middle is not negative
+    flip = low < -high  # so that the middle is not negative
     a, b = np.where(flip, -high, low), np.where(flip, -low, high)
     peak = np.maximum(a, 0.0)
     reach = 2 * rule.drop / (peak + np.sqrt(peak * peak + 2 * rule.drop))
