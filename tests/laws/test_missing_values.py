@@ -301,3 +301,24 @@ def test_what_is_missing_is_counted():
     assert fit.missing.records(["a", "b", "c", "d"])[0]["rows"] == fit.missing.patterns[0].n_rows
     assert fitted(ROWS, 2).missing is None
     assert mixtura.select(rows, [2], models=["EEI"]).best.missing == fit.missing
+
+
+def test_multiple_imputation_has_rubins_errors():
+    rng = np.random.default_rng(7)
+    rows = rng.normal(size=(200, 2)) @ np.array([[1.0, 0.6], [0.0, 0.8]])
+    rows[rng.random(200) < 0.4, 1] = np.nan
+    fit = fitted(rows, 1)
+    found = mixtura.bootstrap(fit, rows, 60, method="imputation", seed=0)
+    usual = mixtura.bootstrap(fit, rows, 200, method="resample", seed=0)
+    np.testing.assert_allclose(found.standard_errors["means"], usual.standard_errors["means"], rtol=0.3)
+    table = {(row["parameter"], row["column"]): row for row in found.records() if row["parameter"] == "mean"}
+    missing = [table["mean", column]["missing_information"] for column in ("x1", "x2")]
+    assert missing[0] < 1e-6  # nothing is missing of the first column
+    assert 0.1 < missing[1] < 0.6
+    low, high = found.intervals()["means"]
+    assert (low < fit.mixture.means).all()
+    assert (fit.mixture.means < high).all()
+    two = holed(ROWS, 0.1)
+    assert "missing_information" in mixtura.bootstrap(fitted(two, 2), two, 3, method="imputation").records()[0]
+    with pytest.raises(mixtura.ParameterError, match="has no missing values"):
+        mixtura.bootstrap(fitted(ROWS, 2), ROWS, 3, method="imputation")

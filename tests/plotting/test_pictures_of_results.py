@@ -7,7 +7,7 @@ from matplotlib.text import Text
 
 import mixtura
 from mixtura._support.replicates import run_replicates
-from mixtura.analysis.bootstrap import Bootstrap
+from mixtura.analysis.bootstrap_result import Bootstrap
 from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest
 from mixtura.errors import ParameterError
 from mixtura.plotting.criteria import value_limits

@@ -6,7 +6,8 @@ a module with such a pair, exported here and from `mixtura`.
 
 from __future__ import annotations
 
-from mixtura.analysis.bootstrap import Bootstrap, bootstrap
+from mixtura.analysis.bootstrap import bootstrap
+from mixtura.analysis.bootstrap_result import Bootstrap
 from mixtura.analysis.class_validation import cross_validate_classes
 from mixtura.analysis.classification import Discriminant
 from mixtura.analysis.combine import Combination, combine_components
@@ -19,12 +20,12 @@ from mixtura.analysis.likelihood_ratio import LikelihoodRatioTest, LikelihoodRat
 from mixtura.analysis.load import format_of_json, load
 from mixtura.analysis.progress import progress
 from mixtura.analysis.reduction import Reduction, reduce_dimensions
-from mixtura.analysis.replicate_methods import REPLICATE_METHODS
+from mixtura.analysis.replicate_methods import METHODS
 
 __all__ = [
     "CLASSIFIER_FORMAT",
     "COMPONENTS_PER_CLASS",
-    "REPLICATE_METHODS",
+    "METHODS",
     "Bootstrap",
     "Combination",
     "Comparison",

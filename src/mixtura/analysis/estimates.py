@@ -19,9 +19,15 @@ def check_level(level: float) -> None:
 
 
 def estimate_records(
-    mixture: Mixture, errors: Mapping[str, Array], ends: Mapping[str, Array]
+    mixture: Mixture,
+    errors: Mapping[str, Array],
+    ends: Mapping[str, Array],
+    more: Mapping[str, Mapping[str, Array]] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Records of weight, means and lower triangle of the covariance of each component; last the weight of noise."""
+    """Records of weight, means and lower triangle of the covariance of each component; last the weight of noise.
+
+    ``more`` are further columns, with values of each parameter like ``errors``.
+    """
     columns = mixture.columns or tuple(f"x{i + 1}" for i in range(mixture.n_features))
     estimates = {"weights": mixture.weights, "means": mixture.means, "covariances": mixture.covariances.dense()}
     if mixture.noise is not None:
@@ -39,6 +45,7 @@ def estimate_records(
             "standard_error": float(errors[name][index]),
             "lower": float(ends[name][0][index]),
             "upper": float(ends[name][1][index]),
+            **{column: float(values[name][index]) for column, values in (more or {}).items()},
         }
 
     for j, component in enumerate(mixture.component_names or range(mixture.n_components)):

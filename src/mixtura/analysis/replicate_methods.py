@@ -10,7 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array, Rng
-from mixtura.data import ArraySource, Intervals, MeasuredSource, RowNoise, Source, first_values, round_to_units
+from mixtura.data import (
+    ArraySource,
+    Intervals,
+    MeasuredSource,
+    MissingValues,
+    RowNoise,
+    Source,
+    completed_source,
+    first_values,
+    round_to_units,
+)
 from mixtura.errors import ParameterError
 from mixtura.mixture import Mixture
 
@@ -141,10 +151,35 @@ REPLICATE_METHODS: dict[str, Callable[[Mixture, Sample, Rng], Replicate]] = {
 }
 
 
+# The method by which missing values are drawn, and each replicate is fitted twice.
+IMPUTATION = "imputation"
+
+METHODS = (*REPLICATE_METHODS, IMPUTATION)
+
+
+def imputed_replicates(
+    mixture: Mixture, data: Sample, rng: Rng, refit: Callable[[Replicate], Mixture | None]
+) -> tuple[Replicate, Replicate]:
+    """Rows with drawn values in place of missing ones, and the same rows with random weights.
+
+    Values are drawn under a fit to the incomplete rows with random weights, as if its parameters were drawn from their
+    posterior distribution; without that, what is not known of the parameters would be left out (Rubin 1987).
+    """
+    drawn = refit(_draw_weights(mixture, data, rng)) or mixture
+    given = data.source.given if isinstance(data.source, MeasuredSource) else data.source
+    completed = replace(data, source=completed_source(given, lambda rows: drawn.impute(rows, n=1, seed=rng)[0]))
+    return (completed.source, data.known), _draw_weights(mixture, completed, rng)
+
+
 def check_method(method: Any, source: Source) -> None:
     """Raise ParameterError if replicates cannot be made by a method, or not of rows that were measured so."""
-    if not isinstance(method, str) or method not in REPLICATE_METHODS:
-        raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, REPLICATE_METHODS))}")
+    if not isinstance(method, str) or method not in METHODS:
+        raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, METHODS))}")
+    in_memory = isinstance(source, MeasuredSource) and isinstance(source.given, ArraySource)
+    if method == IMPUTATION and not (in_memory and isinstance(getattr(source, "measurement", None), MissingValues)):
+        raise ParameterError(
+            "method is 'imputation', but X has no missing values, or is not in memory; take 'resample' or 'weights'"
+        )
     if method == "parametric" and isinstance(getattr(source, "measurement", None), Intervals):
         raise ParameterError(
             "method is 'parametric', but nothing says which of the drawn values would be censored, beyond limits or in "

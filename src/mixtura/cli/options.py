@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 import mixtura
-from mixtura.analysis import REPLICATE_METHODS
+from mixtura.analysis import METHODS
 from mixtura.covariance.models import ALIASES, MODELS
 from mixtura.report import LANGUAGES
 from mixtura.selection import CRITERIA
@@ -224,8 +224,8 @@ Method: TypeAlias = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help=f"How replicates are made: {', '.join(REPLICATE_METHODS)} (rows drawn with replacement, random weights of"
-        " the rows, or rows drawn from the fitted mixture).",
+        help=f"How replicates are made: {', '.join(METHODS)} (rows drawn with replacement, random weights of"
+        " the rows, rows drawn from the fitted mixture, or drawn values in place of missing ones).",
     ),
 ]
 Level: TypeAlias = Annotated[float, typer.Option(metavar="P", help="Probability of the intervals.")]

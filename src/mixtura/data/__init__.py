@@ -10,6 +10,7 @@ from mixtura.data.array import ArraySource
 from mixtura.data.as_source import as_source, column_order, given_weights, is_elsewhere
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.chunk import Chunk
+from mixtura.data.completed import completed_source
 from mixtura.data.engines import engine_of
 from mixtura.data.histogram import Histogram
 from mixtura.data.interval_source import arrays_of
@@ -60,6 +61,7 @@ __all__ = [
     "as_source",
     "column_order",
     "completed_part",
+    "completed_source",
     "engine_of",
     "exact_rows",
     "first_values",
