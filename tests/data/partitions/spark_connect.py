@@ -37,5 +37,5 @@ assert found.columns == ["a", "b", "c", "label"]
 np.testing.assert_array_equal([row["label"] for row in found.collect()], fit.mixture.predict(rows))
 missing = np.where(np.arange(30)[:, None] == 20, np.nan, rows[:30])
 with pytest.raises(mixtura.DataError, match="X, row 20"):
-    mixtura.fit(in_spark(session, named(missing)), 1)
+    mixtura.scan(in_spark(session, named(missing)), missing="error")
 session.stop()

@@ -204,8 +204,9 @@ def test_a_bad_cell_is_named_and_may_be_left_out():
     table["n"] = pd.array([None, *range(29)], dtype="Int64")
     X = dd.from_pandas(table, npartitions=3)
     with pytest.raises(DataError, match=r'X, row 25 \(row 5 of partition 2\), column "b": the cell is empty'):
-        mixtura.fit(X[["a", "b"]], 1)
+        mixtura.scan(X[["a", "b"]], missing="error")
     assert source(X, missing="drop").n_rows == 28
+    assert sum(source(X).holes) == 2
 
 
 def never(*arguments, **options):

@@ -152,7 +152,7 @@ def test_vectors_that_cannot_be_used_are_told(session):
 
     schema = StructType([StructField("v", VectorUDT())])
     with pytest.raises(DataError, match=r"row 1 .*: the cell is empty"):
-        source_of(session.createDataFrame([(Vectors.dense([1.0]),), (None,)], schema))
+        source_of(session.createDataFrame([(Vectors.dense([1.0]),), (None,)], schema), missing="error")
     with pytest.raises(DataError, match="X has vectors of 1 elements, and one of 2"):
         source_of(session.createDataFrame([(Vectors.dense([1.0]),), (Vectors.dense([1.0, 2.0]),)], schema))
     with pytest.raises(DataError, match="X has no rows"):
@@ -164,8 +164,11 @@ def test_a_bad_cell_is_named_and_may_be_left_out(session):
     a[25] = np.nan
     X = in_spark(session, {"a": a, "b": [None if i == 27 else float(i) for i in range(30)]}, ends=(10, 20))
     with pytest.raises(DataError, match=r'X, row 25 \(row 5 of partition 2\), column "a": the cell is empty'):
-        mixtura.fit(X, 1)
+        mixtura.scan(X, missing="error")
     assert source_of(X, missing="drop").length == 28
+    lacking = np.column_stack([a, [np.nan if i == 27 else float(i) for i in range(30)]])
+    mixture = mixtura.Mixture([1.0], [[15.0, 15.0]], [[[80.0, 10.0], [10.0, 80.0]]])
+    assert mixtura.assess(mixture, X).loglik == pytest.approx(mixtura.assess(mixture, lacking).loglik, rel=1e-9)
     with pytest.raises(DataError, match="X has no rows"):
         mixtura.fit(X.limit(0), 1)
 
