@@ -11,9 +11,12 @@ iterations, and compared.
 
 import argparse
 import os
+import runpy
 import statistics
+import sys
 import time
 import warnings
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is imported
 
@@ -33,6 +36,13 @@ CASES = (
     ("each row its own pattern", 100_000, 30, 0.5, 1_000),
 )
 COMPONENTS = 5
+
+# Other parts, which are scripts of their own and take the arguments that follow.
+SCRIPTS = {
+    "remedies": ("missing.py", "missing values, beside three usual remedies"),
+    "intervals": ("imperfect_boxes.py", "censored, truncated and binned values"),
+    "tails": ("tails.py", "t components: outliers, speed, tgmm"),
+}
 
 
 def problem(n, d, fraction, k=COMPONENTS, apart=3.0, seed=0):
@@ -248,11 +258,19 @@ def main():
     command = commands.add_parser("missing", help="rows with missing values")
     command.add_argument("parts", nargs="*", default=["time", "models"], help="time, models or both")
     command.set_defaults(run=lambda arguments: missing(arguments.parts))
+    for name, (script, about) in SCRIPTS.items():
+        command = commands.add_parser(name, help=about, add_help=False)
+        command.set_defaults(run=None, script=script)
     command = commands.add_parser("noise", help="rows with errors of measurement")
     imperfect_noise.add_arguments(command)
     command.set_defaults(run=imperfect_noise.run)
-    arguments = parser.parse_args()
-    arguments.run(arguments)
+    arguments, rest = parser.parse_known_args()
+    if arguments.run is not None:
+        parser.parse_args()  # refuses what is left
+        arguments.run(arguments)
+        return
+    sys.argv = [arguments.script, *rest]
+    runpy.run_path(str(Path(__file__).with_name(arguments.script)), run_name="__main__")
 
 
 if __name__ == "__main__":
