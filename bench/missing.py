@@ -8,6 +8,8 @@ on these rows. All fits start from the fit to the complete rows, so that local m
 
 import argparse
 import warnings
+from importlib.resources import files
+from importlib.util import find_spec
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -27,6 +29,11 @@ def data_sets():
     yield "wine", datasets.load_wine().data[:, :8], 3, "VVI"
     cancer = datasets.load_breast_cancer().data[:, :10]
     yield "breast cancer", np.log(cancer + 0.01), 2, "VVV"
+    if find_spec("palmerpenguins"):  # which has the table of Horst, Hill & Gorman (2020); two birds were not measured
+        table = files("palmerpenguins") / "data" / "penguins.csv"
+        columns = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
+        penguins = mixtura.read(str(table), columns, na=["NA"])
+        yield "penguins", penguins.rows, 3, "EEE"
     yield "digits, 6 principal components", PCA(6, random_state=0).fit_transform(datasets.load_digits().data), 10, "EEE"
 
 
