@@ -86,3 +86,14 @@ def test_histograms_that_make_no_sense_are_refused():
     assert repr(Histogram(([0, 1, 2], [0, 1]), [[1], [2]], outside=4)) == (
         "<Histogram of 7 rows in 2 x 1 bins, 4 of them outside>"
     )
+
+
+def test_the_estimator_takes_histograms_and_limits():
+    values = np.random.default_rng(0).normal([[0.0], [4.0]], 1.0, (2, 500)).ravel()
+    counts, edges = np.histogram(values, bins=np.arange(-4.0, 9.0, 0.5))
+    binned = mixtura.Histogram(edges, counts)
+    model = mixtura.GaussianMixture(2, covariance_type="tied", random_state=0).fit(binned)
+    expected = mixtura.fit(binned, 2, model="E")
+    np.testing.assert_allclose(np.sort(model.means_, axis=0), np.sort(expected.mixture.means, axis=0), atol=0.02)
+    assert np.isfinite(model.score(binned))
+    assert len(model.predict(binned)) == len(counts)

@@ -8,6 +8,7 @@ from mixtura._support import Rows, as_incomplete_rows, check_columns_present, ch
 from mixtura.data.array import ArraySource
 from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.engines import engine_of
+from mixtura.data.histogram import Histogram
 from mixtura.data.interval_source import interval_source
 from mixtura.data.intervals import Intervals, exact_rows
 from mixtura.data.measured import MeasuredSource, as_measured_source
@@ -19,14 +20,14 @@ from mixtura.errors import DataError, ParameterError
 
 
 def is_elsewhere(X: Any) -> bool:
-    """Whether data passed in by a user is a `Source`, a table of another engine, or a `Measured`, rather than an array.
+    """Whether data passed in by a user is a `Source`, a table of another engine, or says how it was measured.
 
     Examples
     --------
     >>> is_elsewhere([[1.0], [2.0]]), is_elsewhere(ArraySource.of([[1.0], [2.0]]))
     (False, True)
     """
-    return engine_of(X) is not None or isinstance(X, Measured) or is_source(X)
+    return engine_of(X) is not None or isinstance(X, Measured | Histogram) or is_source(X)
 
 
 class ExpectedRows(Protocol):
