@@ -58,6 +58,7 @@ from mixtura.fitting import (
     fit,
     fit_histogram,
 )
+from mixtura.kernels import using_device
 from mixtura.mixture import Assessment, Mixture, Noise, PosteriorMoments, assess
 from mixtura.plotting import plot, watch
 from mixtura.report import Report, replay
@@ -147,6 +148,7 @@ __all__ = [
     "replay",
     "scan",
     "select",
+    "using_device",
     "watch",
 ]
 

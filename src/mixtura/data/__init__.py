@@ -26,6 +26,8 @@ from mixtura.data.row_values import RowValues, map_rows
 from mixtura.data.scanning import scan
 from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source, weights_of
 from mixtura.data.summary import Extent, Summary
+from mixtura.data.tensor import Tensor, TensorSource, as_matrix, usable
+from mixtura.data.tensor_library import TensorLibrary, is_on_device, library_of
 from mixtura.data.values import ColumnValues, first_values, round_to_units, with_holes_of
 
 __all__ = [
@@ -52,9 +54,13 @@ __all__ = [
     "Source",
     "Sum",
     "Summary",
+    "Tensor",
+    "TensorLibrary",
+    "TensorSource",
     "WholeArray",
     "Window",
     "arrays_of",
+    "as_matrix",
     "as_measured",
     "as_measured_source",
     "as_row_noise",
@@ -67,13 +73,16 @@ __all__ = [
     "first_values",
     "given_weights",
     "is_elsewhere",
+    "is_on_device",
     "is_source",
+    "library_of",
     "map_rows",
     "measurement_of",
     "plain_rows",
     "round_to_units",
     "rows_for_named_starts",
     "scan",
+    "usable",
     "weights_of",
     "with_holes_of",
 ]

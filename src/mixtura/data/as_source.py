@@ -16,18 +16,19 @@ from mixtura.data.measured_rows import Measured, measurement_of, plain_rows
 from mixtura.data.measurement import MISSING_VALUES
 from mixtura.data.source import Source, is_source
 from mixtura.data.tables import Table
+from mixtura.data.tensor_library import is_on_device, open_tensor
 from mixtura.errors import DataError, ParameterError
 
 
 def is_elsewhere(X: Any) -> bool:
-    """Whether data passed in by a user is a `Source`, a table of another engine, or says how it was measured.
+    """Whether data passed in by a user is a `Source`, is held by another engine or device, or says how it was measured.
 
     Examples
     --------
     >>> is_elsewhere([[1.0], [2.0]]), is_elsewhere(ArraySource.of([[1.0], [2.0]]))
     (False, True)
     """
-    return engine_of(X) is not None or isinstance(X, Measured | Histogram) or is_source(X)
+    return engine_of(X) is not None or isinstance(X, Measured | Histogram) or is_source(X) or is_on_device(X)
 
 
 class ExpectedRows(Protocol):
@@ -60,7 +61,7 @@ def as_source(
 
     Parameters
     ----------
-    X : array-like, table, Measured or Histogram of shape (n, d), table of Dask or Spark, or Source
+    X : array-like, tensor, table, Measured or Histogram of shape (n, d), table of Dask or Spark, or Source
         A `Source` and a `Table` may have weights of their own, which are taken as they are.
     sample_weight : array-like of shape (n,), or name of a column of a table of Dask or Spark, optional
     threads : int, optional
@@ -84,6 +85,7 @@ def as_source(
         chosen = ChosenColumns(expected.columns if expected is not None and named else None)
         X = engine.source(X, chosen, sample_weight, weights_are=weights_are, threads=threads)
         sample_weight = weights_are = None
+    X, sample_weight, weights_are = open_tensor(X, sample_weight, weights_are)
     if not is_source(X):
         table = plain_rows(X)
         projected = isinstance(X, Measured) and X.projections is not None

@@ -11,7 +11,15 @@ from mixtura.kernels.affine import MAX_DISTANCE, Affine, Density
 from mixtura.kernels.base import Kernel, KernelRuns, Pass, ThreadedPass
 from mixtura.kernels.box_points import quantile_within
 from mixtura.kernels.by_component import log_joint_of, statistics_of
-from mixtura.kernels.choice import NATIVE_BUILT, NUMPY_KERNEL, current_kernel, kernel_for, kernel_of, using_kernel
+from mixtura.kernels.choice import (
+    NATIVE_BUILT,
+    NUMPY_KERNEL,
+    current_kernel,
+    kernel_for,
+    kernel_of,
+    using_device,
+    using_kernel,
+)
 from mixtura.kernels.conditional_rows import conditional_rows
 from mixtura.kernels.conditionals import Conditionals, pattern_groups
 from mixtura.kernels.numpy import accumulate, squared_mahalanobis, sum_over_blocks
@@ -19,6 +27,7 @@ from mixtura.kernels.row_errors import RowTerms
 from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.kernels.summaries import summarise
 from mixtura.kernels.tails import Tails, log_gamma_ratio
+from mixtura.kernels.tensors import labels_of_tensor, log_density_of_tensor, posterior_of_tensor
 from mixtura.kernels.true_values import RowErrors, TrueValues
 from mixtura.kernels.truncated_normal import MOST_COLUMNS
 from mixtura.kernels.unseen_rows import Unseen
@@ -47,13 +56,17 @@ __all__ = [
     "current_kernel",
     "kernel_for",
     "kernel_of",
+    "labels_of_tensor",
+    "log_density_of_tensor",
     "log_gamma_ratio",
     "log_joint_of",
     "pattern_groups",
+    "posterior_of_tensor",
     "quantile_within",
     "squared_mahalanobis",
     "statistics_of",
     "sum_over_blocks",
     "summarise",
+    "using_device",
     "using_kernel",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mixtura._support import Array
 from mixtura.data import Chunk, WholeArray
 from mixtura.kernels import row_errors
-from mixtura.kernels.affine import Density
+from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.run_result import RunResult
 from mixtura.kernels.true_values import RowErrors, RowSums, TrueValues
 from mixtura.stats import ScatterKind, Stats
@@ -79,6 +79,34 @@ class KernelRuns(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class TensorPass:
+    """A function from a chunk of rows to statistics, and one from a tensor of rows and one of weights, or None."""
+
+    of_chunk: Callable[[Chunk], Stats]
+    of_tensor: Callable[[Any, Any], Stats]
+
+    def __call__(self, chunk: Chunk) -> Stats:
+        return self.of_chunk(chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorFunctions:
+    """What an engine computes of rows that are tensors, where these are.
+
+    Attributes
+    ----------
+    estep : callable
+        `Stats` from the affine maps of a density, a tensor of rows (n, d), one of weights (n,) or None, and the kind of
+        scatter.
+    moments : callable
+        `Stats` of all rows as one component, with diagonal scatter, from the two tensors.
+    """
+
+    estep: Callable[[Affine, Any, Any, ScatterKind], Stats]
+    moments: Callable[[Any, Any], Stats]
+
+
+@dataclass(frozen=True, slots=True)
 class RowErrorFunctions:
     """What an engine computes of rows with errors of their own.
 
@@ -121,6 +149,8 @@ class Kernel:
         Begins several runs of EM, `KernelRuns`, whose iterations the engine makes; None if it cannot.
     for_incomplete : callable or None
         Returns the engine's own kernel for rows with missing values; None if it has none.
+    of_tensors : TensorFunctions or None
+        ``estep`` and ``moments`` of tensors; None if the engine computes with arrays alone.
     """
 
     name: str
@@ -136,20 +166,25 @@ class Kernel:
     moments_of_whole: MomentsOfWhole | None = None
     begin_runs: Callable[..., KernelRuns] | None = None
     for_incomplete: Callable[[], Kernel] | None = None
+    of_tensors: TensorFunctions | None = None
 
-    def estep_pass(self, density: Density, scatter_kind: ScatterKind) -> Pass | ThreadedPass:
+    def estep_pass(self, density: Density, scatter_kind: ScatterKind) -> Pass | ThreadedPass | TensorPass:
         """The E-step under a density, to be summed: ``source.sum(kernel.estep_pass(mixture, "full"))``."""
-        whole = self.estep_of_whole
+        whole, tensors = self.estep_of_whole, self.of_tensors
 
         def of_chunk(chunk: Chunk) -> Stats:
             return self.estep(density, chunk, scatter_kind)
 
+        if tensors is not None:
+            return TensorPass(of_chunk, lambda rows, weight: tensors.estep(density.affine, rows, weight, scatter_kind))
         if whole is None:
             return Pass(of_chunk)
         return ThreadedPass(of_chunk, lambda chunk, ends, threads: whole(density, chunk, scatter_kind, ends, threads))
 
-    def moments_pass(self) -> Pass | ThreadedPass:
+    def moments_pass(self) -> Pass | ThreadedPass | TensorPass:
         """Weight, mean and diagonal scatter of the rows, to be summed: ``source.sum(kernel.moments_pass())``."""
+        if self.of_tensors is not None:
+            return TensorPass(self.moments, self.of_tensors.moments)
         return (
             Pass(self.moments) if self.moments_of_whole is None else ThreadedPass(self.moments, self.moments_of_whole)
         )

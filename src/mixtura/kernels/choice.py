@@ -19,6 +19,7 @@ from mixtura.kernels.base import Kernel
 from mixtura.kernels.incomplete import for_incomplete_rows
 from mixtura.kernels.intervals import for_intervals
 from mixtura.kernels.row_noise import for_noisy_rows
+from mixtura.kernels.torch import torch_kernel
 
 KERNEL_VARIABLE = "MIXTURA_KERNEL"
 
@@ -58,7 +59,10 @@ def kernel_named(name: str) -> Kernel:
     'numpy'
     """
     base, _, special = name.partition(", ")
+    if base.startswith("torch:"):
+        base, device = "torch", base.removeprefix("torch:")
     known = {
+        "torch": lambda: torch_kernel(device),
         "native": native_kernel if NATIVE_BUILT else lambda: NUMPY_KERNEL,
         STUDENT_KERNEL.name: lambda: STUDENT_KERNEL,
     }
@@ -90,8 +94,10 @@ def native_kernel() -> Kernel:
 def default_kernel() -> Kernel:
     """The kernel named by the environment variable MIXTURA_KERNEL, which is read once; unless set, the fastest one."""
     wanted = os.environ.get(KERNEL_VARIABLE, "")
+    if wanted.startswith("torch:"):
+        return kernel_named(wanted)
     if wanted not in ("", "native", "numpy"):
-        raise ParameterError(f"{KERNEL_VARIABLE} is {wanted!r}; expected native or numpy")
+        raise ParameterError(f"{KERNEL_VARIABLE} is {wanted!r}; expected native, numpy or torch:DEVICE")
     return native_kernel() if wanted != "numpy" and (wanted or NATIVE_BUILT) else NUMPY_KERNEL
 
 
@@ -117,6 +123,38 @@ def using_kernel(kernel: Kernel) -> Iterator[None]:
         _chosen.reset(token)
 
 
+@contextmanager
+def using_device(device: str) -> Iterator[None]:
+    """A context in which passes over rows are made on a device, such as a GPU, by PyTorch.
+
+    Rows in the computer's memory, in files, and of Dask or Spark in this process, are copied there in parts in each
+    pass; tensors that lie on a device already are used there without this. What only the CPU can compute, such as
+    starts, is computed there.
+
+    Parameters
+    ----------
+    device : str
+        PyTorch's name of the device: "cuda", "cuda:1", "mps", "xpu" or "cpu".
+
+    Raises
+    ------
+    MissingExtraError
+        If PyTorch is not installed.
+    ParameterError
+        If there is no such device.
+
+    Examples
+    --------
+    >>> import mixtura
+    >>> with mixtura.using_device("cpu"):
+    ...     fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2)
+    >>> fit.means.round(6).tolist()
+    [[0.2], [5.2]]
+    """
+    with using_kernel(torch_kernel(device)):
+        yield
+
+
 # For each kind of measurement: the kernel for such rows, which computes with another one.
 _KERNELS_FOR: dict[type, Callable[[Kernel], Kernel]] = {
     MissingValues: for_incomplete_rows,
@@ -126,12 +164,13 @@ _KERNELS_FOR: dict[type, Callable[[Kernel], Kernel]] = {
 
 
 def kernel_of(source: Source, density: Density | None = None) -> Kernel:
-    """The kernel for a source's rows: ``source.kernel`` if it has that attribute, else the current one.
+    """The kernel for a source's rows: ``source.kernel``, or the one named ``source.kernel_name``, or the current one.
 
     It is one for rows that were measured as the source's attribute ``measurement`` says, if there is one, and under a
     ``density`` with t components one that has these.
     """
-    own: Kernel | None = getattr(source, "kernel", None)
+    name: str | None = getattr(source, "kernel_name", None)
+    own: Kernel | None = getattr(source, "kernel", None) if name is None else kernel_named(name)
     return _chosen_for(own or current_kernel(), getattr(source, "measurement", None), density)
 
 

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mixtura.data import RowOutput, column_order, engine_of, is_source, map_rows
+from mixtura.mixture.tensors import values_of_array
 
 if TYPE_CHECKING:
     from mixtura.mixture.mixture import Mixture
@@ -19,7 +20,8 @@ def for_rows_anywhere(
 ) -> Callable[[Method], Method]:
     """Decorator of a method that computes something of each row in memory, for rows that are elsewhere, too.
 
-    Of a source the values come in memory, of a table of Dask or Spark as their engine computes them when asked for.
+    Of a source the values come in memory, of a table of Dask or Spark as their engine computes them when asked for, and
+    of an array of another library as its array, on the same device.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ def for_rows_anywhere(
         @wraps(method)
         def wrapped(mixture: Mixture, X: Any, **measured: Any) -> Any:
             if any(value is not None for value in measured.values()):
-                return method(mixture, X, **measured)
+                return values_of_array(None, lambda rows: method(mixture, rows, **measured), mixture, X)
             if (engine := engine_of(X)) is not None:
                 output = RowOutput(name, type_, None if width is None else width(mixture), mixture.columns)
                 return engine.map_rows(X, getattr(mixture, method.__name__), output)
@@ -43,7 +45,7 @@ def for_rows_anywhere(
                 columns = column_order(X, mixture)
                 of_rows = getattr(mixture, method.__name__)
                 return map_rows(X, lambda rows: of_rows(rows[:, columns]))
-            return method(mixture, X)
+            return values_of_array(name, lambda rows: method(mixture, rows), mixture, X)
 
         return wrapped  # type: ignore[return-value] # it has the same signature
 

@@ -21,6 +21,7 @@ from mixtura.errors import CellError, DataError
 from mixtura.mixture import Mixture
 from mixtura.sklearn.shapes import PARAMETER_SHAPES
 from mixtura.sklearn.sklearn_estimator import covariance_type_of_attributes
+from sklearn import get_config
 
 AttributeBytes: TypeAlias = tuple[tuple[bytes, tuple[int, ...]], ...]
 
@@ -94,7 +95,17 @@ def check_fit_rows(estimator: Any, X: Any) -> tuple[Rows, bool]:
     """Check the rows of a fit, and tell whether values are missing.
 
     Sets ``n_features_in_`` and, for tables, ``feature_names_in_``.
+
+    Raises
+    ------
+    NotImplementedError
+        Under ``array_api_dispatch`` with a start that scikit-learn does not have there, as scikit-learn's class does.
     """
+    if get_config()["array_api_dispatch"] and estimator.init_params in {"kmeans", "k-means++"}:
+        raise NotImplementedError(
+            "Allowed `init_params` are 'random' and 'random_from_data' if 'array_api_dispatch' is enabled, as with "
+            f"scikit-learn's class; it is {estimator.init_params!r}: set one of these, or disable 'array_api_dispatch'"
+        )
     shape: tuple[int, ...] = getattr(X, "shape", ())
     is_table = len(shape) == 2 and shape[0] > 1 and shape[1] > 0
     if is_table and not hasattr(estimator, "feature_names_in_") and is_valid_array(X, shape[1]):

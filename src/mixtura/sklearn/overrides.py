@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
+from sklearn.utils._array_api import _is_numpy_namespace, get_namespace
 
 from mixtura._support import check_unmasked
 from mixtura.errors import ParameterError
@@ -54,9 +55,9 @@ def _methods(called_by: str) -> tuple[tuple[str, Callable[..., Any]], ...]:
 
 def is_other_array(X: Any) -> bool:
     """Whether X is an array of another library, such as PyTorch, with which scikit-learn is to compute."""
-    if not get_config()["array_api_dispatch"]:
+    if not get_config()["array_api_dispatch"] or not hasattr(X, "__dlpack__") or isinstance(X, np.ndarray):
         return False
-    return hasattr(X, "__array_namespace__") and not isinstance(X, np.ndarray)
+    return not _is_numpy_namespace(get_namespace(X)[0])
 
 
 def fit_by_sklearn_loop(estimator: Any, X: Any, names: list[str], unknown: list[str]) -> Any:

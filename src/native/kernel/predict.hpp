@@ -31,7 +31,7 @@ void predict_blocks(const Rows& rows, const Density& density, const Components<d
       label<T>(s.h, k, panels * PANEL<T>, count, labels + first);
       continue;
     }
-    exponentials<T, Power::WHOLE>(components, panels, s.h, s.largest, s.total, s.active);
+    exponentials<T, Power::WHOLE, true>(components, panels, s.h, s.largest, s.total, s.active);
     for (int n = 0; n < panels * PANEL<T> && kind == Prediction::LOG_DENSITY; n += WIDTH<T>)
       store(s.root + n, T(components.unit) * load(s.largest + n) + logarithm(load(s.total + n)));
     for (int n = 0; n < count; ++n) {

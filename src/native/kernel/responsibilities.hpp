@@ -13,8 +13,8 @@ constexpr int SMALL = -72, FAR = 1478;
 template <class T> constexpr int SMALLEST = sizeof(T) == 8 ? -1010 : -124;
 
 // Replace h by f = exp(h - largest), scaled responsibilities (or their roots), which add up to total[n] (or their
-// squares do). active[j] counts the rows where f > 0.
-template <class T, Power POWER>
+// squares do). active[j] counts the rows where f > 0. With TINY, small responsibilities are not dropped.
+template <class T, Power POWER, bool TINY = false>
 void exponentials(const Components<T>& c, int panels, T* h, const T* largest, T* total, int* active) {
   constexpr T UNIT = T(1) / int(POWER);
   const std::int64_t rows = std::int64_t(panels) * PANEL<T>;
@@ -23,7 +23,7 @@ void exponentials(const Components<T>& c, int panels, T* h, const T* largest, T*
     Vec<T> most[TALL], least[TALL], sum[TALL] = {};
     for (int v = 0; v < TALL; ++v) {
       most[v] = load(largest + n + v * WIDTH<T>);
-      least[v] = c.highest - most[v] < FAR * UNIT ? all(SMALL * UNIT) : all(SMALLEST<T> * UNIT);
+      least[v] = !TINY && c.highest - most[v] < FAR * UNIT ? all(SMALL * UNIT) : all(SMALLEST<T> * UNIT);
     }
     T* here = h + n;
     for (int j = 0; j < c.k; ++j, here += rows) {

@@ -16,6 +16,7 @@ from mixtura.data.files.locate import is_large
 from mixtura.data.files.scan import scan_files
 from mixtura.data.source import is_source
 from mixtura.data.tables import find_columns, read
+from mixtura.data.tensor_library import library_of
 from mixtura.errors import ColumnsWarning, ParameterError
 
 
@@ -63,10 +64,10 @@ def read_or_choose(X: Any, columns: Sequence[str | int] | None, *, stacklevel: i
     if known is not None:
         return choose_columns(X, find_columns(columns, list(known), "X"))
     check_unmasked(X, "X")
-    rows = np.asarray(X)
+    rows: Any = X if library_of(X) is not None else np.asarray(X)
     if rows.ndim not in (1, 2):
         return X  # whoever checks the rows says what is wrong
     width = rows.shape[1] if rows.ndim == 2 else 1
     names = [str(number) for number in range(1, width + 1)]
     chosen = find_columns(columns, names, "X")
-    return rows.reshape(len(rows), -1)[:, [names.index(name) for name in chosen]]
+    return rows.reshape(len(rows), -1)[:, np.array([names.index(name) for name in chosen])]

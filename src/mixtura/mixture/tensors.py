@@ -1,0 +1,54 @@
+"""Values of each row of an array of PyTorch, CuPy or JAX, which are an array of the same library on the same device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mixtura._support import check_n_columns
+from mixtura.data import Tensor, as_matrix, library_of, usable
+from mixtura.kernels import labels_of_tensor, log_density_of_tensor, posterior_of_tensor
+from mixtura.mixture.noise import NOISE_LABEL
+
+if TYPE_CHECKING:
+    from mixtura.mixture.mixture import Mixture
+
+
+def _labels(mixture: Mixture, rows: Tensor) -> Tensor:
+    """The most probable component of each row, (n,); -1 for noise."""
+    labels = labels_of_tensor(mixture, rows)
+    return labels if mixture.noise is None else labels.masked_fill(labels == mixture.n_components, NOISE_LABEL)
+
+
+# By the name of what is computed: how it is computed where the rows are.
+_ON_DEVICE: dict[str, Callable[[Mixture, Tensor], Tensor]] = {
+    "logpdf": log_density_of_tensor,
+    "posterior": posterior_of_tensor,
+    "label": _labels,
+}
+
+
+def values_of_array(name: str | None, of_rows: Callable[[Any], Any], mixture: Mixture, X: Any) -> Any:
+    """Values of each row of an array of another library, as its array.
+
+    Parameters
+    ----------
+    name : str or None
+        What is computed, if nothing more is known than the rows.
+    of_rows : callable
+        Computes it of rows in the computer's memory: of those on the CPU, of those of which values are missing, and
+        where nothing else can.
+    mixture : Mixture
+    X : array of PyTorch, CuPy or JAX, of shape (n, d), or (n,) for one column
+    """
+    library = library_of(X)
+    if library is None:
+        return of_rows(X)
+    tensor = library.as_tensor(X)
+    own = _ON_DEVICE.get(name or "")
+    if own is None or mixture.affine.tails is not None or library.in_memory(X):
+        return library.like(of_rows(tensor.cpu().numpy()), tensor.device)
+    rows = as_matrix(tensor)
+    check_n_columns(rows.shape[1], mixture.n_features)
+    found = own(mixture, rows) if usable(rows) else of_rows(tensor.cpu().numpy())
+    return library.like(found, tensor.device)
