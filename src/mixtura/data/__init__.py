@@ -26,7 +26,7 @@ from mixtura.data.row_values import RowValues, map_rows
 from mixtura.data.scanning import scan
 from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source, weights_of
 from mixtura.data.summary import Extent, Summary
-from mixtura.data.tensor import Tensor, TensorSource, as_matrix, usable
+from mixtura.data.tensor import Tensor, TensorSource, as_row_tensor, usable
 from mixtura.data.tensor_library import TensorLibrary, is_on_device, library_of
 from mixtura.data.values import ColumnValues, first_values, round_to_units, with_holes_of
 
@@ -60,10 +60,10 @@ __all__ = [
     "WholeArray",
     "Window",
     "arrays_of",
-    "as_matrix",
     "as_measured",
     "as_measured_source",
     "as_row_noise",
+    "as_row_tensor",
     "as_source",
     "column_order",
     "completed_part",

@@ -63,7 +63,7 @@ class TensorSource:
         DataError
             If a value is not finite or too large, or the tensors do not have the same columns.
         """
-        parts = tuple(map(as_matrix, [tensors] if hasattr(tensors, "device") else tensors))
+        parts = tuple(map(as_row_tensor, [tensors] if hasattr(tensors, "device") else tensors))
         kinds = {(part.shape[1], str(part.dtype)) for part in parts}
         if len(kinds) != 1:
             raise DataError(
@@ -180,7 +180,7 @@ class TensorSource:
         return replace(self, sample_weight=weight if self.sample_weight is None else self.sample_weight * weight)
 
 
-def as_matrix(X: Tensor) -> Tensor:
+def as_row_tensor(X: Tensor) -> Tensor:
     """A tensor of rows, float32 or float64, (n, d), without gaps; (n,) is one column."""
     if X.is_complex() or X.is_sparse or X.ndim not in {1, 2}:
         raise DataError(f"X is a tensor of {X.dtype} of shape {tuple(X.shape)}; expected real numbers, (n, d) or (n,)")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import LazyModule
-from mixtura.data.tensor import Tensor, TensorSource, as_array, as_matrix, torch, usable
+from mixtura.data.tensor import Tensor, TensorSource, as_array, as_row_tensor, torch, usable
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,6 @@ def open_tensor(X: Any, sample_weight: Any, weights_are: str | None) -> tuple[An
     if library is None:
         return X, sample_weight, weights_are
     tensor = library.as_tensor(X)
-    if not library.in_memory(X) and usable(rows := as_matrix(tensor)):
+    if not library.in_memory(X) and usable(rows := as_row_tensor(tensor)):
         return TensorSource.of(rows, sample_weight, weights_are), None, None
     return tensor.cpu().numpy(), as_array(sample_weight), weights_are

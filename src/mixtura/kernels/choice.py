@@ -148,7 +148,7 @@ def using_device(device: str) -> Iterator[None]:
     >>> import mixtura
     >>> with mixtura.using_device("cpu"):
     ...     fit = mixtura.fit([0.0, 0.2, 0.4, 5.0, 5.2, 5.4], 2)
-    >>> fit.means.round(6).tolist()
+    >>> fit.mixture.means.round(6).tolist()
     [[0.2], [5.2]]
     """
     with using_kernel(torch_kernel(device)):

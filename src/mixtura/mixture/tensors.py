@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mixtura._support import check_n_columns
-from mixtura.data import Tensor, as_matrix, library_of, usable
+from mixtura.data import Tensor, as_row_tensor, library_of, usable
 from mixtura.kernels import labels_of_tensor, log_density_of_tensor, posterior_of_tensor
 from mixtura.mixture.noise import NOISE_LABEL
 
@@ -48,7 +48,7 @@ def values_of_array(name: str | None, of_rows: Callable[[Any], Any], mixture: Mi
     own = _ON_DEVICE.get(name or "")
     if own is None or mixture.affine.tails is not None or library.in_memory(X):
         return library.like(of_rows(tensor.cpu().numpy()), tensor.device)
-    rows = as_matrix(tensor)
+    rows = as_row_tensor(tensor)
     check_n_columns(rows.shape[1], mixture.n_features)
     found = own(mixture, rows) if usable(rows) else of_rows(tensor.cpu().numpy())
     return library.like(found, tensor.device)
