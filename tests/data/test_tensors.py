@@ -14,6 +14,8 @@ from mixtura.data.tensor_library import TensorLibrary
 from mixtura.errors import DataError
 from mixtura.testing import check_source, examples
 
+torch.set_num_threads(1)  # tests run in several processes already
+
 ROWS = np.concatenate([np.random.default_rng(0).normal(m, 1, size=(n, 3)) for m, n in ((0, 500), (6, 300))])
 
 

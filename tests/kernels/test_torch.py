@@ -15,6 +15,8 @@ from mixtura.kernels import choice, tensors
 from mixtura.kernels import numpy as reference
 from mixtura.kernels import torch as in_torch
 
+torch.set_num_threads(1)  # tests run in several processes already
+
 KERNEL = in_torch.torch_kernel("cpu")
 KINDS = ("full", "pooled", "diagonal")
 FORMS = ("dense", "shared", "diagonal", "spherical")
