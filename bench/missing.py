@@ -83,6 +83,7 @@ def main():
     print("| data | mechanism | missing | modelled | means | deletion | IterativeImputer |")
     print("|---|---|---|---|---|---|---|")
     wins = ties = cases = 0
+    beaten: dict[str, list[tuple[bool, bool]]] = {}
     for name, rows, k, model in data_sets():
         for mechanism in ("MCAR", "MAR"):
             for fraction in FRACTIONS:
@@ -93,9 +94,15 @@ def main():
                 for each in results:
                     own, others = each["modelled"], [each[r] for r in each if r != "modelled"]
                     cases += 1
+                    for other in each:
+                        better = (own[0] <= each[other][0], own[1] >= each[other][1])
+                        beaten.setdefault(other, []).append(better)
                     wins += own[0] <= min(kl for kl, _ in others)
                     ties += own[1] >= max(rand for _, rand in others)
     print(f"\nmodelled is nearest by divergence in {wins} of {cases} cases, and by labels in {ties}")
+    for other in [name for name in beaten if name != "modelled"]:
+        near, alike = np.sum(beaten[other], axis=0)
+        print(f"nearer than {other} in {near} of {cases} by divergence, at least as near by labels in {alike}")
 
 
 if __name__ == "__main__":

@@ -80,12 +80,12 @@ class KernelRuns(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TensorPass:
-    """A function from a chunk of rows to statistics, and one from a tensor of rows and one of weights, or None."""
+    """A function from a chunk of rows to what adds up, and one from a tensor of rows and one of weights, or None."""
 
-    of_chunk: Callable[[Chunk], Stats]
-    of_tensor: Callable[[Any, Any], Stats]
+    of_chunk: Callable[[Chunk], Any]
+    of_tensor: Callable[[Any, Any], Any]
 
-    def __call__(self, chunk: Chunk) -> Stats:
+    def __call__(self, chunk: Chunk) -> Any:
         return self.of_chunk(chunk)
 
 

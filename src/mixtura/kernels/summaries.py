@@ -7,9 +7,11 @@ from functools import partial
 import numpy as np
 
 from mixtura._support import underflow_to_zero
-from mixtura.data import Chunk, Extent, Source, Summary, completed_part
+from mixtura.data import Chunk, Extent, Source, Summary, Tensor, completed_part
+from mixtura.kernels.base import TensorPass
 from mixtura.kernels.choice import kernel_of
 from mixtura.kernels.numpy import accumulate, sum_over_blocks
+from mixtura.kernels.tensors import moments_of_tensor, squared_weights
 from mixtura.stats import ScatterKind, Stats
 
 
@@ -41,6 +43,8 @@ def summarise(source: Source, *, full: bool = False, extent: bool = False) -> Su
     if full or extent:
         return source.sum(partial(_summary_with_extent, scatter_kind="full" if full else "diagonal"))
     kernel, whole = kernel_of(source), source.whole
+    if kernel.of_tensors is not None:
+        return source.sum(TensorPass(lambda chunk: _brief_summary(chunk, kernel.moments(chunk)), summary_of_tensor))
     if whole is None:
         return source.sum(lambda chunk: _brief_summary(chunk, kernel.moments(chunk)))
     return _brief_summary(whole.chunk, source.sum(kernel.moments_pass()))
@@ -51,6 +55,13 @@ def _brief_summary(chunk: Chunk, sums: Stats) -> Summary:
     unknown = np.full(chunk.rows.shape[1], np.nan)
     mean, scatter, extent = sums.mean[0], sums.scatter[0], Extent(unknown, unknown)
     return Summary(len(chunk.rows), sums.total, _squared_weights(chunk), mean, scatter, extent)
+
+
+def summary_of_tensor(rows: Tensor, weight: Tensor | None) -> Summary:
+    """The summary of rows that are a tensor, without its extent."""
+    sums, unknown = moments_of_tensor(rows, weight), np.full(rows.shape[1], np.nan)
+    n, squares = (len(rows), float(len(rows))) if weight is None else squared_weights(weight)
+    return Summary(n, sums.total, squares, sums.mean[0], sums.scatter[0], Extent(unknown, unknown))
 
 
 def _summary_with_extent(chunk: Chunk, scatter_kind: ScatterKind) -> Summary:

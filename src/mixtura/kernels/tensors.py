@@ -9,19 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from mixtura._support import Array, LazyModule
+from mixtura.data import Tensor
 from mixtura.kernels.affine import MAX_DISTANCE, Affine, Density
 from mixtura.kernels.numpy_sums import LEAST_FRACTION
 from mixtura.stats import ScatterKind, Stats, outer
 
 torch = LazyModule("torch")
-
-# PyTorch's types are not known where it is not installed.
-Tensor: TypeAlias = Any
 
 # Elements of a block's deviations: so few that they stay in a CPU's cache, and so many that a GPU is busy.
 _ELEMENTS = {"cpu": 1 << 17}
@@ -207,6 +204,11 @@ def moments_of_tensor(rows: Tensor, weight: Tensor | None) -> Stats:
     first = _host(rows[:1])
     one = Affine("diagonal", first[0], np.zeros(1), np.zeros((1, d)), np.zeros((1, d)), first, np.ones((1, d)))
     return replace(estep_of_tensor(one, rows, weight, "diagonal"), loglik=0.0, assignment_logprob=0.0)
+
+
+def squared_weights(weight: Tensor) -> tuple[int, float]:
+    """Number of the weights that are positive, and the sum of their squares."""
+    return int((weight > 0).sum()), float(_wide(weight).square().sum())
 
 
 def log_density_of_tensor(mixture: Density, rows: Tensor) -> Tensor:
