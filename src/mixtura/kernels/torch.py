@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._support import Array
-from mixtura.data import Chunk
+from mixtura.data import Chunk, Tensor
 from mixtura.errors import ParameterError, missing_extra
 from mixtura.kernels import agglomeration
 from mixtura.kernels.affine import Density
 from mixtura.kernels.base import Kernel, TensorFunctions
 from mixtura.kernels.tensors import (
-    Tensor,
     estep_of_tensor,
     labels_of_tensor,
     log_density_of_tensor,
