@@ -100,6 +100,8 @@ def test_options_work_with_tensors(place):
         {"prior": "conjugate"},
         {"trim": 0.05},
         {"known_labels": known},
+        {"known_labels": known, "noise": True},
+        {"prior_responsibilities": np.random.default_rng(2).dirichlet([2, 2], len(ROWS))},
         {"groups": np.arange(len(ROWS)) // 4},
         {"tails": "t"},
     ):

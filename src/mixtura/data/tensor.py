@@ -119,12 +119,12 @@ class TensorSource:
         return [torch.tensor(self.sample_weight[a:b]).to(part.dtype).to(part.device) for part, a, b in ends]
 
     def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
-        """Sum of ``f(chunk)`` over all chunks, or of ``f.of_tensor(rows, weights)`` over tensors, if it has that."""
-        own: Callable[[Tensor, Tensor | None], Sum] | None = getattr(f, "of_tensor", None)
+        """Sum of ``f(chunk)`` over all chunks, or of ``f.of_tensor(rows, weights, start)`` over tensors if it has it."""
+        own: Callable[[Tensor, Tensor | None, int], Sum] | None = getattr(f, "of_tensor", None)
         if own is None:
             return reduce(add, map(f, self._chunks()))
-        pairs = list(zip(self.tensors, self._weights, strict=True))
-        return reduce(add, map_in_order(lambda pair: own(*pair), pairs, len(pairs)))
+        parts = list(zip(self.tensors, self._weights, self._starts, strict=False))
+        return reduce(add, map_in_order(lambda part: own(*part), parts, len(parts)))
 
     def _chunks(self) -> Iterator[Chunk]:
         """Copies of all rows of positive weight; one chunk without rows if there are none."""

@@ -80,10 +80,13 @@ class KernelRuns(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TensorPass:
-    """A function from a chunk of rows to what adds up, and one from a tensor of rows and one of weights, or None."""
+    """A function from a chunk of rows to what adds up, and one from a tensor.
+
+    The second one is given the rows (n, d), their weights (n,) or None, and the position of the first row.
+    """
 
     of_chunk: Callable[[Chunk], Any]
-    of_tensor: Callable[[Any, Any], Any]
+    of_tensor: Callable[[Any, Any, int], Any]
 
     def __call__(self, chunk: Chunk) -> Any:
         return self.of_chunk(chunk)
@@ -96,13 +99,14 @@ class TensorFunctions:
     Attributes
     ----------
     estep : callable
-        `Stats` from the affine maps of a density, a tensor of rows (n, d), one of weights (n,) or None, and the kind of
-        scatter.
+        `Stats` from the affine maps of a density, a tensor of rows (n, d), one of weights (n,) or None, the kind of
+        scatter, and an array of what is known of the rows' components, or None: labels (n,), negative for unknown
+        ones, or logarithms of prior responsibilities, (n, m).
     moments : callable
         `Stats` of all rows as one component, with diagonal scatter, from the two tensors.
     """
 
-    estep: Callable[[Affine, Any, Any, ScatterKind], Stats]
+    estep: Callable[[Affine, Any, Any, ScatterKind, NDArray[Any] | None], Stats]
     moments: Callable[[Any, Any], Stats]
 
 
@@ -176,15 +180,27 @@ class Kernel:
             return self.estep(density, chunk, scatter_kind)
 
         if tensors is not None:
-            return TensorPass(of_chunk, lambda rows, weight: tensors.estep(density.affine, rows, weight, scatter_kind))
+            return TensorPass(of_chunk, lambda rows, w, _: tensors.estep(density.affine, rows, w, scatter_kind, None))
         if whole is None:
             return Pass(of_chunk)
         return ThreadedPass(of_chunk, lambda chunk, ends, threads: whole(density, chunk, scatter_kind, ends, threads))
 
+    def estep_pass_knowing(
+        self, of_chunk: Callable[[Chunk], Stats], density: Density, scatter_kind: ScatterKind, known: NDArray[Any]
+    ) -> Pass | TensorPass:
+        """The E-step ``of_chunk``, with what is ``known`` of the row at each position, as in `TensorFunctions`."""
+        if (tensors := self.of_tensors) is None:
+            return Pass(of_chunk)
+
+        def of_tensor(rows: Any, weight: Any, start: int) -> Stats:
+            return tensors.estep(density.affine, rows, weight, scatter_kind, known[start : start + len(rows)])
+
+        return TensorPass(of_chunk, of_tensor)
+
     def moments_pass(self) -> Pass | ThreadedPass | TensorPass:
         """Weight, mean and diagonal scatter of the rows, to be summed: ``source.sum(kernel.moments_pass())``."""
-        if self.of_tensors is not None:
-            return TensorPass(self.moments, self.of_tensors.moments)
+        if (tensors := self.of_tensors) is not None:
+            return TensorPass(self.moments, lambda rows, weight, _: tensors.moments(rows, weight))
         return (
             Pass(self.moments) if self.moments_of_whole is None else ThreadedPass(self.moments, self.moments_of_whole)
         )

@@ -44,7 +44,12 @@ def summarise(source: Source, *, full: bool = False, extent: bool = False) -> Su
         return source.sum(partial(_summary_with_extent, scatter_kind="full" if full else "diagonal"))
     kernel, whole = kernel_of(source), source.whole
     if kernel.of_tensors is not None:
-        return source.sum(TensorPass(lambda chunk: _brief_summary(chunk, kernel.moments(chunk)), summary_of_tensor))
+        return source.sum(
+            TensorPass(
+                lambda chunk: _brief_summary(chunk, kernel.moments(chunk)),
+                lambda rows, weight, _: summary_of_tensor(rows, weight),
+            )
+        )
     if whole is None:
         return source.sum(lambda chunk: _brief_summary(chunk, kernel.moments(chunk)))
     return _brief_summary(whole.chunk, source.sum(kernel.moments_pass()))

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._support import Array, LazyModule
 from mixtura.data import Tensor
@@ -96,8 +98,17 @@ def bayes_of(joint: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return shares.div_(total), largest + total.log(), largest
 
 
-def estep_of_tensor(affine: Affine, rows: Tensor, weight: Tensor | None, scatter_kind: ScatterKind) -> Stats:
+def estep_of_tensor(
+    affine: Affine,
+    rows: Tensor,
+    weight: Tensor | None,
+    scatter_kind: ScatterKind,
+    known: NDArray[Any] | None = None,
+) -> Stats:
     """Statistics of rows (n, d) on a device with weights (n,), added in the order of the rows.
+
+    What is ``known`` of the rows' components are labels, (n,), negative for unknown ones, or logarithms of
+    prior responsibilities of the first components, (n, m).
 
     Examples
     --------
@@ -111,23 +122,32 @@ def estep_of_tensor(affine: Affine, rows: Tensor, weight: Tensor | None, scatter
     if not len(rows):
         return Stats.empty(k, d, scatter_kind)
     components = Components.of(affine, rows)
-    found = _summed(components, components.means, rows, weight, scatter_kind)
+    found = _summed(components, components.means, rows, weight, scatter_kind, known=known)
     raw = found.scatter + outer(found.weight, found.mean - _host(components.means), scatter_kind)
     if (_diagonals(found.scatter) >= LEAST_FRACTION * _diagonals(raw)).all():
         return found
     centres = torch.as_tensor(found.mean).to(rows.device, rows.dtype)
-    return _summed(components, centres, rows, weight, scatter_kind)
+    return _summed(components, centres, rows, weight, scatter_kind, known=known)
 
 
 def _summed(
-    components: Components, centres: Tensor, rows: Tensor, weight: Tensor | None, scatter_kind: ScatterKind
+    components: Components,
+    centres: Tensor,
+    rows: Tensor,
+    weight: Tensor | None,
+    scatter_kind: ScatterKind,
+    *,
+    known: NDArray[Any] | None,
 ) -> Stats:
     """Statistics of rows, whose means and scatter are summed about some centres (k, d)."""
     totals: list[Tensor] = []
     for part in _blocks(rows, components.means.numel()):
         x, own = rows[part], None if weight is None else weight[part]
         deviations = components.deviations(x)
-        shares, density, largest = bayes_of(components.log_joint(deviations))
+        joint = components.log_joint(deviations)
+        if known is not None:
+            add_known(joint, torch.tensor(known[part]).to(rows.device))
+        shares, density, largest = bayes_of(joint)
         if centres is not components.means:
             deviations = x[None] - centres[:, None]
         logs = torch.stack([density, largest - density])
@@ -137,6 +157,23 @@ def _summed(
         wide = [_wide(one) for one in sums]
         totals = wide if not totals else [total.add_(one) for total, one in zip(totals, wide, strict=True)]
     return _as_stats(components, centres, [total.cpu().numpy() for total in totals], scatter_kind)
+
+
+def add_known(joint: Tensor, known: Tensor) -> None:
+    """Add what is known of the components of rows, labels (n,) or log prior responsibilities (n, m), to joint (k, n).
+
+    Examples
+    --------
+    >>> joint = torch.zeros(2, 3)
+    >>> add_known(joint, torch.tensor([-1, 1, 0]))
+    >>> joint.tolist()
+    [[0.0, -inf, 0.0], [0.0, 0.0, -inf]]
+    """
+    if known.ndim == 2:
+        joint[: known.shape[1]] += known.T.to(joint.dtype)
+        return
+    components = torch.arange(len(joint), device=joint.device)
+    joint.masked_fill_((known >= 0) & (known != components[:, None]), -float("inf"))
 
 
 def _as_stats(components: Components, centres: Tensor, sums: list[Array], scatter_kind: ScatterKind) -> Stats:

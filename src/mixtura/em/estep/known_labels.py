@@ -135,7 +135,7 @@ class KnownLabels:
             ]
             return reduce(add, parts)
 
-        return source.sum(estep), memory
+        return source.sum(kernel.estep_pass_knowing(estep, mixture, scatter_kind, self.labels)), memory
 
     def responsibilities(self, chunk: Chunk, mixture: Mixture, memory: Any = None) -> tuple[Array, Array]:
         """Responsibilities, (m, k), one for the known component of a row, and the rows' weights, (m,)."""

@@ -98,7 +98,7 @@ class PriorResponsibilities:
             stats = statistics_of(kernel, mixture, chunk, found, scatter_kind)
             return stats.with_logs(float(loglik), float(assignment))
 
-        return source.sum(estep), memory
+        return source.sum(kernel.estep_pass_knowing(estep, mixture, scatter_kind, self.log_prior)), memory
 
     def _bayes(self, kernel: Kernel, mixture: Mixture, chunk: Chunk) -> tuple[Array, Array, Array]:
         joint, known = log_joint_of(kernel, mixture, chunk), self.log_prior[chunk.positions]
