@@ -119,7 +119,7 @@ class TensorSource:
         return [torch.tensor(self.sample_weight[a:b]).to(part.dtype).to(part.device) for part, a, b in ends]
 
     def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
-        """Sum of ``f(chunk)`` over all chunks, or of ``f.of_tensor(rows, weights, start)`` over tensors if it has it."""
+        """Sum of ``f(chunk)`` over chunks, or of ``f.of_tensor(rows, weights, start)`` over tensors if it has that."""
         own: Callable[[Tensor, Tensor | None, int], Sum] | None = getattr(f, "of_tensor", None)
         if own is None:
             return reduce(add, map(f, self._chunks()))
