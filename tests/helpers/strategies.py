@@ -36,3 +36,18 @@ def problems(draw, max_k=5, max_d=5, max_n=120):
     spread = draw(st.sampled_from([0.0, 0.5, 2.0, 10.0]))
     rows, _ = random_mixture(rng, k, d, spread).sample(n, rng)
     return rows, k, rng
+
+
+def stored(mixture, form, noise=None):
+    """The mixture with another storage of its covariances, and with noise."""
+    k, d = mixture.means.shape
+    variances = mixture.covariances.variances()
+    covariances = {
+        "dense": lambda: mixture.covariances,
+        "shared": lambda: mixtura.DenseCovariance(mixture.covariances.dense()[:1], k),
+        "diagonal": lambda: mixtura.DiagonalCovariance(variances, k, d),
+        "spherical": lambda: mixtura.DiagonalCovariance(variances[:, :1], k, d),
+        "shared diagonal": lambda: mixtura.DiagonalCovariance(variances[:1], k, d),
+    }[form]()
+    share = 1.0 if noise is None else 1 - noise.weight
+    return mixtura.Mixture(share * mixture.weights, mixture.means, covariances, noise=noise)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import problems, random_mixture
+from strategies import problems, random_mixture, stored
 
 import mixtura
 from mixtura import kernels
@@ -37,20 +37,6 @@ def every_kernel(request, monkeypatch):
         return reference
     monkeypatch.setenv("MIXTURA_SIMD", request.param)
     return native
-
-
-def stored(mixture, form):
-    """The mixture with another storage of its covariances."""
-    k, d = mixture.means.shape
-    variances = mixture.covariances.variances()
-    covariances = {
-        "dense": lambda: mixture.covariances,
-        "shared": lambda: mixtura.DenseCovariance(mixture.covariances.dense()[:1], k),
-        "diagonal": lambda: mixtura.DiagonalCovariance(variances, k, d),
-        "spherical": lambda: mixtura.DiagonalCovariance(variances[:, :1], k, d),
-        "shared diagonal": lambda: mixtura.DiagonalCovariance(variances[:1], k, d),
-    }[form]()
-    return mixtura.Mixture(mixture.weights, mixture.means, covariances)
 
 
 FORMS = ("dense", "shared", "diagonal", "spherical", "shared diagonal")
@@ -372,7 +358,7 @@ def run_python(code, **environment):
 def test_environment_chooses_the_kernel_and_the_level():
     shown = "from mixtura import kernels; print(kernels.current_kernel().name, kernels.current_kernel().level())"
     assert run_python(shown, MIXTURA_KERNEL="numpy") == "numpy BLAS"
-    assert "expected native or numpy" in run_python(shown, MIXTURA_KERNEL="fortran")
+    assert "expected native, numpy or torch:DEVICE" in run_python(shown, MIXTURA_KERNEL="fortran")
     for level in LEVELS:
         assert run_python(shown, MIXTURA_KERNEL="native", MIXTURA_SIMD=level) == f"native {level}"
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import problems, random_mixture
+from strategies import problems, random_mixture, stored
 
 import mixtura
 from mixtura import kernels
@@ -20,20 +20,6 @@ torch.set_num_threads(1)  # tests run in several processes already
 KERNEL = in_torch.torch_kernel("cpu")
 KINDS = ("full", "pooled", "diagonal")
 FORMS = ("dense", "shared", "diagonal", "spherical")
-
-
-def stored(mixture, form, noise=None):
-    """The mixture with another storage of its covariances."""
-    k, d = mixture.means.shape
-    variances = mixture.covariances.variances()
-    covariances = {
-        "dense": lambda: mixture.covariances,
-        "shared": lambda: mixtura.DenseCovariance(mixture.covariances.dense()[:1], k),
-        "diagonal": lambda: mixtura.DiagonalCovariance(variances, k, d),
-        "spherical": lambda: mixtura.DiagonalCovariance(variances[:, :1], k, d),
-    }[form]()
-    share = 1.0 if noise is None else 1 - noise.weight
-    return mixtura.Mixture(share * mixture.weights, mixture.means, covariances, noise=noise)
 
 
 def moved(mixture, rows, origin):
