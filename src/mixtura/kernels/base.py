@@ -121,6 +121,8 @@ class Kernel:
         Begins several runs of EM, `KernelRuns`, whose iterations the engine makes; None if it cannot.
     for_incomplete : callable or None
         Returns the engine's own kernel for rows with missing values; None if it has none.
+    for_tails : callable or None
+        Returns the engine's own kernel for mixtures with t components; None if it has none.
     """
 
     name: str
@@ -136,6 +138,7 @@ class Kernel:
     moments_of_whole: MomentsOfWhole | None = None
     begin_runs: Callable[..., KernelRuns] | None = None
     for_incomplete: Callable[[], Kernel] | None = None
+    for_tails: Callable[[], Kernel] | None = None
 
     def estep_pass(self, density: Density, scatter_kind: ScatterKind) -> Pass | ThreadedPass:
         """The E-step under a density, to be summed: ``source.sum(kernel.estep_pass(mixture, "full"))``."""
