@@ -8,7 +8,8 @@ needs torch; PYTHON is the interpreter of an environment with ``pip install tgmm
 or missing values, iterations are the same. Else tgmm has the new degrees of freedom in a term of the equation where EM
 has the old ones, so only the limits are the same.
 
-``speed``: CPU time of an E-step with t components beside that with Gaussian ones, on one thread.
+``speed``: least CPU time of an E-step with t components and with Gaussian ones, on one thread, of as many as there are
+seeds; of t components by NumPy, if OPENBLAS_NUM_THREADS is 1; and of an iteration of a fit.
 """
 
 import argparse
@@ -19,12 +20,24 @@ import sys
 import tempfile
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 import mixtura
+from mixtura.data import ArraySource
+from mixtura.em.estep import Plain
+from mixtura.kernels import NUMPY_KERNEL, using_kernel
 
+SIZES = (
+    (1_000, 4, 3, "VVV"),
+    (10_000, 4, 3, "VVV"),
+    (100_000, 10, 5, "VVV"),
+    (1_000_000, 4, 3, "VVV"),
+    (100_000, 10, 5, "VVI"),
+    (1_000_000, 4, 3, "VVI"),
+)
 CENTRES = np.array([[0.0, 0.0], [8.0, 0.0], [0.0, 8.0]])
 WAYS = {"Gaussian": {}, "t": {"tails": "t"}, "t-shared": {"tails": "t-shared"}, "noise": {"noise": True}}
 WAYS["trimming 5 %"] = {"trim": 0.05}
@@ -140,25 +153,42 @@ def run_theirs(python, given):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def speed():
-    """CPU time of an E-step, with t components and with Gaussian ones."""
-    for n, d, k in ((100_000, 10, 5), (1_000_000, 5, 5)):
+def estep_times(rows, mixtures, kind, repetitions):
+    """Least CPU time of an E-step on one thread under each of some mixtures, taken in turn."""
+    source, least = ArraySource(rows, None, 1), dict.fromkeys(mixtures, np.inf)
+    for name, mixture in list(mixtures.items()) * repetitions:
+        begin = time.process_time()
+        Plain()(source, mixture, kind)
+        least[name] = min(least[name], time.process_time() - begin)
+    return least
+
+
+def iteration_time(rows, start, model):
+    """CPU time of an iteration of a fit with t components on one thread."""
+    spent = {5: np.inf, 25: np.inf}
+    for iterations in list(spent) * 3:
+        em = mixtura.EM(accelerate=False, stop="loglik", tol=0.0, max_iter=iterations)
+        begin = time.process_time()
+        mixtura.fit(rows, start=start, model=model, tails="t", em=em, threads=1)
+        spent[iterations] = min(spent[iterations], time.process_time() - begin)
+    return (spent[25] - spent[5]) / 20
+
+
+def speed(repetitions):
+    """CPU time of an E-step with t components, with Gaussian ones and by NumPy, and of an iteration of a fit."""
+    for n, d, k, model in SIZES:
         rng = np.random.default_rng(0)
         rows, matrices = rng.normal(size=(n, d)), np.repeat(np.eye(d)[None] + 0.1, k, axis=0)
-        gaussian = mixtura.Mixture(np.full(k, 1 / k), rng.normal(size=(k, d)), matrices)
-        times = {}
-        for name, nu in (("Gaussian", None), ("t", 5.0)):
-            tails = "normal" if nu is None else nu
-            start = mixtura.Mixture(gaussian.weights, gaussian.means, matrices, degrees_of_freedom=nu)
-            spent = []
-            for iterations in (2, 12):
-                em = mixtura.EM(accelerate=False, stop="loglik", tol=0.0, max_iter=iterations)
-                begin = time.process_time()
-                mixtura.fit(rows, start=start, tails=tails, em=em, threads=1)
-                spent.append(time.process_time() - begin)
-            times[name] = (spent[1] - spent[0]) / 10
-        told = ", ".join(f"{name} {1000 * value:.1f} ms" for name, value in times.items())
-        print(f"{n} x {d}, K={k}: {told}, ratio {times['t'] / times['Gaussian']:.1f}", flush=True)
+        covariances = mixtura.DiagonalCovariance(np.ones((k, d)), k, d) if model == "VVI" else matrices
+        start = mixtura.Mixture(np.full(k, 1 / k), rng.normal(size=(k, d)), covariances, degrees_of_freedom=5)
+        mixtures = {"Gaussian": replace(start, degrees_of_freedom=None), "t": start}
+        kind = {"VVV": "full", "VVI": "diagonal"}[model]
+        times = estep_times(rows, mixtures, kind, repetitions)
+        with using_kernel(NUMPY_KERNEL):
+            times["t, NumPy"] = estep_times(rows, {"t": start}, kind, 2)["t"]
+        times["iteration, t"] = iteration_time(rows, start, model)
+        told = ", ".join(f"{name} {1000 * value:.2f} ms" for name, value in times.items())
+        print(f"{n} x {d}, K={k}, {model}: {told}; t / Gaussian {times['t'] / times['Gaussian']:.2f}", flush=True)
 
 
 if __name__ == "__main__":
@@ -169,5 +199,9 @@ if __name__ == "__main__":
     parser.add_argument("--iterations", type=int, default=50)
     args = parser.parse_args()
     warnings.simplefilter("ignore")
-    run = {"outliers": lambda: outliers(args.seeds), "tgmm": lambda: tgmm(args.python, args.iterations), "speed": speed}
+    run = {
+        "outliers": lambda: outliers(args.seeds),
+        "tgmm": lambda: tgmm(args.python, args.iterations),
+        "speed": lambda: speed(args.seeds),
+    }
     run[args.part]()

@@ -15,10 +15,10 @@ from scipy.stats import t as student
 
 import mixtura
 from mixtura import DataError, DiagonalCovariance, Mixture, Noise, ParameterError
-from mixtura.data import Chunk
+from mixtura.data import MISSING_VALUES, Chunk
 from mixtura.fitting import report_mixture
 from mixtura.kernels import NATIVE_BUILT, NUMPY_KERNEL, current_kernel, kernel_for, using_kernel
-from mixtura.kernels.choice import STUDENT_KERNEL, kernel_named
+from mixtura.kernels.choice import kernel_named
 from mixtura.kernels.tails import log_gamma_ratio
 
 MATRICES = np.array(
@@ -227,15 +227,16 @@ def test_components_are_combined_by_their_responsibilities():
     assert merged.groups(3) == ((0,), (1,), (2,))
 
 
-def test_the_kernel_of_t_components_travels_by_its_name():
-    assert kernel_for(None, MIXTURE) is STUDENT_KERNEL
-    assert kernel_named(STUDENT_KERNEL.name) is STUDENT_KERNEL
+@pytest.mark.parametrize("measurement", [None, MISSING_VALUES], ids=["complete", "incomplete"])
+@pytest.mark.parametrize("inner", {NUMPY_KERNEL, current_kernel()}, ids=lambda kernel: kernel.name)
+def test_the_kernel_of_t_components_travels_by_its_name(inner, measurement):
+    with using_kernel(inner):
+        kernel = kernel_for(measurement, MIXTURE)
+    assert "with t components" in kernel.name
+    assert kernel_named(kernel.name).name == kernel.name
     code = "import pickle, sys; print(pickle.load(sys.stdin.buffer).name)"
-
-    text = subprocess.run(
-        [sys.executable, "-c", code], input=pickle.dumps(STUDENT_KERNEL), capture_output=True, check=True
-    )
-    assert text.stdout.decode().strip() == STUDENT_KERNEL.name
+    text = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(kernel), capture_output=True, check=True)
+    assert text.stdout.decode().strip() == kernel.name
 
 
 def test_rows_that_were_measured_otherwise_are_refused():
@@ -243,7 +244,7 @@ def test_rows_that_were_measured_otherwise_are_refused():
         kernel_for(object(), MIXTURE)
 
 
-def test_the_kernel_in_cpp_refuses_t_components():
+def test_the_kernel_of_gaussian_components_in_cpp_refuses_t_components():
     if NATIVE_BUILT:
         with pytest.raises(NotImplementedError, match="no t components"):
             kernel_named("native").log_density(MIXTURE, Chunk(ROWS))

@@ -155,6 +155,8 @@ class Kernel:
         Returns the engine's own kernel for rows with missing values; None if it has none.
     of_tensors : TensorFunctions or None
         ``estep`` and ``moments`` of tensors; None if the engine computes with arrays alone.
+    for_tails : callable or None
+        Returns the engine's own kernel for mixtures with t components; None if it has none.
     """
 
     name: str
@@ -171,6 +173,7 @@ class Kernel:
     begin_runs: Callable[..., KernelRuns] | None = None
     for_incomplete: Callable[[], Kernel] | None = None
     of_tensors: TensorFunctions | None = None
+    for_tails: Callable[[], Kernel] | None = None
 
     def estep_pass(self, density: Density, scatter_kind: ScatterKind) -> Pass | ThreadedPass | TensorPass:
         """The E-step under a density, to be summed: ``source.sum(kernel.estep_pass(mixture, "full"))``."""

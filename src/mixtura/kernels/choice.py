@@ -37,7 +37,7 @@ NUMPY_KERNEL = Kernel(
     agglomerate=agglomeration.agglomerate,
 )
 
-# The kernel for mixtures with t components, whatever computes the others.
+# The kernel for mixtures with t components, unless an engine has its own.
 STUDENT_KERNEL = replace(
     NUMPY_KERNEL,
     name="numpy with t components",
@@ -59,14 +59,12 @@ def kernel_named(name: str) -> Kernel:
     'numpy'
     """
     base, _, special = name.partition(", ")
-    if base.startswith("torch:"):
-        base, device = "torch", base.removeprefix("torch:")
-    known = {
-        "torch": lambda: torch_kernel(device),
-        "native": native_kernel if NATIVE_BUILT else lambda: NUMPY_KERNEL,
-        STUDENT_KERNEL.name: lambda: STUDENT_KERNEL,
-    }
-    found = known.get(base, lambda: NUMPY_KERNEL)()
+    engine, with_tails, _ = base.partition(" with t components")
+    if engine.startswith("torch:"):
+        found = torch_kernel(engine.removeprefix("torch:"))
+    else:
+        found = native_kernel() if engine == "native" and NATIVE_BUILT else NUMPY_KERNEL
+    found = _with_tails(found) if with_tails else found
     return next((own for wrap in _KERNELS_FOR.values() if (own := wrap(found)).name.endswith(f", {special}")), found)
 
 
@@ -196,5 +194,12 @@ def _chosen_for(kernel: Kernel, measurement: Measurement | None, density: Densit
             "tails: t components take exact values and missing ones; fit rows that were measured otherwise with "
             "tails='normal'"
         )
-    own = STUDENT_KERNEL if has_tails else kernel
+    own = _with_tails(kernel) if has_tails else kernel
     return own if measurement is None else _KERNELS_FOR[type(measurement)](own)
+
+
+def _with_tails(kernel: Kernel) -> Kernel:
+    """The kernel for mixtures with t components: an engine's own, or that of NumPy; of a device, that of the CPU."""
+    if kernel.of_tensors is not None and NATIVE_BUILT:
+        kernel = native_kernel()
+    return STUDENT_KERNEL if kernel.for_tails is None else kernel.for_tails()

@@ -34,9 +34,14 @@ def readable(rows: Rows) -> Rows:
 def as_native_density(affine: Affine, *, single: bool = False) -> Any:
     """The C++ object for a mixture; its variance inflation is computed for float32 rows (``single``) alone."""
     if affine.tails is not None:
-        raise NotImplementedError("the kernel in C++ has no t components; see kernel_of and kernel_for")
+        raise NotImplementedError("this kernel has no t components; see kernel_of and kernel_for")
+    return as_native_maps(affine, affine.inflation if single else 1.0)
+
+
+def as_native_maps(affine: Affine, inflation: float = 1.0) -> Any:
+    """The C++ object for a mixture whose components are taken for Gaussian ones."""
     arrays = (affine.shift, affine.constants, affine.factors, affine.offsets)
-    return _native.Density(_FORMS[affine.form], *map(np.ascontiguousarray, arrays), affine.inflation if single else 1.0)
+    return _native.Density(_FORMS[affine.form], *map(np.ascontiguousarray, arrays), inflation)
 
 
 def estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
@@ -131,6 +136,13 @@ def _for_incomplete() -> Kernel:
     return NATIVE_INCOMPLETE
 
 
+def _for_tails() -> Kernel:
+    """The kernel in C++ for mixtures with t components."""
+    from mixtura.kernels.native_student import NATIVE_STUDENT  # noqa: PLC0415 that file imports this one
+
+    return NATIVE_STUDENT
+
+
 NATIVE = Kernel(
     name="native",
     level=level,
@@ -145,4 +157,5 @@ NATIVE = Kernel(
     moments_of_whole=moments_by_threads,
     begin_runs=FusedRuns.begin,
     for_incomplete=_for_incomplete,
+    for_tails=_for_tails,
 )

@@ -43,7 +43,8 @@ def t_estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
     affine = mixture.affine
     tails = cast(Tails, affine.tails)
     if not len(chunk.rows):
-        return Stats.empty(len(affine.means), mixture.n_features, scatter_kind)
+        nothing = Stats.empty(len(affine.means), mixture.n_features, scatter_kind)
+        return replace(nothing, scales=ScaleSums(nothing.weight, nothing.weight))
 
     def block_estep(block: Chunk) -> Stats:
         x = transpose_rows(block, affine.shift)
@@ -55,8 +56,7 @@ def t_estep(mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
         weight, log_sums = r.sum(axis=1), np.einsum("kn,kn->k", r, logs)
         r *= tails.precisions(distance)
         found = weighted_sums(x, r, scatter_kind, loglik, assignment)
-        excess = (1.0 + tails.log_precision_terms) * weight - log_sums - found.weight
-        return replace(found, weight=weight, scales=ScaleSums(found.weight, excess))
+        return replace(found, weight=weight, scales=tails.scale_sums(weight, found.weight, log_sums))
 
     found = sum_over_blocks(block_estep, block_width(mixture))(chunk)
     return replace(found, mean=found.mean + affine.shift)

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from mixtura._support import Array, LazyModule
+from mixtura.stats import ScaleSums
 
 special = LazyModule("scipy.special")
 
@@ -82,6 +83,13 @@ class Tails:
         finite = half > 0
         found[finite] = special.digamma(half[finite]) - np.log(half[finite])
         return found + np.log1p(self.n_columns * self.inverse)
+
+    def scale_sums(self, weight: Array, scale_weight: Array, logs: Array) -> ScaleSums:
+        """The sums of the scales from those of r, of r x the scales, and of r x log(1 + distance / nu), (k,) each.
+
+        The r are responsibilities, multiplied by the sample weights.
+        """
+        return ScaleSums(scale_weight, (1.0 + self.log_precision_terms) * weight - logs - scale_weight)
 
 
 def log_gamma_ratio(a: Array, d: int) -> Array:

@@ -57,6 +57,7 @@ inline Rows rows_of(const AnyRows& rows, const std::optional<RowWeights>& weight
 // Each file of this folder registers its functions and classes with the module.
 void bind_passes(nb::module_& m);
 void bind_incomplete(nb::module_& m);
+void bind_student(nb::module_& m);
 void bind_runs(nb::module_& m);
 void bind_agglomeration(nb::module_& m);
 void bind_row_errors(nb::module_& m);

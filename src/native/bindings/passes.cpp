@@ -63,12 +63,14 @@ void bind_enums(nb::module_& m) {
 }
 
 void bind_elementary_functions(nb::module_& m) {
-  m.def("exp2", [](const std::string& level, const In& from, const Out& to) {
-    kernel_of(level).exp2(from.data(), to.data(), std::int64_t(from.size()));
-  });
-  m.def("logarithm", [](const std::string& level, const In& from, const Out& to) {
-    kernel_of(level).logarithm(from.data(), to.data(), std::int64_t(from.size()));
-  });
+  const auto bind = [&](const char* name, auto function) {
+    m.def(name, [function](const std::string& level, const In& from, const Out& to) {
+      (kernel_of(level).*function)(from.data(), to.data(), std::int64_t(from.size()));
+    });
+  };
+  bind("exp2", &Kernel::exp2);
+  bind("logarithm", &Kernel::logarithm);
+  bind("log2_1p", &Kernel::log2_1p);
 }
 
 }  // namespace

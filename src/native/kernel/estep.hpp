@@ -44,7 +44,8 @@ void add_blocks(const Rows& rows, const Density& density, RowFactors<T>& factors
       const T *f = s.h + std::int64_t(j) * panels * PANEL<T>, *centre = centres + std::int64_t(j) * s.stride;
       double *mean = to.mean + j * d, *scatter = to.scatter + j * layout.step;
       constexpr bool FULL = SUM == Sum::FULL;
-      if (POWER == Power::WHOLE && add_small<T, FULL>(s, f, centre, panels, d, to.weight + j, mean, scatter)) continue;
+      if constexpr (POWER == Power::WHOLE)
+        if (add_small<T, FULL>(s, f, s.total, centre, panels, d, to.weight + j, mean, scatter)) continue;
       if constexpr (FULL) add_full<T>(s, lines, f, s.active[j], centre, panels, d, to.weight + j, mean, scatter);
       else add_diagonal<T>(s, lines, f, s.active[j], centre, panels, d, to.weight + j, mean, scatter);
     }

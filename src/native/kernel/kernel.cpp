@@ -3,6 +3,8 @@
 #include "incomplete.hpp"
 #include "moments.hpp"
 #include "predict.hpp"
+#include "student.hpp"
+#include "student_estep.hpp"
 
 namespace mixtura::MIXTURA_LEVEL {
 namespace {
@@ -19,7 +21,7 @@ template <Vec<double> (*F)(Vec<double>)> void each(const double* from, double* t
 }  // namespace
 
 extern const Kernel KERNEL;
-const Kernel KERNEL = {estep, moments, predict, seen, incomplete_estep, incomplete_predict,
-                       each<exp2>, each<logarithm>};
+const Kernel KERNEL = {estep, moments, predict, t_estep, t_predict, seen, incomplete_estep, incomplete_predict,
+                       each<exp2>, each<logarithm>, each<log2_1p>};
 
 }  // namespace mixtura::MIXTURA_LEVEL

@@ -143,6 +143,18 @@ INLINE Vec<double> roots(Vec<double> a) {
 #endif
 }
 
+// 1 / a for 1 <= a <= 1e300, to one unit in the last place.
+INLINE Vec<double> reciprocals(Vec<double> a) {
+#if defined(__AVX512F__)
+  // A division takes as long as all the rest of log2_1p. Each step squares the error of 2^-14.
+  Vec<double> y = _mm512_rcp14_pd(a);
+  y += y * (1.0 - a * y);
+  return y + y * (1.0 - a * y);
+#else
+  return 1.0 / a;
+#endif
+}
+
 // The largest of a register's numbers.
 INLINE double largest(Vec<double> v) {
 #if defined(__AVX512F__)

@@ -57,7 +57,7 @@ class Pass {
 
  private:
   struct Partial {
-    Numbers weight, mean, scatter;
+    Numbers weight, mean, scatter, scales;
     double loglik = 0, assignment_logprob = 0;
   };
   const Rows rows_;
@@ -84,7 +84,9 @@ class Pass {
     const Size k = density_->k, d = rows_.d;
     std::unique_ptr<Partial> to = memory();
     to->weight.resize(k), to->mean.resize(k * d), to->scatter.resize(scatter_size());
-    Sums sums{sums_->centres, sums_->kind, to->weight.data(), to->mean.data(), to->scatter.data(), 0, 0};
+    to->scales.resize(scale_size());
+    Sums sums{sums_->centres, sums_->kind, to->weight.data(), to->mean.data(), to->scatter.data(), 0, 0,
+              sums_->scales ? to->scales.data() : nullptr};
     (*kernel_)(part_of(rows_, begins_[c], begins_[c + 1]), *density_, sums);
     to->loglik = sums.loglik, to->assignment_logprob = sums.assignment_logprob;
     return to;
@@ -112,10 +114,12 @@ class Pass {
     const Size d = rows_.d, each = sums_->kind == Scatter::DIAGONAL ? d : d * d;
     return (sums_->kind == Scatter::POOLED ? 1 : density_->k) * each;
   }
+  Size scale_size() const { return sums_->scales ? 2 * density_->k : 0; }
   void copy(const Partial& from) {
     std::copy(from.weight.begin(), from.weight.end(), sums_->weight);
     std::copy(from.mean.begin(), from.mean.end(), sums_->mean);
     std::copy(from.scatter.begin(), from.scatter.end(), sums_->scatter);
+    std::copy(from.scales.begin(), from.scales.end(), sums_->scales);
     sums_->loglik = from.loglik, sums_->assignment_logprob = from.assignment_logprob;
   }
   // The merge of Chan, Golub and LeVeque, as in mixtura.stats.
@@ -124,6 +128,7 @@ class Pass {
     const bool diagonal = sums_->kind == Scatter::DIAGONAL;
     const Size step = sums_->kind == Scatter::POOLED ? 0 : diagonal ? d : d * d;
     for (Size n = 0; n < scatter_size(); ++n) sums_->scatter[n] += from.scatter[n];
+    for (Size n = 0; n < scale_size(); ++n) sums_->scales[n] += from.scales[n];
     Numbers apart(d);
     for (Size c = 0; c < k; ++c) {
       const double before = sums_->weight[c], whole = before + from.weight[c];
