@@ -15,8 +15,9 @@ _BLOCK_BYTES = 1 << 27
 _LEAST_PROGRAMS = 256
 _MOST_ROWS = 16384
 
-# Rows in a tile, of which blocks and splits are multiples; and most rows of a block, whose elements 32 bits number.
-_TILE = 64
+# Rows of the largest tile, of which blocks and splits are multiples; and most rows of a block, whose elements can be
+# numbered in 32 bits.
+_TILE = 128
 _LARGEST_BLOCK = 1 << 20
 
 

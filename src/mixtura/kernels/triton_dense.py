@@ -8,16 +8,23 @@ means are from each other and from zero.
 
 from __future__ import annotations
 
-from typing import Any
-
 import triton
 import triton.language as tl
 
 
 @triton.jit  # type: ignore[untyped-decorator]
 def _whitened(
-    x: Any, rows: Any, n: Any, d: Any, high: Any, low: Any, factors: Any, j: Any, stride: Any, D: tl.constexpr
-) -> Any:
+    x: tl.tensor,
+    rows: tl.tensor,
+    n: tl.tensor,
+    d: tl.tensor,
+    high: tl.tensor,
+    low: tl.tensor,
+    factors: tl.tensor,
+    j: tl.tensor,
+    stride: tl.tensor,
+    D: tl.constexpr,
+) -> tl.tensor:
     """Whitened deviations (x - m_j) U_j of some rows, bounded so that squares are finite; zero in columns beyond d.
 
     The mean is the sum of ``high`` and ``low``; ``factors`` holds the U_j transposed, ``stride`` elements apart.
@@ -34,19 +41,19 @@ def _whitened(
 
 @triton.jit(do_not_specialize=["n"])  # type: ignore[untyped-decorator]
 def dense_log_joint(
-    x: Any,
-    n: Any,
-    d: Any,
-    high: Any,
-    low: Any,
-    factors: Any,
-    constants: Any,
-    k: Any,
-    stride: Any,
-    log_joint: Any,
-    joint_stride: Any,
-    largest: Any,
-    total: Any,
+    x: tl.tensor,
+    n: tl.tensor,
+    d: tl.tensor,
+    high: tl.tensor,
+    low: tl.tensor,
+    factors: tl.tensor,
+    constants: tl.tensor,
+    k: tl.tensor,
+    stride: tl.tensor,
+    log_joint: tl.tensor,
+    joint_stride: tl.tensor,
+    largest: tl.tensor,
+    total: tl.tensor,
     BLOCK_N: tl.constexpr,
     D: tl.constexpr,
 ) -> None:
@@ -67,22 +74,22 @@ def dense_log_joint(
 
 @triton.jit(do_not_specialize=["n"])  # type: ignore[untyped-decorator]
 def dense_sums(
-    x: Any,
-    n: Any,
-    d: Any,
-    high: Any,
-    low: Any,
-    factors: Any,
-    k: Any,
-    stride: Any,
-    log_joint: Any,
-    joint_stride: Any,
-    largest: Any,
-    count: Any,
-    rows_per_split: Any,
-    weights: Any,
-    firsts: Any,
-    seconds: Any,
+    x: tl.tensor,
+    n: tl.tensor,
+    d: tl.tensor,
+    high: tl.tensor,
+    low: tl.tensor,
+    factors: tl.tensor,
+    k: tl.tensor,
+    stride: tl.tensor,
+    log_joint: tl.tensor,
+    joint_stride: tl.tensor,
+    largest: tl.tensor,
+    count: tl.tensor,
+    rows_per_split: tl.tensor,
+    weights: tl.tensor,
+    firsts: tl.tensor,
+    seconds: tl.tensor,
     BLOCK_N: tl.constexpr,
     D: tl.constexpr,
 ) -> None:
@@ -93,7 +100,7 @@ def dense_sums(
     j = tl.program_id(0)
     split = tl.program_id(1)
     columns = tl.arange(0, D)
-    weight: Any = 0.0
+    weight = tl.full([], 0.0, dtype=tl.float32)
     first = tl.zeros((D,), dtype=tl.float32)
     second = tl.zeros((D, D), dtype=tl.float32)
     for start in range(0, rows_per_split, BLOCK_N):

@@ -12,6 +12,10 @@ from mixtura.kernels.triton_blocks import Launch, SplitSums, tensor_of
 from mixtura.kernels.triton_dense import dense_log_joint, dense_sums
 from mixtura.stats import ScatterKind
 
+# Rows of a tile for each number of columns: as many as leave everything in registers (docs/gpu.md, Compiled kernels).
+JOINT_ROWS = {16: 128, 32: 128, 64: 32}
+SUMS_ROWS = {16: 64, 32: 64, 64: 32}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DenseTerms:
@@ -62,10 +66,10 @@ class DenseTerms:
     def log_joint(self, x: torch.Tensor, launch: Launch) -> None:
         """Weighted log-densities of rows x (n, d), stored in a launch's tensors."""
         k, columns = self.high.shape
-        dense_log_joint[(-(-len(x) // _rows_at_once(columns)),)](
+        rows = JOINT_ROWS[columns]
+        dense_log_joint[(-(-len(x) // rows),)](
             x, *x.shape, self.high, self.low, self.transposed, self.constants, k, self._stride(), launch.log_joint,
-            launch.block, launch.largest, launch.total, BLOCK_N=_rows_at_once(columns), D=columns, num_warps=4,
-            num_stages=2,
+            launch.block, launch.largest, launch.total, BLOCK_N=rows, D=columns, num_warps=8, num_stages=2,
         )  # fmt: skip
 
     def add_sums(
@@ -76,7 +80,7 @@ class DenseTerms:
         dense_sums[(k, len(sums.weights))](
             x, *x.shape, self.high, self.low, self.transposed, k, self._stride(), launch.log_joint, launch.block,
             launch.largest, count, rows_per_split, sums.weights, sums.firsts, sums.seconds,
-            BLOCK_N=_rows_at_once(columns), D=columns, num_warps=4, num_stages=2,
+            BLOCK_N=SUMS_ROWS[columns], D=columns, num_warps=4, num_stages=2,
         )  # fmt: skip
 
     def about_means(
@@ -100,11 +104,6 @@ class DenseTerms:
 def _unwhitened(y: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
     """The rows of y (k, m, d) times the inverses of upper triangular factors."""
     return torch.linalg.solve_triangular(factors.expand(len(y), -1, -1), y, upper=True, left=False)
-
-
-def _rows_at_once(columns: int) -> int:
-    """Rows of a tile; with 64 columns, fewer, so that all stays in registers."""
-    return 64 if columns <= 32 else 32
 
 
 def dense_terms(affine: Affine, device: torch.device) -> DenseTerms:

@@ -8,14 +8,21 @@ are those of r z and r z^2. `mixtura.kernels.triton_diagonal_terms` computes the
 
 from __future__ import annotations
 
-from typing import Any
-
 import triton
 import triton.language as tl
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def _scaled_rows(x: Any, shift: Any, scale: Any, rows: Any, columns: Any, n: Any, d: Any, DTYPE: tl.constexpr) -> Any:
+def _scaled_rows(
+    x: tl.tensor,
+    shift: tl.tensor,
+    scale: tl.tensor,
+    rows: tl.tensor,
+    columns: tl.tensor,
+    n: tl.tensor,
+    d: tl.tensor,
+    DTYPE: tl.constexpr,
+) -> tl.tensor:
     """Columns of some rows, z = (x - shift) scale, bounded so that squares are finite; zero in columns beyond d."""
     inside = (rows < n)[:, None] & (columns < d)[None, :]
     values = tl.load(x + rows[:, None] * d + columns[None, :], mask=inside, other=0.0).to(DTYPE)
@@ -25,20 +32,20 @@ def _scaled_rows(x: Any, shift: Any, scale: Any, rows: Any, columns: Any, n: Any
 
 @triton.jit(do_not_specialize=["n"])  # type: ignore[untyped-decorator]
 def diagonal_log_joint(
-    x: Any,
-    n: Any,
-    d: Any,
-    shift: Any,
-    scale: Any,
-    constants: Any,
-    cross: Any,
-    square: Any,
-    norms: Any,
-    k_padded: Any,
-    d_padded: Any,
-    log_joint: Any,
-    largest: Any,
-    total: Any,
+    x: tl.tensor,
+    n: tl.tensor,
+    d: tl.tensor,
+    shift: tl.tensor,
+    scale: tl.tensor,
+    constants: tl.tensor,
+    cross: tl.tensor,
+    square: tl.tensor,
+    norms: tl.tensor,
+    k_padded: tl.tensor,
+    d_padded: tl.tensor,
+    log_joint: tl.tensor,
+    largest: tl.tensor,
+    total: tl.tensor,
     BLOCK_N: tl.constexpr,
     BLOCK_K: tl.constexpr,
     BLOCK_D: tl.constexpr,
@@ -79,20 +86,20 @@ def diagonal_log_joint(
 
 @triton.jit(do_not_specialize=["n"])  # type: ignore[untyped-decorator]
 def diagonal_sums(
-    x: Any,
-    n: Any,
-    d: Any,
-    shift: Any,
-    scale: Any,
-    k_padded: Any,
-    d_padded: Any,
-    log_joint: Any,
-    largest: Any,
-    count: Any,
-    rows_per_split: Any,
-    weights: Any,
-    firsts: Any,
-    seconds: Any,
+    x: tl.tensor,
+    n: tl.tensor,
+    d: tl.tensor,
+    shift: tl.tensor,
+    scale: tl.tensor,
+    k_padded: tl.tensor,
+    d_padded: tl.tensor,
+    log_joint: tl.tensor,
+    largest: tl.tensor,
+    count: tl.tensor,
+    rows_per_split: tl.tensor,
+    weights: tl.tensor,
+    firsts: tl.tensor,
+    seconds: tl.tensor,
     BLOCK_N: tl.constexpr,
     BLOCK_K: tl.constexpr,
     BLOCK_C: tl.constexpr,
@@ -106,7 +113,7 @@ def diagonal_sums(
     components = tl.program_id(0) * BLOCK_K + tl.arange(0, BLOCK_K)
     columns = tl.program_id(1) * BLOCK_C + tl.arange(0, BLOCK_C)
     split = tl.program_id(2)
-    weight = tl.zeros((BLOCK_K,), dtype=tl.float32)
+    weight = tl.zeros((BLOCK_K,), dtype=DTYPE)
     first = tl.zeros((BLOCK_K, BLOCK_C), dtype=DTYPE)
     second = tl.zeros((BLOCK_K, BLOCK_C), dtype=DTYPE)
     for start in range(0, rows_per_split, BLOCK_N):
@@ -115,9 +122,9 @@ def diagonal_sums(
         own = tl.load(log_joint + rows[:, None] * k_padded + components[None, :], mask=inside[:, None], other=0.0)
         best = tl.load(largest + rows, mask=inside, other=0.0)
         r = tl.exp((own - best[:, None]).to(tl.float32)) * tl.load(count + rows, mask=inside, other=0.0)[:, None]
-        weight += tl.sum(r, axis=0)
-        z = _scaled_rows(x, shift, scale, rows, columns, n, d, DTYPE)
         minus = tl.trans(-r).to(DTYPE)
+        weight -= tl.sum(minus, axis=1)
+        z = _scaled_rows(x, shift, scale, rows, columns, n, d, DTYPE)
         first -= tl.dot(minus, z, input_precision="tf32x3", out_dtype=DTYPE)
         second -= tl.dot(minus, z * z, input_precision="tf32x3", out_dtype=DTYPE)
     component = split.to(tl.int64) * k_padded + components

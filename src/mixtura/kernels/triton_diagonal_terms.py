@@ -9,18 +9,19 @@ import numpy as np
 import torch
 import triton.language as tl
 
-from mixtura._support import Array
 from mixtura.kernels.affine import Affine
 from mixtura.kernels.triton_blocks import Launch, SplitSums, padded, tensor_of
 from mixtura.kernels.triton_diagonal import diagonal_log_joint, diagonal_sums
 from mixtura.stats import ScatterKind
 
-# Single precision is used where no mean is farther from the shift, in any column, than this many standard deviations b
-# of its component. A sum of r z^2 is at most 1 + b^2 times the scatter about the mean. The matrix unit rounds towards
-# zero, and adds up at most 32 rows, eight at a time: four roundings of a growing sum, which on average cost
-# 2^-24 x 1.5 of it, so 65 x 2^-24 x 1.5 = 6e-6 of the scatter. The terms of a squared distance are on average as large,
-# compared with d. Double precision has nine more digits, for distances up to 1e4 standard deviations and more.
-EXPANSION_LIMIT = 8.0
+# Single precision is used where means are not farther from the shift, in any column, than this many standard deviations
+# b of their component, and in the root of the mean square of a component's columns. A sum of r z^2 is up to 1 + b^2
+# times the scatter about the mean, and the terms of a squared distance are as large, compared with it. The matrix unit
+# adds up at most 32 terms, eight at a time, and rounds towards zero, which costs about 2^-24 x 1.5 of a sum on average.
+# With all means at the limit an emulation of it (tests/kernels/test_triton_estep.py) has errors up to 8e-6. Double
+# precision has nine more digits, which serve means of 1e4 standard deviations and more.
+FARTHEST_COLUMN = 8.0
+FARTHEST_MEAN = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +73,8 @@ class DiagonalTerms:
         spherical = self.densities["square"].ndim == 1
         diagonal_log_joint[(-(-len(x) // self.tiles["BLOCK_N"]),)](
             x, *x.shape, **self.coefficients, **self.densities, log_joint=launch.log_joint, largest=launch.largest,
-            total=launch.total, SPHERICAL=spherical, DTYPE=_PRECISION[self.dtype], num_warps=4, num_stages=2,
+            total=launch.total, SPHERICAL=spherical, DTYPE=_PRECISION[self.dtype],
+            num_warps=self.tiles["BLOCK_N"] // 16, num_stages=2,
             **{name: self.tiles[name] for name in ("BLOCK_N", "BLOCK_K", "BLOCK_D")},
         )  # fmt: skip
 
@@ -105,56 +107,58 @@ _PRECISION = {torch.float32: tl.float32, torch.float64: tl.float64}
 
 def diagonal_terms(affine: Affine, device: torch.device, step: int) -> DiagonalTerms:
     """The terms of a mixture with diagonal factors; products sum ``step`` columns or rows at a time, 16 or 32."""
-    factors, (k, d) = affine.factors, affine.means.shape
-    with np.errstate(all="ignore"):
-        shift = affine.shift.astype(np.float32).astype(np.float64)
-        scale = _column_scales(factors)
-        offsets = factors * (affine.means - shift)
-        relative = factors / scale
-        single = bool(np.abs(offsets).max() <= EXPANSION_LIMIT)
+    k, d = affine.means.shape
+    square = np.square(affine.offsets)
+    single = bool(square.max() <= FARTHEST_COLUMN**2 and square.mean(axis=1).max() <= FARTHEST_MEAN**2)
     dtype = torch.float32 if single else torch.float64
-    tiles = _tiles(k, d, step if single else 16, 64 if single else 32)
+    tiles = tile_sizes(k, d, step, single=single)
     k_padded, d_padded = padded(k, tiles["BLOCK_K"]), padded(d, tiles["BLOCK_C"])
     reference = float(affine.constants[np.isfinite(affine.constants)].max())
+    constants = np.full(k_padded, -np.inf)
+    constants[:k] = affine.constants - reference
 
-    def coefficient(values: Array, *shape: int, fill: float = 0.0) -> torch.Tensor:
-        whole = np.full(shape, fill)
-        whole[tuple(map(slice, values.shape))] = values
-        return tensor_of(whole, device, dtype)
+    def padded_out(values: torch.Tensor) -> torch.Tensor:
+        """Coefficients (k, d) with zeros for components and columns that there are not."""
+        return torch.nn.functional.pad(values, (0, d_padded - d, 0, k_padded - k))
 
-    spherical = bool((factors == factors[:, :1]).all())
-    square = coefficient(relative[:, 0] ** 2, k_padded) if spherical else coefficient(relative**2, k_padded, d_padded)
-    pieces = np.add.reduceat(offsets**2, np.arange(0, d, tiles["BLOCK_D"]), axis=1).T
+    shift = tensor_of(affine.shift.astype(np.float32), device)
+    factors, means = tensor_of(affine.factors, device), tensor_of(affine.means, device) - shift
+    scale = factors.mean(0).log2().round().clamp(-120, 120).exp2()  # powers of two, which multiply without rounding
+    relative, offsets = padded_out(factors / scale), padded_out(factors * means)
+    spherical = bool((affine.factors == affine.factors[:, :1]).all())
+    densities = {
+        "constants": tensor_of(constants, device),
+        "cross": -2 * relative * offsets,
+        "square": relative[:, 0].square() if spherical else relative.square(),
+        "norms": offsets.square().reshape(k_padded, -1, tiles["BLOCK_D"]).sum(2).T,
+    }
+    columns = {"shift": padded_out(shift[None])[0], "scale": padded_out(scale[None])[0]}
     return DiagonalTerms(
         dtype,
         reference,
-        tensor_of((affine.means - shift) * scale, device),
-        tensor_of(scale, device),
-        {
-            "shift": coefficient(shift, d_padded),
-            "scale": coefficient(scale, d_padded),
-            "k_padded": k_padded,
-            "d_padded": d_padded,
-        },
-        {
-            "constants": coefficient(affine.constants - reference, k_padded, fill=-np.inf),
-            "cross": coefficient(-2 * relative * offsets, k_padded, d_padded),
-            "square": square,
-            "norms": coefficient(pieces, d_padded // tiles["BLOCK_D"], k_padded),
-        },
+        means * scale,
+        scale,
+        {name: tensor.to(dtype).contiguous() for name, tensor in columns.items()}
+        | {"k_padded": k_padded, "d_padded": d_padded},
+        {name: tensor.to(dtype).contiguous() for name, tensor in densities.items()},
         tiles,
     )
 
 
-def _column_scales(factors: Array) -> Array:
-    """For each column a power of two near the geometric mean of the factors, without those of noise, (d,)."""
-    exponents = np.log2(factors[(factors > 0).all(axis=1)])
-    centre = exponents.mean(axis=0) if len(exponents) else np.zeros(factors.shape[1])
-    return np.exp2(np.clip(np.round(centre), -120, 120))
+def tile_sizes(k: int, d: int, step: int, *, single: bool) -> dict[str, int]:
+    """Sizes of the tiles of rows, components, and columns in a product's sum (D) and in its result (C).
 
-
-def _tiles(k: int, d: int, step: int, most_components: int) -> dict[str, int]:
-    """Sizes of the tiles of rows, components, and columns in a product's sum (D) and in its result (C)."""
+    Examples
+    --------
+    >>> tile_sizes(1024, 128, 32, single=True)
+    {'BLOCK_N': 128, 'BLOCK_K': 64, 'BLOCK_D': 32, 'BLOCK_C': 64}
+    """
+    rows, most = (128, 64) if single else (64, 32)
     columns = max(16, min(64, 1 << (d - 1).bit_length()))
-    components = max(16, min(most_components, 1 << (k - 1).bit_length()))
-    return {"BLOCK_N": 64, "BLOCK_K": components, "BLOCK_D": min(step, columns), "BLOCK_C": columns}
+    components = max(16, min(most, 1 << (k - 1).bit_length()))
+    return {
+        "BLOCK_N": rows,
+        "BLOCK_K": components,
+        "BLOCK_D": min(step if single else 16, columns),
+        "BLOCK_C": columns,
+    }
