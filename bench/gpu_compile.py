@@ -21,7 +21,7 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
 from mixtura.kernels.triton_dense import dense_log_joint, dense_sums
-from mixtura.kernels.triton_dense_terms import JOINT_ROWS, SUMS_ROWS
+from mixtura.kernels.triton_dense_terms import JOINT_TILES, SUMS_TILES
 from mixtura.kernels.triton_diagonal import diagonal_log_joint, diagonal_sums
 from mixtura.kernels.triton_diagonal_terms import tile_sizes
 
@@ -32,15 +32,18 @@ INTEGERS = {"n", "d", "k", "k_padded", "d_padded", "stride", "joint_stride", "ro
 SUMS = {"weights", "firsts", "seconds"}
 SINGLE = {"x", "total", "count"}  # in float32 whatever the precision of the products
 
-# An H100 SXM: products of float32 matrices as three of TF32 and of float64 ones, in FLOP/s; bytes/s of the second-level
-# cache (as others measured it) and of the memory.
+# An H100 SXM: products of float32 matrices as three of TF32 and of float64 ones, in FLOP/s; instructions of a warp, of
+# which each is 64 FLOP at 67 TFLOP/s; bytes/s of the second-level cache (as others measured it) and of the memory.
 FLOPS = {"float32": 165e12, "float64": 67e12}
-CACHE, MEMORY = 5.5e12, 3.35e12
+INSTRUCTIONS, CACHE, MEMORY = 67e12 / 64, 5.5e12, 3.35e12
 
 
 @dataclass(frozen=True)
 class Launch:
-    """A kernel with its tiles, and what it has to do in one E-step: operations, and bytes from cache and memory."""
+    """A kernel with its tiles, and what it has to do in one E-step: operations, and bytes from cache and memory.
+
+    ``trips`` is how often all its programs together run the body of the inner loop, and of the outer one if there is one.
+    """
 
     problem: str
     kernel: object
@@ -49,11 +52,15 @@ class Launch:
     flops: float
     cache: float
     memory: float
+    trips: tuple
     precision: str = "float32"
 
-    def least_time(self) -> float:
-        """Seconds on an H100, if its slowest unit were never idle."""
-        return max(self.flops / FLOPS[self.precision], self.cache / CACHE, self.memory / MEMORY)
+    def least_time(self, lengths) -> float:
+        """Seconds on an H100, if its slowest unit were never idle; ``lengths`` are those of the loops, inner first."""
+        own = [length - inner for length, inner in zip(lengths, [0, *lengths], strict=False)]
+        instructions = self.warps * sum(length * count for length, count in zip(own, self.trips, strict=True))
+        units = {"products": self.flops / FLOPS[self.precision], "instructions": instructions / INSTRUCTIONS}
+        return max([*units.values(), self.cache / CACHE, self.memory / MEMORY])
 
 
 def diagonal_launches(problem, n, d, k, *, spherical, single, step):
@@ -66,21 +73,29 @@ def diagonal_launches(problem, n, d, k, *, spherical, single, step):
     constants = {name: tiles[name] for name in ("BLOCK_N", "BLOCK_K", "BLOCK_D")}
     sums = {"BLOCK_N": tiles["BLOCK_D"], "BLOCK_K": tiles["BLOCK_K"], "BLOCK_C": tiles["BLOCK_C"], "DTYPE": dtype}
     precision = "float32" if single else "float64"
+    tile_count = n / tiles["BLOCK_N"] * k / tiles["BLOCK_K"]
     yield Launch(
         problem, diagonal_log_joint, constants | {"SPHERICAL": spherical, "DTYPE": dtype}, tiles["BLOCK_N"] // 16,
-        2 * n * k * d * products, reads + joint, rows + joint, precision,
+        2 * n * k * d * products, reads + joint, rows + joint, (tile_count * d / tiles["BLOCK_D"], tile_count), precision,
     )  # fmt: skip
     cache = joint * d / tiles["BLOCK_C"] + rows * k / tiles["BLOCK_K"]
-    yield Launch(problem, diagonal_sums, sums, 4, 4 * n * k * d, cache, rows + joint, precision)
+    trips = (n / tiles["BLOCK_D"] * k / tiles["BLOCK_K"] * d / tiles["BLOCK_C"],)
+    yield Launch(problem, diagonal_sums, sums, 4, 4 * n * k * d, cache, rows + joint, trips, precision)
 
 
 def dense_launches(problem, n, d, k):
     """Both kernels for dense factors."""
     joint, rows = 4 * n * k, 4 * n * d
-    first, second = ({"D": d, "BLOCK_N": sizes[d]} for sizes in (JOINT_ROWS, SUMS_ROWS))
-    reads = 4 * n / first["BLOCK_N"] * k * d * d
-    yield Launch(problem, dense_log_joint, first, 8, 2 * n * k * d * d, reads + joint, rows + joint)
-    yield Launch(problem, dense_sums, second, 4, 4 * n * k * d * d, joint + rows * k, rows + joint)
+    (first, first_warps), (second, second_warps) = JOINT_TILES[d], SUMS_TILES[d]
+    reads = 4 * n / first * k * d * d
+    yield Launch(
+        problem, dense_log_joint, {"D": d, "BLOCK_N": first}, first_warps, 2 * n * k * d * d, reads + joint, rows + joint,
+        (n / first * k,),
+    )  # fmt: skip
+    yield Launch(
+        problem, dense_sums, {"D": d, "BLOCK_N": second}, second_warps, (2 + 4 / 3) * n * k * d * d, joint + rows * k,
+        rows + joint, (n / second * k,),
+    )  # fmt: skip
 
 
 def launches(capability):
@@ -117,15 +132,29 @@ def compiled(launch, capability):
     return triton.compile(source, target=GPUTarget("cuda", capability, 32), options=options)
 
 
-def resources(kernel):
-    """Registers of a thread, bytes that it spills, and kilobytes of shared memory."""
+def tool_output(kernel, option):
+    """What cuobjdump says about a kernel."""
     with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
         file.write(kernel.asm["cubin"])
         file.flush()
-        command = [TOOLS / "cuobjdump", "-res-usage", file.name]
-        usage = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        command = [TOOLS / "cuobjdump", option, file.name]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def resources(kernel):
+    """Registers of a thread, bytes that it spills, and kilobytes of shared memory."""
+    usage = tool_output(kernel, "-res-usage")
     registers, stack = (int(re.search(rf"{word}:(\d+)", usage).group(1)) for word in ("REG", "STACK"))
     return registers, stack, kernel.metadata.shared / 1024
+
+
+def loop_lengths(kernel, count):
+    """Instructions of the longest loops, the shortest of them first."""
+    listing = re.findall(r"/\*([0-9a-f]{4,5})\*/\s+([^;]+);", tool_output(kernel, "-sass"))
+    places = {int(place, 16): i for i, (place, _) in enumerate(listing)}
+    jumps = ((i, re.search(r"BRA\S* .*?(0x[0-9a-f]+)", text)) for i, (_, text) in enumerate(listing))
+    lengths = (i - places.get(int(jump[1], 16), i) for i, jump in jumps if jump)
+    return sorted(length + 1 for length in lengths if length > 0)[-count:]
 
 
 def main():
@@ -137,8 +166,11 @@ def main():
     spilled = 0
     for capability in parser.parse_args().capabilities:
         for launch in launches(capability):
-            registers, stack, shared = resources(compiled(launch, capability))
-            time = f"{launch.least_time() * 1e3:.1f}" if capability == 90 else ""
+            kernel = compiled(launch, capability)
+            registers, stack, shared = resources(kernel)
+            time = ""
+            if capability == 90:
+                time = f"{launch.least_time(loop_lengths(kernel, len(launch.trips))) * 1e3:.1f}"
             cells = (launch.problem, f"`{launch.kernel.__name__}`", f"{capability / 10:.1f}", registers, stack)
             print("|", " | ".join(map(str, cells)), f"| {shared:.0f} | {time} |", flush=True)
             spilled += stack if launch.problem in GOALS else 0

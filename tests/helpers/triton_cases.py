@@ -99,29 +99,18 @@ DATA = {
 
 
 class MatrixUnit:
-    """Products of matrices as three TF32 products on tensor cores: eight terms at a time, rounded towards zero."""
+    """Products of TF32 numbers as on tensor cores: eight terms at a time, the sum rounded towards zero to float32."""
 
     @staticmethod
-    def split(a):
-        """The number with eleven significant bits next to each, and what is left, with as many."""
-
-        def nearest(values):
-            bits = values.astype(np.float32).view(np.uint32) + np.uint32(0x1000)
-            return (bits & np.uint32(0xFFFFE000)).view(np.float32)
-
-        high = nearest(a)
-        return high, nearest(a - high)
-
-    @classmethod
-    def multiply(cls, a, b, total):
-        (a_high, a_low), (b_high, b_low) = cls.split(a), cls.split(b)
-        for left, right in ((a_low, b_high), (a_high, b_low), (a_high, b_high)):
-            for first in range(0, a.shape[1], 8):
-                part = slice(first, first + 8)
-                exact = total + left[:, part].astype(np.float64) @ right[part].astype(np.float64)
-                rounded = exact.astype(np.float32)
-                away = np.abs(rounded) > np.abs(exact)
-                total = np.where(away, np.nextafter(rounded, np.float32(0)), rounded)
+    def multiply(a, b, total):
+        """The product of matrices, whose numbers are cut to eleven significant bits, plus a matrix."""
+        left, right = ((m.astype(np.float32).view(np.uint32) & np.uint32(0xFFFFE000)).view(np.float32) for m in (a, b))
+        for first in range(0, a.shape[1], 8):
+            part = slice(first, first + 8)
+            exact = total + left[:, part].astype(np.float64) @ right[part].astype(np.float64)
+            rounded = exact.astype(np.float32)
+            away = np.abs(rounded) > np.abs(exact)
+            total = np.where(away, np.nextafter(rounded, np.float32(0)), rounded)
         return total
 
     def __enter__(self):

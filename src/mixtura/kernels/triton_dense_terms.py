@@ -12,9 +12,10 @@ from mixtura.kernels.triton_blocks import Launch, SplitSums, tensor_of
 from mixtura.kernels.triton_dense import dense_log_joint, dense_sums
 from mixtura.stats import ScatterKind
 
-# Rows of a tile for each number of columns: as many as leave everything in registers (docs/gpu.md, Compiled kernels).
-JOINT_ROWS = {16: 128, 32: 128, 64: 32}
-SUMS_ROWS = {16: 64, 32: 64, 64: 32}
+# Rows of a tile, and warps that share them, for each number of columns: as many rows as leave everything in registers
+# (docs/gpu.md, Compiled kernels). With four warps two would compute the same sums of 32 x 32 products.
+JOINT_TILES = {16: (128, 8), 32: (128, 8), 64: (32, 8)}
+SUMS_TILES = {16: (32, 2), 32: (32, 2), 64: (32, 4)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +30,8 @@ class DenseTerms:
         The U_j, in float64.
     high, low : Tensor of shape (k, D)
         The means as sums of two float32 numbers, with zeros in columns beyond d.
+    farthest : Tensor of shape (k, D)
+        Deviations of which larger ones are set to them: 1e15 over the largest number in the factor's row.
     transposed : Tensor of shape (k, D, D) or (1, D, D)
         The U_j transposed, in float32.
     constants : Tensor of shape (k,)
@@ -39,6 +42,7 @@ class DenseTerms:
     factors: torch.Tensor
     high: torch.Tensor
     low: torch.Tensor
+    farthest: torch.Tensor
     transposed: torch.Tensor
     constants: torch.Tensor
 
@@ -66,10 +70,10 @@ class DenseTerms:
     def log_joint(self, x: torch.Tensor, launch: Launch) -> None:
         """Weighted log-densities of rows x (n, d), stored in a launch's tensors."""
         k, columns = self.high.shape
-        rows = JOINT_ROWS[columns]
+        rows, warps = JOINT_TILES[columns]
         dense_log_joint[(-(-len(x) // rows),)](
             x, *x.shape, self.high, self.low, self.transposed, self.constants, k, self._stride(), launch.log_joint,
-            launch.block, launch.largest, launch.total, BLOCK_N=rows, D=columns, num_warps=8, num_stages=2,
+            launch.block, launch.largest, launch.total, BLOCK_N=rows, D=columns, num_warps=warps, num_stages=2,
         )  # fmt: skip
 
     def add_sums(
@@ -77,10 +81,11 @@ class DenseTerms:
     ) -> None:
         """Add the sums over rows x (n, d), whose weights over their totals are ``count``, to those of each split."""
         k, columns = self.high.shape
+        rows, warps = SUMS_TILES[columns]
         dense_sums[(k, len(sums.weights))](
-            x, *x.shape, self.high, self.low, self.transposed, k, self._stride(), launch.log_joint, launch.block,
-            launch.largest, count, rows_per_split, sums.weights, sums.firsts, sums.seconds,
-            BLOCK_N=SUMS_ROWS[columns], D=columns, num_warps=4, num_stages=2,
+            x, *x.shape, self.high, self.low, self.farthest, self.transposed, k, self._stride(), launch.log_joint,
+            launch.block, launch.largest, count, rows_per_split, sums.weights, sums.firsts, sums.seconds,
+            BLOCK_N=rows, D=columns, num_warps=warps, num_stages=2,
         )  # fmt: skip
 
     def about_means(
@@ -118,12 +123,16 @@ def dense_terms(affine: Affine, device: torch.device) -> DenseTerms:
     high = means.astype(np.float32)
     transposed = np.zeros((len(factors), columns, columns), dtype=np.float32)
     transposed[:, :d, :d] = factors.swapaxes(1, 2)
+    farthest = np.full((k, columns), 1e37)
+    with np.errstate(divide="ignore", over="ignore"):
+        farthest[:, :d] = np.minimum(1e15 / np.abs(factors).max(axis=2), 1e37)
     reference = float(affine.constants[np.isfinite(affine.constants)].max())
     return DenseTerms(
         reference,
         tensor_of(factors, device),
         tensor_of(high, device, torch.float32),
         tensor_of(means - high, device, torch.float32),
+        tensor_of(farthest, device, torch.float32),
         tensor_of(transposed, device, torch.float32),
         tensor_of(affine.constants - reference, device, torch.float32),
     )

@@ -11,6 +11,8 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
+from mixtura.kernels.triton_products import accurate_product
+
 
 @triton.jit  # type: ignore[untyped-decorator]
 def _scaled_rows(
@@ -67,11 +69,11 @@ def diagonal_log_joint(
             columns = first + tl.arange(0, BLOCK_D)
             z = _scaled_rows(x, shift, scale, rows, columns, n, d, DTYPE)
             at = components[:, None] * d_padded + columns[None, :]
-            piece = tl.dot(z, tl.trans(tl.load(cross + at)), input_precision="tf32x3", out_dtype=DTYPE)
+            piece = accurate_product(z, tl.trans(tl.load(cross + at)), DTYPE)
             if SPHERICAL:
                 piece += tl.sum(z * z, axis=1)[:, None] * tl.load(square + components)[None, :]
             else:
-                piece = tl.dot(z * z, tl.trans(tl.load(square + at)), piece, input_precision="tf32x3", out_dtype=DTYPE)
+                piece += accurate_product(z * z, tl.trans(tl.load(square + at)), DTYPE)
             distance += piece + tl.load(norms + first // BLOCK_D * k_padded + components)[None, :]
         distance = tl.where(distance < 1e37, tl.maximum(distance, 0.0), 1e37)  # also replaces NaN
         own = tl.load(constants + components)[None, :] - 0.5 * distance
@@ -107,8 +109,8 @@ def diagonal_sums(
 ) -> None:
     """Add one split's sums of r, r z and r z^2 to what float64 tensors hold, for BLOCK_K components, BLOCK_C columns.
 
-    Each element belongs to one program. The product of BLOCK_N rows is subtracted from the sum of the earlier ones,
-    with its sign changed: of an addition Triton would make a longer sum in the matrix unit, which rounds towards zero.
+    Each element belongs to one program. The product of BLOCK_N rows is subtracted from the earlier ones, so that sums
+    are negative: of an addition Triton would make a longer sum in the matrix unit, which rounds towards zero.
     """
     components = tl.program_id(0) * BLOCK_K + tl.arange(0, BLOCK_K)
     columns = tl.program_id(1) * BLOCK_C + tl.arange(0, BLOCK_C)
@@ -122,14 +124,14 @@ def diagonal_sums(
         own = tl.load(log_joint + rows[:, None] * k_padded + components[None, :], mask=inside[:, None], other=0.0)
         best = tl.load(largest + rows, mask=inside, other=0.0)
         r = tl.exp((own - best[:, None]).to(tl.float32)) * tl.load(count + rows, mask=inside, other=0.0)[:, None]
-        minus = tl.trans(-r).to(DTYPE)
-        weight -= tl.sum(minus, axis=1)
+        r = tl.trans(r).to(DTYPE)
+        weight -= tl.sum(r, axis=1)
         z = _scaled_rows(x, shift, scale, rows, columns, n, d, DTYPE)
-        first -= tl.dot(minus, z, input_precision="tf32x3", out_dtype=DTYPE)
-        second -= tl.dot(minus, z * z, input_precision="tf32x3", out_dtype=DTYPE)
+        first -= accurate_product(r, z, DTYPE)
+        second -= accurate_product(r, z * z, DTYPE)
     component = split.to(tl.int64) * k_padded + components
     at = component[:, None] * d_padded + columns[None, :]
-    tl.store(firsts + at, tl.load(firsts + at) + first.to(tl.float64))
-    tl.store(seconds + at, tl.load(seconds + at) + second.to(tl.float64))
+    tl.store(firsts + at, tl.load(firsts + at) - first.to(tl.float64))
+    tl.store(seconds + at, tl.load(seconds + at) - second.to(tl.float64))
     if tl.program_id(1) == 0:
-        tl.store(weights + component, tl.load(weights + component) + weight.to(tl.float64))
+        tl.store(weights + component, tl.load(weights + component) - weight.to(tl.float64))
