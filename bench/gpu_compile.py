@@ -42,7 +42,7 @@ INSTRUCTIONS, CACHE, MEMORY = 67e12 / 64, 5.5e12, 3.35e12
 class Launch:
     """A kernel with its tiles, and what it has to do in one E-step: operations, and bytes from cache and memory.
 
-    ``trips`` is how often all its programs together run the body of the inner loop, and of the outer one if there is one.
+    ``trips`` is how often all its programs together run the body of the inner loop, and of the outer one, if any.
     """
 
     problem: str
@@ -76,7 +76,8 @@ def diagonal_launches(problem, n, d, k, *, spherical, single, step):
     tile_count = n / tiles["BLOCK_N"] * k / tiles["BLOCK_K"]
     yield Launch(
         problem, diagonal_log_joint, constants | {"SPHERICAL": spherical, "DTYPE": dtype}, tiles["BLOCK_N"] // 16,
-        2 * n * k * d * products, reads + joint, rows + joint, (tile_count * d / tiles["BLOCK_D"], tile_count), precision,
+        2 * n * k * d * products, reads + joint, rows + joint, (tile_count * d / tiles["BLOCK_D"], tile_count),
+        precision,
     )  # fmt: skip
     cache = joint * d / tiles["BLOCK_C"] + rows * k / tiles["BLOCK_K"]
     trips = (n / tiles["BLOCK_D"] * k / tiles["BLOCK_K"] * d / tiles["BLOCK_C"],)
@@ -89,8 +90,8 @@ def dense_launches(problem, n, d, k):
     (first, first_warps), (second, second_warps) = JOINT_TILES[d], SUMS_TILES[d]
     reads = 4 * n / first * k * d * d
     yield Launch(
-        problem, dense_log_joint, {"D": d, "BLOCK_N": first}, first_warps, 2 * n * k * d * d, reads + joint, rows + joint,
-        (n / first * k,),
+        problem, dense_log_joint, {"D": d, "BLOCK_N": first}, first_warps, 2 * n * k * d * d, reads + joint,
+        rows + joint, (n / first * k,),
     )  # fmt: skip
     yield Launch(
         problem, dense_sums, {"D": d, "BLOCK_N": second}, second_warps, (2 + 4 / 3) * n * k * d * d, joint + rows * k,

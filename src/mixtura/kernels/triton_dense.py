@@ -96,8 +96,8 @@ def dense_sums(
     """Add one split's sums of r, r y and r y y' over whitened deviations y to float64 tensors, for one component.
 
     Deviations larger than ``farthest`` are set to it, so that squares are finite. Of the last sum only the symmetric
-    part is meant: with r^(1/2) y split into upper bits h and a rest e, h h' + 2 h e' has that of the product, less e e'.
-    Each element belongs to one program; why products are subtracted is said in `diagonal_sums`.
+    part is meant: with r^(1/2) y split into upper bits h and a rest e, h h' + 2 h e' has that of the product, but for
+    e e'. Each element belongs to one program; why products are subtracted is said in `diagonal_sums`.
     """
     j = tl.program_id(0)
     split = tl.program_id(1)

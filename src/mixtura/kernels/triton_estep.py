@@ -72,11 +72,13 @@ def _blocks(
 ) -> Iterator[tuple[slice, Launch]]:
     """For each block of rows: which they are, and their log-densities, in the same memory for all blocks."""
     log_joint = torch.empty(block * terms.row_elements, dtype=terms.dtype, device=x.device)
-    for first in range(0, len(x), block):
-        rows = slice(first, min(first + block, len(x)))
-        launch = Launch(log_joint, block, logs.largest[rows], logs.total[rows])
-        terms.log_joint(x[rows], launch)
-        yield rows, launch
+    # Triton launches on the current device, also what the caller launches for a block.
+    with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
+        for first in range(0, len(x), block):
+            rows = slice(first, min(first + block, len(x)))
+            launch = Launch(log_joint, block, logs.largest[rows], logs.total[rows])
+            terms.log_joint(x[rows], launch)
+            yield rows, launch
 
 
 def _sum(values: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
