@@ -1,4 +1,4 @@
-"""Where the extension could not be built, its modules have no doctests to run."""
+"""Where the extension could not be built, or Triton is not there, their modules have no doctests to run."""
 
 import sys
 from collections.abc import Iterator
@@ -6,9 +6,21 @@ from importlib.util import find_spec
 
 import pytest
 
-collect_ignore = (
-    [] if find_spec("mixtura._native") else [f"src/mixtura/kernels/{name}.py" for name in ("native", "fused", "simd")]
+_NATIVE = ("native", "fused", "simd")
+_TRITON = (
+    "triton_blocks",
+    "triton_dense",
+    "triton_dense_terms",
+    "triton_diagonal",
+    "triton_diagonal_terms",
+    "triton_estep",
 )
+collect_ignore = [
+    f"src/mixtura/kernels/{name}.py"
+    for needed, names in (("mixtura._native", _NATIVE), ("triton", _TRITON))
+    if not find_spec(needed)
+    for name in names
+]
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from mixtura._support import Array, LazyModule
 from mixtura.data import Tensor
 from mixtura.kernels.affine import MAX_DISTANCE, Affine, Density
 from mixtura.kernels.numpy_sums import LEAST_FRACTION
+from mixtura.kernels.triton_choice import fused_stats, is_fused, triton_estep
 from mixtura.stats import ScatterKind, Stats, outer
 
 torch = LazyModule("torch")
@@ -122,12 +123,21 @@ def estep_of_tensor(
     if not len(rows):
         return Stats.empty(k, d, scatter_kind)
     components = Components.of(affine, rows)
-    found = _summed(components, components.means, rows, weight, scatter_kind, known=known)
-    raw = found.scatter + outer(found.weight, found.mean - _host(components.means), scatter_kind)
+    if known is None and is_fused(affine, rows, scatter_kind, plain_estep):
+        found = fused_stats(affine, rows, weight, scatter_kind)
+    else:
+        found = _summed(components, components.means, rows, weight, scatter_kind, known=known)
+    raw = found.scatter + outer(found.weight, found.mean - affine.means, scatter_kind)
     if (_diagonals(found.scatter) >= LEAST_FRACTION * _diagonals(raw)).all():
         return found
     centres = torch.as_tensor(found.mean).to(rows.device, rows.dtype)
     return _summed(components, centres, rows, weight, scatter_kind, known=known)
+
+
+def plain_estep(affine: Affine, rows: Tensor, scatter_kind: ScatterKind) -> Stats:
+    """Statistics of rows on a device by plain PyTorch."""
+    components = Components.of(affine, rows)
+    return _summed(components, components.means, rows, None, scatter_kind, known=None)
 
 
 def _summed(
@@ -258,6 +268,8 @@ def log_density_of_tensor(mixture: Density, rows: Tensor) -> Tensor:
     >>> log_density_of_tensor(Mixture([1.0], [[0.0]], [[[1.0]]]), torch.tensor([[0.0]])).round(decimals=4).tolist()
     [-0.9189]
     """
+    if is_fused(mixture.affine, rows, "diagonal", plain_estep):
+        return triton_estep.fused_log_density(rows, mixture.affine)
     components = Components.of(mixture.affine, rows)
     narrow = rows.device.type == "mps"
     found = _by_block(components, rows, lambda joint: bayes_of(joint)[1])
