@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._support import Array, as_groups
 from mixtura.em import Problem
@@ -57,6 +58,27 @@ class KnownComponents:
     def argument(self) -> str | None:
         """The first argument that is given, if any."""
         return next(iter(self.given), None)
+
+    def checked(self, n: int, k: int) -> KnownComponents:
+        """The same of n rows and k components, as arrays."""
+        return KnownComponents(
+            None if self.labels is None else as_known_labels(self.labels, n, k),
+            None
+            if self.prior_responsibilities is None
+            else as_prior_responsibilities(self.prior_responsibilities, n, k),
+            None if self.groups is None else as_groups(self.groups, n),
+        )
+
+    def take(self, positions: NDArray[np.intp]) -> KnownComponents:
+        """What is known of the rows at these positions, in this order, after `checked`."""
+        parts = (self.labels, self.prior_responsibilities, self.groups)
+        return KnownComponents(*(None if part is None else part[positions] for part in parts))
+
+    def allows_all(self, k: int) -> bool:
+        """Whether each of k components has a row that is known to be, or may be, of it, after `checked`."""
+        soft, labels = self.prior_responsibilities, self.labels
+        possible = soft is None or bool((soft > 0).any(axis=0).all())
+        return possible and (labels is None or bool(np.isin(np.arange(k), labels).all()))
 
     def check_model(self, model: Model, start: Any) -> None:
         """Raise ParameterError if the model has a part that rows of known components cannot have."""
