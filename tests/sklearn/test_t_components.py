@@ -167,3 +167,16 @@ def test_what_has_no_t_components_says_so():
     model.weights_ = np.array([0.5, 0.5, 0.5])  # which scikit-learn would take as they are
     with pytest.raises(ParameterError, match="predict is scikit-learn's, which has no t components"):
         model.predict(ROWS)
+
+
+@pytest.mark.parametrize("tails", ["normal", "t-shared", 4.0])
+def test_an_accelerated_step_that_comes_upon_the_ridge_is_no_collapse(tails):
+    """Single rows as first components: their variances are the ridge, and extrapolation comes upon it."""
+    rng = np.random.default_rng(7)
+    rows = np.concatenate([rng.normal(size=(150, 2)) + centre for centre in CENTRES])
+    rows[rng.choice(450, 22, replace=False)] = rng.uniform(-30, 30, (22, 2))
+    how = {"tails": tails, "tol": 1e-6, "max_iter": 500, "init_params": "k-means++"}
+    for seed in range(4):
+        plain, fast = (GaussianMixture(3, accelerate=a, random_state=seed, **how).fit(rows) for a in (False, True))
+        assert fast.converged_
+        assert fast.score(rows) > plain.score(rows) - 0.05

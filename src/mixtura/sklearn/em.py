@@ -190,13 +190,13 @@ def run_em(
     run = iterate(
         problem,
         run,
-        stop=[*rules, lambda _, __, new: policy.has_collapsed(new.last, problem.mstep.ridge)],
+        stop=[*rules, lambda _, __, new: policy.has_collapsed(new.last, problem.mstep)],
         max_iter=max_iter - 1,
         rng=np.random.default_rng(0),
         stepper=accelerated() if accelerate else PLAIN,
         notify=printer.iteration,
     )
-    if policy.has_collapsed(run.last, problem.mstep.ridge):
+    if policy.has_collapsed(run.last, problem.mstep):
         return None
     mixture, at_floor = problem.keep(np.array(run.components)).mstep(run.last.stats, run.last.mixture)
     if policy.counts_as_collapse(at_floor):
