@@ -44,12 +44,12 @@ def counted(owner, name, kind):
 def replace():
     """Put our class in scikit-learn's place, and count below its public methods, which must stay as they are."""
     import mixtura
-    from mixtura.sklearn import estimator
+    from mixtura.sklearn import estimator, fit_rows
 
     # A replaced public method would count as overridden, and the fit would be scikit-learn's.
-    counted(mixtura.GaussianMixture, "_fit_rows", "fits")
-    counted(estimator, "fit_by_sklearn_loop", "by scikit-learn's loop")
-    counted(estimator, "fit_with_sklearn", "by scikit-learn's class")
+    counted(estimator, "fit_rows", "fits")
+    counted(fit_rows, "fit_by_sklearn_loop", "by scikit-learn's loop")
+    counted(fit_rows, "fit_with_sklearn", "by scikit-learn's class")
     sklearn.mixture.GaussianMixture = mixtura.GaussianMixture
 
 

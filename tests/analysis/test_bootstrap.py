@@ -150,6 +150,89 @@ def test_known_rows_keep_their_components(method):
     np.testing.assert_allclose(found.standard_errors["means"], fit.mixture.covariances[0].item() ** 0.5 / 10, rtol=0.3)
 
 
+def test_groups_are_resampled_as_wholes():
+    """Of rows that are equal within a group, there is as much information as there are groups."""
+    rng = np.random.default_rng(2)
+    centres, groups = rng.normal(3, 2, 100), np.repeat(np.arange(100), 6)
+    rows = np.repeat(centres, 6) + 1e-3 * rng.normal(size=600)
+    order = rng.permutation(600)
+    rows, groups = rows[order], groups[order]
+    fit = mixtura.fit(rows, 1, groups=groups)
+    found = mixtura.bootstrap(fit, rows, 400, groups=groups, seed=0)
+    assert found.standard_errors["means"].item() == pytest.approx(centres.std() / 10, rel=0.15)
+    named = [f"thing {number}" for number in groups]
+    again = mixtura.bootstrap(fit, rows, 400, groups=named, seed=0, threads=2)
+    assert again.standard_errors["means"].item() == pytest.approx(found.standard_errors["means"].item(), rel=0.2)
+
+
+def test_a_group_that_is_drawn_twice_is_two_groups(monkeypatch):
+    rows = np.random.default_rng(3).normal(size=(60, 2)) + 4 * np.repeat([0, 1], 30)[:, None]
+    groups = [None, *np.repeat(np.arange(20), 3)[1:].tolist()]  # the first row is a group of its own
+    weight = np.where(np.arange(60) >= 57, 0, 2)  # the last group has no weight
+    soft = np.where(np.arange(60)[:, None] < 30, [0.7, 0.3], [0.3, 0.7])
+    options = {"groups": groups, "prior_responsibilities": soft, "sample_weight": weight}
+    fit = mixtura.fit(rows, 2, **options)
+    module = sys.modules["mixtura.analysis.bootstrap"]
+    real, fitted = module.fit, []
+    monkeypatch.setattr(
+        module, "fit", lambda drawn, *given, **told: fitted.append((drawn, told)) or real(drawn, *given, **told)
+    )
+    found = mixtura.bootstrap(fit, rows, 20, seed=0, **options)
+    np.testing.assert_allclose(found.means.mean(axis=0), fit.mixture.means, atol=0.4)
+    for drawn, told in fitted:
+        numbers = told["groups"]
+        assert len(set(numbers.tolist())) == 20
+        for number in set(numbers.tolist()):
+            own = np.flatnonzero(numbers == number)
+            places = [int(np.flatnonzero((rows == row).all(axis=1))[0]) for row in drawn.array[own]]
+            assert len({groups[place] for place in places}) == 1
+            assert len(places) == (1 if places[0] == 0 else 2 if places[0] in (1, 2) else 3)
+            soft_first = 1 if places[0] < 30 else 3 / 7
+            assert told["prior_responsibilities"][own, 0] == pytest.approx(soft_first)
+            assert (drawn.sample_weight[own] == 2).all()
+
+
+@pytest.mark.parametrize("method", ["resample", "weights"])
+def test_prior_responsibilities_go_with_their_rows(method):
+    """Of two Gaussians in the same place, only what is known tells which is which."""
+    rng = np.random.default_rng(1)
+    rows = np.concatenate([rng.normal(0, 1, 100), rng.normal(0.5, 1, 100)])
+    soft = np.repeat([[0.99, 0.01], [0.01, 0.99]], 100, axis=0)
+    fit = mixtura.fit(rows, 2, model="EEE", prior_responsibilities=soft)
+    found = mixtura.bootstrap(fit, rows, 200, method=method, prior_responsibilities=soft, seed=0)
+    assert found.lost == 0
+    np.testing.assert_allclose(found.means.mean(axis=0), fit.mixture.means, atol=0.03)
+    np.testing.assert_allclose(found.standard_errors["means"], fit.mixture.covariances[0].item() ** 0.5 / 10, rtol=0.3)
+
+
+def test_a_replicate_without_a_row_that_tells_of_a_component_is_lost():
+    rng = np.random.default_rng(1)
+    rows, groups = rng.normal(size=40) + np.repeat([0, 4], 20), np.repeat(np.arange(20), 2)
+    known = np.full(40, -1)
+    known[[0, 39]] = 0, 1
+    fit = mixtura.fit(rows, 2, model="E", groups=groups, known_labels=known)
+    found = mixtura.bootstrap(fit, rows, 60, groups=groups, known_labels=known, seed=0)
+    assert 20 < found.lost < 50  # either group is missing with probability 0.64 x 0.64, about
+    assert found.means.shape == (60 - found.lost, 2, 1)
+
+
+def test_what_was_known_is_given_again_or_refused():
+    rows, groups = FAITHFUL[:60], np.repeat(np.arange(20), 3)
+    soft = np.full((60, 2), 0.5)
+    grouped = mixtura.fit(rows, 2, groups=groups)
+    assert grouped.data.known == mixtura.Fit.from_json(grouped.to_json()).data.known == ("groups",)
+    with pytest.raises(ParameterError, match="the fit was given groups; give the same groups to the bootstrap"):
+        mixtura.bootstrap(grouped, rows, 2)
+    for method in ("weights", "parametric", "imputation"):
+        with pytest.raises(ParameterError, match=f"method is '{method}', but rows have groups.*take 'resample'"):
+            mixtura.bootstrap(grouped, rows, 2, method=method, groups=groups)
+    told = mixtura.fit(rows, 2, prior_responsibilities=soft)
+    with pytest.raises(ParameterError, match="nothing says what would be known of drawn rows"):
+        mixtura.bootstrap(told, rows, 2, method="parametric", prior_responsibilities=soft)
+    with pytest.raises(ParameterError, match="the fit was given prior_responsibilities"):
+        mixtura.bootstrap(told, rows, 2)
+
+
 def test_what_a_fit_held_is_held_in_replicates():
     start = mixtura.Parameters(means=[[2.0, 55.0], [4.3, 80.0]])
     fit = mixtura.fit(FAITHFUL, 2, start=start, fixed="means")

@@ -45,6 +45,17 @@ def test_labels_groups_and_soft_labels(capsys):
     given = np.where(TRUE == "low", 0.8, 0.2)
     own = mixtura.fit(ROWS, 2, model="EEI", prior_responsibilities=np.column_stack([given, 1 - given]))
     assert soft.loglik == pytest.approx(own.loglik, rel=1e-12)
+    how = ["-k", "2", "--model", "EEI", "--replicates", "9"]
+    for option, value, known in (
+        ("--groups", "thing", {"groups": [f"g{i // 3}" for i in range(120)]}),
+        ("--prior-responsibilities", "p,q", {"prior_responsibilities": np.column_stack([given, 1 - given])}),
+        ("--known-labels", "kind", {"known_labels": labels}),
+    ):
+        command = ["bootstrap", "rows.csv", *how, *columns, option, value, "--table", f"{value}.csv"]
+        assert main(command) == 0
+        own = mixtura.bootstrap(mixtura.fit(ROWS, 2, model="EEI", **known), ROWS, 9, **known)
+        shown = pl.read_csv(f"{value}.csv").filter(pl.col("parameter") == "mean")["standard_error"]
+        np.testing.assert_allclose(shown.to_numpy(), own.standard_errors["means"].ravel(), rtol=1e-6)
     capsys.readouterr()
     assert main(["fit", "rows.csv", "-k", "2", "--groups", "none"]) == 2
     assert "none" in capsys.readouterr().err

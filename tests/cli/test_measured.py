@@ -43,6 +43,27 @@ def test_limits_are_those_of_the_function(folder, capsys):
     assert len(chosen["best"]["sizes"]) == 2
 
 
+def test_censored_values_are_those_of_the_function(folder, capsys, tmp_path):
+    rows, _, _ = folder
+    seen, above = np.minimum(rows, 4.0), rows > 4
+    other = np.arange(len(rows)) % 7
+    lines = [f"{x!r},{'above' if a else ''},{y}\n" for x, a, y in zip(seen.tolist(), above, other, strict=True)]
+    (tmp_path / "seen.csv").write_text("width,status,depth\n" + "".join(lines))
+    censored = np.column_stack([np.where(above, "above", ""), np.full(len(rows), "")])
+    own = mixtura.fit(np.column_stack([seen, other]), 2, model="VVI", censored=censored)
+    command = ["fit", "seen.csv", "-k", "2", "--model", "VVI"]
+    assert shown(capsys, *command, "--censored", "width=status")["loglik"] == pytest.approx(own.loglik)
+    (tmp_path / "seen.csv").write_text("width,status,depth\n" + "".join(lines).replace("above", "1"))
+    assert shown(capsys, *command, "--censored", "width=status")["loglik"] == pytest.approx(own.loglik)
+    one = ["--columns", "width", "--censored", "width=status"]
+    chosen = shown(capsys, "select", "seen.csv", "--components", "1:2", *one)["best"]
+    own = mixtura.select(seen, [1, 2], censored=censored[:, :1]).best
+    assert chosen["loglik"] == pytest.approx(own.loglik)
+    limited = shown(capsys, *command, "--censored", "width=status", "--high-limit", "width=6")
+    both = mixtura.Measured(np.column_stack([seen, other]), censored=censored, limits=(None, [6.0, None]))
+    assert limited["loglik"] == pytest.approx(mixtura.fit(both, 2, model="VVI").loglik)
+
+
 def test_a_histogram_is_fitted_and_selected(folder, capsys, tmp_path):
     _, edges, counts = folder
     found = shown(capsys, "fit", "bins.csv", "-k", "2", *BINS, "--output", "model.json")
@@ -60,6 +81,13 @@ def test_a_histogram_is_fitted_and_selected(folder, capsys, tmp_path):
         (["rows.csv", "--high-limit", "w=x"], "--high-limit is 'w=x'; expected a column and a number"),
         (["rows.csv", "--high-limit", "depth=6"], "limits: there is no column 'depth'; expected width"),
         (["rows.csv", "--high-limit", "width=6", "--stream"], "rows that are read in parts cannot have them"),
+        (["rows.csv", "--censored", "width"], "--censored is 'width'; expected two columns, such as width=width_stat"),
+        (["gap.csv", "--censored", "depth=n"], "--censored: there is no column 'depth'; expected one of low, high"),
+        (["gap.csv", "--censored", "low=m"], 'has no column "m"'),
+        (["gap.csv", "--censored", "low=n"], "'5'"),
+        (["gap.csv", "--censored", "low=n", "--stream"], "--censored: rows that are read in parts cannot have it"),
+        (["gap.csv", "--censored", "low=n", "--labels", "l.csv"], "--labels: values are taken as exact there"),
+        (["bins.csv", *BINS, "--censored", "low=n"], "the edges of a histogram are its limits"),
         (["rows.csv", "--outside", "3"], "--outside: this is for a histogram; pass --counts-column, too"),
         (["bins.csv", "--counts-column", "n"], "the ends of the bins are not known; pass --low-column and --high"),
         (["bins.csv", *BINS, "--low-limit", "x=1"], "the edges of a histogram are its limits"),

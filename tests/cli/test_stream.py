@@ -42,7 +42,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_one_run_counts_and_leads_to_the_mixture_of_the_rows(monkeypatch, capsys):
-    run(monkeypatch, LINES, *OPTIONS)
+    run(monkeypatch, LINES, *OPTIONS, "--missing", "drop")
     told = capsys.readouterr().err
     assert (
         "2,000 rows, 3 bad lines left out (1 with another number of cells, 1 with a missing or infinite value" in told
@@ -55,6 +55,22 @@ def test_one_run_counts_and_leads_to_the_mixture_of_the_rows(monkeypatch, capsys
     Path("new.csv").write_text("b,a\n0,0\n6,6\n")
     assert main(["predict", "m.json", "new.csv"]) == 0
     assert len(set(online.mixture.predict([[0, 0], [6, 6]]).tolist())) == 2
+
+
+def test_missing_values_are_modelled(monkeypatch, capsys):
+    holes = np.where(np.random.default_rng(3).random(ROWS.shape) < 0.1, np.nan, ROWS)
+    cells = [",".join("" if np.isnan(x) else f"{x!r}" for x in row) for row in holes.tolist()]
+    objects = [json.dumps({"a": a, "b": b}).replace("NaN", "null") for a, b in holes.tolist()]
+    own = mixtura.OnlineMixture(2, columns=["a", "b"], start_rows=300, batch_rows=64).update(holes)
+    empty = int(np.isnan(holes).all(axis=1).sum())
+    for lines, more in ((["a,b", *cells], []), (objects, ["--format", "ndjson"])):
+        encoded = [f"{line}\n".encode() for line in lines]
+        run(monkeypatch, encoded[:1000], *OPTIONS, "--columns", "a,b", *more)
+        run(monkeypatch, encoded[1000:], "--resume", "m.json", *more)
+        assert mixtura.load("m.json").mixture.means.tolist() == own.mixture.means.tolist()
+        assert f"{2000 - empty:,} rows, {empty} bad lines left out" in capsys.readouterr().err
+    run(monkeypatch, LINES, "-k", "2", "--missing", "error", code=2)
+    assert "--missing is 'error'; expected model or drop" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("cut", [0, 1, 50, 500, 1700])

@@ -611,6 +611,11 @@ def test_columns_of_what_has_none():
         mixtura.fit(masked, 1, columns=[1])
     with pytest.raises(ParameterError, match="columns is given beside a Source"):
         mixtura.fit(ArraySource.of(rows), 1, columns=[0])
+    bins = mixtura.Histogram([0.0, 1.0, 2.0, 3.0], [10, 20, 10], outside=0)
+    for X, kind in ((mixtura.Measured(rows, noise_covariance=0.1), "Measured"), (bins, "Histogram")):
+        for estimate in (mixtura.fit, mixtura.select):
+            with pytest.raises(ParameterError, match=f"columns is given beside a {kind}; make a {kind} of these"):
+                estimate(X, 1, columns=[0])
     with pytest.raises(DataError, match=r"X has shape \(3, 2, 2\)"):
         mixtura.fit(rows.reshape(3, 2, 2), 1, columns=[0])
 

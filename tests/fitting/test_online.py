@@ -65,6 +65,68 @@ def test_every_part_of_a_model_has_the_same_bits(model):
     assert (whole.mixture.noise is None) == (model.noise is None)
 
 
+HOLES = np.where(np.random.default_rng(8).random(ROWS.shape) < 0.2, np.nan, ROWS)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *(mixtura.Model(name) for name in ("VVV", "EEE", "VVI", "VEV")),
+        mixtura.Model("VVV", noise=0.05),
+        mixtura.Model("EEE", prior="conjugate"),
+    ],
+    ids=str,
+)
+def test_rows_with_missing_values_come_near_the_fit_to_all_of_them(model):
+    """Rows without any value, four in a hundred, say nothing, and are left out."""
+    some = ~np.isnan(HOLES).all(axis=1)
+    options = {"model": model, "start": TRUTH}
+    whole, parts = online_after(HOLES, **options), mixtura.OnlineMixture(3, **options, **SMALL)
+    for part in np.split(HOLES, [1, 7, 399, 450, 1000, 1001, 2950]):
+        parts = mixtura.OnlineMixture.from_json(parts.update(part).to_json())
+    assert bits(parts) == bits(whole) == bits(online_after(HOLES[some], **options))
+    assert whole.n_rows == some.sum()
+    fit = mixtura.fit(HOLES, 3, **options)
+    behind = (fit.loglik - np.sum(whole.mixture.logpdf(HOLES[some]))) / some.sum()
+    assert behind < 0.005
+    assert whole.loglik_per_row == pytest.approx(whole.mixture.logpdf(HOLES[some]).mean(), abs=0.15)
+
+
+def test_missing_values_do_not_bias_the_means_as_leaving_out_their_rows_does():
+    """The second value is missing where the first one is large: at random, given the first one."""
+    correlated = mixtura.Mixture([1.0], [[0.0, 0.0]], [[[1.0, 0.9], [0.9, 1.0]]])
+    rows = correlated.sample(20_000, seed=0)[0]
+    rows[rows[:, 0] > 0, 1] = np.nan
+    for kind in (np.float64, np.float32):
+        online = mixtura.OnlineMixture(1).update(rows.astype(kind))
+        np.testing.assert_allclose(online.mixture.means, 0.0, atol=0.05)
+        np.testing.assert_allclose(online.mixture.covariances[0], [[1.0, 0.9], [0.9, 1.0]], atol=0.05)
+    assert rows[~np.isnan(rows[:, 1]), 1].mean() < -0.6
+
+
+def test_a_batch_may_lack_a_column_and_weights_and_births_heed_missing_values():
+    online = online_after(ROWS[:400], batch_rows=50)
+    lacking = ROWS[400:450].copy()
+    lacking[:, 1] = np.nan
+    after = online.update(lacking, np.full(50, 2.0))
+    assert after.n_updates == 1
+    np.testing.assert_allclose(after.mixture.means, online.mixture.means, atol=0.3)
+    rng = np.random.default_rng(0)
+    follows = mixtura.OnlineMixture(1, window=2000, spawn=True).update(rng.normal(size=(5000, 2)))
+    away = np.concatenate([rng.normal(size=(2000, 2)), rng.normal(9, 1, size=(2000, 2))])[rng.permutation(4000)]
+    away[rng.random(away.shape) < 0.1] = np.nan
+    follows = follows.update(away)
+    assert [event.action for event in follows.events] == ["added"]
+    np.testing.assert_allclose(follows.mixture.means, [[0, 0], [9, 9]], atol=0.3)
+
+
+def test_a_column_that_the_start_lacks_is_an_error():
+    rows = ROWS[:400].copy()
+    rows[:, 1] = np.nan
+    with pytest.raises(DataError, match="column 1: all values are missing"):
+        online_after(rows)
+
+
 def test_fixed_parameters_stay():
     start = mixtura.fit(ROWS, 3, seed=0).mixture
     model = mixtura.Model("VVV", fixed={"means": [0]})
@@ -206,8 +268,8 @@ def test_columns_are_matched_by_name():
 
 def test_bad_values_change_nothing():
     online = online_after(ROWS[:500])
-    with pytest.raises(DataError, match="row 0, column 1: nan is not a finite number"):
-        online.update([[1.0, np.nan]])
+    with pytest.raises(DataError, match="row 0, column 1: inf is not a finite number"):
+        online.update([[1.0, np.inf]])
     with pytest.raises(DataError, match="sample_weight, row 0: -1"):
         online.update([[1.0, 1.0]], [-1])
 

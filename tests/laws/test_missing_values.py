@@ -183,6 +183,15 @@ def test_single_precision_is_close():
     assert single.loglik == pytest.approx(double.loglik, rel=1e-4)
 
 
+def test_values_that_are_not_exact_are_not_imputed():
+    mixture = mixtura.Mixture([1.0], [[0.0]], [[[1.0]]])
+    bins = mixtura.Histogram([0.0, 1.0, 2.0], [3, 1], outside=0)
+    for X in (mixtura.Measured([[1.0], [np.nan]], noise_covariance=0.5), bins):
+        with pytest.raises(mixtura.ParameterError, match=f"X is a {type(X).__name__}.*deconvolve"):
+            mixture.impute(X)
+        assert np.isfinite(mixture.deconvolve(X).mean).all()
+
+
 def test_conditional_means_and_draws_are_those_of_the_formulas():
     mixture, rows = mixtura.fit(ROWS, 3).mixture, holed(ROWS, 0.3)[:60]
     joint, expected, rest = by_hand(mixture, rows)

@@ -383,6 +383,7 @@ def test_a_floor_in_an_overridden_m_step_holds(iris):
         ({"on_collapse": "repair"}, None, "on_collapse='repair'"),
         ({"fixed": "means", "means_init": np.zeros((2, 4))}, None, "fixed='means'"),
         ({"prior": "conjugate"}, None, "prior='conjugate'"),
+        ({"tails": "t"}, None, "tails='t'"),
         ({"init_params": "kmeans-sample"}, None, "init_params='kmeans-sample'"),
         ({}, np.ones(150), "sample_weight"),
     ],
@@ -475,6 +476,9 @@ def test_skl2onnx_is_given_scikit_learns_estimator(score_samples, iris, monkeypa
     assert (old, type(twin), alias) == (model, Theirs, "SklearnGaussianMixture")
     np.testing.assert_allclose(twin.score_samples(iris), model.score_samples(iris), rtol=1e-9)
     assert (twin.n_components, twin.covariance_type) == (model.n_components_, "full")
+    heavy = Ours(2, tails=4.0, random_state=0).fit(iris)
+    with pytest.raises(ParameterError, match="conversion to ONNX is scikit-learn's, which has no t components"):
+        heavy.onnx_parser()(Scope(), [types.SimpleNamespace(type=float)])
     parse.GaussianMixture = Ours  # put in the place of scikit-learn's
     assert model.onnx_parser() is None
 

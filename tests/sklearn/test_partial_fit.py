@@ -110,7 +110,7 @@ def test_a_later_collapse_keeps_the_parameters(monkeypatch):
     def collapse(*_):
         raise ValueError("ill-defined empirical covariance")
 
-    monkeypatch.setattr(GaussianMixture, "_fit_starts", collapse)
+    monkeypatch.setattr("mixtura.sklearn.partial_fit.fit_starts", collapse)
     model.partial_fit(ROWS[100:250])
     assert model._stream.fitted_rows == 250
     model.partial_fit(ROWS[250:6000])

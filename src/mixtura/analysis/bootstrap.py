@@ -25,8 +25,8 @@ from mixtura.analysis.replicate_methods import (
     imputed_replicates,
 )
 from mixtura.data import ColumnValues, as_source, weights_of
-from mixtura.em.estep import as_known_labels
-from mixtura.fitting import Fit, check_same_rows, fit, fit_of
+from mixtura.errors import ParameterError
+from mixtura.fitting import Fit, KnownComponents, check_same_rows, fit, fit_of
 from mixtura.kernels import summarise
 from mixtura.mixture import Mixture
 from mixtura.starts import refined
@@ -44,6 +44,8 @@ def bootstrap(
     sample_weight: Any = None,
     weights_are: str | None = None,
     known_labels: Any = None,
+    prior_responsibilities: Any = None,
+    groups: Any = None,
     seed: int | Rng | None = 0,
     on_replicate: OnReplicate | None = None,
     on_interrupt: str = "raise",
@@ -66,9 +68,10 @@ def bootstrap(
         and intervals are then by Rubin's rules, and the table has a column "missing_information".
     sample_weight, weights_are : optional
         Those of the fit. The number of rows drawn is the sum of counts; drawn rows keep their sampling weights.
-    known_labels : array-like of shape (m,), optional
-        Known components of rows, as given to `mixtura.fit`. Parametric replicates draw such rows from their
-        components.
+    known_labels, prior_responsibilities, groups : array-like of shape (m,), (m, k) and (m,), optional
+        What is known of the rows' components, as given to `mixtura.fit`. Groups are resampled as wholes, by the method
+        "resample" alone; prior responsibilities go with their rows, and are not for parametric replicates, which draw
+        rows with known labels from their components.
     seed : int, numpy Generator or RandomState, or None
         The same seed gives the same result; None draws one.
     on_replicate : callable, optional
@@ -85,7 +88,8 @@ def bootstrap(
     Raises
     ------
     ParameterError
-        If the method is unknown, or another argument cannot be used.
+        If the method is unknown, what was known of the rows' components is not given, or another argument cannot be
+        used.
     DataError
         If X does not fit the mixture, or has another number of rows, or sum of weights, than the fit.
 
@@ -105,10 +109,12 @@ def bootstrap(
     """
     mixture = (fitted := fit_of(fitted, "fitted")).mixture
     source = as_source(X, sample_weight, 1, mixture, weights_are=weights_are)
-    check_method(method, source)
-    known = None if known_labels is None else as_known_labels(known_labels, source.length, mixture.n_components)
+    given = KnownComponents(known_labels, prior_responsibilities, groups)
+    _check_known(fitted, given)
+    check_method(method, source, given)
+    known = given.checked(source.length, mixture.n_components)
     em = replace(fitted.em, on_interrupt="raise")
-    exact = fitted.model.fixed is not None or known is not None
+    exact = fitted.model.fixed is not None or known.numbers_components
     start = refined(mixture, exact=exact, tol=em.rise_per_row, max_iter=em.max_iter)
     options: dict[str, Any] = {"model": fitted.model, "start": start, "em": em, "threads": 1}
     check_same_rows(fitted, summarise(source, full=False, extent=False).weight)
@@ -116,13 +122,15 @@ def bootstrap(
     data = Sample(source, weights_of(source), getattr(source, "weights_are", None), known, units)
 
     def refit(replicate: Replicate) -> Mixture | None:
-        drawn, labels = replicate
+        drawn, told = replicate
+        if not told.allows_all(mixture.n_components):
+            return None
         with using_threads(1):  # which a source of the user's may ask for
-            again = fit(drawn, mixture.n_components, known_labels=labels, **options)
+            again = fit(drawn, mixture.n_components, **told.given, **options)
         lost = again.mixture.n_components < mixture.n_components
         if lost or has_collapsed(again.starts[0], fitted.starts[fitted.best_start]):
             return None
-        return again.mixture if known is not None else match_components(mixture, again.mixture)
+        return again.mixture if known.numbers_components else match_components(mixture, again.mixture)
 
     def fit_replicate(rng: Rng) -> tuple[Mixture | None, ...]:
         if method == IMPUTATION:
@@ -134,6 +142,15 @@ def bootstrap(
     kept = [replicates for replicates in found if None not in replicates]
     first, *others = (bootstrap_of(mixture, each, len(found) - len(kept), table_kind(X)) for each in _columns(kept))
     return replace(first, again=others[0]) if others else first
+
+
+def _check_known(fitted: Fit, known: KnownComponents) -> None:
+    """Raise ParameterError if the fit was told something of its rows' components that is not given again."""
+    before = () if fitted.data is None else fitted.data.known
+    missing = [name for name in before if name not in known.given]
+    if missing:
+        names = ", ".join(missing)
+        raise ParameterError(f"the fit was given {names}; give the same {names} to the bootstrap, with the same rows")
 
 
 def _columns(replicates: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

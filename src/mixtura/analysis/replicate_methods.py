@@ -22,18 +22,16 @@ from mixtura.data import (
     round_to_units,
 )
 from mixtura.errors import ParameterError
+from mixtura.fitting import KnownComponents
 from mixtura.mixture import Mixture
 
 # Rows in which a value of each column is looked for.
 SAMPLE_ROWS = 1000
 
-# Known component of each row, (n,), -1 where it is unknown; None if no row has a known component.
-KnownComponents: TypeAlias = NDArray[np.int64] | None
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Rows that were fitted, with their weights and known components.
+    """Rows that were fitted, with their weights and what is known of their components.
 
     Attributes
     ----------
@@ -43,8 +41,8 @@ class Sample:
         Their weights.
     kind : {"counts", "sampling"} or None
         What the weights are.
-    known : ndarray of shape (n,), or None
-        Known component of each row.
+    known : KnownComponents
+        What is known of the rows' components, checked.
     units : ndarray of shape (d,)
         Rounding unit of each column; 0 where it is not rounded.
     """
@@ -75,15 +73,28 @@ class Sample:
         return self.source.reweighted(np.divide(times, self.counts, out=np.zeros(len(times)), where=self.counts > 0))
 
 
-# Rows of a replicate, and their known components.
+# Rows of a replicate, and what is known of their components.
 Replicate: TypeAlias = tuple[Source, KnownComponents]
 
 
 def _resample(_: Mixture, data: Sample, rng: Rng) -> Replicate:
-    """The rows, each as often as it is drawn with replacement."""
+    """The rows, each as often as it is drawn with replacement; groups of rows are drawn as wholes."""
+    if data.known.groups is not None:
+        return _resample_groups(data, rng)
     counts = data.counts
     drawn = rng.multinomial(round(counts.sum()), counts / counts.sum()).astype(np.float64)
     return data.observed(drawn), data.known
+
+
+def _resample_groups(data: Sample, rng: Rng) -> Replicate:
+    """The rows of groups that are drawn with replacement; a group that is drawn twice is two groups."""
+    numbers = data.known.groups
+    has_weight = np.flatnonzero(np.bincount(numbers, data.weights) > 0)
+    rows_of = np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1])
+    parts = [rows_of[group] for group in rng.choice(has_weight, size=len(has_weight))]
+    positions, sizes = np.concatenate(parts), [len(part) for part in parts]
+    known = replace(data.known.take(positions), groups=np.repeat(np.arange(len(parts)), sizes))
+    return data.source.take(positions), known
 
 
 def _draw_weights(_: Mixture, data: Sample, rng: Rng) -> Replicate:
@@ -102,10 +113,10 @@ def _sample_fit(mixture: Mixture, data: Sample, rng: Rng) -> Replicate:
     They keep their sampling weights.
     """
     times = np.rint(data.counts).astype(np.intp)
-    known = None if data.known is None else np.repeat(data.known, times)
+    known = data.known.take(np.repeat(np.arange(len(times)), times))
     drawn, _ = mixture.sample(int(times.sum()), rng)
-    for j in range(mixture.n_components) if known is not None else ():
-        own = np.flatnonzero(known == j)
+    for j in range(mixture.n_components) if known.labels is not None else ():
+        own = np.flatnonzero(known.labels == j)
         drawn[own] = mixture.select(np.array([j])).without_noise().sample(len(own), rng)[0]
     weights = np.repeat(data.sampling_weights, times)
     if isinstance(data.source, MeasuredSource) and isinstance(data.source.measurement, RowNoise):
@@ -171,10 +182,18 @@ def imputed_replicates(
     return (completed.source, data.known), _draw_weights(mixture, completed, rng)
 
 
-def check_method(method: Any, source: Source) -> None:
-    """Raise ParameterError if replicates cannot be made by a method, or not of rows that were measured so."""
+def check_method(method: Any, source: Source, known: KnownComponents) -> None:
+    """Raise ParameterError if replicates cannot be made by a method, or not of such rows."""
     if not isinstance(method, str) or method not in METHODS:
         raise ParameterError(f"method is {method!r}; expected one of {', '.join(map(repr, METHODS))}")
+    if method != "resample" and known.groups is not None:
+        raise ParameterError(
+            f"method is {method!r}, but rows have groups, which are drawn as wholes; take 'resample', which does so"
+        )
+    if method == "parametric" and known.prior_responsibilities is not None:
+        raise ParameterError(
+            "method is 'parametric', but nothing says what would be known of drawn rows; take 'resample' or 'weights'"
+        )
     in_memory = isinstance(source, MeasuredSource) and isinstance(source.given, ArraySource)
     if method == IMPUTATION and not (in_memory and isinstance(getattr(source, "measurement", None), MissingValues)):
         raise ParameterError(

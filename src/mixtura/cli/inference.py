@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import mixtura
 from mixtura import Bootstrap, LikelihoodRatioTests
 from mixtura._support import write_text
@@ -9,6 +12,7 @@ from mixtura.analysis import check_level
 from mixtura.cli import options as o
 from mixtura.cli.console import print_json, print_message, results_console
 from mixtura.cli.inputs import parse_names
+from mixtura.cli.known_options import KnownOptions
 from mixtura.cli.live import replicate_progress
 from mixtura.cli.model_options import FitOptions
 from mixtura.cli.outputs import PICTURE, check_outputs, column_positions, files_by_option, write_all, write_records
@@ -28,6 +32,7 @@ def bootstrap(
     *,
     reading: ReadingOptions,
     settings: FitOptions,
+    known: KnownOptions,
     replicates: o.Replicates = 999,
     method: o.Method = "resample",
     level: o.Level = 0.95,
@@ -47,9 +52,11 @@ def bootstrap(
     if what not in ("weights", "means", "variances"):
         raise ParameterError(f"--what is {what!r}; expected weights, means or variances")
     check_level(level)  # before the replicates, which take long
-    rows = reading.table(data, settings.parsed_start)
+    rows = known.reading(reading).table(data, settings.parsed_start, keep_cells=bool(known.columns))
+    told = known.arguments(rows, settings.k)
     chosen = column_positions(parse_names(show), column_labels(rows.columns, len(rows.rows[0])))
-    fit, boot = _fit_and_bootstrap(settings, rows, replicates, method)
+    fit, boot = _fit_and_bootstrap(settings, rows, told, replicates, method)
+    fit = known.named(fit, rows)
     records = boot.records(level)
     writers = {
         "--output": lambda path: write_text(path, f"{fit.to_json()}\n"),
@@ -66,10 +73,13 @@ def bootstrap(
 
 
 def _fit_and_bootstrap(
-    settings: FitOptions, rows: Table, replicates: int, method: str
+    settings: FitOptions, rows: Table, told: Mapping[str, Any], replicates: int, method: str
 ) -> tuple[mixtura.Fit, Bootstrap]:
-    """Fit the rows, and bootstrap the fit; Ctrl-C keeps the finished replicates."""
-    fit = settings.fit(rows, verbose=False, on_interrupt="raise")
+    """Fit the rows, and bootstrap the fit; Ctrl-C keeps the finished replicates.
+
+    ``told`` are the arguments of `mixtura.fit` on the rows' components, and maybe their number.
+    """
+    fit = settings.fit(rows, verbose=False, on_interrupt="raise", known=told)
     with replicate_progress(replicates) as on_replicate:
         boot = mixtura.bootstrap(
             fit,
@@ -77,6 +87,7 @@ def _fit_and_bootstrap(
             replicates,
             method=method,
             **weight_arguments(rows, settings.weights_are),
+            **{name: value for name, value in told.items() if name != "n_components"},
             seed=settings.seed,
             threads=settings.threads,
             on_replicate=on_replicate,

@@ -102,6 +102,23 @@ def parse_limits(low: list[str] | None, high: list[str] | None) -> dict[str, tup
     return {name: (ends[0], ends[1]) for name, ends in found.items()}
 
 
+def parse_censored(given: list[str] | None) -> dict[str, str]:
+    """For columns with censored values, by name, the columns that say which values are, from ``--censored``.
+
+    Examples
+    --------
+    >>> parse_censored(["width=status"])
+    {'width': 'status'}
+    """
+    found: dict[str, str] = {}
+    for value in given or []:
+        name, _, status = value.partition("=")
+        if not (name and status):
+            raise ParameterError(f"--censored is {value!r}; expected two columns, such as width=width_status")
+        found[name] = status
+    return found
+
+
 def parse_numbers(option: str, text: str) -> list[float]:
     """Split the value of an option into numbers.
 

@@ -1,20 +1,24 @@
-"""Options that say how rows were measured: the limits within which they were recorded, or counts in bins."""
+"""Options that say how rows were measured: limits of recording, censored values, or counts in bins."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeAlias
 
+import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from mixtura import Histogram, Measured
+from mixtura._support import format_list
 from mixtura.cli.console import print_message, silent_panics
-from mixtura.cli.inputs import parse_limits
+from mixtura.cli.inputs import parse_censored, parse_limits
 from mixtura.cli.reading_options import ReadingOptions
 from mixtura.data.files import FileSource
 from mixtura.data.tables import Table, read_as
 from mixtura.errors import ParameterError
+from mixtura.mixture import column_labels
 
 LowLimit: TypeAlias = Annotated[
     list[str] | None,
@@ -26,6 +30,14 @@ LowLimit: TypeAlias = Annotated[
 HighLimit: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=X", help="Rows above X in this column were never recorded. May be repeated."),
+]
+Censored: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=COLUMN",
+        help="COLUMN says of each value of NAME whether the true one lies above or below it; empty where it is exact. "
+        "May be repeated.",
+    ),
 ]
 CountsColumn: TypeAlias = Annotated[
     str | None,
@@ -57,12 +69,13 @@ class MeasuredOptions:
 
     low_limit: LowLimit = None
     high_limit: HighLimit = None
+    censored: Censored = None
     counts_column: CountsColumn = None
     low_column: LowColumn = None
     high_column: HighColumn = None
     outside: Outside = None
 
-    def histogram(self, reading: ReadingOptions, data: str, files: Iterable[str]) -> Histogram | None:
+    def histogram(self, reading: ReadingOptions, data: str, files: Collection[str]) -> Histogram | None:
         """The histogram in a file, if its options are given; ``files`` are the options of files to write."""
         ends = {"--low-column": self.low_column, "--high-column": self.high_column}
         if self.counts_column is None:
@@ -73,8 +86,10 @@ class MeasuredOptions:
         lacking = [name for name, value in ends.items() if value is None]
         if lacking:
             raise ParameterError(f"--counts-column: the ends of the bins are not known; pass {' and '.join(lacking)}")
-        if self.low_limit or self.high_limit:
-            raise ParameterError("--low-limit, --high-limit: the edges of a histogram are its limits; leave them out")
+        if self.low_limit or self.high_limit or self.censored:
+            raise ParameterError(
+                "--low-limit, --high-limit, --censored: the edges of a histogram are its limits; leave them out"
+            )
         refused = [name for name in files if name in OF_ROWS]
         if refused:
             raise ParameterError(f"{', '.join(refused)}: a histogram has no rows to label or to draw; leave it out")
@@ -87,7 +102,7 @@ class MeasuredOptions:
         return Histogram.of_bins(low, high, counts, self.outside)
 
     def open(
-        self, reading: ReadingOptions, data: str, files: Iterable[str], *arguments: Any, **options: Any
+        self, reading: ReadingOptions, data: str, files: Collection[str], *arguments: Any, **options: Any
     ) -> tuple[Table | FileSource | Measured | Histogram, Table | FileSource]:
         """The rows of a file, opened as by `ReadingOptions.open`, or its histogram, and the table of either.
 
@@ -96,9 +111,34 @@ class MeasuredOptions:
         bins = self.histogram(reading, data, files)
         if bins is not None:
             return bins, bins.X
+        status = parse_censored(self.censored)
+        if status:
+            if options.get("stream"):
+                raise ParameterError("--censored: rows that are read in parts cannot have it; leave --stream out")
+            if "--labels" in files:
+                raise ParameterError("--labels: values are taken as exact there; with --censored leave it out")
+            reading = replace(reading, exclude=[*(reading.exclude or []), *status.values()])
+            options |= {"stream": False, "keep_cells": True}
         table, limits = reading.open(data, *arguments, **options), parse_limits(self.low_limit, self.high_limit)
-        if not limits:
+        if not (limits or status):
             return table, table
         if isinstance(table, FileSource):
             raise ParameterError("--low-limit, --high-limit: rows that are read in parts cannot have them; --no-stream")
-        return Measured(table, limits=limits), table
+        return Measured(table, limits=limits or None, censored=_censored(table, status) if status else None), table
+
+
+def _censored(table: Any, status: Mapping[str, str]) -> NDArray[Any]:
+    """The argument ``censored`` of `mixtura.fit`, (n, d), from columns of a `Table` that say which values are censored.
+
+    Raises
+    ------
+    ParameterError
+        If a column that is to have censored values is not among those of the data.
+    """
+    names, frame = column_labels(table.columns, table.rows.shape[1]), table.cells.frame[table.positions.tolist()]
+    found = np.full(table.rows.shape, "", dtype=object)
+    for name, column in status.items():
+        if name not in names:
+            raise ParameterError(f"--censored: there is no column {name!r}; expected one of {format_list(names)}")
+        found[:, list(names).index(name)] = ["" if cell is None else cell for cell in frame[column].to_list()]
+    return found

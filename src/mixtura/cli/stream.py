@@ -61,6 +61,12 @@ LineFormat: TypeAlias = Annotated[
     str,
     typer.Option("--format", metavar="csv|ndjson", help="Lines of cells between commas, tabs or the like, or JSON."),
 ]
+MissingInLines: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="model|drop", help="What to do about rows with missing values: model what they have, or leave them out."
+    ),
+]
 VerboseWrites: TypeAlias = Annotated[
     bool, typer.Option("--verbose", "-v", help="One line each time the file is written.")
 ]
@@ -83,6 +89,7 @@ def stream(
     batch_rows: BatchRows = None,
     columns: Columns = None,
     weights_column: WeightsColumn = None,
+    missing: MissingInLines = "model",
     file_format: LineFormat = "csv",
     header: Header = None,
     settings: FitOptions,
@@ -98,10 +105,13 @@ def stream(
     check_paths({"--output": output}, {"--output": [".json"]})
     if file_format not in LINE_FORMATS:
         raise ParameterError(f"--format is {file_format!r}; expected one of {', '.join(LINE_FORMATS)}")
+    if missing not in ("model", "drop"):
+        raise ParameterError(f"--missing is {missing!r}; expected model or drop")
     if every < 1 or not every_seconds > 0:
         raise ParameterError(f"--every is {every}, --every-seconds {every_seconds:g}; expected positive numbers")
     wanted = parse_names(columns)
-    parser = LineParser(file_format, None if wanted is None else tuple(wanted), weights_column, header, SOURCE)
+    chosen = None if wanted is None else tuple(wanted)
+    parser = LineParser(file_format, chosen, weights_column, header, SOURCE, missing=missing)
     own = {"window": window, "spawn": spawn, "prune": prune, "start_rows": start_rows, "batch_rows": batch_rows}
     state = _opened(resume, StreamState(_fresh(settings, own), parser, Counter(), 0), settings, own)
     tell = _teller(output, verbose=verbose)

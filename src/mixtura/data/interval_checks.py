@@ -20,7 +20,19 @@ CODES_EXPECTED = (
 )
 
 # What a word or code says of a value: -1 that the true one lies below, 1 that it lies above.
-SIGNS: dict[Any, int] = {"below": -1, "above": 1, "": 0, "exact": 0, None: 0, -1: -1, 0: 0, 1: 1}
+SIGNS: dict[Any, int] = {
+    "below": -1,
+    "above": 1,
+    "": 0,
+    "exact": 0,
+    None: 0,
+    -1: -1,
+    0: 0,
+    1: 1,
+    "-1": -1,
+    "0": 0,
+    "1": 1,
+}
 
 
 def as_intervals(rows: Rows, names: Sequence[str] | None, limits: Any, censored: Any) -> Intervals | None:

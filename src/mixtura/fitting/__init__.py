@@ -10,7 +10,8 @@ from mixtura.fitting.fit import fit
 from mixtura.fitting.fit_file import fit_fields, fit_to_dict
 from mixtura.fitting.fitted_data import FittedData
 from mixtura.fitting.histogram import fit_histogram
-from mixtura.fitting.measured import check_measured
+from mixtura.fitting.known_components import NOTHING_KNOWN, KnownComponents
+from mixtura.fitting.measured import check_covariances, check_measured
 from mixtura.fitting.mixture_report import report_mixture
 from mixtura.fitting.model import EXAMPLE_PARTS, Model
 from mixtura.fitting.noise import NoiseStart, noise_region_and_starts, without_noise_rows
@@ -32,6 +33,7 @@ __all__ = [
     "BATCH_ROWS",
     "EM",
     "EXAMPLE_PARTS",
+    "NOTHING_KNOWN",
     "ONLINE_FORMAT",
     "STEP_EXPONENT",
     "Checkpoint",
@@ -39,6 +41,7 @@ __all__ = [
     "FitProgress",
     "FittedData",
     "Iteration",
+    "KnownComponents",
     "Model",
     "NoiseStart",
     "OnlineMixture",
@@ -51,6 +54,7 @@ __all__ = [
     "as_fit",
     "as_masks",
     "as_start",
+    "check_covariances",
     "check_measured",
     "check_rows_of_fit",
     "check_same_rows",

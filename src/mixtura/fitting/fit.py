@@ -179,7 +179,8 @@ def fit(
         plan.problem, runs, plan.model, replace(options, checkpoint=None), histories=histories, keep_order=keep_order
     )
     result = with_names(found, plain_rows(X), start)
-    result = replace(result, start_name=start if isinstance(start, str) else "", seed=as_known_seed(seed))
+    data = None if result.data is None else replace(result.data, known=tuple(known.given))
+    result = replace(result, start_name=start if isinstance(start, str) else "", seed=as_known_seed(seed), data=data)
     warn_of_columns(plan.values, result.mixture.columns, stacklevel=2)
     warn_of_few_rows(result, stacklevel=2)
     warn_of_result(result, len(plan.initials))

@@ -37,6 +37,8 @@ class FittedData:
         Name of the file, if the rows were read by `mixtura.read`.
     missing : MissingCounts or None
         How many values are missing, by column and pattern, if some are.
+    known : tuple of str
+        The arguments of `mixtura.fit` that said something of the rows' components, such as ``"groups"``.
 
     Examples
     --------
@@ -52,6 +54,7 @@ class FittedData:
     time: str
     file: str | None = None
     missing: MissingCounts | None = None
+    known: tuple[str, ...] = ()
 
     @classmethod
     @lru_cache(maxsize=1)  # the cells of a selection have the same rows
@@ -66,7 +69,8 @@ class FittedData:
         file = plain["file"]
         missing = None if plain.get("missing") is None else MissingCounts.from_dict(plain["missing"])
         texts = (as_kind(str, plain["fingerprint"]), as_kind(str, plain["time"]))
-        return cls(as_kind(int, plain["n_rows"]), *texts, None if file is None else as_kind(str, file), missing)
+        known = tuple(as_kind(str, name) for name in plain.get("known", ()))
+        return cls(as_kind(int, plain["n_rows"]), *texts, None if file is None else as_kind(str, file), missing, known)
 
     def __str__(self) -> str:
         where = f"{self.file}, " if self.file else ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._support import Array, as_groups
 from mixtura.em import Problem
@@ -21,7 +22,7 @@ from mixtura.em.estep import (
 from mixtura.errors import ParameterError
 from mixtura.fitting.model import Model
 from mixtura.mixture import Mixture
-from mixtura.starts import DEFAULT, FromKnownLabels, FromPriorResponsibilities, Initial
+from mixtura.starts import DEFAULT, FromKnownLabels, FromPriorResponsibilities, Grouping, Initial
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,14 +45,40 @@ class KnownComponents:
         return not (self.labels is None and self.prior_responsibilities is None)
 
     @property
-    def argument(self) -> str | None:
-        """The first argument that is given, if any."""
-        given = {
+    def given(self) -> dict[str, Any]:
+        """The arguments that are given, by name."""
+        arguments = {
             "known_labels": self.labels,
             "prior_responsibilities": self.prior_responsibilities,
             "groups": self.groups,
         }
-        return next((name for name, value in given.items() if value is not None), None)
+        return {name: value for name, value in arguments.items() if value is not None}
+
+    @property
+    def argument(self) -> str | None:
+        """The first argument that is given, if any."""
+        return next(iter(self.given), None)
+
+    def checked(self, n: int, k: int) -> KnownComponents:
+        """The same of n rows and k components, as arrays."""
+        return KnownComponents(
+            None if self.labels is None else as_known_labels(self.labels, n, k),
+            None
+            if self.prior_responsibilities is None
+            else as_prior_responsibilities(self.prior_responsibilities, n, k),
+            None if self.groups is None else as_groups(self.groups, n),
+        )
+
+    def take(self, positions: NDArray[np.intp]) -> KnownComponents:
+        """What is known of the rows at these positions, in this order, after `checked`."""
+        parts = (self.labels, self.prior_responsibilities, self.groups)
+        return KnownComponents(*(None if part is None else part[positions] for part in parts))
+
+    def allows_all(self, k: int) -> bool:
+        """Whether each of k components has a row that is known to be, or may be, of it, after `checked`."""
+        soft, labels = self.prior_responsibilities, self.labels
+        possible = soft is None or bool((soft > 0).any(axis=0).all())
+        return possible and (labels is None or bool(np.isin(np.arange(k), labels).all()))
 
     def check_model(self, model: Model, start: Any) -> None:
         """Raise ParameterError if the model has a part that rows of known components cannot have."""
@@ -70,13 +97,19 @@ class KnownComponents:
                 f"start is {start!r}, which does not match components to labels; with {self.argument} leave start out, "
                 "or give a Mixture, Parameters, labels or responsibilities"
             )
-        n, is_default = problem.source.length, isinstance(start, str)
+        estep, own = self.estep_and_start(problem.source.length, k)
+        return replace(problem, estep=estep), own if own is not None and isinstance(start, str) else initial
+
+    def estep_and_start(self, n: int, k: int) -> tuple[EStep, Grouping | None]:
+        """The E-step of n rows and k components that knows them, and the start that is made of them.
+
+        Groups alone make no start. At least one argument is given.
+        """
         labels = None if self.labels is None else as_known_labels(self.labels, n, k)
-        if labels is not None and self.argument == "known_labels" and self._labels_alone:
-            return replace(problem, estep=KnownLabels(labels)), FromKnownLabels(labels) if is_default else initial
+        if labels is not None and self._labels_alone:
+            return KnownLabels(labels), FromKnownLabels(labels)
         soft = self._soft_labels(labels, n, k)
-        known = replace(problem, estep=self._estep(soft, n))
-        return known, initial if soft is None or not is_default else FromPriorResponsibilities(soft)
+        return self._estep(soft, n), None if soft is None else FromPriorResponsibilities(soft)
 
     def _estep(self, soft: Array | None, n: int) -> EStep:
         """The E-step with checked prior responsibilities, (n, k), and the groups, at least one of which is given."""

@@ -11,14 +11,19 @@ from mixtura.covariance.models import as_covariance_model
 from mixtura.data import Intervals, MeasuredSource, Source, arrays_of
 from mixtura.em import Iterate
 from mixtura.errors import ParameterError
+from mixtura.fitting.model import Model
 from mixtura.kernels import MOST_COLUMNS, Unseen
 
 WHAT = "rows with censored values, limits or bins"
 
 
-def check_measured(source: Source, *, noise: Any, known: str | None = None) -> None:
-    """Raise ParameterError if a part of the model cannot be had with rows known by intervals or limits."""
+def check_measured(source: Source, model: Model, *, noise: Any = None, known: str | None = None) -> None:
+    """Raise ParameterError if a part of a fit cannot be had with rows that were measured as those of a source.
+
+    ``noise`` is that of the model or of the start, and ``known`` the argument that says something of the components.
+    """
     measurement = getattr(source, "measurement", None)
+    model.check_measurement(measurement)
     if not isinstance(measurement, Intervals):
         return
     if noise is not None:

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from mixtura._support import (
     Array,
     Rows,
     TableKind,
-    as_matching_rows,
-    as_rows,
+    as_incomplete_rows,
+    as_matching_incomplete_rows,
     as_sample_weight,
     column_names,
     format_count,
@@ -142,29 +144,31 @@ class OnlineMixture:
         Parameters
         ----------
         X : array-like or table of shape (n, d), or (n,) for one column
-            Tables must have the columns of the first rows; others in them are left out.
+            Tables must have the columns of the first rows; others in them are left out. Missing values are modelled;
+            rows without any value are left out.
         sample_weight : array-like of shape (n,), optional
             A weight of 3 counts a row three times, a weight of 0 leaves it out.
 
         Raises
         ------
         DataError
-            If a value is not finite or columns do not match. Nothing has changed then.
+            If a value is infinite or columns do not match. Nothing has changed then.
         """
         rows, known = self._checked_rows(X)
         weight = as_sample_weight(given_weights(X, sample_weight), len(rows), "counts")
-        own = rows.copy()  # since the caller may change theirs
-        if weight is None:
-            return known.with_checked_rows(own, None)
-        return known.with_checked_rows(own[weight > 0], weight[weight > 0])
+        used = ~np.isnan(rows).all(axis=1)
+        if weight is not None:
+            used &= weight > 0
+        # Copied, since the caller may change theirs.
+        return known.with_checked_rows(rows[used], None if weight is None else weight[used])
 
     def _checked_rows(self, X: Any) -> tuple[Rows, OnlineMixture]:
         """Rows as a matrix, and the mixture with the columns that they have if they are the first."""
         given = self.start.columns if isinstance(self.start, Mixture) else None
         names = self.options.columns or given
         if self.n_features is not None:
-            return as_matching_rows(X, names, self.n_features), self
-        rows = as_matching_rows(X, names, len(names)) if names else as_rows(X)
+            return as_matching_incomplete_rows(X, names, self.n_features)[0], self
+        rows = (as_matching_incomplete_rows(X, names, len(names)) if names else as_incomplete_rows(X))[0]
         model = self.options.model.in_columns(rows.shape[1])
         return rows, replace(self, columns=names or column_names(X), table_kind=table_kind(X), model=model)
 

@@ -104,8 +104,12 @@ def _online(online: OnlineMixture) -> dict[str, Any]:
 
 
 def _part(rows: Rows, weight: Array | None) -> list[Any]:
-    """Rows that wait, and their weights, as plain values."""
-    return [rows.dtype.name, rows.tolist(), None if weight is None else weight.tolist()]
+    """Rows that wait, and their weights, as plain values; missing ones are None."""
+    values: Any = rows
+    if np.isnan(rows).any():
+        values = rows.astype(object)
+        values[np.isnan(rows)] = None
+    return [rows.dtype.name, values.tolist(), None if weight is None else weight.tolist()]
 
 
 def _read_part(plain: Any) -> tuple[Any, Array | None]:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from mixtura._support import Array, Rows, underflow_to_zero
-from mixtura.data import ArraySource, Summary
+from mixtura.data import ArraySource, MeasuredSource, Source, Summary
 from mixtura.em import (
     ComponentEvent,
     LowDensityRows,
@@ -111,7 +111,13 @@ class OnlineSetup:
 
     def problem(self, rows: Rows, weight: Array | None, threads: int | None) -> Problem:
         """The problem of some rows."""
-        return replace(self.template, source=ArraySource(rows, weight, threads))
+        return replace(self.template, source=_source_of_batch(rows, weight, threads))
+
+
+def _source_of_batch(rows: Rows, weight: Array | None, threads: int | None) -> Source:
+    """Some rows, of which values may be missing, NaN, even all of a column: the mixture says what they may be."""
+    given = ArraySource(rows, weight, threads)
+    return MeasuredSource(given, given) if np.isnan(rows).any() else given
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,8 +182,10 @@ class OnlineState:
         before, memory = self.step, schedule.memory(self.step.seen)
         step = take_step(self.setup.problem(rows, weight, threads), before, schedule)
         low = self.low
-        if rules.spawn:
-            low = low.extended(before.mixture, rows, weight, before.seen, memory)
+        if rules.spawn:  # of complete rows, since the others may be anywhere
+            full = ~np.isnan(rows).any(axis=1)
+            own = None if weight is None else weight[full]
+            low = low.extended(before.mixture, rows[full], own, before.seen, memory)
         state = replace(self, step=step, low=low, n_rows=self.n_rows + len(rows))
         return state.with_births(memory, rules).with_deaths(memory, rules)
 
@@ -227,11 +235,13 @@ def begin_online(
     Raises
     ------
     DataError
-        If there are too few rows, or a component with fixed parameters cannot be kept.
+        If there are too few rows, all values of a column are missing, or a component with fixed parameters cannot be
+        kept.
     """
     if len(rows) < k:
         raise DataError(f"{len(rows)} rows have come so far; {k} components need as many rows at least to start from")
-    source = ArraySource(rows, weight, threads)
+    complete = ArraySource(rows, weight, threads)
+    source = MeasuredSource.of(complete) if np.isnan(rows).any() else complete
     plan = plan_fit(source, k, model=model, start=start, em=em)
     runs, _ = run_plan(plan, np.random.default_rng(seed))
     fit = as_fit(plan.problem, runs, plan.model, em, keep_order=gives_order(start))

@@ -72,9 +72,8 @@ def plan_fit(
     if isinstance(start, Mixture) and model.tails == "normal" and has_t_components(start):
         raise ParameterError("the start has t components; give tails='t', or start.means and others in Parameters")
     noise = getattr(start, "noise", None) if model.noise is None else model.noise
-    check_measured(source, noise=noise, known=known.argument)
+    check_measured(source, model, noise=noise, known=known.argument)
     check_covariances(source, model.name)
-    model.check_measurement(getattr(source, "measurement", None))
     source = with_completed_rows(source)
     rows = completed_part(source)
     summary, values = model.summary(rows), ColumnValues.of(source)

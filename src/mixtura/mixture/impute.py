@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from mixtura import kernels
 from mixtura._support import Array, Rng, Rows, as_count, as_rng, underflow_to_zero
-from mixtura.data import MISSING_VALUES, Chunk, Patterns
+from mixtura.data import MISSING_VALUES, Chunk, Histogram, Measured, Patterns
+from mixtura.errors import ParameterError
 from mixtura.kernels import Conditionals, pattern_groups
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ def impute(mixture: Mixture, X: Any, *, n: int | None = None, seed: int | Rng | 
     ndarray of shape (m, d), or (n, m, d)
         Values that are not missing stay as they are.
 
+    Raises
+    ------
+    ParameterError
+        If X is a `Measured` or a `Histogram`, whose values are not exact: see `Mixture.deconvolve`.
+
     Examples
     --------
     >>> from mixtura import DenseCovariance, Mixture
@@ -44,6 +50,11 @@ def impute(mixture: Mixture, X: Any, *, n: int | None = None, seed: int | Rng | 
     >>> mixture.impute([[2.0, None]], n=3, seed=0).round(2)[:, 0, 1].tolist()
     [0.54, 2.13, 0.39]
     """
+    if isinstance(X, Measured | Histogram):
+        raise ParameterError(
+            f"X is a {type(X).__name__}, and impute keeps values that are not missing as if they were exact; "
+            "mixture.deconvolve(X).mean has the true values that are expected"
+        )
     rows, incomplete = mixture.check_incomplete_rows(X)
     if n is None:
         return _with_means(mixture, rows) if incomplete else rows.copy()

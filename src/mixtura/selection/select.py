@@ -233,8 +233,7 @@ def make_plan(
     threads: int,
 ) -> Plan:
     """What the fits of all cells have in common."""
-    check_measured(source, noise=requested.noise)
-    requested.check_measurement(getattr(source, "measurement", None))
+    check_measured(source, requested, noise=requested.noise)
     summary, values = requested.summary(source), ColumnValues.of(source)
     region, noise_starts = noise_region_and_starts(requested.noise, source, summary)
     template = requested.problem(source, summary, em.floor_variances(summary, values)).with_background(region)

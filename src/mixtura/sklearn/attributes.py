@@ -64,7 +64,9 @@ def _attribute_bytes(estimator: Any) -> tuple[str, AttributeBytes]:
 
     Values are compared rather than objects, since users may write to the arrays between two predictions.
     """
-    values = (estimator.weights_, estimator.means_, estimator.precisions_cholesky_)
+    values = [estimator.weights_, estimator.means_, estimator.precisions_cholesky_]
+    if hasattr(estimator, "degrees_of_freedom_"):
+        values.append(estimator.degrees_of_freedom_)
     arrays = [np.asarray(each, dtype=np.float64) for each in values]
     return covariance_type_of_attributes(estimator), tuple((array.tobytes(), array.shape) for array in arrays)
 
@@ -72,9 +74,10 @@ def _attribute_bytes(estimator: Any) -> tuple[str, AttributeBytes]:
 @lru_cache(maxsize=4)
 def _build_mixture(kind: str, attribute_bytes: AttributeBytes, n_parameters: int = 0) -> Mixture:
     """Make a mixture from bytes and shapes; by default its number of parameters is that of the stored values."""
-    weights, means, factors = (np.frombuffer(values).reshape(shape) for values, shape in attribute_bytes)
+    weights, means, factors, *tails = (np.frombuffer(values).reshape(shape) for values, shape in attribute_bytes)
     covariances = PARAMETER_SHAPES[kind].covariance(factors, *means.shape)
-    return Mixture(weights / weights.sum(), means, covariances, n_parameters=n_parameters)
+    nu = tails[0] if tails else None
+    return Mixture(weights / weights.sum(), means, covariances, n_parameters=n_parameters, degrees_of_freedom=nu)
 
 
 @lru_cache(maxsize=4)

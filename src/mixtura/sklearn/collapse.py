@@ -9,7 +9,7 @@ import numpy as np
 
 from mixtura.covariance.models import Mask
 from mixtura.em import LEAST_ROWS, Iterate, NoRepair, RepairPolicy, ReseedThenRemove
-from mixtura.em.mstep import pull_to_zero
+from mixtura.em.mstep import MStep, pull_to_zero
 from mixtura.fitting import EM
 from mixtura.stats import Stats
 
@@ -51,9 +51,13 @@ class CollapsePolicy:
         """Whether EM stops because of covariances at the floor."""
         return not self.repairs and bool(at_floor.any())
 
-    def has_collapsed(self, iterate: Iterate, reg_covar: float) -> bool:
-        """Whether EM stops at an iterate."""
-        return self.counts_as_collapse(iterate.at_floor) or self.is_empty(iterate.stats, reg_covar)
+    def has_collapsed(self, iterate: Iterate, mstep: MStep) -> bool:
+        """Whether EM stops at an iterate.
+
+        No M-step comes to a floor below the ridge: there an accelerated step has been raised to it, and EM goes on.
+        """
+        reachable = bool((mstep.floor >= mstep.ridge).any())
+        return (reachable and self.counts_as_collapse(iterate.at_floor)) or self.is_empty(iterate.stats, mstep.ridge)
 
 
 # Below 1e-13 times the data's variance, rounding decides whether scikit-learn's Cholesky factorisation fails. It also

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from mixtura.fitting import Model
 from mixtura.mixture import Mixture
 from mixtura.sklearn.collapse import CollapsePolicy
 from mixtura.sklearn.verbose import VerbosePrinter
-from mixtura.starts import GROUPINGS, SCIKIT_LEARN_STARTS
+from mixtura.starts import GROUPINGS, SCIKIT_LEARN_STARTS, Grouping
 
 NOT_CONVERGED = (
     "Best performing initialization did not converge. Try different init parameters, or increase max_iter, tol, or "
@@ -80,11 +80,19 @@ class StartResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InitialParameters:
-    """Initial parameters that the user gives; None for those that the start method supplies."""
+    """Initial parameters that the user gives; None for those that a start supplies.
+
+    Attributes
+    ----------
+    weights, means, covariances : optional
+    start : callable, optional
+        The start that is made of what is known of the rows' components, in place of the start method.
+    """
 
     weights: Any = None
     means: Any = None
     covariances: Any = None
+    start: Grouping | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Given parameters by name."""
@@ -132,9 +140,10 @@ def initial_mixture(
     """
     parameters = given.as_dict()
     if given.is_complete:
-        return StartResult(Mixture(**parameters))
-    starts = STARTS if isinstance(problem.source, ArraySource) else SAMPLED_STARTS
-    stats = starts[init_params](replace(problem, source=completed_part(problem.source)), k, rng)
+        return StartResult(with_tails_of(problem, Mixture(**parameters)))
+    starts: Mapping[str, Any] = STARTS if isinstance(problem.source, ArraySource) else SAMPLED_STARTS
+    start = starts[init_params] if given.start is None else given.start
+    stats = start(replace(problem, source=completed_part(problem.source)), k, rng)
     if policy.repairs:
         stats, _ = reseed_empty(problem, stats, rng)
     if policy.is_empty(stats, problem.mstep.ridge):
@@ -144,6 +153,14 @@ def initial_mixture(
         return None
     total = 1.0 if given.weights is not None else stats.total / problem.summary.weight
     return StartResult(replace(mixture, **parameters) if parameters else mixture, total_weight=total)
+
+
+def with_tails_of(problem: Problem, mixture: Mixture) -> Mixture:
+    """The mixture with the degrees of freedom with which the problem's M-step begins, none of Gaussian components."""
+    found = problem.mstep.tails.admit(mixture.degrees_of_freedom, mixture.n_components)
+    if found is None and mixture.degrees_of_freedom is None:
+        return mixture
+    return replace(mixture, degrees_of_freedom=found)
 
 
 def run_em(
@@ -173,13 +190,13 @@ def run_em(
     run = iterate(
         problem,
         run,
-        stop=[*rules, lambda _, __, new: policy.has_collapsed(new.last, problem.mstep.ridge)],
+        stop=[*rules, lambda _, __, new: policy.has_collapsed(new.last, problem.mstep)],
         max_iter=max_iter - 1,
         rng=np.random.default_rng(0),
         stepper=accelerated() if accelerate else PLAIN,
         notify=printer.iteration,
     )
-    if policy.has_collapsed(run.last, problem.mstep.ridge):
+    if policy.has_collapsed(run.last, problem.mstep):
         return None
     mixture, at_floor = problem.keep(np.array(run.components)).mstep(run.last.stats, run.last.mixture)
     if policy.counts_as_collapse(at_floor):
@@ -209,7 +226,8 @@ def run_starts(
         state = rng.get_state(legacy=False) if estimator.n_init > 1 else None
         first: StartResult | None
         if continues:
-            first = StartResult(estimator.mixture_, total_weight=float(np.sum(estimator.weights_)))
+            earlier_mixture = with_tails_of(problem, estimator.mixture_)
+            first = StartResult(earlier_mixture, total_weight=float(np.sum(estimator.weights_)))
         else:
             k, method = int(estimator.n_components), estimator.init_params
             first = initial_mixture(problem, k, method, given, rng=rng, policy=policy)

@@ -4,37 +4,25 @@ from __future__ import annotations
 
 from functools import cache
 from inspect import signature
-from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, _fit_context
 from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
 
-from mixtura._support import Array, Rows
 from mixtura.covariance.models import Constraint
-from mixtura.data import ArraySource, as_source, is_elsewhere
 from mixtura.em.mstep import ConjugatePrior
-from mixtura.sklearn.attributes import check_enough_rows, check_fit_rows, check_sample_weight
-from mixtura.sklearn.automatic import (
-    is_automatic,
-)
-from mixtura.sklearn.collapse import ILL_DEFINED, collapse_policy
-from mixtura.sklearn.elsewhere import fit_elsewhere, fit_source
-from mixtura.sklearn.em import choose_best, run_starts
-from mixtura.sklearn.fitted_attributes import fit_automatically, set_attributes
+from mixtura.fitting import KnownComponents
+from mixtura.sklearn.fit_rows import fit_rows, labels_by_known_components
 from mixtura.sklearn.onnx import onnx_parser
-from mixtura.sklearn.overrides import OWN_METHODS, PUBLIC_METHODS, fit_by_sklearn_loop, is_other_array, overridden
-from mixtura.sklearn.parameters import CONSTRAINTS, DEFAULTS, changed_parameters, problem_and_start
-from mixtura.sklearn.partial_fit import forget, partial_fit
+from mixtura.sklearn.overrides import OWN_METHODS, PUBLIC_METHODS, overridden
+from mixtura.sklearn.parameters import CONSTRAINTS, DEFAULTS, changed_parameters
+from mixtura.sklearn.partial_fit import partial_fit
 from mixtura.sklearn.predictions import Predictions
 from mixtura.sklearn.private_methods import PrivateMethods
-from mixtura.sklearn.sklearn_estimator import fit_with_sklearn, unknown_to_sklearn
 from mixtura.sklearn.threaded import use_threads
-from mixtura.sklearn.ties import settle_ties
 
 
 class GaussianMixture(
@@ -88,6 +76,9 @@ class GaussianMixture(
         Prior on means and covariances (`mixtura.fit`); lower bounds are then log-likelihood plus log-prior per row.
     constraint : EigenvalueRatio or DeterminantRatio, optional
         By how much covariances may differ (`mixtura.fit`).
+    tails : {"normal", "t", "t-shared"} or float, default="normal"
+        Distribution of the components: Gaussian, or multivariate t, on whose means and covariances outliers have little
+        influence. Degrees of freedom are estimated for each component ("t") or one for all ("t-shared"), or are given.
     on_collapse : {"raise", "repair"}, default="raise"
         What to do if a component collapses during EM: as scikit-learn, raise a ValueError if its covariance becomes
         singular; or re-seed it once at other rows, and remove it if it collapses again.
@@ -99,7 +90,10 @@ class GaussianMixture(
     weights_, means_ : ndarray of shape (n_components,) and (n_components, n_features)
     covariances_, precisions_, precisions_cholesky_ : ndarray
         Of shape (n_components, n_features, n_features) for "full", (n_features, n_features) for "tied",
-        (n_components, n_features) for "diag", (n_components,) for "spherical".
+        (n_components, n_features) for "diag", (n_components,) for "spherical". Those of t components are the scale
+        matrices, as in `mixtura.Mixture`: a covariance is nu / (nu - 2) times as large.
+    degrees_of_freedom_ : ndarray of shape (n_components,)
+        Of t components; only if ``tails`` is not "normal".
     converged_, n_iter_ : bool and int
     lower_bound_, lower_bounds_ : float and list of float
         Mean log-likelihood per row at the last and at each E-step of the best start.
@@ -150,6 +144,7 @@ class GaussianMixture(
         equal_weights: bool = False,
         prior: Any = None,
         constraint: Constraint | None = None,
+        tails: str | float = "normal",
         on_collapse: str = "raise",
         threads: int | None = None,
     ) -> None:
@@ -172,6 +167,7 @@ class GaussianMixture(
         self.equal_weights = equal_weights
         self.prior = prior
         self.constraint = constraint
+        self.tails = tails
         self.on_collapse = on_collapse
         self.threads = threads
 
@@ -185,7 +181,16 @@ class GaussianMixture(
         return super()._get_param_names()
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        known_labels: Any = None,
+        prior_responsibilities: Any = None,
+        groups: Any = None,
+    ) -> Self:
         """Estimate the parameters by EM.
 
         Parameters
@@ -194,24 +199,42 @@ class GaussianMixture(
         y : ignored
         sample_weight : array-like of shape (n_samples,), optional
             A weight of 3 counts a row three times, a weight of 0 leaves it out.
+        known_labels, prior_responsibilities, groups : array-like of shape (n_samples,), (n_samples, n_components) and
+            (n_samples,), optional
+            What is known of the rows' components (`mixtura.fit`): the component, from 0, or -1; how likely each is; the
+            group whose rows share their component. With one of the first two EM starts from what is known, in place of
+            ``init_params``.
 
         Returns
         -------
         self
         """
+        known = KnownComponents(known_labels, prior_responsibilities, groups)
         if "fit_predict" in overridden(self, "fit"):
-            weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-            self.fit_predict(X, y, **weights)
+            given = {"sample_weight": sample_weight, **known.given}
+            self.fit_predict(X, y, **{name: value for name, value in given.items() if value is not None})
         else:
-            self._fit_rows(X, y, sample_weight)
+            fit_rows(self, X, sample_weight, known)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
     @use_threads
-    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> NDArray[np.int64]:
-        """Fit, and return each row's most probable component."""
-        labels = self._fit_rows(X, y, sample_weight)
-        return self._labels(X) if labels is None else labels
+    def fit_predict(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        known_labels: Any = None,
+        prior_responsibilities: Any = None,
+        groups: Any = None,
+    ) -> NDArray[np.int64]:
+        """Fit, and return each row's most probable component, given what is known of it."""
+        known = KnownComponents(known_labels, prior_responsibilities, groups)
+        labels = fit_rows(self, X, sample_weight, known)
+        if labels is not None:
+            return labels
+        return self._labels(X) if known.argument is None else labels_by_known_components(self, X, known)
 
     def __sklearn_tags__(self) -> Any:
         """scikit-learn's tags: missing values are allowed."""
@@ -222,55 +245,8 @@ class GaussianMixture(
     @property
     def _model_options(self) -> dict[str, Any]:
         """Arguments of `Model` and `mixtura.select` for the statistical model, without the covariance model."""
-        return {"constraint": self.constraint, "prior": self.prior, "equal_weights": self.equal_weights}
-
-    @use_threads
-    def _fit_rows(self, X: Any, y: Any, sample_weight: Any) -> NDArray[np.int64] | None:
-        """Run EM from all starts and set the attributes; return the labels if scikit-learn's loop computed them."""
-        if is_elsewhere(X):
-            fit_elsewhere(self, X, sample_weight)
-            forget(self, "_stream")
-            return None
-        names = [name for name in overridden(self, "fit") if name != "fit_predict"]
-        if names or is_other_array(X):
-            labels = fit_by_sklearn_loop(self, X, names, unknown_to_sklearn(self, self._model_options, sample_weight))
-            self._set_own_attributes()
-            return labels
-        rows, incomplete = check_fit_rows(self, X)
-        weight = check_sample_weight(sample_weight, rows, X)
-        forget(self, "selection_", "_stream")
-        if incomplete:
-            fit_source(self, as_source(rows, weight, self.threads), "missing values")
-            return None
-        if is_automatic(self.n_components, self.covariance_type):
-            fit_automatically(self, rows, weight)
-            return None
-        check_enough_rows(rows, self.n_components)
-        self._fit_starts(rows, weight)
-        return None
-
-    def _fit_starts(self, rows: Rows, weight: Array | None) -> None:
-        """Run EM from all starts; if a component collapses, scikit-learn's class fits instead, if it can."""
-        known_to_sklearn = not unknown_to_sklearn(self, self._model_options, weight)
-        policy = collapse_policy(self.on_collapse, known_to_sklearn=known_to_sklearn)
-        problem, given = problem_and_start(self, ArraySource(rows, weight), policy, **self._model_options)
-        rng = check_random_state(self.random_state)
-        # Not where it is not needed, since to copy the state of a generator takes a while.
-        state = None if isinstance(self.random_state, Integral) or given.is_complete else rng.get_state(legacy=False)
-        results = run_starts(self, problem, given, policy, rng)
-        if results is not None:
-            results = settle_ties(self, rows, rng, results) if known_to_sklearn and len(results) > 1 else results
-            set_attributes(self, choose_best(results, self.max_iter), rows.dtype, self.covariance_type)
-        elif known_to_sklearn:
-            fit_with_sklearn(self, rows, rng, state)
-            self._set_own_attributes()
-        else:
-            raise ValueError(ILL_DEFINED)
-
-    def _set_own_attributes(self) -> None:
-        """Set the attributes that scikit-learn's class does not have, after it has set its own."""
-        self.covariance_type_, self.n_components_ = self.covariance_type, int(self.means_.shape[0])
-        self.n_parameters_ = self._n_parameters()
+        own = {"constraint": self.constraint, "prior": self.prior, "equal_weights": self.equal_weights}
+        return {**own, "tails": self.tails}
 
     def transform(self, X: Any) -> Any:
         """Probability of each component given the row, (n_samples, n_components); as a table after ``set_output``."""

@@ -9,6 +9,19 @@ from mixtura.sklearn.automatic import as_start_result, covariance_type_of, param
 from mixtura.sklearn.em import StartResult
 
 
+def forget(estimator: Any, *attributes: str) -> None:
+    """Delete attributes of an estimator, if it has them."""
+    for name in attributes:
+        vars(estimator).pop(name, None)
+
+
+def set_own_attributes(estimator: Any) -> None:
+    """Set the attributes that scikit-learn's class does not have, after it has set its own."""
+    forget(estimator, "degrees_of_freedom_")
+    estimator.covariance_type_, estimator.n_components_ = estimator.covariance_type, int(estimator.means_.shape[0])
+    estimator.n_parameters_ = estimator._n_parameters()  # noqa: SLF001 which a subclass may override
+
+
 def set_attributes(estimator: Any, best: StartResult, dtype: Any, covariance_type: str) -> None:
     """Set the fitted attributes from a result, as floats of type ``dtype``."""
     estimator.covariance_type_, estimator.n_components_ = covariance_type, best.mixture.n_components
@@ -20,6 +33,9 @@ def set_attributes(estimator: Any, best: StartResult, dtype: Any, covariance_typ
     estimator.covariances_ = pack(matrices).astype(dtype)
     estimator.precisions_cholesky_ = pack(storage.precision_factors).astype(dtype)
     estimator.precisions_ = pack(storage.precisions).astype(dtype)
+    forget(estimator, "degrees_of_freedom_")
+    if best.mixture.degrees_of_freedom is not None:
+        estimator.degrees_of_freedom_ = best.mixture.degrees_of_freedom.astype(dtype)
     estimator.converged_ = best.converged
     estimator.n_iter_ = len(best.lower_bounds)
     estimator.lower_bound_ = best.lower_bound

@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
 
-from mixtura.sklearn.sklearn_estimator import as_sklearn_estimator
+from mixtura.sklearn.sklearn_estimator import as_sklearn_estimator, refuse_t_components
 
 # skl2onnx's name of the conversion of scikit-learn's class.
 ALIAS = "SklearnGaussianMixture"
@@ -25,6 +25,7 @@ def onnx_parser(estimator: Any) -> Callable[..., list[Any]] | None:
     types = import_module("skl2onnx.common.data_types")
 
     def parse(scope: Any, inputs: Any) -> list[Any]:
+        refuse_t_components("the conversion to ONNX", estimator)
         sklearn_estimator = as_sklearn_estimator(estimator)
         scope.replace_raw_operator(estimator, sklearn_estimator, ALIAS)
         options = scope.options or {}

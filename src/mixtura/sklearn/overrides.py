@@ -13,15 +13,19 @@ from sklearn.utils._array_api import _is_numpy_namespace, get_namespace
 from mixtura._support import check_unmasked
 from mixtura.errors import ParameterError
 from mixtura.sklearn.private_methods import PrivateMethods
+from mixtura.sklearn.sklearn_estimator import refuse_t_components
 from sklearn import get_config
 
 DENSITY_METHODS = ("_estimate_log_prob", "_estimate_log_weights", "_estimate_weighted_log_prob")
 POSTERIOR_METHODS = (*DENSITY_METHODS, "_estimate_log_prob_resp")
 PUBLIC_METHODS = ("fit_predict", "score_samples", "score", "_n_parameters")
 
+LOOP_METHODS = tuple(name for name in vars(PrivateMethods) if not name.startswith("__"))
+
 # The methods that each public method of scikit-learn's class calls, directly or not.
 CALLED: dict[str, tuple[str, ...]] = {
-    "fit": (*(name for name in vars(PrivateMethods) if not name.startswith("__")), "fit_predict"),
+    "fit": (*LOOP_METHODS, "fit_predict"),
+    "fit_predict": LOOP_METHODS,
     "predict": DENSITY_METHODS,
     "predict_proba": POSTERIOR_METHODS,
     "score_samples": DENSITY_METHODS,
@@ -83,6 +87,7 @@ def fit_by_sklearn_loop(estimator: Any, X: Any, names: list[str], unknown: list[
 def call_sklearn_method(method: str, estimator: Any, X: Any) -> Any:
     """Call a public method of scikit-learn's class on an estimator; masked arrays are refused."""
     check_unmasked(X, "X")
+    refuse_t_components(method, estimator)
     return getattr(SklearnGaussianMixture, method)(estimator, X)
 
 

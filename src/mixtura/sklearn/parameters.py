@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -10,7 +11,15 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from mixtura.covariance.models import MODELS, DeterminantRatio, EigenvalueRatio
 from mixtura.data import Source
 from mixtura.em import Problem
-from mixtura.fitting import Model, as_masks, fix_parameters
+from mixtura.fitting import (
+    NOTHING_KNOWN,
+    KnownComponents,
+    Model,
+    as_masks,
+    check_covariances,
+    check_measured,
+    fix_parameters,
+)
 from mixtura.sklearn.automatic import AUTO
 from mixtura.sklearn.collapse import CollapsePolicy
 from mixtura.sklearn.em import STARTS, InitialParameters, problem_of
@@ -36,6 +45,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "equal_weights": ["boolean"],
     "on_collapse": [StrOptions({"raise", "repair"})],
     "constraint": [EigenvalueRatio, DeterminantRatio, None],
+    "tails": [StrOptions({"normal", "t", "t-shared"}), Interval(Real, 0.0, None, closed="right")],
     "threads": [Interval(Integral, 1, None, closed="left"), None],
 }
 
@@ -66,14 +76,20 @@ def initial_parameters(estimator: Any, d: int) -> InitialParameters:
 
 
 def problem_and_start(
-    estimator: Any, source: Source, policy: CollapsePolicy, **model_options: Any
+    estimator: Any, source: Source, policy: CollapsePolicy, known: KnownComponents = NOTHING_KNOWN
 ) -> tuple[Problem, InitialParameters]:
     """Problem that EM solves for an estimator and its data, and the initial parameters that the user gives.
 
-    ``model_options`` are the fields of its `Model` other than the covariance model and fixed parameters.
+    With rows of ``known`` components, what is known is a start, too.
     """
+    model = Model(estimator.covariance_type, **estimator._model_options)  # noqa: SLF001 of the estimator itself
+    check_measured(source, model, known=known.argument)
+    check_covariances(source, model.name)
     given = initial_parameters(estimator, source.n_features)
-    problem = problem_of(source, Model(estimator.covariance_type, **model_options), estimator.reg_covar, policy)
+    problem = problem_of(source, model, estimator.reg_covar, policy)
+    if known.argument:
+        estep, start = known.estep_and_start(source.length, int(estimator.n_components))
+        problem, given = replace(problem, estep=estep), replace(given, start=start)
     masks = as_masks(estimator.fixed, estimator.n_components)
     missing = set(masks) - set(given.as_dict())
     if missing:
@@ -94,5 +110,7 @@ def count_parameters(estimator: Any, k: int, d: int) -> int:
     count, kind = estimator.n_components, estimator.covariance_type
     name = getattr(estimator, "covariance_type_", kind) if kind == AUTO else kind
     own: dict[str, Any] = {option: getattr(estimator, option, None) for option in ("constraint", "fixed")}
-    model = Model(name, **own, equal_weights=getattr(estimator, "equal_weights", False))
+    defaults = {"equal_weights": False, "tails": "normal"}
+    own |= {option: getattr(estimator, option, default) for option, default in defaults.items()}
+    model = Model(name, **own)
     return model.n_parameters(k if count == AUTO else int(count), d)

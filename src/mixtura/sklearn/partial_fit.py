@@ -20,13 +20,14 @@ from mixtura.em import (
     state_of_stats,
     take_step,
 )
-from mixtura.em.mstep import covariances_for
+from mixtura.em.mstep import as_tails, covariances_for
 from mixtura.errors import ParameterError
 from mixtura.fitting import BATCH_ROWS, STEP_EXPONENT, Model, WaitingRows, usual_start_rows
 from mixtura.sklearn.attributes import check_enough_rows, check_fit_rows, check_sample_weight, validate_rows
 from mixtura.sklearn.automatic import is_automatic
 from mixtura.sklearn.collapse import collapse_policy
 from mixtura.sklearn.em import StartResult, problem_of
+from mixtura.sklearn.fit_rows import fit_starts
 from mixtura.sklearn.fitted_attributes import fit_automatically, set_attributes
 from mixtura.sklearn.overrides import is_other_array, refuse_overridden
 from mixtura.sklearn.parameters import problem_and_start
@@ -131,17 +132,16 @@ def partial_fit(self: Any, X: Any, y: Any = None, sample_weight: Any = None) -> 
     return self
 
 
-def forget(estimator: Any, *attributes: str) -> None:
-    """Delete attributes of an estimator, if it has them."""
-    for name in attributes:
-        vars(estimator).pop(name, None)
-
-
 def _check_estimator(estimator: Any, X: Any) -> None:
     """Raise an error if an estimator's parameters or rows are not for stepwise EM."""
-    refuse_overridden(estimator, "partial_fit", "fit", "runs stepwise EM")
+    refuse_overridden(estimator, "partial_fit", "fit_predict", "runs stepwise EM")
     if is_other_array(X):
         raise ParameterError(f"partial_fit: X is an array of {type(X).__module__}; expected one of NumPy")
+    if as_tails(estimator.tails) != "normal" or hasattr(estimator, "degrees_of_freedom_"):
+        raise ParameterError(
+            f"partial_fit: stepwise EM has Gaussian components alone, and tails is {estimator.tails!r}, or was not "
+            "'normal' in the last fit; call fit, or fit with tails='normal' first"
+        )
 
 
 def _problem(self: Any, rows: Rows, weight: Array | None) -> Problem:
@@ -150,8 +150,9 @@ def _problem(self: Any, rows: Rows, weight: Array | None) -> Problem:
     if is_automatic(self.n_components, self.covariance_type):
         policy = collapse_policy("repair", known_to_sklearn=False)
         return problem_of(source, Model(self.covariance_type_, **options), 0.0, policy)
-    policy = collapse_policy(self.on_collapse, known_to_sklearn=not unknown_to_sklearn(self, options, weight))
-    return problem_and_start(self, source, policy, **options)[0]
+    unknown = unknown_to_sklearn(self, options, sample_weight=weight)
+    policy = collapse_policy(self.on_collapse, known_to_sklearn=not unknown)
+    return problem_and_start(self, source, policy)[0]
 
 
 def _fitted(self: Any, kept: WaitingRows) -> PartialFit:
@@ -161,7 +162,7 @@ def _fitted(self: Any, kept: WaitingRows) -> PartialFit:
         fit_automatically(self, rows, weight)
     else:
         check_enough_rows(rows, self.n_components)
-        self._fit_starts(rows, weight)
+        fit_starts(self, rows, weight)
     mixture, problem = self.mixture_, _problem(self, rows, weight)
     step = begin_stepwise(problem, mixture)
     usual = usual_start_rows(mixture.n_components, rows.shape[1])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import check_random_state
 from sklearn.utils._array_api import _convert_to_numpy, get_namespace
 from sklearn.utils.validation import check_is_fitted
 
@@ -61,7 +62,7 @@ class Predictions:
         if mixture is None:
             return call_sklearn_method("predict", self, X)
         rows, measurement = check_prediction_rows(self, X)
-        return kernels.kernel_for(measurement).labels(mixture, Chunk(rows))
+        return kernels.kernel_for(measurement, mixture).labels(mixture, Chunk(rows))
 
     @use_threads
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
@@ -72,7 +73,7 @@ class Predictions:
         if mixture is None:
             return call_sklearn_method("predict_proba", self, X)
         rows, measurement = check_prediction_rows(self, X)
-        return kernels.kernel_for(measurement).posterior(mixture, Chunk(rows)).astype(rows.dtype, copy=False)
+        return kernels.kernel_for(measurement, mixture).posterior(mixture, Chunk(rows)).astype(rows.dtype, copy=False)
 
     @use_threads
     def score_samples(self, X: Any) -> NDArray[np.floating]:
@@ -83,7 +84,7 @@ class Predictions:
         if mixture is None:
             return call_sklearn_method("score_samples", self, X)
         rows, measurement = check_prediction_rows(self, X)
-        return kernels.kernel_for(measurement).log_density(mixture, Chunk(rows)).astype(rows.dtype, copy=False)
+        return kernels.kernel_for(measurement, mixture).log_density(mixture, Chunk(rows)).astype(rows.dtype, copy=False)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-likelihood per row."""
@@ -126,8 +127,15 @@ class Predictions:
         """Number of free parameters for the current ``n_components`` and the columns of ``means_``."""
         return count_parameters(self, *np.shape(self.means_))
 
-    def sample(self, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
-        """Draw rows and their components, grouped by component, as scikit-learn does from ``covariances_``."""
+    def sample(self: Any, n_samples: int = 1) -> tuple[Array, NDArray[np.int64]]:
+        """Draw rows and their components, grouped by component.
+
+        Of Gaussian components they are drawn as scikit-learn does, from ``covariances_``.
+        """
         check_is_fitted(self)
+        if hasattr(self, "degrees_of_freedom_"):
+            rows, labels = self.mixture_.sample(n_samples, check_random_state(self.random_state))
+            order = labels.argsort(kind="stable")
+            return rows[order], labels[order]
         rows, labels = as_sklearn_estimator(self).sample(n_samples)
         return rows, labels

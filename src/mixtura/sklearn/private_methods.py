@@ -14,7 +14,12 @@ from sklearn.mixture._base import BaseMixture
 
 from mixtura._support import Array
 from mixtura.errors import ParameterError
-from mixtura.sklearn.sklearn_estimator import as_sklearn_estimator, copy_attributes, unknown_to_sklearn
+from mixtura.sklearn.sklearn_estimator import (
+    as_sklearn_estimator,
+    copy_attributes,
+    refuse_t_components,
+    unknown_to_sklearn,
+)
 
 Parameters = tuple[Any, Any, Any, Any]
 
@@ -56,6 +61,7 @@ class PrivateMethods:
         """Log-density of each row in each component, (n, k), without the weights."""
         if isinstance(X, np.ndarray) and X.dtype.kind in "biu":
             X = X.astype(np.float64)  # scikit-learn 1.9 stores the distances of integer rows as integers
+        refuse_t_components("_estimate_log_prob", self)
         return _call("_estimate_log_prob", _as_sklearn(self), X, xp=xp)
 
     def _estimate_log_weights(self: Any, xp: Any = None) -> Array:
@@ -76,10 +82,12 @@ class PrivateMethods:
 
     def _get_parameters(self: Any) -> Parameters:
         """Weights, means, covariances and factors of the precisions, from the attributes."""
+        refuse_t_components("_get_parameters", self)
         return _call("_get_parameters", self)
 
     def _set_parameters(self: Any, params: Parameters, xp: Any = None) -> None:
         """Set the attributes to what `_get_parameters` returned, and compute the precisions from them."""
+        refuse_t_components("_set_parameters", self)
         sklearn_estimator = _as_sklearn(self)
         _call("_set_parameters", sklearn_estimator, params, xp=xp)
         copy_attributes(sklearn_estimator, self)

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
 
 from mixtura._support import Rows, underflow_to_zero
+from mixtura.errors import ParameterError
 from mixtura.sklearn.shapes import PARAMETER_SHAPES
 from mixtura.starts import SCIKIT_LEARN_STARTS
 
@@ -17,10 +18,11 @@ DISTRIBUTION_ATTRIBUTES = ("weights_", "means_", "covariances_", "precisions_cho
 FIT_ATTRIBUTES = ("converged_", "n_iter_", "lower_bound_", "lower_bounds_")
 
 
-def unknown_to_sklearn(estimator: Any, model_options: Mapping[str, Any], sample_weight: Any = None) -> list[str]:
+def unknown_to_sklearn(estimator: Any, model_options: Mapping[str, Any], **fit_arguments: Any) -> list[str]:
     """Parameters of an estimator that scikit-learn's class does not know, as texts ``name=value``.
 
-    ``model_options`` are further fields of its `Model`.
+    ``model_options`` are further fields of its `Model`, and ``fit_arguments`` further arguments of ``fit``, whose names
+    alone are listed.
 
     Examples
     --------
@@ -32,13 +34,21 @@ def unknown_to_sklearn(estimator: Any, model_options: Mapping[str, Any], sample_
         "covariance_type": PARAMETER_SHAPES,
         "init_params": SCIKIT_LEARN_STARTS,
         "on_collapse": ("raise",),
+        "tails": ("normal",),
     }
     names = [name for name, values in known.items() if getattr(estimator, name) not in values]
     names += ["n_components"] * isinstance(estimator.n_components, str)
     options = {"accelerate": estimator.accelerate, "fixed": estimator.fixed, **model_options}
-    names += [name for name, value in options.items() if value is not None and value is not False]
+    further = {name: value for name, value in options.items() if name not in known}
+    names += [name for name, value in further.items() if value is not None and value is not False]
     given = [f"{name}={getattr(estimator, name)!r}" for name in names]
-    return given if sample_weight is None else [*given, "sample_weight"]
+    return given + [name for name, value in fit_arguments.items() if value is not None]
+
+
+def refuse_t_components(method: str, estimator: Any) -> None:
+    """Raise ParameterError if a fitted estimator has t components, which a method of scikit-learn's does not know."""
+    if hasattr(estimator, "degrees_of_freedom_"):
+        raise ParameterError(f"{method} is scikit-learn's, which has no t components; fit with tails='normal'")
 
 
 def covariance_type_of_attributes(estimator: Any) -> str:

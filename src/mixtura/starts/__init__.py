@@ -9,7 +9,7 @@ from mixtura.starts.completion import FromCompletedRows, with_completed_rows
 from mixtura.starts.find_noise import find_noise
 from mixtura.starts.hierarchical import ClusterTree, default_tree, hierarchical
 from mixtura.starts.known_labels import FromKnownLabels
-from mixtura.starts.names import DEFAULT, GROUPINGS, STARTS, Initial, as_initial
+from mixtura.starts.names import DEFAULT, GROUPINGS, STARTS, Grouping, Initial, as_initial
 from mixtura.starts.parameters import Parameters
 from mixtura.starts.partition import Labels, Responsibilities
 from mixtura.starts.prior_responsibilities import FromPriorResponsibilities
@@ -26,6 +26,7 @@ __all__ = [
     "FromCompletedRows",
     "FromKnownLabels",
     "FromPriorResponsibilities",
+    "Grouping",
     "Initial",
     "Labels",
     "Limits",

@@ -21,8 +21,11 @@ from mixtura.stats import Stats
 
 Initial: TypeAlias = Callable[[Problem, int, Rng], Stats | Mixture]
 
+# A start that makes statistics of the rows.
+Grouping: TypeAlias = Callable[[Problem, int, Rng], Stats]
+
 # Starts of scikit-learn's estimator, under its names.
-GROUPINGS: dict[str, Callable[[Problem, int, Rng], Stats]] = {
+GROUPINGS: dict[str, Grouping] = {
     "kmeans": kmeans,
     "k-means++": kmeans_pp,
     "random": random,

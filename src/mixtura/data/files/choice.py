@@ -14,6 +14,8 @@ from mixtura.data.chosen_columns import ChosenColumns
 from mixtura.data.engines import engine_of
 from mixtura.data.files.locate import is_large
 from mixtura.data.files.scan import scan_files
+from mixtura.data.histogram import Histogram
+from mixtura.data.measured_rows import Measured
 from mixtura.data.source import is_source
 from mixtura.data.tables import find_columns, read
 from mixtura.data.tensor_library import library_of
@@ -58,8 +60,9 @@ def read_or_choose(X: Any, columns: Sequence[str | int] | None, *, stacklevel: i
         return found
     if columns is None:
         return X
-    if is_source(X):
-        raise ParameterError("columns is given beside a Source; make a Source of these columns alone")
+    if is_source(X) or isinstance(X, Measured | Histogram):
+        kind = "Source" if is_source(X) else type(X).__name__
+        raise ParameterError(f"columns is given beside a {kind}; make a {kind} of these columns alone")
     known = column_names(X)
     if known is not None:
         return choose_columns(X, find_columns(columns, list(known), "X"))

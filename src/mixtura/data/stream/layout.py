@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -45,6 +46,8 @@ class LineLayout:
     >>> layout = LineLayout("csv", ("a", "b", "c"), ("c", "a"), None, ",", named=True)
     >>> layout.numbers("1,x,3"), layout.numbers("1,2"), layout.numbers("1,2,NA"), layout.numbers("x,2,3")
     ([3.0, 1.0], 'cells', 'missing', 'text')
+    >>> layout.numbers("1,2,NA", "model"), layout.numbers(",2,NA", "model")
+    ([nan, 1.0], 'missing')
     """
 
     kind: str
@@ -54,11 +57,19 @@ class LineLayout:
     separator: str
     named: bool
 
-    def numbers(self, line: str) -> list[float] | str:
-        """The numbers of a line in the columns that are used, and its weight last if there is one; or what is wrong."""
+    def numbers(self, line: str, missing: str = "drop") -> list[float] | str:
+        """The numbers of a line in the columns that are used, and its weight last if there is one; or what is wrong.
+
+        With ``missing="model"`` a missing number is NaN, where there is another one beside it.
+        """
         found = READERS[self.kind](self, line)
         if isinstance(found, str):
             return found
+        lacking = [math.isnan(value) for value in found]
+        if any(lacking):
+            own = lacking[: len(self.used)]
+            if missing == "drop" or all(own) or any(lacking[len(own) :]):
+                return NO_NUMBER
         if self.weight is not None and found[-1] < 0:
             return BAD_WEIGHT
         return found
@@ -95,23 +106,23 @@ def split_cells(line: str, separator: str) -> list[str]:
 
 
 def _number_of_text(cell: str) -> float | str:
-    """The number that a cell of text holds; or what is wrong."""
+    """The number that a cell of text holds, NaN if it is missing; or what is wrong."""
     try:
         value = float(cell)
     except ValueError:
-        return NO_NUMBER if cell.strip() in MISSING else TEXT
+        return math.nan if cell.strip() in MISSING else TEXT
     if "_" in cell:  # which Python takes between digits
         return TEXT
-    return value if abs(value) <= LARGEST_VALUE else NO_NUMBER  # NaN compares false
+    return NO_NUMBER if abs(value) > LARGEST_VALUE else value
 
 
 def _number_of_json(value: Any) -> float | str:
-    """The number that a value of JSON is; or what is wrong."""
+    """The number that a value of JSON is, NaN if it is missing; or what is wrong."""
     if value is None:
-        return NO_NUMBER
+        return math.nan
     if isinstance(value, bool) or not isinstance(value, int | float):
         return TEXT
-    return float(value) if abs(value) <= LARGEST_VALUE else NO_NUMBER
+    return NO_NUMBER if abs(value) > LARGEST_VALUE else float(value)
 
 
 def _all_numbers(values: Sequence[Any], convert: Callable[[Any], float | str]) -> list[float] | str:
@@ -210,7 +221,8 @@ def json_layout(
 ) -> LineLayout | None:
     """Layout of NDJSON: the columns that are asked for, or those that are numbers in the first object."""
     own = {name: value for name, value in first.items() if name != weight}
-    used = [name for name, value in own.items() if not isinstance(_number_of_json(value), str)]
+    numbers = {name: _number_of_json(value) for name, value in own.items()}
+    used = [name for name, number in numbers.items() if not isinstance(number, str) and not math.isnan(number)]
     if wanted is not None:
         used = _found_or_as_given(wanted, list(own), source)  # the first object may lack some
     return LineLayout("ndjson", tuple(used), tuple(used), weight, ",", named=True) if used else None

@@ -78,6 +78,8 @@ class LineParser:
         Names of the columns, as far as they are known before the layout.
     separator : str
         Character between cells.
+    missing : {"drop", "model"}
+        What is done about rows with missing values: they are left out, or are rows with NaN.
     """
 
     kind: str
@@ -89,6 +91,7 @@ class LineParser:
     began: bool = False
     names: tuple[str, ...] = ()
     separator: str = ","
+    missing: str = "drop"
 
     def parse(self, lines: Sequence[str], most: int) -> tuple[LineParser, ParsedLines]:
         """Read lines until they have given ``most`` rows.
@@ -111,7 +114,7 @@ class LineParser:
             parser, is_row = parser.after_line(line)
             if not is_row:
                 continue
-            numbers = parser.layout.numbers(line) if parser.layout else parser.complaint(line)
+            numbers = parser.layout.numbers(line, self.missing) if parser.layout else parser.complaint(line)
             if isinstance(numbers, str):
                 bad[numbers] += 1
             else:
