@@ -12,6 +12,7 @@ from mixtura import GaussianMixture
 from mixtura.data import TensorSource, tensor_library
 from mixtura.data.tensor_library import TensorLibrary
 from mixtura.errors import DataError
+from mixtura.sklearn import overrides
 from mixtura.testing import check_source, examples
 
 torch.set_num_threads(1)  # tests run in several processes already
@@ -201,6 +202,14 @@ def test_a_source_of_tensors_checks_weights_and_samples():
     assert source.sum(lambda chunk: len(chunk.rows)) == source.n_rows
     none = source.reweighted(np.zeros(len(example.rows)))
     assert none.sum(lambda chunk: len(chunk.rows)) == 0
+
+
+def test_under_array_api_dispatch_scikit_learns_loop_runs_wherever_tensors_are(place, monkeypatch):
+    assert overrides.is_for_sources(torch.tensor(ROWS)) == (place == "on a device")
+    # scikit-learn's own switch needs SciPy's, which is read when SciPy is imported.
+    monkeypatch.setattr(overrides, "get_config", lambda: {"array_api_dispatch": True})
+    assert not overrides.is_for_sources(torch.tensor(ROWS))
+    assert overrides.is_other_array(torch.tensor(ROWS))
 
 
 def test_the_estimator_takes_tensors(place):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from mixtura._support import Array, Rows
-from mixtura.data import ArraySource, Chunk, Histogram, Measured, as_source, is_elsewhere
+from mixtura.data import ArraySource, Chunk, Histogram, Measured, as_source
 from mixtura.errors import ParameterError
 from mixtura.fitting import KnownComponents
 from mixtura.sklearn.attributes import check_enough_rows, check_fit_rows, check_sample_weight
@@ -19,7 +19,7 @@ from mixtura.sklearn.collapse import ILL_DEFINED, collapse_policy
 from mixtura.sklearn.elsewhere import fit_elsewhere, fit_source
 from mixtura.sklearn.em import choose_best, run_starts
 from mixtura.sklearn.fitted_attributes import fit_automatically, forget, set_attributes, set_own_attributes
-from mixtura.sklearn.overrides import fit_by_sklearn_loop, is_other_array, overridden
+from mixtura.sklearn.overrides import fit_by_sklearn_loop, is_for_sources, is_other_array, overridden
 from mixtura.sklearn.parameters import problem_and_start
 from mixtura.sklearn.sklearn_estimator import fit_with_sklearn, unknown_to_sklearn
 from mixtura.sklearn.threaded import use_threads
@@ -29,7 +29,7 @@ from mixtura.sklearn.ties import settle_ties
 @use_threads
 def fit_rows(estimator: Any, X: Any, sample_weight: Any, known: KnownComponents) -> NDArray[np.int64] | None:
     """Run EM from all starts and set the attributes; return the labels if scikit-learn's loop computed them."""
-    if is_elsewhere(X):
+    if is_for_sources(X):
         fit_elsewhere(estimator, X, sample_weight, known)
         forget(estimator, "_stream")
         return None
@@ -87,7 +87,7 @@ def labels_by_known_components(estimator: Any, X: Any, known: KnownComponents) -
     ParameterError
         If the rows are not in memory.
     """
-    if is_elsewhere(X) and not isinstance(X, Measured | Histogram):
+    if is_for_sources(X) and not isinstance(X, Measured | Histogram):
         raise ParameterError(
             f"{known.argument}: fit_predict needs rows in memory; call fit, and then predict, which does not know them"
         )

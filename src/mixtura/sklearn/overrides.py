@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.mixture import GaussianMixture as SklearnGaussianMixture
-from sklearn.utils._array_api import _is_numpy_namespace, get_namespace
 
 from mixtura._support import check_unmasked
+from mixtura.data import is_elsewhere, library_of
 from mixtura.errors import ParameterError
 from mixtura.sklearn.private_methods import PrivateMethods
 from mixtura.sklearn.sklearn_estimator import refuse_t_components
@@ -59,9 +59,20 @@ def _methods(called_by: str) -> tuple[tuple[str, Callable[..., Any]], ...]:
 
 def is_other_array(X: Any) -> bool:
     """Whether X is an array of another library, such as PyTorch, with which scikit-learn is to compute."""
-    if not get_config()["array_api_dispatch"] or not hasattr(X, "__dlpack__") or isinstance(X, np.ndarray):
+    if not get_config()["array_api_dispatch"] or isinstance(X, np.ndarray):
         return False
-    return not _is_numpy_namespace(get_namespace(X)[0])
+    return hasattr(X, "__array_namespace__") or library_of(X) is not None
+
+
+def is_for_sources(X: Any) -> bool:
+    """Whether X is not in memory and Mixtura computes with it: no array with which scikit-learn is to compute.
+
+    Examples
+    --------
+    >>> is_for_sources([[1.0], [2.0]])
+    False
+    """
+    return is_elsewhere(X) and not is_other_array(X)
 
 
 def fit_by_sklearn_loop(estimator: Any, X: Any, names: list[str], unknown: list[str]) -> Any:

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura import kernels
 from mixtura._support import Array
-from mixtura.data import Chunk, is_elsewhere
+from mixtura.data import Chunk
 from mixtura.mixture import Assessment, Mixture, assess
 from mixtura.sklearn.attributes import (
     check_prediction_rows,
@@ -21,7 +21,7 @@ from mixtura.sklearn.attributes import (
     try_mixture_from_attributes,
 )
 from mixtura.sklearn.elsewhere import mixture_for_rows_elsewhere
-from mixtura.sklearn.overrides import call_sklearn_method, overridden, refuse_overridden
+from mixtura.sklearn.overrides import call_sklearn_method, is_for_sources, overridden, refuse_overridden
 from mixtura.sklearn.parameters import count_parameters
 from mixtura.sklearn.sklearn_estimator import as_sklearn_estimator
 from mixtura.sklearn.threaded import use_threads
@@ -56,7 +56,7 @@ class Predictions:
 
     def _labels(self, X: Any) -> NDArray[np.int64]:
         """Most probable component of each row, (n_samples,): what `predict` and `fit_predict` return."""
-        if is_elsewhere(X):
+        if is_for_sources(X):
             return mixture_for_rows_elsewhere(self, "predict").predict(X)
         mixture = self._mixture_unless_overridden("predict")
         if mixture is None:
@@ -67,7 +67,7 @@ class Predictions:
     @use_threads
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Probability of each component given the row, (n_samples, n_components)."""
-        if is_elsewhere(X):
+        if is_for_sources(X):
             return mixture_for_rows_elsewhere(self, "predict_proba").posterior(X)
         mixture = self._mixture_unless_overridden("predict_proba")
         if mixture is None:
@@ -78,7 +78,7 @@ class Predictions:
     @use_threads
     def score_samples(self, X: Any) -> NDArray[np.floating]:
         """Log-density of each row, (n_samples,)."""
-        if is_elsewhere(X):
+        if is_for_sources(X):
             return mixture_for_rows_elsewhere(self, "score_samples").logpdf(X)
         mixture = self._mixture_unless_overridden("score_samples")
         if mixture is None:
@@ -88,7 +88,7 @@ class Predictions:
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-likelihood per row."""
-        if is_elsewhere(X):
+        if is_for_sources(X):
             found = assess(mixture_for_rows_elsewhere(self, "score"), X, sample_weight)
             return found.loglik / found.n_rows
         values = self.score_samples(X)
@@ -99,7 +99,7 @@ class Predictions:
     @use_threads
     def _assess(self, X: Any, sample_weight: Any, mixture: Mixture) -> Assessment:
         """Log-likelihood and criteria of a mixture on rows."""
-        if is_elsewhere(X):
+        if is_for_sources(X):
             return assess(mixture, X, sample_weight)
         rows, _ = check_prediction_rows(self, X)
         return assess(mixture, rows, check_sample_weight(sample_weight, rows, X))
