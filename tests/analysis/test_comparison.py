@@ -40,6 +40,8 @@ def test_rows_that_are_left_out(iris, two):
     other = mixtura.compare(half, half.mixture, iris[1::2])
     assert other.held_out[0] == pytest.approx(half.mixture.logpdf(iris[1::2]).mean())
     assert math.isnan(other.held_out[1])
+    known = mixtura.fit(iris, 2, known_labels=[0] * 20 + [-1] * 110 + [1] * 20)
+    assert math.isnan(mixtura.compare(known, half, iris).held_out[0])
     weight = np.arange(len(iris)) % 3 + 1
     weighted = mixtura.fit(iris, 2, sample_weight=weight)
     repeated = mixtura.fit(np.repeat(iris, weight, axis=0), start=weighted.mixture)

@@ -9,6 +9,7 @@ import torch
 
 import mixtura
 from mixtura import GaussianMixture
+from mixtura._support import from_device
 from mixtura.data import TensorSource, tensor_library
 from mixtura.data.tensor_library import TensorLibrary
 from mixtura.errors import DataError
@@ -25,6 +26,11 @@ def not_in_memory(*_):
     return False
 
 
+def refused(*_, **__):
+    """Stands for Tensor.__array__ where the tensor is on a device."""
+    raise TypeError("can't convert a tensor on a device to numpy")
+
+
 def not_installed(*_):
     """Stands for find_spec where PyTorch is not installed."""
 
@@ -34,6 +40,7 @@ def place(request, monkeypatch):
     """Tensors in the computer's memory, which are read as arrays, and the same treated as if they lay elsewhere."""
     if request.param == "on a device":
         monkeypatch.setattr(TensorLibrary, "in_memory", not_in_memory)
+        monkeypatch.setattr(torch.Tensor, "__array__", refused)
     return request.param
 
 
@@ -106,7 +113,7 @@ def test_options_work_with_tensors(place):
         {"groups": np.arange(len(ROWS)) // 4},
         {"tails": "t"},
     ):
-        arrays = {name: np.asarray(value) if name == "sample_weight" else value for name, value in options.items()}
+        arrays = {name: from_device(value) for name, value in options.items()}
         plain = mixtura.fit(ROWS, 2, seed=0, **arrays)
         found = mixtura.fit(torch.tensor(ROWS), 2, seed=0, **options)
         assert found.loglik == pytest.approx(plain.loglik, rel=1e-6), options
@@ -119,6 +126,31 @@ def test_selections_bootstraps_and_assessments_take_tensors(place):
     assert mixtura.assess(chosen.best.mixture, rows).bic == pytest.approx(chosen.best.bic)
     table = mixtura.bootstrap(chosen.best, rows, n=3, seed=0)
     assert np.isfinite(table.standard_errors["means"]).all()
+
+
+def test_everything_else_takes_copies(place):
+    """What has no code for devices computes with copies in the computer's memory."""
+    rows, labels = torch.tensor(ROWS), np.repeat(["a", "b"], [500, 300])
+    two, three = (mixtura.fit(ROWS, k, seed=0) for k in (2, 3))
+    known = torch.tensor(np.repeat([0, -1, 1], [50, len(ROWS) - 100, 50]))
+    for name, f in {
+        "compare": lambda X: mixtura.compare(two, three, X).counts,
+        "combine": lambda X: mixtura.combine_components(three, X).entropies,
+        "merged": lambda X: mixtura.combine_components(three, ROWS).predict(X, 2),
+        "labels": two.labels,
+        "impute": two.mixture.impute,
+        "discriminant": lambda X: mixtura.discriminant(X, labels).posterior(X),
+        "noise": lambda X: mixtura.find_noise(X, 5),
+        "hierarchical": lambda X: mixtura.hierarchical(X).labels(2),
+        "noise_covariance": lambda X: mixtura.fit(X, 2, noise_covariance=np.eye(3) / 9).loglik,
+        "errors": lambda X: two.mixture.posterior(X, noise_covariance=np.eye(3) / 9),
+        "limits": lambda X: mixtura.fit(X, 2, limits=(np.full(3, -9.0), np.full(3, 99.0))).loglik,
+        "known": lambda X: mixtura.fit(X, 2, known_labels=known).loglik,
+        "start": lambda X: mixtura.fit(X, start=(known != 0).int()).loglik,
+    }.items():
+        found = from_device(f(rows))
+        np.testing.assert_allclose(np.asarray(found), np.asarray(f(ROWS)), rtol=1e-8, atol=1e-12, err_msg=name)
+    mixtura.plot(two, rows)
 
 
 def test_values_are_of_the_kind_that_came_in(place):
@@ -218,4 +250,4 @@ def test_the_estimator_takes_tensors(place):
     plain = GaussianMixture(2, random_state=0).fit(ROWS)
     np.testing.assert_allclose(np.sort(model.means_, axis=0), np.sort(plain.means_, axis=0), rtol=1e-3, atol=1e-3)
     assert model.score(rows) == pytest.approx(plain.score(ROWS), rel=1e-4)
-    assert np.asarray(model.predict(rows)).shape == (len(ROWS),)
+    assert from_device(model.predict(rows)).shape == (len(ROWS),)

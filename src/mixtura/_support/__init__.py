@@ -23,7 +23,14 @@ from mixtura._support.checks import (
     frozen_array,
 )
 from mixtura._support.clock import time_to_tell
-from mixtura._support.containers import as_numbers, check_unmasked, column_names, same_value, shortened
+from mixtura._support.containers import (
+    as_numbers,
+    check_unmasked,
+    column_names,
+    same_value,
+    shortened,
+)
+from mixtura._support.device_arrays import from_device
 from mixtura._support.digest import digest_of
 from mixtura._support.distinct import distinct_rows
 from mixtura._support.files import atomic_write, write_text
@@ -115,6 +122,7 @@ __all__ = [
     "finite_values",
     "format_count",
     "format_list",
+    "from_device",
     "frozen_array",
     "html_table",
     "is_missing",

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura._support.device_arrays import from_device
 from mixtura._support.labels import is_missing
 from mixtura._support.types import Array, Rows
 from mixtura.errors import CellError, DataError
@@ -100,7 +101,7 @@ def as_numbers(data: Any, name: str, columns: tuple[str, ...] | None = None) -> 
     check_not_lazy(data, name)
     check_unmasked(data, name, columns)
     try:
-        array = np.asarray(data)
+        array = np.asarray(from_device(data))
     except (TypeError, ValueError) as error:
         raise DataError(f"{name} cannot be read as numbers ({error}); pass an array, a list or a table") from None
     if array.dtype == np.float32:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura._support.device_arrays import from_device
+
 
 def without_missing(labels: Any) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Labels as an array, and which of them are missing: NaN, None, pandas.NA, NaT, or masked.
@@ -17,6 +19,7 @@ def without_missing(labels: Any) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     >>> missing.tolist(), values[~missing].tolist()
     ([False, True, True, False], ['a', 'b'])
     """
+    labels = from_device(labels)
     values = np.asarray(labels, dtype=None if not _mixed(labels) else object)
     if isinstance(labels, np.ma.MaskedArray):
         own, missing = without_missing(values)

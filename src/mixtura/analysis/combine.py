@@ -19,6 +19,7 @@ from mixtura._support import (
     as_sample_weight,
     as_table,
     format_count,
+    from_device,
     html_table,
     table_kind,
     underflow_to_zero,
@@ -125,7 +126,7 @@ class Combination:
     @underflow_to_zero
     def _posterior(self, X: Any, n_clusters: int) -> Array:
         """Probability of each cluster given the row, and of noise, if any, as an array."""
-        responsibilities = self.mixture.posterior(X)
+        responsibilities = from_device(self.mixture.posterior(X))
         merged = [responsibilities[:, list(group)].sum(axis=1) for group in self.groups(n_clusters)]
         return np.stack([*merged, *responsibilities.T[self.mixture.n_components :]], axis=1)
 
@@ -225,7 +226,7 @@ def combine_components(mixture: Any, X: Any, sample_weight: Any = None) -> Combi
     ((0, 1), (0, 1))
     """
     mixture = as_mixture(mixture, "mixture")
-    responsibilities = mixture.posterior(X)[:, : mixture.n_components]  # noise is no cluster
+    responsibilities = from_device(mixture.posterior(X))[:, : mixture.n_components]  # noise is no cluster
     weight = as_sample_weight(given_weights(X, sample_weight), len(responsibilities))
     counts = np.ones(len(responsibilities)) if weight is None else weight
     entropies, merges, merged_rows = [_entropy(responsibilities, counts)], [], []

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import TableKind, as_table, html_table, table_kind
+from mixtura._support import TableKind, as_table, from_device, html_table, table_kind
 from mixtura.data import Source, as_source
 from mixtura.errors import MixturaWarning, ParameterError
 from mixtura.fitting import Fit, FittedData, fit
@@ -121,7 +121,7 @@ def compare(first: Any, second: Any, X: Any, sample_weight: Any = None, *, threa
         raise ParameterError(f"the models have {columns} columns; expected models of the same columns")
     labels = row_labels(mixtures[0]), row_labels(mixtures[1])
     # The label -1, of noise, is the last one.
-    predicted = [each.predict(X) % len(names) for each, names in zip(mixtures, labels, strict=True)]
+    predicted = [from_device(each.predict(X)) % len(names) for each, names in zip(mixtures, labels, strict=True)]
     counts = np.zeros([len(names) for names in labels], dtype=np.int64)
     np.add.at(counts, tuple(predicted), 1)
     return Comparison(
@@ -136,10 +136,11 @@ def compare(first: Any, second: Any, X: Any, sample_weight: Any = None, *, threa
 def _held_out(model: Any, X: Any, sample_weight: Any, threads: int | None) -> float:
     """Mean log-likelihood of rows to which a model was not fitted; NaN if that cannot be found out.
 
-    It cannot without a fit, or where some fold would have no row.
+    It cannot without a fit, where some fold would have no row, or where the fit knew of rows' components, which are not
+    known here.
     """
     found = getattr(model, "best", model)
-    if not isinstance(found, Fit):
+    if not isinstance(found, Fit) or (found.data is not None and found.data.known):
         return math.nan
     source = as_source(X, sample_weight, threads, found.mixture, weights_are=found.weights_are)
     data = FittedData.of(found.model.summary(with_completed_rows(source)))  # completed as for the fit

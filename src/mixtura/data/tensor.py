@@ -12,7 +12,17 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, LazyModule, Rng, Rows, as_row_weights, as_rows, chunk_slices, map_in_order
+from mixtura._support import (
+    Array,
+    LazyModule,
+    Rng,
+    Rows,
+    as_row_weights,
+    as_rows,
+    chunk_slices,
+    from_device,
+    map_in_order,
+)
 from mixtura.data.array import ArraySource
 from mixtura.data.chunk import Chunk
 from mixtura.data.source import Sum
@@ -73,7 +83,7 @@ class TensorSource:
             if not usable(part):
                 as_rows(part.cpu().numpy())
         n = sum(len(part) for part in parts)
-        weights = as_row_weights(as_array(sample_weight), n, weights_are)
+        weights = as_row_weights(from_device(sample_weight), n, weights_are)
         return cls(parts, weights.values, weights.kind)
 
     @property
@@ -195,13 +205,6 @@ def as_row_tensor(X: Tensor) -> Tensor:
 def usable(rows: Tensor) -> bool:
     """Whether there are rows and columns, and all values are finite, and so are the sums of their squares."""
     return bool(rows.numel() and torch.isfinite(torch.linalg.vector_norm(rows, dtype=rows.dtype)).item())
-
-
-def as_array(values: Any) -> Any:
-    """Values of PyTorch or CuPy as an array of NumPy; others as they are."""
-    if hasattr(values, "detach"):
-        return values.detach().cpu().numpy()
-    return values.get() if type(values).__module__.partition(".")[0] == "cupy" else values
 
 
 def _listed(kinds: set[tuple[int, str]]) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._support import LazyModule
-from mixtura.data.tensor import Tensor, TensorSource, as_array, as_row_tensor, torch, usable
+from mixtura._support import LazyModule, from_device
+from mixtura.data.tensor import Tensor, TensorSource, as_row_tensor, torch, usable
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +101,4 @@ def open_tensor(X: Any, sample_weight: Any, weights_are: str | None) -> tuple[An
     tensor = library.as_tensor(X)
     if not library.in_memory(X) and usable(rows := as_row_tensor(tensor)):
         return TensorSource.of(rows, sample_weight, weights_are), None, None
-    return tensor.cpu().numpy(), as_array(sample_weight), weights_are
+    return tensor.cpu().numpy(), from_device(sample_weight), weights_are

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, as_column_like, as_columns_like, as_table, format_count, write_text
+from mixtura._support import (
+    Array,
+    as_column_like,
+    as_columns_like,
+    as_table,
+    format_count,
+    from_device,
+    write_text,
+)
 from mixtura.data import MissingCounts
 from mixtura.em import Outcome
 from mixtura.fitting import reporting
@@ -169,7 +177,7 @@ class Fit:
         f    1
         Name: component, dtype: int64
         """
-        found = self.mixture.predict(X)
+        found = from_device(self.mixture.predict(X))
         return as_column_like(X, np.array(row_labels(self.mixture))[found], "component")
 
     def posterior(self, X: Any) -> Any:
