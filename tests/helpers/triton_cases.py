@@ -252,15 +252,17 @@ def chosen():
         trials.append(triton_choice.agrees("cpu", plain))
         return len(rows) > 0 and triton_choice.supports(affine.form, scatter_kind, rows.shape[1], rows.dtype)
 
-    for model in ("VVV", "VVI", "EEE"):
+    for model, noise in (("VVV", None), ("VVI", None), ("EEE", None), ("VVV", True), ("VVI", True)):
         fits, densities = [], []
         for choice in (triton_choice.is_fused, is_fused):
             tensors.is_fused = choice
             warnings.simplefilter("ignore", mixtura.ConvergenceWarning)
-            fits.append(mixtura.fit(TensorSource.of(rows), 2, model=model, start="k-means++", seed=0, max_iter=4))
+            fits.append(
+                mixtura.fit(TensorSource.of(rows), 2, model=model, noise=noise, start="k-means++", seed=0, max_iter=4)
+            )
             densities.append(tensors.log_density_of_tensor(fits[0].mixture, rows))
         yield {
-            "name": f"chosen, {model}",
+            "name": f"chosen, {model}{', noise' if noise else ''}",
             "trial": all(trials),
             "trace": float(np.abs(np.divide(fits[0].trace, fits[1].trace) - 1).max()),
             "log_density": float((densities[0] - densities[1]).abs().max()),

@@ -67,7 +67,7 @@ def test_no_rows_have_sums_of_zero(results, form):
     assert results[f"no rows, {form}"]["largest"] == 0
 
 
-@pytest.mark.parametrize("model", ["VVV", "VVI", "EEE"])
+@pytest.mark.parametrize("model", ["VVV", "VVI", "EEE", "VVV, noise", "VVI, noise"])
 def test_fits_are_those_of_plain_pytorch(results, model):
     found = results[f"chosen, {model}"]
     assert found["trial"]

@@ -122,22 +122,36 @@ def estep_of_tensor(
     k, d = affine.means.shape
     if not len(rows):
         return Stats.empty(k, d, scatter_kind)
-    components = Components.of(affine, rows)
     if known is None and is_fused(affine, rows, scatter_kind, plain_estep):
         found = fused_stats(affine, rows, weight, scatter_kind)
     else:
-        found = _summed(components, components.means, rows, weight, scatter_kind, known=known)
+        found = plain_estep(affine, rows, weight, scatter_kind, known=known)
     raw = found.scatter + outer(found.weight, found.mean - affine.means, scatter_kind)
-    if (_diagonals(found.scatter) >= LEAST_FRACTION * _diagonals(raw)).all():
+    exact = _diagonals(found.scatter) >= LEAST_FRACTION * _diagonals(raw)
+    if exact[_with_scatter(affine, scatter_kind)].all():
         return found
     centres = torch.as_tensor(found.mean).to(rows.device, rows.dtype)
-    return _summed(components, centres, rows, weight, scatter_kind, known=known)
+    return _summed(Components.of(affine, rows), centres, rows, weight, scatter_kind, known=known)
 
 
-def plain_estep(affine: Affine, rows: Tensor, scatter_kind: ScatterKind) -> Stats:
-    """Statistics of rows on a device by plain PyTorch."""
+def _with_scatter(affine: Affine, scatter_kind: ScatterKind) -> NDArray[np.bool_] | slice:
+    """Which scatter matters: that of all components but noise, whose factor is zero."""
+    if scatter_kind == "pooled" or len(affine.factors) < len(affine.means):
+        return slice(None)
+    return np.asarray(affine.factors.reshape(len(affine.factors), -1).any(axis=1))
+
+
+def plain_estep(
+    affine: Affine,
+    rows: Tensor,
+    weight: Tensor | None,
+    scatter_kind: ScatterKind,
+    *,
+    known: NDArray[Any] | None = None,
+) -> Stats:
+    """Statistics of rows on a device by plain PyTorch, whatever it loses of their digits."""
     components = Components.of(affine, rows)
-    return _summed(components, components.means, rows, None, scatter_kind, known=None)
+    return _summed(components, components.means, rows, weight, scatter_kind, known=known)
 
 
 def _summed(
@@ -250,7 +264,10 @@ def moments_of_tensor(rows: Tensor, weight: Tensor | None) -> Stats:
     d = rows.shape[1]
     first = _host(rows[:1])
     one = Affine("diagonal", first[0], np.zeros(1), np.zeros((1, d)), np.zeros((1, d)), first, np.ones((1, d)))
-    return replace(estep_of_tensor(one, rows, weight, "diagonal"), loglik=0.0, assignment_logprob=0.0)
+    mean = plain_estep(one, rows, weight, "diagonal").mean
+    centres = torch.as_tensor(mean).to(rows.device, rows.dtype)
+    found = _summed(Components.of(one, rows), centres, rows, weight, "diagonal", known=None)
+    return replace(found, loglik=0.0, assignment_logprob=0.0)
 
 
 def squared_weights(weight: Tensor) -> tuple[int, float]:

@@ -18,8 +18,8 @@ from mixtura.stats import ScatterKind, Stats, outer
 
 torch, triton_estep = LazyModule("torch"), LazyModule("mixtura.kernels.triton_estep")
 
-# Plain PyTorch's E-step: from affine maps, rows and the kind of scatter.
-Plain = Callable[[Affine, Tensor, ScatterKind], Stats]
+# Plain PyTorch's E-step: from affine maps, rows, weights and the kind of scatter.
+Plain = Callable[[Affine, Tensor, Tensor | None, ScatterKind], Stats]
 
 # Relative difference of statistics that float32 explains, on the rows of the trial.
 _LARGEST_DIFFERENCE = 1e-4
@@ -76,6 +76,6 @@ def _difference(device: str, plain: Plain, form: str, scatter_kind: ScatterKind)
     own: Array = factors if form == "dense" else np.einsum("kii->ki", factors).copy()
     offsets = np.einsum("ki,kij->kj", means, factors) if form == "dense" else means * own
     affine = Affine(form, np.zeros(d), np.zeros(2), own, offsets, means, np.ones((2, d)))  # type: ignore[arg-type]
-    one, other = fused_stats(affine, rows, None, scatter_kind), plain(affine, rows, scatter_kind)
+    one, other = fused_stats(affine, rows, None, scatter_kind), plain(affine, rows, None, scatter_kind)
     pairs = [(getattr(one, name), getattr(other, name)) for name in ("weight", "mean", "scatter", "loglik")]
     return max(float(np.linalg.norm(np.subtract(a, b)) / np.linalg.norm(b)) for a, b in pairs)
