@@ -25,8 +25,8 @@ import torch
 import mixtura
 from mixtura import DenseCovariance, DiagonalCovariance, Mixture
 from mixtura.data import Chunk, TensorSource
-from mixtura.kernels import current_kernel
-from mixtura.kernels.tensors import estep_of_tensor, log_density_of_tensor
+from mixtura.kernels import current_kernel, log_density_of_tensor
+from mixtura.kernels.tensors import estep_of_tensor
 
 PACKAGES = ("mixtura", "numpy", "torch", "triton", "scikit-learn", "tgmm")
 

@@ -124,7 +124,7 @@ def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=5000)
-    parser.add_argument("--seeds", type=int, default=40)
+    parser.add_argument("--seeds", type=int, default=160)
     given = parser.parse_args()
     bias_table(given.rows, given.seeds)
     bins_table(20_000)

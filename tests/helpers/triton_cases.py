@@ -241,7 +241,7 @@ def chosen():
 
     import mixtura
     from mixtura.data import TensorSource
-    from mixtura.kernels import tensors, triton_choice
+    from mixtura.kernels import tensor_predictions, tensors, triton_choice
 
     rng = np.random.default_rng(0)
     drawn = np.concatenate([rng.normal(mean, 1, size=(n, 2)) for mean, n in ((0, 60), (3, 40))])
@@ -255,12 +255,12 @@ def chosen():
     for model, noise in (("VVV", None), ("VVI", None), ("EEE", None), ("VVV", True), ("VVI", True)):
         fits, densities = [], []
         for choice in (triton_choice.is_fused, is_fused):
-            tensors.is_fused = choice
+            tensors.is_fused = tensor_predictions.is_fused = choice
             warnings.simplefilter("ignore", mixtura.ConvergenceWarning)
             fits.append(
                 mixtura.fit(TensorSource.of(rows), 2, model=model, noise=noise, start="k-means++", seed=0, max_iter=4)
             )
-            densities.append(tensors.log_density_of_tensor(fits[0].mixture, rows))
+            densities.append(tensor_predictions.log_density_of_tensor(fits[0].mixture, rows))
         yield {
             "name": f"chosen, {model}{', noise' if noise else ''}",
             "trial": all(trials),

@@ -11,7 +11,7 @@ import mixtura
 from mixtura import kernels
 from mixtura.data import Chunk
 from mixtura.errors import MissingExtraError, ParameterError
-from mixtura.kernels import choice, tensors
+from mixtura.kernels import choice, tensor_components, tensors
 from mixtura.kernels import numpy as reference
 from mixtura.kernels import torch as in_torch
 
@@ -114,7 +114,7 @@ def test_no_rows_have_no_weight():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_bits_are_the_same_each_time(dtype, monkeypatch):
-    monkeypatch.setitem(tensors._ELEMENTS, "cpu", 1 << 10)  # many blocks
+    monkeypatch.setitem(tensor_components.ELEMENTS, "cpu", 1 << 10)  # many blocks
     rng = np.random.default_rng(0)
     mixture = random_mixture(rng, 5, 4)
     rows, weight = torch.tensor(mixture.sample(5000, rng)[0]).to(dtype), torch.rand(5000).to(dtype)

@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import (
-    Array,
-    as_column_like,
-    as_columns_like,
-    as_table,
-    format_count,
-    from_device,
-    write_text,
-)
+from mixtura._support import Array, as_column_like, as_columns_like, as_table, format_count, from_device, write_text
 from mixtura.data import MissingCounts
 from mixtura.em import Outcome
 from mixtura.fitting import reporting

@@ -27,7 +27,7 @@ from mixtura.kernels.row_errors import RowTerms
 from mixtura.kernels.run_result import Ending, RunResult
 from mixtura.kernels.summaries import summarise
 from mixtura.kernels.tails import Tails, log_gamma_ratio
-from mixtura.kernels.tensors import labels_of_tensor, log_density_of_tensor, posterior_of_tensor
+from mixtura.kernels.tensor_predictions import labels_of_tensor, log_density_of_tensor, posterior_of_tensor
 from mixtura.kernels.true_values import RowErrors, TrueValues
 from mixtura.kernels.truncated_normal import MOST_COLUMNS
 from mixtura.kernels.unseen_rows import Unseen

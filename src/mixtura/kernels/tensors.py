@@ -1,14 +1,9 @@
-"""Passes over rows that are tensors of PyTorch, on the tensors' device.
-
-For each block of rows, deviations x - m_j from the means of all components are stored, (k, n, d). Subtracting a mean
-loses no digit of a row near it, wherever the origin is; so float32 rows are treated in float32, and only sums over
-blocks are float64.
-"""
+"""E-steps and moments of rows that are tensors of PyTorch, on the tensors' device."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,87 +11,13 @@ from numpy.typing import NDArray
 
 from mixtura._support import Array, LazyModule
 from mixtura.data import Tensor
-from mixtura.kernels.affine import MAX_DISTANCE, Affine, Density
+from mixtura.kernels.affine import Affine
 from mixtura.kernels.numpy_sums import LEAST_FRACTION
-from mixtura.kernels.triton_choice import fused_stats, is_fused, triton_estep
+from mixtura.kernels.tensor_components import Components, add_known, bayes_of, blocks, host, wide
+from mixtura.kernels.triton_choice import fused_stats, is_fused
 from mixtura.stats import ScatterKind, Stats, outer
 
 torch = LazyModule("torch")
-
-# Elements of a block's deviations: so few that they stay in a CPU's cache, and so many that a GPU is busy.
-_ELEMENTS = {"cpu": 1 << 17}
-_ELEMENTS_OF_DEVICE = 1 << 22
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Components:
-    """Log-densities of k components as tensors: c_j - |(x - m_j) U_j - b_j|^2 / 2, plus a constant of all.
-
-    Attributes
-    ----------
-    constant : float
-        What is added to all c_j, so that those that matter are near zero.
-    constants : tensor of shape (k,)
-        The c_j.
-    means : tensor of shape (k, d)
-        The m_j, rounded to the rows' type.
-    factors : tensor of shape (k, d, d), (1, d, d), or, diagonal, (k, d)
-        The U_j.
-    offsets : tensor of shape (k, d)
-        The b_j: what rounding has taken from the means, multiplied by the U_j.
-    largest : float
-        Squared distance that stands for all larger ones.
-    """
-
-    constant: float
-    constants: Tensor
-    means: Tensor
-    factors: Tensor
-    offsets: Tensor
-    largest: float
-
-    @classmethod
-    def of(cls, affine: Affine, rows: Tensor) -> Components:
-        """The components as tensors of the type and on the device of some rows."""
-
-        def tensor(values: Array) -> Tensor:
-            return torch.tensor(values).to(rows.device, rows.dtype)
-
-        finite = affine.constants[np.isfinite(affine.constants)]
-        constant = float(finite.max()) if len(finite) else 0.0
-        means = tensor(affine.means)
-        rest = affine.means - means.cpu().double().numpy()
-        if affine.form == "diagonal":
-            offsets = rest * affine.factors
-        else:
-            offsets = np.einsum(
-                "ki,kij->kj", rest, np.broadcast_to(affine.factors, (len(rest), *affine.factors.shape[1:]))
-            )
-        largest = min(MAX_DISTANCE, float(torch.finfo(rows.dtype).max) / 8)
-        return cls(
-            constant, tensor(affine.constants - constant), means, tensor(affine.factors), tensor(offsets), largest
-        )
-
-    def deviations(self, rows: Tensor) -> Tensor:
-        """Rows (n, d) less the mean of each component, (k, n, d)."""
-        return rows[None] - self.means[:, None]
-
-    def log_joint(self, deviations: Tensor) -> Tensor:
-        """Log w_j N(x_i) of each component and row, (k, n), less `constant`."""
-        diagonal = self.factors.ndim == 2
-        white = deviations * self.factors[:, None] if diagonal else deviations @ self.factors
-        white -= self.offsets[:, None]
-        distance = white.square_().sum(dim=-1)
-        distance = distance.nan_to_num_(nan=self.largest, posinf=self.largest).clamp_(max=self.largest)
-        return self.constants[:, None] - distance / 2
-
-
-def bayes_of(joint: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Bayes' rule from log w_j p_j(x_i), (k, n): responsibilities, log-densities (n,) and the largest terms (n,)."""
-    largest = joint.max(dim=0).values
-    shares = (joint - largest).exp_()
-    total = shares.sum(dim=0)
-    return shares.div_(total), largest + total.log(), largest
 
 
 def estep_of_tensor(
@@ -165,7 +86,7 @@ def _summed(
 ) -> Stats:
     """Statistics of rows, whose means and scatter are summed about some centres (k, d)."""
     totals: list[Tensor] = []
-    for part in _blocks(rows, components.means.numel()):
+    for part in blocks(rows, components.means.numel()):
         x, own = rows[part], None if weight is None else weight[part]
         deviations = components.deviations(x)
         joint = components.log_joint(deviations)
@@ -178,26 +99,9 @@ def _summed(
         if own is not None:
             shares, logs = shares * own, logs * own
         sums = [shares.sum(dim=1), *_SCATTERS[scatter_kind](shares, deviations), logs.sum(dim=1)]
-        wide = [_wide(one) for one in sums]
+        wide = [wide(one) for one in sums]
         totals = wide if not totals else [total.add_(one) for total, one in zip(totals, wide, strict=True)]
     return _as_stats(components, centres, [total.cpu().numpy() for total in totals], scatter_kind)
-
-
-def add_known(joint: Tensor, known: Tensor) -> None:
-    """Add what is known of the components of rows, labels (n,) or log prior responsibilities (n, m), to joint (k, n).
-
-    Examples
-    --------
-    >>> joint = torch.zeros(2, 3)
-    >>> add_known(joint, torch.tensor([-1, 1, 0]))
-    >>> joint.tolist()
-    [[0.0, -inf, 0.0], [0.0, 0.0, -inf]]
-    """
-    if known.ndim == 2:
-        joint[: known.shape[1]] += known.T.to(joint.dtype)
-        return
-    components = torch.arange(len(joint), device=joint.device)
-    joint.masked_fill_((known >= 0) & (known != components[:, None]), -float("inf"))
 
 
 def _as_stats(components: Components, centres: Tensor, sums: list[Array], scatter_kind: ScatterKind) -> Stats:
@@ -206,7 +110,7 @@ def _as_stats(components: Components, centres: Tensor, sums: list[Array], scatte
     move = np.divide(first, weight[:, None], out=np.zeros_like(first), where=weight[:, None] > 0)
     about_means = scatter - outer(weight, move, scatter_kind)
     loglik = float(logs[0]) + components.constant * float(weight.sum())
-    return Stats(weight, _host(centres) + move, about_means, loglik, float(logs[1]))
+    return Stats(weight, host(centres) + move, about_means, loglik, float(logs[1]))
 
 
 def _full(shares: Tensor, deviations: Tensor) -> tuple[Tensor, Tensor]:
@@ -241,28 +145,10 @@ def _diagonals(scatter: Array) -> Array:
     return scatter if scatter.ndim == 2 else np.diagonal(scatter, axis1=1, axis2=2)
 
 
-def _wide(values: Tensor) -> Tensor:
-    """The values in float64; in the computer's memory if their device has no such numbers."""
-    return (values.cpu() if values.device.type == "mps" else values).double()
-
-
-def _host(values: Tensor) -> Array:
-    """The values as a float64 array in the computer's memory."""
-    found: Array = values.cpu().double().numpy()
-    return found
-
-
-def _blocks(rows: Tensor, width: int) -> Iterator[slice]:
-    """Slices of blocks of rows, whose temporary tensors have so many elements for each row."""
-    size = max(_ELEMENTS.get(rows.device.type, _ELEMENTS_OF_DEVICE) // width, 16)
-    for start in range(0, len(rows), size):
-        yield slice(start, min(start + size, len(rows)))
-
-
 def moments_of_tensor(rows: Tensor, weight: Tensor | None) -> Stats:
     """Weight, mean and diagonal scatter of rows on a device, as statistics of one component."""
     d = rows.shape[1]
-    first = _host(rows[:1])
+    first = host(rows[:1])
     one = Affine("diagonal", first[0], np.zeros(1), np.zeros((1, d)), np.zeros((1, d)), first, np.ones((1, d)))
     mean = plain_estep(one, rows, weight, "diagonal").mean
     centres = torch.as_tensor(mean).to(rows.device, rows.dtype)
@@ -272,39 +158,4 @@ def moments_of_tensor(rows: Tensor, weight: Tensor | None) -> Stats:
 
 def squared_weights(weight: Tensor) -> tuple[int, float]:
     """Number of the weights that are positive, and the sum of their squares."""
-    return int((weight > 0).sum()), float(_wide(weight).square().sum())
-
-
-def log_density_of_tensor(mixture: Density, rows: Tensor) -> Tensor:
-    """Log-density of each row, (n,), in float64 unless the device has no such numbers.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from mixtura import Mixture
-    >>> log_density_of_tensor(Mixture([1.0], [[0.0]], [[[1.0]]]), torch.tensor([[0.0]])).round(decimals=4).tolist()
-    [-0.9189]
-    """
-    if is_fused(mixture.affine, rows, "diagonal", plain_estep):
-        return triton_estep.fused_log_density(rows, mixture.affine)
-    components = Components.of(mixture.affine, rows)
-    narrow = rows.device.type == "mps"
-    found = _by_block(components, rows, lambda joint: bayes_of(joint)[1])
-    return (found if narrow else found.double()) + components.constant
-
-
-def posterior_of_tensor(mixture: Density, rows: Tensor) -> Tensor:
-    """Responsibilities of the components for each row, (n, k), of the rows' type."""
-    return _by_block(Components.of(mixture.affine, rows), rows, lambda joint: bayes_of(joint)[0].T)
-
-
-def labels_of_tensor(mixture: Density, rows: Tensor) -> Tensor:
-    """Most probable component of each row, (n,); the first where several tie."""
-    return _by_block(Components.of(mixture.affine, rows), rows, lambda joint: joint.argmax(dim=0))
-
-
-def _by_block(components: Components, rows: Tensor, f: Callable[[Tensor], Tensor]) -> Tensor:
-    """Joined values that a function computes of the log w_j p_j(x_i), (k, m), of blocks of m rows."""
-    parts = (rows[part] for part in _blocks(rows, components.means.numel()))
-    found = [f(components.log_joint(components.deviations(x))) for x in parts]
-    return torch.cat(found) if found else f(rows.new_zeros((len(components.constants), 0)))
+    return int((weight > 0).sum()), float(wide(weight).square().sum())

@@ -18,14 +18,8 @@ from mixtura.errors import ParameterError, missing_extra
 from mixtura.kernels import agglomeration
 from mixtura.kernels.affine import Density
 from mixtura.kernels.base import Kernel, TensorFunctions
-from mixtura.kernels.tensors import (
-    estep_of_tensor,
-    labels_of_tensor,
-    log_density_of_tensor,
-    moments_of_tensor,
-    posterior_of_tensor,
-    torch,
-)
+from mixtura.kernels.tensor_predictions import labels_of_tensor, log_density_of_tensor, posterior_of_tensor
+from mixtura.kernels.tensors import estep_of_tensor, moments_of_tensor, torch
 from mixtura.stats import ScatterKind, Stats
 
 # Elements of the rows that are copied to a device at a time.
