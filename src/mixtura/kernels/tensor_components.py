@@ -111,7 +111,7 @@ def add_known(joint: Tensor, known: Tensor) -> None:
     joint.masked_fill_((known >= 0) & (known != components[:, None]), -float("inf"))
 
 
-def wide(values: Tensor) -> Tensor:
+def in_float64(values: Tensor) -> Tensor:
     """The values in float64; in the computer's memory if their device has no such numbers."""
     return (values.cpu() if values.device.type == "mps" else values).double()
 

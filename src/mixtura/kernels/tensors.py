@@ -13,7 +13,7 @@ from mixtura._support import Array, LazyModule
 from mixtura.data import Tensor
 from mixtura.kernels.affine import Affine
 from mixtura.kernels.numpy_sums import LEAST_FRACTION
-from mixtura.kernels.tensor_components import Components, add_known, bayes_of, blocks, host, wide
+from mixtura.kernels.tensor_components import Components, add_known, bayes_of, blocks, host, in_float64
 from mixtura.kernels.triton_choice import fused_stats, is_fused
 from mixtura.stats import ScatterKind, Stats, outer
 
@@ -99,7 +99,7 @@ def _summed(
         if own is not None:
             shares, logs = shares * own, logs * own
         sums = [shares.sum(dim=1), *_SCATTERS[scatter_kind](shares, deviations), logs.sum(dim=1)]
-        wide = [wide(one) for one in sums]
+        wide = [in_float64(one) for one in sums]
         totals = wide if not totals else [total.add_(one) for total, one in zip(totals, wide, strict=True)]
     return _as_stats(components, centres, [total.cpu().numpy() for total in totals], scatter_kind)
 
@@ -158,4 +158,4 @@ def moments_of_tensor(rows: Tensor, weight: Tensor | None) -> Stats:
 
 def squared_weights(weight: Tensor) -> tuple[int, float]:
     """Number of the weights that are positive, and the sum of their squares."""
-    return int((weight > 0).sum()), float(wide(weight).square().sum())
+    return int((weight > 0).sum()), float(in_float64(weight).square().sum())
