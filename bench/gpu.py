@@ -1,7 +1,7 @@
 """Everything that is measured on a GPU, within eight minutes: ``python bench/gpu.py --output build/bench/gpu.json``.
 
 Passes are checked against float64 statistics of the CPU on fresh random rows before they are timed; times are medians
-of device events. Rivals are timed in the same run if they are installed: tgmm, and scikit-learn's array API. With
+of device events. Rivals are timed in the same run if they are there: tgmm, scikit-learn's array API, Flash-GMM. With
 ``--device cpu --tiny`` everything runs on small shapes without a GPU, which shows that the script works, and no speed.
 """
 
@@ -19,6 +19,7 @@ from pathlib import Path
 
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # which SciPy reads when it is imported, for scikit-learn's array API
 
+import gpu_rivals
 import numpy as np
 import torch
 
@@ -209,57 +210,32 @@ def whole_fits(device, tiny):
             lambda: fits.append(mixtura.fit(TensorSource.of(rows), k, **options))
         )
         found["log-likelihood per row"] = fits[0].loglik / n
-        found["scikit-learn's array API, s"] = array_api_seconds(rows[: n // 10], k, clock)
+        found["scikit-learn's array API, s"] = gpu_rivals.array_api_seconds(rows[: n // 10], k, clock)
         found["scikit-learn's rows"] = n // 10
         host = rows.cpu().numpy()
         found["mixtura on the CPU, s"] = clock.seconds(lambda: mixtura.fit(host, k, **options))
     return found
 
 
-def array_api_seconds(rows, k, clock):
-    """Seconds of twenty iterations of scikit-learn's class by its array API, on the device."""
-    from sklearn.mixture import GaussianMixture
-
-    import sklearn
-
-    model = GaussianMixture(k, init_params="random_from_data", max_iter=20, tol=0.0, random_state=0)
-    try:
-        with sklearn.config_context(array_api_dispatch=True):
-            return clock.seconds(lambda: model.fit(rows))
-    except (RuntimeError, ValueError) as error:
-        return f"failed: {str(error)[:100]}"
-
-
 def beside_tgmm(device, tiny):
-    """Milliseconds of an E-step and M-step of tgmm, from the same start, beside ours; None if it is not installed."""
-    try:
-        from tgmm import GaussianMixture as Theirs
-    except ImportError:
-        return None
+    """Milliseconds of an iteration of tgmm from a start, beside our E-step."""
     n, d, k = (2000, 4, 3) if tiny else (1_000_000, 30, 30)
     mixture = random_mixture("full", k, d, np.random.default_rng(0))
     rows, clock = rows_of(mixture, n, device, 0), Clock(device)
-    ours = clock.median(lambda: estep_of_tensor(mixture.affine, rows, None, "full"), 2, 5)
+    ours = 1000 * clock.median(lambda: estep_of_tensor(mixture.affine, rows, None, "full"), 2, 5)
+    return {"rows": n, "columns": d, "components": k, "mixtura, ms": ours} | gpu_rivals.tgmm(mixture, rows, clock)
 
-    def theirs(iterations):
-        model = Theirs(n_components=k, max_iter=iterations, tol=0.0, init_means="random", random_state=0, device=device)
-        return clock.seconds(lambda: model.fit(rows))
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            theirs(1)
-            each = (theirs(6) - theirs(1)) / 5
-    except (RuntimeError, TypeError, ValueError) as error:
-        return {"mixtura, ms": 1000 * ours, "tgmm": f"failed: {str(error)[:200]}"}
-    return {
-        "rows": n,
-        "columns": d,
-        "components": k,
-        "mixtura, ms": 1000 * ours,
-        "tgmm, ms": 1000 * each,
-        "ratio": each / ours,
-    }
+def beside_flash(device, folder, goals, budget):
+    """Milliseconds and errors of Flash-GMM's E-steps at the goals' shapes; their folder is that of a checkout."""
+    found = []
+    for form, n, d, k, _ in goals if folder else ():
+        mixture = random_mixture(form, k, d, np.random.default_rng(0))
+        rows = rows_of(mixture, n, device, 0)
+        wanted = current_kernel().log_density(mixture, Chunk(rows[:10_000].cpu().double().numpy()))
+        case = {"form": form, "rows": n, "columns": d, "components": k}
+        found.append(case | gpu_rivals.flash(folder, form, mixture, rows, wanted, Clock(device), budget))
+    return found
 
 
 def main():
@@ -268,6 +244,7 @@ def main():
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--output", type=Path, default=Path("build/bench/gpu.json"))
     parser.add_argument("--tiny", action="store_true", help="small shapes, to see that everything runs")
+    parser.add_argument("--flash", type=Path, help="folder of a checkout of IBM/Flash-GMM, to be timed, too")
     parser.add_argument("--seconds", type=float, default=480, help="parts that would begin later are left out")
     arguments = parser.parse_args()
     device, tiny, begin = arguments.device, arguments.tiny, time.perf_counter()
@@ -277,6 +254,7 @@ def main():
         "checks": lambda: checks(device, tiny),
         "goals": lambda: goal_times(device, TINY_GOALS if tiny else GOALS, budget),
         "tgmm": lambda: beside_tgmm(device, tiny),
+        "flash": lambda: beside_flash(device, arguments.flash, TINY_GOALS if tiny else GOALS, budget),
         "fits": lambda: whole_fits(device, tiny),
         "curves": lambda: curves(device, tiny, budget / 4),
     }
