@@ -215,6 +215,47 @@ def test_other_types_and_shapes(place):
         mixtura.fit(torch.zeros(2, 2, 2), 1)
 
 
+def test_half_precision_and_tiny_columns(place):
+    plain = mixtura.fit(ROWS, 2, seed=0)
+    half = torch.tensor(ROWS).bfloat16()
+    found = mixtura.fit(half, 2, seed=0, sample_weight=torch.ones(len(ROWS), dtype=torch.bfloat16))
+    assert found.loglik == pytest.approx(plain.loglik, rel=1e-2)
+    assert found.mixture.posterior(half).shape == (len(ROWS), 2)
+    for scale in (1e-22, 1e18):
+        scaled = torch.tensor(ROWS * scale).float()
+        found = mixtura.fit(scaled, 2, seed=0)
+        np.testing.assert_allclose(found.mixture.means / scale, plain.mixture.means, rtol=1e-4, atol=1e-4)
+        labels = found.mixture.predict(scaled).numpy()
+        assert (labels == found.mixture.predict(scaled.numpy())).all()
+
+
+def test_responsibilities_have_the_rows_type(place):
+    mixture = mixtura.fit(ROWS, 2, seed=0).mixture
+    rows = torch.tensor(ROWS)
+    holed = rows.clone()
+    holed[0, 0] = float("nan")
+    for X in (rows, holed):
+        assert mixture.posterior(X.float()).dtype == torch.float32
+        assert mixture.posterior(X).dtype == torch.float64
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR")
+def test_sparse_tensors_are_refused(place):
+    for sparse in (torch.eye(3).to_sparse(), torch.eye(3).to_sparse_csr()):
+        with pytest.raises(DataError, match="expected dense real numbers"):
+            mixtura.fit(sparse, 1)
+
+
+def test_devices_that_pytorch_does_not_have_are_left_to_the_library(cupy, monkeypatch):
+    rows = Boxed(torch.tensor(ROWS))
+    monkeypatch.setattr(Boxed, "__dlpack_device__", lambda _: (2, 0))
+    monkeypatch.setattr(Boxed, "get", lambda boxed: boxed.tensor.numpy(), raising=False)
+    assert tensor_library.library_of(rows) is None
+    assert mixtura.fit(rows, 2, seed=0).loglik == mixtura.fit(ROWS, 2, seed=0).loglik
+    monkeypatch.delattr(Boxed, "__dlpack_device__")
+    assert tensor_library.library_of(rows) is None
+
+
 def test_tensors_that_are_no_rows_are_refused():
     for wrong, words in (
         ([torch.zeros(2, 2), torch.zeros(2, 3)], "2 columns of torch.float32 and 3 columns of torch.float32"),
@@ -222,6 +263,8 @@ def test_tensors_that_are_no_rows_are_refused():
         (torch.zeros(2, 2, dtype=torch.complex64), "torch.complex64"),
         (torch.tensor([[1.0], [float("nan")]]), "row 1, column 0: nan"),
         (torch.zeros(0, 2), "shape"),
+        (np.zeros((2, 2)), "type ndarray|type float"),
+        ([np.zeros((2, 2))], "X is of type ndarray"),
     ):
         with pytest.raises(DataError, match=words):
             TensorSource.of(wrong)
@@ -232,6 +275,7 @@ def test_a_source_of_tensors_checks_weights_and_samples():
     source = TensorSource.of([torch.tensor(example.rows)], torch.tensor(example.weight))
     assert source.weights_are == "counts"
     assert source.sum(lambda chunk: len(chunk.rows)) == source.n_rows
+    assert TensorSource.of([torch.zeros(0, 3).double(), torch.tensor(example.rows)]).length == len(example.rows)
     none = source.reweighted(np.zeros(len(example.rows)))
     assert none.sum(lambda chunk: len(chunk.rows)) == 0
 

@@ -249,7 +249,8 @@ def chosen():
 
     def is_fused(affine, rows, scatter_kind, plain):
         """As on a GPU."""
-        trials.append(triton_choice.agrees("cpu", plain))
+        d = rows.shape[1]
+        trials.append(triton_choice.agrees("cpu", plain, d, elementwise=affine.form == "diagonal"))
         return len(rows) > 0 and triton_choice.supports(affine.form, scatter_kind, rows.shape[1], rows.dtype)
 
     for model, noise in (("VVV", None), ("VVI", None), ("EEE", None), ("VVV", True), ("VVI", True)):

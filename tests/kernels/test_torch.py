@@ -1,5 +1,7 @@
 """The kernel in PyTorch, on the CPU, gives what the NumPy kernel gives, and the same bits each time."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ import mixtura
 from mixtura import kernels
 from mixtura.data import Chunk
 from mixtura.errors import MissingExtraError, ParameterError
-from mixtura.kernels import choice, tensor_components, tensors
+from mixtura.kernels import choice, tensor_components, tensor_predictions, tensors
 from mixtura.kernels import numpy as reference
 from mixtura.kernels import torch as in_torch
 
@@ -133,6 +135,33 @@ def test_moments_are_those_of_numpy():
         assert found.loglik == 0
 
 
+@pytest.mark.parametrize("setting", ["autocast", "medium", "gradients"])
+def test_what_pytorch_was_told_about_precision_does_not_matter(setting):
+    rng = np.random.default_rng(0)
+    mixture = random_mixture(rng, 3, 3)
+    rows = torch.tensor(mixture.sample(500, rng)[0], dtype=torch.float32)
+    passes = (lambda: KERNEL.estep(mixture, Chunk(rows.numpy()), "full").loglik,)
+    passes += (lambda: tensor_predictions.log_density_of_tensor(mixture, rows).sum().item(),)
+    before, plain = torch.get_float32_matmul_precision(), [one() for one in passes]
+    contexts = {
+        "autocast": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
+        "medium": lambda: nullcontext(torch.set_float32_matmul_precision("medium")),
+        "gradients": torch.enable_grad,
+    }
+    try:
+        with contexts[setting]():
+            assert [one() for one in passes] == plain
+        assert setting != "medium" or torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def test_the_default_device_does_not_matter():
+    rows = np.random.default_rng(0).normal(size=(200, 2))
+    with torch.device("meta"), mixtura.using_device("cpu"):
+        assert np.isfinite(mixtura.fit(rows, 2, seed=0).loglik)
+
+
 def test_using_device_makes_the_fit_that_is_made_without():
     rng = np.random.default_rng(0)
     rows = np.concatenate([rng.normal(size=(300, 2)), rng.normal(6, 1, size=(200, 2))])
@@ -159,8 +188,12 @@ def test_the_environment_names_the_kernel(monkeypatch):
 def test_a_device_that_is_not_there_is_named():
     with pytest.raises(ParameterError, match="device is 'cuda:7'; expected one that PyTorch has here"):
         in_torch.checked_device("cuda:7")
-    with pytest.raises(ParameterError, match="device is 'toaster'"), mixtura.using_device("toaster"):
-        pass
+    for wrong in ("toaster", "meta", None):
+        with pytest.raises(ParameterError, match=f"device is '{wrong}'"), mixtura.using_device(wrong):
+            pass
+    for name in ("cpu", "cpu:0", torch.device("cpu")):
+        with mixtura.using_device(name):
+            assert kernels.current_kernel().name == "torch:cpu"
 
 
 def test_without_pytorch_the_extra_is_named(monkeypatch):

@@ -79,10 +79,10 @@ def test_fits_are_those_of_plain_pytorch(results, model):
 def test_where_the_kernels_do_not_work_plain_pytorch_computes(monkeypatch):
     """Without the interpreter and without a GPU the compiler fails, as it may with a driver that it does not know."""
     with pytest.warns(MixturaWarning, match="do not work on cpu, so plain PyTorch computes"):
-        assert not triton_choice.agrees("cpu", tensors.plain_estep)
+        assert not triton_choice.agrees("cpu", tensors.plain_estep, 4, elementwise=False)
     monkeypatch.setattr(triton_choice, "_difference", lambda *_: 1.0)
     with pytest.warns(MixturaWarning, match="statistics differ by 1e"):
-        assert not triton_choice.agrees("cpu:0", tensors.plain_estep)
+        assert not triton_choice.agrees("cpu:0", tensors.plain_estep, 4, elementwise=True)
 
 
 def test_rows_on_the_cpu_and_in_float64_are_for_plain_pytorch():

@@ -15,5 +15,6 @@ def from_device(data: Any) -> Any:
     """
     library = type(data).__module__.partition(".")[0]
     if library == "torch" and hasattr(data, "detach"):
-        return data.detach().cpu().numpy()
+        tensor = data.detach().cpu()
+        return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
     return data.get() if library == "cupy" and hasattr(data, "get") else data

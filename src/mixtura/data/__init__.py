@@ -26,7 +26,7 @@ from mixtura.data.row_values import RowValues, map_rows
 from mixtura.data.scanning import scan
 from mixtura.data.source import Addable, Source, Sum, WholeArray, is_source, weights_of
 from mixtura.data.summary import Extent, Summary
-from mixtura.data.tensor import Tensor, TensorSource, as_row_tensor, usable
+from mixtura.data.tensor import Tensor, TensorSource, as_row_tensor, safe_in_its_type, usable
 from mixtura.data.tensor_library import TensorLibrary, is_on_device, library_of
 from mixtura.data.values import ColumnValues, first_values, round_to_units, with_holes_of
 
@@ -81,6 +81,7 @@ __all__ = [
     "plain_rows",
     "round_to_units",
     "rows_for_named_starts",
+    "safe_in_its_type",
     "scan",
     "usable",
     "weights_of",

@@ -33,6 +33,9 @@ torch = LazyModule("torch")
 # PyTorch's types are not known where it is not installed.
 Tensor: TypeAlias = Any
 
+# Least range of a column, beside zero, of float32 rows: beyond it and its inverse, they are treated as float64.
+_NARROWEST = 1e-14
+
 
 @dataclass(frozen=True, eq=False)
 class TensorSource:
@@ -73,7 +76,8 @@ class TensorSource:
         DataError
             If a value is not finite or too large, or the tensors do not have the same columns.
         """
-        parts = tuple(map(as_row_tensor, [tensors] if hasattr(tensors, "device") else tensors))
+        given = [as_row_tensor(one) for one in ([tensors] if hasattr(tensors, "dim") else tensors)]
+        parts = [part for part in given if len(part)] or given[:1]
         kinds = {(part.shape[1], str(part.dtype)) for part in parts}
         if len(kinds) != 1:
             raise DataError(
@@ -82,9 +86,11 @@ class TensorSource:
         for part in parts:
             if not usable(part):
                 as_rows(part.cpu().numpy())
+        if not all(map(safe_in_its_type, parts)):
+            parts = [part.double() for part in parts]
         n = sum(len(part) for part in parts)
         weights = as_row_weights(from_device(sample_weight), n, weights_are)
-        return cls(parts, weights.values, weights.kind)
+        return cls(tuple(parts), weights.values, weights.kind)
 
     @property
     def kernel_name(self) -> str:
@@ -126,7 +132,7 @@ class TensorSource:
         if self.sample_weight is None:
             return [None] * len(self.tensors)
         ends = zip(self.tensors, self._starts, self._starts[1:], strict=False)
-        return [torch.tensor(self.sample_weight[a:b]).to(part.dtype).to(part.device) for part, a, b in ends]
+        return [torch.from_numpy(self.sample_weight[a:b].copy()).to(part.dtype).to(part.device) for part, a, b in ends]
 
     def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
         """Sum of ``f(chunk)`` over chunks, or of ``f.of_tensor(rows, weights, start)`` over tensors if it has that."""
@@ -134,6 +140,9 @@ class TensorSource:
         if own is None:
             return reduce(add, map(f, self._chunks()))
         parts = list(zip(self.tensors, self._weights, self._starts, strict=False))
+        if len(parts) > 1:  # other threads do not know what the caller's streams still have to do
+            for tensor in (part for part in self.tensors if part.device.type == "cuda"):
+                torch.cuda.synchronize(tensor.device)
         return reduce(add, map_in_order(lambda part: own(*part), parts, len(parts)))
 
     def _chunks(self) -> Iterator[Chunk]:
@@ -161,7 +170,7 @@ class TensorSource:
         order = np.argsort(positions, kind="stable")
         ends = np.searchsorted(positions[order], self._starts)
         parts = [
-            part[torch.as_tensor(positions[order[a:b]] - start).to(part.device)].cpu().numpy()
+            part[torch.from_numpy(positions[order[a:b]] - start).to(part.device)].cpu().numpy()
             for part, start, a, b in zip(self.tensors, self._starts, ends, ends[1:], strict=False)
         ]
         return np.concatenate(parts)[np.argsort(order, kind="stable")]
@@ -177,7 +186,8 @@ class TensorSource:
 
     def map_rows(self, f: Callable[[Rows], NDArray[Any]]) -> NDArray[Any]:
         """``f(rows)`` of copies of all rows, (length,) or (length, k)."""
-        return np.concatenate([f(part.cpu().numpy()) for part in self.tensors])
+        cuts = [(part, cut) for part in self.tensors for cut in chunk_slices(*part.shape)]
+        return np.concatenate([f(part[cut].cpu().numpy()) for part, cut in cuts])
 
     def take(self, positions: NDArray[np.intp]) -> ArraySource:
         """A source, in the computer's memory, of the rows at these positions, in this order."""
@@ -190,16 +200,46 @@ class TensorSource:
         return replace(self, sample_weight=weight if self.sample_weight is None else self.sample_weight * weight)
 
 
+def check_kind(X: Any) -> None:
+    """Raise DataError unless X is a dense tensor of real numbers of one or two dimensions.
+
+    Examples
+    --------
+    >>> check_kind([1.0])
+    Traceback (most recent call last):
+    mixtura.errors.DataError: X is of type list; expected a tensor of PyTorch
+    """
+    if not hasattr(X, "dim"):
+        raise DataError(f"X is of type {type(X).__name__}; expected a tensor of PyTorch")
+    if X.is_complex() or X.layout != torch.strided or X.ndim not in {1, 2}:
+        kind = f"{X.dtype} ({str(X.layout).removeprefix('torch.')}) of shape {tuple(X.shape)}"
+        raise DataError(f"X is a tensor of {kind}; expected dense real numbers, (n, d) or (n,)")
+
+
 def as_row_tensor(X: Tensor) -> Tensor:
     """A tensor of rows, float32 or float64, (n, d), without gaps; (n,) is one column."""
-    if X.is_complex() or X.is_sparse or X.ndim not in {1, 2}:
-        raise DataError(f"X is a tensor of {X.dtype} of shape {tuple(X.shape)}; expected real numbers, (n, d) or (n,)")
+    check_kind(X)
     rows = X.detach() if X.ndim == 2 else X.detach()[:, None]
     wide = rows.dtype in {torch.float32, torch.float64}
     if not wide:
         single = rows.dtype.is_floating_point or rows.device.type == "mps"
         rows = rows.to(torch.float32 if single else torch.float64)
     return rows.contiguous()
+
+
+def safe_in_its_type(rows: Tensor) -> bool:
+    """Whether squares of the columns' deviations are neither too large nor too small for the rows' type.
+
+    Examples
+    --------
+    >>> import torch
+    >>> safe_in_its_type(torch.tensor([[0.0], [1.0]])), safe_in_its_type(torch.tensor([[0.0], [1e-20]]))
+    (True, False)
+    """
+    if rows.dtype != torch.float32 or rows.device.type == "mps":
+        return True
+    width = rows.amax(dim=0) - rows.amin(dim=0)
+    return bool(((width == 0) | ((width > _NARROWEST) & (width < 1 / _NARROWEST))).all().item())
 
 
 def usable(rows: Tensor) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._support import LazyModule, from_device
-from mixtura.data.tensor import Tensor, TensorSource, as_row_tensor, torch, usable
+from mixtura.data.tensor import Tensor, TensorSource, as_row_tensor, check_kind, torch, usable
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,13 @@ class TensorLibrary:
     def like(self, values: Any, device: Any) -> Any:
         """Values, an array of NumPy or a tensor, as an array of the library on a device."""
         if isinstance(values, np.ndarray):
-            values = torch.tensor(values, device=device)
+            values = torch.from_numpy(np.array(values, order="C"))
+            values = (values.float() if device.type == "mps" and values.is_floating_point() else values).to(device)
         return values if self.module == "torch" else LazyModule(self.module).from_dlpack(values)
 
+
+# DLPack's number of the CPU.
+_CPU = 1
 
 # By the package in which the class of an array is defined.
 LIBRARIES: Mapping[str, TensorLibrary] = MappingProxyType(
@@ -66,7 +70,18 @@ def library_of(X: Any) -> TensorLibrary | None:
     torch.Size([2, 2])
     """
     found = LIBRARIES.get(type(X).__module__.partition(".")[0])
-    return found if found is not None and hasattr(X, "__dlpack__") and find_spec("torch") is not None else None
+    if found is None or not hasattr(X, "__dlpack__") or find_spec("torch") is None:
+        return None
+    return found if found.module == "torch" or _is_reachable(X) else None
+
+
+def _is_reachable(X: Any) -> bool:
+    """Whether PyTorch has the device of an array of another library."""
+    try:
+        kind, _ = X.__dlpack_device__()
+    except (AttributeError, BufferError, TypeError):  # such as JAX's stand-ins for arrays
+        return False
+    return kind == _CPU or torch.cuda.is_available()
 
 
 def is_on_device(X: Any) -> bool:
@@ -99,6 +114,7 @@ def open_tensor(X: Any, sample_weight: Any, weights_are: str | None) -> tuple[An
     if library is None:
         return X, sample_weight, weights_are
     tensor = library.as_tensor(X)
+    check_kind(tensor)
     if not library.in_memory(X) and usable(rows := as_row_tensor(tensor)):
         return TensorSource.of(rows, sample_weight, weights_are), None, None
-    return tensor.cpu().numpy(), from_device(sample_weight), weights_are
+    return from_device(tensor), from_device(sample_weight), weights_are

@@ -79,7 +79,7 @@ def _has_ties(values: ColumnValues, j: int) -> bool:
     column = values.column(j)
     if len(column) < MIN_ROWS or values.distinct[j] == 1:
         return False
-    coarse = values.unit[j] > COARSE_UNIT * column.std()
+    coarse = values.unit[j] > COARSE_UNIT * column.std(dtype=np.float64)
     return bool(coarse or values.distinct[j] == 2 or _has_frequent_value(values, j))
 
 

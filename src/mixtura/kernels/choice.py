@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
+from typing import Any
 
 from mixtura.data import Intervals, Measurement, MissingValues, RowNoise, Source
 from mixtura.errors import ParameterError
@@ -122,7 +123,7 @@ def using_kernel(kernel: Kernel) -> Iterator[None]:
 
 
 @contextmanager
-def using_device(device: str) -> Iterator[None]:
+def using_device(device: Any) -> Iterator[None]:
     """A context in which passes over rows are made on a device, such as a GPU, by PyTorch.
 
     Rows in the computer's memory, in files, and of Dask or Spark in this process, are copied there in parts in each
@@ -131,8 +132,8 @@ def using_device(device: str) -> Iterator[None]:
 
     Parameters
     ----------
-    device : str
-        PyTorch's name of the device: "cuda", "cuda:1", "mps", "xpu" or "cpu".
+    device : str or torch.device
+        The device, or PyTorch's name of it: "cuda", "cuda:1", "mps", "xpu" or "cpu".
 
     Raises
     ------
@@ -149,7 +150,7 @@ def using_device(device: str) -> Iterator[None]:
     >>> fit.mixture.means.round(6).tolist()
     [[0.2], [5.2]]
     """
-    with using_kernel(torch_kernel(device)):
+    with using_kernel(torch_kernel(str(device))):
         yield
 
 

@@ -55,7 +55,7 @@ class Components:
         """The components as tensors of the type and on the device of some rows."""
 
         def tensor(values: Array) -> Tensor:
-            return torch.tensor(values).to(rows.device, rows.dtype)
+            return like(rows, values)
 
         finite = affine.constants[np.isfinite(affine.constants)]
         constant = float(finite.max()) if len(finite) else 0.0
@@ -109,6 +109,11 @@ def add_known(joint: Tensor, known: Tensor) -> None:
         return
     components = torch.arange(len(joint), device=joint.device)
     joint.masked_fill_((known >= 0) & (known != components[:, None]), -float("inf"))
+
+
+def like(rows: Tensor, values: Array) -> Tensor:
+    """A copy of an array as a tensor of the type and on the device of some rows, whatever the default device is."""
+    return torch.from_numpy(np.array(values, order="C")).to(rows.dtype).to(rows.device)
 
 
 def in_float64(values: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from mixtura._support import LazyModule
 from mixtura.data import Tensor
 from mixtura.kernels.affine import Density
+from mixtura.kernels.full_precision import full_precision
 from mixtura.kernels.tensor_components import Components, bayes_of, blocks
 from mixtura.kernels.tensors import plain_estep
 from mixtura.kernels.triton_choice import is_fused, triton_estep
@@ -25,7 +26,8 @@ def log_density_of_tensor(mixture: Density, rows: Tensor) -> Tensor:
     [-0.9189]
     """
     if is_fused(mixture.affine, rows, "diagonal", plain_estep):
-        return triton_estep.fused_log_density(rows, mixture.affine)
+        with full_precision(rows.device.type):
+            return triton_estep.fused_log_density(rows, mixture.affine)
     components = Components.of(mixture.affine, rows)
     narrow = rows.device.type == "mps"
     found = _by_block(components, rows, lambda joint: bayes_of(joint)[1])
@@ -45,5 +47,6 @@ def labels_of_tensor(mixture: Density, rows: Tensor) -> Tensor:
 def _by_block(components: Components, rows: Tensor, f: Callable[[Tensor], Tensor]) -> Tensor:
     """Joined values that a function computes of the log w_j p_j(x_i), (k, m), of blocks of m rows."""
     parts = (rows[part] for part in blocks(rows, components.means.numel()))
-    found = [f(components.log_joint(components.deviations(x))) for x in parts]
+    with full_precision(rows.device.type):
+        found = [f(components.log_joint(components.deviations(x))) for x in parts]
     return torch.cat(found) if found else f(rows.new_zeros((len(components.constants), 0)))

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from mixtura._support import Array, LazyModule
 from mixtura.data import Tensor
 from mixtura.kernels.affine import Affine
+from mixtura.kernels.full_precision import full_precision
 from mixtura.kernels.numpy_sums import LEAST_FRACTION
-from mixtura.kernels.tensor_components import Components, add_known, bayes_of, blocks, host, in_float64
+from mixtura.kernels.tensor_components import Components, add_known, bayes_of, blocks, host, in_float64, like
 from mixtura.kernels.triton_choice import fused_stats, is_fused
 from mixtura.stats import ScatterKind, Stats, outer
 
@@ -51,7 +52,7 @@ def estep_of_tensor(
     exact = _diagonals(found.scatter) >= LEAST_FRACTION * _diagonals(raw)
     if exact[_with_scatter(affine, scatter_kind)].all():
         return found
-    centres = torch.as_tensor(found.mean).to(rows.device, rows.dtype)
+    centres = like(rows, found.mean)
     return _summed(Components.of(affine, rows), centres, rows, weight, scatter_kind, known=known)
 
 
@@ -86,21 +87,22 @@ def _summed(
 ) -> Stats:
     """Statistics of rows, whose means and scatter are summed about some centres (k, d)."""
     totals: list[Tensor] = []
-    for part in blocks(rows, components.means.numel()):
-        x, own = rows[part], None if weight is None else weight[part]
-        deviations = components.deviations(x)
-        joint = components.log_joint(deviations)
-        if known is not None:
-            add_known(joint, torch.tensor(known[part]).to(rows.device))
-        shares, density, largest = bayes_of(joint)
-        if centres is not components.means:
-            deviations = x[None] - centres[:, None]
-        logs = torch.stack([density, largest - density])
-        if own is not None:
-            shares, logs = shares * own, logs * own
-        sums = [shares.sum(dim=1), *_SCATTERS[scatter_kind](shares, deviations), logs.sum(dim=1)]
-        wide = [in_float64(one) for one in sums]
-        totals = wide if not totals else [total.add_(one) for total, one in zip(totals, wide, strict=True)]
+    with full_precision(rows.device.type):
+        for part in blocks(rows, components.means.numel()):
+            x, own = rows[part], None if weight is None else weight[part]
+            deviations = components.deviations(x)
+            joint = components.log_joint(deviations)
+            if known is not None:
+                add_known(joint, torch.from_numpy(np.array(known[part])).to(rows.device))
+            shares, density, largest = bayes_of(joint)
+            if centres is not components.means:
+                deviations = x[None] - centres[:, None]
+            logs = torch.stack([density, largest - density])
+            if own is not None:
+                shares, logs = shares * own, logs * own
+            sums = [shares.sum(dim=1), *_SCATTERS[scatter_kind](shares, deviations), logs.sum(dim=1)]
+            wide = [in_float64(one) for one in sums]
+            totals = wide if not totals else [total.add_(one) for total, one in zip(totals, wide, strict=True)]
     return _as_stats(components, centres, [total.cpu().numpy() for total in totals], scatter_kind)
 
 
@@ -151,7 +153,7 @@ def moments_of_tensor(rows: Tensor, weight: Tensor | None) -> Stats:
     first = host(rows[:1])
     one = Affine("diagonal", first[0], np.zeros(1), np.zeros((1, d)), np.zeros((1, d)), first, np.ones((1, d)))
     mean = plain_estep(one, rows, weight, "diagonal").mean
-    centres = torch.as_tensor(mean).to(rows.device, rows.dtype)
+    centres = like(rows, mean)
     found = _summed(Components.of(one, rows), centres, rows, weight, "diagonal", known=None)
     return replace(found, loglik=0.0, assignment_logprob=0.0)
 

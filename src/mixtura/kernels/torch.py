@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from mixtura.stats import ScatterKind, Stats
 
 # Elements of the rows that are copied to a device at a time.
 _COPIED_ELEMENTS = 1 << 24
+
+# By the names of devices, the stream of each thread: a stream has memory of its own, so there are not many.
+_streams = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Device:
 
     def on_device(self, values: NDArray[Any]) -> Tensor:
         """An array on the device; on its way to a GPU it lies in memory that is never moved, so that copies overlap."""
-        given = torch.as_tensor(np.require(values, requirements=["C", "W"]))
+        given = torch.from_numpy(np.require(values, requirements=["C", "W"]))
         if self.name == "cpu":
             return given
         if self.name == "mps":
@@ -75,7 +79,12 @@ class Device:
 
     def stream(self) -> Any:
         """A context for copies and computations that do not wait for those of other threads."""
-        return torch.cuda.stream(torch.cuda.Stream(self.name)) if self.name.startswith("cuda") else nullcontext()
+        if not self.name.startswith("cuda"):
+            return nullcontext()
+        own = vars(_streams)  # those of this thread
+        if self.name not in own:
+            own[self.name] = torch.cuda.Stream(self.name)
+        return torch.cuda.stream(own[self.name])
 
     def log_density(self, mixture: Density, chunk: Chunk) -> Array:
         """Log-density of each row, (n,)."""
@@ -137,9 +146,10 @@ def checked_device(name: str) -> str:
     """
     if find_spec("torch") is None:
         raise missing_extra("torch", "torch")
+    known = "cpu, cuda or cuda:0" if torch.cuda.is_available() else "cpu"
     try:
-        torch.zeros(1, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:  # by the kind of device that is not there
-        known = "cpu, cuda or cuda:0" if torch.cuda.is_available() else "cpu"
+        device = torch.device(name)
+        torch.zeros(1, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:  # by what is not there
         raise ParameterError(f"device is {name!r}; expected one that PyTorch has here, such as {known}") from error
-    return name
+    return "cpu" if device.type == "cpu" else str(device)

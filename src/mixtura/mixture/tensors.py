@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mixtura._support import check_n_columns
-from mixtura.data import Tensor, as_row_tensor, library_of, usable
+import numpy as np
+
+from mixtura._support import check_n_columns, from_device
+from mixtura.data import Tensor, as_row_tensor, library_of, safe_in_its_type, usable
 from mixtura.kernels import labels_of_tensor, log_density_of_tensor, posterior_of_tensor
 from mixtura.mixture.noise import NOISE_LABEL
 
@@ -47,8 +49,18 @@ def values_of_array(name: str | None, of_rows: Callable[[Any], Any], mixture: Mi
     tensor = library.as_tensor(X)
     own = _ON_DEVICE.get(name or "")
     if own is None or mixture.affine.tails is not None or library.in_memory(X):
-        return library.like(of_rows(tensor.cpu().numpy()), tensor.device)
+        return library.like(as_type_of(tensor, name, of_rows(from_device(tensor))), tensor.device)
     rows = as_row_tensor(tensor)
     check_n_columns(rows.shape[1], mixture.n_features)
-    found = own(mixture, rows) if usable(rows) else of_rows(tensor.cpu().numpy())
-    return library.like(found, tensor.device)
+    if not usable(rows):
+        found = of_rows(from_device(tensor))
+    else:
+        found = own(mixture, rows if safe_in_its_type(rows) else rows.double())
+    return library.like(as_type_of(tensor, name, found), tensor.device)
+
+
+def as_type_of(tensor: Tensor, name: str | None, values: Any) -> Any:
+    """Responsibilities, which are many, in the type of float32 rows; other values as they are."""
+    if name != "posterior" or str(tensor.dtype) != "torch.float32":
+        return values
+    return values.astype(np.float32) if isinstance(values, np.ndarray) else values.float()
