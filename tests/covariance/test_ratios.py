@@ -153,6 +153,7 @@ def test_the_m_step_finds_the_best_member_within_the_bound(model, bound, problem
     first = problem.begin(random_mixture(rng, k, rows.shape[1]))
     mixture, _ = problem.mstep(first.stats)
     share = first.mixture.posterior(rows)
+    share[share < 2.0**-72] = 0  # as in the E-step, after which a component with no more than this has weight zero
 
     def expected(candidate):
         joint = candidate.log_joint(rows)
