@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from mixtura import OnlineMixture
-from mixtura._support import as_tuple_of, format_count, read_saved, write_text
+from mixtura._support import as_tuple_of, format_count, format_list, read_saved, write_text
+from mixtura.cli.console import print_message
 from mixtura.data.stream import BAD_LINES, LineLayout, LineParser
 from mixtura.errors import DataError
 from mixtura.fitting import online_content, online_to_json
@@ -171,8 +172,11 @@ def follow(
         lines = batch
         while lines and not stops():
             left = plan.rows - (state.online.n_rows - written.online.n_rows)
+            before = state
             state, used = state.after(lines, left)
             lines = lines[used:]
+            if state.parser.left_out != before.parser.left_out:
+                print_message(f"note: {_used_columns(state.parser)}")
             if state.online.n_rows - written.online.n_rows >= plan.rows:
                 due[0], written = plan.write(state) + plan.seconds, state
         if stops():
@@ -182,6 +186,16 @@ def follow(
             due[0], written = (plan.write(state) if changed else time.monotonic()) + plan.seconds, state
     plan.write(state)
     return state
+
+
+def _used_columns(parser: LineParser) -> str:
+    """Which columns are used, and which are left out, once it is known."""
+    used = () if parser.layout is None else parser.layout.used
+    what = "column" if len(parser.left_out) == 1 else "columns"
+    return (
+        f"{parser.source}: left out {what} without numbers in the first row: {format_list(parser.left_out)}; used "
+        f"{format_list(used)}"
+    )
 
 
 def final_values(state: StreamState, path: str) -> dict[str, Any]:
