@@ -96,6 +96,19 @@ def test_a_missing_cell_in_the_first_row_does_not_lose_its_column(monkeypatch, c
         assert "left out" not in capsys.readouterr().err
 
 
+def test_a_column_that_begins_empty_is_waited_for(monkeypatch, capsys):
+    late = [b"a,b\n", *(f"{a},{b if i >= 300 else ''}\n".encode() for i, (a, b) in enumerate(ROWS))]
+    options = ["-k", "2", "--columns", "a,b", "--start-rows", "100"]
+    run(monkeypatch, late, *options)
+    assert mixtura.load("m.json").mixture.n_components == 2
+    capsys.readouterr()
+    empty = [b"a,b\n"] + [f"{a},\n".encode() for a in ROWS[:, 0]] + [b"1,2\n"]
+    run(monkeypatch, empty, *options, "--every", "600", code=2)
+    assert "column b: 0 of the first 2,000 rows have a value" in capsys.readouterr().err
+    kept = json.loads(Path("m.json").read_text())
+    assert (kept["stream"]["n_lines"], len(kept["online"]["waiting"][1])) == (1801, 1800)
+
+
 @pytest.mark.parametrize("cut", [0, 1, 50, 500, 1700])
 @pytest.mark.parametrize("header", [True, False])
 def test_a_run_that_is_resumed_has_the_bits_of_one_run(monkeypatch, cut, header):

@@ -165,7 +165,8 @@ def follow(
 ) -> StreamState:
     """Use lines as they come, until they end or ``stops`` says so; write the file as planned, and at the end.
 
-    ``due`` holds the time of the next write, by which the caller waits no longer for lines.
+    Where rows cannot be used, the state without them is written before the error is raised. ``due`` holds the time of
+    the next write, by which the caller waits no longer for lines.
     """
     written = state
     for batch in batches:
@@ -173,7 +174,11 @@ def follow(
         while lines and not stops():
             left = plan.rows - (state.online.n_rows - written.online.n_rows)
             before = state
-            state, used = state.after(lines, left)
+            try:
+                state, used = state.after(lines, left)
+            except DataError:
+                plan.write(before)  # with the number of lines up to which a stream may be read again
+                raise
             lines = lines[used:]
             if state.parser.left_out != before.parser.left_out:
                 print_message(f"note: {_used_columns(state.parser)}")
