@@ -233,6 +233,27 @@ def test_what_was_known_is_given_again_or_refused():
         mixtura.bootstrap(told, rows, 2)
 
 
+def test_what_the_fit_did_not_know_is_refused():
+    rows, labels = FAITHFUL[:60], np.where(FAITHFUL[:60, 0] > 3, 0, 1)
+    extra = {"known_labels": labels, "prior_responsibilities": np.full((60, 2), 0.5), "groups": np.arange(60) // 2}
+    fit = mixtura.fit(rows, 2)
+    for name, value in extra.items():
+        with pytest.raises(ParameterError, match=f"the fit was not given {name}; fit with the same {name}, or leave"):
+            mixtura.bootstrap(fit, rows, 2, **{name: value})
+    told = mixtura.fit(rows, 2, known_labels=labels)
+    with pytest.raises(ParameterError, match="the fit was not given prior_responsibilities, groups"):
+        mixtura.bootstrap(told, rows, 2, **extra)
+
+
+def test_fewer_than_two_groups_are_refused():
+    """All replicates of one group are the same rows, whose standard errors would be zero."""
+    rows, weight = FAITHFUL[:60], np.repeat([1, 0], 30)
+    for groups, weights in ((np.zeros(60, int), None), (np.repeat([0, 1], 30), weight)):
+        fit = mixtura.fit(rows, 1, groups=groups, sample_weight=weights)
+        with pytest.raises(ParameterError, match="groups: 1 group with a positive weight; expected two at least"):
+            mixtura.bootstrap(fit, rows, 2, groups=groups, sample_weight=weights)
+
+
 def test_what_a_fit_held_is_held_in_replicates():
     start = mixtura.Parameters(means=[[2.0, 55.0], [4.3, 80.0]])
     fit = mixtura.fit(FAITHFUL, 2, start=start, fixed="means")

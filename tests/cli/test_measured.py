@@ -55,6 +55,18 @@ def test_censored_values_are_those_of_the_function(folder, capsys, tmp_path):
     assert shown(capsys, *command, "--censored", "width=status")["loglik"] == pytest.approx(own.loglik)
     (tmp_path / "seen.csv").write_text("width,status,depth\n" + "".join(lines).replace("above", "1"))
     assert shown(capsys, *command, "--censored", "width=status")["loglik"] == pytest.approx(own.loglik)
+    for code, exact in (("1.0", "0.0"), (" 1", "NA"), ("true", "nan"), ("ABOVE", "exact"), ("1", "-99")):
+        rows_of_text = [line.replace(",,", f",{exact},").replace("above", code) for line in lines]
+        (tmp_path / "coded.csv").write_text("width,status,depth\n" + "".join(rows_of_text))
+        coded = ["fit", "coded.csv", *command[2:], "--na=-99", "--censored", "width=status"]
+        if code == "true":
+            assert main(coded) == 2
+            assert (
+                f"coded.csv, row {above.argmax() + 1}, column \"status\": 'true'; expected above or 1"
+                in capsys.readouterr().err
+            )
+        else:
+            assert shown(capsys, *coded)["loglik"] == pytest.approx(own.loglik)
     one = ["--columns", "width", "--censored", "width=status"]
     chosen = shown(capsys, "select", "seen.csv", "--components", "1:2", *one)["best"]
     own = mixtura.select(seen, [1, 2], censored=censored[:, :1]).best
@@ -84,7 +96,15 @@ def test_a_histogram_is_fitted_and_selected(folder, capsys, tmp_path):
         (["rows.csv", "--censored", "width"], "--censored is 'width'; expected two columns, such as width=width_stat"),
         (["gap.csv", "--censored", "depth=n"], "--censored: there is no column 'depth'; expected one of low, high"),
         (["gap.csv", "--censored", "low=m"], 'has no column "m"'),
-        (["gap.csv", "--censored", "low=n"], "'5'"),
+        (["gap.csv", "--censored", "low=n"], "gap.csv, row 1, column \"n\": '5'; expected above or 1, below or -1, or"),
+        (
+            ["gap.csv", "--censored", "low=n", "--censored", "low=high"],
+            "--censored: 'low' is given 'n' and 'high'; exp",
+        ),
+        (
+            ["gap.csv", "--censored", "low=n", "--columns", "low,n"],
+            "column 'n' says which values of 'low' are censored",
+        ),
         (["gap.csv", "--censored", "low=n", "--stream"], "--censored: rows that are read in parts cannot have it"),
         (["gap.csv", "--censored", "low=n", "--labels", "l.csv"], "--labels: values are taken as exact there"),
         (["bins.csv", *BINS, "--censored", "low=n"], "the edges of a histogram are its limits"),

@@ -73,6 +73,42 @@ def test_missing_values_are_modelled(monkeypatch, capsys):
     assert "--missing is 'error'; expected model or drop" in capsys.readouterr().err
 
 
+def test_a_missing_cell_in_the_first_row_does_not_lose_its_column(monkeypatch, capsys):
+    cells = [("", "x", ROWS[0, 1]), *((a, "y", b) for a, b in ROWS[1:500].tolist())]
+    objects = [{"a": a if a != "" else None, "word": word, "b": b} for a, word, b in cells]
+    lines = [f"{a},{word},{b}\n".encode() for a, word, b in cells]
+    own = mixtura.OnlineMixture(2, columns=["a", "b"], start_rows=300, batch_rows=64)
+    own = own.update(np.vstack([[np.nan, ROWS[0, 1]], ROWS[1:500]])).mixture.means.tolist()
+    inputs = {
+        "csv": ([b"a,word,b\n", *lines], []),
+        "NA": ([b"a,word,b\n", lines[0].replace(b",x", b" NA,x"), *lines[1:]], []),
+        "ndjson": ([f"{json.dumps(each)}\n".encode() for each in objects], ["--format", "ndjson"]),
+    }
+    for given, more in inputs.values():
+        run(monkeypatch, given, *OPTIONS, *more)
+        assert mixtura.load("m.json").mixture.means.tolist() == own
+        told = capsys.readouterr().err
+        assert "standard input: left out column without numbers in the first row: word; used a, b" in told
+        run(monkeypatch, given, *OPTIONS, *more, "--missing", "drop")
+        assert mixtura.load("m.json").columns == ("b",)
+        assert "left out columns without numbers in the first row: a, word; used b" in capsys.readouterr().err
+        run(monkeypatch, given, *OPTIONS, *more, "--columns", "b")
+        assert "left out" not in capsys.readouterr().err
+
+
+def test_a_column_that_begins_empty_is_waited_for(monkeypatch, capsys):
+    late = [b"a,b\n", *(f"{a},{b if i >= 300 else ''}\n".encode() for i, (a, b) in enumerate(ROWS))]
+    options = ["-k", "2", "--columns", "a,b", "--start-rows", "100"]
+    run(monkeypatch, late, *options)
+    assert mixtura.load("m.json").mixture.n_components == 2
+    capsys.readouterr()
+    empty = [b"a,b\n"] + [f"{a},\n".encode() for a in ROWS[:, 0]] + [b"1,2\n"]
+    run(monkeypatch, empty, *options, "--every", "600", code=2)
+    assert "column b: 0 of the first 2,000 rows have a value" in capsys.readouterr().err
+    kept = json.loads(Path("m.json").read_text())
+    assert (kept["stream"]["n_lines"], len(kept["online"]["waiting"][1])) == (1801, 1800)
+
+
 @pytest.mark.parametrize("cut", [0, 1, 50, 500, 1700])
 @pytest.mark.parametrize("header", [True, False])
 def test_a_run_that_is_resumed_has_the_bits_of_one_run(monkeypatch, cut, header):

@@ -114,6 +114,8 @@ def test_a_model_says_it_all():
             "tails is 'fat'; expected 'normal', 't', 't-shared', or degrees of freedom above 0",
         ),
         (lambda: Model(tails=0), "tails is 0; expected"),
+        (lambda: Model(tails=True), "tails is True; expected 'normal', 't', 't-shared', or degrees of freedom above 0"),
+        (lambda: mixtura.GaussianMixture(1, tails=True).fit(np.eye(3)), "tails is True; expected"),
         (lambda: mixtura.OnlineMixture(3, model=Model(tails="t")), "tails: a stream's components are Gaussian"),
     ],
 )

@@ -120,11 +120,45 @@ def test_a_batch_may_lack_a_column_and_weights_and_births_heed_missing_values():
     np.testing.assert_allclose(follows.mixture.means, [[0, 0], [9, 9]], atol=0.3)
 
 
-def test_a_column_that_the_start_lacks_is_an_error():
-    rows = ROWS[:400].copy()
+@pytest.mark.parametrize("early", [[], [7], [7, 30]])
+def test_the_start_waits_for_values_of_each_column_however_rows_come(early):
+    """One component of two columns needs three values of the second, which it has after 603 rows at the latest."""
+    rows = ROWS.copy()
+    rows[np.setdiff1d(np.arange(600), early), 1] = np.nan
+    em = mixtura.EM(tol=1e-2)  # from so few values EM takes many iterations
+    whole, parts = online_after(rows, k=1, em=em), mixtura.OnlineMixture(1, em=em, **SMALL)
+    count = 603 - len(early)
+    assert parts.update(rows[: count - 1]).state is None
+    assert parts.update(rows[:count]).state.n_rows == count
+    for part in np.split(rows, [1, 399, 401, 500, count, 2000]):
+        parts = mixtura.OnlineMixture.from_json(parts.update(part).to_json())
+    assert bits(parts) == bits(whole)
+    assert (whole.n_rows, whole.n_updates) == (3000, (3000 - count) // 100)
+
+
+def test_a_column_that_stays_empty_is_an_error_that_loses_nothing():
+    rows = np.tile(ROWS[:400], (20, 1))
     rows[:, 1] = np.nan
-    with pytest.raises(DataError, match="column 1: all values are missing"):
-        online_after(rows)
+    for names, label in ((None, "1"), (["a", "b"], "b")):
+        online = online_after(rows[:7999], columns=names)
+        assert (online.n_rows, online.state) == (7999, None)
+        words = (
+            f"column {label}: 0 of the first 8,000 rows have a value, and the start needs 9.*start_rows larger than 400"
+        )
+        with pytest.raises(DataError, match=words):
+            online.update(rows[:1])
+        with pytest.raises(DataError, match=words):  # the values that come later change nothing
+            online_after(np.vstack([rows, ROWS]), columns=names)
+        assert online.n_rows == 7999
+
+
+def test_hardly_any_value_of_a_column_at_the_start_does_not_spoil_the_mixture():
+    rng = np.random.default_rng(5)
+    rows = np.column_stack([rng.normal(0, 1, 6000), rng.normal(50, 2, 6000)])
+    rows[1:300, 1] = np.nan
+    found = mixtura.OnlineMixture(1, start_rows=100).update(rows).mixture
+    np.testing.assert_allclose(found.means, [[0, 50]], atol=0.2)
+    np.testing.assert_allclose(found.covariances[0], [[1, 0], [0, 4]], atol=0.3)
 
 
 def test_fixed_parameters_stay():

@@ -190,3 +190,17 @@ def test_groups_of_new_rows_share_their_label():
         noisy.posterior(ROWS, groups=GROUPS)
     absent = mixtura.Mixture([1.0, 0.0], fit.mixture.means[:2], fit.mixture.covariances.select(np.arange(2)))
     assert (absent.predict(ROWS, groups=GROUPS) == 0).all()
+
+
+@pytest.mark.parametrize("row", [[0.5, 0.5, 0.5], [np.nan] * 3, [0.3, 0.6, 0.1]], ids=["equal", "missing", "constant"])
+@pytest.mark.parametrize("groups", [None, GROUPS], ids=["rows", "groups"])
+def test_prior_responsibilities_that_are_the_same_in_all_rows_make_no_start(row, groups):
+    """A start from them would have equal components, in which EM ends at once."""
+    apart = ROWS + 20 * TRUE[:, None]
+    soft = RNG.uniform(0.1, 1, (180, 1)) * np.array([row])
+    told = mixtura.fit(apart, 3, prior_responsibilities=soft, groups=groups)
+    assert adjusted_rand_score(told.predict(apart), TRUE) == 1
+    if row != [0.3, 0.6, 0.1]:  # which also multiplies the weights
+        assert told.loglik == pytest.approx(mixtura.fit(apart, 3, groups=groups).loglik)
+    own = mixtura.GaussianMixture(3, random_state=0).fit(apart, prior_responsibilities=soft, groups=groups)
+    assert adjusted_rand_score(own.predict(apart), TRUE) == 1

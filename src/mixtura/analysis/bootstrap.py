@@ -21,6 +21,7 @@ from mixtura.analysis.replicate_methods import (
     REPLICATE_METHODS,
     Replicate,
     Sample,
+    check_groups,
     check_method,
     imputed_replicates,
 )
@@ -88,8 +89,8 @@ def bootstrap(
     Raises
     ------
     ParameterError
-        If the method is unknown, what was known of the rows' components is not given, or another argument cannot be
-        used.
+        If the method is unknown, what was known of the rows' components is not given, or is given to the bootstrap
+        alone, fewer than two groups have a positive weight, or another argument cannot be used.
     DataError
         If X does not fit the mixture, or has another number of rows, or sum of weights, than the fit.
 
@@ -120,6 +121,7 @@ def bootstrap(
     check_same_rows(fitted, summarise(source, full=False, extent=False).weight)
     units = em.rounding_units(ColumnValues.of(source))
     data = Sample(source, weights_of(source), getattr(source, "weights_are", None), known, units)
+    check_groups(data)
 
     def refit(replicate: Replicate) -> Mixture | None:
         drawn, told = replicate
@@ -145,12 +147,18 @@ def bootstrap(
 
 
 def _check_known(fitted: Fit, known: KnownComponents) -> None:
-    """Raise ParameterError if the fit was told something of its rows' components that is not given again."""
+    """Raise ParameterError if not the same is said of the rows' components as the fit was told, as far as is known."""
     before = () if fitted.data is None else fitted.data.known
-    missing = [name for name in before if name not in known.given]
+    missing = ", ".join(name for name in before if name not in known.given)
     if missing:
-        names = ", ".join(missing)
-        raise ParameterError(f"the fit was given {names}; give the same {names} to the bootstrap, with the same rows")
+        raise ParameterError(
+            f"the fit was given {missing}; give the same {missing} to the bootstrap, with the same rows"
+        )
+    added = ", ".join(name for name in known.given if name not in before)
+    if added and fitted.data is not None:
+        raise ParameterError(
+            f"the fit was not given {added}; fit with the same {added}, or leave out {added} here, too"
+        )
 
 
 def _columns(replicates: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

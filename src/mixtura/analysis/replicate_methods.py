@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rng
+from mixtura._support import Array, Rng, format_count
 from mixtura.data import (
     ArraySource,
     Intervals,
@@ -88,13 +88,29 @@ def _resample(_: Mixture, data: Sample, rng: Rng) -> Replicate:
 
 def _resample_groups(data: Sample, rng: Rng) -> Replicate:
     """The rows of groups that are drawn with replacement; a group that is drawn twice is two groups."""
-    numbers = data.known.groups
-    has_weight = np.flatnonzero(np.bincount(numbers, data.weights) > 0)
+    numbers, has_weight = data.known.groups, _groups_with_weight(data)
     rows_of = np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1])
     parts = [rows_of[group] for group in rng.choice(has_weight, size=len(has_weight))]
     positions, sizes = np.concatenate(parts), [len(part) for part in parts]
     known = replace(data.known.take(positions), groups=np.repeat(np.arange(len(parts)), sizes))
     return data.source.take(positions), known
+
+
+def _groups_with_weight(data: Sample) -> NDArray[np.intp]:
+    """Numbers of the groups in which a row has a positive weight."""
+    return np.flatnonzero(np.bincount(data.known.groups, data.weights) > 0)
+
+
+def check_groups(data: Sample) -> None:
+    """Raise ParameterError if the rows have groups, but not several to draw: all replicates would be the same rows."""
+    if data.known.groups is None:
+        return
+    count = len(_groups_with_weight(data))
+    if count < 2:
+        raise ParameterError(
+            f"groups: {format_count(count, 'group')} with a positive weight; expected two at least, since groups are "
+            "drawn as wholes, and replicates of one group would all be the same rows"
+        )
 
 
 def _draw_weights(_: Mixture, data: Sample, rng: Rng) -> Replicate:

@@ -115,6 +115,8 @@ def parse_censored(given: list[str] | None) -> dict[str, str]:
         name, _, status = value.partition("=")
         if not (name and status):
             raise ParameterError(f"--censored is {value!r}; expected two columns, such as width=width_status")
+        if name in found:
+            raise ParameterError(f"--censored: {name!r} is given {found[name]!r} and {status!r}; expected one column")
         found[name] = status
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeAlias
 
@@ -11,13 +11,13 @@ import typer
 from numpy.typing import NDArray
 
 from mixtura import Histogram, Measured
-from mixtura._support import format_list
+from mixtura._support import format_list, shortened
 from mixtura.cli.console import print_message, silent_panics
 from mixtura.cli.inputs import parse_censored, parse_limits
 from mixtura.cli.reading_options import ReadingOptions
 from mixtura.data.files import FileSource
-from mixtura.data.tables import Table, read_as
-from mixtura.errors import ParameterError
+from mixtura.data.tables import MISSING, Table, find_columns, read_as
+from mixtura.errors import DataError, ParameterError
 from mixtura.mixture import column_labels
 
 LowLimit: TypeAlias = Annotated[
@@ -58,6 +58,10 @@ Outside: TypeAlias = Annotated[
         metavar="N", help="Number of rows beyond all bins; default: unknown, so that the bins are a truncated sample."
     ),
 ]
+
+# What a cell of a column that says which values are censored may hold.
+STATUS_WORDS = {"above": 1, "below": -1, "exact": 0}
+CENSORED_EXPECTED = "above or 1, below or -1, or an empty cell, NA or 0 where the value is exact"
 
 # Files that need the rows themselves.
 OF_ROWS = ("--labels", "--picture", "--replay")
@@ -117,6 +121,7 @@ class MeasuredOptions:
                 raise ParameterError("--censored: rows that are read in parts cannot have it; leave --stream out")
             if "--labels" in files:
                 raise ParameterError("--labels: values are taken as exact there; with --censored leave it out")
+            na = reading.na or []
             reading = replace(reading, exclude=[*(reading.exclude or []), *status.values()])
             options |= {"stream": False, "keep_cells": True}
         table, limits = reading.open(data, *arguments, **options), parse_limits(self.low_limit, self.high_limit)
@@ -124,21 +129,60 @@ class MeasuredOptions:
             return table, table
         if isinstance(table, FileSource):
             raise ParameterError("--low-limit, --high-limit: rows that are read in parts cannot have them; --no-stream")
-        return Measured(table, limits=limits or None, censored=_censored(table, status) if status else None), table
+        return Measured(table, limits=limits or None, censored=_censored(table, status, na) if status else None), table
 
 
-def _censored(table: Any, status: Mapping[str, str]) -> NDArray[Any]:
+def _censored(table: Any, status: Mapping[str, str], na: Sequence[str]) -> NDArray[Any]:
     """The argument ``censored`` of `mixtura.fit`, (n, d), from columns of a `Table` that say which values are censored.
+
+    Text in ``na`` is a missing value, too: the value in the data is exact.
 
     Raises
     ------
     ParameterError
-        If a column that is to have censored values is not among those of the data.
+        If a column that is to have censored values is not among those of the data, or one that says which are is.
+    DataError
+        If a cell says something else.
     """
     names, frame = column_labels(table.columns, table.rows.shape[1]), table.cells.frame[table.positions.tolist()]
+    nothing = {*MISSING, *na}
     found = np.full(table.rows.shape, "", dtype=object)
-    for name, column in status.items():
+    for name, asked in status.items():
+        column, *more = find_columns([asked], frame.columns, table.name)
+        if more:
+            raise ParameterError(f"--censored: {asked!r} is several columns; expected one for the values of {name!r}")
         if name not in names:
             raise ParameterError(f"--censored: there is no column {name!r}; expected one of {format_list(names)}")
-        found[:, list(names).index(name)] = ["" if cell is None else cell for cell in frame[column].to_list()]
+        if column in names:
+            raise ParameterError(
+                f"--censored: column {column!r} says which values of {name!r} are censored; leave it out of --columns"
+            )
+        signs = [_sign(cell, nothing) for cell in frame[column].to_list()]
+        if None in signs:
+            row = int(table.positions[signs.index(None)])
+            cell = shortened(table.cells.frame[column][row])
+            raise DataError(
+                f'--censored: {table.name}, row {row + 1}, column "{column}": {cell}; expected {CENSORED_EXPECTED}'
+            )
+        found[:, list(names).index(name)] = signs
     return found
+
+
+def _sign(cell: Any, nothing: Collection[str]) -> int | None:
+    """What a cell says of a value: 1 or -1 if the true one lies above or below, 0 if it is exact; else None.
+
+    ``nothing`` is text that means a missing value.
+
+    Examples
+    --------
+    >>> [_sign(cell, {"", "NA"}) for cell in ("1.0", "Below", " ", "NA", None, 0.0, "2")]
+    [1, -1, 0, 0, 0, 0, None]
+    """
+    text = "" if cell is None else str(cell).strip()
+    if text in nothing:
+        return 0
+    try:
+        number = float(cell)
+    except (TypeError, ValueError):
+        return STATUS_WORDS.get(text.lower())
+    return int(number) if number in (-1, 0, 1) else None

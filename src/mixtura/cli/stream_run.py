@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from mixtura import OnlineMixture
-from mixtura._support import as_tuple_of, format_count, read_saved, write_text
+from mixtura._support import as_tuple_of, format_count, format_list, read_saved, write_text
+from mixtura.cli.console import print_message
 from mixtura.data.stream import BAD_LINES, LineLayout, LineParser
 from mixtura.errors import DataError
 from mixtura.fitting import online_content, online_to_json
@@ -164,15 +165,23 @@ def follow(
 ) -> StreamState:
     """Use lines as they come, until they end or ``stops`` says so; write the file as planned, and at the end.
 
-    ``due`` holds the time of the next write, by which the caller waits no longer for lines.
+    Where rows cannot be used, the state without them is written before the error is raised. ``due`` holds the time of
+    the next write, by which the caller waits no longer for lines.
     """
     written = state
     for batch in batches:
         lines = batch
         while lines and not stops():
             left = plan.rows - (state.online.n_rows - written.online.n_rows)
-            state, used = state.after(lines, left)
+            before = state
+            try:
+                state, used = state.after(lines, left)
+            except DataError:
+                plan.write(before)  # with the number of lines up to which a stream may be read again
+                raise
             lines = lines[used:]
+            if state.parser.left_out != before.parser.left_out:
+                print_message(f"note: {_used_columns(state.parser)}")
             if state.online.n_rows - written.online.n_rows >= plan.rows:
                 due[0], written = plan.write(state) + plan.seconds, state
         if stops():
@@ -182,6 +191,16 @@ def follow(
             due[0], written = (plan.write(state) if changed else time.monotonic()) + plan.seconds, state
     plan.write(state)
     return state
+
+
+def _used_columns(parser: LineParser) -> str:
+    """Which columns are used, and which are left out, once it is known."""
+    used = () if parser.layout is None else parser.layout.used
+    what = "column" if len(parser.left_out) == 1 else "columns"
+    return (
+        f"{parser.source}: left out {what} without numbers in the first row: {format_list(parser.left_out)}; used "
+        f"{format_list(used)}"
+    )
 
 
 def final_values(state: StreamState, path: str) -> dict[str, Any]:

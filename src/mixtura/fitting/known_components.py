@@ -24,6 +24,9 @@ from mixtura.fitting.model import Model
 from mixtura.mixture import Mixture
 from mixtura.starts import DEFAULT, FromKnownLabels, FromPriorResponsibilities, Grouping, Initial
 
+# Relative difference up to which prior responsibilities of two rows are the same, by rounding in their division.
+EQUAL = 1e-12
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownComponents:
@@ -103,13 +106,15 @@ class KnownComponents:
     def estep_and_start(self, n: int, k: int) -> tuple[EStep, Grouping | None]:
         """The E-step of n rows and k components that knows them, and the start that is made of them.
 
-        Groups alone make no start. At least one argument is given.
+        Groups alone make no start, and neither does what is equally likely in all rows: its components would be equal,
+        which EM cannot tell apart. At least one argument is given.
         """
         labels = None if self.labels is None else as_known_labels(self.labels, n, k)
         if labels is not None and self._labels_alone:
             return KnownLabels(labels), FromKnownLabels(labels)
         soft = self._soft_labels(labels, n, k)
-        return self._estep(soft, n), None if soft is None else FromPriorResponsibilities(soft)
+        tells = soft is not None and not np.allclose(soft, soft[:1], rtol=EQUAL, atol=0)
+        return self._estep(soft, n), FromPriorResponsibilities(soft) if soft is not None and tells else None
 
     def _estep(self, soft: Array | None, n: int) -> EStep:
         """The E-step with checked prior responsibilities, (n, k), and the groups, at least one of which is given."""

@@ -30,6 +30,7 @@ from mixtura.fitting.em import EM
 from mixtura.fitting.model import Model
 from mixtura.fitting.online_file import online_from_json, online_to_json
 from mixtura.fitting.online_options import STEP_EXPONENT, OnlineOptions
+from mixtura.fitting.online_start import rows_of_start
 from mixtura.fitting.online_state import OnlineState, WaitingRows
 from mixtura.mixture import Mixture
 from mixtura.starts import DEFAULT
@@ -66,7 +67,8 @@ class OnlineMixture:
     start : str or Mixture
         As in `mixtura.fit`.
     start_rows : int, optional
-        Rows of the start. Default: 200 for each component and column, from 5,000 to 100,000, at most ``window``.
+        Rows of the start. Default: 200 for each component and column, from 5,000 to 100,000, at most ``window``. More
+        are waited for, up to 20 times as many, while a column has fewer than d + 1 values for each component.
     batch_rows : int, optional
         Rows of a batch. Default: 500, or a twentieth of ``window`` if that is less.
     step : float
@@ -152,7 +154,8 @@ class OnlineMixture:
         Raises
         ------
         DataError
-            If a value is infinite or columns do not match. Nothing has changed then.
+            If a value is infinite, columns do not match, or a column has too few values in 20 times ``start_rows``.
+            Nothing has changed then.
         """
         rows, known = self._checked_rows(X)
         weight = as_sample_weight(given_weights(X, sample_weight), len(rows), "counts")
@@ -176,6 +179,8 @@ class OnlineMixture:
         """The mixture after more rows, which have been checked; all full batches are used."""
         waiting, state = self.waiting.extended(rows, weight), self.state
         needed = self.options.rows_needed(state, rows.shape[1])
+        if state is None:
+            needed = rows_of_start(waiting, needed, self.n_components, self.columns)
         if waiting.n_rows < needed:
             return replace(self, waiting=waiting)
         all_rows, all_weights = waiting.joined()

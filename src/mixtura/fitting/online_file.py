@@ -82,7 +82,9 @@ def online_from_json(text: str) -> dict[str, Any]:
             "model": Model.from_dict(plain["model"]),
             "em": EM(**plain["em"]),
             "start": plain["start"] if isinstance(plain["start"], str) else _read_mixture(plain["start"]),
-            "waiting": WaitingRows() if plain["waiting"] is None else WaitingRows((_read_part(plain["waiting"]),)),
+            "waiting": WaitingRows()
+            if plain["waiting"] is None
+            else WaitingRows().extended(*_read_part(plain["waiting"])),
             "state": None if plain["state"] is None else _read_state(plain["state"]),
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:

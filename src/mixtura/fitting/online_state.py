@@ -43,9 +43,12 @@ class WaitingRows:
     parts : tuple of (rows, weight)
         Rows (m, d) and weights (m,), None for a weight of one each; each part has fewer rows than the one before it, so
         that single rows can be added to many without copying these each time.
+    filled : tuple of int
+        Number of values that are not missing in each column; empty without rows.
     """
 
     parts: tuple[tuple[Rows, Array | None], ...] = ()
+    filled: tuple[int, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -54,10 +57,13 @@ class WaitingRows:
 
     def extended(self, rows: Rows, weight: Array | None) -> WaitingRows:
         """With more rows at the end."""
-        parts = [*self.parts, (rows, weight)] if len(rows) else list(self.parts)
+        if not len(rows):
+            return self
+        parts, own = [*self.parts, (rows, weight)], np.count_nonzero(~np.isnan(rows), axis=0).tolist()
+        filled = tuple(map(sum, zip(self.filled, own, strict=True))) if self.filled else tuple(own)
         while len(parts) > 1 and len(parts[-1][0]) >= len(parts[-2][0]):
             parts[-2:] = [_joined(parts[-2:])]
-        return WaitingRows(tuple(parts))
+        return WaitingRows(tuple(parts), filled)
 
     def joined(self) -> tuple[Rows, Array | None]:
         """All rows and weights as one part; there must be some."""

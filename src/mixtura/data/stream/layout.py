@@ -199,10 +199,12 @@ def csv_layout(
     *,
     named: bool,
     source: str,
+    missing: str,
 ) -> LineLayout | None:
     """Layout of CSV with these names; the first row tells which columns hold numbers unless they are asked for.
 
-    None if it does not tell, since it has another number of cells or no number.
+    Where missing values are modelled, a missing cell stands for a number. None if the row does not tell, since it has
+    another number of cells or no number.
     """
     own = [name for name in names if name != weight]
     weights = None if weight is None else find_columns([weight], names, source)[0]
@@ -211,18 +213,23 @@ def csv_layout(
     elif first is None or len(first) != len(names):
         return None
     else:
-        numeric = dict(zip(names, map(is_number, first), strict=True))
+        others = MISSING if missing == "model" else ()
+        numeric = dict(zip(names, (is_number(cell) or cell.strip() in others for cell in first), strict=True))
         used = [name for name in own if numeric[name]]
     return LineLayout("csv", tuple(names), tuple(used), weights, separator, named) if used else None
 
 
 def json_layout(
-    first: Mapping[str, Any], wanted: Sequence[str] | None, weight: str | None, source: str
+    first: Mapping[str, Any], wanted: Sequence[str] | None, weight: str | None, source: str, missing: str
 ) -> LineLayout | None:
-    """Layout of NDJSON: the columns that are asked for, or those that are numbers in the first object."""
+    """Layout of NDJSON: the columns that are asked for, or those that are numbers in the first object.
+
+    Where missing values are modelled, null stands for a number.
+    """
     own = {name: value for name, value in first.items() if name != weight}
     numbers = {name: _number_of_json(value) for name, value in own.items()}
-    used = [name for name, number in numbers.items() if not isinstance(number, str) and not math.isnan(number)]
+    with_null = missing == "model"
+    used = [n for n, number in numbers.items() if not isinstance(number, str) and (with_null or not math.isnan(number))]
     if wanted is not None:
         used = _found_or_as_given(wanted, list(own), source)  # the first object may lack some
     return LineLayout("ndjson", tuple(used), tuple(used), weight, ",", named=True) if used else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -80,6 +81,8 @@ class LineParser:
         Character between cells.
     missing : {"drop", "model"}
         What is done about rows with missing values: they are left out, or are rows with NaN.
+    left_out : tuple of str
+        Columns that are not used since the first row has no numbers there.
     """
 
     kind: str
@@ -92,6 +95,7 @@ class LineParser:
     names: tuple[str, ...] = ()
     separator: str = ","
     missing: str = "drop"
+    left_out: tuple[str, ...] = ()
 
     def parse(self, lines: Sequence[str], most: int) -> tuple[LineParser, ParsedLines]:
         """Read lines until they have given ``most`` rows.
@@ -142,8 +146,16 @@ class LineParser:
     def with_object(self, line: str) -> LineParser:
         """What is known after a line of NDJSON."""
         content = json_object(line)
-        layout = self.layout or (content and json_layout(content, self.wanted, self.weight, self.source)) or None
-        return replace(self, layout=layout, began=True)
+        if self.layout is not None or not content:
+            return replace(self, began=True)
+        layout = json_layout(content, self.wanted, self.weight, self.source, self.missing)
+        return replace(self, began=True).with_layout(layout, tuple(content))
+
+    def with_layout(self, layout: LineLayout | None, columns: tuple[str, ...]) -> LineParser:
+        """With the layout to which the first row has led, whose columns are given, if it has led to one."""
+        if layout is None or self.wanted is not None:
+            return replace(self, layout=layout)
+        return replace(self, layout=layout, left_out=tuple(name for name in columns if name not in layout.wanted))
 
     def with_first(self, line: str) -> tuple[LineParser, bool]:
         """What is known after the first line, and whether it is a row."""
@@ -158,7 +170,7 @@ class LineParser:
             has_names = set(known) <= set(cells) if known else looks_like_names(cells)
         if has_names:
             wanted = self.layout.used if self.layout else self.wanted
-            layout = csv_layout(cells, None, wanted, self.weight, separator, named=True, source=self.source)
+            layout = csv_layout(cells, None, wanted, self.weight, separator, **self.csv_options(named=True))
             return replace(begun, names=tuple(cells), layout=layout), False
         if self.layout is not None:
             return begun, True
@@ -167,7 +179,10 @@ class LineParser:
     def with_cells(self, line: str) -> tuple[LineParser, bool]:
         """What is known after a row that is to tell which columns hold numbers."""
         cells, named = split_cells(line, self.separator), self.names != tuple(default_column_names(len(self.names)))
-        layout = csv_layout(
-            self.names, cells, self.wanted, self.weight, self.separator, named=named, source=self.source
-        )
-        return replace(self, layout=layout), True
+        options = self.csv_options(named=named)
+        layout = csv_layout(self.names, cells, self.wanted, self.weight, self.separator, **options)
+        return self.with_layout(layout, self.names), True
+
+    def csv_options(self, *, named: bool) -> dict[str, Any]:
+        """Arguments of `csv_layout` by name; ``named`` says whether the columns have names of their own."""
+        return {"named": named, "source": self.source, "missing": self.missing}

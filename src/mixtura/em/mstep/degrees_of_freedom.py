@@ -211,7 +211,7 @@ def as_tails(tails: Any) -> str | float:
     if isinstance(tails, str) and tails in TAILS:
         return tails
     value = as_real(tails)
-    if not value > 0:
+    if isinstance(tails, bool | np.bool_) or not value > 0:
         names = ", ".join(map(repr, TAILS))
         raise ParameterError(f"tails is {shortened(tails)}; expected {names}, or degrees of freedom above 0")
     return "normal" if np.isinf(value) else value
