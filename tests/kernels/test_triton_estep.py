@@ -20,8 +20,7 @@ from mixtura.kernels.deviation_sums import supports
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def results():
+def interpreted():
     """What a process of its own prints, in which Triton interprets: name -> errors."""
     environment = os.environ | {"TRITON_INTERPRET": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, triton_cases.__file__]
@@ -30,26 +29,33 @@ def results():
     return {result["name"]: result for result in map(json.loads, done.stdout.splitlines())}
 
 
-@pytest.mark.parametrize("name", [case.name for case in CASES])
-def test_sums_are_those_of_the_numpy_kernel(results, name):
-    found = results[name]
-    assert found["same"], "two runs differ"
-    assert max(found[part] for part in ("weight", "scatter", "loglik", "log_density")) < 1e-5
-    assert found["deviation / scale"] < 1e-5  # in units of weight x standard deviation, hence of the mean's error
-    if not name.startswith("at the limit"):
-        assert found["deviation"] < 1e-5
-    assert found["assignment_logprob"] < 1e-5  # for each row, since the whole may be next to zero
-
-
-def test_every_case_was_computed_once(results):
+def test_interpreted_kernels_give_what_other_kernels_give():
+    """In one test, so that the process, which takes most of a minute, runs once."""
+    results = interpreted()
     names = [case.name for case in CASES]
     assert len(set(names)) == len(names)
-    assert set(names) <= set(results)
+    for name in names:
+        check_sums(name, results[name])
+    for form in FORMS:
+        check_far_rows(results[f"far rows, {form}"], results[f"far rows, {form}, noise"])
+        assert results[f"blocks, {form}"]["error"] < 1e-6  # blocks and splits change nothing but rounding
+        assert results[f"no rows, {form}"]["largest"] == 0
+    for model in ("VVV", "VVI", "EEE", "VVV, noise", "VVI, noise"):
+        check_fit(results[f"chosen, {model}"])
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_rows_beyond_single_precision_leave_finite_sums(results, form):
-    alone, with_noise = results[f"far rows, {form}"], results[f"far rows, {form}, noise"]
+def check_sums(name, found):
+    """The sums are those of the NumPy kernel."""
+    assert found["same"], f"{name}: two runs differ"
+    assert max(found[part] for part in ("weight", "scatter", "loglik", "log_density")) < 1e-5, name
+    assert found["deviation / scale"] < 1e-5, name  # in units of weight x standard deviation, so of the mean's error
+    if not name.startswith("at the limit"):
+        assert found["deviation"] < 1e-5, name
+    assert found["assignment_logprob"] < 1e-5, name  # for each row, since the whole may be next to zero
+
+
+def check_far_rows(alone, with_noise):
+    """Rows beyond single precision leave finite sums."""
     assert alone["finite"]
     assert with_noise["finite"]
     assert alone["weight"] == pytest.approx(4, abs=1e-4)
@@ -57,19 +63,8 @@ def test_rows_beyond_single_precision_leave_finite_sums(results, form):
     assert with_noise["own"] < 1e-4
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_blocks_and_splits_change_nothing_but_rounding(results, form):
-    assert results[f"blocks, {form}"]["error"] < 1e-6
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_no_rows_have_sums_of_zero(results, form):
-    assert results[f"no rows, {form}"]["largest"] == 0
-
-
-@pytest.mark.parametrize("model", ["VVV", "VVI", "EEE", "VVV, noise", "VVI, noise"])
-def test_fits_are_those_of_plain_pytorch(results, model):
-    found = results[f"chosen, {model}"]
+def check_fit(found):
+    """Fits are those of plain PyTorch."""
     assert found["trial"]
     assert found["trace"] < 1e-6
     assert found["log_density"] < 1e-4
