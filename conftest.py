@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-_NATIVE = ("native", "fused", "simd")
+_NATIVE = ("native", "native_predictions", "fused", "simd")
 _TRITON = (
     "triton_blocks",
     "triton_dense",

@@ -12,16 +12,14 @@ TWO_ENGINES = {  # each implements the contract of kernels.Kernel
     for name in (
         "agglomerate",
         "estep",
-        "labels",
         "level",
-        "log_density",
         "moments",
         "row_sums",
     )
 }
 PREDICTIONS = {  # a mixture's methods, and what kernels compute for them
     "log_joint": ["kernels", "kernels", "mixture"],
-    "posterior": ["kernels", "kernels", "mixture"],
+    "posterior": ["kernels", "mixture"],
 }
 COMMANDS = {  # a command of the command line has the name of the function that it calls
     "bootstrap": ["analysis", "cli"],

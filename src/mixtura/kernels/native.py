@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows, chunk_slices, thread_count
+from mixtura._support import Array, Rows
 from mixtura.data import Chunk
 from mixtura.kernels import row_errors_native
 from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.base import Kernel, RowErrorFunctions
 from mixtura.kernels.fused import FusedRuns
+from mixtura.kernels.native_predictions import NativePredictions, readable
 from mixtura.kernels.simd import level
 from mixtura.stats import ScatterKind, Stats
 
 _native: Any = import_module("mixtura._native")  # missing where there was no compiler
 
-T = TypeVar("T", np.float64, np.int64)
-
 _FORMS = {form.name.lower(): form for form in _native.Form}
-
-
-def readable(rows: Rows) -> Rows:
-    """Rows whose strides are whole numbers of elements, as C++ requires; columns of structured arrays are copied."""
-    whole = all(stride % rows.itemsize == 0 for stride in rows.strides)
-    return rows if whole else cast(Rows, np.ascontiguousarray(rows))
 
 
 def as_native_density(affine: Affine, *, single: bool = False) -> Any:
@@ -98,28 +91,8 @@ def weighted(chunk: Chunk) -> tuple[Rows, Array | None]:
     return readable(chunk.rows), None if weight is None else np.ascontiguousarray(weight)
 
 
-def log_density(mixture: Density, chunk: Chunk) -> Array:
-    """Log-density of each row, (n,)."""
-    return _predict(mixture, chunk.rows, _native.Prediction.LOG_DENSITY, np.empty(len(chunk.rows)))
-
-
-def posterior(mixture: Density, chunk: Chunk) -> Array:
-    """Responsibilities of the components for each row, (n, k)."""
-    result = np.empty((len(chunk.rows), len(mixture.affine.constants)))
-    return _predict(mixture, chunk.rows, _native.Prediction.RESPONSIBILITIES, result)
-
-
-def labels(mixture: Density, chunk: Chunk) -> NDArray[np.int64]:
-    """Most probable component of each row, (n,)."""
-    return _predict(mixture, chunk.rows, _native.Prediction.LABELS, np.empty(len(chunk.rows), dtype=np.int64))
-
-
-def _predict(mixture: Density, rows: Rows, kind: Any, result: NDArray[T]) -> NDArray[T]:
-    """The array ``result``, filled with a prediction of this kind for each row."""
-    ends = [part.stop for part in chunk_slices(*rows.shape)]
-    threads = thread_count() if len(ends) > 1 else 1
-    _native.predict(level(), readable(rows), as_native_density(mixture.affine), kind, result, ends, threads)
-    return result
+_PREDICTIONS = NativePredictions(_native.predict, lambda affine: (as_native_density(affine),))
+log_density, posterior, labels = _PREDICTIONS.log_density, _PREDICTIONS.posterior, _PREDICTIONS.labels
 
 
 def agglomerate(rows: Array, weight: Array, criterion: str, alpha: float) -> tuple[NDArray[np.int64], Array]:

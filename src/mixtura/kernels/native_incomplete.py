@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows, chunk_slices, thread_count
 from mixtura.data import Chunk
 from mixtura.kernels import native
 from mixtura.kernels.affine import Affine, Density
 from mixtura.kernels.base import Kernel
-from mixtura.kernels.native import as_native_density, readable, weighted
+from mixtura.kernels.native import as_native_density, weighted
+from mixtura.kernels.native_predictions import NativePredictions
 from mixtura.kernels.simd import level
 from mixtura.stats import ScatterKind, Stats
 
 _native: Any = import_module("mixtura._native")
-
-T = TypeVar("T", np.float64, np.int64)
 
 
 def _missing(affine: Affine) -> Any:
@@ -66,39 +63,18 @@ def _no_moments(chunk: Chunk) -> NoReturn:
     raise NotImplementedError("moments are those of completed rows")
 
 
-def _log_density(mixture: Density, chunk: Chunk) -> Array:
-    """Log-density of the values that each row has, (n,)."""
-    return _predict(mixture, chunk.rows, _native.Prediction.LOG_DENSITY, np.empty(len(chunk.rows)))
-
-
-def _posterior(mixture: Density, chunk: Chunk) -> Array:
-    """Responsibilities of the components for each row, (n, k), given the values that it has."""
-    result = np.empty((len(chunk.rows), len(mixture.affine.constants)))
-    return _predict(mixture, chunk.rows, _native.Prediction.RESPONSIBILITIES, result)
-
-
-def _labels(mixture: Density, chunk: Chunk) -> NDArray[np.int64]:
-    """Most probable component of each row, (n,), given the values that it has."""
-    return _predict(mixture, chunk.rows, _native.Prediction.LABELS, np.empty(len(chunk.rows), dtype=np.int64))
-
-
-def _predict(mixture: Density, rows: Rows, kind: Any, result: NDArray[T]) -> NDArray[T]:
-    """The array ``result``, filled with a prediction of this kind for each row."""
-    ends = [part.stop for part in chunk_slices(*rows.shape)]
-    threads = thread_count() if len(ends) > 1 else 1
-    density, missing = as_native_density(mixture.affine), _missing(mixture.affine)
-    _native.incomplete_predict(level(), readable(rows), density, missing, kind, result, ends, threads)
-    return result
-
+_PREDICTIONS = NativePredictions(
+    _native.incomplete_predict, lambda affine: (as_native_density(affine), _missing(affine))
+)
 
 NATIVE_INCOMPLETE = Kernel(
     name="native, missing values",
     level=level,
     estep=_estep,
     moments=_no_moments,
-    log_density=_log_density,
-    posterior=_posterior,
-    labels=_labels,
+    log_density=_PREDICTIONS.log_density,
+    posterior=_PREDICTIONS.posterior,
+    labels=_PREDICTIONS.labels,
     agglomerate=native.agglomerate,
     estep_of_whole=_estep_by_threads,
 )

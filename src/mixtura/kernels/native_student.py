@@ -6,22 +6,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mixtura._support import Array, Rows, chunk_slices, thread_count
 from mixtura.data import Chunk
 from mixtura.kernels.affine import Affine, Density
-from mixtura.kernels.native import NATIVE, as_native_maps, readable, weighted
+from mixtura.kernels.native import NATIVE, as_native_maps, weighted
+from mixtura.kernels.native_predictions import NativePredictions
 from mixtura.kernels.simd import level
 from mixtura.kernels.tails import Tails
 from mixtura.stats import ScatterKind, Stats
 
 _native: Any = import_module("mixtura._native")
-
-T = TypeVar("T", np.float64, np.int64)
 
 
 def _maps_and_tails(affine: Affine) -> tuple[Any, Any]:
@@ -62,37 +59,15 @@ def _estep_by_threads(
     return Stats(weight, mean, scatter, loglik, assignment, scales=found)
 
 
-def _log_density(mixture: Density, chunk: Chunk) -> Array:
-    """Log-density of each row, (n,)."""
-    return _predict(mixture, chunk.rows, _native.Prediction.LOG_DENSITY, np.empty(len(chunk.rows)))
-
-
-def _posterior(mixture: Density, chunk: Chunk) -> Array:
-    """Responsibilities of the components for each row, (n, k)."""
-    result = np.empty((len(chunk.rows), len(mixture.affine.constants)))
-    return _predict(mixture, chunk.rows, _native.Prediction.RESPONSIBILITIES, result)
-
-
-def _labels(mixture: Density, chunk: Chunk) -> NDArray[np.int64]:
-    """Most probable component of each row, (n,); the first where several tie."""
-    return _predict(mixture, chunk.rows, _native.Prediction.LABELS, np.empty(len(chunk.rows), dtype=np.int64))
-
-
-def _predict(mixture: Density, rows: Rows, kind: Any, result: NDArray[T]) -> NDArray[T]:
-    """The array ``result``, filled with a prediction of this kind for each row."""
-    ends = [part.stop for part in chunk_slices(*rows.shape)]
-    threads = thread_count() if len(ends) > 1 else 1
-    _native.t_predict(level(), readable(rows), *_maps_and_tails(mixture.affine), kind, result, ends, threads)
-    return result
-
+_PREDICTIONS = NativePredictions(_native.t_predict, _maps_and_tails)
 
 NATIVE_STUDENT = replace(
     NATIVE,
     name="native with t components",
     estep=_estep,
-    log_density=_log_density,
-    posterior=_posterior,
-    labels=_labels,
+    log_density=_PREDICTIONS.log_density,
+    posterior=_PREDICTIONS.posterior,
+    labels=_PREDICTIONS.labels,
     estep_of_whole=_estep_by_threads,
     begin_runs=None,
     for_incomplete=None,
