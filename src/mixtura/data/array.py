@@ -101,11 +101,8 @@ class ArraySource:
 
     def _chunk(self, part: slice) -> Chunk:
         """The rows of a slice whose weight is above zero; a view unless some are left out."""
-        if self.sample_weight is None:
-            return Chunk(self.array[part], None, part.start)
-        weight = self.sample_weight[part]
-        chunk = Chunk(self.array[part], weight, part.start)
-        return chunk if weight.all() else chunk.take(np.flatnonzero(weight))
+        weight = None if self.sample_weight is None else self.sample_weight[part]
+        return Chunk(self.array[part], weight, part.start).of_positive_weight()
 
     def sum(self, f: Callable[[Chunk], Sum]) -> Sum:
         """Sum of ``f(chunk)`` over all chunks, added from first to last, whichever thread computed them.

@@ -50,6 +50,11 @@ class Chunk:
         offsets = np.arange(len(self.rows)) if self.offsets is None else self.offsets
         return Chunk(self.rows[rows], weight, self.start, offsets[rows], measurement)
 
+    def of_positive_weight(self) -> Chunk:
+        """The rows whose weight is above zero; a copy only if some are left out."""
+        weight = self.sample_weight
+        return self if weight is None or weight.all() else self.take(np.flatnonzero(weight))
+
     def parts(self, slices: Iterable[slice]) -> Iterator[Chunk]:
         """One chunk, a view, for each slice of the rows."""
         return map(self.take, slices)

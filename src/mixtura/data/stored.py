@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,8 +68,7 @@ class StoredWeights:
         """
         weight = self.weights(block, factor)
         rows = block if self.scale is None else block[:, :-1]
-        chunk = replace(Chunk(rows, None, start, offsets), sample_weight=weight)
-        return chunk if weight is None or weight.all() else chunk.take(np.flatnonzero(weight))
+        return Chunk(rows, weight, start, offsets).of_positive_weight()
 
     def weights(self, block: Rows, factor: Array | None = None) -> Array | None:
         """Weights of rows as they are stored, (m,), which may be zero; None without weights."""

@@ -159,11 +159,8 @@ class TensorSource:
 
     def _chunk(self, rows: Rows, start: int) -> Chunk:
         """Rows of positive weight from a position on."""
-        if self.sample_weight is None:
-            return Chunk(rows, None, start)
-        weight = self.sample_weight[start : start + len(rows)]
-        chunk = Chunk(rows, weight, start)
-        return chunk if weight.all() else chunk.take(np.flatnonzero(weight))
+        weight = None if self.sample_weight is None else self.sample_weight[start : start + len(rows)]
+        return Chunk(rows, weight, start).of_positive_weight()
 
     def _gathered(self, positions: NDArray[np.intp]) -> Rows:
         """The rows at some positions, in the computer's memory, in this order."""

@@ -30,9 +30,9 @@ class TensorLibrary:
         """An array as a tensor."""
         return X.detach() if self.module == "torch" else torch.from_dlpack(X)
 
-    def in_memory(self, X: Any) -> bool:
-        """Whether an array lies in the computer's memory, where arrays of NumPy can share it."""
-        return bool(self.as_tensor(X).device.type == "cpu")
+    def in_memory(self, tensor: Tensor) -> bool:
+        """Whether a tensor lies in the computer's memory, where arrays of NumPy can share it."""
+        return bool(tensor.device.type == "cpu")
 
     def like(self, values: Any, device: Any) -> Any:
         """Values, an array of NumPy or a tensor, as an array of the library on a device."""
@@ -94,7 +94,7 @@ def is_on_device(X: Any) -> bool:
     (False, False, True)
     """
     library = library_of(X)
-    return library is not None and not library.in_memory(X)
+    return library is not None and not library.in_memory(library.as_tensor(X))
 
 
 def open_tensor(X: Any, sample_weight: Any, weights_are: str | None) -> tuple[Any, Any, str | None]:
@@ -115,6 +115,6 @@ def open_tensor(X: Any, sample_weight: Any, weights_are: str | None) -> tuple[An
         return X, sample_weight, weights_are
     tensor = library.as_tensor(X)
     check_kind(tensor)
-    if not library.in_memory(X) and usable(rows := as_row_tensor(tensor)):
+    if not library.in_memory(tensor) and usable(rows := as_row_tensor(tensor)):
         return TensorSource.of(rows, sample_weight, weights_are), None, None
     return from_device(tensor), from_device(sample_weight), weights_are
