@@ -23,13 +23,7 @@ from mixtura._support.checks import (
     frozen_array,
 )
 from mixtura._support.clock import time_to_tell
-from mixtura._support.containers import (
-    as_numbers,
-    check_unmasked,
-    column_names,
-    same_value,
-    shortened,
-)
+from mixtura._support.containers import as_numbers, check_unmasked, column_names, same_value, shortened
 from mixtura._support.device_arrays import from_device
 from mixtura._support.digest import digest_of
 from mixtura._support.distinct import distinct_rows

@@ -66,6 +66,8 @@ def kernel_named(name: str) -> Kernel:
     else:
         found = native_kernel() if engine == "native" and NATIVE_BUILT else NUMPY_KERNEL
     found = _with_tails(found) if with_tails else found
+    if not special:
+        return found
     return next((own for wrap in _KERNELS_FOR.values() if (own := wrap(found)).name.endswith(f", {special}")), found)
 
 

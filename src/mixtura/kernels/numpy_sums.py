@@ -47,13 +47,13 @@ def weighted_sums(
     raw_scatter, centred_scatter = _SCATTERS[scatter_kind]
     raw = raw_scatter(x, r)
     scatter = raw - outer(weight, mean, scatter_kind)
-    inexact = np.flatnonzero(~(_diagonals(scatter) >= LEAST_FRACTION * _diagonals(raw)).all(axis=1))
+    inexact = np.flatnonzero(~(diagonals(scatter) >= LEAST_FRACTION * diagonals(raw)).all(axis=1))
     if len(inexact):
         scatter[inexact] = centred_scatter(x, r, mean, inexact)
     return Stats(weight, mean, scatter, loglik, assignment_logprob)
 
 
-def _diagonals(scatter: Array) -> Array:
+def diagonals(scatter: Array) -> Array:
     """Diagonals of the m matrices of a scatter of any kind, (m, d)."""
     return scatter if scatter.ndim == 2 else np.diagonal(scatter, axis1=1, axis2=2)
 

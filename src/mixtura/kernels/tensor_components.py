@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._support import Array, LazyModule
 from mixtura.data import Tensor
 from mixtura.kernels.affine import MAX_DISTANCE, Affine
+from mixtura.stats import ScatterKind, Stats, outer
 
 torch = LazyModule("torch")
 
@@ -53,10 +57,7 @@ class Components:
     @classmethod
     def of(cls, affine: Affine, rows: Tensor) -> Components:
         """The components as tensors of the type and on the device of some rows."""
-
-        def tensor(values: Array) -> Tensor:
-            return like(rows, values)
-
+        tensor = partial(like, rows)
         finite = affine.constants[np.isfinite(affine.constants)]
         constant = float(finite.max()) if len(finite) else 0.0
         means = tensor(affine.means)
@@ -112,8 +113,33 @@ def add_known(joint: Tensor, known: Tensor) -> None:
 
 
 def like(rows: Tensor, values: Array) -> Tensor:
-    """A copy of an array as a tensor of the type and on the device of some rows, whatever the default device is."""
-    return torch.from_numpy(np.array(values, order="C")).to(rows.dtype).to(rows.device)
+    """A copy of an array as a tensor of the type and on the device of some rows."""
+    return tensor_of(values, rows.device, rows.dtype)
+
+
+def tensor_of(values: NDArray[Any], device: Any, dtype: Any) -> Tensor:
+    """A contiguous copy of an array on a device, whatever the default one is; what is beyond its type is infinite.
+
+    Examples
+    --------
+    >>> import torch
+    >>> tensor_of(np.ones(1), torch.device("cpu"), torch.float32).tolist()
+    [1.0]
+    """
+    return torch.from_numpy(np.array(values, dtype=np.float64, order="C")).to(dtype).to(device)
+
+
+def stats_about(centres: Array, weight: Array, first: Array, scatter: Array, scatter_kind: ScatterKind) -> Stats:
+    """Statistics, but for their logarithms, from weights and sums of deviations from centres and of their products.
+
+    Examples
+    --------
+    >>> found = stats_about(np.zeros((1, 1)), np.full(1, 2.0), np.full((1, 1), 4.0), np.full((1, 1), 10.0), "diagonal")
+    >>> found.mean.item(), found.scatter.item()
+    (2.0, 2.0)
+    """
+    move = np.divide(first, weight[:, None], out=np.zeros_like(first), where=weight[:, None] > 0)
+    return Stats(weight, centres + move, scatter - outer(weight, move, scatter_kind), 0.0, 0.0)
 
 
 def in_float64(values: Tensor) -> Tensor:

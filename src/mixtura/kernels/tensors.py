@@ -13,8 +13,17 @@ from mixtura._support import Array, LazyModule
 from mixtura.data import Tensor
 from mixtura.kernels.affine import Affine
 from mixtura.kernels.full_precision import full_precision
-from mixtura.kernels.numpy_sums import LEAST_FRACTION
-from mixtura.kernels.tensor_components import Components, add_known, bayes_of, blocks, host, in_float64, like
+from mixtura.kernels.numpy_sums import LEAST_FRACTION, diagonals
+from mixtura.kernels.tensor_components import (
+    Components,
+    add_known,
+    bayes_of,
+    blocks,
+    host,
+    in_float64,
+    like,
+    stats_about,
+)
 from mixtura.kernels.triton_choice import fused_stats, is_fused
 from mixtura.stats import ScatterKind, Stats, outer
 
@@ -49,7 +58,7 @@ def estep_of_tensor(
     else:
         found = plain_estep(affine, rows, weight, scatter_kind, known=known)
     raw = found.scatter + outer(found.weight, found.mean - affine.means, scatter_kind)
-    exact = _diagonals(found.scatter) >= LEAST_FRACTION * _diagonals(raw)
+    exact = diagonals(found.scatter) >= LEAST_FRACTION * diagonals(raw)
     if exact[_with_scatter(affine, scatter_kind)].all():
         return found
     centres = like(rows, found.mean)
@@ -109,10 +118,8 @@ def _summed(
 def _as_stats(components: Components, centres: Tensor, sums: list[Array], scatter_kind: ScatterKind) -> Stats:
     """Statistics from weights, sums and scatter about some centres, and log-likelihood and assignment's."""
     weight, first, scatter, logs = sums
-    move = np.divide(first, weight[:, None], out=np.zeros_like(first), where=weight[:, None] > 0)
-    about_means = scatter - outer(weight, move, scatter_kind)
     loglik = float(logs[0]) + components.constant * float(weight.sum())
-    return Stats(weight, host(centres) + move, about_means, loglik, float(logs[1]))
+    return stats_about(host(centres), weight, first, scatter, scatter_kind).with_logs(loglik, float(logs[1]))
 
 
 def _full(shares: Tensor, deviations: Tensor) -> tuple[Tensor, Tensor]:
@@ -140,11 +147,6 @@ _SCATTERS: dict[ScatterKind, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] 
     "pooled": _pooled,
     "diagonal": _diagonal,
 }
-
-
-def _diagonals(scatter: Array) -> Array:
-    """Diagonals of a scatter of any kind."""
-    return scatter if scatter.ndim == 2 else np.diagonal(scatter, axis1=1, axis2=2)
 
 
 def moments_of_tensor(rows: Tensor, weight: Tensor | None) -> Stats:

@@ -63,19 +63,17 @@ class Device:
     def estep(self, mixture: Density, chunk: Chunk, scatter_kind: ScatterKind) -> Stats:
         """The E-step of a chunk's rows."""
         k, d = mixture.affine.means.shape
-        total = Stats.empty(k, d, scatter_kind)
-        with self.stream():
-            for rows, weight in self.parts(chunk):
-                total += estep_of_tensor(mixture.affine, rows, weight, scatter_kind)
-        return total
+        nothing = Stats.empty(k, d, scatter_kind)
+        return self._sum(lambda rows, w: estep_of_tensor(mixture.affine, rows, w, scatter_kind), chunk, nothing)
 
     def moments(self, chunk: Chunk) -> Stats:
         """Weight, mean and diagonal scatter of a chunk's rows."""
-        total = Stats.empty(1, chunk.rows.shape[1], "diagonal")
+        return self._sum(moments_of_tensor, chunk, Stats.empty(1, chunk.rows.shape[1], "diagonal"))
+
+    def _sum(self, f: Callable[[Tensor, Tensor | None], Stats], chunk: Chunk, nothing: Stats) -> Stats:
+        """Sum of statistics of the parts of a chunk, in their order."""
         with self.stream():
-            for rows, weight in self.parts(chunk):
-                total += moments_of_tensor(rows, weight)
-        return total
+            return sum((f(rows, weight) for rows, weight in self.parts(chunk)), nothing)
 
     def stream(self) -> Any:
         """A context for copies and computations that do not wait for those of other threads."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import torch
 
 # Bytes of the log-densities of a block of rows; with it, a million rows and 1024 components need less than 200 MB more.
@@ -99,17 +97,6 @@ def padded(length: int, tile: int) -> int:
     128
     """
     return -(-length // tile) * tile
-
-
-def tensor_of(values: Any, device: torch.device, dtype: torch.dtype = torch.float64) -> torch.Tensor:
-    """A contiguous copy of an array on a device; what is beyond single precision becomes infinite.
-
-    Examples
-    --------
-    >>> tensor_of(np.ones(1), torch.device("cpu")).tolist()
-    [1.0]
-    """
-    return torch.from_numpy(np.array(values, dtype=np.float64, order="C")).to(dtype).to(device)
 
 
 def block_rows(n: int, row_elements: int, element_bytes: int) -> int:

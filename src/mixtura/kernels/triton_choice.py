@@ -15,7 +15,8 @@ from mixtura.errors import MixturaWarning
 from mixtura.kernels.affine import Affine
 from mixtura.kernels.deviation_sums import is_elementwise, supports
 from mixtura.kernels.full_precision import full_precision
-from mixtura.stats import ScatterKind, Stats, outer
+from mixtura.kernels.tensor_components import stats_about
+from mixtura.stats import ScatterKind, Stats
 
 torch, triton_estep = LazyModule("torch"), LazyModule("mixtura.kernels.triton_estep")
 
@@ -32,7 +33,6 @@ def is_fused(affine: Affine, rows: Tensor, scatter_kind: ScatterKind, plain: Pla
     return (
         rows.device.type == "cuda"
         and len(rows) > 0
-        and find_spec("triton") is not None
         and supports(affine.form, scatter_kind, d, rows.dtype)
         and agrees(
             str(rows.device), plain, 1 << (d - 1).bit_length(), elementwise=is_elementwise(affine.form, scatter_kind)
@@ -47,18 +47,20 @@ def fused_stats(affine: Affine, rows: Tensor, weight: Tensor | None, scatter_kin
     total, first, scatter, loglik, assignment = (
         part.cpu().numpy() for part in (sums.weight, sums.deviation, sums.scatter, sums.loglik, sums.assignment_logprob)
     )
-    move = np.divide(first, total[:, None], out=np.zeros_like(first), where=total[:, None] > 0)
-    centred = scatter - outer(total, move, scatter_kind)
-    return Stats(total, affine.means + move, centred, float(loglik), float(assignment))
+    return stats_about(affine.means, total, first, scatter, scatter_kind).with_logs(float(loglik), float(assignment))
 
 
 @cache
 def agrees(device: str, plain: Plain, columns: int, *, elementwise: bool) -> bool:
-    """Whether on a device both give the same on random rows of so many columns; if not, a warning says so, once.
+    """Whether Triton is there, and on a device both give the same on random rows of so many columns.
+
+    If they do not, a warning says so, once.
 
     Programs differ by the power of two from the number of columns on, by the form of the covariances, and, where these
     are diagonal, by whether means are far from each other.
     """
+    if find_spec("triton") is None:
+        return False
     form: StorageForm = "diagonal" if elementwise else "dense"
     kind: ScatterKind = "diagonal" if elementwise else "full"
     spreads = (1.0, 100.0) if elementwise else (1.0,)

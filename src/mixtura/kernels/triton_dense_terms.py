@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from mixtura.kernels.affine import Affine
-from mixtura.kernels.triton_blocks import Launch, SplitSums, tensor_of
+from mixtura.kernels.tensor_components import tensor_of
+from mixtura.kernels.triton_blocks import Launch, SplitSums
 from mixtura.kernels.triton_dense import dense_log_joint, dense_sums
 from mixtura.stats import ScatterKind
 
@@ -129,7 +130,7 @@ def dense_terms(affine: Affine, device: torch.device) -> DenseTerms:
     reference = float(affine.constants[np.isfinite(affine.constants)].max())
     return DenseTerms(
         reference,
-        tensor_of(factors, device),
+        tensor_of(factors, device, torch.float64),
         tensor_of(high, device, torch.float32),
         tensor_of(means - high, device, torch.float32),
         tensor_of(farthest, device, torch.float32),

@@ -10,7 +10,8 @@ import torch
 import triton.language as tl
 
 from mixtura.kernels.affine import Affine
-from mixtura.kernels.triton_blocks import Launch, SplitSums, padded, tensor_of
+from mixtura.kernels.tensor_components import tensor_of
+from mixtura.kernels.triton_blocks import Launch, SplitSums, padded
 from mixtura.kernels.triton_diagonal import diagonal_log_joint, diagonal_sums
 from mixtura.stats import ScatterKind
 
@@ -121,13 +122,14 @@ def diagonal_terms(affine: Affine, device: torch.device, step: int) -> DiagonalT
         """Coefficients (k, d) with zeros for components and columns that there are not."""
         return torch.nn.functional.pad(values, (0, d_padded - d, 0, k_padded - k))
 
-    shift = tensor_of(affine.shift.astype(np.float32), device)
-    factors, means = tensor_of(affine.factors, device), tensor_of(affine.means, device) - shift
+    shift = tensor_of(affine.shift.astype(np.float32), device, torch.float64)
+    factors, means = (tensor_of(values, device, torch.float64) for values in (affine.factors, affine.means))
+    means = means - shift
     scale = factors.mean(0).log2().round().clamp(-120, 120).exp2()  # powers of two, which multiply without rounding
     relative, offsets = padded_out(factors / scale), padded_out(factors * means)
     spherical = bool((affine.factors == affine.factors[:, :1]).all())
     densities = {
-        "constants": tensor_of(constants, device),
+        "constants": tensor_of(constants, device, torch.float64),
         "cross": -2 * relative * offsets,
         "square": relative[:, 0].square() if spherical else relative.square(),
         "norms": offsets.square().reshape(k_padded, -1, tiles["BLOCK_D"]).sum(2).T,

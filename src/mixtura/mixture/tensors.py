@@ -47,16 +47,20 @@ def values_of_array(name: str | None, of_rows: Callable[[Any], Any], mixture: Mi
     if library is None:
         return of_rows(X)
     tensor = library.as_tensor(X)
-    own = _ON_DEVICE.get(name or "")
-    if own is None or mixture.affine.tails is not None or library.in_memory(X):
-        return library.like(as_type_of(tensor, name, of_rows(from_device(tensor))), tensor.device)
+    own = None if mixture.affine.tails is not None or library.in_memory(tensor) else _ON_DEVICE.get(name or "")
+    found = None if own is None else _on_device(own, mixture, tensor)
+    if found is None:
+        found = of_rows(from_device(tensor))
+    return library.like(as_type_of(tensor, name, found), tensor.device)
+
+
+def _on_device(own: Callable[[Mixture, Tensor], Tensor], mixture: Mixture, tensor: Tensor) -> Tensor | None:
+    """Values of each row where the rows are; None if some values are missing, or rows cannot be used."""
     rows = as_row_tensor(tensor)
     check_n_columns(rows.shape[1], mixture.n_features)
     if not usable(rows):
-        found = of_rows(from_device(tensor))
-    else:
-        found = own(mixture, rows if safe_in_its_type(rows) else rows.double())
-    return library.like(as_type_of(tensor, name, found), tensor.device)
+        return None
+    return own(mixture, rows if safe_in_its_type(rows) else rows.double())
 
 
 def as_type_of(tensor: Tensor, name: str | None, values: Any) -> Any:
